@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * findings: the one catalogue of what can be wrong with bytes from the wire.
+ *
+ * A finding is never an error of ours: decoding goes on behind it.  The plugin
+ * makes an expert note `sstp.expert.<filter>` of each row, the programs print
+ * or log it, the tests assert on the id.  Add a row here, and all show it.
+ */
+#ifndef SSTP_CORE_FINDINGS_H
+#define SSTP_CORE_FINDINGS_H
+
+/* Malformed bytes are errors, broken MUSTs warnings, and what is allowed but
+ * rare, or merely worth knowing, a note (design/fields.md, Settled readings). */
+enum sstp_severity { SSTP_SEVERITY_NOTE, SSTP_SEVERITY_WARNING, SSTP_SEVERITY_ERROR };
+
+/* What a finding is about; Wireshark groups its notes likewise. */
+enum sstp_group { SSTP_GROUP_MALFORMED, SSTP_GROUP_PROTOCOL, SSTP_GROUP_SEQUENCE };
+
+/* clang-format off */
+
+/*    constant               | filter                 | severity | group    | section             | sentence */
+#define SSTP_FINDINGS(X)                                                                                                              \
+    X(LENGTH_INVALID,         "length_invalid",         ERROR,    MALFORMED, "GRVSSTP 2.2",        "CommandLength is outside the limits of this command")  \
+    X(TRAILING_BYTES,         "trailing_bytes",         ERROR,    MALFORMED, "GRVSSTP 3.1.5",      "Bytes are left between the last field and CommandLength")  \
+    X(STRING_UNTERMINATED,    "string_unterminated",    ERROR,    MALFORMED, "GRVSSTP 2.2",        "The string has no 0x00 before CommandLength ends")     \
+    X(TRUNCATED,              "truncated",              ERROR,    MALFORMED, "GRVSSTP 2.2",        "CommandLength ends before this field does")            \
+    X(UNKNOWN_COMMAND,        "unknown_command",        ERROR,    MALFORMED, "GRVSSTP 2.2",        "No command has this CommandId")                        \
+    X(RESERVED_NOT_ZERO,      "reserved_not_zero",      WARNING,  PROTOCOL,  "GRVSSTP 2.2",        "What has to be zero is not")                           \
+    X(STRING_EMPTY,           "string_empty",           WARNING,  PROTOCOL,  "GRVSSTP 2.2",        "This string must not be empty")                        \
+    X(VALUE_UNKNOWN,          "value_unknown",          WARNING,  PROTOCOL,  "GRVSSTP 2.2",        "The specification lists no such value")                \
+    X(VERSION_UNSUPPORTED,    "version_unsupported",    WARNING,  PROTOCOL,  "GRVSSTP 2.2.1.1",    "MajorVersionNumber is not 1")                          \
+    X(VERSION_FORM,           "version_form",           WARNING,  PROTOCOL,  "GRVSSTP 2.2.6.1, 2.2.8.1", "The command has the form of the other SSTP version than the one negotiated; decoded by the form that fits") \
+    X(GAP,                    "gap",                    NOTE,     SEQUENCE,  "GRVSSTP 2.1",        "Bytes before these are missing from the capture; nothing is known of them") \
+    X(SEC_TOKEN_MALFORMED,    "sec_token_malformed",    ERROR,    MALFORMED, "GRVSSTPS 2.2",       "The security token does not have the layout of its message") \
+    X(SEC_LENGTH_UNUSUAL,     "sec_length_unusual",     NOTE,     PROTOCOL,  "GRVSSTPS 2.2",       "An IV has 24 bytes and an HMAC 20 in every known token") \
+    X(SEC_VERSION_UNUSUAL,    "sec_version_unusual",    NOTE,     PROTOCOL,  "GRVSSTPS 6, note 1", "Security messages are known with the versions 1.3 and 1.4")
+
+/* clang-format on */
+
+#define SSTP_FINDING_CONSTANT(constant, filter, severity, group, section, sentence)                \
+    SSTP_FINDING_##constant,
+enum sstp_finding { SSTP_FINDINGS(SSTP_FINDING_CONSTANT) SSTP_FINDING_COUNT };
+#undef SSTP_FINDING_CONSTANT
+
+struct sstp_finding_info {
+    const char *filter; /* what follows `sstp.expert.` */
+    enum sstp_severity severity;
+    enum sstp_group group;
+    const char *section;  /* of the specification */
+    const char *sentence; /* in English, without a full stop */
+};
+
+/* Indexed by enum sstp_finding. */
+extern const struct sstp_finding_info sstp_finding_infos[SSTP_FINDING_COUNT];
+
+#endif

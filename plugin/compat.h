@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * compat: all that differs between the Wireshark versions we build against
+ * (4.0, 4.4, 4.6).  Everything else in this folder is the same for all of them.
+ */
+#ifndef GRVSSTP_COMPAT_H
+#define GRVSSTP_COMPAT_H
+
+#include <wireshark.h>
+#include <ws_version.h>
+#include <epan/packet.h>
+
+#define GRVSSTP_WIRESHARK_AT_LEAST(major, minor)                                                   \
+    (WIRESHARK_VERSION_MAJOR > (major) ||                                                          \
+     (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
+
+#if GRVSSTP_WIRESHARK_AT_LEAST(4, 4)
+/* What a heuristic dissector returns. */
+typedef bool grvsstp_heuristic_result;
+#define grvsstp_mark_depended_upon(pinfo, frame) mark_frame_as_depended_upon((pinfo)->fd, (frame))
+#else
+typedef gboolean grvsstp_heuristic_result;
+#define grvsstp_mark_depended_upon(pinfo, frame) mark_frame_as_depended_upon((pinfo), (frame))
+#endif
+
+#endif

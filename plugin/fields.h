@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fields: what the plugin registers with Wireshark: the fields of the engine's
+ * lists (analyzer/core/fields.h), the generated ones, the expert notes of the
+ * engine's catalogue, and the subtrees.
+ */
+#ifndef GRVSSTP_FIELDS_H
+#define GRVSSTP_FIELDS_H
+
+#include "compat.h"
+
+#include <epan/expert.h>
+
+#include "decode.h"
+#include "findings.h"
+#include "token.h"
+
+/* What every filter name starts with.  A field whose name Wireshark has given
+ * another type already is registered under the second prefix instead. */
+#define GRVSSTP_FILTER_PREFIX "sstp."
+#define GRVSSTP_FALLBACK_PREFIX "grvsstp."
+
+/* clang-format off */
+
+/* Fields that are no field of a command: found out, or parts of a token.
+ *    constant             | name                          | filter                        | type       | display  | strings              | blurb */
+#define GRVSSTP_OWN_FIELDS(X)                                                                                                                          \
+    X(STREAM,               "SSTP connection",               "stream",                       UINT32,   BASE_DEC,  NULL,                                "Number of the SSTP connection, whatever carries it")               \
+    X(FROM_INITIATOR,       "From initiator",                "from_initiator",               BOOLEAN,  BASE_NONE, NULL,                                "Sent by the side that opened the connection")                       \
+    X(SUMMARY,              "Summary",                       "summary",                      STRING,   BASE_NONE, NULL,                                "The command in one line")                                           \
+    X(ENCAP,                "Encapsulation",                 "encap",                        UINT8,    BASE_DEC,  VALS(grvsstp_encapsulations),        "What carries the SSTP connection")                                  \
+    X(AUTH_TOKEN_LENGTH,    "AuthenticationTokenLength",     "auth_token.length",            UINT16,   BASE_DEC,  NULL,                                NULL)                                                                \
+    X(REG_TOKEN_LENGTH,     "RegistrationTokenLength",       "registration_token.length",    UINT16,   BASE_DEC,  NULL,                                NULL)                                                                \
+    X(DATA_LENGTH,          "Data length",                   "data.length",                  UINT16,   BASE_DEC,  NULL,                                "Payload bytes of this Data command")                                \
+    X(MESSAGE_PAYLOAD,      "Message payload",               "message.payload",              BYTES,    BASE_NONE, NULL,                                "The whole message, put together at its EndMessage")                 \
+    X(MESSAGE_LENGTH,       "Message length",                "message.length",               UINT64,   BASE_DEC,  NULL,                                "Bytes of the whole message")                                        \
+    X(MESSAGE_SEGMENT,      "Data in frame",                 "message.segment",              FRAMENUM, BASE_NONE, NULL,                                "A frame with Data of this message")                                 \
+    X(MESSAGE_REASSEMBLED_IN, "Message ends in frame",       "message.reassembled_in",       FRAMENUM, BASE_NONE, NULL,                                "The frame of this message's EndMessage")                            \
+    X(FANOUT_INDEX,         "Index",                         "fanout.index",                 UINT16,   BASE_DEC,  NULL,                                "Position of the fanout entry, as SessionStatus counts")              \
+    X(COMMAND_SEGMENT,      "Piece in frame",                "command.segment",              FRAMENUM, BASE_NONE, NULL,                                "A frame that brought a piece of this command")                      \
+    X(COMMAND_REASSEMBLED_IN, "Command ends in frame",       "command.reassembled_in",       FRAMENUM, BASE_NONE, NULL,                                "The frame in which this command is complete")                       \
+    X(COMMAND_PART,         "Part of the command",           "command.part",                 BYTES,    BASE_NONE, NULL,                                "Bytes of a command that does not lie whole in this frame")          \
+    X(COMMAND_UNDECODED,    "Undecoded bytes",               "command.undecoded",            BYTES,    BASE_NONE, NULL,                                "Bytes of the command that belong to none of its fields")            \
+    X(SKIPPED,              "Skipped bytes",                 "skipped",                      BYTES,    BASE_NONE, NULL,                                "Bytes of which it is not known to which command they belong")       \
+    X(SEC_NAME,             "Security message",              "sec.name",                     STRING,   BASE_NONE, NULL,                                "The name of the message, from its carrier")                         \
+    X(SEC_MAJOR,            "MajorVersionNumber",            "sec.version.major",            UINT8,    BASE_DEC,  NULL,                                NULL)                                                                \
+    X(SEC_MINOR,            "MinorVersionNumber",            "sec.version.minor",            UINT8,    BASE_DEC,  NULL,                                NULL)                                                                \
+    X(SEC_MESSAGE,          "MessageID",                     "sec.message",                  UINT8,    BASE_DEC,  NULL,                                NULL)                                                                \
+    X(SEC_IV,               "IV",                            "sec.iv",                       BYTES,    BASE_NONE, NULL,                                NULL)                                                                \
+    X(SEC_HMAC,             "HMAC",                          "sec.hmac",                     BYTES,    BASE_NONE, NULL,                                NULL)                                                                \
+    X(SEC_ENCRYPTED_DEVICE_NONCE, "EncryptedDeviceNonce",    "sec.encrypted_device_nonce",   BYTES,    BASE_NONE, NULL,                                NULL)                                                                \
+    X(SEC_DEVICE_NONCE,     "DeviceNonce",                   "sec.device_nonce",             BYTES,    BASE_NONE, NULL,                                NULL)                                                                \
+    X(SEC_ENCRYPTED_RELAY_NONCE, "EncryptedRelayNonce",      "sec.encrypted_relay_nonce",    BYTES,    BASE_NONE, NULL,                                NULL)                                                                \
+    X(SEC_FIELD,            "Field",                         "sec.field",                    BYTES,    BASE_NONE, NULL,                                "A length-prefixed part of unknown meaning")                         \
+    X(SEC_FIELD_LENGTH,     "Length",                        "sec.field.length",             UINT16,   BASE_DEC,  NULL,                                NULL)                                                                \
+    X(SEC_LENGTH,           "Length",                        "sec.length",                   UINT16,   BASE_DEC,  NULL,                                "Length of the part that follows")                                   \
+    X(SEC_OPAQUE,           "Opaque data",                   "sec.opaque",                   BYTES,    BASE_NONE, NULL,                                "The rest of a message whose layout is not known")
+
+/*    constant | of what */
+#define GRVSSTP_SUBTREES(X)                                                                        \
+    X(COMMAND)                                                                                     \
+    X(PIECES)                                                                                      \
+    X(FLAGS)                                                                                       \
+    X(LIST)                                                                                        \
+    X(ENTRY)                                                                                       \
+    X(TOKEN)
+
+/* clang-format on */
+
+#define OWN_FIELD_CONSTANT(constant, name, filter, type, display, strings, blurb) GRVSSTP_##constant,
+enum grvsstp_own_field { GRVSSTP_OWN_FIELDS(OWN_FIELD_CONSTANT) GRVSSTP_OWN_FIELD_COUNT };
+#undef OWN_FIELD_CONSTANT
+
+#define SUBTREE_CONSTANT(constant) GRVSSTP_TREE_##constant,
+enum grvsstp_subtree { GRVSSTP_SUBTREES(SUBTREE_CONSTANT) GRVSSTP_SUBTREE_COUNT };
+#undef SUBTREE_CONSTANT
+
+/* sstp.encap (design/fields.md). */
+enum grvsstp_encapsulation {
+    GRVSSTP_ENCAP_TCP,
+    GRVSSTP_ENCAP_SSTP_443,
+    GRVSSTP_ENCAP_SECURE_TUNNEL,
+    GRVSSTP_ENCAP_SOCKS,
+    GRVSSTP_ENCAP_LONGLIVED,
+    GRVSSTP_ENCAP_KEEPALIVE,
+    GRVSSTP_ENCAP_POLLING
+};
+extern const value_string grvsstp_encapsulations[];
+
+extern int proto_grvsstp;      /* "grvsstp" */
+extern int proto_grvsstp_sstp; /* the hidden "sstp" */
+
+/* The registered field of a command's field, and of one of our own. */
+int grvsstp_hf(enum sstp_field field);
+int grvsstp_own_hf(enum grvsstp_own_field field);
+int grvsstp_ett(enum grvsstp_subtree subtree);
+expert_field *grvsstp_ei(enum sstp_finding finding);
+
+/* Adds the flags byte at offset with its bits; a field that has none is added
+ * as a plain number. */
+proto_item *grvsstp_add_number(proto_tree *tree, enum sstp_field field, tvbuff_t *tvb, int offset,
+                               int len);
+
+/* Registers all of it under proto_grvsstp. */
+void grvsstp_fields_register(void);
+
+#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "message.h"
+
+/* Longest message that is put together, in MiB: a preference. */
+static unsigned message_max_mib = 16;
+
+void grvsstp_message_register_preferences(module_t *module)
+{
+    prefs_register_uint_preference(
+        module, "message_max", "Longest message put together (MiB)",
+        "The payload of a longer message is counted, but not put together at its EndMessage", 10,
+        &message_max_mib);
+}
+
+void grvsstp_contribute(struct grvsstp_contributions *list, uint32_t frame, size_t len)
+{
+    struct grvsstp_contribution *contribution = list->last;
+    if (contribution == NULL || contribution->frame != frame) {
+        contribution = wmem_new0(wmem_file_scope(), struct grvsstp_contribution);
+        contribution->frame = frame;
+        if (list->last != NULL)
+            list->last->next = contribution;
+        else
+            list->first = contribution;
+        list->last = contribution;
+    }
+    contribution->len += (uint32_t)len;
+}
+
+uint32_t grvsstp_session_id(struct sstp_span bytes)
+{
+    return bytes.len >= SSTP_HEADER_LEN + 4 ? sstp_get_u32(bytes.data + SSTP_HEADER_LEN) : 0;
+}
+
+struct sstp_span grvsstp_data_payload(struct sstp_span bytes, bool *is_whole)
+{
+    enum { PAYLOAD_OFFSET = SSTP_HEADER_LEN + 4 };
+    *is_whole = bytes.len >= sstp_get_u16(bytes.data + 1);
+    if (bytes.len <= PAYLOAD_OFFSET)
+        return sstp_span(NULL, 0);
+    return sstp_span(bytes.data + PAYLOAD_OFFSET, bytes.len - PAYLOAD_OFFSET);
+}
+
+/* ------------------------------------------------------------------------
+ * Messages in one chunk
+ */
+
+void grvsstp_tracker_init(struct grvsstp_tracker *tracker, wmem_allocator_t *pool)
+{
+    tracker->pool = pool;
+    tracker->num_locals = 0;
+}
+
+static struct grvsstp_local *find_local(struct grvsstp_tracker *tracker, uint32_t session_id)
+{
+    for (unsigned i = 0; i < tracker->num_locals; i++)
+        if (tracker->locals[i].session_id == session_id)
+            return &tracker->locals[i];
+    return NULL;
+}
+
+static void remove_local(struct grvsstp_tracker *tracker, struct grvsstp_local *local)
+{
+    *local = tracker->locals[--tracker->num_locals];
+}
+
+static void add_slice(struct grvsstp_tracker *tracker, struct grvsstp_local *local,
+                      struct sstp_span bytes, bool is_whole, uint32_t offset)
+{
+    struct grvsstp_slice *slice = wmem_new(tracker->pool, struct grvsstp_slice);
+    *slice = (struct grvsstp_slice){NULL, bytes, is_whole, offset};
+    if (local->last != NULL)
+        local->last->next = slice;
+    else
+        local->first = slice;
+    local->last = slice;
+    local->length += bytes.len;
+}
+
+enum grvsstp_track grvsstp_tracker_take(struct grvsstp_tracker *tracker, struct sstp_span bytes,
+                                        uint32_t offset)
+{
+    const uint8_t id = bytes.data[0];
+    if ((id != SSTP_MESSAGE && id != SSTP_DATA && id != SSTP_END_MESSAGE && id != SSTP_CLOSE) ||
+        bytes.len < SSTP_HEADER_LEN + 4)
+        return GRVSSTP_TRACK_NOTHING;
+
+    const uint32_t session_id = grvsstp_session_id(bytes);
+    struct grvsstp_local *local = find_local(tracker, session_id);
+    if (id == SSTP_MESSAGE || id == SSTP_CLOSE) {
+        if (local != NULL) /* what was begun stays without an end */
+            remove_local(tracker, local);
+        if (id == SSTP_CLOSE || tracker->num_locals == GRVSSTP_LOCALS_MAX)
+            return GRVSSTP_TRACK_ELSEWHERE;
+        local = &tracker->locals[tracker->num_locals++];
+        *local = (struct grvsstp_local){session_id, 0, NULL, NULL};
+        add_slice(tracker, local, sstp_span(NULL, 0), true, offset);
+        return GRVSSTP_TRACK_OPEN;
+    }
+    if (local == NULL)
+        return GRVSSTP_TRACK_ELSEWHERE;
+    if (id == SSTP_DATA) {
+        bool is_whole;
+        const struct sstp_span payload = grvsstp_data_payload(bytes, &is_whole);
+        add_slice(tracker, local, payload, is_whole, offset);
+        return GRVSSTP_TRACK_OPEN;
+    }
+    tracker->done = *local;
+    remove_local(tracker, local);
+    return GRVSSTP_TRACK_DONE;
+}
+
+/* ------------------------------------------------------------------------
+ * Messages in several chunks
+ */
+
+struct grvsstp_message *grvsstp_spanning_begin(struct grvsstp_spanning *spanning,
+                                               uint32_t session_id)
+{
+    struct grvsstp_message *message = wmem_new0(wmem_file_scope(), struct grvsstp_message);
+    message->is_whole = true;
+    if (spanning->by_session == NULL)
+        spanning->by_session = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    wmem_map_insert(spanning->by_session, GUINT_TO_POINTER(session_id), message);
+    return message;
+}
+
+struct grvsstp_message *grvsstp_spanning_find(const struct grvsstp_spanning *spanning,
+                                              uint32_t session_id)
+{
+    if (spanning->by_session == NULL)
+        return NULL;
+    return wmem_map_lookup(spanning->by_session, GUINT_TO_POINTER(session_id));
+}
+
+void grvsstp_spanning_end(struct grvsstp_spanning *spanning, uint32_t session_id)
+{
+    if (spanning->by_session != NULL)
+        wmem_map_remove(spanning->by_session, GUINT_TO_POINTER(session_id));
+}
+
+void grvsstp_spanning_end_all(struct grvsstp_spanning *spanning)
+{
+    spanning->by_session = NULL; /* the map dies with the capture */
+}
+
+void grvsstp_message_append(struct grvsstp_message *message, struct sstp_span payload,
+                            bool is_whole, uint32_t frame)
+{
+    const uint64_t length = message->length + payload.len;
+
+    message->length = length;
+    grvsstp_contribute(&message->contributions, frame, payload.len);
+    if (!is_whole || length > (uint64_t)message_max_mib << 20)
+        message->is_whole = false;
+    if (!message->is_whole) {
+        wmem_free(wmem_file_scope(), message->payload);
+        message->payload = NULL;
+        message->payload_size = 0;
+        return;
+    }
+    if (length > message->payload_size) {
+        message->payload_size = MAX((size_t)length, 2 * message->payload_size);
+        message->payload = wmem_realloc(wmem_file_scope(), message->payload, message->payload_size);
+    }
+    if (payload.len > 0)
+        memcpy(message->payload + length - payload.len, payload.data, payload.len);
+}
+
+/* ------------------------------------------------------------------------
+ * Display
+ */
+
+/* Frames named in the tree of one message. */
+#define SEGMENTS_SHOWN 1000u
+
+/* `payload` is NULL where it is not put together. */
+static void show_payload(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb, int offset,
+                         const uint8_t *payload, uint64_t length)
+{
+    proto_item *item =
+        proto_tree_add_uint64(tree, grvsstp_own_hf(GRVSSTP_MESSAGE_LENGTH), tvb, offset, 0, length);
+    proto_item_set_generated(item);
+    if (length == 0)
+        return;
+    if (payload == NULL) {
+        proto_item_append_text(item, ", payload not put together");
+        return;
+    }
+    tvbuff_t *whole = tvb_new_child_real_data(tvb, payload, (unsigned)length, (int)length);
+    add_new_data_source(pinfo, whole, "SSTP message");
+    proto_item_set_generated(proto_tree_add_item(tree, grvsstp_own_hf(GRVSSTP_MESSAGE_PAYLOAD),
+                                                 whole, 0, (int)length, ENC_NA));
+}
+
+static void show_segment(proto_tree *tree, tvbuff_t *tvb, int offset, uint32_t frame)
+{
+    proto_item_set_generated(
+        proto_tree_add_uint(tree, grvsstp_own_hf(GRVSSTP_MESSAGE_SEGMENT), tvb, offset, 0, frame));
+}
+
+void grvsstp_show_message(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb, int offset,
+                          const struct grvsstp_message *message)
+{
+    unsigned num = 0;
+
+    if (tree == NULL)
+        return;
+    show_payload(pinfo, tree, tvb, offset, message->is_whole ? message->payload : NULL,
+                 message->length);
+    for (const struct grvsstp_contribution *segment = message->contributions.first;
+         segment != NULL && num < SEGMENTS_SHOWN; segment = segment->next, num++) {
+        show_segment(tree, tvb, offset, segment->frame);
+        if (segment->frame != pinfo->num)
+            grvsstp_mark_depended_upon(pinfo, segment->frame);
+    }
+}
+
+void grvsstp_show_local_message(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb, int offset,
+                                const struct grvsstp_local *local)
+{
+    uint8_t *payload = NULL;
+    size_t pos = 0;
+    bool is_whole = true;
+
+    if (!proto_field_is_referenced(tree, grvsstp_own_hf(GRVSSTP_MESSAGE_PAYLOAD)) &&
+        !proto_field_is_referenced(tree, grvsstp_own_hf(GRVSSTP_MESSAGE_LENGTH)) &&
+        !proto_field_is_referenced(tree, grvsstp_own_hf(GRVSSTP_MESSAGE_SEGMENT)))
+        return;
+    if (local->length > 0)
+        payload = wmem_alloc(pinfo->pool, (size_t)local->length);
+    for (const struct grvsstp_slice *slice = local->first; slice != NULL; slice = slice->next) {
+        is_whole = is_whole && slice->is_whole;
+        if (slice->bytes.len > 0)
+            memcpy(payload + pos, slice->bytes.data, slice->bytes.len);
+        pos += slice->bytes.len;
+    }
+    show_payload(pinfo, tree, tvb, offset, is_whole ? payload : NULL, local->length);
+    if (local->first != local->last) /* there was a Data behind the Message */
+        show_segment(tree, tvb, offset, pinfo->num);
+}
