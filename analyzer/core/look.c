@@ -147,12 +147,18 @@ static size_t weigh_command(struct evidence *evidence, struct sstp_span bytes)
     }
 
     const struct sstp_visitor visitor = {weigh_value, NULL, weigh_finding, evidence};
+    const bool had_session_id = evidence->has_session_id;
+    const uint32_t session_id = evidence->session_id;
     struct sstp_command command;
     evidence->bits += BITS_ID + length_bits(info, length);
     evidence->text_bits = 0;
-    if (sstp_command_decode(bytes, SSTP_VERSION_UNKNOWN, &visitor, &command) &&
-        length_bits(info, length) < BITS_EXACT_LENGTH && command.id != SSTP_DATA)
+    const bool is_trusted = sstp_command_decode(bytes, SSTP_VERSION_UNKNOWN, &visitor, &command);
+    if (is_trusted && length_bits(info, length) < BITS_EXACT_LENGTH && command.id != SSTP_DATA)
         evidence->bits += BITS_STRUCTURE;
+    if (!is_trusted) { /* what a broken command names again proves nothing */
+        evidence->has_session_id = had_session_id;
+        evidence->session_id = session_id;
+    }
     if (bytes.len < length)
         weigh_begun_text(evidence, bytes);
     return length;
@@ -193,13 +199,18 @@ bool sstp_look_header_is_plausible(const uint8_t *header)
 
 size_t sstp_look_find(struct sstp_span bytes, bool is_end, const struct sstp_look_hint *hint)
 {
+    bool may_start_here = false;
     for (size_t i = 0; i + SSTP_HEADER_LEN <= bytes.len; i++) {
         if (!sstp_look_header_is_plausible(bytes.data + i))
             continue;
         const struct sstp_look look =
             sstp_look(sstp_span(bytes.data + i, bytes.len - i), is_end, hint);
-        if (look.bits >= (i == 0 ? SSTP_LOOK_SEGMENT_START : SSTP_LOOK_ANY_OFFSET))
+        if (look.bits >= SSTP_LOOK_ANY_OFFSET)
             return i;
+        /* The last byte of a command and the next header can look like a long
+         * command's header; what speaks louder further on is believed. */
+        if (i == 0)
+            may_start_here = look.bits >= SSTP_LOOK_SEGMENT_START;
     }
-    return bytes.len;
+    return may_start_here ? 0 : bytes.len;
 }

@@ -37,7 +37,9 @@ struct sstp_look {
  * a command ends there too.  `hint` may be NULL. */
 struct sstp_look sstp_look(struct sstp_span bytes, bool is_end, const struct sstp_look_hint *hint);
 
-/* The first offset at which framing may start again, or bytes.len for none. */
+/* Where framing may start again: the first offset with the evidence for any
+ * offset; without one the first byte, if it has that of a segment's start; or
+ * bytes.len for nowhere. */
 size_t sstp_look_find(struct sstp_span bytes, bool is_end, const struct sstp_look_hint *hint);
 
 /* Whether the header of three bytes is one that a command can have. */

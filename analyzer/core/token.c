@@ -61,7 +61,8 @@ static void walk_unknown(struct sstp_reader r, const struct sstp_token_visitor *
     while (sstp_reader_left(&trial) > 0)
         (void)sstp_read_bytes(&trial, sstp_read_u16(&trial));
     if (trial.failed) {
-        visitor->part(visitor->cookie, SSTP_TOKEN_PART_OPAQUE, 0, r.pos,
+        const size_t offset = r.pos;
+        visitor->part(visitor->cookie, SSTP_TOKEN_PART_OPAQUE, 0, offset,
                       sstp_read_bytes(&r, sstp_reader_left(&r)));
         return;
     }

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "wire.h"
 
+/* The next byte.  An empty span may have no address, to which C does not let
+ * even 0 be added; a position above 0 has one. */
+static const uint8_t *reader_place(const struct sstp_reader *r)
+{
+    return r->pos > 0 ? r->data + r->pos : r->data;
+}
+
 struct sstp_span sstp_read_bytes(struct sstp_reader *r, size_t n)
 {
     if (r->failed)
@@ -9,7 +16,7 @@ struct sstp_span sstp_read_bytes(struct sstp_reader *r, size_t n)
         r->failed = SSTP_READER_SHORT;
         return sstp_span(NULL, 0);
     }
-    const struct sstp_span bytes = sstp_span(r->data + r->pos, n);
+    const struct sstp_span bytes = sstp_span(reader_place(r), n);
     r->pos += n;
     return bytes;
 }
@@ -18,7 +25,7 @@ struct sstp_span sstp_read_string(struct sstp_reader *r)
 {
     if (r->failed)
         return sstp_span(NULL, 0);
-    const uint8_t *start = r->data + r->pos;
+    const uint8_t *start = reader_place(r);
     const size_t left = r->len - r->pos;
     const uint8_t *end = left > 0 ? memchr(start, 0, left) : NULL;
     if (end == NULL) {
@@ -46,7 +53,7 @@ static uint8_t *writer_take(struct sstp_writer *w, size_t n)
         w->failed = true;
         return NULL;
     }
-    uint8_t *place = w->data + w->pos;
+    uint8_t *place = w->pos > 0 ? w->data + w->pos : w->data; /* as reader_place */
     w->pos += n;
     return place;
 }

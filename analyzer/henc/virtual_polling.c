@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The Polling side of virtual.h (GRVHENC 3.5, 3.6). */
+#include "virtual_private.h"
+
+/* Requests without an answer */
+
+static struct henc_outstanding *find_outstanding(struct henc_virtual *v, uint64_t transport)
+{
+    for (size_t i = 0; i < HENC_OUTSTANDING_MAX; i++)
+        if (v->outstanding[i].is_used && v->outstanding[i].transport == transport)
+            return &v->outstanding[i];
+    return NULL;
+}
+
+static bool has_open_request(const struct henc_virtual *v)
+{
+    for (size_t i = 0; i < HENC_OUTSTANDING_MAX; i++)
+        if (v->outstanding[i].is_used)
+            return true;
+    return false;
+}
+
+/* Keeps a request in mind, in the place of an older one on its TCP connection,
+ * else in a free place, else in turn: what is that old will get no answer. */
+static void add_outstanding(struct henc_virtual *v, const struct henc_message *m, uint32_t number,
+                            const struct henc_digest *digest)
+{
+    struct henc_outstanding *o = find_outstanding(v, m->transport);
+    for (size_t i = 0; o == NULL && i < HENC_OUTSTANDING_MAX; i++)
+        if (!v->outstanding[i].is_used)
+            o = &v->outstanding[i];
+    if (o == NULL)
+        o = &v->outstanding[v->num_requests % HENC_OUTSTANDING_MAX];
+    v->num_requests++;
+    *o = (struct henc_outstanding){true, false, number, m->transport, *digest};
+}
+
+/* Whether a request is sent again because of a 401 or 407 (GRVHENC 3.5.5.1.3). */
+static bool is_answer_to_challenge(struct henc_virtual *v, const struct henc_message *m,
+                                   uint32_t number, const struct henc_digest *digest)
+{
+    for (size_t i = 0; i < HENC_OUTSTANDING_MAX; i++) {
+        struct henc_outstanding *o = &v->outstanding[i];
+        if (!o->is_used || !o->is_challenged || o->number != number ||
+            !henc_digest_is_equal(&o->digest, digest))
+            continue;
+        o->is_challenged = false;
+        o->transport = m->transport;
+        return true;
+    }
+    return false;
+}
+
+/* Ordering */
+
+/* Both directions count from 0 (GRVHENC 3.5.4.1.1, 3.6.5.2.1). */
+static void expect_first_numbers(struct henc_virtual *v)
+{
+    v->handshake_is_seen = true;
+    for (size_t i = 0; i < 2; i++)
+        v->flows[i].is_known = true;
+}
+
+static void give_up(struct henc_flow *flow, struct henc_result *result)
+{
+    if (henc_flow_give_up(flow, &result->deliveries))
+        henc_virtual_raise(result, HENC_FINDING_SEQUENCE_GAP);
+}
+
+static void note_gap(struct henc_flow *flow, struct henc_result *result)
+{
+    if (!flow->gap_is_noted)
+        henc_virtual_raise(result, HENC_FINDING_SEQUENCE_GAP);
+    flow->gap_is_noted = true;
+}
+
+/* Before a request with a number above all others: what it proves lost is given
+ * up, oldest first, so that the streams meet in the order of the exchanges. */
+static void give_up_what_is_lost(struct henc_virtual *v, struct henc_result *result)
+{
+    struct henc_flow *requests = &v->flows[HENC_TO_SERVER];
+    struct henc_flow *responses = &v->flows[HENC_TO_CLIENT];
+    for (size_t i = 0; i < HENC_OUTSTANDING_MAX; i++)
+        if (v->has_answer_number && v->outstanding[i].number < v->highest_answer)
+            v->outstanding[i].is_used = false;
+    while (requests->parked != NULL && requests->parked->is_answered)
+        give_up(requests, result);
+    while (responses->parked != NULL && !has_open_request(v))
+        give_up(responses, result);
+}
+
+static enum henc_error park_or_take(struct henc_virtual *v, struct henc_flow *flow,
+                                    const struct henc_body *body, const struct henc_digest *digest,
+                                    struct henc_result *result)
+{
+    while (body->number > flow->next && !henc_flow_has_room(flow, body->bytes.len)) {
+        if (flow->parked != NULL && flow->parked->body.number <= body->number)
+            give_up(flow, result);
+        else if (henc_flow_skip_to(flow, body->number))
+            henc_virtual_raise(result, HENC_FINDING_SEQUENCE_GAP);
+    }
+    if (body->number > flow->next)
+        return henc_flow_park(flow, &v->mem, body, digest) ? HENC_OK : HENC_ERROR_MEMORY;
+    henc_flow_take(flow, body, digest, &result->deliveries);
+    return HENC_OK;
+}
+
+/* Puts a body where its number belongs. */
+static enum henc_error sort_in(struct henc_virtual *v, struct henc_flow *flow,
+                               enum henc_place place, const struct henc_body *body,
+                               const struct henc_digest *digest, struct henc_result *result)
+{
+    switch (place) {
+    case HENC_PLACE_REPEAT:
+        result->is_repeat = true;
+        henc_virtual_raise(result, HENC_FINDING_SEQUENCE_REPEAT);
+        return HENC_OK;
+    case HENC_PLACE_LATE:
+        henc_virtual_raise(result, HENC_FINDING_SEQUENCE_GAP);
+        return HENC_OK;
+    case HENC_PLACE_REUSED:
+        /* A sender that does not count, but its bytes are new. */
+        henc_virtual_raise(result, HENC_FINDING_SEQUENCE_REPEAT);
+        henc_flow_take(flow, body, digest, &result->deliveries);
+        return HENC_OK;
+    case HENC_PLACE_DUE:
+        henc_flow_take(flow, body, digest, &result->deliveries);
+        return HENC_OK;
+    case HENC_PLACE_EARLY:
+        return park_or_take(v, flow, body, digest, result);
+    }
+    return HENC_OK;
+}
+
+/* Messages */
+
+/* What a request does to the phase; probe aside. */
+static void step_for_request(struct henc_virtual *v, uint32_t number, bool has_data,
+                             enum henc_place place, struct henc_result *result)
+{
+    const bool is_handshake = v->phase == HENC_PHASE_PROBING || v->phase == HENC_PHASE_PROBED ||
+                              v->phase == HENC_PHASE_CONNECTING;
+    if (number == 0) {
+        /* The second request comes after the 400, once, and with data (3.6.5.2). */
+        if (v->phase == HENC_PHASE_START || v->phase == HENC_PHASE_PROBING ||
+            (v->phase == HENC_PHASE_PROBED && !has_data))
+            henc_virtual_raise(result, HENC_FINDING_HANDSHAKE_ORDER);
+        if (v->phase == HENC_PHASE_START)
+            expect_first_numbers(v);
+        henc_virtual_step(v, HENC_EVENT_SECOND);
+        return;
+    }
+    if (is_handshake && place == HENC_PLACE_DUE)
+        henc_virtual_raise(result, HENC_FINDING_HANDSHAKE_ORDER);
+    if (v->phase == HENC_PHASE_START)
+        v->flows[HENC_TO_SERVER].is_lost = v->flows[HENC_TO_CLIENT].is_lost = true;
+    henc_virtual_step(v, HENC_EVENT_NEXT);
+}
+
+static enum henc_error observe_request(struct henc_virtual *v, const struct henc_message *m,
+                                       struct henc_result *result)
+{
+    struct henc_flow *flow = &v->flows[HENC_TO_SERVER];
+    const struct henc_polling *p = m->polling;
+    const struct henc_body body = {m->chunk, p->sequence, p->data, m->is_cut};
+    const struct henc_digest digest = henc_digest(p->data);
+    if (is_answer_to_challenge(v, m, p->sequence, &digest)) {
+        result->is_repeat = true;
+        return HENC_OK;
+    }
+    const bool is_probe = p->sequence == 0 && p->data.len == 0 && !m->is_cut &&
+                          (v->phase == HENC_PHASE_START || v->phase == HENC_PHASE_PROBING);
+    if (is_probe) {
+        expect_first_numbers(v);
+        henc_virtual_step(v, HENC_EVENT_PROBE);
+        add_outstanding(v, m, 0, &digest);
+        return HENC_OK;
+    }
+    if (!v->has_request_number || p->sequence > v->highest_request) {
+        give_up_what_is_lost(v, result);
+        v->highest_request = p->sequence;
+        v->has_request_number = true;
+    }
+    const enum henc_place place = henc_flow_place(flow, p->sequence, &digest);
+    if (place == HENC_PLACE_DUE || place == HENC_PLACE_EARLY)
+        step_for_request(v, p->sequence, p->data.len > 0 || m->is_cut, place, result);
+    const enum henc_error error = sort_in(v, flow, place, &body, &digest, result);
+    add_outstanding(v, m, p->sequence, &digest);
+    return error;
+}
+
+/* A body without the fields of Polling, where the capture holds all of it. */
+static void note_unreadable(const struct henc_message *m, struct henc_result *result)
+{
+    if (!m->is_cut)
+        henc_virtual_raise(result, HENC_FINDING_ENCAP_MALFORMED);
+}
+
+/* The request on this TCP connection has its 200. */
+static void settle_request(struct henc_virtual *v, const struct henc_message *m,
+                           struct henc_result *result)
+{
+    struct henc_outstanding *o = find_outstanding(v, m->transport);
+    if (o == NULL)
+        return;
+    o->is_used = false;
+    if (!v->has_answer_number || o->number > v->highest_answer)
+        v->highest_answer = o->number;
+    v->has_answer_number = true;
+    struct henc_parked *parked = henc_flow_find(&v->flows[HENC_TO_SERVER], o->number);
+    if (parked == NULL)
+        return;
+    parked->is_answered = true;
+    note_gap(&v->flows[HENC_TO_SERVER], result);
+}
+
+static enum henc_error observe_ok(struct henc_virtual *v, const struct henc_message *m,
+                                  struct henc_result *result)
+{
+    struct henc_flow *flow = &v->flows[HENC_TO_CLIENT];
+    settle_request(v, m, result);
+    if (v->phase == HENC_PHASE_PROBING)
+        henc_virtual_raise(result, HENC_FINDING_HANDSHAKE_ORDER);
+    if (v->phase == HENC_PHASE_START)
+        flow->is_lost = true;
+    henc_virtual_step(v, HENC_EVENT_POLL_OK);
+    if (m->polling == NULL) {
+        note_unreadable(m, result);
+        flow->is_lost |= m->is_cut;
+        return HENC_OK;
+    }
+    const struct henc_polling *p = m->polling;
+    const struct henc_body body = {m->chunk, p->sequence, p->data, m->is_cut};
+    if (!p->sequence_is_valid) {
+        henc_flow_pass(flow, &body, &result->deliveries);
+        return HENC_OK;
+    }
+    const struct henc_digest digest = henc_digest(p->data);
+    const enum henc_place place = henc_flow_place(flow, p->sequence, &digest);
+    const enum henc_error error = sort_in(v, flow, place, &body, &digest, result);
+    if (flow->parked != NULL && !has_open_request(v))
+        note_gap(flow, result);
+    return error;
+}
+
+enum henc_error henc_virtual_polling_message(struct henc_virtual *v, const struct henc_message *m,
+                                             struct henc_result *result)
+{
+    if (m->polling != NULL)
+        result->findings |= henc_polling_findings(m->polling, m->is_cut);
+    if ((m->status == 0 || m->status == 200) && henc_virtual_body_is_long(m))
+        henc_virtual_raise(result, HENC_FINDING_CONTENT_LENGTH_EXCEEDED);
+
+    if (m->status == 0) {
+        if (m->polling == NULL) {
+            note_unreadable(m, result);
+            return HENC_OK;
+        }
+        if (m->polling->sequence_is_valid)
+            return observe_request(v, m, result);
+        const struct henc_body body = {m->chunk, 0, m->polling->data, m->is_cut};
+        henc_flow_pass(&v->flows[HENC_TO_SERVER], &body, &result->deliveries);
+        return HENC_OK;
+    }
+    if (m->status < 200)
+        return HENC_OK;
+    if (m->status == 200)
+        return observe_ok(v, m, result);
+
+    struct henc_outstanding *o = find_outstanding(v, m->transport);
+    if (m->status == 401 || m->status == 407) {
+        if (o != NULL)
+            o->is_challenged = true;
+        return HENC_OK;
+    }
+    if (o != NULL)
+        o->is_used = false;
+    henc_virtual_step(v, m->status == 400 ? HENC_EVENT_BAD_REQUEST : HENC_EVENT_REJECTED);
+    return HENC_OK;
+}
+
+void henc_virtual_polling_transport_end(struct henc_virtual *v, uint64_t transport)
+{
+    struct henc_outstanding *o = find_outstanding(v, transport);
+    if (o == NULL || o->is_challenged)
+        return;
+    o->is_used = false;
+    henc_virtual_step(v, HENC_EVENT_ENDED);
+}
+
+void henc_virtual_polling_finish(struct henc_virtual *v, struct henc_result *result)
+{
+    for (size_t i = 0; i < 2; i++)
+        while (v->flows[i].parked != NULL)
+            give_up(&v->flows[i], result);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <glib.h>
+#include <string.h>
+
+#include "findings.h"
+
+/* Every row can be registered as `sstp.expert.<filter>` and read as a text. */
+static void test_catalogue(void)
+{
+    g_assert_cmpuint(SSTP_FINDING_COUNT, ==, G_N_ELEMENTS(sstp_finding_infos));
+    for (size_t i = 0; i < SSTP_FINDING_COUNT; i++) {
+        const struct sstp_finding_info *info = &sstp_finding_infos[i];
+        g_assert_nonnull(info->filter);
+        g_assert_cmpuint(strspn(info->filter, "abcdefghijklmnopqrstuvwxyz_"), ==,
+                         strlen(info->filter));
+        g_assert_true(g_str_has_prefix(info->section, "GRVSSTP") ||
+                      g_str_has_prefix(info->section, "GRVHENC"));
+        g_assert_cmpuint(strlen(info->sentence), >, 10);
+        g_assert_true(g_ascii_isupper(info->sentence[0]));
+        g_assert_false(g_str_has_suffix(info->sentence, "."));
+        for (size_t j = 0; j < i; j++)
+            g_assert_cmpstr(info->filter, !=, sstp_finding_infos[j].filter);
+    }
+}
+
+/* Malformed bytes are errors, broken MUSTs warnings; what is merely worth
+ * knowing is a note. */
+static void test_severities(void)
+{
+    static const struct {
+        enum sstp_finding finding;
+        const char *filter;
+        enum sstp_severity severity;
+    } rows[] = {
+        {SSTP_FINDING_LENGTH_INVALID, "length_invalid", SSTP_SEVERITY_ERROR},
+        {SSTP_FINDING_TRAILING_BYTES, "trailing_bytes", SSTP_SEVERITY_ERROR},
+        {SSTP_FINDING_STRING_UNTERMINATED, "string_unterminated", SSTP_SEVERITY_ERROR},
+        {SSTP_FINDING_TRUNCATED, "truncated", SSTP_SEVERITY_ERROR},
+        {SSTP_FINDING_UNKNOWN_COMMAND, "unknown_command", SSTP_SEVERITY_ERROR},
+        {SSTP_FINDING_RESERVED_NOT_ZERO, "reserved_not_zero", SSTP_SEVERITY_WARNING},
+        {SSTP_FINDING_VALUE_UNKNOWN, "value_unknown", SSTP_SEVERITY_WARNING},
+        {SSTP_FINDING_VERSION_UNSUPPORTED, "version_unsupported", SSTP_SEVERITY_WARNING},
+        {SSTP_FINDING_VERSION_FORM, "version_form", SSTP_SEVERITY_WARNING},
+        {SSTP_FINDING_GAP, "gap", SSTP_SEVERITY_NOTE},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        const struct sstp_finding_info *info = &sstp_finding_infos[rows[i].finding];
+        g_assert_cmpstr(info->filter, ==, rows[i].filter);
+        g_assert_cmpint((int)info->severity, ==, (int)rows[i].severity);
+        g_assert_cmpint(info->group == SSTP_GROUP_MALFORMED, ==,
+                        info->severity == SSTP_SEVERITY_ERROR);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/findings/catalogue", test_catalogue);
+    g_test_add_func("/findings/severities", test_severities);
+    return g_test_run();
+}

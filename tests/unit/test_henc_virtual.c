@@ -1,0 +1,663 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Stories of virtual connections, a word a message, in capture order:
+ *
+ *     get@1 get@1+        GET request on TCP connection 1; + captured from its SYN
+ *     post@2=abc          POST request with this body
+ *     poll@3#7=abc        Polling request, number 7, this data; without '=' empty
+ *     200@1=abc           answer on the connection of the request, with this body
+ *     200@3#7=abc         the same for Polling
+ *     data@2=abc lost@2=abc  a LongLived piece; behind lost bytes
+ *     end@1 finish        TCP connection 1 ends; the capture ends
+ *
+ * The bodies `echo`, `pong` and `html` stand for the echo string, one with other
+ * ping-data, and <html></html> with CRLF, `echo+ab` for data behind it; `~` at the end of a body
+ * cuts it. A '|' before what is delivered says that it comes after a gap.
+ */
+#include <glib.h>
+
+#include "counting_mem.h"
+#include "henc/virtual.h"
+#include "random.h"
+
+#define LL HENC_KIND_LONGLIVED
+#define KA HENC_KIND_KEEPALIVE
+#define PO HENC_KIND_POLLING
+#define GUID "a5s2fj8q55cxne2v4wr48ad9ciffsznzq9apczi"
+
+#define TRANSPORTS_MAX 64u
+
+struct world {
+    struct counting_mem counting;
+    struct henc_virtual v;
+    struct henc_result result;
+    uint64_t chunk;
+    enum henc_half halves[TRANSPORTS_MAX]; /* of the last request on each */
+    uint32_t findings;                     /* of all messages */
+    GString *log[2];                       /* what was delivered, by direction */
+};
+
+static void world_init(struct world *w, enum henc_kind kind)
+{
+    memset(w, 0, sizeof *w);
+    counting_mem_init(&w->counting);
+    henc_virtual_init(&w->v, &w->counting.mem, kind);
+    w->log[0] = g_string_new(NULL);
+    w->log[1] = g_string_new(NULL);
+}
+
+static void world_clear(struct world *w)
+{
+    henc_virtual_clear(&w->v);
+    g_assert_cmpuint(w->counting.num_blocks, ==, 0);
+    g_string_free(w->log[0], TRUE);
+    g_string_free(w->log[1], TRUE);
+}
+
+static void collect(struct world *w)
+{
+    const struct henc_deliveries *d = &w->result.deliveries;
+    w->findings |= w->result.findings;
+    for (size_t i = 0; i < d->num; i++) {
+        GString *log = w->log[d->items[i].direction];
+        if (d->items[i].after_gap)
+            g_string_append_c(log, '|');
+        g_string_append_len(log, (const char *)d->items[i].bytes.data,
+                            (gssize)d->items[i].bytes.len);
+        g_assert_cmpint(d->items[i].is_parked, ==, d->items[i].chunk != w->chunk);
+    }
+}
+
+static const char *body_of(const char *text)
+{
+    if (g_str_equal(text, "echo"))
+        return HENC_ECHO_PREFIX "Ping\r\n";
+    if (g_str_equal(text, "pong"))
+        return HENC_ECHO_PREFIX "Pong\r\n";
+    if (g_str_equal(text, "echo+ab"))
+        return HENC_ECHO_PREFIX "Ping\r\nab";
+    return g_str_equal(text, "html") ? HENC_EMPTY_ANSWER "\r\n" : text;
+}
+
+static size_t write_polling(uint8_t *bytes, size_t size, bool is_response, uint32_t number,
+                            struct sstp_span data)
+{
+    const struct henc_polling p = {.is_response = is_response,
+                                   .version = sstp_span_of_string(HENC_POLLING_VERSION),
+                                   .server = sstp_span_of_string("relay.example"),
+                                   .guid = sstp_span_of_string(GUID),
+                                   .sequence = number,
+                                   .poll_max = 120,
+                                   .poll_min = 5,
+                                   .poll_repetitions = 3,
+                                   .data = data};
+    struct sstp_writer w = sstp_writer(bytes, size);
+    henc_polling_write(&w, &p);
+    g_assert_false(w.failed);
+    return w.pos;
+}
+
+/* Shows a message; its body is gone before the next one. */
+static enum henc_error show(struct world *w, struct henc_message *m, struct sstp_span data,
+                            bool has_number, uint32_t number)
+{
+    uint8_t bytes[512];
+    struct henc_polling polling;
+    size_t len = data.len;
+    m->chunk = ++w->chunk;
+    if (w->v.kind == HENC_KIND_POLLING && has_number) {
+        len = write_polling(bytes, sizeof bytes, m->status != 0, number, data);
+        g_assert_cmpint(henc_polling_parse(sstp_span(bytes, len), m->status != 0, &polling), ==,
+                        HENC_POLLING_OK);
+        m->polling = &polling;
+    } else if (len > 0) {
+        memcpy(bytes, data.data, len);
+    }
+    m->body = sstp_span(bytes, len);
+    if (m->status == 0)
+        w->halves[m->transport] = m->half;
+    else
+        m->half = w->halves[m->transport];
+    const enum henc_error error = henc_virtual_message(&w->v, m, &w->result);
+    collect(w);
+    memset(bytes, '!', sizeof bytes);
+    return error;
+}
+
+static void play_word(struct world *w, const char *word)
+{
+    char **parts = g_strsplit(word, "=", 2);
+    char *text = g_strdup(parts[1] == NULL ? "" : body_of(parts[1]));
+    const char *at = strchr(parts[0], '@');
+    const char *hash = strchr(parts[0], '#');
+    const uint64_t transport = at == NULL ? 0 : g_ascii_strtoull(at + 1, NULL, 10);
+    const bool is_cut = g_str_has_suffix(text, "~");
+    if (is_cut)
+        text[strlen(text) - 1] = '\0';
+    struct henc_message m = {.transport = transport,
+                             .half = HENC_HALF_POST,
+                             .from_start = g_str_has_suffix(parts[0], "+"),
+                             .is_cut = is_cut};
+    const struct sstp_span bytes = sstp_span_of_string(text);
+    if (g_str_has_prefix(word, "finish")) {
+        w->chunk++;
+        henc_virtual_finish(&w->v, &w->result);
+        collect(w);
+    } else if (g_str_has_prefix(word, "end@")) {
+        w->chunk++;
+        henc_virtual_transport_end(&w->v, transport, &w->result);
+        collect(w);
+    } else if (g_str_has_prefix(word, "data@") || g_str_has_prefix(word, "lost@")) {
+        const struct henc_piece piece = {++w->chunk, w->halves[transport], is_cut,
+                                         g_str_has_prefix(word, "lost@"), bytes};
+        henc_virtual_data(&w->v, &piece, &w->result);
+        collect(w);
+    } else {
+        if (g_str_has_prefix(word, "get@"))
+            m.half = HENC_HALF_GET;
+        if (g_ascii_isdigit(word[0]))
+            m.status = (unsigned)g_ascii_strtoull(word, NULL, 10);
+        const uint32_t number = hash == NULL ? 0 : (uint32_t)g_ascii_strtoull(hash + 1, NULL, 10);
+        g_assert_cmpint(show(w, &m, bytes, hash != NULL, number), ==, HENC_OK);
+    }
+    g_free(text);
+    g_strfreev(parts);
+}
+
+static void play(struct world *w, const char *story)
+{
+    char **words = g_strsplit(story, " ", -1);
+    for (size_t i = 0; words[i] != NULL; i++)
+        play_word(w, words[i]);
+    g_strfreev(words);
+}
+
+static char *finding_names(uint32_t findings)
+{
+    GString *names = g_string_new(NULL);
+    for (unsigned id = 0; id < HENC_FINDING_COUNT; id++)
+        if (henc_findings_has(findings, (enum henc_finding)id))
+            g_string_append_printf(names, "%s%s", names->len > 0 ? " " : "",
+                                   henc_finding_infos[id].filter);
+    return g_string_free(names, FALSE);
+}
+
+static const struct {
+    const char *name;
+    enum henc_kind kind;
+    const char *story;
+    const char *state;
+    const char *findings;
+    const char *to_server;
+    const char *to_client;
+} stories[] = {
+    /* LongLived */
+    {"longlived", LL, "get@1+ post@2+=echo 200@1 data@1=echo data@2=ab data@1=xy data@2=cd finish",
+     "established", "", "abcd", "xy"},
+    {"longlived-data-behind-echo", LL, "get@1 post@2 200@1=echo data@2=echo+ab data@1=xy",
+     "established", "", "ab", "xy"},
+    {"longlived-post-first", LL, "post@2=echo get@1 200@1=echo data@2=ab data@1=x", "established",
+     "", "ab", "x"},
+    {"longlived-connecting", LL, "get@1", "connecting", "", "", ""},
+    {"longlived-connected", LL, "get@1 post@2", "connected", "", "", ""},
+    {"longlived-echo-undecided-until-get", LL, "get@1 post@2 200@1=echo data@2=echo data@2=ab",
+     "established", "", "ab", ""},
+    {"longlived-echo-mismatch", LL, "get@1 post@2=echo 200@1=pong", "established", "echo_mismatch",
+     "", ""},
+    {"longlived-echo-mismatch-post-late", LL, "get@1 200@1=pong post@2=echo", "established",
+     "echo_mismatch", "", ""},
+    {"longlived-no-echo-on-post", LL, "get@1 post@2=ab", "connected", "handshake_order", "ab", ""},
+    {"longlived-no-echo-on-get", LL, "get@1 post@2=echo 200@1=xy data@1=z", "connected",
+     "handshake_order", "", "xyz"},
+    {"longlived-data-too-early", LL, "get@1 post@2=echo data@2=ab 200@1=echo", "established",
+     "handshake_order", "ab", ""},
+    {"longlived-data-before-get", LL, "post@2=echo data@2=ab get@1 200@1=echo", "established",
+     "handshake_order", "ab", ""},
+    {"longlived-server-first", LL, "get@1 post@2=echo 200@1=echo data@1=xy data@2=ab",
+     "established", "handshake_order", "ab", "xy"},
+    {"longlived-get-alone", LL, "get@1 200@1=echo data@1=xy finish", "established", "missing_half",
+     "", "xy"},
+    {"longlived-post-alone", LL, "post@2=echo data@2=ab finish", "connecting", "missing_half", "ab",
+     ""},
+    {"longlived-ends-with-get", LL, "get@1 post@2=echo 200@1=echo end@1", "closed", "", "", ""},
+    {"longlived-ends-with-post", LL, "get@1 post@2=echo 200@1=echo end@2", "closed", "", "", ""},
+    {"longlived-goes-on-after-get", LL, "get@1 post@2=echo 200@1=echo data@2=a end@1 data@2=b",
+     "closed", "", "ab", ""},
+    {"longlived-other-connection-ends", LL, "get@1 post@2=echo 200@1=echo end@9", "established", "",
+     "", ""},
+    {"longlived-rejected", LL, "get@1 post@2=echo 400@1", "closed", "", "", ""},
+    {"longlived-post-answered", LL, "get@1 post@2=echo 200@1=echo 200@2=xy", "established",
+     "post_answer_body", "", ""},
+    {"longlived-proxy-asks", LL,
+     "get@1 407@1 end@1 get@3 post@2=echo 407@2 post@2=echo 200@3=echo data@2=ab", "established",
+     "", "ab", ""},
+    {"longlived-lost-echo", LL, "get@1 post@2 lost@2=ab 200@1 lost@1=xy", "established", "", "|ab",
+     "|xy"},
+    {"longlived-snap-length", LL, "get@1 post@2=echo 200@1=echo data@2=ab~ data@2=cd",
+     "established", "", "ab|cd", ""},
+
+    /* KeepAlive */
+    {"keepalive", KA,
+     "get@1+ post@2+=echo 200@2=html 200@1=echo get@1 post@2=ab 200@1=xy get@1 200@2 post@2=cd "
+     "200@2 finish",
+     "established", "", "abcd", "xy"},
+    {"keepalive-echo-first", KA, "get@1 post@2=echo 200@1=echo 200@2=html", "established", "", "",
+     ""},
+    {"keepalive-not-yet", KA, "get@1 post@2=echo 200@1=echo", "connected", "", "", ""},
+    {"keepalive-post-answered-first", KA, "post@2=echo 200@2=html get@1 200@1=echo", "established",
+     "", "", ""},
+    {"keepalive-echo-mismatch", KA, "get@1 post@2=echo 200@2=html 200@1=pong", "established",
+     "echo_mismatch", "", ""},
+    {"keepalive-empty-first-answer", KA, "get@1 post@2=echo 200@2 200@1=echo", "established",
+     "post_answer_body", "", ""},
+    {"keepalive-html-later", KA, "get@1 post@2=echo 200@2=html 200@1=echo post@2=ab 200@2=html",
+     "established", "post_answer_body", "ab", ""},
+    {"keepalive-no-echo", KA, "get@1+ post@2+=ab", "connected", "handshake_order", "ab", ""},
+    {"keepalive-data-too-early", KA, "get@1+ post@2=echo 200@2=html post@2=ab", "connected",
+     "handshake_order", "ab", ""},
+    {"keepalive-server-first", KA, "get@1+ post@2=echo 200@2=html 200@1=echo get@1 200@1=xy",
+     "established", "handshake_order", "", "xy"},
+    {"keepalive-no-echo-on-get", KA, "get@1+ post@2=echo 200@2=html 200@1=xy", "connected",
+     "handshake_order", "", "xy"},
+    {"keepalive-get-alone", KA, "get@1+ 200@1=echo get@1 200@1=xy finish", "established",
+     "missing_half", "", "xy"},
+    {"keepalive-post-alone", KA, "post@2=echo 200@2=html post@2=ab 200@2 finish", "connecting",
+     "missing_half", "ab", ""},
+    {"keepalive-midway-post", KA, "post@2=ab", NULL, "", "|ab", ""},
+    {"keepalive-midway", KA, "post@2=ab 200@2 get@1 200@1=xy finish", "established", "", "|ab",
+     "|xy"},
+    {"keepalive-midway-get", KA, "get@1 200@1=xy post@2=ab finish", "established", "", "|ab",
+     "|xy"},
+    {"keepalive-midway-one-half", KA, "post@2=ab 200@2 finish", "established", "", "|ab", ""},
+    {"keepalive-reopened-unanswered", KA,
+     "get@1 post@2=echo 200@2=html 200@1=echo post@2=ab end@2 post@3=ab 200@3 post@3=cd",
+     "established", "sequence_repeat", "abcd", ""},
+    {"keepalive-reopened-answered", KA,
+     "get@1 post@2=echo 200@2=html 200@1=echo post@2=ab 200@2 end@2 post@3=ab", "established", "",
+     "abab", ""},
+    {"keepalive-reopened-other-body", KA,
+     "get@1 post@2=echo 200@2=html 200@1=echo post@2=ab end@2 post@3=cd", "established", "", "abcd",
+     ""},
+    {"keepalive-reopened-twice", KA,
+     "get@1 post@2=echo 200@2=html 200@1=echo post@2=ab end@2 post@3=ab end@3 post@4=ab 200@4",
+     "established", "sequence_repeat", "ab", ""},
+    {"keepalive-same-body-not-reopened", KA,
+     "get@1 post@2=echo 200@2=html 200@1=echo post@2=ab post@2=ab", "established", "", "abab", ""},
+    {"keepalive-reopened-with-echo", KA,
+     "get@1 post@2=echo 200@2=html 200@1=echo post@2=ab 200@2 end@2 post@3=echo", "established",
+     "handshake_order", "ab", ""},
+    {"keepalive-proxy-asks", KA,
+     "get@1 407@1 get@1 post@2=echo 407@2 end@2 post@3=echo 200@3=html 200@1=echo post@3=ab "
+     "407@3 post@3=ab 200@3",
+     "established", "", "ab", ""},
+    {"keepalive-ends-with-get", KA, "get@1 post@2=echo 200@2=html 200@1=echo end@1", "closed", "",
+     "", ""},
+    {"keepalive-post-ends", KA, "get@1 post@2=echo 200@2=html 200@1=echo end@2", "established", "",
+     "", ""},
+    {"keepalive-rejected", KA, "get@1 post@2=echo 500@2", "closed", "", "", ""},
+
+    /* Polling */
+    {"polling", PO,
+     "poll@1#0 400@1 end@1 poll@2#0=ab 200@2#0=xy end@2 poll@3#1 200@3#1=z end@3 poll@4#2=cd "
+     "200@4#2 end@4 finish",
+     "established", "", "abcd", "xyz"},
+    {"polling-probing", PO, "poll@1#0", "probing", "", "", ""},
+    {"polling-probed", PO, "poll@1#0 400@1", "probed", "", "", ""},
+    {"polling-connecting", PO, "poll@1#0 400@1 poll@2#0=ab", "connecting", "", "ab", ""},
+    {"polling-first-answer-empty", PO, "poll@1#0 400@1 poll@2#0=ab 200@2#0", "established", "",
+     "ab", ""},
+    {"polling-midway", PO, "poll@1#37=ab 200@1#37 poll@2#38 200@2#38=xy poll@3#39 200@3#39",
+     "established", "", "|ab", "|xy"},
+    {"polling-midway-request", PO, "poll@1#37=ab", NULL, "", "|ab", ""},
+    {"polling-no-probe", PO, "poll@1#0=ab 200@1#0=x", "established", "handshake_order", "ab", "x"},
+    {"polling-second-before-400", PO, "poll@1#0 poll@2#0=ab 400@1", "closed", "handshake_order",
+     "ab", ""},
+    {"polling-second-without-data", PO, "poll@1#0 400@1 poll@2#0", "connecting", "handshake_order",
+     "", ""},
+    {"polling-third-before-200", PO, "poll@1#0 400@1 poll@2#0=ab poll@3#1=cd", "connecting",
+     "handshake_order", "abcd", ""},
+    {"polling-probe-answered-200", PO, "poll@1#0 200@1#0=x", "probed", "handshake_order", "", "x"},
+    {"polling-400-later", PO, "poll@1#0 400@1 poll@2#0=ab 200@2#0 poll@3#1 400@3", "closed", "",
+     "ab", ""},
+    {"polling-ends-before-answer", PO, "poll@1#0 400@1 end@1 poll@2#0=ab end@2", "closed", "", "ab",
+     ""},
+    {"polling-proxy-asks", PO,
+     "poll@1#0 407@1 poll@1#0 400@1 poll@2#0=ab 407@2 end@2 poll@3#0=ab 200@3#0=x poll@4#1=cd "
+     "401@4 poll@4#1=cd 407@4 poll@4#1=cd 200@4#1",
+     "established", "", "abcd", "x"},
+    {"polling-repeated", PO, "poll@1#0 400@1 poll@2#0=ab 200@2#0 poll@3#1=cd poll@4#1=cd 200@4#1",
+     "established", "sequence_repeat", "abcd", ""},
+    {"polling-answer-repeated", PO,
+     "poll@1#0 400@1 poll@2#0=ab 200@2#0 poll@3#1=cd poll@4#1=cd 200@3#1=x 200@4#1=x",
+     "established", "sequence_repeat", "abcd", "x"},
+    {"polling-number-used-again", PO,
+     "poll@1#0 400@1 poll@2#0=ab 200@2#0 poll@3#1=cd 200@3#1 poll@4#1=ef 200@4#2", "established",
+     "sequence_repeat", "abcdef", ""},
+    {"polling-requests-swapped", PO,
+     "poll@1#0 400@1 poll@2#0=a 200@2#0 poll@4#2=c poll@3#1=b 200@3#1=x 200@4#2=y", "established",
+     "", "abc", "xy"},
+    {"polling-answers-swapped", PO,
+     "poll@1#0 400@1 poll@2#0=a 200@2#0 poll@3#1=b poll@4#2=c 200@4#2=y 200@3#1=x poll@5#3 "
+     "200@5#3",
+     "established", "", "abc", "xy"},
+    {"polling-exchanges-swapped", PO,
+     "poll@1#0 400@1 poll@2#0=a 200@2#0 poll@4#2=c 200@4#2=y poll@3#1=b 200@3#1=x poll@5#3=d "
+     "200@5#3=z",
+     "established", "sequence_gap", "abcd", "xyz"},
+    {"polling-exchange-missing", PO,
+     "poll@1#0 400@1 poll@2#0=a 200@2#0 poll@4#2=c 200@4#2=y poll@5#3=d 200@5#3=z", "established",
+     "sequence_gap", "a|cd", "|yz"},
+    {"polling-exchange-missing-last", PO, "poll@1#0 400@1 poll@2#0=a 200@2#0 poll@4#2=c 200@4#2=y",
+     "established", "sequence_gap", "a", ""},
+    {"polling-exchange-missing-finish", PO,
+     "poll@1#0 400@1 poll@2#0=a 200@2#0 poll@4#2=c 200@4#2=y finish", "established", "sequence_gap",
+     "a|c", "|y"},
+    {"polling-request-missing", PO,
+     "poll@1#0 400@1 poll@2#0=a 200@2#0 200@3#1=x poll@4#2=c 200@4#2=y poll@5#3=d 200@5#3",
+     "established", "sequence_gap", "a|cd", "xy"},
+    {"polling-answer-missing", PO,
+     "poll@1#0 400@1 poll@2#0=a 200@2#0 poll@3#1=b poll@4#2=c 200@4#2=y poll@5#3=d 200@5#3=z",
+     "established", "sequence_gap", "abcd", "|yz"},
+    {"polling-missing-comes-late", PO,
+     "poll@1#0 400@1 poll@2#0=a 200@2#0 poll@4#2=c 200@4#2 poll@5#3=d poll@3#1=b", "established",
+     "sequence_gap", "a|cd", ""},
+    {"polling-snap-length", PO, "poll@1#0 400@1 poll@2#0=ab~ 200@2#0 poll@3#1=cd 200@3#1",
+     "established", "", "ab|cd", ""},
+    {"polling-answer-without-fields", PO, "poll@1#0 400@1 poll@2#0=ab 200@2=junk", "established",
+     "encap_malformed", "ab", ""},
+};
+
+static void test_story(gconstpointer data)
+{
+    const size_t row = GPOINTER_TO_SIZE(data);
+    struct world w;
+    world_init(&w, stories[row].kind);
+    play(&w, stories[row].story);
+    char *findings = finding_names(w.findings);
+    g_assert_cmpstr(findings, ==, stories[row].findings);
+    g_assert_cmpstr(henc_state_name(w.result.state), ==, stories[row].state);
+    g_assert_cmpstr(w.log[HENC_TO_SERVER]->str, ==, stories[row].to_server);
+    g_assert_cmpstr(w.log[HENC_TO_CLIENT]->str, ==, stories[row].to_client);
+    g_free(findings);
+    world_clear(&w);
+}
+
+/* When the missing number is found missing, and when its followers are let go. */
+static void test_moment_of_gap(void)
+{
+    struct world w;
+    world_init(&w, PO);
+    play(&w, "poll@1#0 400@1 poll@2#0=a 200@2#0 poll@4#2=c");
+    g_assert_cmphex(w.findings, ==, 0);
+    play(&w, "200@4#2=y");
+    g_assert_true(henc_findings_has(w.result.findings, HENC_FINDING_SEQUENCE_GAP));
+    g_assert_cmpuint(w.result.deliveries.num, ==, 0);
+    play(&w, "poll@5#3=d");
+    g_assert_cmphex(w.result.findings, ==, 0); /* told once */
+    g_assert_cmpuint(w.result.deliveries.num, ==, 3);
+    g_assert_cmpuint(w.result.deliveries.items[0].chunk, ==, 5);
+    g_assert_cmpint(w.result.deliveries.items[1].direction, ==, HENC_TO_CLIENT);
+    g_assert_cmpuint(w.result.deliveries.items[2].chunk, ==, w.chunk);
+    world_clear(&w);
+}
+
+static void test_repeat_is_marked(void)
+{
+    struct world w;
+    world_init(&w, KA);
+    play(&w, "get@1 post@2=echo 200@2=html 200@1=echo post@2=ab");
+    g_assert_false(w.result.is_repeat);
+    play(&w, "end@2 post@3=ab");
+    g_assert_true(w.result.is_repeat);
+    play(&w, "200@3");
+    g_assert_false(w.result.is_repeat);
+    world_clear(&w);
+}
+
+static void test_renewed(void)
+{
+    static const struct {
+        enum henc_kind kind;
+        const char *story;
+        enum henc_half half;
+        uint64_t transport;
+        const char *body;
+        bool is_renewed;
+    } rows[] = {
+        {LL, "get@1 post@2=echo 200@1=echo end@1", HENC_HALF_GET, 5, "", true},
+        {LL, "get@1 post@2=echo 200@1=echo end@1", HENC_HALF_POST, 5, "echo", true},
+        {LL, "get@1 post@2=echo 200@1=echo", HENC_HALF_GET, 5, "", false},
+        {KA, "get@1 post@2=echo 200@1=echo 200@2=html end@1", HENC_HALF_POST, 5, "ab", false},
+        {KA, "get@1 post@2=echo 200@1=echo 200@2=html end@1", HENC_HALF_POST, 5, "echo", true},
+        {KA, "get@1 post@2=echo 200@1=echo 200@2=html end@1", HENC_HALF_POST, 2, "echo", false},
+        {PO, "poll@1#0", HENC_HALF_POST, 5, "", false},
+        {PO, "poll@1#0 400@1 poll@2#0=ab 200@2#0", HENC_HALF_POST, 5, "", true},
+        {PO, "poll@1#0 400@1 poll@2#0=ab 200@2#0", HENC_HALF_POST, 5, "ab", false},
+        {PO, "poll@1#0 400@1 poll@2#0=ab end@2", HENC_HALF_POST, 5, "", true},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct world w;
+        world_init(&w, rows[i].kind);
+        play(&w, rows[i].story);
+        uint8_t bytes[256];
+        const struct sstp_span data = sstp_span_of_string(body_of(rows[i].body));
+        struct henc_polling polling;
+        struct henc_message m = {
+            .half = rows[i].half, .transport = rows[i].transport, .body = data};
+        if (rows[i].kind == PO) {
+            m.body = sstp_span(bytes, write_polling(bytes, sizeof bytes, false, 0, data));
+            g_assert_cmpint(henc_polling_parse(m.body, false, &polling), ==, HENC_POLLING_OK);
+            m.polling = &polling;
+        }
+        g_assert_cmpint(henc_virtual_is_renewed_by(&w.v, &m), ==, rows[i].is_renewed);
+        m.status = 200;
+        g_assert_false(henc_virtual_is_renewed_by(&w.v, &m));
+        world_clear(&w);
+    }
+}
+
+/* One octet below, at and above the lengths allowed. */
+static void test_lengths(void)
+{
+    static const struct {
+        enum henc_kind kind;
+        enum henc_half half;
+        unsigned status;
+        uint64_t content_length;
+        bool is_exceeded;
+    } rows[] = {
+        {KA, HENC_HALF_POST, 0, HENC_BODY_LEN_MAX - 1, false},
+        {KA, HENC_HALF_POST, 0, HENC_BODY_LEN_MAX, false},
+        {KA, HENC_HALF_POST, 0, HENC_BODY_LEN_MAX + 1, true},
+        {KA, HENC_HALF_GET, 200, HENC_BODY_LEN_MAX, false},
+        {KA, HENC_HALF_GET, 200, HENC_BODY_LEN_MAX + 1, true},
+        {KA, HENC_HALF_GET, 500, HENC_BODY_LEN_MAX + 1, false},
+        {PO, HENC_HALF_POST, 0, HENC_BODY_LEN_MAX, false},
+        {PO, HENC_HALF_POST, 0, HENC_BODY_LEN_MAX + 1, true},
+        {PO, HENC_HALF_POST, 200, HENC_BODY_LEN_MAX + 1, true},
+        {PO, HENC_HALF_POST, 400, HENC_BODY_LEN_MAX + 1, false},
+        {LL, HENC_HALF_POST, 0, HENC_LONGLIVED_LENGTH_MAX, false},
+        {LL, HENC_HALF_POST, 0, HENC_LONGLIVED_LENGTH_MAX + 1, true},
+        {LL, HENC_HALF_GET, 200, HENC_LONGLIVED_LENGTH_MAX, false},
+        {LL, HENC_HALF_GET, 200, HENC_LONGLIVED_LENGTH_MAX + 1, true},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct world w;
+        world_init(&w, rows[i].kind);
+        const struct henc_message m = {.half = rows[i].half,
+                                       .status = rows[i].status,
+                                       .has_content_length = true,
+                                       .content_length = rows[i].content_length};
+        g_assert_cmpint(henc_virtual_message(&w.v, &m, &w.result), ==, HENC_OK);
+        g_assert_cmpint(henc_findings_has(w.result.findings, HENC_FINDING_CONTENT_LENGTH_EXCEEDED),
+                        ==, rows[i].is_exceeded);
+        world_clear(&w);
+    }
+}
+
+static void test_longlived_octets(void)
+{
+    struct world w;
+    world_init(&w, LL);
+    const struct henc_message m = {.half = HENC_HALF_POST,
+                                   .has_content_length = true,
+                                   .content_length = 24,
+                                   .body = sstp_span_of_string(body_of("echo"))};
+    g_assert_cmpint(henc_virtual_message(&w.v, &m, &w.result), ==, HENC_OK);
+    const uint32_t bit = henc_finding_bit(HENC_FINDING_CONTENT_LENGTH_EXCEEDED);
+    const uint32_t expected[] = {0, 0, bit, 0}; /* octets 23, 24, 25, 26: told once */
+    for (size_t i = 0; i < G_N_ELEMENTS(expected); i++) {
+        const struct henc_piece piece = {9, HENC_HALF_POST, false, false, sstp_span("x", 1)};
+        henc_virtual_data(&w.v, &piece, &w.result);
+        g_assert_cmphex(w.result.findings, ==, expected[i]);
+    }
+    world_clear(&w);
+}
+
+/* The URI's own findings are part of the result, and its ContentLength binds
+ * both halves (GRVHENC 3.1.1.1, ConnectionContentLength). */
+static void test_uri_of_request(void)
+{
+    static const char target[] = "/2.1/relay.example/short,ConnType=LongLived,ContentLength=23";
+    struct world w;
+    struct henc_uri uri;
+    world_init(&w, LL);
+    g_assert_true(henc_uri_parse(sstp_span_of_string("GET"), sstp_span_of_string(target), &uri));
+    const struct henc_message m = {.half = HENC_HALF_GET, .transport = 1, .uri = &uri};
+    g_assert_cmpint(henc_virtual_message(&w.v, &m, &w.result), ==, HENC_OK);
+    g_assert_cmphex(w.result.findings, ==,
+                    henc_finding_bit(HENC_FINDING_GUID_LENGTH) |
+                        henc_finding_bit(HENC_FINDING_ENCAP_VERSION));
+    play(&w, "post@2=echo 200@1=echo data@2=a");
+    g_assert_cmphex(w.result.findings, ==, 0);
+    play(&w, "data@2=b");
+    g_assert_cmphex(w.result.findings, ==, henc_finding_bit(HENC_FINDING_CONTENT_LENGTH_EXCEEDED));
+    world_clear(&w);
+}
+
+/* Without a number nothing can be ordered: the bytes go out as they come. */
+static void test_number_unreadable(void)
+{
+    struct world w;
+    world_init(&w, PO);
+    play(&w, "poll@1#0 400@1 poll@2#0=a 200@2#0");
+    const struct henc_polling polling = {.data = sstp_span_of_string("b")};
+    for (unsigned i = 0; i < 2; i++) {
+        const struct henc_message m = {
+            .chunk = ++w.chunk, .transport = 3, .status = i * 200, .polling = &polling};
+        g_assert_cmpint(henc_virtual_message(&w.v, &m, &w.result), ==, HENC_OK);
+        g_assert_true(henc_findings_has(w.result.findings, HENC_FINDING_ENCAP_MALFORMED));
+        g_assert_cmpuint(w.result.deliveries.num, ==, 1);
+        g_assert_cmpint(w.result.deliveries.items[0].direction, ==, i);
+    }
+    world_clear(&w);
+}
+
+static enum henc_error poll_number(struct world *w, bool is_response, uint64_t transport,
+                                   uint32_t number, const char *text)
+{
+    struct henc_message m = {
+        .transport = transport, .half = HENC_HALF_POST, .status = is_response ? 200 : 0};
+    return show(w, &m, sstp_span_of_string(text), true, number);
+}
+
+/* One more than may be parked: the oldest hole is given up, nothing else lost. */
+static void test_count_cap(void)
+{
+    struct world w;
+    world_init(&w, PO);
+    play(&w, "poll@1#0 400@1 poll@2#0=a 200@2#0");
+    for (uint32_t i = 0; i < HENC_PARKED_COUNT_MAX; i++) {
+        g_assert_cmpint(poll_number(&w, false, 3, 10 + i, "b"), ==, HENC_OK);
+        g_assert_cmpuint(w.result.deliveries.num, ==, 0);
+    }
+    g_assert_cmphex(w.findings, ==, 0);
+    g_assert_cmpint(poll_number(&w, false, 3, 5, "c"), ==, HENC_OK);
+    g_assert_true(henc_findings_has(w.result.findings, HENC_FINDING_SEQUENCE_GAP));
+    g_assert_cmpuint(w.result.deliveries.num, ==, 1);
+    g_assert_cmpint(poll_number(&w, false, 3, 99, "d"), ==, HENC_OK);
+    g_assert_cmpuint(w.result.deliveries.num, ==, HENC_PARKED_COUNT_MAX);
+    g_assert_true(w.result.deliveries.items[0].after_gap);
+    g_assert_false(w.result.deliveries.items[1].after_gap);
+    world_clear(&w);
+}
+
+static void test_no_memory(void)
+{
+    struct world w;
+    world_init(&w, PO);
+    play(&w, "poll@1#0 400@1 poll@2#0=a 200@2#0");
+    w.counting.fails_at = w.counting.num_requests + 1;
+    g_assert_cmpint(poll_number(&w, false, 3, 2, "c"), ==, HENC_ERROR_MEMORY);
+    g_assert_cmpint(poll_number(&w, false, 3, 1, "b"), ==, HENC_OK);
+    g_assert_cmpint(poll_number(&w, false, 3, 2, "c"), ==, HENC_OK);
+    g_assert_cmpstr(w.log[HENC_TO_SERVER]->str, ==, "abc");
+    world_clear(&w);
+}
+
+/* Requests shuffled within a window no wider than what may be parked, their
+ * answers behind: the bytes come out in order, whatever the order. */
+static void test_random_orders(void)
+{
+    enum { NUM = 24 };
+    for (uint64_t seed = 0; seed < 300; seed++) {
+        struct rng r = rng(seed);
+        struct world w;
+        world_init(&w, PO);
+        play(&w, "poll@1#0 400@1 poll@2#0=< 200@2#0");
+        for (int direction = 0; direction < 2; direction++) {
+            uint32_t order[NUM];
+            for (uint32_t i = 0; i < NUM; i++)
+                order[i] = i + 1;
+            for (size_t i = NUM; i > 1; i--) {
+                const size_t k = rng_below(&r, i);
+                const uint32_t swapped = order[i - 1];
+                order[i - 1] = order[k];
+                order[k] = swapped;
+            }
+            for (size_t i = 0; i < NUM; i++) {
+                const char text[] = {(char)('a' + order[i] - 1), '\0'};
+                g_assert_cmpint(
+                    poll_number(&w, direction == HENC_TO_CLIENT, 10 + order[i], order[i], text), ==,
+                    HENC_OK);
+            }
+        }
+        if (!g_str_equal(w.log[0]->str, "<abcdefghijklmnopqrstuvwx") ||
+            !g_str_equal(w.log[1]->str, "abcdefghijklmnopqrstuvwx"))
+            g_error("seed %" G_GUINT64_FORMAT ": %s %s", seed, w.log[0]->str, w.log[1]->str);
+        world_clear(&w);
+    }
+}
+
+static void test_last_chunk(void)
+{
+    struct world w;
+    world_init(&w, LL);
+    play(&w, "post@2=echo data@2=a data@2=b");
+    g_assert_cmpuint(henc_virtual_last_chunk(&w.v), ==, 3);
+    play(&w, "finish");
+    g_assert_true(henc_findings_has(w.result.findings, HENC_FINDING_MISSING_HALF));
+    world_clear(&w);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(stories); i++) {
+        char *path = g_strdup_printf("/henc/virtual/story/%s", stories[i].name);
+        g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_story);
+        g_free(path);
+    }
+    g_test_add_func("/henc/virtual/moment-of-gap", test_moment_of_gap);
+    g_test_add_func("/henc/virtual/repeat-is-marked", test_repeat_is_marked);
+    g_test_add_func("/henc/virtual/renewed", test_renewed);
+    g_test_add_func("/henc/virtual/lengths", test_lengths);
+    g_test_add_func("/henc/virtual/longlived-octets", test_longlived_octets);
+    g_test_add_func("/henc/virtual/uri-of-request", test_uri_of_request);
+    g_test_add_func("/henc/virtual/number-unreadable", test_number_unreadable);
+    g_test_add_func("/henc/virtual/count-cap", test_count_cap);
+    g_test_add_func("/henc/virtual/no-memory", test_no_memory);
+    g_test_add_func("/henc/virtual/random-orders", test_random_orders);
+    g_test_add_func("/henc/virtual/last-chunk", test_last_chunk);
+    return g_test_run();
+}
