@@ -205,6 +205,11 @@ static void find_messages_done(struct chunk *chunk, const struct grvsstp_piece *
  * Pieces
  */
 
+static void tell_gap_at(struct chunk *chunk, proto_tree *tree)
+{
+    tell_gap(chunk, tree != NULL ? proto_tree_get_parent(tree) : NULL);
+}
+
 /* The whole commands of one piece. */
 static void show_commands(struct chunk *chunk, const struct grvsstp_piece *piece)
 {
@@ -225,6 +230,7 @@ static void show_commands(struct chunk *chunk, const struct grvsstp_piece *piece
         const struct sstp_span bytes = command_bytes(chunk, offset, length);
         chunk->place.offset = (int)offset;
         proto_tree *tree = grvsstp_show_command(&chunk->place, bytes, length, NULL, &chunk->info);
+        tell_gap_at(chunk, tree);
         show_message(chunk, tree, &chunk->place, bytes, offset);
         offset += length;
     }
@@ -263,6 +269,7 @@ static void show_last(struct chunk *chunk, const struct grvsstp_piece *piece)
     const struct sstp_span bytes = sstp_span(split->bytes, split->captured_len);
     proto_tree *tree =
         grvsstp_show_command(&place, bytes, split->captured_len, split, &chunk->info);
+    tell_gap_at(chunk, tree);
     show_message(chunk, tree, &place, bytes, piece->offset);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "display.h"
 
+#include "henc_fields.h"
 #include "summary.h"
 
 /* A command of thousands of one-byte pieces does not need them all named. */
@@ -189,9 +190,8 @@ static void show_generated(const struct showing *showing)
                                                  place->offset, 0, place->connection->number));
     proto_item_set_generated(proto_tree_add_boolean(tree, grvsstp_own_hf(GRVSSTP_FROM_INITIATOR),
                                                     tvb, place->offset, 0, place->from_initiator));
-    proto_item_set_generated(proto_tree_add_uint(tree, grvsstp_own_hf(GRVSSTP_ENCAP), tvb,
-                                                 place->offset, 0,
-                                                 place->connection->encapsulation));
+    proto_item_set_generated(proto_tree_add_uint(tree, grvhenc_hf(GRVHENC_KIND), tvb, place->offset,
+                                                 0, place->connection->encapsulation));
     /* The text costs more than all the rest: only where somebody asks for it. */
     if (proto_field_is_referenced(tree, grvsstp_own_hf(GRVSSTP_SUMMARY))) {
         char summary[SSTP_SUMMARY_SIZE];

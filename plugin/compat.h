@@ -15,6 +15,8 @@
      (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
 
 #if GRVSSTP_WIRESHARK_AT_LEAST(4, 4)
+#include <wsutil/plugins.h> /* WS_PLUGIN_DESC_DISSECTOR */
+
 /* What a heuristic dissector returns. */
 typedef bool grvsstp_heuristic_result;
 #define grvsstp_mark_depended_upon(pinfo, frame) mark_frame_as_depended_upon((pinfo)->fd, (frame))

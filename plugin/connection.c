@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "connection.h"
 
-#include <epan/proto_data.h>
-
-#include "decode.h"
-
-/* A chunk of nothing but broken headers could hold a piece every three bytes;
- * what is beyond so many is one piece. */
-#define PIECES_MAX 200u
-
 static uint32_t num_connections;
 
 /* The engine's allocations die with the capture. */
@@ -22,7 +14,7 @@ static void *file_scope_resize(void *cookie, void *block, size_t size)
     return wmem_realloc(wmem_file_scope(), block, size);
 }
 
-static const struct sstp_mem file_scope = {file_scope_resize, NULL};
+const struct sstp_mem grvsstp_file_scope = {file_scope_resize, NULL};
 
 void grvsstp_connections_reset(void)
 {
@@ -37,14 +29,20 @@ struct grvsstp_connection *grvsstp_connection_new(enum grvsstp_encapsulation enc
     connection->first_frame = frame;
     connection->encapsulation = encapsulation;
     for (int i = 0; i < 2; i++)
-        sstp_stream_init(&connection->halves[i].stream, &file_scope, SSTP_STREAM_MID_STREAM);
+        sstp_stream_init(&connection->halves[i].stream, &grvsstp_file_scope,
+                         SSTP_STREAM_MID_STREAM);
     return connection;
 }
 
 void grvsstp_half_starts(struct grvsstp_half *half)
 {
     sstp_stream_clear(&half->stream);
-    sstp_stream_init(&half->stream, &file_scope, SSTP_STREAM_OBSERVER);
+    sstp_stream_init(&half->stream, &grvsstp_file_scope, SSTP_STREAM_OBSERVER);
+}
+
+void grvsstp_half_loses_track(struct grvsstp_half *half)
+{
+    grvsstp_half_loses(half, UINT32_MAX);
 }
 
 void grvsstp_half_loses(struct grvsstp_half *half, uint32_t len)
@@ -59,266 +57,4 @@ enum sstp_version grvsstp_connection_version(const struct grvsstp_connection *co
                                              uint32_t frame)
 {
     return frame >= connection->version_frame ? connection->version : SSTP_VERSION_UNKNOWN;
-}
-
-/* ------------------------------------------------------------------------
- * What commands tell of the connection
- */
-
-/* GRVSSTP 3.1.5.2: the lesser minor version is in force once the answer is Ok. */
-static void note_version(struct grvsstp_connection *connection, struct sstp_span bytes,
-                         uint32_t frame)
-{
-    struct sstp_command command;
-
-    if (bytes.len < SSTP_HEADER_LEN ||
-        (bytes.data[0] != SSTP_CONNECT && bytes.data[0] != SSTP_CONNECT_RESPONSE) ||
-        !sstp_command_decode(bytes, SSTP_VERSION_UNKNOWN, NULL, &command))
-        return;
-    if (command.id == SSTP_CONNECT) {
-        connection->initiator_minor_version = command.minor_version;
-    } else if (command.response_id == SSTP_CONNECT_RESPONSE_OK &&
-               connection->initiator_minor_version != 0 &&
-               connection->version == SSTP_VERSION_UNKNOWN) {
-        connection->version =
-            sstp_version_of_minor(MIN(connection->initiator_minor_version, command.minor_version));
-        connection->version_frame = frame;
-    }
-}
-
-/* ------------------------------------------------------------------------
- * Plans
- */
-
-/* A plan under construction. */
-struct draft {
-    struct grvsstp_piece pieces[PIECES_MAX + 1];
-    unsigned num_pieces;
-    bool has_gap;
-    wmem_array_t *links; /* NULL until the first */
-    struct grvsstp_tracker tracker;
-};
-
-static struct grvsstp_piece *draft_add(struct draft *draft, enum grvsstp_piece_kind kind,
-                                       size_t offset, size_t len)
-{
-    struct grvsstp_piece *last =
-        draft->num_pieces > 0 ? &draft->pieces[draft->num_pieces - 1] : NULL;
-
-    /* Whole commands in a row need one piece, and so does what is too much. */
-    if (last != NULL &&
-        (last->kind == GRVSSTP_PIECE_REST ||
-         (last->kind == GRVSSTP_PIECE_COMMANDS && kind == GRVSSTP_PIECE_COMMANDS))) {
-        last->len += (uint32_t)len;
-        return last;
-    }
-    struct grvsstp_piece *piece = &draft->pieces[draft->num_pieces++];
-    *piece = (struct grvsstp_piece){(uint32_t)offset, (uint32_t)len,
-                                    draft->num_pieces > PIECES_MAX ? GRVSSTP_PIECE_REST : kind,
-                                    SSTP_FINDING_COUNT, NULL};
-    return piece;
-}
-
-/* ------------------------------------------------------------------------
- * Messages
- */
-
-static void add_link(struct draft *draft, uint32_t offset, struct grvsstp_message *message)
-{
-    const struct grvsstp_link link = {offset, message};
-    if (draft->links == NULL)
-        draft->links = wmem_array_new(draft->tracker.pool, sizeof link);
-    wmem_array_append_one(draft->links, link);
-}
-
-/* A command of a message that the chunk's own tracker does not hold. */
-static void note_spanning(struct grvsstp_half *half, struct draft *draft, struct sstp_span bytes,
-                          uint32_t offset, uint32_t frame)
-{
-    const uint32_t session_id = grvsstp_session_id(bytes);
-    struct grvsstp_message *message = NULL;
-
-    switch (bytes.data[0]) {
-    case SSTP_MESSAGE:
-        message = grvsstp_spanning_begin(&half->messages, session_id);
-        break;
-    case SSTP_DATA:
-        message = grvsstp_spanning_find(&half->messages, session_id);
-        if (message != NULL) {
-            bool is_whole;
-            const struct sstp_span payload = grvsstp_data_payload(bytes, &is_whole);
-            grvsstp_message_append(message, payload, is_whole, frame);
-        }
-        break;
-    case SSTP_END_MESSAGE:
-        message = grvsstp_spanning_find(&half->messages, session_id);
-        if (message != NULL)
-            message->end_frame = frame;
-        grvsstp_spanning_end(&half->messages, session_id);
-        break;
-    case SSTP_CLOSE:
-        grvsstp_spanning_end(&half->messages, session_id);
-        break;
-    }
-    if (message != NULL)
-        add_link(draft, offset, message);
-}
-
-/* What is open at the end of the chunk goes on in another. */
-static void keep_open_messages(struct grvsstp_half *half, struct draft *draft, uint32_t frame)
-{
-    for (unsigned i = 0; i < draft->tracker.num_locals; i++) {
-        const struct grvsstp_local *local = &draft->tracker.locals[i];
-        struct grvsstp_message *message =
-            grvsstp_spanning_begin(&half->messages, local->session_id);
-        for (const struct grvsstp_slice *slice = local->first; slice != NULL; slice = slice->next) {
-            if (slice != local->first) /* that is the Message itself */
-                grvsstp_message_append(message, slice->bytes, slice->is_whole, frame);
-            add_link(draft, slice->offset, message);
-        }
-    }
-}
-
-/* Bytes are missing; nobody knows which message they belonged to. */
-static void forget_messages(struct grvsstp_half *half, struct draft *draft)
-{
-    grvsstp_spanning_end_all(&half->messages);
-    grvsstp_tracker_init(&draft->tracker, draft->tracker.pool);
-}
-
-static int compare_links(const void *a, const void *b)
-{
-    const struct grvsstp_link *left = a, *right = b;
-    return left->offset < right->offset ? -1 : left->offset > right->offset;
-}
-
-/* ------------------------------------------------------------------------
- * Pieces
- */
-
-static void add_part(struct grvsstp_half *half, struct draft *draft, const struct sstp_piece *part,
-                     const struct sstp_chunk *chunk, uint32_t frame)
-{
-    if (part->kind == SSTP_PIECE_START || half->open == NULL) {
-        half->open = wmem_new0(wmem_file_scope(), struct grvsstp_split);
-        if (part->offset < chunk->bytes.len)
-            half->open->command_id = chunk->bytes.data[part->offset];
-    }
-    struct grvsstp_split *split = half->open;
-    if (part->command_len != 0)
-        split->command_len = (uint16_t)part->command_len;
-    grvsstp_contribute(&split->contributions, frame, part->len);
-
-    const bool is_last = part->kind == SSTP_PIECE_END;
-    draft_add(draft, is_last ? GRVSSTP_PIECE_LAST : GRVSSTP_PIECE_PART, part->offset, part->len)
-        ->split = split;
-    if (is_last) {
-        split->bytes =
-            wmem_memdup(wmem_file_scope(), part->command.data, (unsigned)part->command.len);
-        split->captured_len = (uint32_t)part->command.len;
-        split->reassembled_in = frame;
-        half->open = NULL;
-    }
-}
-
-/* A command that is complete in this chunk; first pass. */
-static void note_command(struct grvsstp_connection *connection, struct grvsstp_half *half,
-                         struct draft *draft, const struct sstp_piece *piece, uint32_t frame)
-{
-    struct sstp_span bytes = piece->command;
-    const uint32_t offset = (uint32_t)piece->offset;
-
-    note_version(connection, bytes, frame);
-    if (bytes.len < SSTP_HEADER_LEN)
-        return;
-    /* The stream reuses its buffer; the split's own copy stays. */
-    if (piece->kind == SSTP_PIECE_END)
-        bytes = sstp_span(draft->pieces[draft->num_pieces - 1].split->bytes, bytes.len);
-    if (grvsstp_tracker_take(&draft->tracker, bytes, offset) == GRVSSTP_TRACK_ELSEWHERE)
-        note_spanning(half, draft, bytes, offset, frame);
-    else if (bytes.data[0] == SSTP_MESSAGE)
-        grvsstp_spanning_end(&half->messages, grvsstp_session_id(bytes));
-}
-
-static void add_piece(struct grvsstp_connection *connection, struct grvsstp_half *half,
-                      struct draft *draft, const struct sstp_piece *piece,
-                      const struct sstp_chunk *chunk, uint32_t frame)
-{
-    switch (piece->kind) {
-    case SSTP_PIECE_WHOLE:
-        note_command(connection, half, draft, piece, frame);
-        draft_add(draft, GRVSSTP_PIECE_COMMANDS, piece->offset, piece->len);
-        break;
-    case SSTP_PIECE_END:
-        add_part(half, draft, piece, chunk, frame);
-        note_command(connection, half, draft, piece, frame);
-        break;
-    case SSTP_PIECE_START:
-    case SSTP_PIECE_MIDDLE:
-        add_part(half, draft, piece, chunk, frame);
-        break;
-    case SSTP_PIECE_SKIPPED:
-        half->open = NULL;
-        forget_messages(half, draft);
-        draft_add(draft, GRVSSTP_PIECE_SKIPPED, piece->offset, piece->len);
-        break;
-    case SSTP_PIECE_BROKEN:
-        half->open = NULL;
-        forget_messages(half, draft);
-        draft_add(draft, GRVSSTP_PIECE_BROKEN, piece->offset, piece->len)->finding = piece->finding;
-        break;
-    }
-}
-
-/* Keeps the draft, unless the chunk is nothing but whole commands. */
-static void draft_keep(const struct draft *draft, packet_info *pinfo, uint32_t key)
-{
-    const unsigned num_links = draft->links != NULL ? wmem_array_get_count(draft->links) : 0;
-    if (!draft->has_gap && num_links == 0 && draft->num_pieces == 1 &&
-        draft->pieces[0].kind == GRVSSTP_PIECE_COMMANDS)
-        return;
-    struct grvsstp_plan *plan = wmem_new(wmem_file_scope(), struct grvsstp_plan);
-    plan->has_gap = draft->has_gap;
-    plan->num_pieces = draft->num_pieces;
-    plan->pieces =
-        wmem_memdup(wmem_file_scope(), draft->pieces, draft->num_pieces * sizeof draft->pieces[0]);
-    plan->num_links = num_links;
-    plan->links = NULL;
-    if (num_links > 0) {
-        struct grvsstp_link *links = wmem_memdup(
-            wmem_file_scope(), wmem_array_get_raw(draft->links), num_links * sizeof *links);
-        qsort(links, num_links, sizeof *links, compare_links);
-        plan->links = links;
-    }
-    p_add_proto_data(wmem_file_scope(), pinfo, proto_grvsstp, key, plan);
-}
-
-void grvsstp_plan_make(struct grvsstp_connection *connection, bool from_initiator, tvbuff_t *tvb,
-                       uint32_t skip, bool has_gap, packet_info *pinfo, uint32_t key)
-{
-    struct grvsstp_half *half = &connection->halves[from_initiator];
-    const unsigned captured = tvb_captured_length(tvb);
-    const struct sstp_chunk chunk = {
-        sstp_span(captured > 0 ? tvb_get_ptr(tvb, 0, (int)captured) : NULL, captured),
-        tvb_reported_length(tvb)};
-    struct draft draft;
-    struct sstp_piece piece;
-    size_t pos = skip;
-
-    draft.num_pieces = 0;
-    draft.has_gap = has_gap;
-    draft.links = NULL;
-    grvsstp_tracker_init(&draft.tracker, pinfo->pool);
-    if (skip > 0)
-        draft_add(&draft, GRVSSTP_PIECE_REPEATED, 0, skip);
-    /* wmem never returns NULL, so the stream does not run out of memory. */
-    while (sstp_stream_next(&half->stream, chunk, &pos, &piece) == SSTP_STREAM_PIECE)
-        add_piece(connection, half, &draft, &piece, &chunk, pinfo->num);
-    keep_open_messages(half, &draft, pinfo->num);
-    draft_keep(&draft, pinfo, key);
-}
-
-const struct grvsstp_plan *grvsstp_plan_get(packet_info *pinfo, uint32_t key)
-{
-    return p_get_proto_data(wmem_file_scope(), pinfo, proto_grvsstp, key);
 }

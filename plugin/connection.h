@@ -77,6 +77,9 @@ struct grvsstp_connection {
     uint8_t initiator_minor_version; /* of the Connect; 0 where it was not seen */
 };
 
+/* Memory that is released with the capture, for the engine. */
+extern const struct sstp_mem grvsstp_file_scope;
+
 /* Forgets the numbers given so far; for an init routine. */
 void grvsstp_connections_reset(void);
 
@@ -88,14 +91,20 @@ struct grvsstp_connection *grvsstp_connection_new(enum grvsstp_encapsulation enc
 /* The next byte of this direction begins a command. */
 void grvsstp_half_starts(struct grvsstp_half *half);
 
+/* Nobody knows how many bytes of this direction are missing. */
+void grvsstp_half_loses_track(struct grvsstp_half *half);
+
 /* `len` bytes of this direction were lost or, as far as they are known to have
  * been there, not captured. */
 void grvsstp_half_loses(struct grvsstp_half *half, uint32_t len);
 
 /* First pass: divides the chunk, which is all of tvb behind the first `skip`
- * bytes, and keeps the plan in the frame under `key` where it is not plain. */
+ * bytes, and keeps the plan in the frame under `key` where it is not plain.
+ * `source_frame` is the frame that brought the bytes: this one, or an earlier one
+ * where they had to wait for others. */
 void grvsstp_plan_make(struct grvsstp_connection *connection, bool from_initiator, tvbuff_t *tvb,
-                       uint32_t skip, bool has_gap, packet_info *pinfo, uint32_t key);
+                       uint32_t skip, bool has_gap, packet_info *pinfo, uint32_t source_frame,
+                       uint32_t key);
 
 /* The plan of this chunk, or NULL where it is nothing but whole commands. */
 const struct grvsstp_plan *grvsstp_plan_get(packet_info *pinfo, uint32_t key);

@@ -80,7 +80,7 @@ static bool is_flags_field[SSTP_FIELD_COUNT]; /* set at registration */
 static int hf_fields[SSTP_FIELD_COUNT];
 static int hf_own[GRVSSTP_OWN_FIELD_COUNT];
 static int etts[GRVSSTP_SUBTREE_COUNT];
-static expert_field eis[SSTP_FINDING_COUNT];
+static expert_field ei_findings[SSTP_FINDING_COUNT];
 
 int grvsstp_hf(enum sstp_field field)
 {
@@ -99,7 +99,7 @@ int grvsstp_ett(enum grvsstp_subtree subtree)
 
 expert_field *grvsstp_ei(enum sstp_finding finding)
 {
-    return &eis[finding];
+    return &ei_findings[finding];
 }
 
 /* The whole filter name.  A name that exists with another type class would break
@@ -204,27 +204,26 @@ static void register_flags(void)
     proto_register_field_array(proto_grvsstp, infos, NUM_FLAGS);
 }
 
+void grvsstp_register_rows(int protocol, const struct grvsstp_own_field_row *rows, int *hfs,
+                           int count)
+{
+    hf_register_info *infos = new_infos((size_t)count);
+
+    for (int i = 0; i < count; i++) {
+        set_info(&infos[i], &hfs[i], rows[i].name, rows[i].filter, rows[i].type, rows[i].display);
+        infos[i].hfinfo.strings = rows[i].strings;
+        infos[i].hfinfo.blurb = rows[i].blurb;
+    }
+    proto_register_field_array(protocol, infos, count);
+}
+
 static void register_own_fields(void)
 {
 #define OWN_FIELD_ROW(constant, name, filter, type, display, strings, blurb)                       \
     {name, filter, FT_##type, display, strings, blurb},
-    static const struct {
-        const char *name;
-        const char *filter;
-        enum ftenum type;
-        int display;
-        const void *strings;
-        const char *blurb;
-    } rows[] = {GRVSSTP_OWN_FIELDS(OWN_FIELD_ROW)};
-    hf_register_info *infos = new_infos(GRVSSTP_OWN_FIELD_COUNT);
+    static const struct grvsstp_own_field_row rows[] = {GRVSSTP_OWN_FIELDS(OWN_FIELD_ROW)};
 
-    for (int i = 0; i < GRVSSTP_OWN_FIELD_COUNT; i++) {
-        set_info(&infos[i], &hf_own[i], rows[i].name, rows[i].filter, rows[i].type,
-                 rows[i].display);
-        infos[i].hfinfo.strings = rows[i].strings;
-        infos[i].hfinfo.blurb = rows[i].blurb;
-    }
-    proto_register_field_array(proto_grvsstp, infos, GRVSSTP_OWN_FIELD_COUNT);
+    grvsstp_register_rows(proto_grvsstp, rows, hf_own, GRVSSTP_OWN_FIELD_COUNT);
 }
 
 static int severity_of(enum sstp_severity severity)
@@ -253,13 +252,13 @@ static int group_of(enum sstp_group group)
     return PI_PROTOCOL;
 }
 
-static void register_findings(void)
+void grvsstp_register_findings(int protocol, const struct sstp_finding_info *findings,
+                               expert_field *eis, int count)
 {
-    ei_register_info *infos =
-        wmem_alloc0_array(wmem_epan_scope(), ei_register_info, SSTP_FINDING_COUNT);
+    ei_register_info *infos = wmem_alloc0_array(wmem_epan_scope(), ei_register_info, (size_t)count);
 
-    for (int i = 0; i < SSTP_FINDING_COUNT; i++) {
-        const struct sstp_finding_info *finding = &sstp_finding_infos[i];
+    for (int i = 0; i < count; i++) {
+        const struct sstp_finding_info *finding = &findings[i];
         const char *rest = wmem_strdup_printf(wmem_epan_scope(), "expert.%s", finding->filter);
         eis[i] = (expert_field)EI_INIT;
         infos[i].ids = &eis[i];
@@ -271,7 +270,7 @@ static void register_findings(void)
         infos[i].eiinfo.hf_info =
             (hf_register_info){NULL, {NULL, NULL, FT_NONE, BASE_NONE, NULL, 0, NULL, HFILL}};
     }
-    expert_register_field_array(expert_register_protocol(proto_grvsstp), infos, SSTP_FINDING_COUNT);
+    expert_register_field_array(expert_register_protocol(protocol), infos, count);
 }
 
 void grvsstp_fields_register(void)
@@ -281,7 +280,7 @@ void grvsstp_fields_register(void)
     register_command_fields();
     register_flags();
     register_own_fields();
-    register_findings();
+    grvsstp_register_findings(proto_grvsstp, sstp_finding_infos, ei_findings, SSTP_FINDING_COUNT);
     for (int i = 0; i < GRVSSTP_SUBTREE_COUNT; i++) {
         etts[i] = -1;
         subtrees[i] = &etts[i];

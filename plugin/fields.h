@@ -28,7 +28,6 @@
     X(STREAM,               "SSTP connection",               "stream",                       UINT32,   BASE_DEC,  NULL,                                "Number of the SSTP connection, whatever carries it")               \
     X(FROM_INITIATOR,       "From initiator",                "from_initiator",               BOOLEAN,  BASE_NONE, NULL,                                "Sent by the side that opened the connection")                       \
     X(SUMMARY,              "Summary",                       "summary",                      STRING,   BASE_NONE, NULL,                                "The command in one line")                                           \
-    X(ENCAP,                "Encapsulation",                 "encap",                        UINT8,    BASE_DEC,  VALS(grvsstp_encapsulations),        "What carries the SSTP connection")                                  \
     X(AUTH_TOKEN_LENGTH,    "AuthenticationTokenLength",     "auth_token.length",            UINT16,   BASE_DEC,  NULL,                                NULL)                                                                \
     X(REG_TOKEN_LENGTH,     "RegistrationTokenLength",       "registration_token.length",    UINT16,   BASE_DEC,  NULL,                                NULL)                                                                \
     X(DATA_LENGTH,          "Data length",                   "data.length",                  UINT16,   BASE_DEC,  NULL,                                "Payload bytes of this Data command")                                \
@@ -103,5 +102,22 @@ proto_item *grvsstp_add_number(proto_tree *tree, enum sstp_field field, tvbuff_t
 
 /* Registers all of it under proto_grvsstp. */
 void grvsstp_fields_register(void);
+
+/* A field that is none of the engine's; `filter` stands behind the prefix. */
+struct grvsstp_own_field_row {
+    const char *name;
+    const char *filter;
+    enum ftenum type;
+    int display;
+    const void *strings;
+    const char *blurb;
+};
+
+/* Registers `count` fields, and `count` findings of a catalogue, for a protocol;
+ * hfs and eis receive what they are known by. */
+void grvsstp_register_rows(int protocol, const struct grvsstp_own_field_row *rows, int *hfs,
+                           int count);
+void grvsstp_register_findings(int protocol, const struct sstp_finding_info *findings,
+                               expert_field *eis, int count);
 
 #endif

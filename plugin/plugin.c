@@ -7,6 +7,7 @@
 
 #include <epan/proto.h>
 
+#include "packet-grvhenc.h"
 #include "packet-grvsstp.h"
 
 WS_DLL_PUBLIC_DEF const char plugin_version[] = GRVSSTP_VERSION;
@@ -25,6 +26,8 @@ uint32_t plugin_describe(void)
 
 void plugin_register(void)
 {
-    static const proto_plugin plugin = {proto_register_grvsstp, proto_reg_handoff_grvsstp};
-    proto_register_plugin(&plugin);
+    static const proto_plugin sstp = {proto_register_grvsstp, proto_reg_handoff_grvsstp};
+    static const proto_plugin encapsulations = {proto_register_grvhenc, proto_reg_handoff_grvhenc};
+    proto_register_plugin(&sstp);
+    proto_register_plugin(&encapsulations);
 }

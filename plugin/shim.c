@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shim.h"
+
+#include <epan/prefs.h>
+#include <epan/range.h>
+
+#include "direct.h"
+#include "fields.h"
+#include "packet-grvhenc.h"
+
+#define HTTPS_PORT 443u
+
+static dissector_table_t tcp_ports;
+static dissector_handle_t shim_handle, look_handle;
+static const heur_dtbl_entry_t *heuristic;
+static GHashTable *handles_behind; /* port -> the handle that the shim stands before */
+
+/* Takes the connection if it is ours. */
+static int look(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data, int bits_wanted)
+{
+    if (!proto_is_protocol_enabled(find_protocol_by_id(proto_grvsstp)))
+        return 0;
+    return grvsstp_direct_dissect(tvb, pinfo, tree, data, bits_wanted);
+}
+
+/* Whether the user said whose this port is; then nobody is asked. */
+static bool is_decided(uint32_t port)
+{
+    return dissector_is_uint_changed(tcp_ports, port) &&
+           dissector_get_uint_handle(tcp_ports, port) != grvsstp_handle &&
+           dissector_get_uint_handle(tcp_ports, port) != shim_handle;
+}
+
+/* Bound to connections on ports that nobody owns: the heuristic, asked first. */
+static int dissect_look(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    if (!heuristic->enabled || is_decided(pinfo->srcport) || is_decided(pinfo->destport))
+        return 0;
+    return look(tvb, pinfo, tree, data, SSTP_LOOK_ANY_PORT);
+}
+
+static int dissect_shim(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    dissector_handle_t behind =
+        g_hash_table_lookup(handles_behind, GUINT_TO_POINTER(pinfo->match_uint));
+    const uint16_t can_desegment = pinfo->can_desegment;
+    const int taken = look(tvb, pinfo, tree, data, SSTP_LOOK_OWN_PORT);
+
+    if (taken != 0 || behind == NULL)
+        return taken;
+    /* Every call costs a level of desegmentation; the one behind gets its own back. */
+    if (pinfo->can_desegment > 0)
+        pinfo->can_desegment++;
+    const int result = call_dissector_only(behind, tvb, pinfo, tree, data);
+    pinfo->can_desegment = can_desegment;
+    return result;
+}
+
+/* Stands before whoever owns the port now. */
+static void arm(uint32_t port)
+{
+    dissector_handle_t current = dissector_get_uint_handle(tcp_ports, port);
+    dissector_handle_t tls = find_dissector("tls"), http = find_dissector("http-over-tcp");
+
+    if (current == NULL || current == shim_handle)
+        return;
+    /* What the user chose stays; a changed list of HTTP's ports looks changed too. */
+    if (current != tls && current != http && dissector_is_uint_changed(tcp_ports, port))
+        return;
+    g_hash_table_insert(handles_behind, GUINT_TO_POINTER(port), current);
+    dissector_add_uint("tcp.port", port, shim_handle);
+}
+
+/* At each opening of a capture, for preferences move the ports' owners. */
+static void arm_ports(void)
+{
+    range_t *http_ports = prefs_get_range_value("http", "tcp.port");
+
+    arm(HTTPS_PORT);
+    for (unsigned i = 0; http_ports != NULL && i < http_ports->nranges; i++)
+        for (uint32_t port = http_ports->ranges[i].low; port <= http_ports->ranges[i].high; port++)
+            arm(port);
+}
+
+/* Behind the dissection of each frame: binds the look to connections that have
+ * just begun, and notes the end of those that carry an encapsulation. */
+static int dissect_frame_end(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    (void)data;
+    if (pinfo->ptype != PT_TCP)
+        return 0;
+    if (!PINFO_FD_VISITED(pinfo)) {
+        conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+        if (conversation != NULL && conversation->setup_frame == pinfo->num &&
+            conversation_get_dissector(conversation, pinfo->num) == NULL)
+            /* From frame 0, not from this one: whoever takes the connection later
+             * for all its frames then takes our place. */
+            conversation_set_dissector(conversation, look_handle);
+    }
+    grvhenc_note_end(tvb, pinfo, tree);
+    return 0;
+}
+
+void grvsstp_shim_handoff(void)
+{
+    heuristic = find_heur_dissector_by_unique_short_name(GRVSSTP_HEURISTIC);
+    tcp_ports = find_dissector_table("tcp.port");
+    handles_behind = g_hash_table_new(g_direct_hash, g_direct_equal);
+    /* No protocol: neither a layer in frame.protocols nor a change of the current
+     * one.  The description must be there: Decode As compares it. */
+    shim_handle = create_dissector_handle_with_name_and_description(
+        dissect_shim, -1, "grvsstp_shim", "Groove SSTP, before the owner of the port");
+    look_handle = create_dissector_handle_with_name_and_description(
+        dissect_look, -1, "grvsstp_look", "Groove SSTP, if it is");
+    register_postdissector(create_dissector_handle_with_name_and_description(
+        dissect_frame_end, -1, "grvsstp_frame_end", "Groove SSTP, behind each frame"));
+    register_init_routine(arm_ports);
+}

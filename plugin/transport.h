@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * transport: what the plugin needs to know of the TCP connection under a chunk.
+ */
+#ifndef GRVSSTP_TRANSPORT_H
+#define GRVSSTP_TRANSPORT_H
+
+#include "compat.h"
+
+#include <epan/conversation.h>
+#include <epan/dissectors/packet-tcp.h>
+
+/* Where a chunk stands in its TCP connection. */
+struct grvsstp_transport {
+    conversation_t *conversation;
+    const struct tcpinfo *tcpinfo;       /* NULL where bytes come by another way */
+    const struct tcp_analysis *analysis; /* NULL likewise, and inside a tunnel */
+};
+
+/* `data` is what the dissector was called with. */
+struct grvsstp_transport grvsstp_transport(packet_info *pinfo, void *data);
+
+/* TCP's sequence number of the chunk's first byte; 0 where there is none. */
+uint32_t grvsstp_transport_seq(const struct grvsstp_transport *transport);
+
+/* Whether the chunk begins with the first byte that its sender sent, as far as a
+ * captured SYN tells. */
+bool grvsstp_transport_is_at_start(const struct grvsstp_transport *transport);
+
+/* Whether the chunk came through a tunnel of this protocol ("http", "socks"). */
+bool grvsstp_transport_is_inside(const packet_info *pinfo, const char *protocol);
+
+/* One direction's place; first pass only. */
+struct grvsstp_sequence {
+    bool is_known;
+    uint32_t next; /* TCP's sequence number behind the bytes so far */
+};
+
+/* How a chunk joins the bytes before it. */
+struct grvsstp_join {
+    bool is_first; /* nothing was seen of this direction before */
+    uint32_t skip; /* bytes of the chunk that came before */
+    uint32_t lost; /* bytes that are missing before it */
+};
+
+/* Moves the place behind the `len` bytes at seq. */
+struct grvsstp_join grvsstp_sequence_join(struct grvsstp_sequence *sequence, uint32_t seq,
+                                          uint32_t len);
+
+/* Registers nothing; looks up what is needed of TCP.  At handoff. */
+void grvsstp_transport_init(void);
+
+#endif
