@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shim.h"
 
+#include <epan/dissectors/packet-http.h>
 #include <epan/prefs.h>
 #include <epan/range.h>
 
@@ -11,14 +12,29 @@
 #define HTTPS_PORT 443u
 
 static dissector_table_t tcp_ports;
+static int proto_http, proto_socks;
 static dissector_handle_t shim_handle, look_handle;
 static const heur_dtbl_entry_t *heuristic;
 static GHashTable *handles_behind; /* port -> the handle that the shim stands before */
 
+/* Whether the connection is a tunnel that HTTP or SOCKS knows of: what comes out
+ * of it they hand over themselves, and say that it came out of a tunnel. */
+static bool is_tunnel(packet_info *pinfo)
+{
+    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+    if (conversation == NULL)
+        return false;
+    if (conversation_get_proto_data(conversation, proto_socks) != NULL)
+        return true;
+    const http_conv_t *http = conversation_get_proto_data(conversation, proto_http);
+    return http != NULL && http->response_code == 200 && http->request_method != NULL &&
+           strcmp(http->request_method, "CONNECT") == 0;
+}
+
 /* Takes the connection if it is ours. */
 static int look(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data, int bits_wanted)
 {
-    if (!proto_is_protocol_enabled(find_protocol_by_id(proto_grvsstp)))
+    if (!proto_is_protocol_enabled(find_protocol_by_id(proto_grvsstp)) || is_tunnel(pinfo))
         return 0;
     return grvsstp_direct_dissect(tvb, pinfo, tree, data, bits_wanted);
 }
@@ -105,6 +121,8 @@ void grvsstp_shim_handoff(void)
 {
     heuristic = find_heur_dissector_by_unique_short_name(GRVSSTP_HEURISTIC);
     tcp_ports = find_dissector_table("tcp.port");
+    proto_http = proto_get_id_by_filter_name("http");
+    proto_socks = proto_get_id_by_filter_name("socks");
     handles_behind = g_hash_table_new(g_direct_hash, g_direct_equal);
     /* No protocol: neither a layer in frame.protocols nor a change of the current
      * one.  The description must be there: Decode As compares it. */

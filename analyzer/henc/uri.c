@@ -65,6 +65,15 @@ static bool read_token(struct sstp_span token, struct henc_uri *uri)
     return false;
 }
 
+/* Whether the first part of a path is a version, whichever: digits and dots. */
+static bool is_version(struct sstp_span text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (!henc_is_digit(text.data[i]) && text.data[i] != '.')
+            return false;
+    return text.len > 0;
+}
+
 bool henc_uri_parse(struct sstp_span method, struct sstp_span target, struct henc_uri *uri)
 {
     *uri = (struct henc_uri){.kind = HENC_KIND_POLLING, .half = HENC_HALF_POST};
@@ -83,7 +92,7 @@ bool henc_uri_parse(struct sstp_span method, struct sstp_span target, struct hen
         is_ours |= token.len > 0 && read_token(token, uri);
     }
     uri->is_malformed |= uri->guid.len == 0;
-    return is_ours;
+    return is_ours && is_version(uri->version);
 }
 
 bool henc_guid_is_regular(struct sstp_span guid)

@@ -82,7 +82,10 @@ static void judge_client_data(struct henc_virtual *v, struct henc_result *result
 {
     if (!v->halves[HENC_HALF_GET].is_requested)
         v->has_early_data = true;
-    else if (v->handshake_is_seen)
+    /* An echo string without CRLF is known to be whole only when more comes behind
+     * it; the client may well have it. */
+    else if (v->handshake_is_seen &&
+             !(v->halves[HENC_HALF_GET].is_answered && v->halves[HENC_HALF_GET].awaits_echo))
         note_order(&v->halves[HENC_HALF_POST], result);
 }
 
@@ -324,6 +327,7 @@ static void observe_ok(struct henc_virtual *v, const struct henc_message *m,
                        struct henc_result *result)
 {
     const bool is_longlived = v->kind == HENC_KIND_LONGLIVED;
+    v->halves[m->half].is_answered = true;
     if (!is_longlived && henc_virtual_body_is_long(m))
         henc_virtual_raise(result, HENC_FINDING_CONTENT_LENGTH_EXCEEDED);
     if (m->half == HENC_HALF_GET && is_longlived) {

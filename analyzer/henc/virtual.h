@@ -129,6 +129,7 @@ struct henc_result {
 struct henc_half_state {
     bool is_requested;
     bool is_challenged; /* the last answer was 401 or 407: the request comes again */
+    bool is_answered;   /* by a 200 */
     bool has_transport;
     bool awaits_echo; /* the next body begins with the echo string */
     bool has_echo;
