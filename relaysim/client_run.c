@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "client_run.h"
+
+#include "client.h"
+#include "log.h"
+#include "options.h"
+
+#include <json-glib/json-glib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define PRODUCT_VERSION "Groove Client 14.0 4006" /* note <1> of GRVSSTP */
+#define MAX_PEERS 16
+#define SECRET_VARIABLE "RELAYSIM_SECRET"
+
+struct run {
+    const struct client_run *config;
+    struct net *net;
+    struct peer *sender; /* the connection on which to send */
+    uv_timer_t timeout;
+    uv_signal_t signals[2];
+    GPtrArray *peers;
+    unsigned num_sent, num_acknowledged, num_received;
+    bool is_ending, has_failed;
+};
+
+/* One connection. */
+struct peer {
+    struct run *run;
+    struct net_connection *socket;
+    struct sstp_client *client;
+    uint32_t session_id; /* on which it sends */
+    bool has_session;
+    GHashTable *inbound; /* SessionId to struct inbound */
+};
+
+/* A session that the other side has opened. */
+struct inbound {
+    char *resource_url, *identity_url, *device_url;
+};
+
+static void free_inbound(gpointer data)
+{
+    struct inbound *inbound = data;
+    g_free(inbound->resource_url);
+    g_free(inbound->identity_url);
+    g_free(inbound->device_url);
+    g_free(inbound);
+}
+
+static char *string_of(struct sstp_span span)
+{
+    return g_strndup(span.len > 0 ? (const char *)span.data : "", span.len);
+}
+
+/* ------------------------------------------------------------------------
+ * The end
+ */
+
+static void stop_if_alone(struct run *run)
+{
+    if (run->is_ending && run->peers->len == 0)
+        net_stop(run->net);
+}
+
+/* Says goodbye to everybody; the loop ends with the last of them. */
+static void end(struct run *run)
+{
+    run->is_ending = true;
+    for (guint i = 0; i < run->peers->len; i++) {
+        struct peer *peer = g_ptr_array_index(run->peers, i);
+        struct sstp_ep *ep = sstp_client_ep(peer->client);
+        if (peer->has_session)
+            (void)sstp_ep_close_session(ep, peer->session_id, SSTP_CLOSE_NO_REASON);
+        peer->has_session = false;
+        sstp_ep_close_connection(ep, SSTP_CONNECT_CLOSE_NO_REASON, 0);
+        net_wake(peer->socket);
+    }
+    stop_if_alone(run);
+}
+
+static void fail(struct run *run, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void fail(struct run *run, const char *format, ...)
+{
+    if (run->has_failed || run->is_ending)
+        return;
+    run->has_failed = true;
+    va_list args;
+    va_start(args, format);
+    char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    log_error("%s", text);
+    g_free(text);
+}
+
+static void end_if_done(struct run *run)
+{
+    const struct client_run *config = run->config;
+    const bool has_sent = run->num_acknowledged == config->num_messages;
+    const bool has_received = !config->receives || (config->num_expected > 0 &&
+                                                    run->num_received >= config->num_expected);
+    if (has_sent && has_received && !run->is_ending)
+        end(run);
+}
+
+/* ------------------------------------------------------------------------
+ * Sending
+ */
+
+static void open_session(struct peer *peer)
+{
+    const struct client_run *config = peer->run->config;
+    struct sstp_ep *ep = sstp_client_ep(peer->client);
+    const struct sstp_span resource_url = sstp_span_of_string(config->resource_url);
+    const struct sstp_fanout_entry *first = config->recipients;
+
+    if (config->num_messages == 0 || peer != peer->run->sender)
+        return;
+    /* A remote relay can only be named in a fanout session. */
+    const bool is_fanout = config->num_recipients > 1 || first->relay_url.len > 0;
+    const enum sstp_ep_err err =
+        is_fanout ? sstp_ep_fanout_open(ep, resource_url, config->recipients,
+                                        config->num_recipients, NULL, &peer->session_id)
+                  : sstp_ep_open(ep, resource_url, first->identity_url, first->device_url, NULL,
+                                 &peer->session_id);
+    peer->has_session = err == SSTP_EP_OK;
+    if (err != SSTP_EP_OK) {
+        fail(peer->run, "the recipients do not fit into a command");
+        end(peer->run);
+    }
+}
+
+static void pump(struct peer *peer)
+{
+    struct run *run = peer->run;
+    struct sstp_ep *ep = sstp_client_ep(peer->client);
+    enum sstp_ep_session_state state;
+
+    while (peer->has_session && run->num_sent < run->config->num_messages &&
+           sstp_ep_session_state(ep, peer->session_id, &state) && state == SSTP_EP_SESSION_READY) {
+        char user_ref[32];
+        const int len = g_snprintf(user_ref, sizeof user_ref, "relaysim-%u", run->num_sent + 1);
+        /* The last one asks for its acknowledgement, and so for all. */
+        const bool is_last = run->num_sent + 1 == run->config->num_messages;
+        const struct sstp_ep_message message = {.flags =
+                                                    is_last ? SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY : 0,
+                                                .user_ref = sstp_span(user_ref, (size_t)len),
+                                                .data = run->config->content};
+        const enum sstp_ep_err err = sstp_ep_send_message(ep, peer->session_id, &message, NULL);
+        if (err == SSTP_EP_FULL)
+            break; /* the output has to go first, or acknowledgements to come */
+        if (err != SSTP_EP_OK) {
+            fail(run, "the message cannot be sent: it is too long, or memory is out");
+            end(run);
+            break;
+        }
+        run->num_sent++;
+    }
+    net_wake(peer->socket);
+}
+
+static void on_session_closed(struct peer *peer, const struct sstp_ep_event *event)
+{
+    g_hash_table_remove(peer->inbound, GUINT_TO_POINTER(event->session_id));
+    if (!peer->has_session || event->session_id != peer->session_id)
+        return;
+    peer->has_session = false;
+    if (event->is_open_refused) {
+        const char *name = sstp_open_response_name(event->response_id);
+        fail(peer->run, "the session was refused: %s", name != NULL ? name : "unknown response");
+    } else {
+        const char *name = sstp_close_reason_name(event->reason_id);
+        fail(peer->run, "the session was closed: %s", name != NULL ? name : "unknown reason");
+    }
+    end(peer->run);
+}
+
+static void on_session_status(struct peer *peer, const struct sstp_ep_event *event)
+{
+    const struct client_run *config = peer->run->config;
+    if (event->entry_index >= config->num_recipients)
+        return;
+    const struct sstp_fanout_entry *entry = &config->recipients[event->entry_index];
+    const char *name = sstp_session_status_name(event->command->status_id);
+    log_error("%.*s is no longer a recipient: %s", (int)entry->identity_url.len,
+              (const char *)entry->identity_url.data, name != NULL ? name : "unknown status");
+    peer->run->has_failed = true;
+}
+
+/* ------------------------------------------------------------------------
+ * Receiving
+ */
+
+static void on_open(struct peer *peer, const struct sstp_ep_event *event)
+{
+    *event->availability = peer->run->config->receives ? SSTP_EP_READY : SSTP_EP_FAULT;
+}
+
+static void on_opened(struct peer *peer, const struct sstp_ep_event *event)
+{
+    struct inbound *inbound = g_new0(struct inbound, 1);
+    inbound->resource_url = string_of(event->command->resource_url);
+    inbound->identity_url = string_of(event->command->identity_url);
+    inbound->device_url = string_of(event->command->device_url);
+    g_hash_table_insert(peer->inbound, GUINT_TO_POINTER(event->session_id), inbound);
+}
+
+static void add_member(JsonBuilder *builder, const char *name, const char *value)
+{
+    json_builder_set_member_name(builder, name);
+    json_builder_add_string_value(builder, value);
+}
+
+/* One line on stdout.  False when it could not be written. */
+static bool print_message(const struct inbound *inbound, const struct sstp_ep_message *message)
+{
+    JsonBuilder *builder = json_builder_new();
+    char *user_ref = string_of(message->user_ref);
+    const char *data = (const char *)message->data.data;
+    const gsize len = message->data.len;
+    /* Text as it is, anything else in base64. */
+    const bool is_text =
+        len == 0 || (memchr(data, 0, len) == NULL && g_utf8_validate(data, (gssize)len, NULL));
+    char *content = is_text ? string_of(message->data) : g_base64_encode(message->data.data, len);
+
+    json_builder_begin_object(builder);
+    add_member(builder, "resource", inbound->resource_url);
+    add_member(builder, "identity", inbound->identity_url);
+    add_member(builder, "device", inbound->device_url);
+    add_member(builder, "user_ref", user_ref);
+    json_builder_set_member_name(builder, "flags");
+    json_builder_add_int_value(builder, message->flags);
+    json_builder_set_member_name(builder, "size");
+    json_builder_add_int_value(builder, (gint64)len);
+    add_member(builder, is_text ? "text" : "base64", content);
+    json_builder_end_object(builder);
+
+    JsonNode *root = json_builder_get_root(builder);
+    char *line = json_to_string(root, FALSE);
+    const bool is_printed = puts(line) >= 0 && fflush(stdout) == 0;
+    g_free(line);
+    json_node_unref(root);
+    g_object_unref(builder);
+    g_free(content);
+    g_free(user_ref);
+    return is_printed;
+}
+
+static void on_message(struct peer *peer, struct sstp_ep *ep, const struct sstp_ep_event *event)
+{
+    struct run *run = peer->run;
+    const struct inbound *inbound =
+        g_hash_table_lookup(peer->inbound, GUINT_TO_POINTER(event->session_id));
+
+    /* Acknowledged once the line is out of our hands, and not before. */
+    if (inbound == NULL || !print_message(inbound, event->message)) {
+        fail(run, "the message could not be written to stdout");
+        end(run);
+        return;
+    }
+    run->num_received++;
+    (void)sstp_ep_complete(ep, event->number);
+    end_if_done(run);
+}
+
+/* ------------------------------------------------------------------------
+ * Events
+ */
+
+static void on_closed(struct peer *peer, const struct sstp_ep_event *event)
+{
+    const char *name = sstp_connect_close_reason_name(event->reason_id);
+    peer->has_session = false;
+    switch (event->end) {
+    case SSTP_EP_END_PEER:
+        /* A device that has said all it had to is no failure of who listens. */
+        if (peer->run->config->listen == NULL)
+            fail(peer->run, "the other side closed the connection: %s",
+                 name != NULL ? name : "unknown reason");
+        break;
+    case SSTP_EP_END_VIOLATION:
+        fail(peer->run, "the other side broke a rule of SSTP: %s",
+             name != NULL ? name : "unknown reason");
+        break;
+    case SSTP_EP_END_TIMEOUT:
+        fail(peer->run, "the other side did not answer");
+        break;
+    case SSTP_EP_END_TRANSPORT_LOST:
+        fail(peer->run, "the connection was lost");
+        break;
+    case SSTP_EP_END_NO_MEMORY:
+        fail(peer->run, "memory is out");
+        break;
+    case SSTP_EP_END_LOCAL:
+    case SSTP_EP_END_REFUSED:
+    case SSTP_EP_END_COUNT:
+        break;
+    }
+}
+
+static void on_refused(struct peer *peer, const struct sstp_ep_event *event)
+{
+    const char *name = sstp_connect_response_name(event->response_id);
+    if (event->wait_time != 0)
+        fail(peer->run, "the connection was refused: %s, again in %u seconds",
+             name != NULL ? name : "unknown response", event->wait_time);
+    else
+        fail(peer->run, "the connection was refused: %s", name != NULL ? name : "unknown response");
+}
+
+static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event)
+{
+    struct peer *peer = cookie;
+    struct run *run = peer->run;
+
+    switch (event->kind) {
+    case SSTP_EP_EVENT_REFUSED:
+        on_refused(peer, event);
+        break;
+    case SSTP_EP_EVENT_OPEN:
+        on_open(peer, event);
+        break;
+    case SSTP_EP_EVENT_OPENED:
+        on_opened(peer, event);
+        break;
+    case SSTP_EP_EVENT_SESSION_STATE:
+        pump(peer);
+        break;
+    case SSTP_EP_EVENT_SESSION_STATUS:
+        on_session_status(peer, event);
+        break;
+    case SSTP_EP_EVENT_SESSION_CLOSED:
+        on_session_closed(peer, event);
+        break;
+    case SSTP_EP_EVENT_MESSAGE:
+        on_message(peer, ep, event);
+        break;
+    case SSTP_EP_EVENT_ACKNOWLEDGED:
+        run->num_acknowledged++;
+        pump(peer);
+        end_if_done(run);
+        break;
+    case SSTP_EP_EVENT_CLOSED:
+        on_closed(peer, event);
+        break;
+    case SSTP_EP_EVENT_UNACKNOWLEDGED: /* what ended its session is told, too */
+    case SSTP_EP_EVENT_CONNECT:        /* whoever comes is welcome */
+    case SSTP_EP_EVENT_ESTABLISHED:
+    case SSTP_EP_EVENT_CONNECT_AUTHENTICATE:
+    case SSTP_EP_EVENT_FANOUT_OPEN:
+    case SSTP_EP_EVENT_ATTACH:
+    case SSTP_EP_EVENT_ATTACH_RESPONSE:
+    case SSTP_EP_EVENT_ATTACH_AUTHENTICATE:
+    case SSTP_EP_EVENT_REGISTER:
+    case SSTP_EP_EVENT_REGISTER_RESPONSE:
+        break;
+    }
+}
+
+static void on_ready(void *cookie, struct sstp_client *client)
+{
+    struct peer *peer = cookie;
+    (void)client;
+    log_info("ready");
+    open_session(peer);
+}
+
+static void on_failed(void *cookie, struct sstp_client *client, const char *why)
+{
+    struct peer *peer = cookie;
+    (void)client;
+    fail(peer->run, "%s", why);
+}
+
+static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command *command)
+{
+    const struct peer *peer = cookie;
+    (void)ep;
+    net_sent(peer->socket, command);
+}
+
+/* ------------------------------------------------------------------------
+ * Connections
+ */
+
+static void on_output_is_empty(void *cookie)
+{
+    struct peer *peer = cookie;
+    if (peer->has_session)
+        pump(peer);
+}
+
+static void on_gone(void *cookie)
+{
+    struct peer *peer = cookie;
+    struct run *run = peer->run;
+
+    g_ptr_array_remove(run->peers, peer);
+    if (run->sender == peer)
+        run->sender = NULL;
+    /* Who listens goes on for the next one. */
+    if (run->config->listen == NULL)
+        run->is_ending = true;
+    stop_if_alone(run);
+    sstp_client_free(peer->client);
+    g_hash_table_destroy(peer->inbound);
+    g_free(peer);
+}
+
+static struct peer *new_peer(struct run *run, struct net_connection *socket, bool is_originator)
+{
+    const struct client_run *config = run->config;
+    const char *secret = getenv(SECRET_VARIABLE);
+    struct peer *peer = g_new0(struct peer, 1);
+    const char *account = config->account_url != NULL ? config->account_url : "";
+
+    if (secret == NULL)
+        secret = "";
+    const struct sstp_client_config client_config = {
+        .device_url = config->device_url,
+        .target_url = config->target_url,
+        .is_originator = is_originator,
+        .attaches = is_originator && config->attaches,
+        .account_url = account,
+        .identity_urls = config->identity_urls,
+        .num_identities = config->num_identities,
+        .device_key = sstp_sec_derive_key(secret, config->device_url),
+        .account_key = sstp_sec_derive_key(secret, account),
+        .random = {random_system, NULL},
+        .major_version = 1,
+        .minor_version = config->minor_version,
+        .product_version = PRODUCT_VERSION,
+        .now_ms = net_now_ms(run->net),
+        .ready = on_ready,
+        .failed = on_failed,
+        .event = on_event,
+        .sent = on_sent,
+        .cookie = peer};
+    peer->run = run;
+    peer->socket = socket;
+    peer->client = sstp_client_new(&client_config);
+    if (peer->client == NULL) {
+        g_free(peer);
+        return NULL;
+    }
+    peer->inbound = g_hash_table_new_full(NULL, NULL, NULL, free_inbound);
+    g_ptr_array_add(run->peers, peer);
+    if (run->sender == NULL)
+        run->sender = peer;
+    net_start(socket, sstp_client_ep(peer->client),
+              (struct net_handler){on_output_is_empty, on_gone, peer});
+    return peer;
+}
+
+static void on_connected(void *cookie, struct net_connection *socket, const char *why)
+{
+    struct run *run = cookie;
+    if (socket == NULL) {
+        fail(run, "cannot connect to %s: %s", run->config->relay, why);
+        run->is_ending = true;
+        stop_if_alone(run);
+        return;
+    }
+    struct peer *peer = new_peer(run, socket, true);
+    if (peer == NULL || sstp_client_start(peer->client) != SSTP_EP_OK) {
+        fail(run, "memory is out, or a URL is too long");
+        end(run);
+    }
+}
+
+static void on_accepted(void *cookie, struct net_connection *socket)
+{
+    (void)new_peer(cookie, socket, false);
+}
+
+/* ------------------------------------------------------------------------
+ * The run
+ */
+
+static void on_timeout(uv_timer_t *timer)
+{
+    struct run *run = timer->data;
+    const struct client_run *config = run->config;
+
+    if (config->num_messages > run->num_acknowledged)
+        fail(run, "time is up: %u of %u messages were acknowledged", run->num_acknowledged,
+             config->num_messages);
+    else if (config->num_expected > run->num_received)
+        fail(run, "time is up: %u of %u messages came", run->num_received, config->num_expected);
+    end(run);
+    net_settle(run->net);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct run *run = handle->data;
+    const struct client_run *config = run->config;
+    (void)number;
+    if (run->is_ending)
+        net_stop(run->net);
+    if (config->num_messages > run->num_acknowledged || config->num_expected > run->num_received)
+        fail(run, "interrupted");
+    end(run);
+    net_settle(run->net);
+}
+
+static bool start(struct run *run)
+{
+    const struct client_run *config = run->config;
+    char *error = NULL;
+    struct net_listener *listener;
+
+    if (config->relay != NULL) {
+        if (net_connect(run->net, config->relay, (struct net_hosts){0, 0}, on_connected, run,
+                        &error))
+            return true;
+    } else if (net_listen(run->net, config->listen, MAX_PEERS, on_accepted, run, &listener,
+                          &error)) {
+        char *address = net_listener_address(listener);
+        fprintf(stderr, "ready %s\n", address);
+        g_free(address);
+        return true;
+    }
+    log_error("%s", error);
+    g_free(error);
+    return false;
+}
+
+static void set_up(struct run *run)
+{
+    static const int numbers[] = {SIGTERM, SIGINT};
+    uv_loop_t *loop = net_loop(run->net);
+    uv_timer_init(loop, &run->timeout);
+    run->timeout.data = run;
+    if (run->config->timeout_ms > 0)
+        uv_timer_start(&run->timeout, on_timeout, (uint64_t)run->config->timeout_ms, 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        uv_signal_init(loop, &run->signals[i]);
+        run->signals[i].data = run;
+        uv_signal_start(&run->signals[i], on_signal, numbers[i]);
+    }
+}
+
+int client_run(const struct client_run *config)
+{
+    struct run run = {.config = config};
+    struct recording recording;
+    struct sockaddr_storage address;
+    int result = EXIT_USAGE;
+
+    if (!net_parse_address(config->relay != NULL ? config->relay : config->listen, &address)) {
+        log_error("%s is not an address and a port, such as 127.0.0.1:2492",
+                  config->relay != NULL ? config->relay : config->listen);
+        return EXIT_USAGE;
+    }
+    if (!recording_open(&recording, config->capture, config->truth))
+        return EXIT_USAGE;
+    const struct net_config net_config = {.tap = recording.tap, .truth = recording.truth};
+    run.net = net_new(&net_config);
+    if (run.net == NULL) {
+        log_error("the event loop cannot be started");
+        goto close_recording;
+    }
+    run.peers = g_ptr_array_new();
+    set_up(&run);
+    result = EXIT_REPORTED;
+    if (start(&run)) {
+        net_run(run.net);
+        result = run.has_failed ? EXIT_REPORTED : EXIT_DONE;
+    }
+    uv_close((uv_handle_t *)&run.timeout, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(run.signals); i++)
+        uv_close((uv_handle_t *)&run.signals[i], NULL);
+    net_free(run.net);
+    g_ptr_array_free(run.peers, TRUE);
+
+close_recording:
+    if (!recording_close(&recording))
+        result = EXIT_REPORTED;
+    return result;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* client_run: what `relaysim client` does once its options are read. */
+#ifndef RELAYSIM_CLIENT_RUN_H
+#define RELAYSIM_CLIENT_RUN_H
+
+#include "endpoint.h"
+
+/* What is not asked for is NULL, 0 or false; all outlives the call. */
+struct client_run {
+    const char *relay;  /* to connect to, or ... */
+    const char *listen; /* ... to be connected to */
+    const char *capture, *truth;
+    const char *device_url, *target_url, *account_url;
+    const char *const *identity_urls;
+    size_t num_identities;
+    bool attaches;
+    uint8_t minor_version;
+    const char *resource_url;
+    const struct sstp_fanout_entry *recipients; /* one: a session; more: a fanout session */
+    size_t num_recipients;
+    unsigned num_messages; /* to send */
+    struct sstp_span content;
+    bool receives;
+    unsigned num_expected; /* 0: as many as come */
+    int64_t timeout_ms;    /* 0: never */
+};
+
+/* Returns the exit code, every failure with a sentence on stderr. */
+int client_run(const struct client_run *config);
+
+#endif

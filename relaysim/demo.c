@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* demo: `relaysim demo` itself, its command line and the order of the scenes. */
+#include "demo.h"
+
+#include "log.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SEED UINT64_C(2010)
+
+static const struct {
+    const char *title;
+    bool (*play)(struct demo *demo);
+} scenes[] = {
+    {"device to device, both ways (4.2.1, 4.2.2)", scene_device_to_device},
+    {"every field of Message (2.2.10)", scene_message_fields},
+    {"acknowledgement across sessions (4.3.1, 4.3.2)", scene_acknowledgement},
+    {"flow control (4.4)", scene_flow_control},
+    {"store and forward, attach and register (4.2.3)", scene_store_and_forward},
+    {"authenticated delivery (4.2.3)", scene_authenticated},
+    {"multi-drop fanout in SSTP 1.5 (4.2.5)", scene_fanout_1_5},
+    {"multi-drop fanout in SSTP 1.6 (2.2.8)", scene_fanout_1_6},
+    {"a quota that is exceeded (2.2.9)", scene_quota},
+    {"refused sessions (3.3.5.6, 4.2.4)", scene_refused_sessions},
+    {"refused accounts (2.2.15)", scene_refused_accounts},
+    {"refused connections (3.1.5.1, 4.1.2)", scene_refused_connections},
+    {"a relay that rests (2.2.4)", scene_resting},
+};
+
+bool demo_step(struct demo *demo, int64_t end_ms, const char *condition)
+{
+    const int64_t left = end_ms - net_now_ms(demo->net);
+    if (left <= 0)
+        return demo_is_wrong(demo, condition);
+    net_run_once(demo->net, left);
+    return true;
+}
+
+bool demo_is_wrong(struct demo *demo, const char *condition)
+{
+    log_error("%s: it did not come to \"%s\"", demo->scene, condition);
+    return false;
+}
+
+static void on_settled(void *cookie)
+{
+    struct demo *demo = cookie;
+    for (size_t i = 0; i < demo->num_stations; i++)
+        relay_net_settled(demo->stations[i].relay);
+}
+
+static void clear(struct demo *demo)
+{
+    for (size_t i = 0; i < demo->num_stations; i++)
+        relay_net_end(demo->stations[i].relay);
+    net_free(demo->net);
+    for (size_t i = 0; i < demo->num_stations; i++) {
+        relay_net_free(demo->stations[i].relay);
+        g_free(demo->stations[i].address);
+    }
+    for (size_t i = 0; i < demo->num_actors; i++) {
+        g_free(demo->actors[i].device_url);
+        g_free(demo->actors[i].identity_url);
+        g_free(demo->actors[i].account_url);
+    }
+}
+
+/* Returns the exit code. */
+static int play(const struct recording *recording)
+{
+    struct demo *demo = g_new0(struct demo, 1);
+    const struct net_config config = {.tap = recording->tap,
+                                      .truth = recording->truth,
+                                      .has_both_ends = true,
+                                      .settled = on_settled,
+                                      .cookie = demo};
+    int result = EXIT_DONE;
+
+    demo->random.state = SEED;
+    demo->net = net_new(&config);
+    if (demo->net == NULL) {
+        log_error("the event loop cannot be started");
+        g_free(demo);
+        return EXIT_REPORTED;
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(scenes) && result == EXIT_DONE; i++) {
+        demo->scene = scenes[i].title;
+        result = scenes[i].play(demo) ? EXIT_DONE : EXIT_REPORTED;
+        printf("%2zu  %-52s %s\n", i + 1, scenes[i].title, result == EXIT_DONE ? "done" : "FAILED");
+        fflush(stdout);
+    }
+    clear(demo);
+    g_free(demo);
+    return result;
+}
+
+int cmd_demo(int argc, char **argv)
+{
+    char *capture = NULL, *truth = NULL;
+    struct recording recording;
+    GOptionEntry entries[] = {
+        {"write", 'w', 0, G_OPTION_ARG_FILENAME, &capture, "Write a capture (pcapng)", "FILE"},
+        {"truth", 0, 0, G_OPTION_ARG_FILENAME, &truth, "Write what was sent, as JSON lines",
+         "FILE"},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
+
+    int result = options_parse("The tour: every SSTP command on live loopback sockets, in a few "
+                               "seconds.\nThe content is the same every time; the times are real.",
+                               entries, argc, argv);
+    if (result == -1 && !recording_open(&recording, capture, truth)) {
+        result = EXIT_USAGE;
+    } else if (result == -1) {
+        result = play(&recording);
+        if (!recording_close(&recording))
+            result = EXIT_REPORTED;
+        else if (result == EXIT_DONE && capture != NULL)
+            printf("The capture is %s\n", capture);
+    }
+    g_free(capture);
+    g_free(truth);
+    return result;
+}

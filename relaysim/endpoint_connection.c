@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* endpoint_connection: Connect to ConnectClose (GRVSSTP 3.1.5.1-4). */
+#include "endpoint_internal.h"
+
+#include <assert.h>
+
+/* What follows a ConnectResponse that is not Ok.  GRVSSTP 3.1.5.1 leaves the
+ * reason to the higher layer; these say the same as the response, where there is
+ * a reason that does. */
+static const struct {
+    uint8_t response_id, reason_id;
+} refusal_reasons[] = {
+    {SSTP_CONNECT_RESPONSE_WRONG_DEVICE, SSTP_CONNECT_CLOSE_NO_REASON},
+    {SSTP_CONNECT_RESPONSE_TRY_LATER, SSTP_CONNECT_CLOSE_RESTING},
+    {SSTP_CONNECT_RESPONSE_WILL_UPGRADE, SSTP_CONNECT_CLOSE_UPGRADE},
+    {SSTP_CONNECT_RESPONSE_WONT_UPGRADE, SSTP_CONNECT_CLOSE_UPGRADE},
+    {SSTP_CONNECT_RESPONSE_NEW_VERSION_REQUIRED, SSTP_CONNECT_CLOSE_NEW_VERSION_REQUIRED},
+    {SSTP_CONNECT_RESPONSE_AUTHENTICATION_FAILED, SSTP_CONNECT_CLOSE_DEVICE_AUTHENTICATION_FAILED},
+    {SSTP_CONNECT_RESPONSE_CONNECT_REJECTED, SSTP_CONNECT_CLOSE_REJECTED},
+};
+
+static uint8_t refusal_reason(uint8_t response_id)
+{
+    for (size_t i = 0; i < sizeof refusal_reasons / sizeof refusal_reasons[0]; i++)
+        if (refusal_reasons[i].response_id == response_id)
+            return refusal_reasons[i].reason_id;
+    return SSTP_CONNECT_CLOSE_NO_REASON;
+}
+
+/* GRVSSTP 3.1.5.1 lets the minor version of a newer major one decide between
+ * the two, without saying how.  Our choice: what is not ahead of us in the minor
+ * version may be met by an upgrade. */
+static uint8_t response_to_newer_major(const struct sstp_ep *ep, uint8_t minor_version)
+{
+    return minor_version <= ep->config.minor_version ? SSTP_CONNECT_RESPONSE_WILL_UPGRADE
+                                                     : SSTP_CONNECT_RESPONSE_WONT_UPGRADE;
+}
+
+static bool is_local_device(const struct sstp_ep *ep, struct sstp_span url)
+{
+    for (size_t i = 0; i < ep->config.num_device_urls; i++)
+        if (sstp_span_is_equal(url, sstp_span_of_string(ep->config.device_urls[i])))
+            return true;
+    return false;
+}
+
+/* The LocalDeviceURLs in their wire form, in `buffer`. */
+static struct sstp_list local_devices(const struct sstp_ep *ep, void *buffer, size_t size)
+{
+    struct sstp_writer w = sstp_writer(buffer, size);
+    for (size_t i = 0; i < ep->config.num_device_urls; i++)
+        sstp_write_string(&w, sstp_span_of_string(ep->config.device_urls[i]));
+    return (struct sstp_list){w.failed ? 0 : (uint16_t)ep->config.num_device_urls,
+                              w.failed ? sstp_span(NULL, 0) : sstp_writer_span(&w)};
+}
+
+enum sstp_ep_err sstp_ep_connect(struct sstp_ep *ep, const char *target_device_url,
+                                 struct sstp_span token)
+{
+    uint8_t devices[2048];
+
+    if (ep->state != SSTP_EP_TRANSPORT_CONNECTED || !ep->config.is_originator)
+        return SSTP_EP_WRONG_STATE;
+    const struct sstp_command command = {
+        .id = SSTP_CONNECT,
+        .major_version = ep->config.major_version,
+        .minor_version = ep->config.minor_version,
+        .target_device_url = sstp_span_of_string(target_device_url),
+        .device_urls = local_devices(ep, devices, sizeof devices),
+        .token = token,
+        .product_version = sstp_span_of_string(ep->config.product_version),
+        .product_capabilities = sstp_span_of_string(ep->config.product_capabilities)};
+    const enum sstp_ep_err err = sstp_ep_queue(ep, &command);
+    if (err == SSTP_EP_OK)
+        ep->state = SSTP_EP_CONNECTING;
+    return err;
+}
+
+/* The version in force (GRVSSTP 3.1.5.1-2; errata). */
+static enum sstp_version common_version(const struct sstp_ep *ep, uint8_t minor_version)
+{
+    return sstp_version_of_minor(
+        minor_version < ep->config.minor_version ? minor_version : ep->config.minor_version);
+}
+
+/* What the Connect earns by the rules that need no higher layer. */
+static uint8_t check_connect(const struct sstp_ep *ep, const struct sstp_command *command)
+{
+    if (!is_local_device(ep, command->target_device_url))
+        return SSTP_CONNECT_RESPONSE_WRONG_DEVICE;
+    if (command->major_version > ep->config.major_version)
+        return response_to_newer_major(ep, command->minor_version);
+    if (command->major_version < ep->config.major_version)
+        return SSTP_CONNECT_RESPONSE_NEW_VERSION_REQUIRED;
+    return SSTP_CONNECT_RESPONSE_OK;
+}
+
+void sstp_ep_on_connect(struct sstp_ep *ep, const struct sstp_command *command)
+{
+    uint8_t devices[2048];
+
+    if (ep->state != SSTP_EP_TRANSPORT_CONNECTED || ep->config.is_originator) {
+        sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_PROTOCOL_ERROR);
+        return;
+    }
+    ep->state = SSTP_EP_CONNECTING;
+    struct sstp_ep_connect_answer answer = {.response_id = check_connect(ep, command),
+                                            .retry_time = ep->config.upgrade_retry_time};
+    if (answer.response_id == SSTP_CONNECT_RESPONSE_OK)
+        sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_CONNECT,
+                                                  .command = command,
+                                                  .connect_answer = &answer});
+    const struct sstp_command response = {
+        .id = SSTP_CONNECT_RESPONSE,
+        .major_version = ep->config.major_version,
+        .minor_version = ep->config.minor_version,
+        .response_id = answer.response_id,
+        .token = answer.token,
+        .flags = (uint8_t)((ep->config.supports_multi_drop ? SSTP_CONNECT_FLAG_MULTI_DROP : 0) |
+                           (ep->config.supports_single_hop ? SSTP_CONNECT_FLAG_SINGLE_HOP : 0)),
+        .product_version = sstp_span_of_string(ep->config.product_version),
+        .product_capabilities = sstp_span_of_string(ep->config.product_capabilities),
+        .device_urls = answer.response_id == SSTP_CONNECT_RESPONSE_OK
+                           ? local_devices(ep, devices, sizeof devices)
+                           : (struct sstp_list){0, {NULL, 0}},
+        .wait_time = answer.retry_time};
+    if (!sstp_ep_answer(ep, &response))
+        return;
+    if (answer.response_id != SSTP_CONNECT_RESPONSE_OK) {
+        ep->state = SSTP_EP_ABORTING;
+        sstp_ep_close_connection(ep, refusal_reason(answer.response_id), answer.retry_time);
+        return;
+    }
+    if (answer.is_crossed) {
+        ep->state = SSTP_EP_ABORTING;
+        sstp_ep_close_connection(ep, SSTP_CONNECT_CLOSE_CROSSED_CONNECTIONS, 0);
+        return;
+    }
+    ep->state = SSTP_EP_ESTABLISHED;
+    ep->connect_deadline_ms = SSTP_EP_NEVER;
+    ep->version = common_version(ep, command->minor_version);
+    sstp_ep_raise(ep,
+                  &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_ESTABLISHED, .command = command});
+}
+
+void sstp_ep_on_connect_response(struct sstp_ep *ep, const struct sstp_command *command)
+{
+    if (ep->state != SSTP_EP_CONNECTING || !ep->config.is_originator) {
+        sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_PROTOCOL_ERROR);
+        return;
+    }
+    if (command->response_id != SSTP_CONNECT_RESPONSE_OK) {
+        /* The ConnectClose that has to follow ends it, or the deadline. */
+        ep->state = SSTP_EP_ABORTING;
+        sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_REFUSED,
+                                                  .command = command,
+                                                  .response_id = command->response_id,
+                                                  .wait_time = command->wait_time});
+        return;
+    }
+    ep->state = SSTP_EP_ESTABLISHED;
+    ep->connect_deadline_ms = SSTP_EP_NEVER;
+    ep->version = common_version(ep, command->minor_version);
+    sstp_ep_raise(ep,
+                  &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_ESTABLISHED, .command = command});
+}
+
+enum sstp_ep_err sstp_ep_connect_authenticate(struct sstp_ep *ep, struct sstp_span token)
+{
+    if (ep->state != SSTP_EP_ESTABLISHED || !ep->config.is_originator)
+        return SSTP_EP_WRONG_STATE;
+    return sstp_ep_queue(ep,
+                         &(struct sstp_command){.id = SSTP_CONNECT_AUTHENTICATE, .token = token});
+}
+
+void sstp_ep_on_connect_authenticate(struct sstp_ep *ep, const struct sstp_command *command)
+{
+    sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_CONNECT_AUTHENTICATE,
+                                              .command = command});
+}
+
+void sstp_ep_on_connect_close(struct sstp_ep *ep, const struct sstp_command *command)
+{
+    if (!sstp_ep_acknowledged(ep, command->message_count))
+        return;
+    sstp_ep_finish(ep, &(struct sstp_ep_event){.command = command,
+                                               .end = ep->state == SSTP_EP_ABORTING
+                                                          ? SSTP_EP_END_REFUSED
+                                                          : SSTP_EP_END_PEER,
+                                               .reason_id = command->reason_id,
+                                               .wait_time = command->wait_time});
+}
+
+enum sstp_ep_err sstp_ep_noop(struct sstp_ep *ep)
+{
+    if (ep->state != SSTP_EP_ESTABLISHED)
+        return SSTP_EP_WRONG_STATE;
+    struct sstp_command command = {.id = SSTP_NOOP};
+    /* The count is taken out of the list only once the Noop is sure of its room. */
+    if (!sstp_ep_bytes_reserve(ep->config.mem, &ep->output, 64))
+        return SSTP_EP_NO_MEMORY;
+    command.message_count = sstp_ep_take_message_count(ep);
+    return sstp_ep_queue(ep, &command);
+}

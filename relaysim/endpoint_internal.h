@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * endpoint_internal: what the endpoint_*.c files share, and nobody else.
+ *
+ * A callback may end the connection or any session.  So whoever raised an event
+ * looks at the state, and for its session, again before it goes on.
+ */
+#ifndef RELAYSIM_ENDPOINT_INTERNAL_H
+#define RELAYSIM_ENDPOINT_INTERNAL_H
+
+#include "endpoint.h"
+#include "endpoint_ledger.h"
+#include "stream.h"
+
+/* Ids of sessions that were closed from here, kept so that what the peer sent
+ * before it knew can be told from commands out of nowhere.  Far more than anyone
+ * closes within a round trip; the oldest are forgotten. */
+#define SSTP_EP_NUM_CLOSED 1024u
+
+struct sstp_ep_bytes {
+    uint8_t *data;
+    size_t size; /* allocated */
+    size_t len;
+};
+
+/* MessageReceiver (GRVSSTP 3.1.1.3); what each waits for. */
+enum sstp_ep_receiver_state {
+    SSTP_EP_RECEIVER_WAITING,  /* Message */
+    SSTP_EP_RECEIVER_READY,    /* the first Data */
+    SSTP_EP_RECEIVER_BUFFERING /* more Data, or EndMessage */
+};
+
+struct sstp_ep_session {
+    uint32_t id;
+    bool is_ours;
+    bool is_fanout;
+    enum sstp_ep_session_state state;
+    void *user;
+
+    /* The destinations of a fanout session, as they were on the wire. */
+    uint8_t *entries;
+    size_t entries_len;
+    enum sstp_version form;
+    uint16_t num_entries;
+    uint16_t num_active;
+    uint8_t *is_gone; /* one byte an entry */
+
+    /* Ours: a message whose EndMessage has not been sent. */
+    bool is_sending;
+    bool has_sent_data;
+
+    /* The peer's: the bytes of the Message command, then the payload so far. */
+    enum sstp_ep_receiver_state receiver;
+    struct sstp_ep_bytes assembly;
+    size_t message_len;
+};
+
+/* An attach or register session. */
+struct sstp_ep_event_session {
+    uint32_t id;
+    bool is_attach;
+};
+
+struct sstp_ep {
+    struct sstp_ep_config config;
+    struct sstp_stream stream;
+    enum sstp_ep_state state;
+    bool is_receiving;        /* inside sstp_ep_receive() */
+    struct sstp_span handled; /* the bytes of the command that is being handled */
+    enum sstp_version version;
+    int64_t now_ms;
+    int64_t ack_deadline_ms;
+    int64_t connect_deadline_ms;
+
+    struct sstp_ep_bytes output;
+    size_t num_taken; /* bytes at the front of the output that have gone */
+
+    struct sstp_ep_session **sessions; /* sorted by id */
+    size_t num_sessions, size_sessions;
+    struct sstp_ep_event_session *events;
+    size_t num_events, size_events;
+    uint32_t closed_ids[SSTP_EP_NUM_CLOSED]; /* a ring */
+    size_t num_closed, next_closed;
+    uint32_t next_id; /* without the bit that tells the side */
+
+    size_t num_assembling; /* bytes of unfinished messages */
+    struct sstp_ep_ledger inbound, outbound;
+};
+
+/* ---- endpoint.c ---- */
+
+void sstp_ep_raise(struct sstp_ep *ep, const struct sstp_ep_event *event);
+
+/* Encodes into the output. */
+enum sstp_ep_err sstp_ep_queue(struct sstp_ep *ep, const struct sstp_command *command);
+
+/* The same for what the specification demands; without memory for it, or with a
+ * peer that takes nothing, the connection is given up, and false returned. */
+bool sstp_ep_answer(struct sstp_ep *ep, const struct sstp_command *command);
+
+/* Ends everything, with its events. */
+void sstp_ep_finish(struct sstp_ep *ep, const struct sstp_ep_event *closed);
+
+/* ConnectClose because the peer broke a rule. */
+void sstp_ep_refuse(struct sstp_ep *ep, uint8_t reason_id);
+
+bool sstp_ep_bytes_reserve(const struct sstp_mem *mem, struct sstp_ep_bytes *bytes, size_t more);
+void sstp_ep_bytes_clear(const struct sstp_mem *mem, struct sstp_ep_bytes *bytes);
+size_t sstp_ep_num_queued(const struct sstp_ep *ep);
+
+/* ---- endpoint_connection.c ---- */
+
+void sstp_ep_on_connect(struct sstp_ep *ep, const struct sstp_command *command);
+void sstp_ep_on_connect_response(struct sstp_ep *ep, const struct sstp_command *command);
+void sstp_ep_on_connect_authenticate(struct sstp_ep *ep, const struct sstp_command *command);
+void sstp_ep_on_connect_close(struct sstp_ep *ep, const struct sstp_command *command);
+
+/* ---- endpoint_session.c ---- */
+
+struct sstp_ep_session *sstp_ep_find_session(const struct sstp_ep *ep, uint32_t session_id);
+void sstp_ep_remove_session(struct sstp_ep *ep, uint32_t session_id);
+void sstp_ep_free_sessions(struct sstp_ep *ep);
+
+/* Whether the peer may use this id for a session of its own. */
+bool sstp_ep_id_is_peers(const struct sstp_ep *ep, uint32_t id);
+
+/* Whether this end closed the session, so that late commands are swallowed. */
+bool sstp_ep_is_closed_id(const struct sstp_ep *ep, uint32_t id);
+void sstp_ep_note_closed_id(struct sstp_ep *ep, uint32_t id);
+void sstp_ep_forget_closed_id(struct sstp_ep *ep, uint32_t id);
+
+/* The next free id of ours. */
+uint32_t sstp_ep_take_id(struct sstp_ep *ep);
+
+void sstp_ep_on_open(struct sstp_ep *ep, const struct sstp_command *command);
+void sstp_ep_on_fanout_open(struct sstp_ep *ep, const struct sstp_command *command);
+void sstp_ep_on_open_response(struct sstp_ep *ep, const struct sstp_command *command);
+void sstp_ep_on_close(struct sstp_ep *ep, const struct sstp_command *command);
+
+/* A new session in the table, or NULL: too many, or no memory. */
+struct sstp_ep_session *sstp_ep_add_session(struct sstp_ep *ep, uint32_t id, bool is_ours);
+
+/* Ends a session of the peer's that asks for more than there is. */
+void sstp_ep_give_up_session(struct sstp_ep *ep, uint32_t session_id, uint8_t reason_id);
+
+/* ---- endpoint_fanout.c ---- */
+
+/* Keeps the destinations with the session; false without memory. */
+bool sstp_ep_keep_entries(struct sstp_ep *ep, struct sstp_ep_session *session,
+                          const struct sstp_command *command);
+void sstp_ep_on_session_status(struct sstp_ep *ep, const struct sstp_command *command);
+
+/* ---- endpoint_message.c ---- */
+
+void sstp_ep_on_message(struct sstp_ep *ep, const struct sstp_command *command);
+void sstp_ep_on_data(struct sstp_ep *ep, const struct sstp_command *command);
+void sstp_ep_on_end_message(struct sstp_ep *ep, const struct sstp_command *command);
+void sstp_ep_on_noop(struct sstp_ep *ep, const struct sstp_command *command);
+
+/* Takes the count that is due out of the inbound list (GRVSSTP 3.1.4.2.1) and
+ * stops the timer. */
+uint32_t sstp_ep_take_message_count(struct sstp_ep *ep);
+
+/* A MessageCount came (GRVSSTP 3.1.5.19); false when a callback ended the
+ * connection. */
+bool sstp_ep_acknowledged(struct sstp_ep *ep, uint32_t message_count);
+
+/* Tells the owner of the messages that will not be acknowledged: those of one
+ * session, or all. */
+void sstp_ep_lose_messages(struct sstp_ep *ep, const uint32_t *session_id);
+
+/* ---- endpoint_event.c ---- */
+
+struct sstp_ep_event_session *sstp_ep_find_event(const struct sstp_ep *ep, uint32_t event_id);
+bool sstp_ep_remove_event(struct sstp_ep *ep, uint32_t event_id);
+void sstp_ep_on_attach(struct sstp_ep *ep, const struct sstp_command *command);
+void sstp_ep_on_attach_response(struct sstp_ep *ep, const struct sstp_command *command);
+void sstp_ep_on_attach_authenticate(struct sstp_ep *ep, const struct sstp_command *command);
+void sstp_ep_on_register(struct sstp_ep *ep, const struct sstp_command *command);
+void sstp_ep_on_register_response(struct sstp_ep *ep, const struct sstp_command *command);
+
+#endif

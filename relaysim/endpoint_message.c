@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* endpoint_message: Message, Data, EndMessage, and their acknowledgement
+ * (GRVSSTP 3.1.4.2.1, 3.1.4.6-8, 3.1.5.10-13, 3.1.5.19). */
+#include "endpoint_internal.h"
+
+#include "decode.h"
+
+#define ASSEMBLY_SIZE_KEPT 8192u /* a finished message's buffer is kept up to this */
+
+/* ------------------------------------------------------------------------
+ * Acknowledgement
+ */
+
+uint32_t sstp_ep_take_message_count(struct sstp_ep *ep)
+{
+    const uint32_t num = (uint32_t)ep->inbound.num_leading;
+    sstp_ep_ledger_drop(&ep->inbound, num);
+    ep->ack_deadline_ms = SSTP_EP_NEVER;
+    return num;
+}
+
+static void start_ack_timer(struct sstp_ep *ep)
+{
+    if (ep->ack_deadline_ms == SSTP_EP_NEVER && ep->state == SSTP_EP_ESTABLISHED)
+        ep->ack_deadline_ms = ep->now_ms + ep->config.ack_delay_ms;
+}
+
+enum sstp_ep_err sstp_ep_complete(struct sstp_ep *ep, uint64_t number)
+{
+    if (ep->state != SSTP_EP_ESTABLISHED)
+        return SSTP_EP_WRONG_STATE;
+    if (!sstp_ep_ledger_complete(&ep->inbound, number))
+        return SSTP_EP_NO_SESSION;
+    if (ep->inbound.num_leading == 0)
+        return SSTP_EP_OK;
+    if (ep->inbound.leading_wants_ack || ep->inbound.num_leading >= ep->config.ack_count)
+        return sstp_ep_noop(ep);
+    start_ack_timer(ep);
+    return SSTP_EP_OK;
+}
+
+bool sstp_ep_acknowledged(struct sstp_ep *ep, uint32_t message_count)
+{
+    /* A count beyond what is outstanding acknowledges what there is (errata). */
+    for (uint32_t i = 0; i < message_count && ep->outbound.num > 0; i++) {
+        const uint64_t number = ep->outbound.number;
+        const struct sstp_ep_ledger_entry entry = *sstp_ep_ledger_find(&ep->outbound, number);
+        sstp_ep_ledger_drop(&ep->outbound, 1);
+        if (entry.is_lost)
+            continue;
+        sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_ACKNOWLEDGED,
+                                                  .session_id = entry.session_id,
+                                                  .number = number,
+                                                  .tag = entry.tag});
+        if (ep->state == SSTP_EP_CLOSED)
+            return false;
+    }
+    return true;
+}
+
+void sstp_ep_lose_messages(struct sstp_ep *ep, const uint32_t *session_id)
+{
+    /* The callbacks of the losses may send, which adds entries, but only behind. */
+    const uint64_t end = ep->outbound.number + ep->outbound.num;
+    for (uint64_t number = ep->outbound.number; number < end; number++) {
+        struct sstp_ep_ledger_entry *entry = sstp_ep_ledger_find(&ep->outbound, number);
+        if (entry == NULL || entry->is_lost ||
+            (session_id != NULL && entry->session_id != *session_id))
+            continue;
+        entry->is_lost = true;
+        sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_UNACKNOWLEDGED,
+                                                  .session_id = entry->session_id,
+                                                  .number = number,
+                                                  .tag = entry->tag});
+    }
+}
+
+size_t sstp_ep_num_unacknowledged(const struct sstp_ep *ep)
+{
+    return ep->outbound.num;
+}
+
+/* ------------------------------------------------------------------------
+ * Sending
+ */
+
+/* The session on which the higher layer may go on with a message. */
+static enum sstp_ep_err find_sending(struct sstp_ep *ep, uint32_t session_id,
+                                     struct sstp_ep_session **session)
+{
+    *session = sstp_ep_find_session(ep, session_id);
+    if (*session == NULL)
+        return SSTP_EP_NO_SESSION;
+    return (*session)->is_ours && (*session)->is_sending ? SSTP_EP_OK : SSTP_EP_WRONG_STATE;
+}
+
+static enum sstp_ep_err check_message(const struct sstp_ep *ep,
+                                      const struct sstp_ep_session *session)
+{
+    if (session == NULL)
+        return SSTP_EP_NO_SESSION;
+    if (!session->is_ours || session->state != SSTP_EP_SESSION_READY || session->is_sending)
+        return SSTP_EP_WRONG_STATE;
+    if (sstp_ep_num_queued(ep) >= ep->config.limits.max_queued ||
+        ep->outbound.num >= ep->config.limits.max_unacknowledged)
+        return SSTP_EP_FULL;
+    return SSTP_EP_OK;
+}
+
+enum sstp_ep_err sstp_ep_message_begin(struct sstp_ep *ep, uint32_t session_id,
+                                       const struct sstp_ep_message *message)
+{
+    struct sstp_ep_session *session = sstp_ep_find_session(ep, session_id);
+    enum sstp_ep_err err = check_message(ep, session);
+    if (err != SSTP_EP_OK)
+        return err;
+
+    struct sstp_command command = {.id = SSTP_MESSAGE,
+                                   .session_id = session_id,
+                                   .flags = message->flags,
+                                   .user_ref = message->user_ref,
+                                   .ttl = message->ttl,
+                                   .ephemeral_reserved_len = message->ephemeral_reserved_len,
+                                   .byte_stream_size = message->byte_stream_size,
+                                   .session_size = message->session_size,
+                                   .message_size = message->message_size,
+                                   .num_fragments = message->num_fragments,
+                                   .this_fragment = message->this_fragment,
+                                   .fragment_id = message->fragment_id,
+                                   .fragment_offset = message->fragment_offset,
+                                   .message_count = (uint32_t)ep->inbound.num_leading};
+    err = sstp_ep_queue(ep, &command);
+    if (err != SSTP_EP_OK)
+        return err;
+    (void)sstp_ep_take_message_count(ep);
+    session->is_sending = true;
+    session->has_sent_data = false;
+    return SSTP_EP_OK;
+}
+
+enum sstp_ep_err sstp_ep_message_data(struct sstp_ep *ep, uint32_t session_id,
+                                      struct sstp_span data)
+{
+    struct sstp_ep_session *session;
+    enum sstp_ep_err err = find_sending(ep, session_id, &session);
+    if (err != SSTP_EP_OK)
+        return err;
+    size_t done = 0;
+    do {
+        const size_t left = data.len - done;
+        const size_t len = left < SSTP_DATA_PAYLOAD_MAX ? left : SSTP_DATA_PAYLOAD_MAX;
+        err = sstp_ep_queue(
+            ep, &(struct sstp_command){.id = SSTP_DATA,
+                                       .session_id = session_id,
+                                       .data = sstp_span(len > 0 ? data.data + done : NULL, len)});
+        if (err != SSTP_EP_OK)
+            return err;
+        session->has_sent_data = true;
+        done += len;
+    } while (done < data.len);
+    return SSTP_EP_OK;
+}
+
+enum sstp_ep_err sstp_ep_message_end(struct sstp_ep *ep, uint32_t session_id, void *tag)
+{
+    struct sstp_ep_session *session;
+    enum sstp_ep_err err = find_sending(ep, session_id, &session);
+    if (err != SSTP_EP_OK)
+        return err;
+    if (!session->has_sent_data) {
+        /* One Data at least, of length 7 for an empty message (errata). */
+        err = sstp_ep_message_data(ep, session_id, sstp_span(NULL, 0));
+        if (err != SSTP_EP_OK)
+            return err;
+    }
+    if (!sstp_ep_ledger_reserve(&ep->outbound))
+        return SSTP_EP_NO_MEMORY;
+    err =
+        sstp_ep_queue(ep, &(struct sstp_command){.id = SSTP_END_MESSAGE, .session_id = session_id});
+    if (err != SSTP_EP_OK)
+        return err;
+    session->is_sending = false;
+    (void)sstp_ep_ledger_add(&ep->outbound,
+                             (struct sstp_ep_ledger_entry){.session_id = session_id, .tag = tag});
+    return SSTP_EP_OK;
+}
+
+enum sstp_ep_err sstp_ep_send_message(struct sstp_ep *ep, uint32_t session_id,
+                                      const struct sstp_ep_message *message, void *tag)
+{
+    const struct sstp_ep_session *session = sstp_ep_find_session(ep, session_id);
+    enum sstp_ep_err err = check_message(ep, session);
+    if (err != SSTP_EP_OK)
+        return err;
+    if (message->data.len > ep->config.limits.max_message)
+        return SSTP_EP_TOO_LONG;
+
+    /* With the room at hand nothing behind the Message can fail.  Every command
+     * is encoded with its longest length free behind it. */
+    const size_t num_data = message->data.len / SSTP_DATA_PAYLOAD_MAX + 1;
+    const size_t room = message->data.len + 7 * num_data + 3 * 2055;
+    if (!sstp_ep_bytes_reserve(ep->config.mem, &ep->output, room) ||
+        !sstp_ep_ledger_reserve(&ep->outbound))
+        return SSTP_EP_NO_MEMORY;
+    err = sstp_ep_message_begin(ep, session_id, message);
+    if (err == SSTP_EP_OK)
+        err = sstp_ep_message_data(ep, session_id, message->data);
+    if (err == SSTP_EP_OK)
+        err = sstp_ep_message_end(ep, session_id, tag);
+    return err;
+}
+
+/* ------------------------------------------------------------------------
+ * Receiving
+ */
+
+/* The session of a command whose MessageReceiver is in one of two states; NULL
+ * when it has none, is swallowed, or earned a ConnectClose. */
+static struct sstp_ep_session *find_receiving(struct sstp_ep *ep, uint32_t session_id,
+                                              enum sstp_ep_receiver_state a,
+                                              enum sstp_ep_receiver_state b)
+{
+    struct sstp_ep_session *session = sstp_ep_find_session(ep, session_id);
+    if (session == NULL) {
+        if (!sstp_ep_is_closed_id(ep, session_id))
+            sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_TOO_MANY_UNKNOWN_SESSION_CMDS);
+        return NULL;
+    }
+    if (session->is_ours || (session->receiver != a && session->receiver != b)) {
+        sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_PROTOCOL_ERROR);
+        return NULL;
+    }
+    return session;
+}
+
+/* Appends to the message under way; ends the session where it grows too large. */
+static bool assemble(struct sstp_ep *ep, struct sstp_ep_session *session, struct sstp_span bytes)
+{
+    const struct sstp_ep_limits *limits = &ep->config.limits;
+    uint8_t reason_id = SSTP_CLOSE_QUOTA_WOULD_BE_EXCEEDED;
+
+    if (session->assembly.len + bytes.len <= limits->max_message + session->message_len &&
+        ep->num_assembling + bytes.len <= limits->max_assembling) {
+        if (sstp_ep_bytes_reserve(ep->config.mem, &session->assembly, bytes.len)) {
+            if (bytes.len > 0)
+                memcpy(session->assembly.data + session->assembly.len, bytes.data, bytes.len);
+            session->assembly.len += bytes.len;
+            ep->num_assembling += bytes.len;
+            return true;
+        }
+        reason_id = SSTP_CLOSE_INTERNAL_ERROR;
+    }
+    sstp_ep_give_up_session(ep, session->id, reason_id);
+    return false;
+}
+
+void sstp_ep_on_message(struct sstp_ep *ep, const struct sstp_command *command)
+{
+    struct sstp_ep_session *session =
+        find_receiving(ep, command->session_id, SSTP_EP_RECEIVER_WAITING, SSTP_EP_RECEIVER_WAITING);
+    if (ep->state == SSTP_EP_CLOSED)
+        return;
+    if (session != NULL) {
+        session->receiver = SSTP_EP_RECEIVER_READY;
+        /* What was decoded are views; the bytes are kept until the EndMessage. */
+        session->message_len = ep->handled.len;
+        if (!assemble(ep, session, ep->handled) && ep->state == SSTP_EP_CLOSED)
+            return;
+    }
+    /* The count concerns the connection, whatever became of the session. */
+    (void)sstp_ep_acknowledged(ep, command->message_count);
+}
+
+void sstp_ep_on_data(struct sstp_ep *ep, const struct sstp_command *command)
+{
+    struct sstp_ep_session *session =
+        find_receiving(ep, command->session_id, SSTP_EP_RECEIVER_READY, SSTP_EP_RECEIVER_BUFFERING);
+    if (session != NULL && assemble(ep, session, command->data))
+        session->receiver = SSTP_EP_RECEIVER_BUFFERING;
+}
+
+/* Enters a message into the inbound list; 0 when that ended the connection. */
+static uint64_t enter_message(struct sstp_ep *ep, uint32_t session_id, bool wants_ack)
+{
+    if (ep->inbound.num >= ep->config.limits.max_unacknowledged ||
+        !sstp_ep_ledger_reserve(&ep->inbound)) {
+        sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_INTERNAL_ERROR);
+        return 0;
+    }
+    start_ack_timer(ep);
+    return sstp_ep_ledger_add(&ep->inbound, (struct sstp_ep_ledger_entry){.session_id = session_id,
+                                                                          .wants_ack = wants_ack});
+}
+
+void sstp_ep_on_end_message(struct sstp_ep *ep, const struct sstp_command *command)
+{
+    const uint32_t id = command->session_id;
+    struct sstp_ep_session *session =
+        find_receiving(ep, id, SSTP_EP_RECEIVER_BUFFERING, SSTP_EP_RECEIVER_BUFFERING);
+    if (session == NULL) {
+        /* Of a session that was closed from here: its sender counts it, so the
+         * list has to hold it (errata). */
+        if (ep->state == SSTP_EP_ESTABLISHED) {
+            const uint64_t number = enter_message(ep, id, false);
+            if (number != 0)
+                (void)sstp_ep_complete(ep, number);
+        }
+        return;
+    }
+    struct sstp_command begun;
+    (void)sstp_command_decode(sstp_span(session->assembly.data, session->message_len),
+                              SSTP_VERSION_UNKNOWN, NULL, &begun);
+    const uint64_t number =
+        enter_message(ep, id, (begun.flags & SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY) != 0);
+    if (number == 0)
+        return;
+    session->receiver = SSTP_EP_RECEIVER_WAITING;
+
+    const struct sstp_ep_message message = {
+        .flags = begun.flags,
+        .user_ref = begun.user_ref,
+        .ttl = begun.ttl,
+        .ephemeral_reserved_len = begun.ephemeral_reserved_len,
+        .byte_stream_size = begun.byte_stream_size,
+        .session_size = begun.session_size,
+        .message_size = begun.message_size,
+        .num_fragments = begun.num_fragments,
+        .this_fragment = begun.this_fragment,
+        .fragment_id = begun.fragment_id,
+        .fragment_offset = begun.fragment_offset,
+        .data = sstp_span(session->assembly.data + session->message_len,
+                          session->assembly.len - session->message_len)};
+    /* The callback may close the session, so its buffer is taken away from it. */
+    struct sstp_ep_bytes assembly = session->assembly;
+    ep->num_assembling -= assembly.len;
+    session->assembly = (struct sstp_ep_bytes){NULL, 0, 0};
+    session->message_len = 0;
+    sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_MESSAGE,
+                                              .command = command,
+                                              .session_id = id,
+                                              .user = session->user,
+                                              .message = &message,
+                                              .number = number});
+    session = sstp_ep_find_session(ep, id);
+    if (session != NULL && session->assembly.data == NULL && assembly.size <= ASSEMBLY_SIZE_KEPT) {
+        assembly.len = 0;
+        session->assembly = assembly;
+    } else {
+        sstp_ep_bytes_clear(ep->config.mem, &assembly);
+    }
+}
+
+void sstp_ep_on_noop(struct sstp_ep *ep, const struct sstp_command *command)
+{
+    (void)sstp_ep_acknowledged(ep, command->message_count);
+}

@@ -1,0 +1,643 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "net.h"
+
+#include <glib.h>
+#include <time.h>
+
+#define READ_SIZE (64u << 10)
+#define WRITE_MAX (256u << 10) /* copied at a time where the socket would not take it at once */
+#define UNSENT_MAX (1u << 20)  /* output beyond which nothing more is read from the peer */
+#define LINGER_MS 1000         /* for the peer to close its side after ours */
+#define BACKLOG 128
+
+enum phase {
+    PHASE_CONNECTING,
+    PHASE_OPEN,
+    PHASE_ENDING, /* our side is closed; the peer's end is awaited */
+    PHASE_CLOSING /* libuv is at it */
+};
+
+struct net {
+    uv_loop_t loop;
+    struct net_config config;
+    GHashTable *connections; /* a set */
+    GHashTable *listeners;   /* a set */
+    GQueue dirty;            /* connections that may have output */
+    unsigned num_ever;
+    uv_timer_t wait_timer; /* of net_run_once() */
+    char read_buffer[READ_SIZE];
+};
+
+struct net_listener {
+    struct net *net;
+    uv_tcp_t tcp;
+    size_t max_connections;
+    size_t num_connections;
+    bool is_closed; /* libuv is done with it */
+    net_accepted *accepted;
+    void *cookie;
+};
+
+struct net_connection {
+    struct net *net;
+    struct net_listener *listener; /* that accepted it; NULL when it was opened here */
+    uv_tcp_t tcp;
+    uv_timer_t timer;
+    uv_connect_t connect;
+    uv_write_t write;
+    uv_shutdown_t shutdown;
+    enum phase phase;
+    unsigned num_handles; /* that libuv has to close */
+    unsigned number;
+    bool is_initiator;
+    bool is_reading;
+    bool is_writing;
+    bool is_dirty;
+    struct sstp_ep *ep;
+    struct net_handler handler;
+    net_connected *connected;
+    void *connected_cookie;
+    struct net_hosts hosts;
+    struct tap_connection *tap;
+    struct truth_stream *truth;
+    char *written; /* while is_writing */
+};
+
+static void flush(struct net_connection *connection);
+static void read_or_not(struct net_connection *connection);
+static void close_connection(struct net_connection *connection);
+
+static uint64_t now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* ------------------------------------------------------------------------
+ * The loop
+ */
+
+struct net *net_new(const struct net_config *config)
+{
+    struct net *net = g_new0(struct net, 1);
+    net->config = *config;
+    if (uv_loop_init(&net->loop) != 0) {
+        g_free(net);
+        return NULL;
+    }
+    net->connections = g_hash_table_new(NULL, NULL);
+    net->listeners = g_hash_table_new(NULL, NULL);
+    g_queue_init(&net->dirty);
+    uv_timer_init(&net->loop, &net->wait_timer);
+    return net;
+}
+
+void net_free(struct net *net)
+{
+    if (net == NULL)
+        return;
+    net->config.settled = NULL;
+    GList *list = g_hash_table_get_keys(net->listeners);
+    for (GList *l = list; l != NULL; l = l->next)
+        net_listener_close(l->data);
+    g_list_free(list);
+    list = g_hash_table_get_keys(net->connections);
+    for (GList *c = list; c != NULL; c = c->next)
+        close_connection(c->data);
+    g_list_free(list);
+    uv_close((uv_handle_t *)&net->wait_timer, NULL);
+    uv_run(&net->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&net->loop);
+    g_hash_table_destroy(net->connections);
+    g_hash_table_destroy(net->listeners);
+    g_free(net);
+}
+
+uv_loop_t *net_loop(struct net *net)
+{
+    return &net->loop;
+}
+
+int64_t net_now_ms(struct net *net)
+{
+    return (int64_t)uv_now(&net->loop);
+}
+
+size_t net_num_connections(const struct net *net)
+{
+    return g_hash_table_size(net->connections);
+}
+
+/* Every callback of libuv ends with it. */
+void net_settle(struct net *net)
+{
+    struct net_connection *connection;
+    do {
+        while ((connection = g_queue_pop_head(&net->dirty)) != NULL) {
+            connection->is_dirty = false;
+            flush(connection);
+        }
+        if (net->config.settled != NULL)
+            net->config.settled(net->config.cookie);
+    } while (!g_queue_is_empty(&net->dirty));
+}
+
+void net_run(struct net *net)
+{
+    net_settle(net);
+    uv_run(&net->loop, UV_RUN_DEFAULT);
+}
+
+void net_stop(struct net *net)
+{
+    uv_stop(&net->loop);
+}
+
+static void on_wait_over(uv_timer_t *timer)
+{
+    (void)timer;
+}
+
+void net_run_once(struct net *net, int64_t timeout_ms)
+{
+    uv_update_time(&net->loop);
+    net_settle(net);
+    uv_timer_start(&net->wait_timer, on_wait_over, timeout_ms > 0 ? (uint64_t)timeout_ms : 0, 0);
+    uv_run(&net->loop, UV_RUN_ONCE);
+    uv_timer_stop(&net->wait_timer);
+}
+
+/* ------------------------------------------------------------------------
+ * Addresses
+ */
+
+bool net_parse_address(const char *text, struct sockaddr_storage *address)
+{
+    const char *colon = strrchr(text, ':');
+    guint64 port;
+
+    if (colon == NULL || !g_ascii_string_to_unsigned(colon + 1, 10, 0, 65535, &port, NULL))
+        return false;
+    const bool is_bracketed = text[0] == '[' && colon > text + 1 && colon[-1] == ']';
+    char *host = is_bracketed ? g_strndup(text + 1, (size_t)(colon - text) - 2)
+                              : g_strndup(text, (size_t)(colon - text));
+    memset(address, 0, sizeof *address);
+    const char *name = strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
+    void *storage = address;
+    const bool is_good = is_bracketed ? uv_ip6_addr(host, (int)port, storage) == 0
+                                      : uv_ip4_addr(name, (int)port, storage) == 0;
+    g_free(host);
+    return is_good;
+}
+
+static char *name_of(const struct sockaddr_storage *address)
+{
+    char host[INET6_ADDRSTRLEN] = "";
+    const void *storage = address;
+    if (address->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *in6 = storage;
+        uv_ip6_name(in6, host, sizeof host);
+        return g_strdup_printf("[%s]:%u", host, ntohs(in6->sin6_port));
+    }
+    const struct sockaddr_in *in = storage;
+    uv_ip4_name(in, host, sizeof host);
+    return g_strdup_printf("%s:%u", host, ntohs(in->sin_port));
+}
+
+static struct sockaddr_storage local_address(const uv_tcp_t *tcp)
+{
+    struct sockaddr_storage address;
+    int len = sizeof address;
+    memset(&address, 0, sizeof address);
+    (void)uv_tcp_getsockname(tcp, (struct sockaddr *)(void *)&address, &len);
+    return address;
+}
+
+static struct sockaddr_storage peer_address(const uv_tcp_t *tcp)
+{
+    struct sockaddr_storage address;
+    int len = sizeof address;
+    memset(&address, 0, sizeof address);
+    (void)uv_tcp_getpeername(tcp, (struct sockaddr *)(void *)&address, &len);
+    return address;
+}
+
+static uint16_t port_of(const struct sockaddr_storage *address)
+{
+    const void *storage = address;
+    return ntohs(address->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)storage)->sin6_port
+                                                : ((const struct sockaddr_in *)storage)->sin_port);
+}
+
+/* ------------------------------------------------------------------------
+ * Capture and truth
+ */
+
+/* Where an accepted connection is shown to come from: each from another address
+ * or port, so that the capture never has two of the same four numbers. */
+static void set_initiator(struct net_connection *connection, struct tap_address *address)
+{
+    enum { HOSTS = 200, FIRST_HOST = 10, FIRST_PORT = 49152, PORTS = 16384 };
+    const unsigned n = connection->number - 1;
+    address->initiator_host = (uint8_t)(FIRST_HOST + n % HOSTS);
+    address->initiator_port = (uint16_t)(FIRST_PORT + n / HOSTS % PORTS);
+}
+
+static void start_recording(struct net_connection *connection)
+{
+    struct net *net = connection->net;
+    const struct sockaddr_storage local = local_address(&connection->tcp);
+    const struct sockaddr_storage peer = peer_address(&connection->tcp);
+
+    if (net->config.tap != NULL && (connection->is_initiator || !net->config.has_both_ends)) {
+        struct tap_address address = {.initiator_host = connection->hosts.initiator_host,
+                                      .initiator_port = port_of(&local),
+                                      .acceptor_host = connection->hosts.acceptor_host,
+                                      .acceptor_port = 2492};
+        if (!connection->is_initiator)
+            set_initiator(connection, &address);
+        if (address.initiator_host == 0)
+            address.initiator_host = 10;
+        if (address.acceptor_host == 0)
+            address.acceptor_host = 1;
+        connection->tap = tap_connect(net->config.tap, address, now_ns());
+    }
+    if (net->config.truth != NULL) {
+        char *here = name_of(&local), *there = name_of(&peer);
+        char *name = g_strdup_printf("%s %s", connection->is_initiator ? here : there,
+                                     connection->is_initiator ? there : here);
+        connection->truth = truth_enter(net->config.truth, name);
+        g_free(name);
+        g_free(here);
+        g_free(there);
+    }
+}
+
+void net_sent(struct net_connection *connection, const struct sstp_command *command)
+{
+    if (connection->truth != NULL)
+        truth_command(connection->truth, connection->is_initiator, command, now_ns());
+}
+
+unsigned net_connection_number(const struct net_connection *connection)
+{
+    return connection->number;
+}
+
+/* ------------------------------------------------------------------------
+ * The end of a connection
+ */
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    struct net_connection *connection = handle->data;
+    if (--connection->num_handles > 0)
+        return;
+    if (connection->listener != NULL && --connection->listener->num_connections == 0 &&
+        connection->listener->is_closed)
+        g_free(connection->listener);
+    g_free(connection->written);
+    g_free(connection);
+}
+
+/* Everything but libuv's own farewell. */
+static void close_connection(struct net_connection *connection)
+{
+    struct net *net = connection->net;
+    if (connection->phase == PHASE_CLOSING)
+        return;
+    connection->phase = PHASE_CLOSING;
+    g_hash_table_remove(net->connections, connection);
+    if (connection->is_dirty)
+        g_queue_remove(&net->dirty, connection);
+    connection->is_dirty = true; /* never queued again */
+    tap_disconnect(connection->tap, now_ns());
+    connection->tap = NULL;
+    if (connection->ep != NULL) {
+        sstp_ep_transport_lost(connection->ep);
+        connection->ep = NULL;
+        connection->handler.gone(connection->handler.cookie);
+    }
+    truth_leave(connection->truth);
+    connection->truth = NULL;
+    uv_close((uv_handle_t *)&connection->tcp, on_handle_closed);
+    uv_close((uv_handle_t *)&connection->timer, on_handle_closed);
+}
+
+static void on_linger_over(uv_timer_t *timer)
+{
+    struct net_connection *connection = timer->data;
+    struct net *net = connection->net;
+    close_connection(connection);
+    net_settle(net);
+}
+
+static void on_shut_down(uv_shutdown_t *request, int status)
+{
+    (void)request; /* whatever came of it, the peer's end or the timer follows */
+    (void)status;
+}
+
+/* The output is gone and the endpoint closed: our side of the stream ends.
+ * Closing at once would answer unread bytes with a reset, which could overtake
+ * our ConnectClose in the peer's socket. */
+static void end_connection(struct net_connection *connection)
+{
+    read_or_not(connection); /* the peer's end has to be seen */
+    connection->phase = PHASE_ENDING;
+    connection->shutdown.data = connection;
+    if (uv_shutdown(&connection->shutdown, (uv_stream_t *)&connection->tcp, on_shut_down) != 0) {
+        close_connection(connection);
+        return;
+    }
+    if (connection->tap != NULL)
+        tap_finish(connection->tap, connection->is_initiator, now_ns());
+    uv_timer_start(&connection->timer, on_linger_over, LINGER_MS, 0);
+}
+
+/* ------------------------------------------------------------------------
+ * Bytes
+ */
+
+static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
+{
+    struct net_connection *connection = handle->data;
+    (void)suggested;
+    *buffer = uv_buf_init(connection->net->read_buffer, READ_SIZE);
+}
+
+static void on_read(uv_stream_t *stream, ssize_t num, const uv_buf_t *buffer)
+{
+    struct net_connection *connection = stream->data;
+    struct net *net = connection->net;
+
+    if (num > 0) {
+        if (connection->tap != NULL)
+            tap_data(connection->tap, !connection->is_initiator, buffer->base, (size_t)num,
+                     now_ns());
+        sstp_ep_tick(connection->ep, net_now_ms(net));
+        sstp_ep_receive(connection->ep, buffer->base, (size_t)num);
+        net_wake(connection);
+    } else if (num < 0) {
+        if (num == UV_EOF && connection->tap != NULL)
+            tap_finish(connection->tap, !connection->is_initiator, now_ns());
+        if (num == UV_EOF && connection->tap != NULL && connection->phase == PHASE_OPEN)
+            tap_finish(connection->tap, connection->is_initiator, now_ns());
+        close_connection(connection);
+    }
+    net_settle(net);
+}
+
+static void read_or_not(struct net_connection *connection)
+{
+    /* Who does not take our answers is not asked for more questions. */
+    const bool wants = sstp_ep_output(connection->ep).len < UNSENT_MAX;
+    if (wants == connection->is_reading)
+        return;
+    connection->is_reading = wants;
+    if (wants)
+        uv_read_start((uv_stream_t *)&connection->tcp, on_allocate, on_read);
+    else
+        uv_read_stop((uv_stream_t *)&connection->tcp);
+}
+
+static void on_written(uv_write_t *request, int status)
+{
+    struct net_connection *connection = request->data;
+    struct net *net = connection->net;
+
+    connection->is_writing = false;
+    g_free(connection->written);
+    connection->written = NULL;
+    if (status != 0)
+        close_connection(connection);
+    else
+        net_wake(connection);
+    net_settle(net);
+}
+
+/* Hands `bytes` to the kernel, or keeps a copy until it takes them.  Returns how
+ * many are off the endpoint's hands, negative when the socket failed. */
+static ssize_t write_some(struct net_connection *connection, struct sstp_span bytes)
+{
+    uv_stream_t *stream = (uv_stream_t *)&connection->tcp;
+    uv_buf_t buffer = uv_buf_init((char *)(uintptr_t)bytes.data, (unsigned)bytes.len);
+    ssize_t num = uv_try_write(stream, &buffer, 1);
+    if (num == UV_EAGAIN) {
+        const size_t len = MIN(bytes.len, WRITE_MAX);
+        connection->written = g_memdup2(bytes.data, len);
+        buffer = uv_buf_init(connection->written, (unsigned)len);
+        connection->write.data = connection;
+        const int err = uv_write(&connection->write, stream, &buffer, 1, on_written);
+        connection->is_writing = err == 0;
+        num = err == 0 ? (ssize_t)len : err;
+    }
+    if (num > 0 && connection->tap != NULL)
+        tap_data(connection->tap, connection->is_initiator, bytes.data, (size_t)num, now_ns());
+    return num;
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+    struct net_connection *connection = timer->data;
+    struct net *net = connection->net;
+    sstp_ep_tick(connection->ep, net_now_ms(net));
+    net_wake(connection);
+    net_settle(net);
+}
+
+static void set_timer(struct net_connection *connection)
+{
+    const int64_t deadline = sstp_ep_next_deadline(connection->ep);
+    const int64_t now = net_now_ms(connection->net);
+    if (deadline == SSTP_EP_NEVER)
+        uv_timer_stop(&connection->timer);
+    else
+        uv_timer_start(&connection->timer, on_deadline,
+                       deadline > now ? (uint64_t)(deadline - now) : 0, 0);
+}
+
+static void flush(struct net_connection *connection)
+{
+    if (connection->phase != PHASE_OPEN)
+        return;
+    while (!connection->is_writing) {
+        const struct sstp_span output = sstp_ep_output(connection->ep);
+        if (output.len == 0)
+            break;
+        const ssize_t num = write_some(connection, output);
+        if (num < 0) {
+            close_connection(connection);
+            return;
+        }
+        sstp_ep_output_taken(connection->ep, (size_t)num);
+        if (sstp_ep_output(connection->ep).len == 0 && connection->handler.output_is_empty != NULL)
+            connection->handler.output_is_empty(connection->handler.cookie);
+    }
+    if (sstp_ep_state(connection->ep) == SSTP_EP_CLOSED && !connection->is_writing &&
+        sstp_ep_output(connection->ep).len == 0) {
+        end_connection(connection);
+        return;
+    }
+    read_or_not(connection);
+    set_timer(connection);
+}
+
+void net_wake(struct net_connection *connection)
+{
+    if (connection->is_dirty)
+        return;
+    connection->is_dirty = true;
+    g_queue_push_tail(&connection->net->dirty, connection);
+}
+
+/* ------------------------------------------------------------------------
+ * Beginning
+ */
+
+static struct net_connection *new_connection(struct net *net)
+{
+    struct net_connection *connection = g_new0(struct net_connection, 1);
+    connection->net = net;
+    connection->num_handles = 2;
+    uv_tcp_init(&net->loop, &connection->tcp);
+    uv_timer_init(&net->loop, &connection->timer);
+    connection->tcp.data = connection->timer.data = connection;
+    g_hash_table_add(net->connections, connection);
+    return connection;
+}
+
+/* The socket is connected, with whomever. */
+static void set_open(struct net_connection *connection)
+{
+    connection->phase = PHASE_OPEN;
+    connection->number = ++connection->net->num_ever;
+    /* Commands are handed over in batches already; waiting for more helps nobody. */
+    uv_tcp_nodelay(&connection->tcp, 1);
+    start_recording(connection);
+}
+
+void net_start(struct net_connection *connection, struct sstp_ep *ep, struct net_handler handler)
+{
+    connection->ep = ep;
+    connection->handler = handler;
+    net_wake(connection);
+}
+
+static void on_connection(uv_stream_t *server, int status)
+{
+    struct net_listener *listener = server->data;
+    struct net *net = listener->net;
+
+    if (status != 0)
+        return; /* most likely no file descriptor: whoever called calls again */
+    struct net_connection *connection = new_connection(net);
+    connection->listener = listener;
+    listener->num_connections++;
+    if (uv_accept(server, (uv_stream_t *)&connection->tcp) != 0 ||
+        listener->num_connections > listener->max_connections) {
+        close_connection(connection);
+        return;
+    }
+    set_open(connection);
+    listener->accepted(listener->cookie, connection);
+    if (connection->ep == NULL)
+        close_connection(connection);
+    net_settle(net);
+}
+
+static void on_listener_closed(uv_handle_t *handle)
+{
+    struct net_listener *listener = handle->data;
+    listener->is_closed = true;
+    if (listener->num_connections == 0)
+        g_free(listener); /* otherwise its last connection does */
+}
+
+bool net_listen(struct net *net, const char *address, size_t max_connections,
+                net_accepted *accepted, void *cookie, struct net_listener **listener, char **error)
+{
+    struct sockaddr_storage storage;
+    if (!net_parse_address(address, &storage)) {
+        *error =
+            g_strdup_printf("%s is not an address and a port, such as 127.0.0.1:2492", address);
+        return false;
+    }
+    struct net_listener *made = g_new0(struct net_listener, 1);
+    made->net = net;
+    made->max_connections = max_connections;
+    made->accepted = accepted;
+    made->cookie = cookie;
+    uv_tcp_init(&net->loop, &made->tcp);
+    made->tcp.data = made;
+    g_hash_table_add(net->listeners, made);
+    int err = uv_tcp_bind(&made->tcp, (const struct sockaddr *)(const void *)&storage, 0);
+    if (err == 0)
+        err = uv_listen((uv_stream_t *)&made->tcp, BACKLOG, on_connection);
+    if (err != 0) {
+        *error = g_strdup_printf("cannot listen on %s: %s", address, uv_strerror(err));
+        net_listener_close(made);
+        return false;
+    }
+    *listener = made;
+    return true;
+}
+
+void net_listener_close(struct net_listener *listener)
+{
+    if (!g_hash_table_remove(listener->net->listeners, listener))
+        return;
+    uv_close((uv_handle_t *)&listener->tcp, on_listener_closed);
+}
+
+char *net_listener_address(const struct net_listener *listener)
+{
+    const struct sockaddr_storage address = local_address(&listener->tcp);
+    return name_of(&address);
+}
+
+static void on_connect(uv_connect_t *request, int status)
+{
+    struct net_connection *connection = request->data;
+    struct net *net = connection->net;
+
+    if (status != 0) {
+        if (connection->phase != PHASE_CLOSING) {
+            connection->connected(connection->connected_cookie, NULL, uv_strerror(status));
+            close_connection(connection);
+        }
+    } else {
+        set_open(connection);
+        connection->connected(connection->connected_cookie, connection, NULL);
+        if (connection->ep == NULL)
+            close_connection(connection);
+    }
+    net_settle(net);
+}
+
+bool net_connect(struct net *net, const char *address, struct net_hosts hosts,
+                 net_connected *connected, void *cookie, char **error)
+{
+    struct sockaddr_storage storage;
+    if (!net_parse_address(address, &storage)) {
+        *error =
+            g_strdup_printf("%s is not an address and a port, such as 127.0.0.1:2492", address);
+        return false;
+    }
+    struct net_connection *connection = new_connection(net);
+    connection->phase = PHASE_CONNECTING;
+    connection->is_initiator = true;
+    connection->hosts = hosts;
+    connection->connected = connected;
+    connection->connected_cookie = cookie;
+    connection->connect.data = connection;
+    const int err = uv_tcp_connect(&connection->connect, &connection->tcp,
+                                   (const struct sockaddr *)(const void *)&storage, on_connect);
+    if (err != 0) {
+        *error = g_strdup_printf("cannot connect to %s: %s", address, uv_strerror(err));
+        close_connection(connection);
+        return false;
+    }
+    return true;
+}

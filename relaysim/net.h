@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * net: sockets and clock for endpoints, on libuv.
+ *
+ * It listens and connects, carries bytes between a socket and an endpoint, wakes
+ * the endpoint when it wants to be, and ends the socket when the endpoint is
+ * closed and its output gone.  It also feeds the capture (tap.h) and the truth
+ * file (truth.h).  Everything runs in one thread.
+ *
+ *     struct net *net = net_new(&config);
+ *     net_listen(net, "127.0.0.1:2492", 1000, on_accept, cookie, &listener, &error);
+ *     net_run(net);
+ */
+#ifndef RELAYSIM_NET_H
+#define RELAYSIM_NET_H
+
+#include <uv.h>
+
+#include "endpoint.h"
+#include "tap.h"
+#include "truth.h"
+
+struct net;
+struct net_listener;
+struct net_connection;
+
+struct net_config {
+    struct tap *tap;     /* NULL for none; closed by its owner */
+    struct truth *truth; /* likewise */
+    /* Both ends of every connection are in this process: it is captured once, at
+     * the end that opened it. */
+    bool has_both_ends;
+    /* Called when something has happened, before the loop waits again; NULL. */
+    void (*settled)(void *cookie);
+    void *cookie;
+};
+
+/* NULL without memory. */
+struct net *net_new(const struct net_config *config);
+
+/* Closes what is open, without a word to the peers, and frees everything. */
+void net_free(struct net *net);
+
+uv_loop_t *net_loop(struct net *net);
+
+/* Milliseconds from some moment on, as the endpoints count them. */
+int64_t net_now_ms(struct net *net);
+
+/* Sends what the endpoints have put out.  It is done whenever something came or a
+ * connection's time has come; the caller's own callbacks of libuv end with it. */
+void net_settle(struct net *net);
+
+/* Runs until net_stop(). */
+void net_run(struct net *net);
+void net_stop(struct net *net);
+
+/* Waits for one thing to happen, at most `timeout_ms`. */
+void net_run_once(struct net *net, int64_t timeout_ms);
+
+/* What becomes of a connection.  The endpoint belongs to the caller. */
+struct net_handler {
+    void (*output_is_empty)(void *cookie); /* or NULL */
+    /* The socket is gone, and with it this connection; the endpoint has been told. */
+    void (*gone)(void *cookie);
+    void *cookie;
+};
+
+/* A peer has connected.  The callback calls net_start(), or the connection is
+ * closed behind it. */
+typedef void net_accepted(void *cookie, struct net_connection *connection);
+
+/* Listens on "ADDRESS:PORT" ("[ADDRESS]:PORT" for IPv6), for at most
+ * `max_connections` at a time.  False with *error, a sentence to be freed. */
+bool net_listen(struct net *net, const char *address, size_t max_connections,
+                net_accepted *accepted, void *cookie, struct net_listener **listener, char **error);
+
+/* "127.0.0.1:2492", with the port that it really is; to be freed. */
+char *net_listener_address(const struct net_listener *listener);
+
+/* Where the two ends are shown in the capture; 0 for the usual. */
+struct net_hosts {
+    uint8_t initiator_host, acceptor_host;
+};
+
+/* Connects; then calls `connected` with the connection, or with NULL and why
+ * not.  False with *error when the address is none. */
+typedef void net_connected(void *cookie, struct net_connection *connection, const char *why);
+bool net_connect(struct net *net, const char *address, struct net_hosts hosts,
+                 net_connected *connected, void *cookie, char **error);
+
+/* Joins the connection with its endpoint. */
+void net_start(struct net_connection *connection, struct sstp_ep *ep, struct net_handler handler);
+
+/* The endpoint may have output, or another deadline. */
+void net_wake(struct net_connection *connection);
+
+/* The endpoint sent a command: for the truth file. */
+void net_sent(struct net_connection *connection, const struct sstp_command *command);
+
+/* A number that tells connections apart, from 1. */
+unsigned net_connection_number(const struct net_connection *connection);
+
+/* The listener takes nobody any more. */
+void net_listener_close(struct net_listener *listener);
+
+/* Connections that are open. */
+size_t net_num_connections(const struct net *net);
+
+/* Whether "ADDRESS:PORT" is one; *address is set. */
+bool net_parse_address(const char *text, struct sockaddr_storage *address);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "options.h"
+
+#include "log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+int options_parse(const char *summary, GOptionEntry *entries, int argc, char **argv)
+{
+    gboolean is_version = FALSE, is_help = FALSE;
+    char **rest = NULL;
+    GError *error = NULL;
+    int result = -1;
+    GOptionEntry common[] = {
+        {"help", 'h', 0, G_OPTION_ARG_NONE, &is_help, "Show this and exit", NULL},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &is_version, "Show the version and exit", NULL},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &rest, NULL, NULL},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
+
+    char *name = g_strdup_printf("relaysim %s", argv[0]);
+    g_set_prgname(name);
+    GOptionContext *context = g_option_context_new(NULL);
+    g_option_context_set_summary(context, summary);
+    g_option_context_set_help_enabled(context, FALSE);
+    g_option_context_add_main_entries(context, entries, NULL);
+    g_option_context_add_main_entries(context, common, NULL);
+    if (!g_option_context_parse(context, &argc, &argv, &error)) {
+        log_error("%s; see %s --help", error->message, name);
+        g_error_free(error);
+        result = EXIT_USAGE;
+    } else if (is_help) {
+        char *help = g_option_context_get_help(context, TRUE, NULL);
+        fputs(help, stdout);
+        g_free(help);
+        result = EXIT_DONE;
+    } else if (is_version) {
+        puts("relaysim " RELAYSIM_VERSION);
+        result = EXIT_DONE;
+    } else if (rest != NULL) {
+        log_error("%s takes no argument such as \"%s\"; see %s --help", name, rest[0], name);
+        result = EXIT_USAGE;
+    }
+    g_strfreev(rest);
+    g_option_context_free(context);
+    g_free(name);
+    return result;
+}
+
+gboolean options_is_later(const char *name, char *const *strings)
+{
+    if (strings == NULL)
+        return FALSE;
+    log_error("%s is not in this version", name);
+    return TRUE;
+}
+
+gboolean options_version(const char *text, uint8_t *minor_version)
+{
+    if (text != NULL && strcmp(text, "1.5") != 0 && strcmp(text, "1.6") != 0) {
+        log_error("--sstp-version is 1.5 or 1.6, not %s", text);
+        return FALSE;
+    }
+    *minor_version = text != NULL && strcmp(text, "1.5") == 0 ? 5 : 6;
+    return TRUE;
+}
+
+gboolean recording_open(struct recording *recording, const char *capture, const char *truth)
+{
+    *recording = (struct recording){NULL, NULL};
+    if (capture != NULL && (recording->tap = tap_open(capture)) == NULL) {
+        log_error("cannot write %s: %s", capture, g_strerror(errno));
+        return FALSE;
+    }
+    if (truth != NULL && (recording->truth = truth_open(truth)) == NULL) {
+        log_error("cannot write %s: %s", truth, g_strerror(errno));
+        tap_close(recording->tap);
+        return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean recording_close(struct recording *recording)
+{
+    const gboolean has_tap = tap_close(recording->tap);
+    const gboolean has_truth = truth_close(recording->truth);
+    if (!has_tap)
+        log_error("the capture could not be written to its end");
+    if (!has_truth)
+        log_error("the truth file could not be written to its end");
+    return has_tap && has_truth;
+}
+
+void random_system(void *cookie, void *bytes, size_t len)
+{
+    uint8_t *at = bytes;
+    (void)cookie;
+    while (len > 0) {
+        const ssize_t num = getrandom(at, len, 0);
+        if (num > 0) {
+            at += num;
+            len -= (size_t)num;
+        }
+    }
+}
+
+void random_seeded_fill(void *cookie, void *bytes, size_t len)
+{
+    /* splitmix64, which is public domain and needs no more state than a seed. */
+    struct random_seeded *random = cookie;
+    uint8_t *at = bytes;
+    for (size_t i = 0; i < len; i++) {
+        uint64_t z = random->state += UINT64_C(0x9e3779b97f4a7c15);
+        z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+        z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+        at[i] = (uint8_t)((z ^ (z >> 31)) & 0xff);
+    }
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * options: what the subcommands' command lines have in common.
+ *
+ * Each subcommand describes its options as GOptionEntry rows.  Options that are
+ * fixed in the interface but not in this version yet are rows, too, made with
+ * OPTION_LATER(), and answered with one sentence.
+ */
+#ifndef RELAYSIM_OPTIONS_H
+#define RELAYSIM_OPTIONS_H
+
+#include <glib.h>
+
+#include "net.h"
+
+/* An option of the interface that this version does not have: `strings` is a
+ * char ** that collects what was said. */
+#define OPTION_LATER(name, strings)                                                                \
+    {                                                                                              \
+        name, 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING_ARRAY, strings, NULL, NULL              \
+    }
+
+/* Parses the options of a subcommand, whose name is argv[0].  Returns -1 to go
+ * on, or the exit code: 0 when --help or --version was answered, 2 with a
+ * sentence on stderr.  `summary` stands above the options in --help. */
+int options_parse(const char *summary, GOptionEntry *entries, int argc, char **argv);
+
+/* The same sentence for every option of OPTION_LATER() that was given; returns
+ * whether it was. */
+gboolean options_is_later(const char *name, char *const *strings);
+
+/* "1.5" or "1.6" to the minor version; FALSE with a sentence for another. */
+gboolean options_version(const char *text, uint8_t *minor_version);
+
+/* The capture and the truth file of -w and --truth, NULL for those not asked
+ * for.  FALSE with a sentence. */
+struct recording {
+    struct tap *tap;
+    struct truth *truth;
+};
+gboolean recording_open(struct recording *recording, const char *capture, const char *truth);
+
+/* FALSE, with a sentence, when something was not written. */
+gboolean recording_close(struct recording *recording);
+
+/* Random numbers: the system's, or a row of them that is always the same. */
+void random_system(void *cookie, void *bytes, size_t len);
+struct random_seeded {
+    uint64_t state;
+};
+void random_seeded_fill(void *cookie, void *bytes, size_t len); /* cookie: struct random_seeded */
+
+/* The subcommands; argv[0] is the subcommand's name.  They return exit codes. */
+int cmd_relay(int argc, char **argv);
+int cmd_client(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
+
+#endif

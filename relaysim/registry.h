@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * registry: the devices and accounts that the relay knows (GRVSSTPS 3.3.1),
+ * with their keys and identities, in memory.
+ */
+#ifndef RELAYSIM_REGISTRY_H
+#define RELAYSIM_REGISTRY_H
+
+#include <glib.h>
+
+#include "security.h"
+
+/* More than this of either are not registered any more. */
+#define SSTP_REGISTRY_MAX 100000u
+#define SSTP_REGISTRY_IDENTITIES_MAX 1000u /* of one account */
+
+struct sstp_registry;
+
+struct sstp_registry_device {
+    struct sstp_sec_secret key;
+    GHashTable *account_urls; /* a set */
+};
+
+struct sstp_registry_account {
+    struct sstp_sec_secret key;
+    GHashTable *identity_urls; /* a set */
+};
+
+struct sstp_registry *sstp_registry_new(void);
+void sstp_registry_free(struct sstp_registry *registry);
+
+/* NULL for one that was never registered. */
+struct sstp_registry_device *sstp_registry_find_device(const struct sstp_registry *registry,
+                                                       const char *url);
+struct sstp_registry_account *sstp_registry_find_account(const struct sstp_registry *registry,
+                                                         const char *url);
+
+/* A device with an account, or one more account of a device.  False when the
+ * registry is full, or a key is not the one that is known already. */
+bool sstp_registry_add(struct sstp_registry *registry, const char *device_url,
+                       const struct sstp_sec_secret *device_key, const char *account_url,
+                       const struct sstp_sec_secret *account_key);
+
+/* An identity of an account; false when there are too many. */
+bool sstp_registry_add_identity(struct sstp_registry_account *account, const char *identity_url);
+
+#endif

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "relay_internal.h"
+
+#define MAX_BYTES_DEFAULT (UINT64_C(1) << 30)
+#define RETRY_TIME_DEFAULT 60u
+#define IDLE_MS_DEFAULT 60000
+
+static void free_connection(gpointer data);
+static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event);
+
+void relay_log(const struct sstp_relay_connection *connection, const char *format, ...)
+{
+    const struct sstp_relay_config *config = &connection->relay->config;
+    if (config->log == NULL)
+        return;
+    va_list args;
+    va_start(args, format);
+    char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    config->log(config->cookie, connection->socket, text);
+    g_free(text);
+}
+
+void relay_wake(const struct sstp_relay_connection *connection)
+{
+    connection->relay->config.wake(connection->relay->config.cookie, connection->socket);
+}
+
+bool relay_is_locked_out(const struct sstp_relay *relay, const char *url)
+{
+    return g_hash_table_contains(relay->locked_out, url);
+}
+
+char *relay_string(struct sstp_span span)
+{
+    return g_strndup(span.len > 0 ? (const char *)span.data : "", span.len);
+}
+
+/* ------------------------------------------------------------------------
+ * Life
+ */
+
+static void free_pointer_array(gpointer array)
+{
+    g_ptr_array_free(array, TRUE);
+}
+
+struct sstp_relay *sstp_relay_new(const struct sstp_relay_config *config, int64_t now_ms)
+{
+    struct sstp_relay *relay = g_new0(struct sstp_relay, 1);
+    relay->config = *config;
+    relay->now_ms = now_ms;
+    if (relay->config.max_bytes == 0)
+        relay->config.max_bytes = MAX_BYTES_DEFAULT;
+    if (relay->config.max_connections == 0)
+        relay->config.max_connections = SSTP_RELAY_MAX_CONNECTIONS;
+    if (relay->config.retry_time == 0)
+        relay->config.retry_time = RETRY_TIME_DEFAULT;
+    if (relay->config.idle_ms == 0)
+        relay->config.idle_ms = IDLE_MS_DEFAULT;
+    relay->store = sstp_store_new(config->quota, relay->config.max_bytes);
+    relay->registry = sstp_registry_new();
+    relay->locked_out = g_hash_table_new(g_str_hash, g_str_equal);
+    for (size_t i = 0; i < config->num_locked_out; i++)
+        g_hash_table_add(relay->locked_out, (char *)(uintptr_t)config->locked_out[i]);
+    relay->connections = g_hash_table_new_full(NULL, NULL, free_connection, NULL);
+    relay->online = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_pointer_array);
+    relay->devices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_queue_init(&relay->idle);
+    return relay;
+}
+
+void sstp_relay_free(struct sstp_relay *relay)
+{
+    if (relay == NULL)
+        return;
+    g_hash_table_destroy(relay->connections);
+    g_hash_table_destroy(relay->online);
+    g_hash_table_destroy(relay->devices);
+    g_hash_table_destroy(relay->locked_out);
+    sstp_store_free(relay->store);
+    sstp_registry_free(relay->registry);
+    g_free(relay);
+}
+
+static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command *command)
+{
+    const struct sstp_relay_connection *connection = cookie;
+    const struct sstp_relay_config *config = &connection->relay->config;
+    (void)ep;
+    if (config->sent != NULL)
+        config->sent(config->cookie, connection->socket, command);
+}
+
+struct sstp_relay_connection *sstp_relay_accept(struct sstp_relay *relay, void *socket,
+                                                int64_t now_ms)
+{
+    struct sstp_relay_connection *connection = g_new0(struct sstp_relay_connection, 1);
+    const struct sstp_ep_config config = {.mem = &sstp_mem_libc,
+                                          .role = SSTP_EP_RELAY,
+                                          .device_urls = relay->config.urls,
+                                          .num_device_urls = relay->config.num_urls,
+                                          .major_version = 1,
+                                          .minor_version = relay->config.minor_version,
+                                          .product_version = relay->config.product_version,
+                                          .supports_multi_drop = relay->config.supports_multi_drop,
+                                          .upgrade_retry_time = relay->config.retry_time,
+                                          .now_ms = now_ms,
+                                          .ack_delay_ms = relay->config.ack_delay_ms,
+                                          .limits = relay->config.limits,
+                                          .event = on_event,
+                                          .sent = on_sent,
+                                          .cookie = connection};
+    connection->ep = sstp_ep_new(&config);
+    if (connection->ep == NULL) {
+        g_free(connection);
+        return NULL;
+    }
+    connection->relay = relay;
+    connection->socket = socket;
+    connection->attaches = g_hash_table_new_full(NULL, NULL, NULL, relay_attach_free);
+    connection->identities = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    connection->inbound = g_hash_table_new_full(NULL, NULL, NULL, relay_inbound_free);
+    connection->deliveries = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    g_hash_table_add(relay->connections, connection);
+    return connection;
+}
+
+static void free_connection(gpointer data)
+{
+    struct sstp_relay_connection *connection = data;
+    sstp_ep_free(connection->ep);
+    g_hash_table_destroy(connection->attaches);
+    g_hash_table_destroy(connection->identities);
+    g_hash_table_destroy(connection->inbound);
+    g_hash_table_destroy(connection->deliveries);
+    g_free(connection->device_url);
+    g_free(connection);
+}
+
+struct sstp_ep *sstp_relay_connection_ep(struct sstp_relay_connection *connection)
+{
+    return connection->ep;
+}
+
+void sstp_relay_disconnect(struct sstp_relay_connection *connection)
+{
+    sstp_ep_transport_lost(connection->ep);
+    g_hash_table_remove(connection->relay->connections, connection);
+}
+
+/* ------------------------------------------------------------------------
+ * Events
+ */
+
+static void count_device(struct sstp_relay *relay, const char *url, int change)
+{
+    const int num = GPOINTER_TO_INT(g_hash_table_lookup(relay->devices, url)) + change;
+    if (num > 0)
+        g_hash_table_insert(relay->devices, g_strdup(url), GINT_TO_POINTER(num));
+    else
+        g_hash_table_remove(relay->devices, url);
+}
+
+static void on_established(struct sstp_relay_connection *connection)
+{
+    struct sstp_relay *relay = connection->relay;
+    connection->is_established = true;
+    relay->num_established++;
+    relay->counters.num_connections++;
+    count_device(relay, connection->device_url, 1);
+    relay_log(connection, "established with %s, SSTP 1.%c", connection->device_url,
+              sstp_ep_version(connection->ep) == SSTP_VERSION_1_6 ? '6' : '5');
+}
+
+static void go_offline(struct sstp_relay_connection *connection)
+{
+    GHashTableIter iter;
+    gpointer identity_url;
+    g_hash_table_iter_init(&iter, connection->identities);
+    while (g_hash_table_iter_next(&iter, &identity_url, NULL)) {
+        GPtrArray *connections = g_hash_table_lookup(connection->relay->online, identity_url);
+        if (connections != NULL && g_ptr_array_remove(connections, connection) &&
+            connections->len == 0)
+            g_hash_table_remove(connection->relay->online, identity_url);
+    }
+    g_hash_table_remove_all(connection->identities);
+}
+
+static void on_closed(struct sstp_relay_connection *connection, const struct sstp_ep_event *event)
+{
+    static const char *const ends[SSTP_EP_END_COUNT] = {
+        [SSTP_EP_END_LOCAL] = "closed",
+        [SSTP_EP_END_VIOLATION] = "closed for a violation of the protocol",
+        [SSTP_EP_END_REFUSED] = "refused",
+        [SSTP_EP_END_PEER] = "closed by the peer",
+        [SSTP_EP_END_TIMEOUT] = "timed out",
+        [SSTP_EP_END_TRANSPORT_LOST] = "lost",
+        [SSTP_EP_END_NO_MEMORY] = "given up for want of memory"};
+    struct sstp_relay *relay = connection->relay;
+
+    go_offline(connection);
+    relay_stop_deliveries(connection);
+    g_hash_table_remove_all(connection->inbound);
+    g_hash_table_remove_all(connection->attaches);
+    if (connection->is_established) {
+        connection->is_established = false;
+        relay->num_established--;
+        count_device(relay, connection->device_url, -1);
+    }
+    const char *reason = sstp_connect_close_reason_name(event->reason_id);
+    relay_log(connection, "%s%s%s", ends[event->end],
+              event->end == SSTP_EP_END_TRANSPORT_LOST ? "" : ": ",
+              event->end == SSTP_EP_END_TRANSPORT_LOST ? ""
+              : reason != NULL                         ? reason
+                                                       : "unknown reason");
+}
+
+static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event)
+{
+    struct sstp_relay_connection *connection = cookie;
+
+    /* The endpoint is told the time before what came, the relay after it. */
+    connection->relay->now_ms = MAX(connection->relay->now_ms, sstp_ep_now_ms(ep));
+    switch (event->kind) {
+    case SSTP_EP_EVENT_CONNECT:
+        relay_on_connect(connection, event);
+        break;
+    case SSTP_EP_EVENT_ESTABLISHED:
+        on_established(connection);
+        break;
+    case SSTP_EP_EVENT_CONNECT_AUTHENTICATE:
+        relay_on_connect_authenticate(connection, event);
+        break;
+    case SSTP_EP_EVENT_OPEN:
+        relay_on_open(connection, event);
+        break;
+    case SSTP_EP_EVENT_OPENED:
+        relay_on_opened(connection, event);
+        break;
+    case SSTP_EP_EVENT_MESSAGE:
+        relay_on_message(connection, event);
+        break;
+    case SSTP_EP_EVENT_SESSION_STATE:
+        relay_on_session_state(connection, event);
+        break;
+    case SSTP_EP_EVENT_ACKNOWLEDGED:
+        relay_on_acknowledged(connection, event);
+        break;
+    case SSTP_EP_EVENT_SESSION_CLOSED:
+        if (!relay_on_delivery_closed(connection, event)) {
+            g_hash_table_remove(connection->inbound, GUINT_TO_POINTER(event->session_id));
+            g_hash_table_remove(connection->attaches, GUINT_TO_POINTER(event->session_id));
+        }
+        break;
+    case SSTP_EP_EVENT_ATTACH:
+        relay_on_attach(connection, event);
+        break;
+    case SSTP_EP_EVENT_ATTACH_AUTHENTICATE:
+        relay_on_attach_authenticate(connection, event);
+        break;
+    case SSTP_EP_EVENT_REGISTER:
+        relay_on_register(connection, event);
+        break;
+    case SSTP_EP_EVENT_CLOSED:
+        on_closed(connection, event);
+        break;
+    case SSTP_EP_EVENT_FANOUT_OPEN:    /* what there is to refuse, OPENED refuses */
+    case SSTP_EP_EVENT_UNACKNOWLEDGED: /* the end of its delivery puts it back */
+    case SSTP_EP_EVENT_REFUSED:
+    case SSTP_EP_EVENT_SESSION_STATUS:
+    case SSTP_EP_EVENT_ATTACH_RESPONSE:
+    case SSTP_EP_EVENT_REGISTER_RESPONSE:
+        break; /* the last four only meet who opens connections or fanout sessions */
+    }
+}
+
+/* ------------------------------------------------------------------------
+ * Time
+ */
+
+void sstp_relay_tick(struct sstp_relay *relay, int64_t now_ms)
+{
+    relay->now_ms = now_ms;
+    relay->counters.num_discarded += sstp_store_expire(relay->store, now_ms);
+    relay_close_idle(relay);
+}
+
+int64_t sstp_relay_next_deadline(const struct sstp_relay *relay)
+{
+    return MIN(sstp_store_next_expiry(relay->store), relay_next_idle(relay));
+}
+
+void sstp_relay_close(struct sstp_relay *relay, uint8_t reason_id, uint32_t return_time)
+{
+    relay->is_resting = true;
+    if (return_time != 0)
+        relay->config.retry_time = return_time;
+    GList *connections = g_hash_table_get_keys(relay->connections);
+    for (GList *c = connections; c != NULL; c = c->next) {
+        struct sstp_relay_connection *connection = c->data;
+        if (sstp_ep_state(connection->ep) == SSTP_EP_ESTABLISHED)
+            sstp_ep_close_connection(connection->ep, reason_id, return_time);
+        else
+            sstp_ep_transport_lost(connection->ep);
+        relay_wake(connection);
+    }
+    g_list_free(connections);
+}
+
+const struct sstp_relay_counters *sstp_relay_counters(const struct sstp_relay *relay)
+{
+    return &relay->counters;
+}
+
+uint64_t sstp_relay_num_stored(const struct sstp_relay *relay)
+{
+    return sstp_store_num_messages(relay->store);
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * relay: the relay server role above the endpoints (GRVSSTP 3.3): store and
+ * forward, multi-drop fanout, authentication in the private profile.
+ *
+ * Like the endpoint it has neither sockets nor a clock.  Its caller accepts
+ * transports, carries the bytes of each connection's endpoint, and asks the
+ * relay for time.  Work on one connection may put output on another; `wake`
+ * tells of that.
+ *
+ *     struct sstp_relay *relay = sstp_relay_new(&config, now_ms);
+ *     struct sstp_relay_connection *connection = sstp_relay_accept(relay, socket, now_ms);
+ *     struct sstp_ep *ep = sstp_relay_connection_ep(connection);
+ */
+#ifndef RELAYSIM_RELAY_H
+#define RELAYSIM_RELAY_H
+
+#include "endpoint.h"
+#include "security.h"
+
+#define SSTP_RELAY_MAX_CONNECTIONS 1000u
+
+struct sstp_relay;
+struct sstp_relay_connection;
+
+enum sstp_relay_auth {
+    SSTP_RELAY_AUTH_OFF,      /* tokens are not looked at; whoever attaches is believed */
+    SSTP_RELAY_AUTH_OPTIONAL, /* nobody attaches without; sending needs none */
+    SSTP_RELAY_AUTH_REQUIRED  /* a Connect without a token is refused */
+};
+
+struct sstp_relay_counters {
+    uint64_t num_connections; /* established ones, ever */
+    uint64_t num_sessions;    /* opened by peers */
+    uint64_t num_received;    /* messages */
+    uint64_t num_delivered;   /* acknowledged by a recipient */
+    uint64_t num_discarded;   /* their time was over */
+};
+
+struct sstp_relay_config {
+    const char *const *urls; /* device URLs; outlive the relay */
+    size_t num_urls;
+    const char *product_version;
+    uint8_t minor_version; /* 5 or 6 */
+    enum sstp_relay_auth auth;
+    uint64_t quota;     /* bytes stored for one identity; 0: no limit */
+    uint64_t max_bytes; /* stored in all; 0: 1 GiB */
+    bool supports_multi_drop;
+    size_t max_connections;            /* established; TryLater beyond; 0: the above */
+    size_t max_connections_per_device; /* CrossedConnections beyond; 0: no limit */
+    uint32_t retry_time;               /* of TryLater and WillUpgrade, in seconds; 0: 60 */
+    int64_t ack_delay_ms;              /* as in the endpoint */
+    int64_t idle_ms; /* a delivery session without messages is closed then; 0: 60000 */
+    const char *const *locked_out; /* device and identity URLs; outlive the relay */
+    size_t num_locked_out;
+    struct sstp_ep_limits limits;
+    struct sstp_sec_random random;
+
+    /* Output waits, or a deadline has changed, on a connection. */
+    void (*wake)(void *cookie, void *socket);
+    /* One line on what happened; may be NULL. */
+    void (*log)(void *cookie, void *socket, const char *text);
+    void (*sent)(void *cookie, void *socket, const struct sstp_command *command); /* or NULL */
+    void *cookie;
+};
+
+struct sstp_relay *sstp_relay_new(const struct sstp_relay_config *config, int64_t now_ms);
+
+/* Frees it with all its connections, without a word to anybody. */
+void sstp_relay_free(struct sstp_relay *relay);
+
+/* A transport was accepted; NULL without memory.  `socket` comes back in the
+ * callbacks. */
+struct sstp_relay_connection *sstp_relay_accept(struct sstp_relay *relay, void *socket,
+                                                int64_t now_ms);
+struct sstp_ep *sstp_relay_connection_ep(struct sstp_relay_connection *connection);
+
+/* The transport is gone; what the endpoint still knew is told and forgotten. */
+void sstp_relay_disconnect(struct sstp_relay_connection *connection);
+
+/* The output has gone: there is room for messages that had to wait. */
+void sstp_relay_output_is_empty(struct sstp_relay_connection *connection);
+
+/* For the relay's own deadlines; each endpoint has its own beside them. */
+void sstp_relay_tick(struct sstp_relay *relay, int64_t now_ms);
+int64_t sstp_relay_next_deadline(const struct sstp_relay *relay);
+
+/* ConnectClose to everybody, and TryLater to whoever comes.  `return_time`, in
+ * seconds, is for Resting and for the TryLater. */
+void sstp_relay_close(struct sstp_relay *relay, uint8_t reason_id, uint32_t return_time);
+
+const struct sstp_relay_counters *sstp_relay_counters(const struct sstp_relay *relay);
+uint64_t sstp_relay_num_stored(const struct sstp_relay *relay);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* relay_internal: what the relay*.c files share, and nobody else. */
+#ifndef RELAYSIM_RELAY_INTERNAL_H
+#define RELAYSIM_RELAY_INTERNAL_H
+
+#include <glib.h>
+
+#include "registry.h"
+#include "relay.h"
+#include "store.h"
+
+struct sstp_relay {
+    struct sstp_relay_config config;
+    int64_t now_ms;
+    bool is_resting;
+    struct sstp_store *store;
+    struct sstp_registry *registry;
+    GHashTable *locked_out;  /* a set of URLs, borrowed */
+    GHashTable *connections; /* a set of struct sstp_relay_connection */
+    GHashTable *online;      /* identity URL to GPtrArray of connections */
+    GHashTable *devices;     /* device URL to the number of its established connections */
+    size_t num_established;
+    GQueue idle; /* deliveries without messages, in the order of their deadlines */
+    struct sstp_relay_counters counters;
+};
+
+/* An attach session of a client. */
+struct relay_attach {
+    char *account_url;
+    struct sstp_sec_secret nonce; /* that its AttachAuthenticate has to hold */
+    bool awaits_authenticate;
+    bool is_authenticated;
+};
+
+struct sstp_relay_connection {
+    struct sstp_relay *relay;
+    struct sstp_ep *ep;
+    void *socket;
+    bool is_established;
+    char *device_url; /* the first SourceDeviceURL */
+
+    bool has_token;           /* its Connect had one, and it was good so far */
+    bool awaits_authenticate; /* ConnectAuthenticate */
+    bool is_authenticated;    /* the device */
+    struct sstp_sec_secret nonce;
+    uint8_t token[SSTP_SEC_TOKEN_MAX]; /* of an answer under way */
+    GHashTable *attaches;              /* EventId to struct relay_attach */
+    GHashTable *identities;            /* a set: those registered on this connection */
+
+    GHashTable *inbound;    /* SessionId to struct relay_inbound */
+    GHashTable *deliveries; /* SessionId to struct relay_delivery */
+};
+
+/* ---- relay.c ---- */
+void relay_log(const struct sstp_relay_connection *connection, const char *format, ...)
+    G_GNUC_PRINTF(2, 3);
+void relay_wake(const struct sstp_relay_connection *connection);
+bool relay_is_locked_out(const struct sstp_relay *relay, const char *url);
+/* A string from the wire; free it with g_free(). */
+char *relay_string(struct sstp_span span);
+
+/* ---- relay_auth.c ---- */
+void relay_on_connect(struct sstp_relay_connection *connection, const struct sstp_ep_event *event);
+void relay_on_connect_authenticate(struct sstp_relay_connection *connection,
+                                   const struct sstp_ep_event *event);
+void relay_on_attach(struct sstp_relay_connection *connection, const struct sstp_ep_event *event);
+void relay_on_attach_authenticate(struct sstp_relay_connection *connection,
+                                  const struct sstp_ep_event *event);
+void relay_on_register(struct sstp_relay_connection *connection, const struct sstp_ep_event *event);
+void relay_attach_free(void *attach);
+
+/* ---- relay_receive.c ---- */
+void relay_on_open(struct sstp_relay_connection *connection, const struct sstp_ep_event *event);
+void relay_on_opened(struct sstp_relay_connection *connection, const struct sstp_ep_event *event);
+void relay_on_message(struct sstp_relay_connection *connection, const struct sstp_ep_event *event);
+void relay_inbound_free(void *inbound);
+
+/* ---- relay_deliver.c ---- */
+/* Sends what can be sent of a queue, opening a session for it if need be. */
+void relay_deliver(struct sstp_relay *relay, struct sstp_store_queue *queue);
+/* The same for all queues of an identity that has come. */
+void relay_deliver_all(struct sstp_relay *relay, const char *identity_url);
+void relay_on_session_state(struct sstp_relay_connection *connection,
+                            const struct sstp_ep_event *event);
+void relay_on_acknowledged(struct sstp_relay_connection *connection,
+                           const struct sstp_ep_event *event);
+/* A delivery's session is gone; false when the id is no delivery's. */
+bool relay_on_delivery_closed(struct sstp_relay_connection *connection,
+                              const struct sstp_ep_event *event);
+/* The connection is gone: its queues go to another, or wait. */
+void relay_stop_deliveries(struct sstp_relay_connection *connection);
+void relay_close_idle(struct sstp_relay *relay);
+int64_t relay_next_idle(const struct sstp_relay *relay);
+
+#endif

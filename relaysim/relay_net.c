@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "relay_net.h"
+
+#include "log.h"
+
+#include <glib.h>
+
+/* Transports beside the established connections: handshakes, refusals, ends. */
+#define MAX_HALF_OPEN 64u
+
+struct relay_net {
+    struct net *net;
+    struct net_listener *listener;
+    struct sstp_relay *relay;
+    uv_timer_t timer;
+    bool is_ended;
+};
+
+/* One accepted transport. */
+struct guest {
+    struct relay_net *relay_net;
+    struct net_connection *socket;
+    struct sstp_relay_connection *connection;
+};
+
+static void on_output_is_empty(void *cookie)
+{
+    struct guest *guest = cookie;
+    sstp_relay_output_is_empty(guest->connection);
+}
+
+static void on_gone(void *cookie)
+{
+    struct guest *guest = cookie;
+    sstp_relay_disconnect(guest->connection);
+    g_free(guest);
+}
+
+static void on_accepted(void *cookie, struct net_connection *socket)
+{
+    struct relay_net *relay_net = cookie;
+    struct guest *guest = g_new0(struct guest, 1);
+    guest->relay_net = relay_net;
+    guest->socket = socket;
+    guest->connection = sstp_relay_accept(relay_net->relay, guest, net_now_ms(relay_net->net));
+    if (guest->connection == NULL) {
+        g_free(guest);
+        return;
+    }
+    net_start(socket, sstp_relay_connection_ep(guest->connection),
+              (struct net_handler){on_output_is_empty, on_gone, guest});
+}
+
+static void on_wake(void *cookie, void *socket)
+{
+    const struct guest *guest = socket;
+    (void)cookie;
+    net_wake(guest->socket);
+}
+
+static void on_log(void *cookie, void *socket, const char *text)
+{
+    const struct guest *guest = socket;
+    (void)cookie;
+    log_info("connection %u: %s", net_connection_number(guest->socket), text);
+}
+
+static void on_sent(void *cookie, void *socket, const struct sstp_command *command)
+{
+    const struct guest *guest = socket;
+    (void)cookie;
+    net_sent(guest->socket, command);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    const struct relay_net *relay_net = timer->data;
+    net_settle(relay_net->net); /* which ticks the relay */
+}
+
+struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config *config,
+                                const char *address, char **error)
+{
+    struct relay_net *relay_net = g_new0(struct relay_net, 1);
+    struct sstp_relay_config relay_config = *config;
+    const size_t max_connections =
+        config->max_connections != 0 ? config->max_connections : SSTP_RELAY_MAX_CONNECTIONS;
+
+    if (!net_listen(net, address, max_connections + MAX_HALF_OPEN, on_accepted, relay_net,
+                    &relay_net->listener, error)) {
+        g_free(relay_net);
+        return NULL;
+    }
+    relay_config.wake = on_wake;
+    relay_config.log = on_log;
+    relay_config.sent = on_sent;
+    relay_config.cookie = relay_net;
+    relay_net->net = net;
+    relay_net->relay = sstp_relay_new(&relay_config, net_now_ms(net));
+    uv_timer_init(net_loop(net), &relay_net->timer);
+    relay_net->timer.data = relay_net;
+    return relay_net;
+}
+
+void relay_net_free(struct relay_net *relay_net)
+{
+    if (relay_net == NULL)
+        return;
+    sstp_relay_free(relay_net->relay);
+    g_free(relay_net);
+}
+
+void relay_net_settled(struct relay_net *relay_net)
+{
+    const int64_t now = net_now_ms(relay_net->net);
+    if (relay_net->is_ended)
+        return;
+    sstp_relay_tick(relay_net->relay, now);
+    const int64_t deadline = sstp_relay_next_deadline(relay_net->relay);
+    if (deadline == SSTP_EP_NEVER)
+        uv_timer_stop(&relay_net->timer);
+    else
+        uv_timer_start(&relay_net->timer, on_timer, deadline > now ? (uint64_t)(deadline - now) : 1,
+                       0);
+}
+
+void relay_net_close(struct relay_net *relay_net, uint8_t reason_id, uint32_t return_time,
+                     bool stops_listening)
+{
+    if (stops_listening)
+        net_listener_close(relay_net->listener);
+    sstp_relay_close(relay_net->relay, reason_id, return_time);
+    net_settle(relay_net->net);
+}
+
+struct sstp_relay *relay_net_relay(struct relay_net *relay_net)
+{
+    return relay_net->relay;
+}
+
+char *relay_net_address(const struct relay_net *relay_net)
+{
+    return net_listener_address(relay_net->listener);
+}
+
+void relay_net_end(struct relay_net *relay_net)
+{
+    if (relay_net == NULL || relay_net->is_ended)
+        return;
+    relay_net->is_ended = true;
+    uv_close((uv_handle_t *)&relay_net->timer, NULL);
+}

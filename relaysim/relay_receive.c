@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* relay_receive: sessions of clients to the relay, and what becomes of their
+ * messages (GRVSSTP 3.3.4, 3.3.5.5-6, 3.3.5.12). */
+#include "relay_internal.h"
+
+#include "url.h"
+
+#define OFFLINE_TTL_MS (5 * 60 * 1000) /* GRVSSTP 3.3.2.1 */
+
+struct relay_recipient {
+    char *identity_url;
+    char *device_url;
+    bool is_gone; /* reported by SessionStatus */
+};
+
+/* A session of a client's, as its receiver. */
+struct relay_inbound {
+    bool is_fanout;
+    char *resource_url;
+    size_t num_recipients;
+    struct relay_recipient *recipients;
+};
+
+void relay_inbound_free(void *data)
+{
+    struct relay_inbound *inbound = data;
+    for (size_t i = 0; i < inbound->num_recipients; i++) {
+        g_free(inbound->recipients[i].identity_url);
+        g_free(inbound->recipients[i].device_url);
+    }
+    g_free(inbound->recipients);
+    g_free(inbound->resource_url);
+    g_free(inbound);
+}
+
+static bool may_send(const struct sstp_relay_connection *connection)
+{
+    return connection->relay->config.auth != SSTP_RELAY_AUTH_REQUIRED ||
+           connection->is_authenticated;
+}
+
+void relay_on_open(struct sstp_relay_connection *connection, const struct sstp_ep_event *event)
+{
+    const struct sstp_relay *relay = connection->relay;
+    const struct sstp_command *open = event->command;
+    char *identity_url = relay_string(open->identity_url);
+    char *device_url = relay_string(open->device_url);
+
+    /* The strict naming convention (note <13>).  Presence is not served here,
+     * and a session to it, without an identity, is refused by the same rule. */
+    const bool is_named_well = sstp_url_is_identity(open->identity_url) &&
+                               (open->device_url.len == 0 || sstp_url_is_device(open->device_url));
+    if (!is_named_well || !may_send(connection) || relay_is_locked_out(relay, identity_url) ||
+        relay_is_locked_out(relay, device_url))
+        *event->availability = SSTP_EP_FAULT;
+    else if (sstp_store_is_over_quota(relay->store, identity_url))
+        *event->availability = SSTP_EP_NOT_READY; /* and closed, with that reason, in OPENED */
+    else
+        *event->availability = SSTP_EP_READY;
+    g_free(identity_url);
+    g_free(device_url);
+}
+
+static struct relay_inbound *new_inbound(const struct sstp_command *open)
+{
+    struct relay_inbound *inbound = g_new0(struct relay_inbound, 1);
+    inbound->resource_url = relay_string(open->resource_url);
+    inbound->is_fanout = open->id == SSTP_FANOUT_OPEN;
+    inbound->num_recipients = inbound->is_fanout ? open->fanout_entries.count : 1;
+    inbound->recipients = g_new0(struct relay_recipient, inbound->num_recipients);
+    struct sstp_reader r = sstp_reader(open->fanout_entries.bytes);
+    for (size_t i = 0; i < inbound->num_recipients; i++) {
+        const struct sstp_fanout_entry entry =
+            inbound->is_fanout ? sstp_fanout_entry_read(&r, open->form)
+                               : (struct sstp_fanout_entry){.identity_url = open->identity_url,
+                                                            .device_url = open->device_url};
+        inbound->recipients[i].identity_url = relay_string(entry.identity_url);
+        inbound->recipients[i].device_url = relay_string(entry.device_url);
+    }
+    return inbound;
+}
+
+static bool is_recipient_locked_out(const struct sstp_relay *relay,
+                                    const struct relay_recipient *recipient)
+{
+    return relay_is_locked_out(relay, recipient->identity_url) ||
+           relay_is_locked_out(relay, recipient->device_url);
+}
+
+/* Reports the recipients that `fails` says are lost; in SSTP 1.6 together. */
+static void report(struct sstp_relay_connection *connection, uint32_t session_id,
+                   struct relay_inbound *inbound, uint8_t status_id, const bool *fails)
+{
+    GArray *indexes = g_array_new(FALSE, FALSE, sizeof(uint16_t));
+    for (size_t i = 0; i < inbound->num_recipients; i++) {
+        const uint16_t index = (uint16_t)i;
+        if (!fails[i] || inbound->recipients[i].is_gone)
+            continue;
+        inbound->recipients[i].is_gone = true;
+        g_array_append_val(indexes, index);
+    }
+    if (indexes->len > 0)
+        (void)sstp_ep_session_status(connection->ep, session_id, status_id,
+                                     (const uint16_t *)(const void *)indexes->data, indexes->len);
+    g_array_free(indexes, TRUE);
+}
+
+/* A fanout session has been opened, suspended: who cannot be reached is reported,
+ * and then it may begin (GRVSSTP 3.3.4.1.2). */
+static void begin_fanout(struct sstp_relay_connection *connection, uint32_t session_id,
+                         struct relay_inbound *inbound)
+{
+    struct sstp_relay *relay = connection->relay;
+    bool *is_locked_out = g_new0(bool, inbound->num_recipients);
+    bool *is_over_quota = g_new0(bool, inbound->num_recipients);
+
+    if (!may_send(connection)) {
+        (void)sstp_ep_close_session(connection->ep, session_id,
+                                    SSTP_CLOSE_DEVICE_AUTHENTICATION_FAILED);
+        g_hash_table_remove(connection->inbound, GUINT_TO_POINTER(session_id));
+        goto out;
+    }
+    for (size_t i = 0; i < inbound->num_recipients; i++) {
+        is_locked_out[i] = is_recipient_locked_out(relay, &inbound->recipients[i]);
+        is_over_quota[i] =
+            sstp_store_is_over_quota(relay->store, inbound->recipients[i].identity_url);
+    }
+    /* Either may have been the last, which closes the session and frees its state. */
+    report(connection, session_id, inbound, SSTP_SESSION_STATUS_LOCKED_OUT, is_locked_out);
+    inbound = g_hash_table_lookup(connection->inbound, GUINT_TO_POINTER(session_id));
+    if (inbound != NULL)
+        report(connection, session_id, inbound, SSTP_SESSION_STATUS_QUOTA_WOULD_BE_EXCEEDED,
+               is_over_quota);
+    (void)sstp_ep_set_availability(connection->ep, session_id, SSTP_EP_READY, 0);
+out:
+    g_free(is_locked_out);
+    g_free(is_over_quota);
+}
+
+void relay_on_opened(struct sstp_relay_connection *connection, const struct sstp_ep_event *event)
+{
+    const uint32_t id = event->session_id;
+    struct relay_inbound *inbound = new_inbound(event->command);
+
+    connection->relay->counters.num_sessions++;
+    g_hash_table_insert(connection->inbound, GUINT_TO_POINTER(id), inbound);
+    if (inbound->is_fanout) {
+        begin_fanout(connection, id, inbound);
+    } else if (event->session_state == SSTP_EP_SESSION_SUSPENDED) {
+        (void)sstp_ep_set_availability(connection->ep, id, SSTP_EP_FAULT,
+                                       SSTP_CLOSE_QUOTA_WOULD_BE_EXCEEDED);
+        g_hash_table_remove(connection->inbound, GUINT_TO_POINTER(id));
+    }
+}
+
+/* ------------------------------------------------------------------------
+ * Messages
+ */
+
+/* When a message is to be discarded (GRVSSTP 3.3.5.12).  Presence is not
+ * published here, so the D flag means its timer; a TTL of 0 means none. */
+static int64_t expiry(const struct sstp_relay *relay, const struct sstp_ep_message *message)
+{
+    int64_t expires_ms = SSTP_EP_NEVER;
+    if ((message->flags & SSTP_MESSAGE_FLAG_EPHEMERAL) != 0 && message->ttl != 0)
+        expires_ms = relay->now_ms + (int64_t)message->ttl * 1000;
+    if ((message->flags & SSTP_MESSAGE_FLAG_DO_NOT_DELIVER_IF_OFFLINE) != 0)
+        expires_ms = MIN(expires_ms, relay->now_ms + OFFLINE_TTL_MS);
+    return expires_ms;
+}
+
+/* Stores for every recipient that is left; says of each whether that failed, and
+ * returns whether any failed for want of room in the whole store. */
+static bool store(struct sstp_relay_connection *connection, const struct relay_inbound *inbound,
+                  const struct sstp_ep_message *message, bool *fails, GPtrArray *queues)
+{
+    struct sstp_relay *relay = connection->relay;
+    struct sstp_payload *payload = sstp_payload_new(message);
+    bool is_full = false;
+
+    for (size_t i = 0; i < inbound->num_recipients; i++) {
+        const struct relay_recipient *recipient = &inbound->recipients[i];
+        struct sstp_store_message *stored = NULL;
+        if (recipient->is_gone)
+            continue;
+        const enum sstp_store_result result =
+            sstp_store_put(relay->store, recipient->identity_url, recipient->device_url,
+                           inbound->resource_url, payload, expiry(relay, message), &stored);
+        fails[i] = result != SSTP_STORE_OK;
+        is_full = is_full || result == SSTP_STORE_FULL;
+        if (result == SSTP_STORE_OK)
+            g_ptr_array_add(queues, stored->queue);
+    }
+    sstp_payload_unref(payload);
+    return is_full;
+}
+
+void relay_on_message(struct sstp_relay_connection *connection, const struct sstp_ep_event *event)
+{
+    struct sstp_relay *relay = connection->relay;
+    const uint32_t id = event->session_id;
+    struct relay_inbound *inbound = g_hash_table_lookup(connection->inbound, GUINT_TO_POINTER(id));
+
+    if (inbound == NULL)
+        return;
+    bool *fails = g_new0(bool, inbound->num_recipients);
+    GPtrArray *queues = g_ptr_array_new();
+    const bool is_full = store(connection, inbound, event->message, fails, queues);
+    relay->counters.num_received++;
+
+    if (inbound->is_fanout) {
+        report(connection, id, inbound, SSTP_SESSION_STATUS_QUOTA_WOULD_BE_EXCEEDED, fails);
+    } else if (fails[0]) {
+        /* The Close goes first: what it finds unacknowledged was not taken. */
+        (void)sstp_ep_close_session(connection->ep, id,
+                                    is_full ? SSTP_CLOSE_INTERNAL_ERROR
+                                            : SSTP_CLOSE_QUOTA_WOULD_BE_EXCEEDED);
+        g_hash_table_remove(connection->inbound, GUINT_TO_POINTER(id));
+    }
+    /* It is stored wherever it will be: that is what is acknowledged. */
+    (void)sstp_ep_complete(connection->ep, event->number);
+    for (guint i = 0; i < queues->len; i++)
+        relay_deliver(relay, g_ptr_array_index(queues, i));
+    g_ptr_array_free(queues, TRUE);
+    g_free(fails);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tap: a capture of what the program's own sockets carried.
+ *
+ * No privilege is needed, for nothing is captured: the bytes that were written
+ * to and read from a socket are put into Ethernet, IPv4 and TCP frames, with a
+ * handshake in front, acknowledgements between, and the closing behind.  The
+ * bytes, their order and their times are real; the frames around them are made,
+ * with documentation addresses (RFC 5737) and the canonical ports.
+ *
+ * The side that opened the connection is 192.0.2.x, the other 198.51.100.x.
+ */
+#ifndef RELAYSIM_TAP_H
+#define RELAYSIM_TAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct tap;
+struct tap_connection;
+
+/* Where the two sides of a connection are shown to be. */
+struct tap_address {
+    uint8_t initiator_host; /* of 192.0.2.0/24 */
+    uint16_t initiator_port;
+    uint8_t acceptor_host; /* of 198.51.100.0/24 */
+    uint16_t acceptor_port;
+};
+
+/* NULL with errno set when the file cannot be made. */
+struct tap *tap_open(const char *path);
+
+/* False when something could not be written. */
+bool tap_close(struct tap *tap);
+
+/* A TCP connection has been established at `time_ns` since the epoch. */
+struct tap_connection *tap_connect(struct tap *tap, struct tap_address address, uint64_t time_ns);
+
+/* Bytes went from one side to the other. */
+void tap_data(struct tap_connection *connection, bool from_initiator, const void *data, size_t len,
+              uint64_t time_ns);
+
+/* One side has closed its direction. */
+void tap_finish(struct tap_connection *connection, bool from_initiator, uint64_t time_ns);
+
+/* The connection is over: reset, unless both sides have finished.  Frees it;
+ * NULL is fine. */
+void tap_disconnect(struct tap_connection *connection, uint64_t time_ns);
+
+#endif

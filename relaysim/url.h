@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * url: the strict naming convention of the addressing entries (GRVSSTP,
+ * Appendix A, notes <8>, <10>, <13> and <14>), which the products apply by
+ * default.  Nothing else is said about the forms of these URLs.
+ */
+#ifndef RELAYSIM_URL_H
+#define RELAYSIM_URL_H
+
+#include "wire.h"
+
+#define SSTP_URL_IDENTITY_MAX 80u /* characters behind "grooveIdentity://" (note <10>) */
+
+bool sstp_url_is_identity(struct sstp_span url);
+bool sstp_url_is_device(struct sstp_span url); /* "dpp://" */
+bool sstp_url_is_relay(struct sstp_span url);  /* "grooveDNS://" */
+
+/* The presence server's resource, spelt two ways in the specification (errata). */
+bool sstp_url_is_presence(struct sstp_span url);
+
+#endif

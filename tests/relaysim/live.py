@@ -1,0 +1,348 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The programs, live on loopback sockets: exit codes, sentences, captures.
+
+Usage: live.py RELAYSIM
+"""
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import unittest
+
+RELAYSIM = sys.argv.pop(1)
+URL = "grooveDNS://relay1.example"
+BOB = "grooveIdentity://bob"
+
+
+def run(*arguments, timeout=60, **options):
+    return subprocess.run([RELAYSIM, *arguments], capture_output=True, text=True, timeout=timeout,
+                          **options)
+
+
+def as_nobody():
+    """tshark started by root warns on stderr, and should not be."""
+    if os.getuid() == 0:
+        return ["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"]
+    return []
+
+
+class Relay:
+    """A relay on a free port, ended by SIGTERM; its stderr is in `log`."""
+
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen(
+            [RELAYSIM, "relay", "--url", URL, "--listen", "127.0.0.1:0", *arguments],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        ready = self.process.stdout.readline().split()
+        assert ready and ready[0] == "ready", ready
+        self.address = ready[1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.stop()
+
+    def stop(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+        _, self.log = self.process.communicate(timeout=30)
+        return self.process.returncode
+
+    def client(self, *arguments, device="dpp:///alice", **options):
+        return run("client", "--relay", self.address, "--relay-url", URL, "--device", device,
+                   *arguments, **options)
+
+    def receive(self, number, *arguments, **options):
+        return self.client("--identity", BOB, "--receive", "--expect", str(number),
+                           "--timeout", "20", *arguments, device="dpp:///bob", **options)
+
+
+class Live(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="relaysim-")
+        os.chmod(self.folder, 0o755)
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def check(self, result, code, stderr="^"):
+        self.assertEqual(result.returncode, code, result.stderr)
+        self.assertRegex(result.stderr, stderr)
+        if code != 0:
+            for line in result.stderr.splitlines():
+                self.assertRegex(line, "^relaysim: ")
+
+    def check_capture(self, path, initiators=None):
+        """capinfos and tshark read it without complaint."""
+        os.chmod(path, 0o644)
+        capinfos = subprocess.run(as_nobody() + ["capinfos", path], capture_output=True, text=True,
+                                  check=True)
+        self.assertEqual(capinfos.stderr, "")
+        self.assertRegex(capinfos.stdout, r"Strict time order: +True")
+        self.assertRegex(capinfos.stdout, r"Capture application: relaysim ")
+        tshark = subprocess.run(
+            as_nobody() + ["tshark", "-r", path, "-o", "tcp.check_checksum:TRUE", "-o",
+                           "ip.check_checksum:TRUE", "-o", "tcp.analyze_sequence_numbers:TRUE",
+                           "-Y", "tcp.analysis.flags || tcp.checksum.status == 0 || "
+                           "ip.checksum.status == 0 || _ws.malformed"],
+            capture_output=True, text=True, check=True, env={**os.environ, "HOME": self.folder})
+        self.assertEqual(tshark.stdout, "")
+
+    def streams(self, path):
+        """The bytes of each direction of each TCP stream of a capture."""
+        out = subprocess.run(
+            as_nobody() + ["tshark", "-r", path, "-Y", "tcp.len > 0", "-T", "fields", "-e",
+                           "tcp.stream", "-e", "ip.src", "-e", "tcp.payload"],
+            capture_output=True, text=True, check=True, env={**os.environ, "HOME": self.folder})
+        streams = {}
+        for line in out.stdout.splitlines():
+            stream, source, payload = line.split("\t")
+            side = "initiator" if source.startswith("192.0.2.") else "acceptor"
+            key = (int(stream), side)
+            streams[key] = streams.get(key, b"") + bytes.fromhex(payload)
+        return streams
+
+    def test_through_the_relay(self):
+        capture, truth = self.path("relay.pcapng"), self.path("relay.json")
+        with Relay("-w", capture, "--truth", truth) as relay:
+            sent = relay.client("--to", BOB, "--message", "Hello, Bob", "--messages=3", "-w",
+                                self.path("client.pcapng"))
+            self.check(sent, 0, "^$")
+            self.assertEqual(sent.stdout, "")
+            self.check_capture(capture)  # while it grows
+            received = relay.receive(3)
+            self.check(received, 0)
+            lines = [json.loads(line) for line in received.stdout.splitlines()]
+            self.assertEqual([line["text"] for line in lines], ["Hello, Bob"] * 3)
+            self.assertEqual([line["user_ref"] for line in lines],
+                             ["relaysim-1", "relaysim-2", "relaysim-3"])
+            self.assertEqual(lines[0]["identity"], BOB)
+            # They were acknowledged, and come no second time.
+            self.check(relay.client("--identity", BOB, "--receive", "--expect", "1", "--timeout",
+                                    "1", device="dpp:///bob"), 1, "0 of 1 messages came")
+            self.assertEqual(relay.stop(), 0)
+        self.check_capture(capture)
+        self.check_capture(self.path("client.pcapng"))
+        with open(truth, encoding="ascii") as file:
+            commands = [json.loads(line) for line in file]
+        self.assertEqual({command["from"] for command in commands}, {"acceptor"})
+        self.assertIn("RegisterResponse", {command["command"] for command in commands})
+
+    def test_binary_and_large(self):
+        content = bytes(range(256)) * 1000
+        with open(self.path("file"), "wb") as file:
+            file.write(content)
+        with Relay() as relay:
+            self.check(relay.client("--to", BOB + ",dpp:///bob", "--file", self.path("file")), 0)
+            self.check(relay.client("--to", BOB, "--size", "1000000", "--messages", "20"), 0)
+            received = relay.receive(21)
+            self.check(received, 0)
+            lines = [json.loads(line) for line in received.stdout.splitlines()]
+            sizes = sorted(line["size"] for line in lines)
+            self.assertEqual(sizes, [256000] + [1000000] * 20)
+            self.assertEqual([line["device"] for line in lines if "base64" in line],
+                             ["dpp:///bob"])
+
+    def test_delivered_at_once(self):
+        with Relay() as relay:
+            receiver = subprocess.Popen(
+                [RELAYSIM, "client", "--relay", relay.address, "--relay-url", URL, "--device",
+                 "dpp:///bob", "--identity", BOB, "--receive", "--expect", "1", "-v"],
+                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            self.assertRegex(receiver.stderr.readline(), "ready")
+            self.check(relay.client("--to", BOB, "--message", "now"), 0)
+            stdout, _ = receiver.communicate(timeout=20)
+            self.assertEqual(json.loads(stdout)["text"], "now")
+            self.assertEqual(receiver.returncode, 0)
+
+    def test_fanout(self):
+        with Relay("--lock-out", "grooveIdentity://mallory") as relay:
+            self.check(relay.client("--to", BOB, "--to", "grooveIdentity://carl", "--message",
+                                    "both"), 0)
+            self.check(relay.receive(1), 0)
+            self.check(relay.client("--to", BOB, "--to", "grooveIdentity://mallory", "--message",
+                                    "one"), 1, "mallory is no longer a recipient: LockedOut")
+            self.check(relay.client("--to", BOB + ",,grooveDNS://elsewhere", "--message", "x"), 1,
+                       "the session was refused: FanoutNotSupported")
+
+    def test_device_to_device(self):
+        receiver = subprocess.Popen(
+            [RELAYSIM, "client", "--listen", "127.0.0.1:0", "--device", "dpp:///bob", "--receive",
+             "--expect", "2"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        address = receiver.stderr.readline().split()[1]
+        for _ in range(2):
+            self.check(run("client", "--relay", address, "--relay-url", "dpp:///bob", "--device",
+                           "dpp:///alice", "--to", BOB + ",dpp:///bob", "--message", "direct"), 0)
+        stdout, stderr = receiver.communicate(timeout=20)
+        self.assertEqual(receiver.returncode, 0, stderr)
+        self.assertEqual([json.loads(line)["text"] for line in stdout.splitlines()], ["direct"] * 2)
+
+    def test_ends_with_connect_close(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with Relay() as relay:
+                receiver = subprocess.Popen(
+                    [RELAYSIM, "client", "--relay", relay.address, "--relay-url", URL, "--device",
+                     "dpp:///bob", "--identity", BOB, "--receive", "-v"],
+                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                self.assertRegex(receiver.stderr.readline(), "ready")
+                self.assertEqual(relay.stop(number), 0)
+                _, stderr = receiver.communicate(timeout=20)
+                self.assertRegex(stderr, "the other side closed the connection: NoReason")
+                self.assertEqual(receiver.returncode, 1)
+
+    def test_refused(self):
+        with Relay("--auth", "required", "--max-connections", "1") as relay:
+            self.check(relay.client("--to", BOB, "--message", "x"), 1,
+                       "the connection was refused: AuthenticationFailed")
+            self.check(run("client", "--relay", relay.address, "--relay-url", URL + "x",
+                           "--device", "dpp:///alice", "--to", BOB, "--message", "x"), 1,
+                       "the connection was refused: WrongDevice")
+            self.check(relay.receive(0, "--timeout", "1"), 0)
+            self.check(relay.client("--identity", BOB, "--receive", device="dpp:///bob",
+                                    env={**os.environ, "RELAYSIM_SECRET": "wrong"}), 1,
+                       "the connection was refused: AuthenticationFailed")
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            address = "127.0.0.1:%d" % taken.getsockname()[1]
+            self.check(run("client", "--relay", address, "--relay-url", URL, "--device",
+                           "dpp:///alice", "--to", BOB, "--message", "x"), 1,
+                       "cannot connect to .*: connection refused")
+            taken.listen()
+            self.check(run("relay", "--url", URL, "--listen", address), 1, "cannot listen on")
+
+    def test_no_answer(self):
+        with socket.socket() as silent:
+            silent.bind(("127.0.0.1", 0))
+            silent.listen()
+            address = "127.0.0.1:%d" % silent.getsockname()[1]
+            self.check(run("client", "--relay", address, "--relay-url", URL, "--device",
+                           "dpp:///alice", "--to", BOB, "--message", "x", "--timeout=1"), 1,
+                       "time is up: 0 of 1 messages were acknowledged")
+
+    def test_hostile_bytes(self):
+        with Relay() as relay:
+            host, port = relay.address.split(":")
+            for data in (b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01" + bytes(200), b"\xff" * 5000):
+                with socket.create_connection((host, int(port))) as peer:
+                    peer.settimeout(10)
+                    peer.sendall(data)
+                    answer = b""
+                    try:
+                        while chunk := peer.recv(1000):
+                            answer += chunk
+                    except ConnectionResetError:
+                        pass
+                    # ConnectClose, 8 bytes, ProtocolError
+                    self.assertEqual(answer, bytes.fromhex("0408000300000000"))
+            self.check(relay.client("--to", BOB, "--message", "still there"), 0)
+            self.assertEqual(relay.stop(), 0)
+
+    def test_usage(self):
+        """Exit code 2 and one sentence."""
+        client = ["client", "--relay", "127.0.0.1:1", "--relay-url", URL, "--device", "dpp:///a"]
+        rows = [
+            ([], "a subcommand is needed"),
+            (["nonsense"], "there is no subcommand \"nonsense\""),
+            (["scenario", "--list"], "scenario is not in this version"),
+            (["bench"], "bench is not in this version"),
+            (["relay"], "--url is needed"),
+            (["relay", "--url", URL, "--nonsense"], "--nonsense"),
+            (["relay", "--url", URL, "word"], "no argument such as \"word\""),
+            (["relay", "--url", URL, "--listen", "nowhere"], "is not an address and a port"),
+            (["relay", "--url", URL, "--listen", "127.0.0.1:65536"], "is not an address"),
+            (["relay", "--url", URL, "--store", "file.db"], "--store FILE is not in this version"),
+            (["relay", "--url", URL, "--auth", "maybe"], "--auth is off, optional or required"),
+            (["relay", "--url", URL, "--sstp-version", "2.0"], "--sstp-version is 1.5 or 1.6"),
+            (["relay", "--url", URL, "--listen-443", "127.0.0.1:0"], "--listen-443 is not in"),
+            (["relay", "--url", URL, "--listen-http", "127.0.0.1:0"], "--listen-http is not in"),
+            (["relay", "--url", URL, "--peer", "a=b"], "--peer is not in this version"),
+            (["relay", "--url", URL, "--max-connections", "0"], "--max-connections is at least 1"),
+            (["relay", "--url", URL, "-w", "/nonexistent/x"], "cannot write /nonexistent/x"),
+            (client, "nothing to do"),
+            (client + ["--message", "x"], "--to is needed"),
+            (client + ["--message", "x", "--to", "bob"], "--to is IDENTITY"),
+            (client + ["--message", "x", "--to", BOB + ",phone"], "--to is IDENTITY"),
+            (client + ["--message", "x", "--size", "5", "--to", BOB], "exclude each other"),
+            (client + ["--file", "/nonexistent", "--to", BOB], "/nonexistent"),
+            (client + ["--receive"], "--identity is needed"),
+            (client + ["--receive", "--identity", "bob"], "--identity is a URL"),
+            (client + ["--via", "polling", "--receive", "--identity", BOB], "--via polling is not"),
+            (client + ["--proxy", "127.0.0.1:8080"], "--proxy is not in this version"),
+            (client + ["--listen", "127.0.0.1:0"], "either --relay"),
+            (["client", "--device", "dpp:///a", "--receive"], "either --relay"),
+            (["client", "--relay", "127.0.0.1:1", "--device", "dpp:///a"], "--relay-url is needed"),
+            (["client", "--listen", "127.0.0.1:0", "--receive"], "--device is needed"),
+            (["demo", "-w", "/nonexistent/x"], "cannot write /nonexistent/x"),
+        ]
+        for arguments, sentence in rows:
+            with self.subTest(arguments=arguments):
+                result = run(*arguments)
+                self.check(result, 2, re.escape(sentence))
+                self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+                self.assertEqual(result.stdout, "")
+
+    def test_help_and_version(self):
+        for arguments in (["--help"], ["relay", "--help"], ["client", "--help"],
+                          ["demo", "--help"]):
+            result = run(*arguments)
+            self.check(result, 0, "^$")
+            self.assertRegex(result.stdout, "Usage:")
+        for arguments in (["--version"], ["relay", "--version"], ["client", "--version"],
+                          ["demo", "--version"]):
+            result = run(*arguments)
+            self.check(result, 0, "^$")
+            self.assertRegex(result.stdout, r"^relaysim \d+\.\d+")
+
+    def test_demo(self):
+        """The tour: all 18 commands, and the truth is what the bytes say."""
+        capture, truth = self.path("demo.pcapng"), self.path("demo.json")
+        result = run("demo", "-w", capture, "--truth=" + truth, timeout=30)
+        self.check(result, 0, "^$")
+        self.check_capture(capture)
+        with open(truth, encoding="ascii") as file:
+            commands = [json.loads(line) for line in file]
+        self.assertEqual(len({command["command"] for command in commands}), 18)
+        self.assertEqual([command["t"] for command in commands],
+                         sorted(command["t"] for command in commands))
+        # The lengths of the commands add up to the bytes of each direction.
+        streams = self.streams(capture)
+        lengths = {key: 0 for key in streams}
+        for command in commands:
+            key = (command["stream"], command["from"])
+            at, length = lengths[key], command["command.length"]
+            self.assertEqual(streams[key][at + 1] | streams[key][at + 2] << 8, length)
+            if command["command"] == "Data":
+                self.assertEqual(streams[key][at + 7:at + length].hex(), command["data"])
+            lengths[key] += length
+        self.assertEqual(lengths, {key: len(data) for key, data in streams.items()})
+        fields = {name for command in commands for name in command}
+        for name in ("message.ttl", "message.reserved1", "message.reserved2",
+                     "message.fragment.offset", "message.session_size", "connect.retry_time",
+                     "connect_close.return_time", "session_status.index", "failover_device_urls",
+                     "registration_token"):
+            self.assertIn(name, fields)
+
+    def test_demo_is_the_same(self):
+        """But for ports and times."""
+        told = []
+        for name in ("one.json", "two.json"):
+            self.check(run("demo", "--truth", self.path(name), timeout=30), 0)
+            with open(self.path(name), encoding="ascii") as file:
+                commands = [json.loads(line) for line in file]
+            told.append(sorted(json.dumps({k: v for k, v in command.items()
+                                           if k not in ("t", "message_count")},
+                                          sort_keys=True)
+                               for command in commands if command["command"] != "Noop"))
+        self.assertEqual(told[0], told[1])
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Connect, ConnectResponse, ConnectClose (GRVSSTP 3.1.4.1-2, 3.1.5.1-4, 3.1.7.1). */
+#include "pair.h"
+
+static void test_established(void)
+{
+    struct pair *pair = pair_new(NULL);
+    g_assert_cmpint(sstp_ep_connect(pair->a.ep, "dpp:///b", sstp_span(NULL, 0)), ==, SSTP_EP_OK);
+    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_EP_CONNECTING);
+    pair_exchange(pair);
+    assert_commands(pair, "A Connect 1.6 to dpp:///b\n"
+                          "B ConnectResponse Ok 1.6\n");
+    assert_events(pair, "B established\n"
+                        "A established\n");
+    /* Neither may connect again. */
+    g_assert_cmpint(sstp_ep_connect(pair->a.ep, "dpp:///b", sstp_span(NULL, 0)), ==,
+                    SSTP_EP_WRONG_STATE);
+    g_assert_cmpint(sstp_ep_connect(pair->b.ep, "dpp:///a", sstp_span(NULL, 0)), ==,
+                    SSTP_EP_WRONG_STATE);
+    g_assert_cmpint(sstp_ep_next_deadline(pair->a.ep), ==, SSTP_EP_NEVER);
+    pair_free(pair);
+}
+
+/* 3.1.5.1-2: the lesser minor; 1.7 is met as 1.6 (errata). */
+static void test_version(void)
+{
+    static const struct {
+        uint8_t a, b;
+        enum sstp_version version;
+    } rows[] = {{5, 5, SSTP_VERSION_1_5}, {5, 6, SSTP_VERSION_1_5}, {6, 5, SSTP_VERSION_1_5},
+                {6, 6, SSTP_VERSION_1_6}, {7, 6, SSTP_VERSION_1_6}, {6, 7, SSTP_VERSION_1_6},
+                {4, 6, SSTP_VERSION_1_5}};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct pair *pair =
+            pair_new(&(struct pair_config){.a_minor = rows[i].a, .b_minor = rows[i].b});
+        pair_connect(pair);
+        g_assert_cmpint(sstp_ep_version(pair->a.ep), ==, rows[i].version);
+        g_assert_cmpint(sstp_ep_version(pair->b.ep), ==, rows[i].version);
+        pair_free(pair);
+    }
+}
+
+struct refusal {
+    const char *name;
+    const char *target_url;
+    uint8_t major, minor;
+    struct sstp_ep_connect_answer answer; /* of the higher layer */
+    const char *commands;
+};
+
+static const struct refusal refusals[] = {
+    {"wrong-device",
+     "dpp:///c",
+     1,
+     6,
+     {0, 0, false, {NULL, 0}},
+     "A Connect 1.6 to dpp:///c\n"
+     "B ConnectResponse WrongDevice 1.6\n"
+     "B ConnectClose NoReason\n"},
+    {"will-upgrade",
+     "dpp:///b",
+     2,
+     6,
+     {0, 0, false, {NULL, 0}},
+     "A Connect 2.6 to dpp:///b\n"
+     "B ConnectResponse WillUpgrade 1.6\n"
+     "B ConnectClose Upgrade\n"},
+    {"wont-upgrade",
+     "dpp:///b",
+     2,
+     7,
+     {0, 0, false, {NULL, 0}},
+     "A Connect 2.7 to dpp:///b\n"
+     "B ConnectResponse WontUpgrade 1.6\n"
+     "B ConnectClose Upgrade\n"},
+    {"connect-rejected",
+     "dpp:///b",
+     1,
+     6,
+     {SSTP_CONNECT_RESPONSE_CONNECT_REJECTED, 0, false, {NULL, 0}},
+     "A Connect 1.6 to dpp:///b\n"
+     "B ConnectResponse ConnectRejected 1.6\n"
+     "B ConnectClose Rejected\n"},
+    {"crossed-connections",
+     "dpp:///b",
+     1,
+     6,
+     {SSTP_CONNECT_RESPONSE_OK, 0, true, {NULL, 0}},
+     "A Connect 1.6 to dpp:///b\n"
+     "B ConnectResponse Ok 1.6\n"
+     "B ConnectClose CrossedConnections\n"},
+    {"try-later",
+     "dpp:///b",
+     1,
+     6,
+     {SSTP_CONNECT_RESPONSE_TRY_LATER, 90, false, {NULL, 0}},
+     "A Connect 1.6 to dpp:///b\n"
+     "B ConnectResponse TryLater 1.6\n"
+     "B ConnectClose Resting\n"},
+    {"authentication-failed",
+     "dpp:///b",
+     1,
+     6,
+     {SSTP_CONNECT_RESPONSE_AUTHENTICATION_FAILED, 0, false, {NULL, 0}},
+     "A Connect 1.6 to dpp:///b\n"
+     "B ConnectResponse AuthenticationFailed 1.6\n"
+     "B ConnectClose DeviceAuthenticationFailed\n"},
+};
+
+static void test_refusal(gconstpointer data)
+{
+    const struct refusal *row = data;
+    struct pair *pair =
+        pair_new(&(struct pair_config){.a_major = row->major, .a_minor = row->minor});
+    pair->b.connect_answer = row->answer;
+    g_assert_cmpint(sstp_ep_connect(pair->a.ep, row->target_url, sstp_span(NULL, 0)), ==,
+                    SSTP_EP_OK);
+    pair_exchange(pair);
+    assert_commands(pair, row->commands);
+    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_EP_CLOSED);
+    g_assert_cmpint(sstp_ep_state(pair->b.ep), ==, SSTP_EP_CLOSED);
+    pair_free(pair);
+}
+
+/* A major version below ours: NewVersionRequired, without its flags byte. */
+static void test_new_version_required(void)
+{
+    struct pair *pair = pair_new(NULL);
+    const struct sstp_command connect = {
+        .id = SSTP_CONNECT, .minor_version = 9, .target_device_url = span_text("dpp:///b")};
+    side_inject(&pair->b, &connect);
+    assert_commands(pair, "B ConnectResponse NewVersionRequired 1.6\n"
+                          "B ConnectClose NewVersionRequired\n");
+    assert_events(pair, "B closed refused NewVersionRequired\n");
+    /* 3 + 2 + 1 + 2 + 24 + 1: no flags byte */
+    g_assert_cmpuint(sstp_ep_output(pair->b.ep).data[1], ==, 33);
+    pair_free(pair);
+}
+
+/* RetryTime reaches whom it concerns; nothing but the end is awaited then. */
+static void test_retry_time(void)
+{
+    struct pair *pair = pair_new(NULL);
+    (void)sstp_ep_connect(pair->a.ep, "dpp:///b", sstp_span(NULL, 0));
+    side_inject(&pair->a, &(struct sstp_command){.id = SSTP_CONNECT_RESPONSE,
+                                                 .major_version = 1,
+                                                 .minor_version = 6,
+                                                 .response_id = SSTP_CONNECT_RESPONSE_TRY_LATER,
+                                                 .wait_time = 90});
+    assert_events(pair, "A refused TryLater\n");
+    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_EP_ABORTING);
+    side_inject(&pair->a, &(struct sstp_command){.id = SSTP_NOOP});
+    assert_events(pair, "");
+    side_inject(&pair->a, &(struct sstp_command){.id = SSTP_CONNECT_CLOSE,
+                                                 .reason_id = SSTP_CONNECT_CLOSE_RESTING,
+                                                 .wait_time = 90});
+    assert_events(pair, "A closed refused Resting\n");
+    pair_free(pair);
+}
+
+static void test_wrong_state(void)
+{
+    static const struct sstp_command connect = {.id = SSTP_CONNECT, .major_version = 1};
+    static const struct sstp_command response = {.id = SSTP_CONNECT_RESPONSE, .major_version = 1};
+
+    /* 3.1.5.1: a second Connect. */
+    struct pair *pair = pair_new(NULL);
+    pair_connect(pair);
+    side_inject(&pair->b, &connect);
+    assert_commands(pair, "B ConnectClose ProtocolError\n");
+    assert_events(pair, "B closed violation ProtocolError\n");
+    pair_free(pair);
+
+    /* A Connect to who opened the connection. */
+    pair = pair_new(NULL);
+    side_inject(&pair->a, &connect);
+    assert_commands(pair, "A ConnectClose ProtocolError\n");
+    pair_free(pair);
+
+    /* 3.1.5.2: a ConnectResponse that nobody waits for. */
+    pair = pair_new(NULL);
+    pair_connect(pair);
+    side_inject(&pair->a, &response);
+    assert_commands(pair, "A ConnectClose ProtocolError\n");
+    side_inject(&pair->b, &response);
+    assert_commands(pair, "B ConnectClose ProtocolError\n");
+    pair_free(pair);
+}
+
+static void test_close(void)
+{
+    struct pair *pair = pair_new(NULL);
+    pair_connect(pair);
+    sstp_ep_close_connection(pair->a.ep, SSTP_CONNECT_CLOSE_RESTING, 600);
+    assert_events(pair, "A closed local Resting\n");
+    sstp_ep_close_connection(pair->a.ep, SSTP_CONNECT_CLOSE_IDLE, 0);
+    pair_exchange(pair);
+    assert_commands(pair, "A ConnectClose Resting\n");
+    assert_events(pair, "B closed peer Resting\n");
+    /* All that comes after one's own end is swallowed (errata). */
+    side_inject(&pair->a, &(struct sstp_command){.id = SSTP_END_MESSAGE, .session_id = 1});
+    assert_commands(pair, "");
+    pair_free(pair);
+}
+
+static void test_timeout(void)
+{
+    struct pair *pair = pair_new(NULL);
+    g_assert_cmpint(sstp_ep_next_deadline(pair->b.ep), ==, SSTP_EP_CONNECT_TIMEOUT_MS);
+    sstp_ep_tick(pair->b.ep, SSTP_EP_CONNECT_TIMEOUT_MS - 1);
+    assert_events(pair, "");
+    sstp_ep_tick(pair->b.ep, SSTP_EP_CONNECT_TIMEOUT_MS);
+    assert_events(pair, "B closed timeout ResponseTimeout\n");
+    assert_commands(pair, ""); /* nobody knows that it is SSTP at all */
+
+    (void)sstp_ep_connect(pair->a.ep, "dpp:///b", sstp_span(NULL, 0));
+    sstp_ep_tick(pair->a.ep, SSTP_EP_CONNECT_TIMEOUT_MS);
+    assert_commands(pair, "A Connect 1.6 to dpp:///b\n"
+                          "A ConnectClose ResponseTimeout\n");
+    assert_events(pair, "A closed timeout ResponseTimeout\n");
+    pair_free(pair);
+}
+
+static void test_transport_lost(void)
+{
+    struct pair *pair = pair_new(NULL);
+    pair_connect(pair);
+    const uint32_t id = pair_open(pair, &pair->a);
+    side_send(&pair->a, id, "lost", 0);
+    assert_commands(pair, "A Message s=0x1\nA Data s=0x1\nA EndMessage s=0x1\n");
+    sstp_ep_transport_lost(pair->a.ep);
+    assert_events(pair, "A unacknowledged 0x1 #1\n"
+                        "A closed transport-lost\n");
+    pair_free(pair);
+}
+
+static void test_too_long(void)
+{
+    struct pair *pair = pair_new(NULL);
+    char *url = g_strnfill(2100, 'x');
+    g_assert_cmpint(sstp_ep_connect(pair->a.ep, url, sstp_span(NULL, 0)), ==, SSTP_EP_TOO_LONG);
+    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_EP_TRANSPORT_CONNECTED);
+    g_free(url);
+    pair_free(pair);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/connection/3.1.5.1-established", test_established);
+    g_test_add_func("/connection/3.1.5.1-version", test_version);
+    for (size_t i = 0; i < G_N_ELEMENTS(refusals); i++) {
+        char *path = g_strdup_printf("/connection/3.1.5.1-%s", refusals[i].name);
+        g_test_add_data_func(path, &refusals[i], test_refusal);
+        g_free(path);
+    }
+    g_test_add_func("/connection/3.1.5.1-new-version-required", test_new_version_required);
+    g_test_add_func("/connection/3.1.5.2-retry-time", test_retry_time);
+    g_test_add_func("/connection/3.1.5.1-2-wrong-state", test_wrong_state);
+    g_test_add_func("/connection/3.1.4.2-close", test_close);
+    g_test_add_func("/connection/timeout", test_timeout);
+    g_test_add_func("/connection/3.1.7.1-transport-lost", test_transport_lost);
+    g_test_add_func("/connection/too-long", test_too_long);
+    return g_test_run();
+}

@@ -1,0 +1,701 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The relay and its clients in memory (GRVSSTP 3.3, 4.2.3, 4.2.5). */
+#include "client.h"
+#include "relay.h"
+
+#include <glib.h>
+
+#define RELAY_URL "grooveDNS://relay"
+#define MAX_CLIENTS 8
+#define ROUNDS_MAX 10000
+
+struct world;
+
+struct visitor {
+    struct world *world;
+    struct sstp_client *client;
+    struct sstp_relay_connection *connection; /* the relay's end; NULL: cut off */
+    const char *device_url, *identity_url, *account_url;
+    enum sstp_ep_availability availability;
+    bool holds;
+    bool is_ready, has_failed, is_closed;
+    int response_id, open_response_id, close_reason_id, session_reason_id;
+    unsigned num_acknowledged, num_unacknowledged, num_lost, num_opened;
+    GString *received; /* the messages, each with a ";" behind it */
+    struct sstp_ep_message last;
+};
+
+struct world {
+    struct sstp_relay *relay;
+    int64_t now_ms;
+    uint8_t random;
+    struct visitor visitors[MAX_CLIENTS];
+    size_t num_visitors;
+};
+
+static void fill(void *cookie, void *bytes, size_t len)
+{
+    struct world *world = cookie;
+    for (uint8_t *at = bytes; len > 0; at++, len--)
+        *at = world->random++;
+}
+
+static void on_wake(void *cookie, void *socket)
+{
+    (void)cookie; /* the exchange looks at everybody anyway */
+    (void)socket;
+}
+
+static struct world *world_new(const struct sstp_relay_config *config)
+{
+    static const char *const urls[] = {RELAY_URL};
+    struct world *world = g_new0(struct world, 1);
+    struct sstp_relay_config relay_config = *config;
+    relay_config.urls = urls;
+    relay_config.num_urls = 1;
+    relay_config.product_version = "Groove Relay 14.0 4006";
+    if (relay_config.minor_version == 0)
+        relay_config.minor_version = 6;
+    relay_config.random = (struct sstp_sec_random){fill, world};
+    relay_config.wake = on_wake;
+    world->relay = sstp_relay_new(&relay_config, 0);
+    return world;
+}
+
+static void world_free(struct world *world)
+{
+    for (size_t i = 0; i < world->num_visitors; i++) {
+        sstp_client_free(world->visitors[i].client);
+        g_string_free(world->visitors[i].received, TRUE);
+    }
+    sstp_relay_free(world->relay);
+    g_free(world);
+}
+
+/* Carries bytes between everybody until there are none. */
+static void exchange(struct world *world)
+{
+    bool has_moved = true;
+    for (unsigned rounds = 0; has_moved; rounds++) {
+        g_assert_cmpuint(rounds, <, ROUNDS_MAX);
+        has_moved = false;
+        for (size_t i = 0; i < world->num_visitors; i++) {
+            struct visitor *visitor = &world->visitors[i];
+            if (visitor->connection == NULL)
+                continue;
+            struct sstp_ep *ends[] = {sstp_client_ep(visitor->client),
+                                      sstp_relay_connection_ep(visitor->connection)};
+            for (size_t from = 0; from < 2; from++) {
+                const struct sstp_span output = sstp_ep_output(ends[from]);
+                if (output.len == 0)
+                    continue;
+                uint8_t *bytes = g_memdup2(output.data, output.len);
+                sstp_ep_output_taken(ends[from], output.len);
+                if (from == 1)
+                    sstp_relay_output_is_empty(visitor->connection);
+                sstp_ep_receive(ends[1 - from], bytes, output.len);
+                g_free(bytes);
+                has_moved = true;
+            }
+        }
+    }
+}
+
+static void advance(struct world *world, int64_t ms)
+{
+    world->now_ms += ms;
+    sstp_relay_tick(world->relay, world->now_ms);
+    for (size_t i = 0; i < world->num_visitors; i++)
+        if (world->visitors[i].connection != NULL) {
+            sstp_ep_tick(sstp_client_ep(world->visitors[i].client), world->now_ms);
+            sstp_ep_tick(sstp_relay_connection_ep(world->visitors[i].connection), world->now_ms);
+        }
+    exchange(world);
+}
+
+static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event)
+{
+    struct visitor *visitor = cookie;
+    switch ((int)event->kind) { /* of interest here */
+    case SSTP_EP_EVENT_REFUSED:
+    case SSTP_EP_EVENT_ATTACH_RESPONSE: /* without a client that deals with it */
+        visitor->response_id = event->response_id;
+        break;
+    case SSTP_EP_EVENT_OPEN:
+        *event->availability = visitor->availability;
+        break;
+    case SSTP_EP_EVENT_OPENED:
+        visitor->num_opened++;
+        break;
+    case SSTP_EP_EVENT_MESSAGE:
+        g_string_append_len(visitor->received, (const char *)event->message->data.data,
+                            (gssize)event->message->data.len);
+        g_string_append_c(visitor->received, ';');
+        visitor->last = *event->message;
+        if (!visitor->holds)
+            (void)sstp_ep_complete(ep, event->number);
+        break;
+    case SSTP_EP_EVENT_ACKNOWLEDGED:
+        visitor->num_acknowledged++;
+        break;
+    case SSTP_EP_EVENT_UNACKNOWLEDGED:
+        visitor->num_unacknowledged++;
+        break;
+    case SSTP_EP_EVENT_SESSION_STATUS:
+        visitor->num_lost++;
+        break;
+    case SSTP_EP_EVENT_SESSION_CLOSED:
+        if (event->is_open_refused)
+            visitor->open_response_id = event->response_id;
+        else
+            visitor->session_reason_id = event->reason_id;
+        break;
+    case SSTP_EP_EVENT_CLOSED:
+        visitor->is_closed = true;
+        visitor->close_reason_id = event->reason_id;
+        break;
+    }
+}
+
+static void on_ready(void *cookie, struct sstp_client *client)
+{
+    struct visitor *visitor = cookie;
+    (void)client;
+    visitor->is_ready = true;
+}
+
+static void on_failed(void *cookie, struct sstp_client *client, const char *why)
+{
+    struct visitor *visitor = cookie;
+    (void)client;
+    (void)why;
+    visitor->has_failed = true;
+}
+
+struct who {
+    const char *device, *identity, *account, *secret;
+    bool attaches;
+    uint8_t minor;
+    enum sstp_ep_availability availability;
+    bool holds;
+};
+
+/* A transport to the relay, on which nothing has been said. */
+static struct visitor *enter(struct world *world, const struct who *who)
+{
+    g_assert_cmpuint(world->num_visitors, <, MAX_CLIENTS);
+    struct visitor *visitor = &world->visitors[world->num_visitors++];
+    visitor->world = world;
+    visitor->device_url = who->device;
+    visitor->identity_url = who->identity;
+    visitor->availability = who->availability;
+    visitor->holds = who->holds;
+    visitor->response_id = visitor->open_response_id = -1;
+    visitor->close_reason_id = visitor->session_reason_id = -1;
+    visitor->received = g_string_new(NULL);
+    const char *secret = who->secret != NULL ? who->secret : "";
+    const char *account = who->account != NULL ? who->account : "account";
+    const struct sstp_client_config config = {.device_url = who->device,
+                                              .target_url = RELAY_URL,
+                                              .is_originator = true,
+                                              .attaches = who->attaches,
+                                              .account_url = account,
+                                              .identity_urls = &visitor->identity_url,
+                                              .num_identities = 1,
+                                              .device_key =
+                                                  sstp_sec_derive_key(secret, who->device),
+                                              .account_key = sstp_sec_derive_key(secret, account),
+                                              .random = {fill, world},
+                                              .major_version = 1,
+                                              .minor_version = who->minor != 0 ? who->minor : 6,
+                                              .product_version = "Groove Client 14.0 4006",
+                                              .now_ms = world->now_ms,
+                                              .ready = on_ready,
+                                              .failed = on_failed,
+                                              .event = on_event,
+                                              .cookie = visitor};
+    visitor->client = sstp_client_new(&config);
+    visitor->connection = sstp_relay_accept(world->relay, visitor, world->now_ms);
+    return visitor;
+}
+
+static struct visitor *visit(struct world *world, const struct who *who)
+{
+    struct visitor *visitor = enter(world, who);
+    g_assert_cmpint(sstp_client_start(visitor->client), ==, SSTP_EP_OK);
+    exchange(world);
+    return visitor;
+}
+
+/* The transport breaks. */
+static void cut_off(struct visitor *visitor)
+{
+    sstp_relay_disconnect(visitor->connection);
+    visitor->connection = NULL;
+    sstp_ep_transport_lost(sstp_client_ep(visitor->client));
+    exchange(visitor->world);
+}
+
+static const struct who alice = {.device = "dpp:///alice", .availability = SSTP_EP_READY};
+static const struct who bob = {.device = "dpp:///bob",
+                               .identity = "grooveIdentity://bob",
+                               .attaches = true,
+                               .availability = SSTP_EP_READY};
+
+static uint32_t open_to(struct visitor *from, const char *identity, const char *device)
+{
+    uint32_t id = 0;
+    g_assert_cmpint(sstp_ep_open(sstp_client_ep(from->client), sstp_span_of_string("r"),
+                                 sstp_span_of_string(identity), sstp_span_of_string(device), NULL,
+                                 &id),
+                    ==, SSTP_EP_OK);
+    exchange(from->world);
+    return id;
+}
+
+static void send_flagged(struct visitor *from, uint32_t id, const char *text, uint8_t flags,
+                         uint32_t ttl)
+{
+    const struct sstp_ep_message message = {
+        .flags = flags, .ttl = ttl, .data = sstp_span_of_string(text)};
+    g_assert_cmpint(sstp_ep_send_message(sstp_client_ep(from->client), id, &message, NULL), ==,
+                    SSTP_EP_OK);
+    exchange(from->world);
+}
+
+static void send(struct visitor *from, uint32_t id, const char *text)
+{
+    send_flagged(from, id, text, SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY, 0);
+}
+
+/* 4.2.3, with the authentication off, optional and required. */
+static void test_store_and_forward(void)
+{
+    static const enum sstp_relay_auth modes[] = {SSTP_RELAY_AUTH_OFF, SSTP_RELAY_AUTH_OPTIONAL};
+    for (size_t i = 0; i < G_N_ELEMENTS(modes); i++) {
+        struct world *world = world_new(&(struct sstp_relay_config){.auth = modes[i]});
+        struct visitor *a = visit(world, &alice);
+        g_assert_true(a->is_ready);
+        const uint32_t to_identity = open_to(a, "grooveIdentity://bob", "");
+        const uint32_t to_device = open_to(a, "grooveIdentity://bob", "dpp:///bob");
+        const uint32_t to_other = open_to(a, "grooveIdentity://bob", "dpp:///other");
+        send(a, to_identity, "one");
+        send(a, to_identity, "two");
+        send(a, to_other, "not for this device");
+        g_assert_cmpuint(a->num_acknowledged, ==, 3);
+        g_assert_cmpuint(sstp_relay_num_stored(world->relay), ==, 3);
+        struct visitor *b = visit(world, &bob);
+        g_assert_true(b->is_ready);
+        g_assert_cmpstr(b->received->str, ==, "one;two;");
+        send(a, to_device, "three");
+        g_assert_cmpstr(b->received->str, ==, "one;two;three;");
+        /* Kept until they are acknowledged. */
+        advance(world, SSTP_EP_ACK_DELAY_MS);
+        g_assert_cmpuint(sstp_relay_num_stored(world->relay), ==, 1);
+        g_assert_cmpuint(sstp_relay_counters(world->relay)->num_delivered, ==, 3);
+        world_free(world);
+    }
+}
+
+/* What was not acknowledged comes again, in order, and nothing else. */
+static void test_again(void)
+{
+    struct world *world = world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OFF});
+    struct who holding = bob;
+    holding.holds = true;
+    struct visitor *a = visit(world, &alice), *b = visit(world, &holding);
+    const uint32_t id = open_to(a, "grooveIdentity://bob", "");
+    send(a, id, "one");
+    send(a, id, "two");
+    send(a, id, "three");
+    g_assert_cmpstr(b->received->str, ==, "one;two;three;");
+    g_assert_cmpint(sstp_ep_complete(sstp_client_ep(b->client), 1), ==, SSTP_EP_OK);
+    exchange(world);
+    cut_off(b);
+    g_assert_cmpuint(sstp_relay_num_stored(world->relay), ==, 2);
+    b = visit(world, &bob);
+    g_assert_cmpstr(b->received->str, ==, "two;three;");
+    world_free(world);
+}
+
+/* Two devices of one identity: the one that is left goes on. */
+static void test_other_device(void)
+{
+    struct world *world = world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OFF});
+    struct who first = bob, second = bob;
+    first.holds = true;
+    second.device = "dpp:///bobs-other";
+    struct visitor *a = visit(world, &alice), *b1 = visit(world, &first);
+    struct visitor *b2 = visit(world, &second);
+    const uint32_t id = open_to(a, "grooveIdentity://bob", "");
+    send(a, id, "one");
+    g_assert_cmpstr(b1->received->str, ==, "one;");
+    g_assert_cmpstr(b2->received->str, ==, "");
+    cut_off(b1);
+    g_assert_cmpstr(b2->received->str, ==, "one;");
+    world_free(world);
+}
+
+/* A client that will not have the messages is not asked for ever. */
+static void test_unwilling(void)
+{
+    struct world *world = world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OFF});
+    struct who unwilling = bob;
+    unwilling.availability = SSTP_EP_FAULT;
+    struct visitor *a = visit(world, &alice), *b = visit(world, &unwilling);
+    const uint32_t id = open_to(a, "grooveIdentity://bob", "");
+    send(a, id, "one");
+    send(a, id, "two");
+    g_assert_cmpuint(b->num_opened, ==, 0);
+    g_assert_cmpuint(sstp_relay_num_stored(world->relay), ==, 2);
+    cut_off(b);
+    b = visit(world, &bob);
+    g_assert_cmpstr(b->received->str, ==, "one;two;");
+    world_free(world);
+}
+
+/* More than a window and than the output holds. */
+static void test_many(void)
+{
+    struct world *world = world_new(
+        &(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OFF, .limits.max_queued = 5000});
+    struct visitor *a = visit(world, &alice);
+    const uint32_t id = open_to(a, "grooveIdentity://bob", "");
+    for (unsigned i = 0; i < 300; i++) {
+        char *text = g_strdup_printf("%u", i);
+        send(a, id, text);
+        g_free(text);
+    }
+    struct visitor *b = visit(world, &bob);
+    for (unsigned i = 0; i < 20; i++)
+        advance(world, SSTP_EP_ACK_DELAY_MS);
+    GString *expected = g_string_new(NULL);
+    for (unsigned i = 0; i < 300; i++)
+        g_string_append_printf(expected, "%u;", i);
+    g_assert_cmpstr(b->received->str, ==, expected->str);
+    g_assert_cmpuint(sstp_relay_num_stored(world->relay), ==, 0);
+    g_string_free(expected, TRUE);
+    world_free(world);
+}
+
+/* 3.3.5.12, 3.3.6: E with its TTL, D with five minutes, TTL 0 for ever. */
+static void test_expiry(void)
+{
+    static const struct {
+        uint8_t flags;
+        uint32_t ttl;
+        int64_t ms; /* it is gone then, and not before; 0: never */
+    } rows[] = {
+        {SSTP_MESSAGE_FLAG_EPHEMERAL, 10, 10000},
+        {SSTP_MESSAGE_FLAG_EPHEMERAL, 0, 0},
+        {SSTP_MESSAGE_FLAG_DO_NOT_DELIVER_IF_OFFLINE, 0, 300000},
+        {SSTP_MESSAGE_FLAG_DO_NOT_DELIVER_IF_OFFLINE | SSTP_MESSAGE_FLAG_EPHEMERAL, 20, 20000},
+        {0, 0, 0}};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct world *world = world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OFF});
+        struct visitor *a = visit(world, &alice);
+        send_flagged(a, open_to(a, "grooveIdentity://bob", ""), "x", rows[i].flags, rows[i].ttl);
+        const int64_t ms = rows[i].ms != 0 ? rows[i].ms : 1000000000;
+        advance(world, ms - 1);
+        g_assert_cmpuint(sstp_relay_num_stored(world->relay), ==, 1);
+        advance(world, 1);
+        g_assert_cmpuint(sstp_relay_num_stored(world->relay), ==, rows[i].ms != 0 ? 0 : 1);
+        world_free(world);
+    }
+}
+
+/* A session without messages is closed, and opened again when one comes. */
+static void test_idle(void)
+{
+    struct world *world =
+        world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OFF, .idle_ms = 20000});
+    struct visitor *a = visit(world, &alice), *b = visit(world, &bob);
+    const uint32_t id = open_to(a, "grooveIdentity://bob", "");
+    /* The time that counts is the endpoints', which hear of it first. */
+    sstp_ep_tick(sstp_relay_connection_ep(a->connection), 1000);
+    sstp_ep_tick(sstp_relay_connection_ep(b->connection), 1000);
+    world->now_ms = 1000;
+    send(a, id, "one");
+    g_assert_cmpint(sstp_relay_next_deadline(world->relay), ==, 21000);
+    advance(world, 19999);
+    g_assert_cmpint(b->session_reason_id, ==, -1);
+    advance(world, 1);
+    g_assert_cmpint(b->session_reason_id, ==, SSTP_CLOSE_IDLE);
+    send(a, id, "two");
+    g_assert_cmpstr(b->received->str, ==, "one;two;");
+    g_assert_cmpuint(b->num_opened, ==, 2);
+    world_free(world);
+}
+
+static uint32_t fanout_to(struct visitor *from, const char *const *identities, size_t num)
+{
+    struct sstp_fanout_entry entries[8] = {{.failover_device_urls = {NULL, 0}}};
+    uint32_t id = 0;
+    for (size_t i = 0; i < num; i++)
+        entries[i].identity_url = sstp_span_of_string(identities[i]);
+    g_assert_cmpint(sstp_ep_fanout_open(sstp_client_ep(from->client), sstp_span_of_string("r"),
+                                        entries, num, NULL, &id),
+                    ==, SSTP_EP_OK);
+    exchange(from->world);
+    return id;
+}
+
+/* 4.2.5, with a recipient that is locked out, and one whose quota ends. */
+static void test_fanout(void)
+{
+    static const char *const locked_out[] = {"grooveIdentity://mallory"};
+    static const char *const to[] = {"grooveIdentity://bob", "grooveIdentity://mallory",
+                                     "grooveIdentity://carl"};
+    for (uint8_t minor = 5; minor <= 6; minor++) {
+        struct world *world = world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OFF,
+                                                                    .supports_multi_drop = true,
+                                                                    .quota = 200,
+                                                                    .locked_out = locked_out,
+                                                                    .num_locked_out = 1});
+        struct who sender = alice;
+        enum sstp_ep_session_state state;
+        sender.minor = minor;
+        struct visitor *a = visit(world, &sender), *b = visit(world, &bob);
+        const uint32_t id = fanout_to(a, to, 3);
+        g_assert_true(sstp_ep_session_state(sstp_client_ep(a->client), id, &state));
+        g_assert_cmpint(state, ==, SSTP_EP_SESSION_READY);
+        g_assert_cmpuint(a->num_lost, ==, 1);
+        send(a, id, "one");
+        g_assert_cmpuint(a->num_acknowledged, ==, 1);
+        g_assert_cmpstr(b->received->str, ==, "one;");
+        g_assert_cmpuint(sstp_relay_num_stored(world->relay), ==, 1);
+        /* Bob has fetched his share; Carl, who is away, has no room for another. */
+        char *large = g_strnfill(100, 'x');
+        send(a, id, large);
+        g_free(large);
+        g_assert_cmpuint(a->num_lost, ==, 2);
+        g_assert_cmpuint(a->num_acknowledged, ==, 2);
+        send(a, id, "three");
+        g_assert_true(g_str_has_suffix(b->received->str, "x;three;"));
+        world_free(world);
+    }
+}
+
+/* Nobody left: EmptySession, at the opening and later. */
+static void test_fanout_empty(void)
+{
+    static const char *const locked_out[] = {"grooveIdentity://mallory"};
+    static const char *const to_carl[] = {"grooveIdentity://carl"};
+    struct world *world = world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OFF,
+                                                                .supports_multi_drop = true,
+                                                                .quota = 100,
+                                                                .locked_out = locked_out,
+                                                                .num_locked_out = 1});
+    struct who relay_like = alice;
+    struct visitor *a = visit(world, &relay_like);
+    (void)fanout_to(a, locked_out, 1);
+    g_assert_cmpint(a->session_reason_id, ==, SSTP_CLOSE_EMPTY_SESSION);
+    a->session_reason_id = -1;
+    const uint32_t id = fanout_to(a, to_carl, 1);
+    char *large = g_strnfill(100, 'x');
+    send(a, id, large);
+    g_free(large);
+    g_assert_cmpint(a->session_reason_id, ==, SSTP_CLOSE_EMPTY_SESSION);
+    g_assert_cmpuint(sstp_relay_num_stored(world->relay), ==, 0);
+    g_assert_cmpuint(sstp_ep_num_unacknowledged(sstp_client_ep(a->client)), ==, 0);
+    world_free(world);
+}
+
+/* 2.2.9.1 QuotaWouldBeExceeded, on the message and on the next Open. */
+static void test_quota(void)
+{
+    struct world *world =
+        world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OFF, .quota = 164});
+    struct visitor *a = visit(world, &alice);
+    uint32_t id = open_to(a, "grooveIdentity://carl", "");
+    char *text = g_strnfill(100, 'x');
+    send(a, id, text);
+    g_assert_cmpuint(a->num_acknowledged, ==, 1);
+    send(a, id, text);
+    g_free(text);
+    g_assert_cmpint(a->session_reason_id, ==, SSTP_CLOSE_QUOTA_WOULD_BE_EXCEEDED);
+    g_assert_cmpuint(a->num_unacknowledged, ==, 1);
+    a->session_reason_id = -1;
+    (void)open_to(a, "grooveIdentity://carl", "dpp:///any");
+    g_assert_cmpint(a->session_reason_id, ==, SSTP_CLOSE_QUOTA_WOULD_BE_EXCEEDED);
+    g_assert_cmpint(a->open_response_id, ==, -1);
+    /* Others have room. */
+    id = open_to(a, "grooveIdentity://dora", "");
+    send(a, id, "y");
+    g_assert_cmpuint(a->num_acknowledged, ==, 2);
+    world_free(world);
+}
+
+/* The strict naming convention, lock-outs, presence (notes <13>, <3>). */
+static void test_refused_open(void)
+{
+    static const char *const locked_out[] = {"grooveIdentity://mallory", "dpp:///stolen"};
+    static const struct {
+        const char *identity, *device;
+        int response_id;
+    } rows[] = {{"mailto:bob", "", SSTP_OPEN_RESPONSE_UNKNOWN},
+                {"grooveIdentity://bob", "http://x", SSTP_OPEN_RESPONSE_UNKNOWN},
+                {"grooveIdentity://mallory", "", SSTP_OPEN_RESPONSE_UNKNOWN},
+                {"grooveIdentity://bob", "dpp:///stolen", SSTP_OPEN_RESPONSE_UNKNOWN},
+                {"grooveIdentity://bob", "dpp:///x", -1}};
+    struct world *world = world_new(&(struct sstp_relay_config){
+        .auth = SSTP_RELAY_AUTH_OFF, .locked_out = locked_out, .num_locked_out = 2});
+    struct visitor *a = visit(world, &alice);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        a->open_response_id = -1;
+        (void)open_to(a, rows[i].identity, rows[i].device);
+        g_assert_cmpint(a->open_response_id, ==, rows[i].response_id);
+    }
+    world_free(world);
+}
+
+/* 3.1.5.1, as far as the relay decides. */
+static void test_refused_connect(void)
+{
+    static const char *const locked_out[] = {"dpp:///stolen"};
+    struct world *world = world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OFF,
+                                                                .locked_out = locked_out,
+                                                                .num_locked_out = 1,
+                                                                .max_connections = 1,
+                                                                .max_connections_per_device = 1});
+    struct who who = alice;
+    who.device = "dpp:///stolen";
+    g_assert_cmpint(visit(world, &who)->response_id, ==, SSTP_CONNECT_RESPONSE_CONNECT_REJECTED);
+    struct visitor *a = visit(world, &alice);
+    g_assert_true(a->is_ready);
+    g_assert_cmpint(visit(world, &alice)->close_reason_id, ==,
+                    SSTP_CONNECT_CLOSE_CROSSED_CONNECTIONS);
+    g_assert_cmpint(visit(world, &bob)->response_id, ==, SSTP_CONNECT_RESPONSE_TRY_LATER);
+    cut_off(a);
+    g_assert_true(visit(world, &bob)->is_ready);
+    sstp_relay_close(world->relay, SSTP_CONNECT_CLOSE_RESTING, 60);
+    exchange(world);
+    g_assert_cmpint(visit(world, &alice)->response_id, ==, SSTP_CONNECT_RESPONSE_TRY_LATER);
+    world_free(world);
+
+    world = world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_REQUIRED});
+    g_assert_cmpint(visit(world, &alice)->response_id, ==,
+                    SSTP_CONNECT_RESPONSE_AUTHENTICATION_FAILED);
+    g_assert_true(visit(world, &bob)->is_ready);
+    world_free(world);
+}
+
+/* The keys that were registered are the ones that count. */
+static void test_authentication(void)
+{
+    struct world *world = world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_REQUIRED});
+    struct visitor *b = visit(world, &bob);
+    g_assert_true(b->is_ready);
+    cut_off(b);
+    b = visit(world, &bob);
+    g_assert_true(b->is_ready);
+
+    struct who thief = bob;
+    thief.secret = "another";
+    struct visitor *fake = visit(world, &thief);
+    g_assert_cmpint(fake->response_id, ==, SSTP_CONNECT_RESPONSE_AUTHENTICATION_FAILED);
+    thief.device = "dpp:///thief";
+    fake = visit(world, &thief);
+    g_assert_true(fake->has_failed);
+
+    /* A second device of the account, and a second account of the device. */
+    struct who second = bob;
+    second.device = "dpp:///bobs-other";
+    g_assert_true(visit(world, &second)->is_ready);
+    second.device = bob.device;
+    second.account = "another account";
+    g_assert_true(visit(world, &second)->is_ready);
+    world_free(world);
+}
+
+/* A device that is known proves itself before its account may be attached; one
+ * that sends no token at all attaches nothing. */
+static void test_unproven_device(void)
+{
+    for (unsigned with_token = 0; with_token <= 1; with_token++) {
+        struct world *world =
+            world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OPTIONAL});
+        const struct sstp_sec_random random = {fill, world};
+        const struct sstp_sec_secret device_key = sstp_sec_derive_key("", bob.device),
+                                     account_key = sstp_sec_derive_key("", "account");
+        struct sstp_sec_secret nonce;
+        uint8_t token[SSTP_SEC_TOKEN_MAX];
+        uint32_t id;
+        g_assert_true(visit(world, &bob)->is_ready);
+
+        struct who silent = bob;
+        silent.attaches = false;
+        struct visitor *b = enter(world, &silent);
+        struct sstp_ep *ep = sstp_client_ep(b->client);
+        const size_t connect_len =
+            with_token == 0 ? 0
+                            : sstp_sec_challenge_write(SSTP_SEC_CONNECT, &device_key, &random,
+                                                       &nonce, token, sizeof token);
+        (void)sstp_ep_connect(ep, RELAY_URL, sstp_span(token, connect_len));
+        exchange(world);
+        g_assert_true(b->is_ready);
+        const size_t len = sstp_sec_challenge_write(SSTP_SEC_ATTACH, &account_key, &random, &nonce,
+                                                    token, sizeof token);
+        (void)sstp_ep_attach(ep, sstp_span_of_string(RELAY_URL), sstp_span_of_string("account"),
+                             sstp_span(token, len), &id);
+        exchange(world);
+        g_assert_cmpint(b->response_id, ==, SSTP_ATTACH_RESPONSE_ATTACH_REJECTED);
+        g_assert_cmpint(b->session_reason_id, ==, SSTP_CLOSE_USER_AUTHENTICATION_FAILED);
+
+        /* Nor does it help to register the identity without. */
+        b->session_reason_id = -1;
+        const size_t register_len =
+            sstp_sec_identities_write("account", &b->identity_url, 1, token, sizeof token);
+        (void)sstp_ep_register_new(ep, sstp_span(token, register_len), &id);
+        exchange(world);
+        g_assert_cmpint(b->session_reason_id, ==, SSTP_CLOSE_USER_AUTHENTICATION_FAILED);
+        world_free(world);
+    }
+}
+
+/* ConnectAuthenticate and AttachAuthenticate that prove nothing (GRVSSTP 3.3.5.3,
+ * 2.2.9.1), and Register on the wrong kind of EventId (3.3.5.17). */
+static void test_stale(void)
+{
+    struct world *world = world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OPTIONAL});
+    uint8_t token[SSTP_SEC_TOKEN_MAX];
+    uint32_t id;
+    struct visitor *a = visit(world, &alice);
+    (void)sstp_ep_connect_authenticate(sstp_client_ep(a->client), sstp_span(NULL, 0));
+    exchange(world);
+    g_assert_cmpint(a->close_reason_id, ==, SSTP_CONNECT_CLOSE_STALE_CONNECT_AUTHENTICATE);
+
+    struct visitor *b = visit(world, &bob);
+    struct sstp_ep *ep = sstp_client_ep(b->client);
+    const size_t len =
+        sstp_sec_register_response_write(&(struct sstp_sec_secret){{0}}, token, sizeof token);
+    /* 1 is the attach session of its registration. */
+    (void)sstp_ep_attach_authenticate(ep, 1, sstp_span(token, len));
+    exchange(world);
+    g_assert_cmpint(b->session_reason_id, ==, SSTP_CLOSE_STALE_ATTACH_AUTHENTICATE);
+    (void)sstp_ep_register_new(ep, sstp_span(token, len), &id);
+    exchange(world);
+    g_assert_cmpint(b->close_reason_id, ==, SSTP_CONNECT_CLOSE_TOO_MANY_UNKNOWN_SESSION_CMDS);
+    world_free(world);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/relay/4.2.3-store-and-forward", test_store_and_forward);
+    g_test_add_func("/relay/again", test_again);
+    g_test_add_func("/relay/other-device", test_other_device);
+    g_test_add_func("/relay/unwilling", test_unwilling);
+    g_test_add_func("/relay/many", test_many);
+    g_test_add_func("/relay/3.3.5.12-expiry", test_expiry);
+    g_test_add_func("/relay/idle", test_idle);
+    g_test_add_func("/relay/4.2.5-fanout", test_fanout);
+    g_test_add_func("/relay/3.3.4.1.2-empty", test_fanout_empty);
+    g_test_add_func("/relay/2.2.9-quota", test_quota);
+    g_test_add_func("/relay/refused-open", test_refused_open);
+    g_test_add_func("/relay/3.1.5.1-refused-connect", test_refused_connect);
+    g_test_add_func("/relay/authentication", test_authentication);
+    g_test_add_func("/relay/unproven-device", test_unproven_device);
+    g_test_add_func("/relay/stale", test_stale);
+    return g_test_run();
+}

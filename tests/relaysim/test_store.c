@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "store.h"
+
+#define OVERHEAD 64u /* of store.c: what a message costs beside its bytes */
+
+static enum sstp_store_result put(struct sstp_store *store, const char *identity,
+                                  const char *device, size_t len, int64_t expires_ms,
+                                  struct sstp_store_message **message)
+{
+    char *data = g_strnfill(len, 'x');
+    const struct sstp_ep_message content = {.data = sstp_span(data, len)};
+    struct sstp_payload *payload = sstp_payload_new(&content);
+    struct sstp_store_message *unused;
+    const enum sstp_store_result result = sstp_store_put(
+        store, identity, device, "r", payload, expires_ms, message != NULL ? message : &unused);
+    sstp_payload_unref(payload);
+    g_free(data);
+    return result;
+}
+
+static void test_order(void)
+{
+    struct sstp_store *store = sstp_store_new(0, 1 << 20);
+    struct sstp_store_message *messages[3];
+    for (unsigned i = 0; i < 3; i++)
+        g_assert_cmpint(put(store, "i", "", i, SSTP_EP_NEVER, &messages[i]), ==, SSTP_STORE_OK);
+    struct sstp_store_queue *queue = messages[0]->queue;
+    g_assert_true(messages[2]->queue == queue);
+    g_assert_cmpuint(queue->messages.length, ==, 3);
+    g_assert_true(queue->next_unsent->data == messages[0]);
+    for (unsigned i = 0; i < 3; i++)
+        g_assert_cmpuint(messages[i]->message->data.len, ==, i);
+    sstp_store_remove(store, messages[0]);
+    g_assert_true(queue->next_unsent->data == messages[1]);
+    sstp_store_remove(store, messages[1]);
+    sstp_store_remove(store, messages[2]);
+    g_assert_null(sstp_store_find(store, "i"));
+    g_assert_cmpuint(sstp_store_num_messages(store), ==, 0);
+    sstp_store_free(store);
+}
+
+/* A queue of its own for each device, and one for the identity. */
+static void test_queues(void)
+{
+    struct sstp_store *store = sstp_store_new(0, 1 << 20);
+    struct sstp_store_message *a, *b, *c;
+    (void)put(store, "i", "", 1, SSTP_EP_NEVER, &a);
+    (void)put(store, "i", "d", 1, SSTP_EP_NEVER, &b);
+    (void)put(store, "j", "d", 1, SSTP_EP_NEVER, &c);
+    g_assert_true(a->queue != b->queue && b->queue != c->queue);
+    g_assert_cmpuint(sstp_store_find(store, "i")->queues->len, ==, 2);
+    sstp_store_remove(store, a);
+    g_assert_cmpuint(sstp_store_find(store, "i")->queues->len, ==, 1);
+    sstp_store_free(store);
+}
+
+/* At the quota, and one byte above. */
+static void test_quota(void)
+{
+    struct sstp_store *store = sstp_store_new(2 * OVERHEAD + 100, 1 << 20);
+    struct sstp_store_message *first;
+    g_assert_cmpint(put(store, "i", "", 50, SSTP_EP_NEVER, &first), ==, SSTP_STORE_OK);
+    g_assert_false(sstp_store_is_over_quota(store, "i"));
+    g_assert_cmpint(put(store, "i", "d", 51, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_OVER_QUOTA);
+    g_assert_cmpint(put(store, "i", "d", 50, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_OK);
+    g_assert_true(sstp_store_is_over_quota(store, "i"));
+    g_assert_false(sstp_store_is_over_quota(store, "j"));
+    g_assert_cmpint(put(store, "j", "", 51, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_OK);
+    sstp_store_remove(store, first);
+    g_assert_false(sstp_store_is_over_quota(store, "i"));
+    sstp_store_free(store);
+
+    store = sstp_store_new(0, 2 * OVERHEAD + 10);
+    g_assert_cmpint(put(store, "i", "", 5, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_OK);
+    g_assert_cmpint(put(store, "j", "", 6, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_FULL);
+    g_assert_cmpint(put(store, "j", "", 5, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_OK);
+    sstp_store_free(store);
+}
+
+static void test_expiry(void)
+{
+    struct sstp_store *store = sstp_store_new(0, 1 << 20);
+    struct sstp_store_message *sent;
+    int delivery;
+    (void)put(store, "i", "", 1, 1000, &sent);
+    (void)put(store, "i", "", 2, SSTP_EP_NEVER, NULL);
+    (void)put(store, "i", "", 3, 500, NULL);
+    (void)put(store, "j", "", 4, 2000, NULL);
+    g_assert_cmpint(sstp_store_next_expiry(store), ==, 500);
+    g_assert_cmpuint(sstp_store_expire(store, 499), ==, 0);
+    g_assert_cmpuint(sstp_store_expire(store, 500), ==, 1);
+    g_assert_cmpint(sstp_store_next_expiry(store), ==, 1000);
+    /* What is under way is left alone. */
+    struct sstp_store_queue *queue = sent->queue;
+    queue->delivery = &delivery;
+    queue->next_unsent = queue->next_unsent->next;
+    g_assert_cmpuint(sstp_store_expire(store, 2000), ==, 1);
+    g_assert_null(sstp_store_find(store, "j"));
+    g_assert_cmpuint(queue->messages.length, ==, 2);
+    g_assert_cmpint(sstp_store_next_expiry(store), ==, SSTP_EP_NEVER);
+    sstp_store_release(store, queue);
+    g_assert_true(queue->next_unsent->data == sent);
+    sstp_store_free(store);
+}
+
+/* A queue lives while somebody delivers it. */
+static void test_release(void)
+{
+    struct sstp_store *store = sstp_store_new(0, 1 << 20);
+    struct sstp_store_message *message;
+    int delivery;
+    (void)put(store, "i", "", 1, SSTP_EP_NEVER, &message);
+    struct sstp_store_queue *queue = message->queue;
+    queue->delivery = &delivery;
+    sstp_store_remove(store, message);
+    g_assert_nonnull(sstp_store_find(store, "i"));
+    sstp_store_release(store, queue);
+    g_assert_null(sstp_store_find(store, "i"));
+    sstp_store_free(store);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/store/order", test_order);
+    g_test_add_func("/store/queues", test_queues);
+    g_test_add_func("/store/quota", test_quota);
+    g_test_add_func("/store/expiry", test_expiry);
+    g_test_add_func("/store/release", test_release);
+    return g_test_run();
+}
