@@ -337,3 +337,35 @@ void grvsstp_show_chunk(const struct grvsstp_connection *connection, bool from_i
     if (captured < len)
         tvb_ensure_bytes_exist(tvb, (int)captured, 1);
 }
+
+/* ------------------------------------------------------------------------
+ * As a layer
+ */
+
+static dissector_handle_t layer_handle;
+
+/* What grvsstp_show_chunk() wants beside what every dissector gets. */
+struct layer {
+    const struct grvsstp_connection *connection;
+    bool from_initiator;
+    uint32_t key;
+};
+
+static int dissect_layer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    const struct layer *layer = data;
+    grvsstp_show_chunk(layer->connection, layer->from_initiator, tvb, pinfo, tree, layer->key);
+    return (int)tvb_captured_length(tvb);
+}
+
+void grvsstp_show_layer(const struct grvsstp_connection *connection, bool from_initiator,
+                        tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t key)
+{
+    struct layer layer = {connection, from_initiator, key};
+    call_dissector_only(layer_handle, tvb, pinfo, tree, &layer);
+}
+
+void grvsstp_display_init(void)
+{
+    layer_handle = create_dissector_handle(dissect_layer, proto_grvsstp);
+}

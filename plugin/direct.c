@@ -2,6 +2,7 @@
 #include "direct.h"
 
 #include "display.h"
+#include "henc_fields.h"
 #include "packet-grvhenc.h"
 
 /* What TCP's conversation is to us.  Lives in file scope. */
@@ -78,12 +79,17 @@ static struct tcp_connection *take(const struct grvsstp_transport *transport, tv
 {
     struct tcp_connection *tcp = wmem_new0(wmem_file_scope(), struct tcp_connection);
     const unsigned captured = tvb_captured_length(tvb);
-    const bool is_initiator = sender_is_initiator(
-        transport, sstp_span(tvb_get_ptr(tvb, 0, (int)captured), captured), pinfo);
+    const struct sstp_span bytes = sstp_span(tvb_get_ptr(tvb, 0, (int)captured), captured);
+    const bool is_initiator = sender_is_initiator(transport, bytes, pinfo);
 
     tcp->connection = grvsstp_connection_new(encapsulation_of(pinfo), pinfo->num);
     copy_address_wmem(wmem_file_scope(), &tcp->initiator, is_initiator ? &pinfo->src : &pinfo->dst);
     tcp->initiator_port = is_initiator ? pinfo->srcport : pinfo->destport;
+    /* A Connect is the first command there is, so the answer will be the first too. */
+    if (bytes.data[0] == SSTP_CONNECT) {
+        grvsstp_half_starts(&tcp->connection->halves[0]);
+        grvsstp_half_starts(&tcp->connection->halves[1]);
+    }
     conversation_add_proto_data(transport->conversation, proto_grvsstp, tcp);
     conversation_set_dissector_from_frame_number(transport->conversation, pinfo->num,
                                                  grvsstp_handle);
@@ -147,6 +153,8 @@ int grvsstp_direct_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
             break;
         return dissect_segment(take(&transport, tvb, pinfo), &transport, tvb, pinfo, tree);
     case GRVSSTP_ENCAPSULATED:
+        if (!proto_is_protocol_enabled(find_protocol_by_id(proto_grvhenc)))
+            break;
         return grvhenc_dissect(tvb, pinfo, tree, data);
     }
     return 0;

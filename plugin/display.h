@@ -52,6 +52,13 @@ void grvsstp_show_token(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb, int
 void grvsstp_show_chunk(const struct grvsstp_connection *connection, bool from_initiator,
                         tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t key);
 
+/* The same as a layer of its own, for whoever carries SSTP in another protocol. */
+void grvsstp_show_layer(const struct grvsstp_connection *connection, bool from_initiator,
+                        tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t key);
+
+/* Creates the handle that makes the layer; at handoff. */
+void grvsstp_display_init(void);
+
 /* Adds the expert note of a finding about `len` bytes at offset. */
 void grvsstp_show_finding(packet_info *pinfo, proto_tree *tree, proto_item *item, tvbuff_t *tvb,
                           enum sstp_finding finding, int offset, int len);

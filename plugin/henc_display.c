@@ -198,7 +198,7 @@ static void show_deliveries(const struct grvhenc_part *part)
             tvb =
                 tvb_new_subset_length(part->body, (int)delivery->offset, (int)delivery->bytes.len);
         }
-        grvsstp_show_chunk(record->v->connection, delivery->from_initiator, tvb, part->pinfo,
+        grvsstp_show_layer(record->v->connection, delivery->from_initiator, tvb, part->pinfo,
                            part->tree, delivery->key);
     }
 }

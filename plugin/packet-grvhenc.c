@@ -11,8 +11,9 @@
 /* A chunk of nothing but tiny messages; what is beyond is left to HTTP. */
 #define ITEMS_MAX 256u
 
-static dissector_handle_t grvhenc_handle;
-static dissector_handle_t http_handle;
+dissector_handle_t grvhenc_handle;
+
+static dissector_handle_t http_handle, part_handle;
 
 /* One direction of a taken TCP connection; first pass only. */
 struct side {
@@ -380,6 +381,21 @@ static void show_http(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool 
     pinfo->desegment_offset = 0;
 }
 
+/* The layer of the encapsulation, below HTTP's. */
+static int dissect_part(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    struct grvhenc_part *part = data;
+    (void)pinfo;
+    part->tree = tree;
+    grvhenc_show_part(part);
+    return (int)tvb_captured_length(tvb);
+}
+
+static void show_part(struct grvhenc_part *part)
+{
+    call_dissector_only(part_handle, part->tvb, part->pinfo, part->tree, part);
+}
+
 static void show_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                          const struct item *item)
 {
@@ -412,7 +428,7 @@ static void show_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
     const bool is_proxys = http.is_response && http.status != 200;
     show_http(is_proxys ? all : tvb_new_subset_length(all, 0, (int)http.head_len), pinfo, tree,
               false);
-    grvhenc_show_part(&part);
+    show_part(&part);
 }
 
 static void show_stream(const struct henc_tcp *tcp, bool from_client, tvbuff_t *tvb,
@@ -427,7 +443,7 @@ static void show_stream(const struct henc_tcp *tcp, bool from_client, tvbuff_t *
                                 .body = tvb_new_subset_remaining(tvb, (int)item->offset)};
     if (part.record == NULL)
         part.record = tcp->stream_records[from_client];
-    grvhenc_show_part(&part);
+    show_part(&part);
 }
 
 static void show_item(const struct henc_tcp *tcp, bool from_client, tvbuff_t *tvb,
@@ -443,7 +459,7 @@ static void show_item(const struct henc_tcp *tcp, bool from_client, tvbuff_t *tv
     case ITEM_STREAM:
         show_stream(tcp, from_client, tvb, pinfo, tree, item);
         if (item->record == NULL)
-            grvsstp_show_chunk(tcp->stream_records[from_client]->v->connection, from_client, tvb,
+            grvsstp_show_layer(tcp->stream_records[from_client]->v->connection, from_client, tvb,
                                pinfo, tree, seq);
         break;
     case ITEM_OLD:
@@ -560,10 +576,13 @@ void proto_register_grvhenc(void)
 {
     proto_grvhenc = proto_register_protocol("Groove SSTP in HTTP", "GRVHENC", "grvhenc");
     grvhenc_fields_register();
-    grvhenc_handle = register_dissector("grvhenc", grvhenc_dissect, proto_grvhenc);
 }
 
 void proto_reg_handoff_grvhenc(void)
 {
     http_handle = find_dissector("http");
+    part_handle = create_dissector_handle(dissect_part, proto_grvhenc);
+    /* No protocol: the layers are HTTP's, the encapsulation's and SSTP's. */
+    grvhenc_handle = create_dissector_handle_with_name_and_description(
+        grvhenc_dissect, -1, "grvhenc_connection", "Groove SSTP in HTTP");
 }

@@ -15,6 +15,9 @@
 void proto_register_grvhenc(void);
 void proto_reg_handoff_grvhenc(void);
 
+/* The handle that a taken connection is bound to. */
+extern dissector_handle_t grvhenc_handle;
+
 /* Dissects a chunk of a connection that carries an encapsulation; takes the
  * connection if it begins with such a request.  Returns what a dissector does. */
 int grvhenc_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data);

@@ -50,6 +50,7 @@ void proto_register_grvsstp(void)
 void proto_reg_handoff_grvsstp(void)
 {
     grvsstp_transport_init();
+    grvsstp_display_init();
     tcp_ports = find_dissector_table("tcp.port");
     dissector_add_uint_with_preference("tcp.port", SSTP_PORT, grvsstp_handle);
     heur_dissector_add("tcp", dissect_grvsstp_heuristic, "Groove SSTP over TCP", GRVSSTP_HEURISTIC,

@@ -40,10 +40,15 @@ enum grvsstp_verdict grvsstp_recognise(const struct grvsstp_transport *transport
         return GRVSSTP_NOT_OURS;
     if (look.bits >= bits_wanted)
         return GRVSSTP_COMMANDS;
-    return look.wants_more && bytes.len < LOOK_LEN && bytes.data[0] == SSTP_CONNECT &&
-                   may_be_start(transport, pinfo) && pinfo->can_desegment > 0
-               ? GRVSSTP_WAIT_FOR_MORE
-               : GRVSSTP_NOT_OURS;
+    const bool may_be_connect = look.wants_more && bytes.len < LOOK_LEN &&
+                                bytes.data[0] == SSTP_CONNECT && may_be_start(transport, pinfo);
+    if (!may_be_connect)
+        return GRVSSTP_NOT_OURS;
+    if (pinfo->can_desegment > 0)
+        return GRVSSTP_WAIT_FOR_MORE;
+    /* SOCKS lets nobody wait.  It was told a port that is SSTP's or TLS's, and no
+     * TLS begins with 0x01. */
+    return grvsstp_transport_is_inside(pinfo, "socks") ? GRVSSTP_COMMANDS : GRVSSTP_NOT_OURS;
 }
 
 int grvsstp_wait_for_more(tvbuff_t *tvb, packet_info *pinfo)

@@ -6,7 +6,7 @@
 #include <epan/range.h>
 
 #include "direct.h"
-#include "fields.h"
+#include "henc_fields.h"
 #include "packet-grvhenc.h"
 
 #define HTTPS_PORT 443u
@@ -31,12 +31,38 @@ static bool is_tunnel(packet_info *pinfo)
            strcmp(http->request_method, "CONNECT") == 0;
 }
 
+/* Hands the chunk to another dissector in our place: every call costs a level of
+ * desegmentation, and that one gets its own back. */
+static int call_in_place(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo,
+                         proto_tree *tree, void *data)
+{
+    const uint16_t can_desegment = pinfo->can_desegment;
+    if (can_desegment > 0)
+        pinfo->can_desegment++;
+    const int result = call_dissector_only(handle, tvb, pinfo, tree, data);
+    pinfo->can_desegment = can_desegment;
+    return result;
+}
+
 /* Takes the connection if it is ours. */
 static int look(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data, int bits_wanted)
 {
     if (!proto_is_protocol_enabled(find_protocol_by_id(proto_grvsstp)) || is_tunnel(pinfo))
         return 0;
-    return grvsstp_direct_dissect(tvb, pinfo, tree, data, bits_wanted);
+    const struct grvsstp_transport transport = grvsstp_transport(pinfo, data);
+    switch (grvsstp_recognise(&transport, tvb, pinfo, bits_wanted)) {
+    case GRVSSTP_NOT_OURS:
+        break;
+    case GRVSSTP_WAIT_FOR_MORE:
+        return grvsstp_wait_for_more(tvb, pinfo);
+    case GRVSSTP_COMMANDS:
+        return call_in_place(grvsstp_handle, tvb, pinfo, tree, data);
+    case GRVSSTP_ENCAPSULATED:
+        if (!proto_is_protocol_enabled(find_protocol_by_id(proto_grvhenc)))
+            break;
+        return call_in_place(grvhenc_handle, tvb, pinfo, tree, data);
+    }
+    return 0;
 }
 
 /* Whether the user said whose this port is; then nobody is asked. */
@@ -59,17 +85,9 @@ static int dissect_shim(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
 {
     dissector_handle_t behind =
         g_hash_table_lookup(handles_behind, GUINT_TO_POINTER(pinfo->match_uint));
-    const uint16_t can_desegment = pinfo->can_desegment;
     const int taken = look(tvb, pinfo, tree, data, SSTP_LOOK_OWN_PORT);
 
-    if (taken != 0 || behind == NULL)
-        return taken;
-    /* Every call costs a level of desegmentation; the one behind gets its own back. */
-    if (pinfo->can_desegment > 0)
-        pinfo->can_desegment++;
-    const int result = call_dissector_only(behind, tvb, pinfo, tree, data);
-    pinfo->can_desegment = can_desegment;
-    return result;
+    return taken != 0 || behind == NULL ? taken : call_in_place(behind, tvb, pinfo, tree, data);
 }
 
 /* Stands before whoever owns the port now. */

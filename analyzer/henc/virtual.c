@@ -336,8 +336,9 @@ static void observe_ok(struct henc_virtual *v, const struct henc_message *m,
         observe_keepalive_get_answer(v, m, result);
     } else {
         /* Which body is right tells the request; where that was not seen, both are. */
-        const bool may_be_empty = !v->post_was_echo || m->is_cut;
-        const bool may_be_html = !is_longlived && (v->post_was_echo || !v->post_is_known);
+        const bool request_is_seen = v->post_is_known && v->post_awaits_answer;
+        const bool may_be_empty = !v->post_was_echo || !request_is_seen || m->is_cut;
+        const bool may_be_html = !is_longlived && (v->post_was_echo || !request_is_seen);
         if (!(m->body.len == 0 && may_be_empty) &&
             !(may_be_html && (m->is_cut || henc_empty_answer_is(m->body))))
             henc_virtual_raise(result, HENC_FINDING_POST_ANSWER_BODY);
