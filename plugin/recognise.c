@@ -11,9 +11,8 @@
  * bytes come out of a tunnel that has just been dug. */
 static bool may_be_start(const struct grvsstp_transport *transport, const packet_info *pinfo)
 {
-    return grvsstp_transport_is_at_start(transport) ||
-           (transport->analysis == NULL && (grvsstp_transport_is_inside(pinfo, "http") ||
-                                            grvsstp_transport_is_inside(pinfo, "socks")));
+    return grvsstp_transport_is_at_start(transport) || grvsstp_transport_is_inside(pinfo, "http") ||
+           grvsstp_transport_is_inside(pinfo, "socks");
 }
 
 enum grvsstp_verdict grvsstp_recognise(const struct grvsstp_transport *transport, tvbuff_t *tvb,
@@ -44,11 +43,11 @@ enum grvsstp_verdict grvsstp_recognise(const struct grvsstp_transport *transport
                                 bytes.data[0] == SSTP_CONNECT && may_be_start(transport, pinfo);
     if (!may_be_connect)
         return GRVSSTP_NOT_OURS;
-    if (pinfo->can_desegment > 0)
-        return GRVSSTP_WAIT_FOR_MORE;
-    /* SOCKS lets nobody wait.  It was told a port that is SSTP's or TLS's, and no
-     * TLS begins with 0x01. */
-    return grvsstp_transport_is_inside(pinfo, "socks") ? GRVSSTP_COMMANDS : GRVSSTP_NOT_OURS;
+    /* Behind SOCKS nobody can wait, for it would be handed the same bytes again.  It
+     * was told a port that is SSTP's or TLS's, and no TLS begins with 0x01. */
+    if (grvsstp_transport_is_inside(pinfo, "socks"))
+        return GRVSSTP_COMMANDS;
+    return pinfo->can_desegment > 0 ? GRVSSTP_WAIT_FOR_MORE : GRVSSTP_NOT_OURS;
 }
 
 int grvsstp_wait_for_more(tvbuff_t *tvb, packet_info *pinfo)
