@@ -183,10 +183,37 @@ bool grvhenc_http_is_encapsulation(struct sstp_span bytes)
            henc_polling_is_body(sstp_span(bytes.data + http.head_len, bytes.len - http.head_len));
 }
 
+/* Whether a request to a server's root, as Polling's are, is there without enough
+ * of its body to tell.  HTTP would wait for the body too. */
+static bool begins_polling(struct sstp_span bytes)
+{
+    enum { TELLING_LEN = sizeof HENC_POLLING_VERSION + sizeof HENC_POLLING_SCHEME };
+    struct grvhenc_http http = {0};
+    struct henc_uri uri;
+    const uint8_t *end = line_end(bytes);
+
+    if (!read_request_line(sstp_span(bytes.data, (size_t)(end - bytes.data)), &http) ||
+        !henc_uri_parse(http.method, http.target, &uri) || uri.kind != HENC_KIND_POLLING)
+        return false;
+    switch (grvhenc_http_head(bytes, &http)) {
+    case GRVHENC_HTTP_NOT:
+        break;
+    case GRVHENC_HTTP_MORE:
+        return true;
+    case GRVHENC_HTTP_DONE:
+        return http.content_length >= TELLING_LEN && bytes.len - http.head_len < TELLING_LEN;
+    }
+    return false;
+}
+
 bool grvhenc_http_begins_encapsulation(struct sstp_span bytes)
 {
     static const char version[] = "/" HENC_VERSION "/";
-    return bytes.len < GRVHENC_HEAD_LEN_MAX &&
-           (begins_with(bytes, "GET ") || begins_with(bytes, "POST ")) && line_end(bytes) == NULL &&
-           memmem(bytes.data, bytes.len, version, sizeof version - 1) != NULL;
+
+    if (bytes.len > GRVHENC_HEAD_LEN_MAX ||
+        (!begins_with(bytes, "GET ") && !begins_with(bytes, "POST ")))
+        return false;
+    if (line_end(bytes) != NULL)
+        return begins_polling(bytes);
+    return memmem(bytes.data, bytes.len, version, sizeof version - 1) != NULL;
 }

@@ -78,7 +78,15 @@ static int dissect_look(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
 {
     if (!heuristic->enabled || is_decided(pinfo->srcport) || is_decided(pinfo->destport))
         return 0;
-    return look(tvb, pinfo, tree, data, SSTP_LOOK_ANY_PORT);
+    const int taken = look(tvb, pinfo, tree, data, SSTP_LOOK_ANY_PORT);
+    /* Whose first bytes are not ours is not asked again. */
+    if (taken == 0 && !PINFO_FD_VISITED(pinfo)) {
+        conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
+        if (conversation != NULL &&
+            conversation_get_dissector(conversation, pinfo->num) == look_handle)
+            conversation_set_dissector(conversation, NULL);
+    }
+    return taken;
 }
 
 static int dissect_shim(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
