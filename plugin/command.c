@@ -67,8 +67,10 @@ static void show_list_value(struct showing *showing, const struct sstp_value *va
     tvbuff_t *tvb = showing->place->tvb;
     proto_item *list;
 
-    proto_tree_add_item(showing->tree, grvsstp_hf(value->field), tvb, offset,
-                        kind == SSTP_KIND_STRINGS ? 1 : 2, ENC_LITTLE_ENDIAN);
+    showing->last = proto_tree_add_item(showing->tree, grvsstp_hf(value->field), tvb, offset,
+                                        kind == SSTP_KIND_STRINGS ? 1 : 2, ENC_LITTLE_ENDIAN);
+    if (value->number == 0) /* the count says so */
+        return;
     showing->list_tree = proto_tree_add_subtree_format(
         showing->tree, tvb, offset, (int)value->len, grvsstp_ett(GRVSSTP_TREE_LIST), &list,
         "%s: %u", list_name(value->field), (unsigned)value->number);

@@ -9,6 +9,7 @@
 #include <wireshark.h>
 #include <ws_version.h>
 #include <epan/packet.h>
+#include <epan/dissectors/packet-http.h>
 
 #define GRVSSTP_WIRESHARK_AT_LEAST(major, minor)                                                   \
     (WIRESHARK_VERSION_MAJOR > (major) ||                                                          \
@@ -24,5 +25,17 @@ typedef bool grvsstp_heuristic_result;
 typedef gboolean grvsstp_heuristic_result;
 #define grvsstp_mark_depended_upon(pinfo, frame) mark_frame_as_depended_upon((pinfo), (frame))
 #endif
+
+/* Whether HTTP's last exchange on a connection was a CONNECT that succeeded. */
+static inline bool grvsstp_http_is_tunnel(const http_conv_t *http)
+{
+#if GRVSSTP_WIRESHARK_AT_LEAST(4, 4)
+    const http_req_res_t *last = http->req_res_tail;
+#else
+    const http_conv_t *last = http;
+#endif
+    return last != NULL && last->response_code == 200 && last->request_method != NULL &&
+           strcmp(last->request_method, "CONNECT") == 0;
+}
 
 #endif

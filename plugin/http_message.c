@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #define _GNU_SOURCE /* memmem */
-#include "compat.h"
+#include <wireshark.h>
 
 #include "http_message.h"
 

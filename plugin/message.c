@@ -65,10 +65,10 @@ static void remove_local(struct grvsstp_tracker *tracker, struct grvsstp_local *
 }
 
 static void add_slice(struct grvsstp_tracker *tracker, struct grvsstp_local *local,
-                      struct sstp_span bytes, bool is_whole, uint32_t offset)
+                      struct sstp_span bytes, bool is_whole, bool is_kept, uint32_t offset)
 {
     struct grvsstp_slice *slice = wmem_new(tracker->pool, struct grvsstp_slice);
-    *slice = (struct grvsstp_slice){NULL, bytes, is_whole, offset};
+    *slice = (struct grvsstp_slice){NULL, bytes, is_whole, is_kept, offset};
     if (local->last != NULL)
         local->last->next = slice;
     else
@@ -78,7 +78,7 @@ static void add_slice(struct grvsstp_tracker *tracker, struct grvsstp_local *loc
 }
 
 enum grvsstp_track grvsstp_tracker_take(struct grvsstp_tracker *tracker, struct sstp_span bytes,
-                                        uint32_t offset)
+                                        bool is_kept, uint32_t offset)
 {
     const uint8_t id = bytes.data[0];
     if ((id != SSTP_MESSAGE && id != SSTP_DATA && id != SSTP_END_MESSAGE && id != SSTP_CLOSE) ||
@@ -94,7 +94,7 @@ enum grvsstp_track grvsstp_tracker_take(struct grvsstp_tracker *tracker, struct 
             return GRVSSTP_TRACK_ELSEWHERE;
         local = &tracker->locals[tracker->num_locals++];
         *local = (struct grvsstp_local){session_id, 0, NULL, NULL};
-        add_slice(tracker, local, sstp_span(NULL, 0), true, offset);
+        add_slice(tracker, local, sstp_span(NULL, 0), true, false, offset);
         return GRVSSTP_TRACK_OPEN;
     }
     if (local == NULL)
@@ -102,7 +102,7 @@ enum grvsstp_track grvsstp_tracker_take(struct grvsstp_tracker *tracker, struct 
     if (id == SSTP_DATA) {
         bool is_whole;
         const struct sstp_span payload = grvsstp_data_payload(bytes, &is_whole);
-        add_slice(tracker, local, payload, is_whole, offset);
+        add_slice(tracker, local, payload, is_whole, is_kept, offset);
         return GRVSSTP_TRACK_OPEN;
     }
     tracker->done = *local;
@@ -144,27 +144,40 @@ void grvsstp_spanning_end_all(struct grvsstp_spanning *spanning)
     spanning->by_session = NULL; /* the map dies with the capture */
 }
 
-void grvsstp_message_append(struct grvsstp_message *message, struct sstp_span payload,
-                            bool is_whole, uint32_t frame)
+static void forget_payload(struct grvsstp_message *message)
 {
-    const uint64_t length = message->length + payload.len;
+    for (struct grvsstp_payload *payload = message->first, *next; payload != NULL; payload = next) {
+        next = payload->next;
+        if (payload->is_copy)
+            wmem_free(wmem_file_scope(), (void *)payload->bytes.data);
+        wmem_free(wmem_file_scope(), payload);
+    }
+    message->first = message->last = NULL;
+}
 
-    message->length = length;
+void grvsstp_message_append(struct grvsstp_message *message, struct sstp_span payload,
+                            bool is_whole, bool is_kept, uint32_t frame)
+{
+    message->length += payload.len;
     grvsstp_contribute(&message->contributions, frame, payload.len);
-    if (!is_whole || length > (uint64_t)message_max_mib << 20)
+    if (!is_whole || message->length > (uint64_t)message_max_mib << 20) {
         message->is_whole = false;
-    if (!message->is_whole) {
-        wmem_free(wmem_file_scope(), message->payload);
-        message->payload = NULL;
-        message->payload_size = 0;
+        forget_payload(message);
+    }
+    if (!message->is_whole || payload.len == 0)
         return;
-    }
-    if (length > message->payload_size) {
-        message->payload_size = MAX((size_t)length, 2 * message->payload_size);
-        message->payload = wmem_realloc(wmem_file_scope(), message->payload, message->payload_size);
-    }
-    if (payload.len > 0)
-        memcpy(message->payload + length - payload.len, payload.data, payload.len);
+
+    struct grvsstp_payload *part = wmem_new(wmem_file_scope(), struct grvsstp_payload);
+    part->next = NULL;
+    part->is_copy = !is_kept;
+    part->bytes = payload;
+    if (!is_kept)
+        part->bytes.data = wmem_memdup(wmem_file_scope(), payload.data, payload.len);
+    if (message->last != NULL)
+        message->last->next = part;
+    else
+        message->first = part;
+    message->last = part;
 }
 
 /* ------------------------------------------------------------------------
@@ -193,6 +206,14 @@ static void show_payload(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb, in
                                                  whole, 0, (int)length, ENC_NA));
 }
 
+/* Whether anybody wants to see what is worth putting together. */
+static bool is_message_referenced(proto_tree *tree)
+{
+    return proto_field_is_referenced(tree, grvsstp_own_hf(GRVSSTP_MESSAGE_PAYLOAD)) ||
+           proto_field_is_referenced(tree, grvsstp_own_hf(GRVSSTP_MESSAGE_LENGTH)) ||
+           proto_field_is_referenced(tree, grvsstp_own_hf(GRVSSTP_MESSAGE_SEGMENT));
+}
+
 static void show_segment(proto_tree *tree, tvbuff_t *tvb, int offset, uint32_t frame)
 {
     proto_item_set_generated(
@@ -204,10 +225,18 @@ void grvsstp_show_message(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb, i
 {
     unsigned num = 0;
 
-    if (tree == NULL)
+    if (!is_message_referenced(tree))
         return;
-    show_payload(pinfo, tree, tvb, offset, message->is_whole ? message->payload : NULL,
-                 message->length);
+    uint8_t *whole = NULL;
+    if (message->is_whole && message->length > 0) {
+        size_t pos = 0;
+        whole = wmem_alloc(pinfo->pool, (size_t)message->length);
+        for (const struct grvsstp_payload *part = message->first; part != NULL; part = part->next) {
+            memcpy(whole + pos, part->bytes.data, part->bytes.len);
+            pos += part->bytes.len;
+        }
+    }
+    show_payload(pinfo, tree, tvb, offset, whole, message->length);
     for (const struct grvsstp_contribution *segment = message->contributions.first;
          segment != NULL && num < SEGMENTS_SHOWN; segment = segment->next, num++) {
         show_segment(tree, tvb, offset, segment->frame);
@@ -223,9 +252,7 @@ void grvsstp_show_local_message(packet_info *pinfo, proto_tree *tree, tvbuff_t *
     size_t pos = 0;
     bool is_whole = true;
 
-    if (!proto_field_is_referenced(tree, grvsstp_own_hf(GRVSSTP_MESSAGE_PAYLOAD)) &&
-        !proto_field_is_referenced(tree, grvsstp_own_hf(GRVSSTP_MESSAGE_LENGTH)) &&
-        !proto_field_is_referenced(tree, grvsstp_own_hf(GRVSSTP_MESSAGE_SEGMENT)))
+    if (!is_message_referenced(tree))
         return;
     if (local->length > 0)
         payload = wmem_alloc(pinfo->pool, (size_t)local->length);

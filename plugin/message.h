@@ -28,13 +28,19 @@ struct grvsstp_contributions {
 /* Notes that a frame brought `len` bytes.  File scope. */
 void grvsstp_contribute(struct grvsstp_contributions *list, uint32_t frame, size_t len);
 
+/* Payload of one Data command.  File scope. */
+struct grvsstp_payload {
+    struct grvsstp_payload *next;
+    struct sstp_span bytes;
+    bool is_copy; /* made for the message; else the bytes of a split command serve */
+};
+
 /* A message that lies in several chunks.  File scope. */
 struct grvsstp_message {
-    uint64_t length;  /* bytes of payload so far */
-    uint8_t *payload; /* NULL where it is too long, or a part of it was not captured */
-    size_t payload_size;
-    bool is_whole;      /* every byte so far is in `payload` */
+    uint64_t length;    /* bytes of payload so far */
+    bool is_whole;      /* every one of them is in the list */
     uint32_t end_frame; /* of its EndMessage; 0 while there is none */
+    struct grvsstp_payload *first, *last;
     struct grvsstp_contributions contributions;
 };
 
@@ -43,6 +49,7 @@ struct grvsstp_slice {
     struct grvsstp_slice *next;
     struct sstp_span bytes;
     bool is_whole;   /* all of them were captured */
+    bool is_kept;    /* they lie in file scope */
     uint32_t offset; /* of the command in the chunk; the Message's slice has no bytes */
 };
 
@@ -73,9 +80,10 @@ enum grvsstp_track {
 void grvsstp_tracker_init(struct grvsstp_tracker *tracker, wmem_allocator_t *pool);
 
 /* Takes the next command of the chunk, which begins at `offset`.  `bytes` are
- * those captured of it and have to live as long as the tracker is asked. */
+ * those captured of it and have to live as long as the tracker is asked; is_kept
+ * says that they live as long as the capture. */
 enum grvsstp_track grvsstp_tracker_take(struct grvsstp_tracker *tracker, struct sstp_span bytes,
-                                        uint32_t offset);
+                                        bool is_kept, uint32_t offset);
 
 /* The SessionId of a session command, whose bytes are there as far as that. */
 uint32_t grvsstp_session_id(struct sstp_span bytes);
@@ -97,9 +105,9 @@ struct grvsstp_message *grvsstp_spanning_find(const struct grvsstp_spanning *spa
 void grvsstp_spanning_end(struct grvsstp_spanning *spanning, uint32_t session_id);
 void grvsstp_spanning_end_all(struct grvsstp_spanning *spanning);
 
-/* Appends payload that `frame` brought. */
+/* Appends payload that `frame` brought; of bytes that are not kept a copy is made. */
 void grvsstp_message_append(struct grvsstp_message *message, struct sstp_span payload,
-                            bool is_whole, uint32_t frame);
+                            bool is_whole, bool is_kept, uint32_t frame);
 
 /* Adds length, payload and frames of a message to the tree of its EndMessage. */
 void grvsstp_show_message(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb, int offset,

@@ -85,7 +85,8 @@ static void add_link(struct draft *draft, uint32_t offset, struct grvsstp_messag
 }
 
 /* A command of a message that the chunk's own tracker does not hold. */
-static void note_spanning(struct draft *draft, struct sstp_span bytes, uint32_t offset)
+static void note_spanning(struct draft *draft, struct sstp_span bytes, bool is_kept,
+                          uint32_t offset)
 {
     struct grvsstp_half *half = draft->half;
     const uint32_t session_id = grvsstp_session_id(bytes);
@@ -100,7 +101,7 @@ static void note_spanning(struct draft *draft, struct sstp_span bytes, uint32_t 
         if (message != NULL) {
             bool is_whole;
             const struct sstp_span payload = grvsstp_data_payload(bytes, &is_whole);
-            grvsstp_message_append(message, payload, is_whole, draft->source_frame);
+            grvsstp_message_append(message, payload, is_whole, is_kept, draft->source_frame);
         }
         break;
     case SSTP_END_MESSAGE:
@@ -126,7 +127,8 @@ static void keep_open_messages(struct draft *draft)
             grvsstp_spanning_begin(&draft->half->messages, local->session_id);
         for (const struct grvsstp_slice *slice = local->first; slice != NULL; slice = slice->next) {
             if (slice != local->first) /* that is the Message itself */
-                grvsstp_message_append(message, slice->bytes, slice->is_whole, draft->source_frame);
+                grvsstp_message_append(message, slice->bytes, slice->is_whole, slice->is_kept,
+                                       draft->source_frame);
             add_link(draft, slice->offset, message);
         }
     }
@@ -186,10 +188,11 @@ static void note_command(struct draft *draft, const struct sstp_piece *piece)
     if (bytes.len < SSTP_HEADER_LEN)
         return;
     /* The stream reuses its buffer; the split's own copy stays. */
-    if (piece->kind == SSTP_PIECE_END)
+    const bool is_kept = piece->kind == SSTP_PIECE_END;
+    if (is_kept)
         bytes = sstp_span(draft->pieces[draft->num_pieces - 1].split->bytes, bytes.len);
-    if (grvsstp_tracker_take(&draft->tracker, bytes, offset) == GRVSSTP_TRACK_ELSEWHERE)
-        note_spanning(draft, bytes, offset);
+    if (grvsstp_tracker_take(&draft->tracker, bytes, is_kept, offset) == GRVSSTP_TRACK_ELSEWHERE)
+        note_spanning(draft, bytes, is_kept, offset);
     else if (bytes.data[0] == SSTP_MESSAGE)
         grvsstp_spanning_end(&draft->half->messages, grvsstp_session_id(bytes));
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "shim.h"
 
-#include <epan/dissectors/packet-http.h>
 #include <epan/prefs.h>
 #include <epan/range.h>
 
@@ -27,8 +26,7 @@ static bool is_tunnel(packet_info *pinfo)
     if (conversation_get_proto_data(conversation, proto_socks) != NULL)
         return true;
     const http_conv_t *http = conversation_get_proto_data(conversation, proto_http);
-    return http != NULL && http->response_code == 200 && http->request_method != NULL &&
-           strcmp(http->request_method, "CONNECT") == 0;
+    return http != NULL && grvsstp_http_is_tunnel(http);
 }
 
 /* Hands the chunk to another dissector in our place: every call costs a level of
