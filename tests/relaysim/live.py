@@ -331,16 +331,20 @@ class Live(unittest.TestCase):
             self.assertIn(name, fields)
 
     def test_demo_is_the_same(self):
-        """But for ports and times."""
+        """What the tour says is the same each time; when a relay opens and closes the
+        sessions of its deliveries depends on who is faster."""
+        scripted = {"Connect", "ConnectResponse", "Attach", "Register", "FanoutOpen", "Message",
+                    "Data"}
+        passing = {"t", "message_count", "stream", "session", "session_id", "event_id"}
         told = []
         for name in ("one.json", "two.json"):
-            self.check(run("demo", "--truth", self.path(name), timeout=30), 0)
+            self.check(run("demo", "--truth", self.path(name), timeout=120), 0)
             with open(self.path(name), encoding="ascii") as file:
                 commands = [json.loads(line) for line in file]
-            told.append(sorted(json.dumps({k: v for k, v in command.items()
-                                           if k not in ("t", "message_count")},
-                                          sort_keys=True)
-                               for command in commands if command["command"] != "Noop"))
+            told.append(sorted(json.dumps({key: value for key, value in command.items()
+                                           if key not in passing}, sort_keys=True)
+                               for command in commands if command["command"] in scripted))
+        self.assertGreater(len(told[0]), 200)
         self.assertEqual(told[0], told[1])
 
 
