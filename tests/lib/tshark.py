@@ -1,0 +1,310 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Runs tshark and sharkd with the plugin, as a user would, and reads what they say.
+
+    ws = Wireshark()                    # proves that the plugin is loaded, or fails
+    for frame in ws.dissect(capture):   # PDML, parsed
+        for command in frame.commands:
+            print(frame.number, command.one("sstp.summary"))
+
+Started by root, Wireshark ignores plugin variables; so the plugin is staged in a
+private folder and the programs run as `nobody`.  `Wireshark(plugin=False)` has no
+plugin at all.  GRVSSTP_BUILD_DIR names the build folder (default: build).
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import xml.etree.ElementTree as ElementTree
+
+TSHARK = os.environ.get("GRVSSTP_TSHARK", "tshark")
+SHARKD = os.environ.get("GRVSSTP_SHARKD", "sharkd")
+
+SEVERITIES = {0x100000: "comment", 0x200000: "chat", 0x400000: "note", 0x600000: "warning",
+              0x800000: "error"}
+
+
+class Failure(AssertionError):
+    """A program did not do what it had to."""
+
+
+# ---------------------------------------------------------------------------
+# What PDML says
+
+
+def normal(name, show):
+    """The same text for a value in every Wireshark version."""
+    if show in ("True", "False"):
+        return "1" if show == "True" else "0"
+    if name in BYTES_FIELDS:
+        return show.replace(":", "")
+    return show
+
+
+BYTES_FIELDS = {
+    "sstp.auth_token", "sstp.registration_token", "sstp.data", "sstp.message.payload",
+    "sstp.sec.iv", "sstp.sec.hmac", "sstp.sec.encrypted_device_nonce", "sstp.sec.device_nonce",
+    "sstp.sec.encrypted_relay_nonce", "sstp.sec.field", "sstp.sec.opaque"}
+
+
+class Layer:
+    """One protocol layer of a frame: its fields in the order of the tree."""
+
+    def __init__(self, element):
+        self.name = element.get("name")
+        self.showname = element.get("showname")
+        self.fields = []   # (name, show)
+        self.texts = []    # what a reader sees, in the same order
+        self.places = []   # (name, position, size)
+        self.experts = []  # (name, severity)
+        self._collect(element)
+
+    def _collect(self, parent):
+        for element in parent:
+            name = element.get("name", "")
+            if name == "_ws.expert":
+                self._collect_expert(element)
+                continue
+            self.fields.append((name, normal(name, element.get("show", ""))))
+            self.texts.append(element.get("showname") or element.get("show", ""))
+            self.places.append((name, int(element.get("pos", 0)), int(element.get("size", 0))))
+            self._collect(element)
+
+    def _collect_expert(self, element):
+        found, severity = None, None
+        for part in element:
+            if part.get("name") == "_ws.expert.severity":
+                severity = SEVERITIES.get(int(part.get("show"), 0), part.get("show"))
+            elif not part.get("name", "_ws.").startswith("_ws."):
+                found = part.get("name")
+        self.experts.append((found, severity))
+
+    def values(self, name):
+        """Every value of a field, in order."""
+        return [show for field, show in self.fields if field == name]
+
+    def one(self, name):
+        """The only value of a field; None where it is absent."""
+        values = self.values(name)
+        if len(values) > 1:
+            raise Failure("%s is there %d times: %r" % (name, len(values), values))
+        return values[0] if values else None
+
+    def grouped(self):
+        """{field: [values]} of our own fields."""
+        groups = {}
+        for name, show in self.fields:
+            if name.startswith("sstp."):
+                groups.setdefault(name, []).append(show)
+        return groups
+
+
+class Frame:
+    """One packet as tshark dissected it."""
+
+    def __init__(self, element):
+        self.layers = [Layer(proto) for proto in element]
+        self.number = int(self.value("frame.number", "0"))
+        stream = self.value("tcp.stream")
+        self.tcp_stream = None if stream is None else int(stream)
+
+    def value(self, name, default=None):
+        for layer in self.layers:
+            for field, show in layer.fields:
+                if field == name:
+                    return show
+        return default
+
+    def has_layer(self, name):
+        return any(layer.name == name for layer in self.layers)
+
+    @property
+    def protocols(self):
+        return [layer.name for layer in self.layers]
+
+    @property
+    def ours(self):
+        """Our layers, those of pieces of a command included."""
+        return [layer for layer in self.layers if layer.name == "grvsstp"]
+
+    @property
+    def commands(self):
+        """Our layers that hold a command."""
+        return [layer for layer in self.ours if layer.values("sstp.command")]
+
+    @property
+    def experts(self):
+        return [expert for layer in self.layers for expert in layer.experts]
+
+    @property
+    def findings(self):
+        """Our own experts, by what follows `sstp.expert.`."""
+        return [(name[len("sstp.expert."):], severity) for name, severity in self.experts
+                if name and name.startswith("sstp.expert.")]
+
+    @property
+    def is_malformed(self):
+        """A dissector ran off the end.  (Experts of the malformed group do not count.)"""
+        return any(layer.name.startswith("_ws.malformed") for layer in self.layers)
+
+
+# ---------------------------------------------------------------------------
+# Running
+
+
+def drop_privileges():
+    """What to put in front of a command so that it does not run as root."""
+    if os.getuid() != 0:
+        return []
+    return ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
+
+
+class Wireshark:
+    """A private Wireshark: empty home, our plugin or none, memory checks on."""
+
+    def __init__(self, plugin=True, build_dir=None, debug=True):
+        self.folder = tempfile.mkdtemp(prefix="grvsstp-")
+        os.chmod(self.folder, 0o755)
+        home = os.path.join(self.folder, "home")
+        plugins = os.path.join(self.folder, "plugins")
+        os.mkdir(home)
+        os.chmod(home, 0o777)  # the unprivileged user's
+        os.mkdir(plugins)
+        self.env = {
+            "PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C.UTF-8", "TZ": "UTC",
+            "HOME": home, "XDG_CONFIG_HOME": home, "WIRESHARK_PLUGIN_DIR": plugins}
+        if debug:  # checks that cost time; a benchmark goes without
+            self.env.update(WIRESHARK_DEBUG_WMEM_OVERRIDE="strict",
+                            WIRESHARK_ABORT_ON_DISSECTOR_BUG="1")
+        try:
+            if plugin:
+                self._stage(build_dir or os.environ.get("GRVSSTP_BUILD_DIR", "build"), plugins)
+            self._prove(plugin, plugins)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    @staticmethod
+    def _stage(build_dir, plugins):
+        source = os.path.join(build_dir, "plugins")
+        if not os.path.isdir(source):
+            raise Failure("%s does not exist: the plugin has not been built" % source)
+        shutil.copytree(source, plugins, dirs_exist_ok=True)
+        subprocess.run(["chmod", "-R", "a+rX", plugins], check=True)
+
+    def _prove(self, plugin, plugins):
+        """The plugin is loaded from our folder, or there is none."""
+        listed = [line for line in self.run([TSHARK, "-G", "plugins"]).splitlines()
+                  if line.startswith("grvsstp")]
+        known = [line for line in self.run([TSHARK, "-G", "protocols"]).splitlines()
+                 if line.split("\t")[2:3] == ["grvsstp"]]
+        if plugin and not (listed and plugins in listed[0] and known):
+            raise Failure("the plugin is not loaded from %s: plugins %r, protocols %r" %
+                          (plugins, listed, known))
+        if not plugin and (listed or known):
+            raise Failure("a plugin is installed where there should be none: %r" % listed)
+
+    def path(self, name):
+        """Where to write a file that the unprivileged user can read."""
+        return os.path.join(self.folder, name)
+
+    def run(self, command, check=True, stdin=None):
+        """Runs a program, returns what it printed; anything on stderr is a failure."""
+        done = subprocess.run(drop_privileges() + [str(part) for part in command],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.env,
+                              cwd=self.folder, input=stdin, text=True, timeout=900,
+                              encoding="utf-8", errors="replace", check=False)
+        if check and done.returncode != 0:
+            raise Failure("%r ended with %d\n%s" % (command, done.returncode, done.stderr[-4000:]))
+        noise = [line for line in done.stderr.splitlines() if line.strip()]
+        if check and noise:
+            raise Failure("%r said:\n%s" % (command, "\n".join(noise[:40])))
+        return done.stdout if check else done
+
+    def tshark(self, capture, *options, two_pass=False, preferences=(), decode_as=(), check=True):
+        command = [TSHARK, "-n", "-r", capture] + (["-2"] if two_pass else [])
+        for preference in preferences:
+            command += ["-o", preference]
+        for rule in decode_as:
+            command += ["-d", rule]
+        return self.run(command + list(options), check=check)
+
+    # -- results -----------------------------------------------------------
+
+    def dissect(self, capture, *options, **keywords):
+        """Every frame, from PDML."""
+        text = self.tshark(capture, "-T", "pdml", *options, **keywords)
+        # Bytes that XML does not allow can come from the wire.
+        text = re.sub("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", text)
+        return [Frame(packet) for packet in ElementTree.fromstring(text.encode()).iter("packet")]
+
+    def pdml(self, capture, *options, **keywords):
+        """The PDML itself, without what differs from run to run."""
+        text = self.tshark(capture, "-T", "pdml", *options, **keywords)
+        return re.sub(r"<pdml [^>]*>", "<pdml>", text, count=1)
+
+    def json(self, capture, *options, **keywords):
+        return json.loads(self.tshark(capture, "-T", "json", *options, **keywords))
+
+    def fields(self, capture, fields, *options, **keywords):
+        """One list a frame, with one list of values a field."""
+        selection = [part for field in fields for part in ("-e", field)]
+        text = self.tshark(capture, "-T", "fields", "-E", "separator=/t", "-E", "aggregator=|",
+                           *selection, *options, **keywords)
+        return [[[v for v in cell.split("|")] if cell else [] for cell in line.split("\t")]
+                for line in text.splitlines()]
+
+    def info(self, capture, *options, **keywords):
+        """The Protocol and Info columns of each frame."""
+        text = self.tshark(capture, "-T", "fields", "-e", "_ws.col.Protocol", "-e", "_ws.col.Info",
+                           *options, **keywords)
+        return [tuple((line + "\t").split("\t")[:2]) for line in text.splitlines()]
+
+    def count(self, capture, display_filter, **keywords):
+        """How many frames a display filter passes."""
+        text = self.tshark(capture, "-Y", display_filter, "-T", "fields", "-e", "frame.number",
+                           **keywords)
+        return len(text.splitlines())
+
+    def sharkd(self, capture, frames):
+        """The trees of the frames asked for, in that order, from one sharkd session."""
+        requests = [{"jsonrpc": "2.0", "id": 1, "method": "load",
+                     "params": {"file": str(capture)}}]
+        requests += [{"jsonrpc": "2.0", "id": 2 + i, "method": "frame",
+                      "params": {"frame": number, "proto": True}}
+                     for i, number in enumerate(frames)]
+        done = self.run([SHARKD, "-"], check=False,
+                        stdin="".join(json.dumps(request) + "\n" for request in requests))
+        answers = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        answers = {answer["id"]: answer for answer in answers if "id" in answer}
+        if done.returncode != 0 or len(answers) != len(requests):
+            raise Failure("sharkd ended with %d after %d of %d answers\n%s" %
+                          (done.returncode, len(answers), len(requests), done.stderr[-2000:]))
+        if any("error" in answer for answer in answers.values()):
+            raise Failure("sharkd: %r" % [a for a in answers.values() if "error" in a][:3])
+        return [answers[2 + i]["result"]["tree"] for i in range(len(frames))]
+
+
+def sharkd_labels(tree, protocol="grvsstp"):
+    """The lines of one protocol's layers in a sharkd tree, indented by depth."""
+    lines = []
+
+    def walk(nodes, depth):
+        for node in nodes:
+            lines.append("  " * depth + node.get("l", "") + (" !" + node["s"] if "s" in node
+                                                            else ""))
+            walk(node.get("n", []), depth + 1)
+
+    walk([node for node in tree if node.get("f", node.get("fn", "")).split(" ")[0] == protocol], 0)
+    return lines
