@@ -57,8 +57,7 @@ static proto_tree *add_part_tree(struct chunk *chunk, const struct grvsstp_piece
                                                (int)piece->offset, (int)piece->len, ENC_NA);
     proto_item_append_text(protocol, ", %s", text);
     proto_tree *tree = proto_item_add_subtree(protocol, grvsstp_ett(GRVSSTP_TREE_COMMAND));
-    proto_item_set_hidden(proto_tree_add_item(tree, proto_grvsstp_sstp, chunk->place.tvb,
-                                              (int)piece->offset, 0, ENC_NA));
+    grvsstp_add_bare_name(tree, chunk->place.tvb, (int)piece->offset);
     proto_item_set_generated(proto_tree_add_uint(tree, grvsstp_own_hf(GRVSSTP_STREAM),
                                                  chunk->place.tvb, (int)piece->offset, 0,
                                                  chunk->place.connection->number));

@@ -184,10 +184,7 @@ static void show_generated(const struct showing *showing)
 
     if (tree == NULL)
         return;
-    proto_item *hidden =
-        proto_tree_add_item(tree, proto_grvsstp_sstp, tvb, place->offset, 0, ENC_NA);
-    /* The bare filter `sstp` finds our packets too (notes, section 1). */
-    proto_item_set_hidden(hidden);
+    grvsstp_add_bare_name(tree, tvb, place->offset);
     proto_item_set_generated(proto_tree_add_uint(tree, grvsstp_own_hf(GRVSSTP_STREAM), tvb,
                                                  place->offset, 0, place->connection->number));
     proto_item_set_generated(proto_tree_add_boolean(tree, grvsstp_own_hf(GRVSSTP_FROM_INITIATOR),

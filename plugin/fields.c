@@ -288,6 +288,11 @@ void grvsstp_fields_register(void)
     proto_register_subtree_array(subtrees, GRVSSTP_SUBTREE_COUNT);
 }
 
+void grvsstp_add_bare_name(proto_tree *tree, tvbuff_t *tvb, int offset)
+{
+    proto_item_set_hidden(proto_tree_add_item(tree, proto_grvsstp_sstp, tvb, offset, 0, ENC_NA));
+}
+
 proto_item *grvsstp_add_number(proto_tree *tree, enum sstp_field field, tvbuff_t *tvb, int offset,
                                int len)
 {

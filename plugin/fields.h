@@ -89,6 +89,10 @@ extern const value_string grvsstp_encapsulations[];
 extern int proto_grvsstp;      /* "grvsstp" */
 extern int proto_grvsstp_sstp; /* the hidden "sstp" */
 
+/* Adds the hidden item by which the bare filter `sstp` finds our packets beside
+ * those of the other protocol of that name. */
+void grvsstp_add_bare_name(proto_tree *tree, tvbuff_t *tvb, int offset);
+
 /* The registered field of a command's field, and of one of our own. */
 int grvsstp_hf(enum sstp_field field);
 int grvsstp_own_hf(enum grvsstp_own_field field);

@@ -148,8 +148,7 @@ static proto_tree *add_layer(const struct grvhenc_part *part, proto_item **item)
                            : record->half == HENC_HALF_GET      ? " GET"
                                                                 : " POST",
                            part_name(part));
-    proto_item_set_hidden(
-        proto_tree_add_item(tree, proto_grvsstp_sstp, part->tvb, part->offset, 0, ENC_NA));
+    grvsstp_add_bare_name(tree, part->tvb, part->offset);
     proto_item_set_generated(proto_tree_add_uint(tree, grvhenc_hf(GRVHENC_KIND), part->tvb,
                                                  part->offset, 0, (unsigned)record->v->kind));
     proto_item_set_generated(proto_tree_add_uint(tree, grvsstp_own_hf(GRVSSTP_STREAM), part->tvb,
