@@ -18,6 +18,7 @@ struct chunk {
     packet_info *pinfo;
     struct sstp_span bytes; /* captured */
     uint32_t seq;
+    uint32_t num_carried; /* of the bytes, from chunks before */
     unsigned num_items;
     struct grvhenc_item items[ITEMS_MAX];
 };
@@ -169,6 +170,10 @@ static bool has_endless_body(const struct chunk *chunk, const struct grvhenc_htt
 
 static void wait_at(struct chunk *chunk, size_t pos, size_t wanted)
 {
+    if (pos < chunk->num_carried) { /* TCP can only be asked for this chunk's bytes */
+        this_side(chunk)->carried = sstp_span(chunk->bytes.data + pos, chunk->bytes.len - pos);
+        return;
+    }
     struct grvhenc_item *item = add_item(chunk, GRVHENC_ITEM_WAIT, pos, chunk->bytes.len - pos);
     item->wanted = wanted > 0 ? (uint32_t)wanted : DESEGMENT_ONE_MORE_SEGMENT;
     this_side(chunk)->sequence.next = chunk->seq + (uint32_t)pos;
@@ -273,17 +278,38 @@ static size_t divide_stream(struct chunk *chunk, size_t pos)
  * First pass: the chunk
  */
 
+/* Puts what was carried before the chunk. */
+static void join_carried(struct chunk *chunk)
+{
+    struct sstp_span *carried = &this_side(chunk)->carried;
+    const size_t len = carried->len + chunk->bytes.len;
+    uint8_t *joined = wmem_alloc(wmem_file_scope(), len);
+
+    memcpy(joined, carried->data, carried->len);
+    memcpy(joined + carried->len, chunk->bytes.data, chunk->bytes.len);
+    chunk->num_carried = (uint32_t)carried->len;
+    chunk->seq -= chunk->num_carried;
+    chunk->bytes = sstp_span(joined, len);
+    chunk->tvb = tvb_new_child_real_data(chunk->tvb, joined, (unsigned)len, (int)len);
+    *carried = sstp_span(NULL, 0);
+}
+
 static void divide(struct chunk *chunk)
 {
     struct grvhenc_side *side = this_side(chunk);
     const uint32_t len = tvb_reported_length(chunk->tvb);
     const struct grvsstp_join join = grvsstp_sequence_join(&side->sequence, chunk->seq, len);
+    const bool is_cut = chunk->bytes.len < len;
     size_t pos = join.skip;
 
     if (join.lost > 0)
         side->has_gap = true;
     if (join.skip > 0)
         add_item(chunk, GRVHENC_ITEM_OLD, 0, join.skip);
+    else if (side->carried.len > 0 && join.lost == 0)
+        join_carried(chunk);
+    if (join.lost > 0)
+        side->carried = sstp_span(NULL, 0);
     while (pos < chunk->bytes.len && chunk->num_items < ITEMS_MAX - 1) {
         if (side->streaming != NULL)
             pos = divide_stream(chunk, pos);
@@ -292,21 +318,25 @@ static void divide(struct chunk *chunk)
     }
     if (pos < chunk->bytes.len)
         add_item(chunk, GRVHENC_ITEM_HTTP, pos, chunk->bytes.len - pos);
-    if (chunk->bytes.len < len)
+    if (is_cut)
         side->has_gap = true;
 }
 
 /* Keeps the plan, unless the chunk is one plain piece of a LongLived body. */
 static void keep(const struct chunk *chunk)
 {
-    if (chunk->num_items == 1 && chunk->items[0].kind == GRVHENC_ITEM_STREAM &&
+    const bool is_joined = chunk->num_carried > 0;
+    if (!is_joined && chunk->num_items == 1 && chunk->items[0].kind == GRVHENC_ITEM_STREAM &&
         chunk->items[0].record == NULL)
         return;
     struct grvhenc_plan *plan =
         wmem_alloc(wmem_file_scope(), sizeof *plan + chunk->num_items * sizeof plan->items[0]);
+    plan->joined = is_joined ? chunk->bytes : sstp_span(NULL, 0);
+    plan->num_carried = chunk->num_carried;
     plan->num_items = chunk->num_items;
     memcpy(plan->items, chunk->items, chunk->num_items * sizeof plan->items[0]);
-    p_add_proto_data(wmem_file_scope(), chunk->pinfo, proto_grvhenc, chunk->seq, plan);
+    p_add_proto_data(wmem_file_scope(), chunk->pinfo, proto_grvhenc,
+                     chunk->seq + chunk->num_carried, plan);
 }
 
 void grvhenc_divide(struct grvhenc_tcp *tcp, bool from_client, tvbuff_t *tvb, packet_info *pinfo,
@@ -321,6 +351,7 @@ void grvhenc_divide(struct grvhenc_tcp *tcp, bool from_client, tvbuff_t *tvb, pa
     chunk->pinfo = pinfo;
     chunk->bytes = sstp_span(tvb_get_ptr(tvb, 0, (int)captured), captured);
     chunk->seq = seq;
+    chunk->num_carried = 0;
     chunk->num_items = 0;
     divide(chunk);
     keep(chunk);

@@ -19,6 +19,9 @@ struct grvhenc_side {
     bool has_gap;                      /* bytes were lost since the last SSTP data */
     bool awaits_echo;                  /* the next byte of the stream is its first */
     struct grvhenc_virtual *streaming; /* whose LongLived body these bytes are */
+    /* The beginning of a message in segments that TCP was not asked to join; file
+     * scope. */
+    struct sstp_span carried;
 };
 
 /* A TCP connection of an encapsulation.  File scope. */
@@ -56,6 +59,10 @@ struct grvhenc_item {
 };
 
 struct grvhenc_plan {
+    /* What was carried and the chunk behind it, where there was anything; items then
+     * lie in these bytes.  File scope. */
+    struct sstp_span joined;
+    uint32_t num_carried;
     unsigned num_items;
     struct grvhenc_item items[];
 };

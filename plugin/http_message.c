@@ -183,16 +183,15 @@ bool grvhenc_http_is_encapsulation(struct sstp_span bytes)
            henc_polling_is_body(sstp_span(bytes.data + http.head_len, bytes.len - http.head_len));
 }
 
-/* Whether a request to a server's root, as Polling's are, is there without enough
- * of its body to tell.  HTTP would wait for the body too. */
-static bool begins_polling(struct sstp_span bytes)
+bool grvhenc_http_begins_polling(struct sstp_span bytes)
 {
     enum { TELLING_LEN = sizeof HENC_POLLING_VERSION + sizeof HENC_POLLING_SCHEME };
     struct grvhenc_http http = {0};
     struct henc_uri uri;
-    const uint8_t *end = line_end(bytes);
+    const uint8_t *end = bytes.len > 0 ? line_end(bytes) : NULL;
 
-    if (!read_request_line(sstp_span(bytes.data, (size_t)(end - bytes.data)), &http) ||
+    if (end == NULL || !begins_with(bytes, "POST ") ||
+        !read_request_line(sstp_span(bytes.data, (size_t)(end - bytes.data)), &http) ||
         !henc_uri_parse(http.method, http.target, &uri) || uri.kind != HENC_KIND_POLLING)
         return false;
     switch (grvhenc_http_head(bytes, &http)) {
@@ -206,14 +205,31 @@ static bool begins_polling(struct sstp_span bytes)
     return false;
 }
 
-bool grvhenc_http_begins_encapsulation(struct sstp_span bytes)
+/* Whether a target may go on to be one of an encapsulation's, as far as it goes. */
+static bool begins_target(struct sstp_span target)
 {
-    static const char version[] = "/" HENC_VERSION "/";
+    static const char scheme[] = "http://", path[] = "/" HENC_VERSION "/";
 
-    if (bytes.len > GRVHENC_HEAD_LEN_MAX ||
-        (!begins_with(bytes, "GET ") && !begins_with(bytes, "POST ")))
+    if (begins_with(target, scheme)) {
+        const size_t scheme_len = MIN(target.len, sizeof scheme - 1);
+        const size_t left = target.len - scheme_len;
+        const uint8_t *authority = target.data + scheme_len;
+        const uint8_t *slash = left > 0 ? memchr(authority, '/', left) : NULL;
+        if (slash == NULL)
+            return left == 0 || memchr(authority, ' ', left) == NULL;
+        target = sstp_span(slash, left - (size_t)(slash - authority));
+    }
+    return begins_with(target, path);
+}
+
+bool grvhenc_http_begins_request(struct sstp_span bytes)
+{
+    static const char get[] = "GET ", post[] = "POST ";
+    const bool is_post = begins_with(bytes, post);
+    const size_t method_len = is_post ? sizeof post - 1 : sizeof get - 1;
+
+    if (bytes.len == 0 || (!is_post && !begins_with(bytes, get)) || line_end(bytes) != NULL)
         return false;
-    if (line_end(bytes) != NULL)
-        return begins_polling(bytes);
-    return memmem(bytes.data, bytes.len, version, sizeof version - 1) != NULL;
+    return bytes.len <= method_len ||
+           begins_target(sstp_span(bytes.data + method_len, bytes.len - method_len));
 }

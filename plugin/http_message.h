@@ -47,8 +47,12 @@ enum grvhenc_http_result grvhenc_http_body(const struct grvhenc_http *http, stru
  * by the beginning of its body. */
 bool grvhenc_http_is_encapsulation(struct sstp_span bytes);
 
-/* Whether these are the beginning of a request line that says enough of its URI
- * to be taken for an encapsulation's, but not all of it. */
-bool grvhenc_http_begins_encapsulation(struct sstp_span bytes);
+/* Whether a request to a server's root, as Polling's are, begins here without
+ * enough of its body to tell.  HTTP itself would wait for the body. */
+bool grvhenc_http_begins_polling(struct sstp_span bytes);
+
+/* Whether these bytes, without the end of a line, may go on to be a request of
+ * LongLived or KeepAlive. */
+bool grvhenc_http_begins_request(struct sstp_span bytes);
 
 #endif

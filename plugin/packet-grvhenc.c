@@ -128,10 +128,19 @@ static int show(const struct grvhenc_tcp *tcp, bool from_client, tvbuff_t *tvb, 
     const struct grvhenc_item whole = {
         GRVHENC_ITEM_STREAM, 0, tvb_captured_length(tvb), 0, 0, NULL};
 
+    tvbuff_t *bytes = tvb;
+
     if (plan == NULL && tcp->stream_records[from_client] != NULL)
         show_item(tcp, from_client, tvb, pinfo, tree, &whole, seq);
+    if (plan != NULL && plan->joined.len > 0) {
+        bytes = tvb_new_child_real_data(tvb, plan->joined.data, (unsigned)plan->joined.len,
+                                        (int)plan->joined.len);
+        add_new_data_source(pinfo, bytes, "HTTP message put together");
+    }
     for (unsigned i = 0; plan != NULL && i < plan->num_items; i++)
-        show_item(tcp, from_client, tvb, pinfo, tree, &plan->items[i], seq);
+        show_item(tcp, from_client, bytes, pinfo, tree, &plan->items[i], seq);
+    if (plan != NULL && pinfo->desegment_len > 0) /* TCP counts from the chunk's own bytes */
+        pinfo->desegment_offset -= (int)plan->num_carried;
     return (int)tvb_captured_length(tvb);
 }
 
@@ -139,7 +148,8 @@ static int show(const struct grvhenc_tcp *tcp, bool from_client, tvbuff_t *tvb, 
  * TCP connections
  */
 
-static struct grvhenc_tcp *take(const struct grvsstp_transport *transport, packet_info *pinfo)
+struct grvhenc_tcp *grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
+                                 struct sstp_span carried)
 {
     struct grvhenc_tcp *tcp = wmem_new0(wmem_file_scope(), struct grvhenc_tcp);
 
@@ -149,6 +159,7 @@ static struct grvhenc_tcp *take(const struct grvsstp_transport *transport, packe
     copy_address_wmem(wmem_file_scope(), &tcp->server, &pinfo->dst);
     tcp->client_port = pinfo->srcport;
     tcp->is_from_start = transport->analysis != NULL && transport->analysis->server_port != 0;
+    tcp->sides[true].carried = carried;
     conversation_add_proto_data(transport->conversation, proto_grvhenc, tcp);
     conversation_set_dissector_from_frame_number(transport->conversation, pinfo->num,
                                                  grvhenc_handle);
@@ -168,7 +179,7 @@ int grvhenc_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
     if (tcp == NULL) {
         if (PINFO_FD_VISITED(pinfo) || !grvhenc_http_is_encapsulation(bytes))
             return 0;
-        tcp = take(&transport, pinfo);
+        tcp = grvhenc_take(&transport, pinfo, sstp_span(NULL, 0));
     } else if (pinfo->num < tcp->first_frame) {
         return 0;
     }

@@ -10,7 +10,8 @@
 #ifndef GRVHENC_PACKET_GRVHENC_H
 #define GRVHENC_PACKET_GRVHENC_H
 
-#include "compat.h"
+#include "transport.h"
+#include "wire.h"
 
 void proto_register_grvhenc(void);
 void proto_reg_handoff_grvhenc(void);
@@ -21,6 +22,11 @@ extern dissector_handle_t grvhenc_handle;
 /* Dissects a chunk of a connection that carries an encapsulation; takes the
  * connection if it begins with such a request.  Returns what a dissector does. */
 int grvhenc_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data);
+
+/* First pass: takes a connection of which `carried`, in file scope, are the bytes
+ * that its client sent before this chunk. */
+struct grvhenc_tcp *grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
+                                 struct sstp_span carried);
 
 /* Called behind the dissection of every frame: whether this frame ended the TCP
  * connection of an encapsulation, and what that means. */

@@ -28,7 +28,7 @@ enum grvsstp_verdict grvsstp_recognise(const struct grvsstp_transport *transport
     if (bytes.data[0] >= 'A') { /* no CommandId, so HTTP or nothing */
         if (grvhenc_http_is_encapsulation(bytes))
             return GRVSSTP_ENCAPSULATED;
-        return grvhenc_http_begins_encapsulation(bytes) && may_be_start(transport, pinfo) &&
+        return grvhenc_http_begins_polling(bytes) && may_be_start(transport, pinfo) &&
                        pinfo->can_desegment > 0
                    ? GRVSSTP_WAIT_FOR_MORE
                    : GRVSSTP_NOT_OURS;

@@ -6,9 +6,13 @@
 
 #include "direct.h"
 #include "henc_fields.h"
+#include "http_message.h"
 #include "packet-grvhenc.h"
 
 #define HTTPS_PORT 443u
+
+/* A request line is shorter. */
+#define HELD_MAX 1024u
 
 static dissector_table_t tcp_ports;
 static int proto_http, proto_socks;
@@ -71,20 +75,77 @@ static bool is_decided(uint32_t port)
            dissector_get_uint_handle(tcp_ports, port) != shim_handle;
 }
 
+/* The first bytes of a client that may go on to be a request of an encapsulation.
+ * HTTP's own ports wait for the end of the line; elsewhere we look on, and leave
+ * the segments to whoever wants them, until the line is whole.  File scope. */
+struct held {
+    uint8_t bytes[HELD_MAX];
+    uint32_t len;
+    uint32_t next_seq;
+};
+
+enum held_result { HELD_NOTHING, HELD_MORE, HELD_REQUEST };
+
+static enum held_result hold(const struct grvsstp_transport *transport, tvbuff_t *tvb,
+                             packet_info *pinfo, struct held **out)
+{
+    /* The slot of the hidden protocol: the other two hold taken connections. */
+    struct held *held = conversation_get_proto_data(transport->conversation, proto_grvsstp_sstp);
+    const uint32_t seq = grvsstp_transport_seq(transport);
+    const unsigned len = tvb_captured_length(tvb);
+
+    if (transport->analysis == NULL || transport->analysis->server_port == 0)
+        return HELD_NOTHING;
+    if (pinfo->destport != transport->analysis->server_port) /* the server has to wait */
+        return held != NULL && held->len > 0 ? HELD_MORE : HELD_NOTHING;
+    if (held == NULL) {
+        if (!grvsstp_transport_is_at_start(transport) || len > HELD_MAX ||
+            !grvhenc_http_begins_request(sstp_span(tvb_get_ptr(tvb, 0, (int)len), len)))
+            return HELD_NOTHING;
+        held = wmem_new0(wmem_file_scope(), struct held);
+        held->next_seq = seq;
+        conversation_add_proto_data(transport->conversation, proto_grvsstp_sstp, held);
+    }
+    if (seq != held->next_seq || len > HELD_MAX - held->len)
+        return HELD_NOTHING;
+    tvb_memcpy(tvb, held->bytes + held->len, 0, len);
+    *out = held;
+    const struct sstp_span all = sstp_span(held->bytes, held->len + len);
+    if (grvhenc_http_is_encapsulation(all))
+        return HELD_REQUEST;
+    held->len += len;
+    held->next_seq += len;
+    return grvhenc_http_begins_request(all) ? HELD_MORE : HELD_NOTHING;
+}
+
+/* First pass: what is to become of a connection whose chunk is not ours by itself. */
+static int keep_looking(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    const struct grvsstp_transport transport = grvsstp_transport(pinfo, data);
+    struct held *held = NULL;
+
+    switch (hold(&transport, tvb, pinfo, &held)) {
+    case HELD_MORE:
+        return 0;
+    case HELD_REQUEST:
+        grvhenc_take(&transport, pinfo, sstp_span(held->bytes, held->len));
+        return call_in_place(grvhenc_handle, tvb, pinfo, tree, data);
+    case HELD_NOTHING:
+        break;
+    }
+    /* Whose first bytes are not ours is not asked again. */
+    if (conversation_get_dissector(transport.conversation, pinfo->num) == look_handle)
+        conversation_set_dissector(transport.conversation, NULL);
+    return 0;
+}
+
 /* Bound to connections on ports that nobody owns: the heuristic, asked first. */
 static int dissect_look(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     if (!heuristic->enabled || is_decided(pinfo->srcport) || is_decided(pinfo->destport))
         return 0;
     const int taken = look(tvb, pinfo, tree, data, SSTP_LOOK_ANY_PORT);
-    /* Whose first bytes are not ours is not asked again. */
-    if (taken == 0 && !PINFO_FD_VISITED(pinfo)) {
-        conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
-        if (conversation != NULL &&
-            conversation_get_dissector(conversation, pinfo->num) == look_handle)
-            conversation_set_dissector(conversation, NULL);
-    }
-    return taken;
+    return taken == 0 && !PINFO_FD_VISITED(pinfo) ? keep_looking(tvb, pinfo, tree, data) : taken;
 }
 
 static int dissect_shim(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
