@@ -170,7 +170,6 @@ class EncapTest(unittest.TestCase):
     """One Wireshark with the plugin for all tests of a file."""
 
     maxDiff = 4000
-    preferences = ()
 
     @classmethod
     def setUpClass(cls):
@@ -195,7 +194,7 @@ class EncapTest(unittest.TestCase):
 
     def shown(self, path, two_pass=False, preferences=(), **keywords):
         text = self.ws.tshark(path, "-T", "pdml", "-J", "grvsstp grvhenc", "-Y", FILTER,
-                              two_pass=two_pass, preferences=list(self.preferences) + list(preferences), **keywords)
+                              two_pass=two_pass, preferences=preferences, **keywords)
         return read_pdml(text)
 
     def assert_equal_to(self, run, clean=True, preferences=(), passes=PASSES):

@@ -30,8 +30,8 @@ def captures():
     for size in (3, 17, 64):
         run = Run()
         for number, (_, kind, ways) in enumerate(test_damage.KINDS):
-            carrier = kind(run.capture, Place(number), cuts=lambda _, m, s=size: range(s, len(m), s),
-                           **ways)
+            carrier = kind(run.capture, Place(number), **ways)
+            carrier.cuts = lambda _, m, s=size: range(s, len(m), s)
             run.add("", carrier, henc.split_randomly(CHUNKS, random.Random(size), 40), [])
         table["segments-%d" % size] = run.capture
     lossy = test_determinism.everything(random.Random(9))

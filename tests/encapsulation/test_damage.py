@@ -18,7 +18,7 @@ KINDS = [
     ("LongLived proxy", henc.LongLived, dict(port=8080, proxy=True)),
     ("KeepAlive proxy", henc.KeepAlive, dict(port=8080, proxy=True)),
     ("Polling proxy", henc.Polling, dict(port=8080, proxy=True))]
-HTTP_KINDS = [row for row in KINDS if issubclass(row[1], (henc._Halves, henc.Polling))]
+HTTP_KINDS = [row for row in KINDS if issubclass(row[1], (henc.Halves, henc.Polling))]
 # What a capture may rightly be told to lack; never a warning about the peers.
 LACKING = {"missing_half", "sequence_gap"}
 
@@ -88,11 +88,11 @@ class Damage(EncapTest):
             run.add(label, carrier, CHUNKS, SHORT)
         self.assert_equal_to(run)
 
-    def swapped(self):
+    def swapped(self, kinds=KINDS):
         """In every message cut in several segments, two neighbours change places."""
         run = Run()
         swaps = []
-        for number, (label, kind, ways) in enumerate(KINDS):
+        for number, (label, kind, ways) in enumerate(kinds):
             carrier = kind(run.capture, Place(number), cuts=lambda _, m: range(20, len(m), 20),
                            **ways)
             run.add(label, carrier, CHUNKS, SHORT)
@@ -105,7 +105,10 @@ class Damage(EncapTest):
         return run
 
     def test_reordered_and_tcp_put_in_order(self):
-        self.assert_equal_to(self.swapped(), preferences=["tcp.reassemble_out_of_order:TRUE"])
+        # Not behind SOCKS: Wireshark's SOCKS hands the bytes that TCP has put in order to a
+        # TCP of its own with the number of the last segment, and that one sees a gap for good.
+        kinds = [row for row in KINDS if row[1] is not henc.Socks]
+        self.assert_equal_to(self.swapped(kinds), preferences=["tcp.reassemble_out_of_order:TRUE"])
 
     def test_reordered_and_left_so(self):
         """TCP's default: bytes seem lost; nobody is accused, and most is found again."""

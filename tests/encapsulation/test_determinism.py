@@ -2,6 +2,7 @@
 """The same in one pass, in the second of two, after preferences changed, and for
 frames asked for in any order; but for links to frames that come later."""
 
+import contextlib
 import json
 import random
 
@@ -23,7 +24,8 @@ def everything(rng=None):
     capture = Capture()
     cuts = henc.random_cuts(rng, 90)
     carriers = [
-        henc.Plain(capture, Place(1), cuts=cuts), henc.Plain(capture, Place(2), port=443, cuts=cuts),
+        henc.Plain(capture, Place(1), cuts=cuts),
+        henc.Plain(capture, Place(2), port=443, cuts=cuts),
         henc.Tunnel(capture, Place(3), challenges=[Challenge()], version="1.1"),
         henc.Socks(capture, Place(4), user="me"), henc.LongLived(capture, Place(5), cuts=cuts),
         henc.LongLived(capture, Place(6), port=8080, proxy=True, challenges=[Challenge()]),
@@ -146,6 +148,17 @@ class Determinism(EncapTest):
         self.assertEqual(self.labels(self.session(load + self.frame_requests(backward))[1:],
                                      backward), forward)
 
+    @contextlib.contextmanager
+    def without_strict_memory(self, is_wanted):
+        """Wireshark 4.0's HTTP keeps a pointer to its list of ports when sharkd changes the
+        list and frees the old one (http_tcp_range); strict memory overwrites what it reads."""
+        strict = self.ws.env.pop("WIRESHARK_DEBUG_WMEM_OVERRIDE", None) if is_wanted else None
+        try:
+            yield
+        finally:
+            if strict is not None:
+                self.ws.env["WIRESHARK_DEBUG_WMEM_OVERRIDE"] = strict
+
     def test_preferences_there_and_back(self):
         """Changed, loaded, changed back, loaded: as if nothing had been."""
         frames = self.ours()
@@ -157,7 +170,7 @@ class Determinism(EncapTest):
                                      ("tcp.reassemble_out_of_order", "TRUE", "FALSE"),
                                      ("http.tcp.port", "81", "80,3128,3132,5985,8080,8088,11371,"
                                                              "1900,2869,2710")):
-            with self.subTest(name):
+            with self.subTest(name), self.without_strict_memory(name == "http.tcp.port"):
                 requests = load + asked[:51] + [("setconf", {"name": name, "value": value})] + \
                     load + asked + [("setconf", {"name": name, "value": default})] + load + asked
                 results = self.session(requests)

@@ -83,7 +83,7 @@ class Growing(EncapTest):
             live.close()
         return shown
 
-    def expected(self, capture, carrier, chunks):
+    def expected(self, capture, carrier):
         """Which commands end in which frame."""
         position, ends = {True: 0, False: 0}, {True: {}, False: {}}
         total = {True: 0, False: 0}
@@ -111,8 +111,7 @@ class Growing(EncapTest):
                     carrier.open()
                     for side, data in chunks_of(SHORT):
                         carrier.send(side, data)
-                    self.assertEqual(self.follow(capture),
-                                     self.expected(capture, carrier, chunks_of(SHORT)))
+                    self.assertEqual(self.follow(capture), self.expected(capture, carrier))
 
     def test_keepalive_and_polling(self):
         """A body's commands are there when the body is."""

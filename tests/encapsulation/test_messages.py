@@ -225,8 +225,9 @@ class PollingMessages(MessageTest):
 
         def of(sequence, data, state, **more):
             total = str(http.polling_checksum(data))
-            return dict(common, **{"encap.sequence": str(sequence), "encap.checksum": total,
-                                   "encap.checksum_calculated": total, "encap.state": state}, **more)
+            found = {"encap.sequence": str(sequence), "encap.checksum": total,
+                     "encap.checksum_calculated": total, "encap.state": state}
+            return dict(common, **found, **more)
         self.assertLess(http.polling_checksum(high), 0, "no negative checksum is among these")
         self.assert_messages(capture, carrier, [
             of(0, b"", "probing"),
@@ -291,8 +292,8 @@ class Streams(EncapTest):
                 found |= streams.get(capture.number(frame), set())
         return found
 
-    def carriers(self, capture, first, **ways):
-        return [kind(capture, Place(first + number), **ways) for number, kind in
+    def carriers(self, capture, first):
+        return [kind(capture, Place(first + number)) for number, kind in
                 enumerate((henc.LongLived, henc.KeepAlive, henc.Polling))]
 
     def test_both_legs_of_a_proxy(self):

@@ -239,7 +239,7 @@ class Socks(Plain):
 # Two TCP connections
 
 
-class _Halves(Carrier):
+class Halves(Carrier):
     """What LongLived and KeepAlive share: GET and POST of one GUID."""
 
     def __init__(self, capture, place, port=80, proxy=False, challenges=(), server=http.SERVER,
@@ -271,7 +271,7 @@ class _Halves(Carrier):
         self.disconnect(self.post, from_client)
 
 
-class LongLived(_Halves):
+class LongLived(Halves):
     """2.2.2, 4.1: two bodies without an end."""
 
     encap = LONGLIVED
@@ -318,7 +318,7 @@ class LongLived(_Halves):
         return self.put(self.post if from_client else self.get, from_client, data)
 
 
-class KeepAlive(_Halves):
+class KeepAlive(Halves):
     """2.2.3, 4.2: a request and an answer a chunk, over two persistent connections."""
 
     encap = KEEPALIVE
