@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Builds the plugin against the Wireshark of another Debian and runs the dissection
-# tests there:
+# and encapsulation tests there:
 #
 #     tests/versions/run.sh trixie|sid [FOLDER]
 #
@@ -53,5 +53,5 @@ cmake -G Ninja -S /grvsstp/checkout -B /grvsstp/build -DCMAKE_BUILD_TYPE=Release
     -DGRVSSTP_RELAYSIM=OFF
 cmake --build /grvsstp/build --target grvsstp
 cd /grvsstp/build
-ctest -L dissect --output-on-failure
+ctest -L 'dissect|encapsulation' --output-on-failure
 INSIDE
