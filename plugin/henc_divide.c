@@ -19,6 +19,7 @@ struct chunk {
     struct sstp_span bytes; /* captured */
     uint32_t seq;
     uint32_t num_carried; /* of the bytes, from chunks before */
+    uint8_t *joined;      /* the block that holds the bytes then; file scope */
     unsigned num_items;
     struct grvhenc_item items[ITEMS_MAX];
 };
@@ -171,7 +172,9 @@ static bool has_endless_body(const struct chunk *chunk, const struct grvhenc_htt
 static void wait_at(struct chunk *chunk, size_t pos, size_t wanted)
 {
     if (pos < chunk->num_carried) { /* TCP can only be asked for this chunk's bytes */
-        this_side(chunk)->carried = sstp_span(chunk->bytes.data + pos, chunk->bytes.len - pos);
+        struct grvhenc_side *side = this_side(chunk);
+        side->carried = sstp_span(chunk->bytes.data + pos, chunk->bytes.len - pos);
+        side->carried_block = pos == 0 ? chunk->joined : NULL;
         return;
     }
     struct grvhenc_item *item = add_item(chunk, GRVHENC_ITEM_WAIT, pos, chunk->bytes.len - pos);
@@ -278,20 +281,24 @@ static size_t divide_stream(struct chunk *chunk, size_t pos)
  * First pass: the chunk
  */
 
-/* Puts what was carried before the chunk. */
+/* Puts what was carried before the chunk.  A message in tiny segments grows in one
+ * block, for of the frames before nothing is shown from it. */
 static void join_carried(struct chunk *chunk)
 {
-    struct sstp_span *carried = &this_side(chunk)->carried;
-    const size_t len = carried->len + chunk->bytes.len;
-    uint8_t *joined = wmem_alloc(wmem_file_scope(), len);
+    struct grvhenc_side *side = this_side(chunk);
+    const size_t num_carried = side->carried.len;
+    const size_t len = num_carried + chunk->bytes.len;
 
-    memcpy(joined, carried->data, carried->len);
-    memcpy(joined + carried->len, chunk->bytes.data, chunk->bytes.len);
-    chunk->num_carried = (uint32_t)carried->len;
+    chunk->joined = wmem_realloc(wmem_file_scope(), side->carried_block, len);
+    if (side->carried_block == NULL)
+        memcpy(chunk->joined, side->carried.data, num_carried);
+    memcpy(chunk->joined + num_carried, chunk->bytes.data, chunk->bytes.len);
+    chunk->num_carried = (uint32_t)num_carried;
     chunk->seq -= chunk->num_carried;
-    chunk->bytes = sstp_span(joined, len);
-    chunk->tvb = tvb_new_child_real_data(chunk->tvb, joined, (unsigned)len, (int)len);
-    *carried = sstp_span(NULL, 0);
+    chunk->bytes = sstp_span(chunk->joined, len);
+    chunk->tvb = tvb_new_child_real_data(chunk->tvb, chunk->joined, (unsigned)len, (int)len);
+    side->carried = sstp_span(NULL, 0);
+    side->carried_block = NULL;
 }
 
 static void divide(struct chunk *chunk)
@@ -308,8 +315,10 @@ static void divide(struct chunk *chunk)
         add_item(chunk, GRVHENC_ITEM_OLD, 0, join.skip);
     else if (side->carried.len > 0 && join.lost == 0)
         join_carried(chunk);
-    if (join.lost > 0)
+    if (join.lost > 0) {
         side->carried = sstp_span(NULL, 0);
+        side->carried_block = NULL;
+    }
     while (pos < chunk->bytes.len && chunk->num_items < ITEMS_MAX - 1) {
         if (side->streaming != NULL)
             pos = divide_stream(chunk, pos);
@@ -325,9 +334,9 @@ static void divide(struct chunk *chunk)
 /* Keeps the plan, unless the chunk is one plain piece of a LongLived body. */
 static void keep(const struct chunk *chunk)
 {
-    const bool is_joined = chunk->num_carried > 0;
-    if (!is_joined && chunk->num_items == 1 && chunk->items[0].kind == GRVHENC_ITEM_STREAM &&
-        chunk->items[0].record == NULL)
+    const bool is_joined = chunk->num_carried > 0 && chunk->num_items > 0;
+    if (chunk->num_carried == 0 && chunk->num_items == 1 &&
+        chunk->items[0].kind == GRVHENC_ITEM_STREAM && chunk->items[0].record == NULL)
         return;
     struct grvhenc_plan *plan =
         wmem_alloc(wmem_file_scope(), sizeof *plan + chunk->num_items * sizeof plan->items[0]);
@@ -352,6 +361,7 @@ void grvhenc_divide(struct grvhenc_tcp *tcp, bool from_client, tvbuff_t *tvb, pa
     chunk->bytes = sstp_span(tvb_get_ptr(tvb, 0, (int)captured), captured);
     chunk->seq = seq;
     chunk->num_carried = 0;
+    chunk->joined = NULL;
     chunk->num_items = 0;
     divide(chunk);
     keep(chunk);

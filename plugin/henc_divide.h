@@ -22,6 +22,7 @@ struct grvhenc_side {
     /* The beginning of a message in segments that TCP was not asked to join; file
      * scope. */
     struct sstp_span carried;
+    uint8_t *carried_block; /* the block that is all of it; NULL where it is part of another */
 };
 
 /* A TCP connection of an encapsulation.  File scope. */
