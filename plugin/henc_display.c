@@ -23,10 +23,9 @@ static proto_item *add_view(proto_tree *tree, enum grvhenc_field field,
                                (int)view.len, ENC_ASCII | ENC_NA);
 }
 
-static void add_finding(proto_tree *tree, proto_item *item, const struct grvhenc_part *part,
+static void add_finding(proto_item *item, const struct grvhenc_part *part,
                         enum henc_finding finding)
 {
-    (void)tree;
     if (part->record != NULL && henc_findings_has(part->record->findings, finding))
         expert_add_info(part->pinfo, item, grvhenc_ei(finding));
 }
@@ -67,7 +66,7 @@ static void show_checksum(proto_tree *tree, const struct grvhenc_part *part,
                              (int)(polling->checksum_text.data - tvb_get_ptr(part->body, 0, 1)),
                              (int)polling->checksum_text.len, polling->checksum);
 
-    add_finding(tree, item, part, HENC_FINDING_CHECKSUM_BAD);
+    add_finding(item, part, HENC_FINDING_CHECKSUM_BAD);
     if (!is_cut) {
         const int64_t calculated = henc_polling_checksum(polling->data);
         status = henc_polling_checksum_is_good(polling->checksum, calculated) ? GOOD : BAD;
@@ -89,7 +88,7 @@ static void show_polling(proto_tree *tree, const struct grvhenc_part *part,
             proto_tree_add_uint(tree, grvhenc_hf(GRVHENC_SEQUENCE), part->body,
                                 (int)(polling->sequence_text.data - tvb_get_ptr(part->body, 0, 1)),
                                 (int)polling->sequence_text.len, polling->sequence);
-        add_finding(tree, item, part, HENC_FINDING_SEQUENCE_GAP);
+        add_finding(item, part, HENC_FINDING_SEQUENCE_GAP);
     }
     if (polling->checksum_is_valid)
         show_checksum(tree, part, polling);

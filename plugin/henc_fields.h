@@ -28,8 +28,7 @@
     X(POLL_MAX,             "Max-Poll-Interval",       ".poll.max",              UINT32,  BASE_DEC | BASE_UNIT_STRING, &units_seconds, NULL) \
     X(POLL_MIN,             "Min-Poll-Interval",       ".poll.min",              UINT32,  BASE_DEC | BASE_UNIT_STRING, &units_seconds, NULL) \
     X(POLL_REPETITIONS,     "Poll-Repetition",         ".poll.repetitions",      UINT32,  BASE_DEC,  NULL, NULL)                   \
-    X(STATE,                "State",                   ".state",                 STRING,  BASE_NONE, NULL, "Of the virtual connection, after this message") \
-    X(BODY,                 "Body",                    ".body",                  BYTES,   BASE_NONE, NULL, "A body of the encapsulation without a part of its own")
+    X(STATE,                "State",                   ".state",                 STRING,  BASE_NONE, NULL, "Of the virtual connection, after this message")
 
 /* clang-format on */
 
