@@ -12,6 +12,7 @@
 
 #define PRODUCT_VERSION "Groove Client 14.0 4006" /* note <1> of GRVSSTP */
 #define MAX_PEERS 16
+#define END_MS 3000 /* for the peers' ends after our ConnectCloses */
 #define SECRET_VARIABLE "RELAYSIM_SECRET"
 
 struct run {
@@ -64,9 +65,18 @@ static void stop_if_alone(struct run *run)
         net_stop(run->net);
 }
 
-/* Says goodbye to everybody; the loop ends with the last of them. */
+static void on_end_over(uv_timer_t *timer)
+{
+    const struct run *run = timer->data;
+    net_stop(run->net);
+}
+
+/* Says goodbye to everybody; the loop ends with the last of them, or without
+ * those that do not take it. */
 static void end(struct run *run)
 {
+    if (!run->is_ending)
+        uv_timer_start(&run->timeout, on_end_over, END_MS, 0);
     run->is_ending = true;
     for (guint i = 0; i < run->peers->len; i++) {
         struct peer *peer = g_ptr_array_index(run->peers, i);

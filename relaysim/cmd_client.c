@@ -67,6 +67,10 @@ static gboolean check(const struct client_options *o)
                          "characters behind the slashes");
     if (!sends && !o->receives)
         return usage("nothing to do: --message, --file or --size sends, --receive receives");
+    if (!sends && o->to != NULL)
+        return usage("--message, --file or --size is needed: what to send");
+    if (!o->receives && o->expect > 0)
+        return usage("--expect needs --receive");
     if (num_contents > 1)
         return usage("--message, --file and --size exclude each other");
     if (sends && o->to == NULL)

@@ -3,6 +3,7 @@
 #include "log.h"
 #include "options.h"
 #include "relay_net.h"
+#include "url.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -125,6 +126,11 @@ static gboolean apply(const struct relay_options *options, struct sstp_relay_con
         log_error("--url is needed: the relay's device URL, such as grooveDNS://relay1.example");
         return FALSE;
     }
+    for (char **url = options->urls; *url != NULL; url++)
+        if (!sstp_url_is_relay(sstp_span_of_string(*url))) {
+            log_error("--url is a device URL such as grooveDNS://relay1.example, not %s", *url);
+            return FALSE;
+        }
     if (options->store != NULL && strcmp(options->store, "memory") != 0) {
         log_error("--store FILE is not in this version; --store memory is");
         return FALSE;

@@ -8,6 +8,18 @@
 #include <string.h>
 #include <sys/random.h>
 
+/* What is said goes out as it is: glib's strings would be converted from the
+ * locale's character set, and refused where they are not in it. */
+static void take_bytes(GOptionEntry *entries)
+{
+    for (GOptionEntry *entry = entries; entry->long_name != NULL; entry++) {
+        if (entry->arg == G_OPTION_ARG_STRING)
+            entry->arg = G_OPTION_ARG_FILENAME;
+        else if (entry->arg == G_OPTION_ARG_STRING_ARRAY)
+            entry->arg = G_OPTION_ARG_FILENAME_ARRAY;
+    }
+}
+
 int options_parse(const char *summary, GOptionEntry *entries, int argc, char **argv)
 {
     gboolean is_version = FALSE, is_help = FALSE;
@@ -20,6 +32,8 @@ int options_parse(const char *summary, GOptionEntry *entries, int argc, char **a
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &rest, NULL, NULL},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
 
+    take_bytes(entries);
+    take_bytes(common);
     char *name = g_strdup_printf("relaysim %s", argv[0]);
     g_set_prgname(name);
     GOptionContext *context = g_option_context_new(NULL);

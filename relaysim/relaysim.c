@@ -3,9 +3,11 @@
 #include "log.h"
 #include "options.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
     const char *name;
@@ -31,9 +33,22 @@ static void print_help(void)
          "relaysim SUBCOMMAND --help lists the options of each; relaysim(1) says more.");
 }
 
+/* A socket must not take the place of a standard stream that is closed: libuv
+ * aborts on it, and the results would go to the peer.  Open for reading only, so
+ * that writing to it still fails. */
+static bool fill_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDONLY) != fd)
+            return false;
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
+    if (!fill_standard_streams())
+        return EXIT_REPORTED;
     if (argc < 2) {
         log_error("a subcommand is needed; see relaysim --help");
         return EXIT_USAGE;

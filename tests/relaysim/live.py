@@ -227,6 +227,43 @@ class Live(unittest.TestCase):
                            "dpp:///alice", "--to", BOB, "--message", "x", "--timeout=1"), 1,
                        "time is up: 0 of 1 messages were acknowledged")
 
+    def test_stalled_peer(self):
+        """A peer that takes nothing any more does not keep a client whose time is up."""
+        with Relay() as relay:
+            sender = subprocess.Popen(
+                [RELAYSIM, "client", "--relay", relay.address, "--relay-url", URL, "--device",
+                 "dpp:///alice", "--to", BOB, "--size", "16000000", "--messages", "200",
+                 "--timeout", "3", "-v"], stderr=subprocess.PIPE, text=True)
+            self.assertRegex(sender.stderr.readline(), "ready")
+            relay.process.send_signal(signal.SIGSTOP)
+            try:
+                _, stderr = sender.communicate(timeout=30)
+            finally:
+                relay.process.send_signal(signal.SIGCONT)
+                sender.kill()
+            self.assertEqual(sender.returncode, 1)
+            self.assertRegex(stderr, "time is up: ")
+
+    def test_closed_standard_streams(self):
+        """No socket takes their place, and what cannot be printed is not acknowledged."""
+        with Relay() as relay:
+            client = [RELAYSIM, "client", "--relay", relay.address, "--relay-url", URL]
+            send = client + ["--device", "dpp:///alice", "--to", BOB, "--message", "x"]
+            receive = client + ["--device", "dpp:///bob", "--identity", BOB, "--receive",
+                                "--expect", "1", "--timeout", "20"]
+            for redirections, arguments, code in (("<&- >&- 2>&-", send, 0), (">&-", receive, 1)):
+                with self.subTest(redirections=redirections):
+                    result = subprocess.run(["sh", "-c", 'exec "$@" ' + redirections, "sh",
+                                             *arguments], timeout=60, stderr=subprocess.DEVNULL)
+                    self.assertEqual(result.returncode, code)
+            self.check(relay.receive(1), 0)
+
+    def test_beyond_ascii(self):
+        with Relay() as relay:
+            self.check(relay.client("--to", BOB, "--message", "Gr\u00fc\u00dfe",
+                                    env={**os.environ, "LC_ALL": "C"}), 0)
+            self.assertEqual(json.loads(relay.receive(1).stdout)["text"], "Gr\u00fc\u00dfe")
+
     def test_hostile_bytes(self):
         with Relay() as relay:
             host, port = relay.address.split(":")
@@ -255,6 +292,8 @@ class Live(unittest.TestCase):
             (["bench"], "bench is not in this version"),
             (["relay"], "--url is needed"),
             (["relay", "--url", URL, "--nonsense"], "--nonsense"),
+            (["relay", "--url="], "--url is a device URL"),
+            (["relay", "--url", "dpp:///x"], "--url is a device URL"),
             (["relay", "--url", URL, "word"], "no argument such as \"word\""),
             (["relay", "--url", URL, "--listen", "nowhere"], "is not an address and a port"),
             (["relay", "--url", URL, "--listen", "127.0.0.1:65536"], "is not an address"),
@@ -268,6 +307,8 @@ class Live(unittest.TestCase):
             (["relay", "--url", URL, "-w", "/nonexistent/x"], "cannot write /nonexistent/x"),
             (client, "nothing to do"),
             (client + ["--message", "x"], "--to is needed"),
+            (client + ["--to", BOB, "--receive", "--identity", BOB], "--size is needed"),
+            (client + ["--message", "x", "--to", BOB, "--expect", "1"], "--expect needs"),
             (client + ["--message", "x", "--to", "bob"], "--to is IDENTITY"),
             (client + ["--message", "x", "--to", BOB + ",phone"], "--to is IDENTITY"),
             (client + ["--message", "x", "--size", "5", "--to", BOB], "exclude each other"),
