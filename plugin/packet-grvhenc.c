@@ -193,11 +193,10 @@ int grvhenc_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
 /* The bits of TCP's conversation completeness for FIN and RST. */
 #define TCP_ENDED 0x30
 
-void grvhenc_note_end(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+void grvhenc_note_end(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,
+                      proto_tree *tree)
 {
-    conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
-    struct grvhenc_tcp *tcp =
-        conversation != NULL ? conversation_get_proto_data(conversation, proto_grvhenc) : NULL;
+    struct grvhenc_tcp *tcp = conversation_get_proto_data(conversation, proto_grvhenc);
 
     if (tcp == NULL)
         return;

@@ -30,6 +30,7 @@ struct grvhenc_tcp *grvhenc_take(const struct grvsstp_transport *transport, pack
 
 /* Called behind the dissection of every frame: whether this frame ended the TCP
  * connection of an encapsulation, and what that means. */
-void grvhenc_note_end(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+void grvhenc_note_end(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,
+                      proto_tree *tree);
 
 #endif

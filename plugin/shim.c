@@ -188,17 +188,16 @@ static void arm_ports(void)
 static int dissect_frame_end(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     (void)data;
-    if (pinfo->ptype != PT_TCP)
+    conversation_t *conversation =
+        pinfo->ptype == PT_TCP ? find_conversation_pinfo(pinfo, 0) : NULL;
+    if (conversation == NULL)
         return 0;
-    if (!PINFO_FD_VISITED(pinfo)) {
-        conversation_t *conversation = find_conversation_pinfo(pinfo, 0);
-        if (conversation != NULL && conversation->setup_frame == pinfo->num &&
-            conversation_get_dissector(conversation, pinfo->num) == NULL)
-            /* From frame 0, not from this one: whoever takes the connection later
-             * for all its frames then takes our place. */
-            conversation_set_dissector(conversation, look_handle);
-    }
-    grvhenc_note_end(tvb, pinfo, tree);
+    /* From frame 0, not from this one: whoever takes the connection later for all
+     * its frames then takes our place. */
+    if (!PINFO_FD_VISITED(pinfo) && conversation->setup_frame == pinfo->num &&
+        conversation_get_dissector(conversation, pinfo->num) == NULL)
+        conversation_set_dissector(conversation, look_handle);
+    grvhenc_note_end(conversation, tvb, pinfo, tree);
     return 0;
 }
 

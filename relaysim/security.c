@@ -158,6 +158,16 @@ size_t sstp_sec_bare_write(enum sstp_sec_message id, void *token, size_t size)
  * Challenge, response, authentication
  */
 
+/* A fresh nonce, and what travels of it: the IV and the nonce encrypted with it. */
+static void make_nonce(const struct sstp_sec_secret *key, const struct sstp_sec_random *random,
+                       struct sstp_sec_secret *iv, struct sstp_sec_secret *nonce,
+                       struct sstp_sec_secret *encrypted)
+{
+    random->fill(random->cookie, iv->bytes, sizeof iv->bytes);
+    random->fill(random->cookie, nonce->bytes, sizeof nonce->bytes);
+    sstp_sec_marc4(key, iv, sizeof encrypted->bytes, encrypted->bytes, nonce->bytes);
+}
+
 size_t sstp_sec_challenge_write(enum sstp_sec_message id, const struct sstp_sec_secret *key,
                                 const struct sstp_sec_random *random, struct sstp_sec_secret *nonce,
                                 void *token, size_t size)
@@ -165,9 +175,7 @@ size_t sstp_sec_challenge_write(enum sstp_sec_message id, const struct sstp_sec_
     struct sstp_writer w = sstp_writer(token, size);
     struct sstp_sec_secret iv, encrypted;
 
-    random->fill(random->cookie, iv.bytes, sizeof iv.bytes);
-    random->fill(random->cookie, nonce->bytes, sizeof nonce->bytes);
-    sstp_sec_marc4(key, &iv, sizeof encrypted.bytes, encrypted.bytes, nonce->bytes);
+    make_nonce(key, random, &iv, nonce, &encrypted);
     write_header(&w, id);
     if (w.failed)
         return 0;
@@ -212,9 +220,7 @@ size_t sstp_sec_response_write(enum sstp_sec_message id, const struct sstp_sec_s
     struct sstp_writer w = sstp_writer(token, size);
     struct sstp_sec_secret iv, encrypted;
 
-    random->fill(random->cookie, iv.bytes, sizeof iv.bytes);
-    random->fill(random->cookie, nonce->bytes, sizeof nonce->bytes);
-    sstp_sec_marc4(key, &iv, sizeof encrypted.bytes, encrypted.bytes, nonce->bytes);
+    make_nonce(key, random, &iv, nonce, &encrypted);
     write_header(&w, id);
     if (w.failed)
         return 0;
