@@ -211,7 +211,7 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
 
     if (event->kind == SSTP_EP_EVENT_ESTABLISHED) {
         client->config.event(client->config.cookie, ep, event);
-        if (sstp_ep_state(ep) == SSTP_EP_ESTABLISHED)
+        if (sstp_ep_state(ep) == SSTP_CONNECTION_ESTABLISHED)
             on_established(client, event);
     } else if (event->kind == SSTP_EP_EVENT_ATTACH_RESPONSE && is_attaching) {
         on_attach_response(client, event);

@@ -146,10 +146,10 @@ static void pump(struct peer *peer)
 {
     struct run *run = peer->run;
     struct sstp_ep *ep = sstp_client_ep(peer->client);
-    enum sstp_ep_session_state state;
+    enum sstp_session_state state;
 
     while (peer->has_session && run->num_sent < run->config->num_messages &&
-           sstp_ep_session_state(ep, peer->session_id, &state) && state == SSTP_EP_SESSION_READY) {
+           sstp_ep_session_state(ep, peer->session_id, &state) && state == SSTP_SESSION_READY) {
         char user_ref[32];
         const int len = g_snprintf(user_ref, sizeof user_ref, "relaysim-%u", run->num_sent + 1);
         /* The last one asks for its acknowledgement, and so for all. */
@@ -205,7 +205,7 @@ static void on_session_status(struct peer *peer, const struct sstp_ep_event *eve
 
 static void on_open(struct peer *peer, const struct sstp_ep_event *event)
 {
-    *event->availability = peer->run->config->receives ? SSTP_EP_READY : SSTP_EP_FAULT;
+    *event->availability = peer->run->config->receives ? SSTP_HANDLER_READY : SSTP_HANDLER_FAULT;
 }
 
 static void on_opened(struct peer *peer, const struct sstp_ep_event *event)

@@ -37,7 +37,7 @@ struct actor {
     const char *secret; /* its keys come from it */
 
     /* How it answers whoever opens a session. */
-    enum sstp_ep_availability availability;
+    enum sstp_availability availability;
     bool holds; /* messages are completed by the scene, not at once */
 
     /* Its connection. */

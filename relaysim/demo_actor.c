@@ -33,7 +33,7 @@ static struct actor *add_actor(struct demo *demo)
     actor->major_version = 1;
     actor->minor_version = 6;
     actor->product_version = PRODUCT_2010;
-    actor->availability = SSTP_EP_READY;
+    actor->availability = SSTP_HANDLER_READY;
     return actor;
 }
 
@@ -325,7 +325,7 @@ bool actor_open(struct actor *actor, const struct actor *to, bool to_device, uin
 
 int actor_session_state(struct actor *actor, uint32_t session_id)
 {
-    enum sstp_ep_session_state state;
+    enum sstp_session_state state;
     if (actor->client == NULL || !sstp_ep_session_state(actor_ep(actor), session_id, &state))
         return -1;
     return (int)state;

@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-#define READY(actor, session_id)                                                                   \
-    (actor_session_state(actor, session_id) == (int)SSTP_EP_SESSION_READY)
+#define READY(actor, session_id) (actor_session_state(actor, session_id) == (int)SSTP_SESSION_READY)
 
 static struct sstp_span text(const char *string)
 {
@@ -185,34 +184,34 @@ bool scene_flow_control(struct demo *demo)
     struct actor *anna = demo_actor(demo, "Anna"), *ben = demo_actor(demo, "Ben");
     uint32_t session_id;
 
-    ben->availability = SSTP_EP_NOT_READY;
+    ben->availability = SSTP_HANDLER_NOT_READY;
     DO(actor_dial_device(anna, ben) && actor_open(anna, ben, true, &session_id));
-    AWAIT(demo, actor_session_state(anna, session_id) == (int)SSTP_EP_SESSION_SUSPENDED);
+    AWAIT(demo, actor_session_state(anna, session_id) == (int)SSTP_SESSION_SUSPENDED);
 
     const uint32_t id = ben->opened_id;
     struct sstp_ep *ep = actor_ep(ben);
-    EXPECT(demo, sstp_ep_set_availability(ep, id, SSTP_EP_READY, 0) == SSTP_EP_OK);
+    EXPECT(demo, sstp_ep_set_availability(ep, id, SSTP_HANDLER_READY, 0) == SSTP_EP_OK);
     actor_wake(ben);
     AWAIT(demo, READY(anna, session_id));
 
     /* The message crosses the StopSending (4.4.1). */
-    EXPECT(demo, sstp_ep_set_availability(ep, id, SSTP_EP_NOT_READY, 0) == SSTP_EP_OK);
+    EXPECT(demo, sstp_ep_set_availability(ep, id, SSTP_HANDLER_NOT_READY, 0) == SSTP_EP_OK);
     DO(actor_send(anna, session_id, text("sent while you stopped me"), 0));
     actor_wake(ben);
-    AWAIT(demo, actor_session_state(anna, session_id) == (int)SSTP_EP_SESSION_BLOCKED);
+    AWAIT(demo, actor_session_state(anna, session_id) == (int)SSTP_SESSION_BLOCKED);
     AWAIT(demo, anna->num_acknowledged == 1);
-    EXPECT(demo, sstp_ep_set_availability(ep, id, SSTP_EP_READY, 0) == SSTP_EP_OK);
+    EXPECT(demo, sstp_ep_set_availability(ep, id, SSTP_HANDLER_READY, 0) == SSTP_EP_OK);
     actor_wake(ben);
     AWAIT(demo, READY(anna, session_id));
     DO(actor_send(anna, session_id, text("and on it goes"), SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY));
     AWAIT(demo, anna->num_acknowledged == 2);
 
     /* The handler fails, and the next one will not even open. */
-    EXPECT(demo, sstp_ep_set_availability(ep, id, SSTP_EP_FAULT, SSTP_CLOSE_INTERNAL_ERROR) ==
+    EXPECT(demo, sstp_ep_set_availability(ep, id, SSTP_HANDLER_FAULT, SSTP_CLOSE_INTERNAL_ERROR) ==
                      SSTP_EP_OK);
     actor_wake(ben);
     AWAIT(demo, anna->session_reason_id == SSTP_CLOSE_INTERNAL_ERROR);
-    ben->availability = SSTP_EP_FAULT;
+    ben->availability = SSTP_HANDLER_FAULT;
     DO(actor_open(anna, ben, true, &session_id));
     AWAIT(demo, anna->open_response_id == SSTP_OPEN_RESPONSE_UNKNOWN);
     DO(actor_leave(anna, SSTP_CONNECT_CLOSE_IDLE));

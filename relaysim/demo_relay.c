@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-#define READY(actor, session_id)                                                                   \
-    (actor_session_state(actor, session_id) == (int)SSTP_EP_SESSION_READY)
+#define READY(actor, session_id) (actor_session_state(actor, session_id) == (int)SSTP_SESSION_READY)
 
 #define RELAY_URL "grooveDNS://relay1.groove.example"
 #define OTHER_RELAY_URL "grooveDNS://relay2.groove.example"

@@ -96,7 +96,7 @@ struct sstp_ep *sstp_ep_new(const struct sstp_ep_config *config)
     sstp_stream_init(&ep->stream, config->mem, SSTP_STREAM_ENDPOINT);
     sstp_ep_ledger_init(&ep->inbound, config->mem);
     sstp_ep_ledger_init(&ep->outbound, config->mem);
-    ep->state = SSTP_EP_TRANSPORT_CONNECTED;
+    ep->state = SSTP_CONNECTION_TRANSPORT_CONNECTED;
     ep->version = SSTP_VERSION_1_5;
     ep->now_ms = config->now_ms;
     ep->ack_deadline_ms = SSTP_EP_NEVER;
@@ -127,7 +127,7 @@ void sstp_ep_raise(struct sstp_ep *ep, const struct sstp_ep_event *event)
     ep->config.event(ep->config.cookie, ep, event);
 }
 
-enum sstp_ep_state sstp_ep_state(const struct sstp_ep *ep)
+enum sstp_connection_state sstp_ep_state(const struct sstp_ep *ep)
 {
     return ep->state;
 }
@@ -249,13 +249,14 @@ static const struct {
 static void handle(struct sstp_ep *ep, struct sstp_span bytes)
 {
     struct sstp_command command;
+    enum sstp_connection_state next;
 
     ep->handled = bytes;
     /* GRVSSTP 3.1.5; 3.1.5.8 and 3.3.5.6.1 for the form of the other version. */
     const bool is_valid = sstp_command_decode(bytes, ep->version, NULL, &command) &&
                           ((command.id != SSTP_FANOUT_OPEN && command.id != SSTP_SESSION_STATUS) ||
                            command.form == ep->version);
-    if (ep->state == SSTP_EP_ABORTING && (!is_valid || command.id != SSTP_CONNECT_CLOSE))
+    if (ep->state == SSTP_CONNECTION_ABORTING && (!is_valid || command.id != SSTP_CONNECT_CLOSE))
         return; /* refused: nothing but the end is awaited */
     if (!is_valid) {
         sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_PROTOCOL_ERROR);
@@ -265,7 +266,8 @@ static void handle(struct sstp_ep *ep, struct sstp_span bytes)
         ep->config.role == SSTP_EP_RELAY ? handlers[command.id].relay : handlers[command.id].client;
     if (on_command == NULL)
         sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_PROTOCOL_ERROR);
-    else if (ep->state != SSTP_EP_ESTABLISHED && handlers[command.id].too_early != ANY)
+    else if (handlers[command.id].too_early != ANY &&
+             !sstp_connection_transition(ep->state, command.id, command.response_id, &next))
         sstp_ep_refuse(ep, handlers[command.id].too_early);
     else
         on_command(ep, &command);
@@ -279,7 +281,7 @@ void sstp_ep_receive(struct sstp_ep *ep, const void *data, size_t len)
 
     assert(!ep->is_receiving);
     ep->is_receiving = true;
-    while (ep->state != SSTP_EP_CLOSED) {
+    while (ep->state != SSTP_CONNECTION_CLOSED) {
         const enum sstp_stream_result result = sstp_stream_next(&ep->stream, chunk, &pos, &piece);
         if (result == SSTP_STREAM_USED_UP)
             break;
@@ -303,7 +305,7 @@ void sstp_ep_receive(struct sstp_ep *ep, const void *data, size_t len)
 void sstp_ep_tick(struct sstp_ep *ep, int64_t now_ms)
 {
     ep->now_ms = now_ms;
-    if (ep->state == SSTP_EP_CLOSED)
+    if (ep->state == SSTP_CONNECTION_CLOSED)
         return;
     /* GRVSSTP 3.1.6.1 */
     if (ep->ack_deadline_ms <= now_ms)
@@ -314,7 +316,7 @@ void sstp_ep_tick(struct sstp_ep *ep, int64_t now_ms)
         ep->connect_deadline_ms = SSTP_EP_NEVER;
         /* Before its Connect nobody knows that the peer speaks SSTP at all. */
         const uint8_t reason_id = SSTP_CONNECT_CLOSE_RESPONSE_TIMEOUT;
-        if (ep->state != SSTP_EP_TRANSPORT_CONNECTED &&
+        if (ep->state != SSTP_CONNECTION_TRANSPORT_CONNECTED &&
             !sstp_ep_answer(
                 ep, &(struct sstp_command){.id = SSTP_CONNECT_CLOSE, .reason_id = reason_id}))
             return;
@@ -331,7 +333,7 @@ int64_t sstp_ep_now_ms(const struct sstp_ep *ep)
 
 int64_t sstp_ep_next_deadline(const struct sstp_ep *ep)
 {
-    if (ep->state == SSTP_EP_CLOSED)
+    if (ep->state == SSTP_CONNECTION_CLOSED)
         return SSTP_EP_NEVER;
     return ep->ack_deadline_ms < ep->connect_deadline_ms ? ep->ack_deadline_ms
                                                          : ep->connect_deadline_ms;
@@ -343,9 +345,9 @@ int64_t sstp_ep_next_deadline(const struct sstp_ep *ep)
 
 void sstp_ep_finish(struct sstp_ep *ep, const struct sstp_ep_event *closed)
 {
-    if (ep->state == SSTP_EP_CLOSED)
+    if (ep->state == SSTP_CONNECTION_CLOSED)
         return;
-    ep->state = SSTP_EP_CLOSED;
+    ep->state = SSTP_CONNECTION_CLOSED;
     ep->ack_deadline_ms = ep->connect_deadline_ms = SSTP_EP_NEVER;
     sstp_ep_free_sessions(ep);
     ep->num_events = 0;
@@ -374,14 +376,14 @@ void sstp_ep_refuse(struct sstp_ep *ep, uint8_t reason_id)
 
 void sstp_ep_close_connection(struct sstp_ep *ep, uint8_t reason_id, uint32_t return_time)
 {
-    if (ep->state == SSTP_EP_CLOSED)
+    if (ep->state == SSTP_CONNECTION_CLOSED)
         return;
-    close_with(ep,
-               &(struct sstp_ep_event){.end = ep->state == SSTP_EP_ABORTING ? SSTP_EP_END_REFUSED
-                                                                            : SSTP_EP_END_LOCAL,
-                                       .reason_id = reason_id,
-                                       .wait_time = return_time,
-                                       .is_local = true});
+    close_with(ep, &(struct sstp_ep_event){.end = ep->state == SSTP_CONNECTION_ABORTING
+                                                      ? SSTP_EP_END_REFUSED
+                                                      : SSTP_EP_END_LOCAL,
+                                           .reason_id = reason_id,
+                                           .wait_time = return_time,
+                                           .is_local = true});
 }
 
 void sstp_ep_transport_lost(struct sstp_ep *ep)

@@ -26,7 +26,7 @@
 #define RELAYSIM_ENDPOINT_H
 
 #include "command.h"
-#include "endpoint_transition.h"
+#include "state/transition.h"
 #include "mem.h"
 
 #define SSTP_EP_NEVER INT64_MAX
@@ -46,15 +46,6 @@ enum sstp_ep_err {
 };
 
 enum sstp_ep_role { SSTP_EP_CLIENT, SSTP_EP_RELAY };
-
-/* ConnectionState (GRVSSTP 3.1.1.2); what each waits for. */
-enum sstp_ep_state {
-    SSTP_EP_TRANSPORT_CONNECTED, /* the Connect, from either end */
-    SSTP_EP_CONNECTING,          /* the ConnectResponse */
-    SSTP_EP_ESTABLISHED,
-    SSTP_EP_ABORTING, /* refused: the acceptor's ConnectClose */
-    SSTP_EP_CLOSED    /* nothing; the output still has to be sent */
-};
 
 /* What a peer may make grow.  0 stands for the default. */
 struct sstp_ep_limits {
@@ -134,8 +125,8 @@ struct sstp_ep_event {
     uint32_t session_id;                /* or EventId */
     void *user;                         /* the session's, see sstp_ep_set_user() */
     struct sstp_ep_connect_answer *connect_answer;
-    enum sstp_ep_availability *availability; /* NOT_READY unless it is set */
-    enum sstp_ep_session_state session_state;
+    enum sstp_availability *availability; /* NOT_READY unless it is set */
+    enum sstp_session_state session_state;
     unsigned entry_index;
     unsigned num_active; /* destinations left in the fanout session */
     const struct sstp_ep_message *message;
@@ -212,7 +203,7 @@ void sstp_ep_transport_lost(struct sstp_ep *ep);
  * The connection
  */
 
-enum sstp_ep_state sstp_ep_state(const struct sstp_ep *ep);
+enum sstp_connection_state sstp_ep_state(const struct sstp_ep *ep);
 
 /* The version in force; 1.5 until the connection is established. */
 enum sstp_version sstp_ep_version(const struct sstp_ep *ep);
@@ -251,13 +242,12 @@ enum sstp_ep_err sstp_ep_set_user(struct sstp_ep *ep, uint32_t session_id, void 
 
 /* The state of a session of either side; false when there is none. */
 bool sstp_ep_session_state(const struct sstp_ep *ep, uint32_t session_id,
-                           enum sstp_ep_session_state *state);
+                           enum sstp_session_state *state);
 
 /* Receiver: the resource handler's availability (GRVSSTP 3.1.4.5, 3.3.4.1.2).
  * With FAULT the session is closed for `reason_id`. */
 enum sstp_ep_err sstp_ep_set_availability(struct sstp_ep *ep, uint32_t session_id,
-                                          enum sstp_ep_availability availability,
-                                          uint8_t reason_id);
+                                          enum sstp_availability availability, uint8_t reason_id);
 
 /* Receiver of a fanout session: the destinations of these indexes, in rising
  * order, are no longer part of it (GRVSSTP 3.3.4.1.2).  One SessionStatus for

@@ -59,7 +59,7 @@ enum sstp_ep_err sstp_ep_connect(struct sstp_ep *ep, const char *target_device_u
 {
     uint8_t devices[2048];
 
-    if (ep->state != SSTP_EP_TRANSPORT_CONNECTED || !ep->config.is_originator)
+    if (ep->state != SSTP_CONNECTION_TRANSPORT_CONNECTED || !ep->config.is_originator)
         return SSTP_EP_WRONG_STATE;
     const struct sstp_command command = {
         .id = SSTP_CONNECT,
@@ -72,7 +72,7 @@ enum sstp_ep_err sstp_ep_connect(struct sstp_ep *ep, const char *target_device_u
         .product_capabilities = sstp_span_of_string(ep->config.product_capabilities)};
     const enum sstp_ep_err err = sstp_ep_queue(ep, &command);
     if (err == SSTP_EP_OK)
-        ep->state = SSTP_EP_CONNECTING;
+        ep->state = SSTP_CONNECTION_CONNECTING;
     return err;
 }
 
@@ -99,11 +99,11 @@ void sstp_ep_on_connect(struct sstp_ep *ep, const struct sstp_command *command)
 {
     uint8_t devices[2048];
 
-    if (ep->state != SSTP_EP_TRANSPORT_CONNECTED || ep->config.is_originator) {
+    if (ep->config.is_originator ||
+        !sstp_connection_transition(ep->state, command->id, 0, &ep->state)) {
         sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_PROTOCOL_ERROR);
         return;
     }
-    ep->state = SSTP_EP_CONNECTING;
     struct sstp_ep_connect_answer answer = {.response_id = check_connect(ep, command),
                                             .retry_time = ep->config.upgrade_retry_time};
     if (answer.response_id == SSTP_CONNECT_RESPONSE_OK)
@@ -127,16 +127,16 @@ void sstp_ep_on_connect(struct sstp_ep *ep, const struct sstp_command *command)
     if (!sstp_ep_answer(ep, &response))
         return;
     if (answer.response_id != SSTP_CONNECT_RESPONSE_OK) {
-        ep->state = SSTP_EP_ABORTING;
+        ep->state = SSTP_CONNECTION_ABORTING;
         sstp_ep_close_connection(ep, refusal_reason(answer.response_id), answer.retry_time);
         return;
     }
     if (answer.is_crossed) {
-        ep->state = SSTP_EP_ABORTING;
+        ep->state = SSTP_CONNECTION_ABORTING;
         sstp_ep_close_connection(ep, SSTP_CONNECT_CLOSE_CROSSED_CONNECTIONS, 0);
         return;
     }
-    ep->state = SSTP_EP_ESTABLISHED;
+    ep->state = SSTP_CONNECTION_ESTABLISHED;
     ep->connect_deadline_ms = SSTP_EP_NEVER;
     ep->version = common_version(ep, command->minor_version);
     sstp_ep_raise(ep,
@@ -145,20 +145,19 @@ void sstp_ep_on_connect(struct sstp_ep *ep, const struct sstp_command *command)
 
 void sstp_ep_on_connect_response(struct sstp_ep *ep, const struct sstp_command *command)
 {
-    if (ep->state != SSTP_EP_CONNECTING || !ep->config.is_originator) {
+    if (!ep->config.is_originator ||
+        !sstp_connection_transition(ep->state, command->id, command->response_id, &ep->state)) {
         sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_PROTOCOL_ERROR);
         return;
     }
     if (command->response_id != SSTP_CONNECT_RESPONSE_OK) {
         /* The ConnectClose that has to follow ends it, or the deadline. */
-        ep->state = SSTP_EP_ABORTING;
         sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_REFUSED,
                                                   .command = command,
                                                   .response_id = command->response_id,
                                                   .wait_time = command->wait_time});
         return;
     }
-    ep->state = SSTP_EP_ESTABLISHED;
     ep->connect_deadline_ms = SSTP_EP_NEVER;
     ep->version = common_version(ep, command->minor_version);
     sstp_ep_raise(ep,
@@ -167,7 +166,7 @@ void sstp_ep_on_connect_response(struct sstp_ep *ep, const struct sstp_command *
 
 enum sstp_ep_err sstp_ep_connect_authenticate(struct sstp_ep *ep, struct sstp_span token)
 {
-    if (ep->state != SSTP_EP_ESTABLISHED || !ep->config.is_originator)
+    if (ep->state != SSTP_CONNECTION_ESTABLISHED || !ep->config.is_originator)
         return SSTP_EP_WRONG_STATE;
     return sstp_ep_queue(ep,
                          &(struct sstp_command){.id = SSTP_CONNECT_AUTHENTICATE, .token = token});
@@ -184,7 +183,7 @@ void sstp_ep_on_connect_close(struct sstp_ep *ep, const struct sstp_command *com
     if (!sstp_ep_acknowledged(ep, command->message_count))
         return;
     sstp_ep_finish(ep, &(struct sstp_ep_event){.command = command,
-                                               .end = ep->state == SSTP_EP_ABORTING
+                                               .end = ep->state == SSTP_CONNECTION_ABORTING
                                                           ? SSTP_EP_END_REFUSED
                                                           : SSTP_EP_END_PEER,
                                                .reason_id = command->reason_id,
@@ -193,7 +192,7 @@ void sstp_ep_on_connect_close(struct sstp_ep *ep, const struct sstp_command *com
 
 enum sstp_ep_err sstp_ep_noop(struct sstp_ep *ep)
 {
-    if (ep->state != SSTP_EP_ESTABLISHED)
+    if (ep->state != SSTP_CONNECTION_ESTABLISHED)
         return SSTP_EP_WRONG_STATE;
     struct sstp_command command = {.id = SSTP_NOOP};
     /* The count is taken out of the list only once the Noop is sure of its room. */

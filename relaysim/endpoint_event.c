@@ -47,7 +47,7 @@ static enum sstp_ep_err add_event(struct sstp_ep *ep, uint32_t event_id, bool is
 static enum sstp_ep_err begin_event(struct sstp_ep *ep, struct sstp_command *command,
                                     bool is_attach, uint32_t *event_id)
 {
-    if (ep->state != SSTP_EP_ESTABLISHED || ep->config.role != SSTP_EP_CLIENT ||
+    if (ep->state != SSTP_CONNECTION_ESTABLISHED || ep->config.role != SSTP_EP_CLIENT ||
         !ep->config.is_originator)
         return SSTP_EP_WRONG_STATE;
     command->session_id = sstp_ep_take_id(ep);
@@ -65,7 +65,7 @@ static enum sstp_ep_err begin_event(struct sstp_ep *ep, struct sstp_command *com
 /* Sends a command of an attach or register session that there is. */
 static enum sstp_ep_err go_on(struct sstp_ep *ep, const struct sstp_command *command)
 {
-    if (ep->state != SSTP_EP_ESTABLISHED)
+    if (ep->state != SSTP_CONNECTION_ESTABLISHED)
         return SSTP_EP_WRONG_STATE;
     if (sstp_ep_find_event(ep, command->session_id) == NULL)
         return SSTP_EP_NO_SESSION;

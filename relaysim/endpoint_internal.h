@@ -23,18 +23,11 @@ struct sstp_ep_bytes {
     size_t len;
 };
 
-/* MessageReceiver (GRVSSTP 3.1.1.3); what each waits for. */
-enum sstp_ep_receiver_state {
-    SSTP_EP_RECEIVER_WAITING,  /* Message */
-    SSTP_EP_RECEIVER_READY,    /* the first Data */
-    SSTP_EP_RECEIVER_BUFFERING /* more Data, or EndMessage */
-};
-
 struct sstp_ep_session {
     uint32_t id;
     bool is_ours;
     bool is_fanout;
-    enum sstp_ep_session_state state;
+    enum sstp_session_state state;
     void *user;
 
     /* The destinations of a fanout session, as they were on the wire. */
@@ -50,7 +43,7 @@ struct sstp_ep_session {
     bool has_sent_data;
 
     /* The peer's: the bytes of the Message command, then the payload so far. */
-    enum sstp_ep_receiver_state receiver;
+    enum sstp_receiver_state receiver;
     struct sstp_ep_bytes assembly;
     size_t message_len;
 };
@@ -64,7 +57,7 @@ struct sstp_ep_event_session {
 struct sstp_ep {
     struct sstp_ep_config config;
     struct sstp_stream stream;
-    enum sstp_ep_state state;
+    enum sstp_connection_state state;
     bool is_receiving;        /* inside sstp_ep_receive() */
     struct sstp_span handled; /* the bytes of the command that is being handled */
     enum sstp_version version;

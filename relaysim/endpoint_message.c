@@ -21,13 +21,13 @@ uint32_t sstp_ep_take_message_count(struct sstp_ep *ep)
 
 static void start_ack_timer(struct sstp_ep *ep)
 {
-    if (ep->ack_deadline_ms == SSTP_EP_NEVER && ep->state == SSTP_EP_ESTABLISHED)
+    if (ep->ack_deadline_ms == SSTP_EP_NEVER && ep->state == SSTP_CONNECTION_ESTABLISHED)
         ep->ack_deadline_ms = ep->now_ms + ep->config.ack_delay_ms;
 }
 
 enum sstp_ep_err sstp_ep_complete(struct sstp_ep *ep, uint64_t number)
 {
-    if (ep->state != SSTP_EP_ESTABLISHED)
+    if (ep->state != SSTP_CONNECTION_ESTABLISHED)
         return SSTP_EP_WRONG_STATE;
     if (!sstp_ep_ledger_complete(&ep->inbound, number))
         return SSTP_EP_NO_SESSION;
@@ -52,7 +52,7 @@ bool sstp_ep_acknowledged(struct sstp_ep *ep, uint32_t message_count)
                                                   .session_id = entry.session_id,
                                                   .number = number,
                                                   .tag = entry.tag});
-        if (ep->state == SSTP_EP_CLOSED)
+        if (ep->state == SSTP_CONNECTION_CLOSED)
             return false;
     }
     return true;
@@ -99,7 +99,7 @@ static enum sstp_ep_err check_message(const struct sstp_ep *ep,
 {
     if (session == NULL)
         return SSTP_EP_NO_SESSION;
-    if (!session->is_ours || session->state != SSTP_EP_SESSION_READY || session->is_sending)
+    if (!session->is_ours || session->state != SSTP_SESSION_READY || session->is_sending)
         return SSTP_EP_WRONG_STATE;
     if (sstp_ep_num_queued(ep) >= ep->config.limits.max_queued ||
         ep->outbound.num >= ep->config.limits.max_unacknowledged)
@@ -214,19 +214,20 @@ enum sstp_ep_err sstp_ep_send_message(struct sstp_ep *ep, uint32_t session_id,
  * Receiving
  */
 
-/* The session of a command whose MessageReceiver is in one of two states; NULL
- * when it has none, is swallowed, or earned a ConnectClose. */
-static struct sstp_ep_session *find_receiving(struct sstp_ep *ep, uint32_t session_id,
-                                              enum sstp_ep_receiver_state a,
-                                              enum sstp_ep_receiver_state b)
+/* The session of a Message, Data or EndMessage that its MessageReceiver allows, in
+ * the state behind it; NULL when it has none, is swallowed, or earned a
+ * ConnectClose. */
+static struct sstp_ep_session *find_receiving(struct sstp_ep *ep,
+                                              const struct sstp_command *command)
 {
-    struct sstp_ep_session *session = sstp_ep_find_session(ep, session_id);
+    struct sstp_ep_session *session = sstp_ep_find_session(ep, command->session_id);
     if (session == NULL) {
-        if (!sstp_ep_is_closed_id(ep, session_id))
+        if (!sstp_ep_is_closed_id(ep, command->session_id))
             sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_TOO_MANY_UNKNOWN_SESSION_CMDS);
         return NULL;
     }
-    if (session->is_ours || (session->receiver != a && session->receiver != b)) {
+    if (session->is_ours ||
+        !sstp_receiver_transition(session->receiver, command->id, &session->receiver)) {
         sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_PROTOCOL_ERROR);
         return NULL;
     }
@@ -256,15 +257,13 @@ static bool assemble(struct sstp_ep *ep, struct sstp_ep_session *session, struct
 
 void sstp_ep_on_message(struct sstp_ep *ep, const struct sstp_command *command)
 {
-    struct sstp_ep_session *session =
-        find_receiving(ep, command->session_id, SSTP_EP_RECEIVER_WAITING, SSTP_EP_RECEIVER_WAITING);
-    if (ep->state == SSTP_EP_CLOSED)
+    struct sstp_ep_session *session = find_receiving(ep, command);
+    if (ep->state == SSTP_CONNECTION_CLOSED)
         return;
     if (session != NULL) {
-        session->receiver = SSTP_EP_RECEIVER_READY;
         /* What was decoded are views; the bytes are kept until the EndMessage. */
         session->message_len = ep->handled.len;
-        if (!assemble(ep, session, ep->handled) && ep->state == SSTP_EP_CLOSED)
+        if (!assemble(ep, session, ep->handled) && ep->state == SSTP_CONNECTION_CLOSED)
             return;
     }
     /* The count concerns the connection, whatever became of the session. */
@@ -273,10 +272,9 @@ void sstp_ep_on_message(struct sstp_ep *ep, const struct sstp_command *command)
 
 void sstp_ep_on_data(struct sstp_ep *ep, const struct sstp_command *command)
 {
-    struct sstp_ep_session *session =
-        find_receiving(ep, command->session_id, SSTP_EP_RECEIVER_READY, SSTP_EP_RECEIVER_BUFFERING);
-    if (session != NULL && assemble(ep, session, command->data))
-        session->receiver = SSTP_EP_RECEIVER_BUFFERING;
+    struct sstp_ep_session *session = find_receiving(ep, command);
+    if (session != NULL)
+        (void)assemble(ep, session, command->data);
 }
 
 /* Enters a message into the inbound list; 0 when that ended the connection. */
@@ -295,12 +293,11 @@ static uint64_t enter_message(struct sstp_ep *ep, uint32_t session_id, bool want
 void sstp_ep_on_end_message(struct sstp_ep *ep, const struct sstp_command *command)
 {
     const uint32_t id = command->session_id;
-    struct sstp_ep_session *session =
-        find_receiving(ep, id, SSTP_EP_RECEIVER_BUFFERING, SSTP_EP_RECEIVER_BUFFERING);
+    struct sstp_ep_session *session = find_receiving(ep, command);
     if (session == NULL) {
         /* Of a session that was closed from here: its sender counts it, so the
          * list has to hold it (errata). */
-        if (ep->state == SSTP_EP_ESTABLISHED) {
+        if (ep->state == SSTP_CONNECTION_ESTABLISHED) {
             const uint64_t number = enter_message(ep, id, false);
             if (number != 0)
                 (void)sstp_ep_complete(ep, number);
@@ -314,7 +311,6 @@ void sstp_ep_on_end_message(struct sstp_ep *ep, const struct sstp_command *comma
         enter_message(ep, id, (begun.flags & SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY) != 0);
     if (number == 0)
         return;
-    session->receiver = SSTP_EP_RECEIVER_WAITING;
 
     const struct sstp_ep_message message = {
         .flags = begun.flags,

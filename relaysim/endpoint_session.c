@@ -75,6 +75,7 @@ struct sstp_ep_session *sstp_ep_add_session(struct sstp_ep *ep, uint32_t id, boo
     memset(session, 0, sizeof *session);
     session->id = id;
     session->is_ours = is_ours;
+    session->state = SSTP_SESSION_OPENING;
 
     const size_t at = position(ep, id);
     assert(at == ep->num_sessions || ep->sessions[at]->id != id);
@@ -161,7 +162,7 @@ void sstp_ep_forget_closed_id(struct sstp_ep *ep, uint32_t id)
 static enum sstp_ep_err open_session(struct sstp_ep *ep, struct sstp_command *command, void *user,
                                      uint32_t *session_id)
 {
-    if (ep->state != SSTP_EP_ESTABLISHED)
+    if (ep->state != SSTP_CONNECTION_ESTABLISHED)
         return SSTP_EP_WRONG_STATE;
     if (ep->num_sessions >= ep->config.limits.max_sessions ||
         sstp_ep_num_queued(ep) >= ep->config.limits.max_queued)
@@ -178,7 +179,6 @@ static enum sstp_ep_err open_session(struct sstp_ep *ep, struct sstp_command *co
     err = sstp_ep_queue(ep, command);
     if (err != SSTP_EP_OK)
         goto remove;
-    session->state = SSTP_EP_SESSION_OPENING;
     *session_id = id;
     return SSTP_EP_OK;
 
@@ -237,7 +237,7 @@ enum sstp_ep_err sstp_ep_set_user(struct sstp_ep *ep, uint32_t session_id, void 
 }
 
 bool sstp_ep_session_state(const struct sstp_ep *ep, uint32_t session_id,
-                           enum sstp_ep_session_state *state)
+                           enum sstp_session_state *state)
 {
     const struct sstp_ep_session *session = sstp_ep_find_session(ep, session_id);
     if (session == NULL)
@@ -255,7 +255,7 @@ static enum sstp_ep_err respond(struct sstp_ep *ep, uint32_t session_id, uint8_t
 }
 
 enum sstp_ep_err sstp_ep_set_availability(struct sstp_ep *ep, uint32_t session_id,
-                                          enum sstp_ep_availability availability, uint8_t reason_id)
+                                          enum sstp_availability availability, uint8_t reason_id)
 {
     struct sstp_ep_session *session = sstp_ep_find_session(ep, session_id);
     enum sstp_ep_err err = SSTP_EP_OK;
@@ -264,20 +264,20 @@ enum sstp_ep_err sstp_ep_set_availability(struct sstp_ep *ep, uint32_t session_i
         return SSTP_EP_NO_SESSION;
     if (session->is_ours)
         return SSTP_EP_WRONG_STATE;
-    switch (sstp_ep_availability_action(session->state, availability)) {
-    case SSTP_EP_AVAILABILITY_NOTHING:
+    switch (sstp_availability_action(session->state, availability)) {
+    case SSTP_AVAILABILITY_NOTHING:
         break;
-    case SSTP_EP_AVAILABILITY_START:
+    case SSTP_AVAILABILITY_START:
         err = respond(ep, session_id, SSTP_OPEN_RESPONSE_START_SENDING);
         if (err == SSTP_EP_OK)
-            session->state = SSTP_EP_SESSION_READY;
+            session->state = SSTP_SESSION_READY;
         break;
-    case SSTP_EP_AVAILABILITY_STOP:
+    case SSTP_AVAILABILITY_STOP:
         err = respond(ep, session_id, SSTP_OPEN_RESPONSE_STOP_SENDING);
         if (err == SSTP_EP_OK)
-            session->state = SSTP_EP_SESSION_BLOCKED;
+            session->state = SSTP_SESSION_BLOCKED;
         break;
-    case SSTP_EP_AVAILABILITY_CLOSE:
+    case SSTP_AVAILABILITY_CLOSE:
         err = sstp_ep_close_session(ep, session_id, reason_id);
         break;
     }
@@ -353,7 +353,7 @@ static void answer_open(struct sstp_ep *ep, const struct sstp_command *command, 
     const bool is_open =
         response_id == SSTP_OPEN_RESPONSE_OK || response_id == SSTP_OPEN_RESPONSE_OK_STOP_SENDING;
 
-    if (session == NULL || ep->state != SSTP_EP_ESTABLISHED)
+    if (session == NULL || ep->state != SSTP_CONNECTION_ESTABLISHED)
         return; /* the callback closed it */
     if (!sstp_ep_answer(ep, &(struct sstp_command){.id = SSTP_OPEN_RESPONSE,
                                                    .session_id = id,
@@ -364,8 +364,8 @@ static void answer_open(struct sstp_ep *ep, const struct sstp_command *command, 
         return;
     }
     session->state =
-        response_id == SSTP_OPEN_RESPONSE_OK ? SSTP_EP_SESSION_READY : SSTP_EP_SESSION_SUSPENDED;
-    session->receiver = SSTP_EP_RECEIVER_WAITING;
+        response_id == SSTP_OPEN_RESPONSE_OK ? SSTP_SESSION_READY : SSTP_SESSION_SUSPENDED;
+    session->receiver = SSTP_RECEIVER_WAITING;
     sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_OPENED,
                                               .command = command,
                                               .session_id = id,
@@ -383,12 +383,12 @@ static void refuse_session(struct sstp_ep *ep, uint32_t id)
 
 void sstp_ep_on_open(struct sstp_ep *ep, const struct sstp_command *command)
 {
-    /* Indexed by enum sstp_ep_availability (GRVSSTP 3.1.5.5). */
-    static const uint8_t responses[SSTP_EP_AVAILABILITY_COUNT] = {
-        [SSTP_EP_NOT_READY] = SSTP_OPEN_RESPONSE_OK_STOP_SENDING,
-        [SSTP_EP_READY] = SSTP_OPEN_RESPONSE_OK,
-        [SSTP_EP_FAULT] = SSTP_OPEN_RESPONSE_UNKNOWN};
-    enum sstp_ep_availability availability = SSTP_EP_NOT_READY;
+    /* Indexed by enum sstp_availability (GRVSSTP 3.1.5.5). */
+    static const uint8_t responses[SSTP_AVAILABILITY_COUNT] = {
+        [SSTP_HANDLER_NOT_READY] = SSTP_OPEN_RESPONSE_OK_STOP_SENDING,
+        [SSTP_HANDLER_READY] = SSTP_OPEN_RESPONSE_OK,
+        [SSTP_HANDLER_FAULT] = SSTP_OPEN_RESPONSE_UNKNOWN};
+    enum sstp_availability availability = SSTP_HANDLER_NOT_READY;
 
     /* GRVSSTP 2.2.5.1: empty only where presence is concerned. */
     if (command->resource_url.len == 0 ||
@@ -509,28 +509,21 @@ void sstp_ep_on_open_response(struct sstp_ep *ep, const struct sstp_command *com
         sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_PROTOCOL_ERROR);
         return;
     }
-    switch (sstp_ep_response_action(session->state, command->response_id)) {
-    case SSTP_EP_RESPONSE_VIOLATION:
+    enum sstp_session_state next;
+    if (!sstp_session_transition(session->state, command->response_id, &next)) {
         sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_PROTOCOL_ERROR);
         return;
-    case SSTP_EP_RESPONSE_NOTHING:
+    }
+    if (next == session->state)
         return;
-    case SSTP_EP_RESPONSE_READY:
-        session->state = SSTP_EP_SESSION_READY;
-        break;
-    case SSTP_EP_RESPONSE_SUSPEND:
-        session->state = SSTP_EP_SESSION_SUSPENDED;
-        break;
-    case SSTP_EP_RESPONSE_BLOCK:
-        session->state = SSTP_EP_SESSION_BLOCKED;
-        break;
-    case SSTP_EP_RESPONSE_REMOVE:
+    if (next == SSTP_SESSION_CLOSED) {
         sstp_ep_remove_session(ep, id);
         event.kind = SSTP_EP_EVENT_SESSION_CLOSED;
         event.is_open_refused = true;
         sstp_ep_raise(ep, &event);
         return;
     }
+    session->state = next;
     event.kind = SSTP_EP_EVENT_SESSION_STATE;
     event.session_state = session->state;
     sstp_ep_raise(ep, &event);
@@ -556,6 +549,6 @@ void sstp_ep_on_close(struct sstp_ep *ep, const struct sstp_command *command)
         if (is_ours)
             sstp_ep_lose_messages(ep, &id);
     }
-    if (ep->state == SSTP_EP_ESTABLISHED)
+    if (ep->state == SSTP_CONNECTION_ESTABLISHED)
         sstp_ep_raise(ep, &event);
 }

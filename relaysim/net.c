@@ -475,7 +475,7 @@ static void flush(struct net_connection *connection)
         if (sstp_ep_output(connection->ep).len == 0 && connection->handler.output_is_empty != NULL)
             connection->handler.output_is_empty(connection->handler.cookie);
     }
-    if (sstp_ep_state(connection->ep) == SSTP_EP_CLOSED && !connection->is_writing &&
+    if (sstp_ep_state(connection->ep) == SSTP_CONNECTION_CLOSED && !connection->is_writing &&
         sstp_ep_output(connection->ep).len == 0) {
         end_connection(connection);
         return;

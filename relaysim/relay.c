@@ -299,7 +299,7 @@ void sstp_relay_close(struct sstp_relay *relay, uint8_t reason_id, uint32_t retu
     GList *connections = g_hash_table_get_keys(relay->connections);
     for (GList *c = connections; c != NULL; c = c->next) {
         struct sstp_relay_connection *connection = c->data;
-        if (sstp_ep_state(connection->ep) == SSTP_EP_ESTABLISHED)
+        if (sstp_ep_state(connection->ep) == SSTP_CONNECTION_ESTABLISHED)
             sstp_ep_close_connection(connection->ep, reason_id, return_time);
         else
             sstp_ep_transport_lost(connection->ep);

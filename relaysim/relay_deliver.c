@@ -50,7 +50,8 @@ static struct sstp_relay_connection *find_connection(const struct sstp_relay *re
         g_hash_table_lookup(relay->online, queue->recipient->identity_url);
     for (guint i = 0; connections != NULL && i < connections->len; i++) {
         struct sstp_relay_connection *connection = g_ptr_array_index(connections, i);
-        if (connection != queue->held_for && sstp_ep_state(connection->ep) == SSTP_EP_ESTABLISHED &&
+        if (connection != queue->held_for &&
+            sstp_ep_state(connection->ep) == SSTP_CONNECTION_ESTABLISHED &&
             (queue->device_url[0] == '\0' ||
              strcmp(queue->device_url, connection->device_url) == 0))
             return connection;
@@ -85,12 +86,12 @@ static void pump(struct relay_delivery *delivery)
 {
     struct sstp_relay_connection *connection = delivery->connection;
     struct sstp_store_queue *queue = delivery->queue;
-    enum sstp_ep_session_state state;
+    enum sstp_session_state state;
     bool has_sent = false;
 
     while (queue->next_unsent != NULL && delivery->num_unacknowledged < WINDOW &&
            sstp_ep_session_state(connection->ep, delivery->session_id, &state) &&
-           state == SSTP_EP_SESSION_READY) {
+           state == SSTP_SESSION_READY) {
         struct sstp_store_message *stored = queue->next_unsent->data;
         /* Without memory, too, there is nothing to do but wait. */
         if (sstp_ep_send_message(connection->ep, delivery->session_id, stored->message, stored) !=

@@ -52,11 +52,11 @@ void relay_on_open(struct sstp_relay_connection *connection, const struct sstp_e
                                (open->device_url.len == 0 || sstp_url_is_device(open->device_url));
     if (!is_named_well || !may_send(connection) || relay_is_locked_out(relay, identity_url) ||
         relay_is_locked_out(relay, device_url))
-        *event->availability = SSTP_EP_FAULT;
+        *event->availability = SSTP_HANDLER_FAULT;
     else if (sstp_store_is_over_quota(relay->store, identity_url))
-        *event->availability = SSTP_EP_NOT_READY; /* and closed, with that reason, in OPENED */
+        *event->availability = SSTP_HANDLER_NOT_READY; /* and closed, with that reason, in OPENED */
     else
-        *event->availability = SSTP_EP_READY;
+        *event->availability = SSTP_HANDLER_READY;
     g_free(identity_url);
     g_free(device_url);
 }
@@ -131,7 +131,7 @@ static void begin_fanout(struct sstp_relay_connection *connection, uint32_t sess
     if (inbound != NULL)
         report(connection, session_id, inbound, SSTP_SESSION_STATUS_QUOTA_WOULD_BE_EXCEEDED,
                is_over_quota);
-    (void)sstp_ep_set_availability(connection->ep, session_id, SSTP_EP_READY, 0);
+    (void)sstp_ep_set_availability(connection->ep, session_id, SSTP_HANDLER_READY, 0);
 out:
     g_free(is_locked_out);
     g_free(is_over_quota);
@@ -146,8 +146,8 @@ void relay_on_opened(struct sstp_relay_connection *connection, const struct sstp
     g_hash_table_insert(connection->inbound, GUINT_TO_POINTER(id), inbound);
     if (inbound->is_fanout) {
         begin_fanout(connection, id, inbound);
-    } else if (event->session_state == SSTP_EP_SESSION_SUSPENDED) {
-        (void)sstp_ep_set_availability(connection->ep, id, SSTP_EP_FAULT,
+    } else if (event->session_state == SSTP_SESSION_SUSPENDED) {
+        (void)sstp_ep_set_availability(connection->ep, id, SSTP_HANDLER_FAULT,
                                        SSTP_CLOSE_QUOTA_WOULD_BE_EXCEEDED);
         g_hash_table_remove(connection->inbound, GUINT_TO_POINTER(id));
     }

@@ -46,7 +46,7 @@ static void write_event(struct side *side, const struct sstp_ep_event *event)
     case SSTP_EP_EVENT_SESSION_STATE:
     case SSTP_EP_EVENT_OPENED:
         g_string_append_printf(events, " 0x%x %s", event->session_id,
-                               sstp_ep_session_state_name(event->session_state));
+                               sstp_session_state_name(event->session_state));
         break;
     case SSTP_EP_EVENT_SESSION_STATUS:
         g_string_append_printf(events, " 0x%x entry %u, %u left", event->session_id,
@@ -135,7 +135,7 @@ static void set_up(struct side *side, struct pair *pair, const struct pair_confi
     side->device_url = role == SSTP_EP_RELAY ? (is_a ? "grooveDNS://a" : "grooveDNS://b")
                        : is_a                ? "dpp:///a"
                                              : "dpp:///b";
-    side->availability = SSTP_EP_READY;
+    side->availability = SSTP_HANDLER_READY;
     side->numbers = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     side->data = g_byte_array_new();
     const struct sstp_ep_config ep_config = {
@@ -224,8 +224,8 @@ void pair_connect(struct pair *pair)
     g_assert_cmpint(sstp_ep_connect(pair->a.ep, pair->b.device_url, sstp_span(NULL, 0)), ==,
                     SSTP_EP_OK);
     pair_exchange(pair);
-    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_EP_ESTABLISHED);
-    g_assert_cmpint(sstp_ep_state(pair->b.ep), ==, SSTP_EP_ESTABLISHED);
+    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_CONNECTION_ESTABLISHED);
+    g_assert_cmpint(sstp_ep_state(pair->b.ep), ==, SSTP_CONNECTION_ESTABLISHED);
     forget(pair);
 }
 

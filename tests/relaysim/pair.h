@@ -28,7 +28,7 @@ struct side {
 
     /* How it answers. */
     struct sstp_ep_connect_answer connect_answer;
-    enum sstp_ep_availability availability;
+    enum sstp_availability availability;
     bool holds;         /* completes no message by itself */
     bool closes_opened; /* closes each session in its OPENED event */
 

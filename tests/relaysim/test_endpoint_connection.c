@@ -6,7 +6,7 @@ static void test_established(void)
 {
     struct pair *pair = pair_new(NULL);
     g_assert_cmpint(sstp_ep_connect(pair->a.ep, "dpp:///b", sstp_span(NULL, 0)), ==, SSTP_EP_OK);
-    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_EP_CONNECTING);
+    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_CONNECTION_CONNECTING);
     pair_exchange(pair);
     assert_commands(pair, "A Connect 1.6 to dpp:///b\n"
                           "B ConnectResponse Ok 1.6\n");
@@ -117,8 +117,8 @@ static void test_refusal(gconstpointer data)
                     SSTP_EP_OK);
     pair_exchange(pair);
     assert_commands(pair, row->commands);
-    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_EP_CLOSED);
-    g_assert_cmpint(sstp_ep_state(pair->b.ep), ==, SSTP_EP_CLOSED);
+    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_CONNECTION_CLOSED);
+    g_assert_cmpint(sstp_ep_state(pair->b.ep), ==, SSTP_CONNECTION_CLOSED);
     pair_free(pair);
 }
 
@@ -148,7 +148,7 @@ static void test_retry_time(void)
                                                  .response_id = SSTP_CONNECT_RESPONSE_TRY_LATER,
                                                  .wait_time = 90});
     assert_events(pair, "A refused TryLater\n");
-    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_EP_ABORTING);
+    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_CONNECTION_ABORTING);
     side_inject(&pair->a, &(struct sstp_command){.id = SSTP_NOOP});
     assert_events(pair, "");
     side_inject(&pair->a, &(struct sstp_command){.id = SSTP_CONNECT_CLOSE,
@@ -239,7 +239,7 @@ static void test_too_long(void)
     struct pair *pair = pair_new(NULL);
     char *url = g_strnfill(2100, 'x');
     g_assert_cmpint(sstp_ep_connect(pair->a.ep, url, sstp_span(NULL, 0)), ==, SSTP_EP_TOO_LONG);
-    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_EP_TRANSPORT_CONNECTED);
+    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_CONNECTION_TRANSPORT_CONNECTED);
     g_free(url);
     pair_free(pair);
 }

@@ -149,7 +149,7 @@ static void test_crossing_close(void)
     (void)sstp_ep_close_session(pair->b.ep, id, SSTP_CLOSE_STALE_ATTACH_AUTHENTICATE);
     pair_exchange(pair);
     assert_events(pair, "A session-closed 0x1 StaleAttachAuthenticate\n");
-    g_assert_cmpint(sstp_ep_state(pair->b.ep), ==, SSTP_EP_ESTABLISHED);
+    g_assert_cmpint(sstp_ep_state(pair->b.ep), ==, SSTP_CONNECTION_ESTABLISHED);
     g_assert_cmpint(sstp_ep_register(pair->a.ep, id, none), ==, SSTP_EP_NO_SESSION);
     pair_free(pair);
 }

@@ -177,8 +177,8 @@ static void test_status_empty(void)
     assert_commands(pair, "B SessionStatus s=0x1 LockedOut\nB Close s=0x1 EmptySession\n"
                           "A Close s=0x1 EmptySession\n");
     g_assert_true(g_str_has_prefix(pair->events->str, "B session-closed 0x1 EmptySession\n"));
-    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_EP_ESTABLISHED);
-    g_assert_cmpint(sstp_ep_state(pair->b.ep), ==, SSTP_EP_ESTABLISHED);
+    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_CONNECTION_ESTABLISHED);
+    g_assert_cmpint(sstp_ep_state(pair->b.ep), ==, SSTP_CONNECTION_ESTABLISHED);
     pair_free(pair);
 }
 

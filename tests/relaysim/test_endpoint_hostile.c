@@ -89,7 +89,7 @@ static void test_random_commands(void)
             const size_t len = sstp_command_encode(&command, bytes, sizeof bytes);
             struct side *side = rng_is_one_in(&random, 2) ? &pair->a : &pair->b;
             side_inject_bytes(side, bytes, len);
-            num_survived += sstp_ep_state(side->ep) == SSTP_EP_ESTABLISHED;
+            num_survived += sstp_ep_state(side->ep) == SSTP_CONNECTION_ESTABLISHED;
             sstp_ep_tick(side->ep, (int64_t)i * 1000);
         }
         pair_exchange(pair);
@@ -124,7 +124,7 @@ static void play(const struct sstp_mem *mem)
                          &attach_id);
     pair_exchange(pair);
     (void)sstp_ep_attach_response(to, attach_id, 0, sstp_span(data, 100));
-    (void)sstp_ep_set_availability(to, fanout_id, SSTP_EP_READY, 0);
+    (void)sstp_ep_set_availability(to, fanout_id, SSTP_HANDLER_READY, 0);
     (void)sstp_ep_session_status(to, fanout_id, 5, first, 1);
     pair_exchange_cut(pair, 11);
     (void)sstp_ep_send_message(from, a, &message, NULL);
@@ -168,7 +168,8 @@ static void test_bounded(void)
     static const uint8_t data[2048];
     pair_connect(pair);
     pair->b.holds = true;
-    for (uint32_t i = 0; i < 20000 && sstp_ep_state(pair->b.ep) == SSTP_EP_ESTABLISHED; i++) {
+    for (uint32_t i = 0; i < 20000 && sstp_ep_state(pair->b.ep) == SSTP_CONNECTION_ESTABLISHED;
+         i++) {
         side_inject(&pair->b, &(struct sstp_command){.id = SSTP_OPEN,
                                                      .session_id = i,
                                                      .resource_url = span_text("r"),

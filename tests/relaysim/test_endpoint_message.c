@@ -99,17 +99,17 @@ static void test_may_not_send(void)
     struct pair *pair = pair_new(NULL);
     pair_connect(pair);
     g_assert_cmpint(sstp_ep_send_message(pair->a.ep, 1, &message, NULL), ==, SSTP_EP_NO_SESSION);
-    pair->b.availability = SSTP_EP_NOT_READY;
+    pair->b.availability = SSTP_HANDLER_NOT_READY;
     const uint32_t id = pair_open(pair, &pair->a);
     g_assert_cmpint(sstp_ep_send_message(pair->a.ep, id, &message, NULL), ==, SSTP_EP_WRONG_STATE);
-    (void)sstp_ep_set_availability(pair->b.ep, id, SSTP_EP_READY, 0);
+    (void)sstp_ep_set_availability(pair->b.ep, id, SSTP_HANDLER_READY, 0);
     pair_exchange(pair);
     g_assert_cmpint(sstp_ep_message_end(pair->a.ep, id, NULL), ==, SSTP_EP_WRONG_STATE);
     g_assert_cmpint(sstp_ep_message_begin(pair->a.ep, id, &message), ==, SSTP_EP_OK);
     g_assert_cmpint(sstp_ep_message_begin(pair->a.ep, id, &message), ==, SSTP_EP_WRONG_STATE);
     g_assert_cmpint(sstp_ep_send_message(pair->b.ep, id, &message, NULL), ==, SSTP_EP_WRONG_STATE);
     /* What has begun is ended, blocked or not (4.4.1). */
-    (void)sstp_ep_set_availability(pair->b.ep, id, SSTP_EP_NOT_READY, 0);
+    (void)sstp_ep_set_availability(pair->b.ep, id, SSTP_HANDLER_NOT_READY, 0);
     pair_exchange(pair);
     g_assert_cmpint(sstp_ep_message_end(pair->a.ep, id, NULL), ==, SSTP_EP_OK);
     g_assert_cmpint(sstp_ep_message_begin(pair->a.ep, id, &message), ==, SSTP_EP_WRONG_STATE);
@@ -290,7 +290,7 @@ static void test_excess(void)
     assert_events(pair, "A acknowledged 0x1 #1\n");
     side_inject(&pair->a, &(struct sstp_command){.id = SSTP_NOOP, .message_count = 1});
     assert_events(pair, "");
-    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_EP_ESTABLISHED);
+    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_CONNECTION_ESTABLISHED);
     pair_free(pair);
 }
 
@@ -354,7 +354,7 @@ static void test_unread(void)
 {
     struct pair *pair = pair_new(&(struct pair_config){.limits.max_unread = 1000});
     pair_connect(pair);
-    for (unsigned i = 0; i < 1000 && sstp_ep_state(pair->b.ep) != SSTP_EP_CLOSED; i++) {
+    for (unsigned i = 0; i < 1000 && sstp_ep_state(pair->b.ep) != SSTP_CONNECTION_CLOSED; i++) {
         side_inject(&pair->b, &(struct sstp_command){.id = SSTP_OPEN,
                                                      .session_id = i,
                                                      .resource_url = span_text("r"),

@@ -34,7 +34,7 @@ static void test_id_ranges(void)
                                                  .resource_url = span_text("r"),
                                                  .identity_url = span_text("i")});
         g_assert_cmpint(sstp_ep_state(side->ep), ==,
-                        rows[i].is_right ? SSTP_EP_ESTABLISHED : SSTP_EP_CLOSED);
+                        rows[i].is_right ? SSTP_CONNECTION_ESTABLISHED : SSTP_CONNECTION_CLOSED);
         pair_free(pair);
     }
 }
@@ -116,7 +116,7 @@ static void test_not_established(void)
         struct pair *pair = pair_new(&(struct pair_config){.b_role = early[i].role});
         side_inject(&pair->b, &early[i].command);
         assert_commands(pair, early[i].commands);
-        g_assert_cmpint(sstp_ep_state(pair->b.ep), ==, SSTP_EP_CLOSED);
+        g_assert_cmpint(sstp_ep_state(pair->b.ep), ==, SSTP_CONNECTION_CLOSED);
         pair_free(pair);
     }
 }
@@ -187,15 +187,15 @@ static void test_empty_names(void)
 static void test_open(void)
 {
     static const struct {
-        enum sstp_ep_availability availability;
+        enum sstp_availability availability;
         const char *commands;
-    } rows[] = {{SSTP_EP_READY, "B OpenResponse s=0x1 Ok\n"},
-                {SSTP_EP_NOT_READY, "B OpenResponse s=0x1 OkStopSending\n"},
-                {SSTP_EP_FAULT, "B OpenResponse s=0x1 Unknown\n"}};
+    } rows[] = {{SSTP_HANDLER_READY, "B OpenResponse s=0x1 Ok\n"},
+                {SSTP_HANDLER_NOT_READY, "B OpenResponse s=0x1 OkStopSending\n"},
+                {SSTP_HANDLER_FAULT, "B OpenResponse s=0x1 Unknown\n"}};
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         struct pair *pair = pair_new(NULL);
         uint32_t id;
-        enum sstp_ep_session_state state;
+        enum sstp_session_state state;
         pair_connect(pair);
         pair->b.availability = rows[i].availability;
         (void)sstp_ep_open(pair->a.ep, span_text("r"), span_text("i"), empty, NULL, &id);
@@ -203,7 +203,7 @@ static void test_open(void)
         pair_exchange(pair);
         assert_commands(pair, rows[i].commands);
         g_assert_cmpint(sstp_ep_session_state(pair->b.ep, id, &state), ==,
-                        rows[i].availability != SSTP_EP_FAULT);
+                        rows[i].availability != SSTP_HANDLER_FAULT);
         pair_free(pair);
     }
 }
@@ -307,8 +307,8 @@ static void test_both_close(void)
                           "A Close s=0x1 NoReason\n"
                           "B OpenResponse s=0x1 Ok\n"
                           "B Close s=0x1 NoReason\n");
-    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_EP_ESTABLISHED);
-    g_assert_cmpint(sstp_ep_state(pair->b.ep), ==, SSTP_EP_ESTABLISHED);
+    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_CONNECTION_ESTABLISHED);
+    g_assert_cmpint(sstp_ep_state(pair->b.ep), ==, SSTP_CONNECTION_ESTABLISHED);
     pair_free(pair);
 }
 

@@ -16,7 +16,7 @@ struct visitor {
     struct sstp_client *client;
     struct sstp_relay_connection *connection; /* the relay's end; NULL: cut off */
     const char *device_url, *identity_url, *account_url;
-    enum sstp_ep_availability availability;
+    enum sstp_availability availability;
     bool holds;
     bool is_ready, has_failed, is_closed;
     int response_id, open_response_id, close_reason_id, session_reason_id;
@@ -176,7 +176,7 @@ struct who {
     const char *device, *identity, *account, *secret;
     bool attaches;
     uint8_t minor;
-    enum sstp_ep_availability availability;
+    enum sstp_availability availability;
     bool holds;
 };
 
@@ -236,11 +236,11 @@ static void cut_off(struct visitor *visitor)
     exchange(visitor->world);
 }
 
-static const struct who alice = {.device = "dpp:///alice", .availability = SSTP_EP_READY};
+static const struct who alice = {.device = "dpp:///alice", .availability = SSTP_HANDLER_READY};
 static const struct who bob = {.device = "dpp:///bob",
                                .identity = "grooveIdentity://bob",
                                .attaches = true,
-                               .availability = SSTP_EP_READY};
+                               .availability = SSTP_HANDLER_READY};
 
 static uint32_t open_to(struct visitor *from, const char *identity, const char *device)
 {
@@ -341,7 +341,7 @@ static void test_unwilling(void)
 {
     struct world *world = world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OFF});
     struct who unwilling = bob;
-    unwilling.availability = SSTP_EP_FAULT;
+    unwilling.availability = SSTP_HANDLER_FAULT;
     struct visitor *a = visit(world, &alice), *b = visit(world, &unwilling);
     const uint32_t id = open_to(a, "grooveIdentity://bob", "");
     send(a, id, "one");
@@ -453,12 +453,12 @@ static void test_fanout(void)
                                                                     .locked_out = locked_out,
                                                                     .num_locked_out = 1});
         struct who sender = alice;
-        enum sstp_ep_session_state state;
+        enum sstp_session_state state;
         sender.minor = minor;
         struct visitor *a = visit(world, &sender), *b = visit(world, &bob);
         const uint32_t id = fanout_to(a, to, 3);
         g_assert_true(sstp_ep_session_state(sstp_client_ep(a->client), id, &state));
-        g_assert_cmpint(state, ==, SSTP_EP_SESSION_READY);
+        g_assert_cmpint(state, ==, SSTP_SESSION_READY);
         g_assert_cmpuint(a->num_lost, ==, 1);
         send(a, id, "one");
         g_assert_cmpuint(a->num_acknowledged, ==, 1);
