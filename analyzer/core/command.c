@@ -138,30 +138,30 @@ static const struct sstp_step register_steps[] = {
 
 /* The shortest command of each kind has empty strings, tokens and lists; for
  * ConnectResponse it is NewVersionRequired, which has no flags. */
-#define COMMAND(id, name, section, min, max, step, sender, scope, ack, steps)                      \
-    [id] = {name, section, min, max, step, SSTP_SENDER_##sender, SSTP_SCOPE_##scope, ack,          \
+#define COMMAND(id, name, section, rules, min, max, step, sender, scope, ack, steps)               \
+    [id] = {name, section, rules, min, max, step, SSTP_SENDER_##sender, SSTP_SCOPE_##scope, ack,   \
             steps, sizeof steps / sizeof steps[0]},
 
-/*          id                      | name                | section | min  max   step | sender   | scope     | ack  | fields */
+/*          id                      | name                | section | rules    | min  max   step | sender   | scope     | ack  | fields */
 static const struct sstp_command_info commands[SSTP_COMMAND_ID_MAX + 1] = {
-    COMMAND(SSTP_CONNECT,             "Connect",             "2.2.1",  12,  2055, 1,   INITIATOR,  CONNECTION, false, connect_steps)
-    COMMAND(SSTP_CONNECT_RESPONSE,    "ConnectResponse",     "2.2.2",  10,  2055, 1,   ACCEPTOR,   CONNECTION, false, connect_response_steps)
-    COMMAND(SSTP_CONNECT_AUTHENTICATE, "ConnectAuthenticate", "2.2.3",  5,  2055, 1,   INITIATOR,  CONNECTION, false, connect_authenticate_steps)
-    COMMAND(SSTP_CONNECT_CLOSE,       "ConnectClose",        "2.2.4",   8,    12, 4,   ANY,        CONNECTION, true,  connect_close_steps)
-    COMMAND(SSTP_OPEN,                "Open",                "2.2.5",  13,  2055, 1,   ANY,        SESSION,    false, open_steps)
-    COMMAND(SSTP_FANOUT_OPEN,         "FanoutOpen",          "2.2.6",  13, 65535, 1,   ANY,        SESSION,    false, fanout_open_steps)
-    COMMAND(SSTP_OPEN_RESPONSE,       "OpenResponse",        "2.2.7",   8,     8, 1,   ANY,        SESSION,    false, open_response_steps)
-    COMMAND(SSTP_SESSION_STATUS,      "SessionStatus",       "2.2.8",  11,  2055, 1,   ANY,        SESSION,    false, session_status_steps)
-    COMMAND(SSTP_CLOSE,               "Close",               "2.2.9",   8,     8, 1,   ANY,        SESSION,    false, close_steps)
-    COMMAND(SSTP_MESSAGE,             "Message",             "2.2.10", 13,  2055, 1,   ANY,        SESSION,    true,  message_steps)
-    COMMAND(SSTP_DATA,                "Data",                "2.2.11",  7,  2055, 1,   ANY,        SESSION,    false, data_steps)
-    COMMAND(SSTP_END_MESSAGE,         "EndMessage",          "2.2.12",  7,     7, 1,   ANY,        SESSION,    false, end_message_steps)
-    COMMAND(SSTP_NOOP,                "Noop",                "2.2.13",  7,     7, 1,   ANY,        CONNECTION, true,  noop_steps)
-    COMMAND(SSTP_ATTACH,              "Attach",              "2.2.14", 11,  2055, 1,   INITIATOR,  EVENT,      false, attach_steps)
-    COMMAND(SSTP_ATTACH_RESPONSE,     "AttachResponse",      "2.2.15", 10,  2055, 1,   ACCEPTOR,   EVENT,      false, attach_response_steps)
-    COMMAND(SSTP_ATTACH_AUTHENTICATE, "AttachAuthenticate",  "2.2.16",  9,  2055, 1,   INITIATOR,  EVENT,      false, attach_authenticate_steps)
-    COMMAND(SSTP_REGISTER,            "Register",            "2.2.17",  9,  8192, 1,   INITIATOR,  EVENT,      false, register_steps)
-    COMMAND(SSTP_REGISTER_RESPONSE,   "RegisterResponse",    "2.2.18",  9,  2055, 1,   ACCEPTOR,   EVENT,      false, register_steps)
+    COMMAND(SSTP_CONNECT,             "Connect",             "2.2.1", "3.1.5.1",   12,  2055, 1,   INITIATOR,  CONNECTION, false, connect_steps)
+    COMMAND(SSTP_CONNECT_RESPONSE,    "ConnectResponse",     "2.2.2", "3.1.5.2",   10,  2055, 1,   ACCEPTOR,   CONNECTION, false, connect_response_steps)
+    COMMAND(SSTP_CONNECT_AUTHENTICATE, "ConnectAuthenticate", "2.2.3", "3.1.5.3",   5,  2055, 1,   INITIATOR,  CONNECTION, false, connect_authenticate_steps)
+    COMMAND(SSTP_CONNECT_CLOSE,       "ConnectClose",        "2.2.4", "3.1.5.4",    8,    12, 4,   ANY,        CONNECTION, true,  connect_close_steps)
+    COMMAND(SSTP_OPEN,                "Open",                "2.2.5", "3.1.5.5",   13,  2055, 1,   ANY,        SESSION,    false, open_steps)
+    COMMAND(SSTP_FANOUT_OPEN,         "FanoutOpen",          "2.2.6", "3.1.5.6",   13, 65535, 1,   ANY,        SESSION,    false, fanout_open_steps)
+    COMMAND(SSTP_OPEN_RESPONSE,       "OpenResponse",        "2.2.7", "3.1.5.7",    8,     8, 1,   ANY,        SESSION,    false, open_response_steps)
+    COMMAND(SSTP_SESSION_STATUS,      "SessionStatus",       "2.2.8", "3.1.5.8",   11,  2055, 1,   ANY,        SESSION,    false, session_status_steps)
+    COMMAND(SSTP_CLOSE,               "Close",               "2.2.9", "3.1.5.9",    8,     8, 1,   ANY,        SESSION,    false, close_steps)
+    COMMAND(SSTP_MESSAGE,             "Message",             "2.2.10", "3.1.5.10", 13,  2055, 1,   ANY,        SESSION,    true,  message_steps)
+    COMMAND(SSTP_DATA,                "Data",                "2.2.11", "3.1.5.11",  7,  2055, 1,   ANY,        SESSION,    false, data_steps)
+    COMMAND(SSTP_END_MESSAGE,         "EndMessage",          "2.2.12", "3.1.5.12",  7,     7, 1,   ANY,        SESSION,    false, end_message_steps)
+    COMMAND(SSTP_NOOP,                "Noop",                "2.2.13", "3.1.5.13",  7,     7, 1,   ANY,        CONNECTION, true,  noop_steps)
+    COMMAND(SSTP_ATTACH,              "Attach",              "2.2.14", "3.1.5.14", 11,  2055, 1,   INITIATOR,  EVENT,      false, attach_steps)
+    COMMAND(SSTP_ATTACH_RESPONSE,     "AttachResponse",      "2.2.15", "3.1.5.15", 10,  2055, 1,   ACCEPTOR,   EVENT,      false, attach_response_steps)
+    COMMAND(SSTP_ATTACH_AUTHENTICATE, "AttachAuthenticate",  "2.2.16", "3.1.5.16",  9,  2055, 1,   INITIATOR,  EVENT,      false, attach_authenticate_steps)
+    COMMAND(SSTP_REGISTER,            "Register",            "2.2.17", "3.1.5.17",  9,  8192, 1,   INITIATOR,  EVENT,      false, register_steps)
+    COMMAND(SSTP_REGISTER_RESPONSE,   "RegisterResponse",    "2.2.18", "3.1.5.18",  9,  2055, 1,   ACCEPTOR,   EVENT,      false, register_steps)
 };
 
 /* clang-format on */

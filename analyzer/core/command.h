@@ -87,6 +87,7 @@ struct sstp_step {
 struct sstp_command_info {
     const char *name;    /* "ConnectResponse" */
     const char *section; /* "2.2.2", of GRVSSTP */
+    const char *rules;   /* "3.1.5.2", what its receiver does */
     uint16_t min_length; /* CommandLength, header included */
     uint16_t max_length;
     uint8_t length_step; /* lengths between the limits are min plus multiples of it */

@@ -33,7 +33,19 @@ enum sstp_group { SSTP_GROUP_MALFORMED, SSTP_GROUP_PROTOCOL, SSTP_GROUP_SEQUENCE
     X(GAP,                    "gap",                    NOTE,     SEQUENCE,  "GRVSSTP 2.1",        "Bytes before these are missing from the capture; nothing is known of them") \
     X(SEC_TOKEN_MALFORMED,    "sec_token_malformed",    ERROR,    MALFORMED, "GRVSSTPS 2.2",       "The security token does not have the layout of its message") \
     X(SEC_LENGTH_UNUSUAL,     "sec_length_unusual",     NOTE,     PROTOCOL,  "GRVSSTPS 2.2",       "An IV has 24 bytes and an HMAC 20 in every known token") \
-    X(SEC_VERSION_UNUSUAL,    "sec_version_unusual",    NOTE,     PROTOCOL,  "GRVSSTPS 6, note 1", "Security messages are known with the versions 1.3 and 1.4")
+    X(SEC_VERSION_UNUSUAL,    "sec_version_unusual",    NOTE,     PROTOCOL,  "GRVSSTPS 6, note 1", "Security messages are known with the versions 1.3 and 1.4") \
+    /* What a command is in its conversation: the observer's (state/observer.h). */ \
+    X(UNEXPECTED_COMMAND,     "unexpected_command",     WARNING,  PROTOCOL,  "GRVSSTP 3.1.5",      "The command is not allowed in this state")             \
+    X(WRONG_ROLE,             "wrong_role",             WARNING,  PROTOCOL,  "GRVSSTP 3.1.5",      "This side may not send the command")                   \
+    X(SESSION_ID_RANGE,       "session_id_range",       WARNING,  PROTOCOL,  "GRVSSTP 3.1.4.3.1",  "The id is none that this side may choose")             \
+    X(DUPLICATE_SESSION,      "duplicate_session",      WARNING,  PROTOCOL,  "GRVSSTP 3.1.4.3.1",  "A session with this id is open")                       \
+    X(UNKNOWN_SESSION,        "unknown_session",        WARNING,  PROTOCOL,  "GRVSSTP 3.1.5",      "There is no session with this id")                     \
+    X(UNKNOWN_SESSION_IGNORED, "unknown_session",       NOTE,     PROTOCOL,  "GRVSSTP 1.3.3, 3.1.5.9", "There is no session with this id any more; the receiver ignores the command") \
+    X(BAD_INDEX,              "bad_index",              WARNING,  PROTOCOL,  "GRVSSTP 2.2.8.1",    "The FanoutOpen has no entry with this index")          \
+    X(BAD_INDEX_REPEATED,     "bad_index",              NOTE,     PROTOCOL,  "GRVSSTP 2.2.8.1, note <9>", "The destination of this index had left the session before") \
+    X(ACK_EXCESS,             "ack_excess",             WARNING,  SEQUENCE,  "GRVSSTP 3.1.5.19",   "MessageCount is larger than the number of messages outstanding") \
+    X(BLOCKED_SEND,           "blocked_send",           NOTE,     SEQUENCE,  "GRVSSTP 4.4.1",      "A message begins while the session is blocked; it may have crossed the StopSending") \
+    X(UNACKNOWLEDGED,         "unacknowledged",         NOTE,     SEQUENCE,  "GRVSSTP 3.1.7.1",    "Not acknowledged before the end, so not considered delivered")
 
 /* clang-format on */
 
@@ -41,6 +53,9 @@ enum sstp_group { SSTP_GROUP_MALFORMED, SSTP_GROUP_PROTOCOL, SSTP_GROUP_SEQUENCE
     SSTP_FINDING_##constant,
 enum sstp_finding { SSTP_FINDINGS(SSTP_FINDING_CONSTANT) SSTP_FINDING_COUNT };
 #undef SSTP_FINDING_CONSTANT
+
+#define SSTP_FINDING_STATE_FIRST SSTP_FINDING_UNEXPECTED_COMMAND
+#define SSTP_FINDING_STATE_LAST SSTP_FINDING_UNACKNOWLEDGED
 
 struct sstp_finding_info {
     const char *filter; /* what follows `sstp.expert.` */

@@ -5,37 +5,46 @@
 #include "check.h"
 #include "command.h"
 
-/* GRVSSTP 2.2's table of limits and the sections' own words, by hand.  Minimum:
- * fixed fields, empty strings (one byte), tokens and lists (their count). */
+/* GRVSSTP 2.2's table of limits and the sections' own words, by hand, and the
+ * section of 3.1.5 that says what is done on receipt.  Minimum: fixed fields, empty
+ * strings (one byte), tokens and lists (their count). */
 static const struct row {
     uint8_t id;
     const char *name;
     const char *section;
+    const char *rules;
     uint16_t min_length, max_length;
     enum sstp_sender sender;
     enum sstp_scope scope;
     bool has_message_count;
 } rows[] = {
-    {0x01, "Connect", "2.2.1", 12, 2055, SSTP_SENDER_INITIATOR, SSTP_SCOPE_CONNECTION, false},
-    {0x02, "ConnectResponse", "2.2.2", 10, 2055, SSTP_SENDER_ACCEPTOR, SSTP_SCOPE_CONNECTION,
+    {0x01, "Connect", "2.2.1", "3.1.5.1", 12, 2055, SSTP_SENDER_INITIATOR, SSTP_SCOPE_CONNECTION,
      false},
-    {0x03, "ConnectAuthenticate", "2.2.3", 5, 2055, SSTP_SENDER_INITIATOR, SSTP_SCOPE_CONNECTION,
+    {0x02, "ConnectResponse", "2.2.2", "3.1.5.2", 10, 2055, SSTP_SENDER_ACCEPTOR,
+     SSTP_SCOPE_CONNECTION, false},
+    {0x03, "ConnectAuthenticate", "2.2.3", "3.1.5.3", 5, 2055, SSTP_SENDER_INITIATOR,
+     SSTP_SCOPE_CONNECTION, false},
+    {0x04, "ConnectClose", "2.2.4", "3.1.5.4", 8, 12, SSTP_SENDER_ANY, SSTP_SCOPE_CONNECTION, true},
+    {0x05, "Open", "2.2.5", "3.1.5.5", 13, 2055, SSTP_SENDER_ANY, SSTP_SCOPE_SESSION, false},
+    {0x06, "FanoutOpen", "2.2.6", "3.1.5.6", 13, 65535, SSTP_SENDER_ANY, SSTP_SCOPE_SESSION, false},
+    {0x07, "OpenResponse", "2.2.7", "3.1.5.7", 8, 8, SSTP_SENDER_ANY, SSTP_SCOPE_SESSION, false},
+    {0x08, "Attach", "2.2.14", "3.1.5.14", 11, 2055, SSTP_SENDER_INITIATOR, SSTP_SCOPE_EVENT,
      false},
-    {0x04, "ConnectClose", "2.2.4", 8, 12, SSTP_SENDER_ANY, SSTP_SCOPE_CONNECTION, true},
-    {0x05, "Open", "2.2.5", 13, 2055, SSTP_SENDER_ANY, SSTP_SCOPE_SESSION, false},
-    {0x06, "FanoutOpen", "2.2.6", 13, 65535, SSTP_SENDER_ANY, SSTP_SCOPE_SESSION, false},
-    {0x07, "OpenResponse", "2.2.7", 8, 8, SSTP_SENDER_ANY, SSTP_SCOPE_SESSION, false},
-    {0x08, "Attach", "2.2.14", 11, 2055, SSTP_SENDER_INITIATOR, SSTP_SCOPE_EVENT, false},
-    {0x09, "AttachResponse", "2.2.15", 10, 2055, SSTP_SENDER_ACCEPTOR, SSTP_SCOPE_EVENT, false},
-    {0x0a, "AttachAuthenticate", "2.2.16", 9, 2055, SSTP_SENDER_INITIATOR, SSTP_SCOPE_EVENT, false},
-    {0x0b, "Register", "2.2.17", 9, 8192, SSTP_SENDER_INITIATOR, SSTP_SCOPE_EVENT, false},
-    {0x0c, "RegisterResponse", "2.2.18", 9, 2055, SSTP_SENDER_ACCEPTOR, SSTP_SCOPE_EVENT, false},
-    {0x0d, "Message", "2.2.10", 13, 2055, SSTP_SENDER_ANY, SSTP_SCOPE_SESSION, true},
-    {0x0e, "Data", "2.2.11", 7, 2055, SSTP_SENDER_ANY, SSTP_SCOPE_SESSION, false},
-    {0x0f, "EndMessage", "2.2.12", 7, 7, SSTP_SENDER_ANY, SSTP_SCOPE_SESSION, false},
-    {0x10, "Noop", "2.2.13", 7, 7, SSTP_SENDER_ANY, SSTP_SCOPE_CONNECTION, true},
-    {0x11, "Close", "2.2.9", 8, 8, SSTP_SENDER_ANY, SSTP_SCOPE_SESSION, false},
-    {0x12, "SessionStatus", "2.2.8", 11, 2055, SSTP_SENDER_ANY, SSTP_SCOPE_SESSION, false},
+    {0x09, "AttachResponse", "2.2.15", "3.1.5.15", 10, 2055, SSTP_SENDER_ACCEPTOR, SSTP_SCOPE_EVENT,
+     false},
+    {0x0a, "AttachAuthenticate", "2.2.16", "3.1.5.16", 9, 2055, SSTP_SENDER_INITIATOR,
+     SSTP_SCOPE_EVENT, false},
+    {0x0b, "Register", "2.2.17", "3.1.5.17", 9, 8192, SSTP_SENDER_INITIATOR, SSTP_SCOPE_EVENT,
+     false},
+    {0x0c, "RegisterResponse", "2.2.18", "3.1.5.18", 9, 2055, SSTP_SENDER_ACCEPTOR,
+     SSTP_SCOPE_EVENT, false},
+    {0x0d, "Message", "2.2.10", "3.1.5.10", 13, 2055, SSTP_SENDER_ANY, SSTP_SCOPE_SESSION, true},
+    {0x0e, "Data", "2.2.11", "3.1.5.11", 7, 2055, SSTP_SENDER_ANY, SSTP_SCOPE_SESSION, false},
+    {0x0f, "EndMessage", "2.2.12", "3.1.5.12", 7, 7, SSTP_SENDER_ANY, SSTP_SCOPE_SESSION, false},
+    {0x10, "Noop", "2.2.13", "3.1.5.13", 7, 7, SSTP_SENDER_ANY, SSTP_SCOPE_CONNECTION, true},
+    {0x11, "Close", "2.2.9", "3.1.5.9", 8, 8, SSTP_SENDER_ANY, SSTP_SCOPE_SESSION, false},
+    {0x12, "SessionStatus", "2.2.8", "3.1.5.8", 11, 2055, SSTP_SENDER_ANY, SSTP_SCOPE_SESSION,
+     false},
 };
 
 static void test_table(void)
@@ -46,6 +55,7 @@ static void test_table(void)
         g_assert_nonnull(info);
         g_assert_cmpstr(info->name, ==, rows[i].name);
         g_assert_cmpstr(info->section, ==, rows[i].section);
+        g_assert_cmpstr(info->rules, ==, rows[i].rules);
         g_assert_cmpuint(info->min_length, ==, rows[i].min_length);
         g_assert_cmpuint(info->max_length, ==, rows[i].max_length);
         g_assert_cmpint((int)info->sender, ==, (int)rows[i].sender);

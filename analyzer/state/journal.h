@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * journal: what the observer said of each command of one direction, packed, to
+ * be asked again in any order.
+ *
+ * Commands are entered chunk by chunk as they come, and read by the chunk's frame
+ * and key, command by command.  A command takes one word of four bytes and one
+ * more for each index or count that it has; a chunk three.
+ *
+ *     sstp_journal_begin_chunk(&journal, frame, key);
+ *     sstp_journal_add(&journal, &seen);
+ *     ...
+ *     struct sstp_journal_cursor cursor = sstp_journal_find(&journal, frame, key);
+ *     while (sstp_journal_next(&journal, &cursor, &seen)) ...
+ */
+#ifndef SSTP_STATE_JOURNAL_H
+#define SSTP_STATE_JOURNAL_H
+
+#include "observer.h"
+
+/* The members are private. */
+struct sstp_journal {
+    const struct sstp_observer *observer;
+    bool from_initiator;
+    struct sstp_array words;
+    struct sstp_array chunks;
+    uint32_t last_found; /* a chunk's index: most are asked for one behind the other */
+    bool is_full;        /* without memory nothing more is entered */
+};
+
+/* Where a reader stands. */
+struct sstp_journal_cursor {
+    uint32_t next, end; /* words */
+};
+
+/* The observer, whose observations of one direction are entered, has to outlive the
+ * journal, which takes its memory from the same place. */
+void sstp_journal_init(struct sstp_journal *journal, const struct sstp_observer *observer,
+                       bool from_initiator);
+void sstp_journal_clear(struct sstp_journal *journal);
+
+/* What is added from here on belongs to this chunk.  Frames must not fall; keys
+ * tell the chunks of a frame apart. */
+void sstp_journal_begin_chunk(struct sstp_journal *journal, uint32_t frame, uint32_t key);
+
+/* Enters the next command. */
+void sstp_journal_add(struct sstp_journal *journal, const struct sstp_observation *seen);
+
+/* The first command of a chunk; a cursor at its end where there is no such chunk. */
+struct sstp_journal_cursor sstp_journal_find(struct sstp_journal *journal, uint32_t frame,
+                                             uint32_t key);
+
+/* Reads a command; false behind the last of the chunk. */
+bool sstp_journal_next(const struct sstp_journal *journal, struct sstp_journal_cursor *cursor,
+                       struct sstp_observation *seen);
+
+#endif

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* observer.c: the connection (GRVSSTP 3.1.5.1-4), and what is asked afterwards. */
+#include "observer_internal.h"
+
+#include <string.h>
+
+_Static_assert(SSTP_OBSERVED_FINDINGS <= 16, "the findings of a command are a few bits");
+
+/* ------------------------------------------------------------------------
+ * From its beginning to its end
+ */
+
+static void init_direction(struct sstp_observed_direction *direction, const struct sstp_mem *mem)
+{
+    memset(direction, 0, sizeof *direction);
+    sstp_array_init(&direction->messages, mem, sizeof(struct sstp_observed_message));
+    sstp_array_init(&direction->entries, mem, sizeof(struct sstp_observed_entry));
+    sstp_array_init(&direction->acknowledgements, mem,
+                    sizeof(struct sstp_observed_acknowledgement));
+}
+
+void sstp_observer_init(struct sstp_observer *observer, const struct sstp_mem *mem,
+                        enum sstp_observer_begin begin)
+{
+    memset(observer, 0, sizeof *observer);
+    observer->mem = mem;
+    if (begin == SSTP_OBSERVER_FROM_START) {
+        observer->state = SSTP_CONNECTION_TRANSPORT_CONNECTED;
+        observer->is_complete = observer->are_roles_known = observer->hears_both = true;
+    }
+    observer->is_counting = begin != SSTP_OBSERVER_LATE;
+    sstp_array_init(&observer->sessions, mem, sizeof(struct sstp_observed_session));
+    sstp_array_init(&observer->exchanges, mem, sizeof(struct sstp_observed_exchange));
+    sstp_id_tree_init(&observer->ids, mem);
+    for (int i = 0; i < 2; i++)
+        init_direction(&observer->directions[i], mem);
+}
+
+void sstp_observer_clear(struct sstp_observer *observer)
+{
+    const struct sstp_mem *mem = observer->mem;
+
+    for (uint32_t i = 0; i < observer->sessions.num; i++) {
+        struct sstp_observed_session *session = sstp_array_at(&observer->sessions, i);
+        if (session->resource_url != NULL)
+            mem->resize(mem->cookie, (void *)session->resource_url, 0);
+        if (session->fanout != NULL) {
+            sstp_fanout_clear(session->fanout);
+            mem->resize(mem->cookie, session->fanout, 0);
+        }
+    }
+    sstp_array_clear(&observer->sessions);
+    sstp_array_clear(&observer->exchanges);
+    sstp_id_tree_clear(&observer->ids);
+    for (int i = 0; i < 2; i++) {
+        sstp_array_clear(&observer->directions[i].messages);
+        sstp_array_clear(&observer->directions[i].entries);
+        sstp_array_clear(&observer->directions[i].acknowledgements);
+    }
+}
+
+/* No state is known any more. */
+static void forget(struct sstp_observer *observer)
+{
+    observer->state = SSTP_CONNECTION_UNKNOWN;
+    observer->connect = 0;
+    observer->epoch++;
+}
+
+void sstp_observer_gap(struct sstp_observer *observer)
+{
+    forget(observer);
+    observer->is_complete = observer->is_counting = false;
+    for (int i = 0; i < 2; i++) {
+        /* Whatever is outstanding, nobody will be able to say who acknowledged it. */
+        sstp_ledger_forget(&observer->directions[i].ledger);
+        observer->directions[i].has_closed = false;
+    }
+}
+
+void sstp_observer_transport_end(struct sstp_observer *observer)
+{
+    observer->has_ended = true;
+}
+
+/* A Connect is the beginning of everything, however late it comes. */
+static void begin(struct sstp_observer *observer, bool from_initiator)
+{
+    observer->is_complete = observer->is_counting = true;
+    observer->are_roles_known |= from_initiator; /* or the guess was wrong */
+    observer->has_attached = false;
+    observer->epoch++;
+    sstp_id_tree_clear(&observer->ids);
+    for (int i = 0; i < 2; i++) {
+        struct sstp_observed_direction *direction = &observer->directions[i];
+        sstp_ledger_forget(&direction->ledger);
+        direction->num_numbered = 0;
+        direction->has_closed = false;
+    }
+}
+
+/* ------------------------------------------------------------------------
+ * For all files of the observer
+ */
+
+bool sstp_observed_rests_on_silence(enum sstp_finding finding)
+{
+    return finding == SSTP_FINDING_UNEXPECTED_COMMAND || finding == SSTP_FINDING_UNKNOWN_SESSION ||
+           finding == SSTP_FINDING_DUPLICATE_SESSION || finding == SSTP_FINDING_ACK_EXCESS;
+}
+
+void sstp_observing_find(const struct sstp_observing *observing, enum sstp_finding finding)
+{
+    const struct sstp_observer *observer = observing->observer;
+
+    if (sstp_observed_rests_on_silence(finding) && !observer->hears_both &&
+        !observer->directions[!observing->from_initiator].is_heard)
+        return; /* it may be that its half of the connection is not captured at all */
+    observing->seen->findings |= SSTP_OBSERVED(finding);
+}
+
+void sstp_observing_give_up(const struct sstp_observing *observing)
+{
+    sstp_observer_gap(observing->observer);
+}
+
+uint32_t sstp_observing_ask(const struct sstp_observing *observing)
+{
+    struct sstp_array *exchanges = &observing->observer->exchanges;
+    struct sstp_observed_exchange *exchange = sstp_array_add(exchanges);
+    if (exchange == NULL)
+        return 0;
+    exchange->request_frame = observing->place.frame;
+    exchange->request_time_ns = observing->place.time_ns;
+    observing->seen->has_exchange = true;
+    observing->seen->exchange = exchanges->num - 1;
+    return exchanges->num;
+}
+
+void sstp_observing_answer(const struct sstp_observing *observing, uint32_t exchange)
+{
+    if (exchange == 0)
+        return;
+    struct sstp_observed_exchange *asked =
+        sstp_array_at(&observing->observer->exchanges, exchange - 1);
+    if (asked->response_frame != 0)
+        return;
+    asked->response_frame = observing->place.frame;
+    observing->seen->has_exchange = observing->seen->is_response = true;
+    observing->seen->exchange = exchange - 1;
+}
+
+/* ------------------------------------------------------------------------
+ * The connection
+ */
+
+/* GRVSSTP 3.1.5.1-18: whether this side may send the command at all. */
+static bool has_right_role(const struct sstp_observing *observing)
+{
+    const struct sstp_observer *observer = observing->observer;
+    const struct sstp_command_info *info = sstp_command_info(observing->command->id);
+
+    /* 3.2.5.6: a client refuses FanoutOpen, and an Attach shows who is one. */
+    if (observing->command->id == SSTP_FANOUT_OPEN && !observing->from_initiator &&
+        observer->has_attached)
+        return false;
+    return !observer->are_roles_known || info->sender == SSTP_SENDER_ANY ||
+           (info->sender == SSTP_SENDER_INITIATOR) == observing->from_initiator;
+}
+
+/* Whether the command can have crossed the ConnectClose of the other side.  A
+ * handshake that was complete its sender knew of. */
+static bool may_have_crossed(const struct sstp_observing *observing)
+{
+    const struct sstp_observer *observer = observing->observer;
+
+    if (observer->directions[observing->from_initiator].has_closed)
+        return false;
+    if (observer->connect == 0)
+        return true;
+    const struct sstp_observed_exchange *exchange =
+        sstp_array_at(&observer->exchanges, observer->connect - 1);
+    return observing->command->id != SSTP_CONNECT &&
+           (observing->command->id != SSTP_CONNECT_RESPONSE || exchange->response_frame == 0);
+}
+
+/* Whether the connection allows the command; its state follows.  Sets is_late. */
+static bool pass_connection(struct sstp_observing *observing)
+{
+    struct sstp_observer *observer = observing->observer;
+    const struct sstp_command *command = observing->command;
+
+    if (command->id == SSTP_CONNECT && !observer->is_complete)
+        forget(observer); /* what was known of the time before ends here */
+    if (observer->state == SSTP_CONNECTION_CLOSED) {
+        observing->is_late = may_have_crossed(observing);
+        return observing->is_late;
+    }
+    if (sstp_connection_transition(observer->state, command->id, command->response_id,
+                                   &observer->state))
+        return true;
+    /* It ends the connection whatever came before, and answers a violation. */
+    if (command->id == SSTP_CONNECT_CLOSE) {
+        observer->state = SSTP_CONNECTION_CLOSED;
+        return observer->has_early_command;
+    }
+    observer->has_early_command = true;
+    return false;
+}
+
+static void on_connect_close(const struct sstp_observing *observing)
+{
+    struct sstp_observer *observer = observing->observer;
+
+    observer->directions[observing->from_initiator].has_closed = true;
+    observer->has_ended = true;
+    if (observer->is_counting && (sstp_ledger_outstanding(&observer->directions[0].ledger) > 0 ||
+                                  sstp_ledger_outstanding(&observer->directions[1].ledger) > 0))
+        sstp_observing_find(observing, SSTP_FINDING_UNACKNOWLEDGED);
+}
+
+static void connection_command(const struct sstp_observing *observing)
+{
+    struct sstp_observer *observer = observing->observer;
+
+    switch (observing->command->id) {
+    case SSTP_CONNECT:
+        if (observing->is_late)
+            break; /* nothing begins on a connection that the other side has closed */
+        begin(observer, observing->from_initiator);
+        observer->connect = sstp_observing_ask(observing);
+        break;
+    case SSTP_CONNECT_RESPONSE:
+        sstp_observing_answer(observing, observer->connect);
+        break;
+    case SSTP_NOOP:
+        sstp_observing_acknowledge(observing);
+        break;
+    case SSTP_CONNECT_CLOSE:
+        sstp_observing_acknowledge(observing);
+        on_connect_close(observing);
+        break;
+    }
+}
+
+/* A command that the connection's state does not allow.  A session that it opens
+ * is there all the same, or all that follows on it would be called wrong too. */
+static void violate(const struct sstp_observing *observing)
+{
+    const bool has_closed = observing->observer->directions[observing->from_initiator].has_closed;
+    uint32_t index;
+
+    sstp_observing_find(observing, SSTP_FINDING_UNEXPECTED_COMMAND);
+    if (observing->command->id == SSTP_CONNECT_CLOSE) {
+        if (!has_closed)
+            on_connect_close(observing);
+    } else if ((observing->command->id == SSTP_OPEN ||
+                observing->command->id == SSTP_FANOUT_OPEN) &&
+               !has_closed && sstp_observing_session(observing, &index) == NULL) {
+        sstp_observing_session_command(observing);
+    }
+}
+
+/* A direction that is heard late may have said anything before. */
+static void hear(struct sstp_observer *observer, bool from_initiator)
+{
+    struct sstp_observed_direction *direction = &observer->directions[from_initiator];
+
+    if (direction->is_heard)
+        return;
+    direction->is_heard = true;
+    /* A ConnectClose stays one, whatever was said before. */
+    if (!observer->is_complete && observer->state != SSTP_CONNECTION_CLOSED &&
+        observer->directions[!from_initiator].is_heard)
+        forget(observer);
+}
+
+void sstp_observer_command(struct sstp_observer *observer, bool from_initiator,
+                           const struct sstp_command *command, struct sstp_observed_place place,
+                           struct sstp_observation *seen)
+{
+    const struct sstp_command_info *info = sstp_command_info(command->id);
+    struct sstp_observing observing = {.observer = observer,
+                                       .command = command,
+                                       .place = place,
+                                       .from_initiator = from_initiator,
+                                       .seen = seen};
+
+    memset(seen, 0, sizeof *seen);
+    hear(observer, from_initiator);
+    if (info == NULL) {
+        seen->connection_state = observer->state;
+        return;
+    }
+    if (!has_right_role(&observing))
+        sstp_observing_find(&observing, SSTP_FINDING_WRONG_ROLE);
+    else if (!pass_connection(&observing))
+        violate(&observing);
+    else if (info->scope == SSTP_SCOPE_CONNECTION)
+        connection_command(&observing);
+    else
+        sstp_observing_session_command(&observing);
+    seen->connection_state = observer->state;
+}
+
+/* ------------------------------------------------------------------------
+ * What the indexes stand for
+ */
+
+const struct sstp_observed_session *sstp_observer_session(const struct sstp_observer *observer,
+                                                          uint32_t index)
+{
+    return sstp_array_at(&observer->sessions, index);
+}
+
+const struct sstp_observed_exchange *sstp_observer_exchange(const struct sstp_observer *observer,
+                                                            uint32_t index)
+{
+    return sstp_array_at(&observer->exchanges, index);
+}
+
+const struct sstp_observed_message *sstp_observer_message(const struct sstp_observer *observer,
+                                                          bool from_initiator, uint32_t index)
+{
+    return sstp_array_at(&observer->directions[from_initiator].messages, index);
+}
+
+const struct sstp_observed_entry *sstp_observer_entry(const struct sstp_observer *observer,
+                                                      bool from_initiator, uint32_t position)
+{
+    return sstp_array_at(&observer->directions[from_initiator].entries, position);
+}
+
+const struct sstp_observed_acknowledgement *
+sstp_observer_acknowledgement(const struct sstp_observer *observer, bool from_initiator,
+                              uint32_t index)
+{
+    return sstp_array_at(&observer->directions[from_initiator].acknowledgements, index);
+}
+
+bool sstp_observer_is_outstanding(const struct sstp_observer *observer, bool from_initiator,
+                                  uint32_t position)
+{
+    const struct sstp_ledger *ledger = &observer->directions[from_initiator].ledger;
+    return position >= ledger->acknowledged && position < ledger->entered;
+}
+
+const struct sstp_observed_acknowledgement *
+sstp_observer_acknowledged_by(const struct sstp_observer *observer, bool from_initiator,
+                              uint32_t position)
+{
+    const struct sstp_array *all = &observer->directions[!from_initiator].acknowledgements;
+    uint32_t low = 0, high = all->num;
+
+    /* The last that begins at the position or before it. */
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        const struct sstp_observed_acknowledgement *candidate = sstp_array_at(all, middle);
+        if (candidate->first <= position)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0)
+        return NULL;
+    const struct sstp_observed_acknowledgement *last = sstp_array_at(all, low - 1);
+    return position - last->first < last->covered ? last : NULL;
+}

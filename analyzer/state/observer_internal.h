@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* observer_internal: what the observer*.c files share, and nobody else. */
+#ifndef SSTP_STATE_OBSERVER_INTERNAL_H
+#define SSTP_STATE_OBSERVER_INTERNAL_H
+
+#include "observer.h"
+
+/* A command on its way through the observer. */
+struct sstp_observing {
+    struct sstp_observer *observer;
+    const struct sstp_command *command;
+    struct sstp_observed_place place;
+    bool from_initiator;
+    /* The other side's ConnectClose came before it, and both may have crossed. */
+    bool is_late;
+    struct sstp_observation *seen;
+};
+
+/* ---- observer.c ---- */
+
+void sstp_observing_find(const struct sstp_observing *observing, enum sstp_finding finding);
+
+/* Memory ran out: what the command would have told is missed. */
+void sstp_observing_give_up(const struct sstp_observing *observing);
+
+/* Enters the command as a request; its index + 1, or 0 without memory. */
+uint32_t sstp_observing_ask(const struct sstp_observing *observing);
+
+/* The command is the answer to exchange - 1, if there is one and it has none. */
+void sstp_observing_answer(const struct sstp_observing *observing, uint32_t exchange);
+
+/* ---- observer_session.c ---- */
+
+/* Commands of sessions, attach and register sessions. */
+void sstp_observing_session_command(const struct sstp_observing *observing);
+
+/* The session of the command's id with its states as far as they are known, or
+ * NULL; *index is set with it. */
+struct sstp_observed_session *sstp_observing_session(const struct sstp_observing *observing,
+                                                     uint32_t *index);
+
+/* Whether the command may open a session of its id; if not, that is found. */
+bool sstp_observing_may_open(const struct sstp_observing *observing);
+
+/* A new session of the command's id, or NULL without memory. */
+struct sstp_observed_session *sstp_observing_add_session(const struct sstp_observing *observing,
+                                                         enum sstp_session_kind kind,
+                                                         int originator);
+
+/* The command concerns this session: its states go into the observation. */
+void sstp_observing_tell_session(const struct sstp_observing *observing,
+                                 const struct sstp_observed_session *session, uint32_t index);
+
+/* There is no session of the command's id. */
+void sstp_observing_unknown_session(const struct sstp_observing *observing);
+
+/* Keeps the ResourceURL of the command with the session. */
+void sstp_observing_keep_resource_url(const struct sstp_observing *observing,
+                                      struct sstp_observed_session *session);
+
+/* ---- observer_event.c ---- */
+
+void sstp_observing_event_command(const struct sstp_observing *observing);
+
+/* ---- observer_message.c ---- */
+
+/* Message, Data and EndMessage on a session that is there. */
+void sstp_observing_message_command(const struct sstp_observing *observing,
+                                    struct sstp_observed_session *session, uint32_t index);
+
+/* The MessageCount of the command. */
+void sstp_observing_acknowledge(const struct sstp_observing *observing);
+
+#endif

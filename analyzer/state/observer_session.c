@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* observer_session.c: sessions from Open to Close (GRVSSTP 3.1.4.3-5, 3.1.5.5-9,
+ * 3.3.5.6). */
+#include "observer_internal.h"
+
+#include <string.h>
+
+/* The acceptor of the connection opens sessions from here up (GRVSSTP 3.1.4.3.1). */
+#define ACCEPTOR_ID 0x80000000u
+
+/* ------------------------------------------------------------------------
+ * The table of sessions
+ */
+
+static void drop_fanout(const struct sstp_observer *observer, struct sstp_observed_session *session)
+{
+    if (session->fanout == NULL)
+        return;
+    sstp_fanout_clear(session->fanout);
+    observer->mem->resize(observer->mem->cookie, session->fanout, 0);
+    session->fanout = NULL;
+}
+
+/* Commands were missed since the session was last heard of. */
+static void make_vague(const struct sstp_observer *observer, struct sstp_observed_session *session)
+{
+    session->state = SSTP_SESSION_UNKNOWN;
+    session->receiver = SSTP_RECEIVER_UNKNOWN;
+    session->message = session->exchange = session->registration = 0;
+    session->is_vague = true;
+    session->epoch = observer->epoch;
+    drop_fanout(observer, session);
+}
+
+struct sstp_observed_session *sstp_observing_session(const struct sstp_observing *observing,
+                                                     uint32_t *index)
+{
+    const struct sstp_observer *observer = observing->observer;
+
+    if (!sstp_id_tree_find(&observer->ids, observing->command->session_id, index))
+        return NULL;
+    struct sstp_observed_session *session = sstp_array_at(&observer->sessions, *index);
+    if (session->epoch == observer->epoch)
+        return session;
+    if (session->state == SSTP_SESSION_CLOSED)
+        return NULL; /* what has its id now was opened while nobody saw it */
+    make_vague(observer, session);
+    return session;
+}
+
+bool sstp_observing_may_open(const struct sstp_observing *observing)
+{
+    const struct sstp_observer *observer = observing->observer;
+    const uint32_t id = observing->command->session_id;
+    uint32_t index;
+
+    if (observer->are_roles_known && (id < ACCEPTOR_ID) != observing->from_initiator)
+        sstp_observing_find(observing, SSTP_FINDING_SESSION_ID_RANGE);
+    if (!sstp_id_tree_find(&observer->ids, id, &index))
+        return true;
+    const struct sstp_observed_session *session = sstp_array_at(&observer->sessions, index);
+    /* What made a vague one known may have crossed a Close that nobody saw. */
+    if (session->epoch != observer->epoch || session->is_vague ||
+        session->state == SSTP_SESSION_CLOSED)
+        return true;
+    sstp_observing_find(observing, SSTP_FINDING_DUPLICATE_SESSION);
+    sstp_observing_tell_session(observing, session, index);
+    return false;
+}
+
+struct sstp_observed_session *sstp_observing_add_session(const struct sstp_observing *observing,
+                                                         enum sstp_session_kind kind,
+                                                         int originator)
+{
+    struct sstp_observer *observer = observing->observer;
+    const uint32_t index = observer->sessions.num;
+    struct sstp_observed_session *session = sstp_array_add(&observer->sessions);
+
+    if (session == NULL ||
+        !sstp_id_tree_put(&observer->ids, observing->command->session_id, index)) {
+        sstp_observing_give_up(observing);
+        return NULL;
+    }
+    session->id = observing->command->session_id;
+    session->kind = kind;
+    session->originator = (int8_t)originator;
+    session->closed_by = -1;
+    session->epoch = observer->epoch;
+    return session;
+}
+
+void sstp_observing_keep_resource_url(const struct sstp_observing *observing,
+                                      struct sstp_observed_session *session)
+{
+    const struct sstp_mem *mem = observing->observer->mem;
+    const struct sstp_span url = observing->command->resource_url;
+    if (url.data == NULL)
+        return; /* the command was cut short before it */
+    char *copy = mem->resize(mem->cookie, NULL, url.len + 1);
+
+    if (copy == NULL)
+        return; /* it is not known then */
+    if (url.len > 0)
+        memcpy(copy, url.data, url.len);
+    copy[url.len] = '\0';
+    session->resource_url = copy;
+}
+
+void sstp_observing_tell_session(const struct sstp_observing *observing,
+                                 const struct sstp_observed_session *session, uint32_t index)
+{
+    observing->seen->has_session = true;
+    observing->seen->session = index;
+    if (session->kind == SSTP_SESSION_OF_MESSAGES || session->kind == SSTP_SESSION_OF_FANOUT) {
+        observing->seen->session_state = session->state;
+        observing->seen->receiver_state = session->receiver;
+    }
+}
+
+static void close_session(const struct sstp_observing *observing,
+                          struct sstp_observed_session *session, int closed_by)
+{
+    drop_fanout(observing->observer, session);
+    session->state = SSTP_SESSION_CLOSED;
+    session->receiver = SSTP_RECEIVER_UNKNOWN;
+    session->closed_by = (int8_t)closed_by;
+}
+
+/* ------------------------------------------------------------------------
+ * Sessions that are not there
+ */
+
+static bool is_of_message(uint8_t command_id)
+{
+    return command_id == SSTP_MESSAGE || command_id == SSTP_DATA || command_id == SSTP_END_MESSAGE;
+}
+
+void sstp_observing_unknown_session(const struct sstp_observing *observing)
+{
+    /* 3.1.5.9: nobody minds a Close too many. */
+    if (observing->observer->is_complete)
+        sstp_observing_find(observing, observing->command->id == SSTP_CLOSE || observing->is_late
+                                           ? SSTP_FINDING_UNKNOWN_SESSION_IGNORED
+                                           : SSTP_FINDING_UNKNOWN_SESSION);
+}
+
+static enum sstp_session_kind kind_implied_by(uint8_t command_id)
+{
+    return command_id == SSTP_SESSION_STATUS ? SSTP_SESSION_OF_FANOUT : SSTP_SESSION_OF_MESSAGES;
+}
+
+/* The session that a command speaks of which came late to the observer. */
+static struct sstp_observed_session *imply_session(const struct sstp_observing *observing,
+                                                   uint32_t *index)
+{
+    const uint8_t id = observing->command->id;
+    int originator = observing->from_initiator;
+
+    if (observing->observer->is_complete || observing->is_late)
+        return NULL;
+    if (id == SSTP_CLOSE)
+        originator = -1;
+    else if (!is_of_message(id))
+        originator = !originator;
+    *index = observing->observer->sessions.num;
+    struct sstp_observed_session *session =
+        sstp_observing_add_session(observing, kind_implied_by(id), originator);
+    if (session != NULL)
+        session->is_vague = true;
+    return session;
+}
+
+/* A command of a session that was closed.  What the other side closed its sender
+ * need not have known, and a message counts even so (errata). */
+static void on_closed_session(const struct sstp_observing *observing,
+                              struct sstp_observed_session *session, uint32_t index)
+{
+    const uint8_t id = observing->command->id;
+    const bool is_own_doing = session->closed_by == (int)observing->from_initiator;
+    const bool is_wrong =
+        id != SSTP_CLOSE && (is_own_doing || (session->was_refused && is_of_message(id)));
+
+    sstp_observing_find(observing, is_wrong ? SSTP_FINDING_UNKNOWN_SESSION
+                                            : SSTP_FINDING_UNKNOWN_SESSION_IGNORED);
+    if (is_of_message(id) && session->originator < 0)
+        session->originator = (int8_t)observing->from_initiator;
+    if (is_of_message(id) && session->originator == (int)observing->from_initiator)
+        sstp_observing_message_command(observing, session, index);
+    sstp_observing_tell_session(observing, session, index);
+}
+
+/* ------------------------------------------------------------------------
+ * Open to Close
+ */
+
+static void keep_fanout(const struct sstp_observing *observing,
+                        struct sstp_observed_session *session)
+{
+    const struct sstp_mem *mem = observing->observer->mem;
+    struct sstp_fanout *fanout = mem->resize(mem->cookie, NULL, sizeof *fanout);
+
+    if (fanout == NULL)
+        return;
+    if (!sstp_fanout_init(fanout, mem, observing->command)) {
+        mem->resize(mem->cookie, fanout, 0);
+        return;
+    }
+    session->fanout = fanout;
+    observing->seen->has_active = true;
+    observing->seen->active = fanout->num_active;
+}
+
+static void on_open(const struct sstp_observing *observing)
+{
+    const bool is_fanout = observing->command->id == SSTP_FANOUT_OPEN;
+
+    if (observing->is_late || !sstp_observing_may_open(observing))
+        return;
+    struct sstp_observed_session *session = sstp_observing_add_session(
+        observing, is_fanout ? SSTP_SESSION_OF_FANOUT : SSTP_SESSION_OF_MESSAGES,
+        observing->from_initiator);
+    if (session == NULL)
+        return;
+    session->state = SSTP_SESSION_OPENING;
+    session->open_frame = observing->place.frame;
+    session->exchange = sstp_observing_ask(observing);
+    sstp_observing_keep_resource_url(observing, session);
+    if (is_fanout)
+        keep_fanout(observing, session);
+    sstp_observing_tell_session(observing, session, observing->observer->sessions.num - 1);
+}
+
+static void on_open_response(const struct sstp_observing *observing,
+                             struct sstp_observed_session *session)
+{
+    const enum sstp_session_state before = session->state;
+    enum sstp_session_state next;
+
+    sstp_observing_answer(observing, session->exchange);
+    if (sstp_open_response_name(observing->command->response_id) == NULL)
+        return; /* the value itself is wrong, and says nothing */
+    if (!sstp_session_transition(before, observing->command->response_id, &next)) {
+        sstp_observing_find(observing, SSTP_FINDING_UNEXPECTED_COMMAND);
+        return;
+    }
+    session->state = next;
+    if (next == SSTP_SESSION_CLOSED) {
+        close_session(observing, session, observing->from_initiator);
+        session->was_refused = true;
+    } else if (observing->command->response_id == SSTP_OPEN_RESPONSE_OK ||
+               observing->command->response_id == SSTP_OPEN_RESPONSE_OK_STOP_SENDING) {
+        session->receiver = SSTP_RECEIVER_WAITING;
+    }
+}
+
+static void on_session_status(const struct sstp_observing *observing,
+                              struct sstp_observed_session *session)
+{
+    struct sstp_fanout_status status;
+
+    if (session->kind != SSTP_SESSION_OF_FANOUT) {
+        if (!session->is_vague)
+            sstp_observing_find(observing, SSTP_FINDING_UNEXPECTED_COMMAND);
+        return;
+    }
+    if (session->fanout == NULL)
+        return;
+    if (!sstp_fanout_apply(session->fanout, observing->command, &status)) {
+        drop_fanout(observing->observer, session);
+        return;
+    }
+    if (status.has_bad_index)
+        sstp_observing_find(observing, SSTP_FINDING_BAD_INDEX);
+    if (status.has_repeated_index)
+        sstp_observing_find(observing, SSTP_FINDING_BAD_INDEX_REPEATED);
+    observing->seen->has_active = true;
+    observing->seen->active = session->fanout->num_active;
+}
+
+/* Whether this side of the session may send the command. */
+static bool has_right_side(const struct sstp_observing *observing,
+                           const struct sstp_observed_session *session)
+{
+    const uint8_t id = observing->command->id;
+
+    if (session->originator < 0 || id == SSTP_CLOSE)
+        return true;
+    return (session->originator == (int)observing->from_initiator) == is_of_message(id);
+}
+
+static void on_session(const struct sstp_observing *observing,
+                       struct sstp_observed_session *session, uint32_t index)
+{
+    switch (observing->command->id) {
+    case SSTP_OPEN_RESPONSE:
+        on_open_response(observing, session);
+        break;
+    case SSTP_SESSION_STATUS:
+        on_session_status(observing, session);
+        break;
+    case SSTP_CLOSE:
+        close_session(observing, session, observing->from_initiator);
+        break;
+    case SSTP_MESSAGE:
+    case SSTP_DATA:
+    case SSTP_END_MESSAGE:
+        sstp_observing_message_command(observing, session, index);
+        break;
+    }
+}
+
+static bool is_event(const struct sstp_observed_session *session)
+{
+    return session->kind == SSTP_SESSION_OF_ATTACH || session->kind == SSTP_SESSION_OF_REGISTER;
+}
+
+/* A command of a session that has to be there. */
+static void on_session_of_id(const struct sstp_observing *observing)
+{
+    uint32_t index;
+    struct sstp_observed_session *session = sstp_observing_session(observing, &index);
+
+    if (session == NULL)
+        session = imply_session(observing, &index);
+    if (session == NULL) {
+        if (observing->command->id == SSTP_MESSAGE)
+            sstp_observing_acknowledge(observing); /* the count concerns the connection */
+        sstp_observing_unknown_session(observing);
+        return;
+    }
+    if (observing->is_late && session->state != SSTP_SESSION_CLOSED)
+        close_session(observing, session, !observing->from_initiator);
+    if (session->state == SSTP_SESSION_CLOSED) {
+        on_closed_session(observing, session, index);
+        return;
+    }
+    /* Its id may have been given to another session while nobody saw it. */
+    if (is_event(session) && session->is_vague && observing->command->id != SSTP_CLOSE)
+        session->kind = kind_implied_by(observing->command->id);
+    if (is_event(session) && observing->command->id != SSTP_CLOSE)
+        sstp_observing_find(observing, SSTP_FINDING_UNEXPECTED_COMMAND);
+    else if (!has_right_side(observing, session))
+        sstp_observing_find(observing, SSTP_FINDING_WRONG_ROLE);
+    else
+        on_session(observing, session, index);
+    sstp_observing_tell_session(observing, session, index);
+}
+
+void sstp_observing_session_command(const struct sstp_observing *observing)
+{
+    if (sstp_command_info(observing->command->id)->scope == SSTP_SCOPE_EVENT)
+        sstp_observing_event_command(observing);
+    else if (observing->command->id == SSTP_OPEN || observing->command->id == SSTP_FANOUT_OPEN)
+        on_open(observing);
+    else
+        on_session_of_id(observing);
+}
