@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "display.h"
+#include "state.h"
 
 #include <epan/proto_data.h>
+
+#include "payload.h"
+#include "tap.h"
 
 /* Wireshark refuses more than a million items in a packet's tree.  A frame this
  * full of commands is an attack or a reassembled giant; the rest of it is said,
@@ -31,10 +34,16 @@ struct chunk {
     struct grvsstp_info info;
     const struct grvsstp_plan *plan;
     bool is_gap_told;
+    bool has_commands; /* one was shown */
     /* Messages that begin in this chunk, and how many of the plan's links to the
      * others have been passed. */
     struct grvsstp_tracker tracker;
     unsigned num_links_passed;
+    /* What the observer said of the commands, one behind the other. */
+    struct sstp_journal *journal; /* NULL where nothing is known */
+    struct sstp_journal_cursor cursor;
+    struct grvsstp_states_wanted wanted;
+    struct grvsstp_tapping tapping;
     /* Later passes: offsets of the commands whose message ends in this chunk. */
     wmem_array_t *offsets_done;
     unsigned num_offsets_passed;
@@ -98,24 +107,44 @@ static bool ends_in_chunk(struct chunk *chunk, uint32_t offset)
     return chunk->num_offsets_passed < num && offsets[chunk->num_offsets_passed] == offset;
 }
 
+/* What there is to know of the message that an EndMessage ends. */
+static struct grvsstp_envelope envelope_of(const struct grvsstp_place *place, proto_tree *tree,
+                                           const struct grvsstp_found *found)
+{
+    struct grvsstp_envelope envelope = {
+        .place = place, .tree = tree, .session_id = grvsstp_session_id(found->bytes)};
+
+    if (found->seen != NULL)
+        envelope.resource_url = grvsstp_states_resource_url(
+            place->connection, place->from_initiator, found->seen, place->pinfo->pool);
+    if (found->seen != NULL && found->seen->has_message)
+        envelope.number = sstp_observer_message(&place->connection->states->observer,
+                                                place->from_initiator, found->seen->message)
+                              ->number;
+    return envelope;
+}
+
 /* Adds to the command's tree what is known of its message. */
 static void show_message(struct chunk *chunk, proto_tree *tree, const struct grvsstp_place *place,
-                         struct sstp_span bytes, uint32_t offset)
+                         const struct grvsstp_found *found, uint32_t offset)
 {
-    if (tree == NULL || bytes.len < SSTP_HEADER_LEN)
+    const struct sstp_span bytes = found->bytes;
+
+    if (bytes.len < SSTP_HEADER_LEN)
         return;
     const enum grvsstp_track track = grvsstp_tracker_take(&chunk->tracker, bytes, false, offset);
     if (track == GRVSSTP_TRACK_NOTHING)
         return;
     if (track == GRVSSTP_TRACK_DONE) {
-        grvsstp_show_local_message(place->pinfo, tree, place->tvb, place->offset,
-                                   &chunk->tracker.done);
+        const struct grvsstp_envelope envelope = envelope_of(place, tree, found);
+        grvsstp_show_local_message(&envelope, &chunk->tracker.done);
         return;
     }
     struct grvsstp_message *message = linked_message(chunk, offset);
     uint32_t end_frame = message != NULL ? message->end_frame : 0;
     if (message != NULL && bytes.data[0] == SSTP_END_MESSAGE) {
-        grvsstp_show_message(place->pinfo, tree, place->tvb, place->offset, message);
+        const struct grvsstp_envelope envelope = envelope_of(place, tree, found);
+        grvsstp_show_message(&envelope, message);
         return;
     }
     if (ends_in_chunk(chunk, offset))
@@ -209,6 +238,24 @@ static void tell_gap_at(struct chunk *chunk, proto_tree *tree)
     tell_gap(chunk, tree != NULL ? proto_tree_get_parent(tree) : NULL);
 }
 
+/* Shows the next command of the chunk, which lies at `place`. */
+static void show_next(struct chunk *chunk, const struct grvsstp_place *place,
+                      struct grvsstp_found found, uint32_t offset)
+{
+    struct sstp_observation seen;
+
+    found.tapping = &chunk->tapping;
+    found.is_first = !chunk->has_commands;
+    chunk->has_commands = true;
+    if (chunk->journal != NULL && sstp_journal_next(chunk->journal, &chunk->cursor, &seen)) {
+        found.seen = &seen;
+        found.wanted = &chunk->wanted;
+    }
+    proto_tree *tree = grvsstp_show_command(place, &found, &chunk->info);
+    tell_gap_at(chunk, tree);
+    show_message(chunk, tree, place, &found, offset);
+}
+
 /* The whole commands of one piece. */
 static void show_commands(struct chunk *chunk, const struct grvsstp_piece *piece)
 {
@@ -223,14 +270,14 @@ static void show_commands(struct chunk *chunk, const struct grvsstp_piece *piece
             proto_tree_add_subtree_format(chunk->place.tree, tvb, (int)offset, (int)(end - offset),
                                           grvsstp_ett(GRVSSTP_TREE_COMMAND), NULL,
                                           "%u bytes of more commands, not shown", end - offset);
+            chunk->journal = NULL; /* it would be behind for what comes then */
             break;
         }
         budget->num_commands += 1 + length / (ITEM_BYTES_PER_COMMAND * 8);
         const struct sstp_span bytes = command_bytes(chunk, offset, length);
         chunk->place.offset = (int)offset;
-        proto_tree *tree = grvsstp_show_command(&chunk->place, bytes, length, NULL, &chunk->info);
-        tell_gap_at(chunk, tree);
-        show_message(chunk, tree, &chunk->place, bytes, offset);
+        show_next(chunk, &chunk->place,
+                  (struct grvsstp_found){.bytes = bytes, .command_len = length}, offset);
         offset += length;
     }
 }
@@ -266,10 +313,10 @@ static void show_last(struct chunk *chunk, const struct grvsstp_piece *piece)
     place.offset = 0;
     add_new_data_source(place.pinfo, place.tvb, "Reassembled SSTP command");
     const struct sstp_span bytes = sstp_span(split->bytes, split->captured_len);
-    proto_tree *tree =
-        grvsstp_show_command(&place, bytes, split->captured_len, split, &chunk->info);
-    tell_gap_at(chunk, tree);
-    show_message(chunk, tree, &place, bytes, piece->offset);
+    show_next(
+        chunk, &place,
+        (struct grvsstp_found){.bytes = bytes, .command_len = split->captured_len, .split = split},
+        piece->offset);
 }
 
 static void show_undecoded(struct chunk *chunk, const struct grvsstp_piece *piece, const char *text)
@@ -313,8 +360,8 @@ static void show_piece(struct chunk *chunk, const struct grvsstp_piece *piece)
     }
 }
 
-void grvsstp_show_chunk(const struct grvsstp_connection *connection, bool from_initiator,
-                        tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t key)
+void grvsstp_show_chunk(struct grvsstp_connection *connection, bool from_initiator, tvbuff_t *tvb,
+                        packet_info *pinfo, proto_tree *tree, uint32_t key)
 {
     const uint32_t len = tvb_reported_length(tvb);
     const struct grvsstp_piece all = {0, len, GRVSSTP_PIECE_COMMANDS, SSTP_FINDING_COUNT, NULL};
@@ -325,10 +372,17 @@ void grvsstp_show_chunk(const struct grvsstp_connection *connection, bool from_i
     const unsigned num_pieces = chunk.plan != NULL ? chunk.plan->num_pieces : 1;
     grvsstp_tracker_init(&chunk.tracker, pinfo->pool);
     find_messages_done(&chunk, pieces, num_pieces);
+    if (connection->states != NULL) {
+        chunk.journal = &connection->states->journals[from_initiator];
+        chunk.cursor = sstp_journal_find(chunk.journal, pinfo->num, key);
+        chunk.wanted = grvsstp_states_find_wanted(tree);
+    }
     grvsstp_info_begin(&chunk.info, pinfo);
+    grvsstp_tapping_begin(&chunk.tapping, pinfo);
     for (unsigned i = 0; i < num_pieces; i++)
         show_piece(&chunk, &pieces[i]);
     grvsstp_info_end(&chunk.info, pinfo);
+    grvsstp_tapping_end(&chunk.tapping, &chunk.place);
 
     /* What was not captured is reported in Wireshark's own way, when all that is
      * there has been shown. */
@@ -345,7 +399,7 @@ static dissector_handle_t layer_handle;
 
 /* What grvsstp_show_chunk() wants beside what every dissector gets. */
 struct layer {
-    const struct grvsstp_connection *connection;
+    struct grvsstp_connection *connection;
     bool from_initiator;
     uint32_t key;
 };
@@ -357,8 +411,8 @@ static int dissect_layer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     return (int)tvb_captured_length(tvb);
 }
 
-void grvsstp_show_layer(const struct grvsstp_connection *connection, bool from_initiator,
-                        tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t key)
+void grvsstp_show_layer(struct grvsstp_connection *connection, bool from_initiator, tvbuff_t *tvb,
+                        packet_info *pinfo, proto_tree *tree, uint32_t key)
 {
     struct layer layer = {connection, from_initiator, key};
     call_dissector_only(layer_handle, tvb, pinfo, tree, &layer);

@@ -2,7 +2,9 @@
 #include "display.h"
 
 #include "henc_fields.h"
+#include "state.h"
 #include "summary.h"
+#include "tap.h"
 
 /* A command of thousands of one-byte pieces does not need them all named. */
 #define CONTRIBUTIONS_SHOWN 1000u
@@ -16,6 +18,7 @@ struct showing {
     proto_tree *entry_tree; /* of the fanout entry, likewise */
     proto_item *last;       /* what a finding about the value before belongs to */
     const struct sstp_command *command;
+    bool is_first;        /* of its chunk */
     bool has_whole_token; /* its declared length is there */
     int token_offset;     /* of the token's first byte in the tvb */
     proto_tree *token_tree;
@@ -184,7 +187,8 @@ static void show_generated(const struct showing *showing)
 
     if (tree == NULL)
         return;
-    grvsstp_add_bare_name(tree, tvb, place->offset);
+    if (showing->is_first) /* once is enough for a filter to find the frame */
+        grvsstp_add_bare_name(tree, tvb, place->offset);
     proto_item_set_generated(proto_tree_add_uint(tree, grvsstp_own_hf(GRVSSTP_STREAM), tvb,
                                                  place->offset, 0, place->connection->number));
     proto_item_set_generated(proto_tree_add_boolean(tree, grvsstp_own_hf(GRVSSTP_FROM_INITIATOR),
@@ -195,7 +199,7 @@ static void show_generated(const struct showing *showing)
     if (proto_field_is_referenced(tree, grvsstp_own_hf(GRVSSTP_SUMMARY))) {
         char summary[SSTP_SUMMARY_SIZE];
         sstp_summary(showing->command, summary, sizeof summary);
-        proto_item_append_text(showing->item, ", %s", summary);
+        proto_item_set_text(showing->item, GRVSSTP_LONG_NAME ", %s", summary);
         proto_item_set_generated(proto_tree_add_string(tree, grvsstp_own_hf(GRVSSTP_SUMMARY), tvb,
                                                        place->offset, 0, summary));
     }
@@ -236,30 +240,38 @@ static void show_contributions(const struct showing *showing, const struct grvss
         proto_item_append_text(item, ", the first %u of them shown", CONTRIBUTIONS_SHOWN);
 }
 
-proto_tree *grvsstp_show_command(const struct grvsstp_place *place, struct sstp_span bytes,
-                                 uint32_t command_len, const struct grvsstp_split *split,
-                                 struct grvsstp_info *info)
+proto_tree *grvsstp_show_command(const struct grvsstp_place *place,
+                                 const struct grvsstp_found *found, struct grvsstp_info *info)
 {
+    const struct sstp_span bytes = found->bytes;
     struct sstp_command command;
-    struct showing showing = {.place = place, .command = &command};
+    struct showing showing = {.place = place, .command = &command, .is_first = found->is_first};
     const struct sstp_visitor visitor = {show_value, show_entry, note_finding, &showing};
-    const enum sstp_version version =
+    const struct grvsstp_version *version =
         grvsstp_connection_version(place->connection, place->pinfo->num);
 
     showing.item = proto_tree_add_item(place->tree, proto_grvsstp, place->tvb, place->offset,
-                                       (int)command_len, ENC_NA);
+                                       (int)found->command_len, ENC_NA);
     showing.tree = proto_item_add_subtree(showing.item, grvsstp_ett(GRVSSTP_TREE_COMMAND));
     showing.last = showing.item;
-    sstp_command_decode(bytes, version, &visitor, &command);
+    sstp_command_decode(bytes, version != NULL ? version->form : SSTP_VERSION_UNKNOWN, &visitor,
+                        &command);
 
     if (showing.token_tree != NULL)
         grvsstp_show_token(place->pinfo, showing.token_tree, place->tvb, showing.token_offset,
                            &command);
     show_generated(&showing);
-    show_contributions(&showing, split);
-    grvsstp_info_add_command(info, &command);
+    show_contributions(&showing, found->split);
+    if (found->seen != NULL)
+        grvsstp_states_show(place, showing.tree, showing.item, &command, found->seen,
+                            found->wanted);
+    grvsstp_tapping_add(found->tapping, place, &command, found->seen);
+    grvsstp_info_add_command(info, &command,
+                             found->seen != NULL && info->is_wanted
+                                 ? grvsstp_states_info(place, &command, found->seen)
+                                 : NULL);
     /* Bytes of a wrong length or of an unknown command are nobody's field. */
-    if (showing.tree != NULL && (size_t)showing.end < bytes.len && bytes.len == command_len)
+    if (showing.tree != NULL && (size_t)showing.end < bytes.len && bytes.len == found->command_len)
         show_undecoded(&showing, (size_t)showing.end, bytes.len - (size_t)showing.end);
     return showing.tree;
 }

@@ -20,10 +20,20 @@
 
 /* What a heuristic dissector returns. */
 typedef bool grvsstp_heuristic_result;
+/* What a preference of yes or no is kept in. */
+typedef bool grvsstp_preference;
 #define grvsstp_mark_depended_upon(pinfo, frame) mark_frame_as_depended_upon((pinfo)->fd, (frame))
 #else
 typedef gboolean grvsstp_heuristic_result;
+typedef gboolean grvsstp_preference;
 #define grvsstp_mark_depended_upon(pinfo, frame) mark_frame_as_depended_upon((pinfo), (frame))
+#endif
+
+#if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
+#define grvsstp_try_string(table, string, tvb, pinfo, tree, data)                                  \
+    dissector_try_string_with_data((table), (string), (tvb), (pinfo), (tree), true, (data))
+#else
+#define grvsstp_try_string dissector_try_string
 #endif
 
 /* Whether HTTP's last exchange on a connection was a CONNECT that succeeded. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "connection.h"
+#include "state.h"
 
 static uint32_t num_connections;
 
@@ -21,6 +21,11 @@ void grvsstp_connections_reset(void)
     num_connections = 0;
 }
 
+uint32_t grvsstp_connections_count(void)
+{
+    return num_connections;
+}
+
 struct grvsstp_connection *grvsstp_connection_new(enum grvsstp_encapsulation encapsulation,
                                                   uint32_t frame)
 {
@@ -31,6 +36,7 @@ struct grvsstp_connection *grvsstp_connection_new(enum grvsstp_encapsulation enc
     for (int i = 0; i < 2; i++)
         sstp_stream_init(&connection->halves[i].stream, &grvsstp_file_scope,
                          SSTP_STREAM_MID_STREAM);
+    connection->states = grvsstp_states_new();
     return connection;
 }
 
@@ -53,8 +59,33 @@ void grvsstp_half_loses(struct grvsstp_half *half, uint32_t len)
         half->open = NULL;
 }
 
-enum sstp_version grvsstp_connection_version(const struct grvsstp_connection *connection,
-                                             uint32_t frame)
+void grvsstp_connection_set_version(struct grvsstp_connection *connection, uint32_t frame,
+                                    const uint8_t *minor_version)
 {
-    return frame >= connection->version_frame ? connection->version : SSTP_VERSION_UNKNOWN;
+    struct grvsstp_version version = {frame, SSTP_VERSION_UNKNOWN, ""};
+
+    if (minor_version != NULL) {
+        version.form = sstp_version_of_minor(*minor_version);
+        snprintf(version.text, sizeof version.text, "1.%u", *minor_version);
+    }
+    if (connection->versions == NULL)
+        connection->versions = wmem_array_new(wmem_file_scope(), sizeof version);
+    wmem_array_append_one(connection->versions, version);
+}
+
+const struct grvsstp_version *
+grvsstp_connection_version(const struct grvsstp_connection *connection, uint32_t frame)
+{
+    if (connection->versions == NULL)
+        return NULL;
+    const struct grvsstp_version *versions = wmem_array_get_raw(connection->versions);
+    unsigned low = 0, high = wmem_array_get_count(connection->versions);
+    while (low < high) { /* the first behind the frame */
+        const unsigned middle = low + (high - low) / 2;
+        if (versions[middle].frame <= frame)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 && versions[low - 1].form != SSTP_VERSION_UNKNOWN ? &versions[low - 1] : NULL;
 }

@@ -17,6 +17,7 @@
 #include <epan/address.h>
 
 #include "message.h"
+#include "state/journal.h"
 #include "stream.h"
 
 /* A command that does not lie whole in one chunk. */
@@ -66,15 +67,37 @@ struct grvsstp_half {
     struct grvsstp_spanning messages;
 };
 
+/* Frames in which nobody can say that a direction was silent, for something of it
+ * turned out to be lost. */
+struct grvsstp_doubt {
+    uint32_t first, last;
+};
+
+/* With more losses than this nothing is sure any more. */
+#define GRVSSTP_DOUBTS_MAX 1000u
+
+/* What the observer said of the commands of a connection. */
+struct grvsstp_states {
+    struct sstp_observer observer;
+    struct sstp_journal journals[2]; /* by from_initiator */
+    wmem_array_t *doubts;            /* struct grvsstp_doubt; NULL until the first */
+};
+
+/* The version in force from a frame on (GRVSSTP 3.1.5.2). */
+struct grvsstp_version {
+    uint32_t frame;
+    enum sstp_version form;    /* unknown between a Connect and its answer */
+    char text[sizeof "1.255"]; /* as it is shown */
+};
+
 struct grvsstp_connection {
     uint32_t number;      /* sstp.stream */
     uint32_t first_frame; /* from which on the connection is ours */
     enum grvsstp_encapsulation encapsulation;
-    struct grvsstp_half halves[2]; /* [1] from the initiator: indexed by from_initiator */
-    /* The version in force, from this frame on (GRVSSTP 3.1.5.2). */
-    enum sstp_version version;
-    uint32_t version_frame;
-    uint8_t initiator_minor_version; /* of the Connect; 0 where it was not seen */
+    struct grvsstp_half halves[2];   /* [1] from the initiator: indexed by from_initiator */
+    wmem_array_t *versions;          /* struct grvsstp_version; NULL until the first */
+    uint8_t initiator_minor_version; /* of the last Connect; 0 where it was not seen */
+    struct grvsstp_states *states;   /* NULL where they are not followed */
 };
 
 /* Memory that is released with the capture, for the engine. */
@@ -83,8 +106,12 @@ extern const struct sstp_mem grvsstp_file_scope;
 /* Forgets the numbers given so far; for an init routine. */
 void grvsstp_connections_reset(void);
 
+/* How many were given. */
+uint32_t grvsstp_connections_count(void);
+
 /* A new connection, numbered in order of first sight.  Both directions are
- * looked through for a header first; grvsstp_half_starts() says otherwise. */
+ * looked through for a header first; grvsstp_half_starts() says otherwise.  Its
+ * states are unknown, unless grvsstp_states_start() says otherwise. */
 struct grvsstp_connection *grvsstp_connection_new(enum grvsstp_encapsulation encapsulation,
                                                   uint32_t frame);
 
@@ -109,8 +136,12 @@ void grvsstp_plan_make(struct grvsstp_connection *connection, bool from_initiato
 /* The plan of this chunk, or NULL where it is nothing but whole commands. */
 const struct grvsstp_plan *grvsstp_plan_get(packet_info *pinfo, uint32_t key);
 
-/* The version in force in this frame. */
-enum sstp_version grvsstp_connection_version(const struct grvsstp_connection *connection,
-                                             uint32_t frame);
+/* Notes that a version is in force from this frame on, or none with NULL. */
+void grvsstp_connection_set_version(struct grvsstp_connection *connection, uint32_t frame,
+                                    const uint8_t *minor_version);
+
+/* The version in force in this frame, or NULL where none is known. */
+const struct grvsstp_version *
+grvsstp_connection_version(const struct grvsstp_connection *connection, uint32_t frame);
 
 #endif

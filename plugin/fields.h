@@ -41,6 +41,26 @@
     X(COMMAND_PART,         "Part of the command",           "command.part",                 BYTES,    BASE_NONE, NULL,                                "Bytes of a command that does not lie whole in this frame")          \
     X(COMMAND_UNDECODED,    "Undecoded bytes",               "command.undecoded",            BYTES,    BASE_NONE, NULL,                                "Bytes of the command that belong to none of its fields")            \
     X(SKIPPED,              "Skipped bytes",                 "skipped",                      BYTES,    BASE_NONE, NULL,                                "Bytes of which it is not known to which command they belong")       \
+    X(CONNECTION_STATE,     "Connection state",              "connection.state",             STRING,   BASE_NONE, NULL,                                "State of the connection behind this command")                       \
+    X(CONNECTION_VERSION,   "Version in force",              "connection.version",           STRING,   BASE_NONE, NULL,                                "The SSTP version that both sides agreed on")                        \
+    X(SESSION_STATE,        "Session state",                 "session.state",                STRING,   BASE_NONE, NULL,                                "State of the session behind this command, as its originator sees it") \
+    X(SESSION_RECEIVER_STATE, "MessageReceiver state",       "session.receiver_state",       STRING,   BASE_NONE, NULL,                                "State of the session's MessageReceiver behind this command")        \
+    X(SESSION_OPENED_IN,    "Session opened in frame",       "session.opened_in",            FRAMENUM, BASE_NONE, NULL,                                "The Open or FanoutOpen of this session")                            \
+    X(SESSION_RESOURCE_URL, "ResourceURL of the session",    "session.resource_url",         STRING,   BASE_NONE, NULL,                                "The ResourceURL with which this session was opened")                \
+    X(RESPONSE_IN,          "Response in frame",             "response_in",                  FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE),     "The answer to this command")                                        \
+    X(RESPONSE_TO,          "Response to frame",             "response_to",                  FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_REQUEST),      "The command that this one answers")                                 \
+    X(RESPONSE_TIME,        "Response time",                 "response_time",                RELATIVE_TIME, BASE_NONE, NULL,                           "Time since the command that this one answers")                      \
+    X(MESSAGE_NUMBER,       "Message number",                "message.number",               UINT32,   BASE_DEC,  NULL,                                "Ordinal of this message in its direction of the connection")        \
+    X(MESSAGE_ACK_TIME,     "Time to acknowledgement",       "message.ack_time",             RELATIVE_TIME, BASE_NONE, NULL,                           "Time from this EndMessage to the acknowledgement of its message")   \
+    X(ACK_ACKED_IN,         "Acknowledged in frame",         "ack.acked_in",                 FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_ACK),          "Where the acknowledgement of this message came")                    \
+    X(ACK_COVERED,          "Messages acknowledged",         "ack.covered",                  UINT32,   BASE_DEC,  NULL,                                "How many messages this count acknowledges of those seen")           \
+    X(ACK_FIRST,            "Oldest acknowledged, in frame", "ack.first",                    FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_ACK),          "EndMessage of the oldest message that this count acknowledges")     \
+    X(ACK_LAST,             "Newest acknowledged, in frame", "ack.last",                     FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_ACK),          "EndMessage of the newest message that this count acknowledges")     \
+    X(ACK_ACKS,             "Acknowledges frame",            "ack.acks",                     FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_ACK),          "EndMessage of a message that this count acknowledges, oldest first") \
+    X(ACK_TIME,             "Time since the oldest",         "ack.time",                     RELATIVE_TIME, BASE_NONE, NULL,                           "Time since the EndMessage of the oldest message acknowledged")      \
+    X(ACK_OUTSTANDING,      "Messages outstanding",          "ack.outstanding",              UINT32,   BASE_DEC,  NULL,                                "Messages that are sent and not acknowledged: the sender's own, or on Noop and ConnectClose the other side's") \
+    X(ACK_REMAINING,        "Messages still outstanding",    "ack.remaining",                UINT32,   BASE_DEC,  NULL,                                "Messages of the acknowledged direction that this count leaves")     \
+    X(FANOUT_ACTIVE,        "Destinations in the session",   "fanout.active",                UINT16,   BASE_DEC,  NULL,                                "Destinations that are still in the fanout session")                 \
     X(SEC_NAME,             "Security message",              "sec.name",                     STRING,   BASE_NONE, NULL,                                "The name of the message, from its carrier")                         \
     X(SEC_MAJOR,            "MajorVersionNumber",            "sec.version.major",            UINT8,    BASE_DEC,  NULL,                                NULL)                                                                \
     X(SEC_MINOR,            "MinorVersionNumber",            "sec.version.minor",            UINT8,    BASE_DEC,  NULL,                                NULL)                                                                \
@@ -66,7 +86,8 @@
 
 /* clang-format on */
 
-#define OWN_FIELD_CONSTANT(constant, name, filter, type, display, strings, blurb) GRVSSTP_##constant,
+#define OWN_FIELD_CONSTANT(constant, name, filter, type, display, strings, blurb)                  \
+    GRVSSTP_##constant,
 enum grvsstp_own_field { GRVSSTP_OWN_FIELDS(OWN_FIELD_CONSTANT) GRVSSTP_OWN_FIELD_COUNT };
 #undef OWN_FIELD_CONSTANT
 
@@ -86,6 +107,7 @@ enum grvsstp_encapsulation {
 };
 extern const value_string grvsstp_encapsulations[];
 
+#define GRVSSTP_LONG_NAME "Groove Simple Symmetric Transport Protocol"
 extern int proto_grvsstp;      /* "grvsstp" */
 extern int proto_grvsstp_sstp; /* the hidden "sstp" */
 

@@ -5,6 +5,7 @@
 
 #include "henc_fields.h"
 #include "http_message.h"
+#include "state.h"
 
 /* A chunk of nothing but tiny messages; what is beyond is left to HTTP. */
 #define ITEMS_MAX 256u
@@ -41,12 +42,16 @@ static struct grvhenc_side *this_side(struct chunk *chunk)
     return &chunk->tcp->sides[chunk->from_client];
 }
 
-/* Says where framing may trust that a command begins: behind a handshake that
+/* Says where framing and states may trust that a command begins: behind a handshake that
  * the capture holds. */
 static void start_halves(struct grvhenc_virtual *v, const struct henc_message *m,
                          const struct henc_result *result)
 {
     const bool to_server = m->status == 0;
+    if (!v->has_begun &&
+        (result->state == HENC_STATE_CONNECTING || result->state == HENC_STATE_PROBING))
+        grvsstp_states_start(v->connection);
+    v->has_begun = true;
     const bool is_handshake =
         v->kind == HENC_KIND_POLLING
             ? m->polling != NULL && m->polling->sequence_is_valid && m->polling->sequence == 0
@@ -260,6 +265,7 @@ static size_t divide_stream(struct chunk *chunk, size_t pos)
                           chunk->tcp->stream_records[chunk->from_client] != NULL;
     if (is_plain) { /* the whole segment is data, like most: nothing has to be kept */
         item->record = NULL;
+        grvhenc_note_one_sided(v, result.state);
         grvsstp_plan_make(v->connection, chunk->from_client, chunk->tvb, 0, false, chunk->pinfo,
                           chunk->pinfo->num, chunk->seq);
         return chunk->bytes.len;
@@ -301,6 +307,14 @@ static void join_carried(struct chunk *chunk)
     side->carried_block = NULL;
 }
 
+/* Bytes that belong to the virtual connection of the last request, most likely. */
+static void lose(const struct grvhenc_tcp *tcp, bool from_client, const packet_info *pinfo)
+{
+    if (tcp->current != NULL)
+        grvsstp_states_late_gap(tcp->current->connection, tcp->sides[from_client].last_frame,
+                                pinfo);
+}
+
 static void divide(struct chunk *chunk)
 {
     struct grvhenc_side *side = this_side(chunk);
@@ -309,8 +323,10 @@ static void divide(struct chunk *chunk)
     const bool is_cut = chunk->bytes.len < len;
     size_t pos = join.skip;
 
-    if (join.lost > 0)
+    if (join.lost > 0) {
         side->has_gap = true;
+        lose(chunk->tcp, chunk->from_client, chunk->pinfo);
+    }
     if (join.skip > 0)
         add_item(chunk, GRVHENC_ITEM_OLD, 0, join.skip);
     else if (side->carried.len > 0 && join.lost == 0)
@@ -327,8 +343,11 @@ static void divide(struct chunk *chunk)
     }
     if (pos < chunk->bytes.len)
         add_item(chunk, GRVHENC_ITEM_HTTP, pos, chunk->bytes.len - pos);
-    if (is_cut)
+    if (is_cut) {
         side->has_gap = true;
+        lose(chunk->tcp, chunk->from_client, chunk->pinfo);
+    }
+    side->last_frame = chunk->pinfo->num;
 }
 
 /* Keeps the plan, unless the chunk is one plain piece of a LongLived body. */
@@ -346,6 +365,15 @@ static void keep(const struct chunk *chunk)
     memcpy(plan->items, chunk->items, chunk->num_items * sizeof plan->items[0]);
     p_add_proto_data(wmem_file_scope(), chunk->pinfo, proto_grvhenc,
                      chunk->seq + chunk->num_carried, plan);
+}
+
+void grvhenc_note_missing(struct grvhenc_tcp *tcp, conversation_t *conversation,
+                          const packet_info *pinfo)
+{
+    if (!grvsstp_transport_is_missing(conversation, &tcp->missing))
+        return;
+    lose(tcp, true, pinfo);
+    lose(tcp, false, pinfo);
 }
 
 void grvhenc_divide(struct grvhenc_tcp *tcp, bool from_client, tvbuff_t *tvb, packet_info *pinfo,

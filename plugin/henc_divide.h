@@ -17,6 +17,7 @@
 struct grvhenc_side {
     struct grvsstp_sequence sequence;
     bool has_gap;                      /* bytes were lost since the last SSTP data */
+    uint32_t last_frame;               /* with bytes of it; 0 as long as there was none */
     bool awaits_echo;                  /* the next byte of the stream is its first */
     struct grvhenc_virtual *streaming; /* whose LongLived body these bytes are */
     /* The beginning of a message in segments that TCP was not asked to join; file
@@ -32,6 +33,7 @@ struct grvhenc_tcp {
     address client, server;
     uint32_t client_port;
     bool is_from_start;
+    struct grvsstp_missing missing;
     struct grvhenc_side sides[2]; /* by from_client */
     /* Whose the last request was: a response names nobody.  First pass only. */
     struct grvhenc_virtual *current;
@@ -72,6 +74,10 @@ struct grvhenc_plan {
  * keeps the plan unless the chunk is one plain piece of a LongLived body. */
 void grvhenc_divide(struct grvhenc_tcp *tcp, bool from_client, tvbuff_t *tvb, packet_info *pinfo,
                     uint32_t seq);
+
+/* First pass: what TCP knows to be missing of the connection, the states forget. */
+void grvhenc_note_missing(struct grvhenc_tcp *tcp, conversation_t *conversation,
+                          const packet_info *pinfo);
 
 /* The plan of the chunk that begins at `seq`; NULL for a plain piece of a body. */
 const struct grvhenc_plan *grvhenc_plan_get(packet_info *pinfo, uint32_t seq);

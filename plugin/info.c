@@ -48,7 +48,8 @@ static void add_session_command(struct grvsstp_info *info, const struct sstp_com
     }
 }
 
-void grvsstp_info_add_command(struct grvsstp_info *info, const struct sstp_command *command)
+void grvsstp_info_add_command(struct grvsstp_info *info, const struct sstp_command *command,
+                              const char *states)
 {
     const struct sstp_command_info *row = sstp_command_info(command->id);
     char name[40];
@@ -57,7 +58,9 @@ void grvsstp_info_add_command(struct grvsstp_info *info, const struct sstp_comma
     if (!info->is_wanted || info->num_commands++ >= COMMANDS_MAX)
         return;
     sstp_summary_name(command, name, sizeof name);
-    sstp_summary_detail(command, detail, sizeof detail);
+    sstp_summary_detail(command, states, detail, sizeof detail);
+    if (command->id == SSTP_END_MESSAGE && states != NULL)
+        g_strlcpy(detail, states, sizeof detail);
     if (row != NULL && row->scope != SSTP_SCOPE_CONNECTION) {
         add_session_command(info, command, name, detail);
     } else {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "message.h"
+#include "payload.h"
 
 /* Longest message that is put together, in MiB: a preference. */
 static unsigned message_max_mib = 16;
@@ -188,44 +188,42 @@ void grvsstp_message_append(struct grvsstp_message *message, struct sstp_span pa
 #define SEGMENTS_SHOWN 1000u
 
 /* `payload` is NULL where it is not put together. */
-static void show_payload(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb, int offset,
-                         const uint8_t *payload, uint64_t length)
+static void show_payload(const struct grvsstp_envelope *envelope, const uint8_t *payload,
+                         uint64_t length)
 {
-    proto_item *item =
-        proto_tree_add_uint64(tree, grvsstp_own_hf(GRVSSTP_MESSAGE_LENGTH), tvb, offset, 0, length);
+    const struct grvsstp_place *place = envelope->place;
+    proto_item *item = proto_tree_add_uint64(envelope->tree, grvsstp_own_hf(GRVSSTP_MESSAGE_LENGTH),
+                                             place->tvb, place->offset, 0, length);
     proto_item_set_generated(item);
-    if (length == 0)
-        return;
-    if (payload == NULL) {
+    if (payload == NULL && length > 0) {
         proto_item_append_text(item, ", payload not put together");
         return;
     }
-    tvbuff_t *whole = tvb_new_child_real_data(tvb, payload, (unsigned)length, (int)length);
-    add_new_data_source(pinfo, whole, "SSTP message");
-    proto_item_set_generated(proto_tree_add_item(tree, grvsstp_own_hf(GRVSSTP_MESSAGE_PAYLOAD),
-                                                 whole, 0, (int)length, ENC_NA));
+    tvbuff_t *whole = tvb_new_child_real_data(place->tvb, payload, (unsigned)length, (int)length);
+    if (length > 0) {
+        add_new_data_source(place->pinfo, whole, "SSTP message");
+        proto_item_set_generated(proto_tree_add_item(envelope->tree,
+                                                     grvsstp_own_hf(GRVSSTP_MESSAGE_PAYLOAD), whole,
+                                                     0, (int)length, ENC_NA));
+    }
+    grvsstp_payload_hand_over(envelope, whole);
 }
 
-/* Whether anybody wants to see what is worth putting together. */
-static bool is_message_referenced(proto_tree *tree)
-{
-    return proto_field_is_referenced(tree, grvsstp_own_hf(GRVSSTP_MESSAGE_PAYLOAD)) ||
-           proto_field_is_referenced(tree, grvsstp_own_hf(GRVSSTP_MESSAGE_LENGTH)) ||
-           proto_field_is_referenced(tree, grvsstp_own_hf(GRVSSTP_MESSAGE_SEGMENT));
-}
-
-static void show_segment(proto_tree *tree, tvbuff_t *tvb, int offset, uint32_t frame)
+static void show_segment(const struct grvsstp_envelope *envelope, uint32_t frame)
 {
     proto_item_set_generated(
-        proto_tree_add_uint(tree, grvsstp_own_hf(GRVSSTP_MESSAGE_SEGMENT), tvb, offset, 0, frame));
+        proto_tree_add_uint(envelope->tree, grvsstp_own_hf(GRVSSTP_MESSAGE_SEGMENT),
+                            envelope->place->tvb, envelope->place->offset, 0, frame));
 }
 
-void grvsstp_show_message(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb, int offset,
+void grvsstp_show_message(const struct grvsstp_envelope *envelope,
                           const struct grvsstp_message *message)
 {
+    packet_info *pinfo = envelope->place->pinfo;
     unsigned num = 0;
 
-    if (!is_message_referenced(tree))
+    if (!grvsstp_payload_is_wanted(envelope, message->first != NULL ? message->first->bytes
+                                                                    : sstp_span(NULL, 0)))
         return;
     uint8_t *whole = NULL;
     if (message->is_whole && message->length > 0) {
@@ -236,23 +234,26 @@ void grvsstp_show_message(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb, i
             pos += part->bytes.len;
         }
     }
-    show_payload(pinfo, tree, tvb, offset, whole, message->length);
     for (const struct grvsstp_contribution *segment = message->contributions.first;
          segment != NULL && num < SEGMENTS_SHOWN; segment = segment->next, num++) {
-        show_segment(tree, tvb, offset, segment->frame);
+        show_segment(envelope, segment->frame);
         if (segment->frame != pinfo->num)
             grvsstp_mark_depended_upon(pinfo, segment->frame);
     }
+    show_payload(envelope, whole, message->length);
 }
 
-void grvsstp_show_local_message(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb, int offset,
+void grvsstp_show_local_message(const struct grvsstp_envelope *envelope,
                                 const struct grvsstp_local *local)
 {
+    packet_info *pinfo = envelope->place->pinfo;
     uint8_t *payload = NULL;
     size_t pos = 0;
     bool is_whole = true;
 
-    if (!is_message_referenced(tree))
+    /* The first slice is the Message's, the next the first Data's. */
+    const struct grvsstp_slice *data = local->first != NULL ? local->first->next : NULL;
+    if (!grvsstp_payload_is_wanted(envelope, data != NULL ? data->bytes : sstp_span(NULL, 0)))
         return;
     if (local->length > 0)
         payload = wmem_alloc(pinfo->pool, (size_t)local->length);
@@ -262,7 +263,7 @@ void grvsstp_show_local_message(packet_info *pinfo, proto_tree *tree, tvbuff_t *
             memcpy(payload + pos, slice->bytes.data, slice->bytes.len);
         pos += slice->bytes.len;
     }
-    show_payload(pinfo, tree, tvb, offset, is_whole ? payload : NULL, local->length);
     if (local->first != local->last) /* there was a Data behind the Message */
-        show_segment(tree, tvb, offset, pinfo->num);
+        show_segment(envelope, pinfo->num);
+    show_payload(envelope, is_whole ? payload : NULL, local->length);
 }

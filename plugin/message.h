@@ -109,12 +109,15 @@ void grvsstp_spanning_end_all(struct grvsstp_spanning *spanning);
 void grvsstp_message_append(struct grvsstp_message *message, struct sstp_span payload,
                             bool is_whole, bool is_kept, uint32_t frame);
 
-/* Adds length, payload and frames of a message to the tree of its EndMessage. */
-void grvsstp_show_message(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb, int offset,
+struct grvsstp_envelope; /* payload.h */
+
+/* Adds length, payload and frames of a message to the tree of its EndMessage, and
+ * hands it on. */
+void grvsstp_show_message(const struct grvsstp_envelope *envelope,
                           const struct grvsstp_message *message);
 
 /* The same for one that lies in this chunk. */
-void grvsstp_show_local_message(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb, int offset,
+void grvsstp_show_local_message(const struct grvsstp_envelope *envelope,
                                 const struct grvsstp_local *local);
 
 /* Registers the preference for the longest message that is put together. */

@@ -185,13 +185,12 @@ int grvhenc_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
     }
     const bool from_client =
         pinfo->srcport == tcp->client_port && addresses_equal(&pinfo->src, &tcp->client);
-    if (!PINFO_FD_VISITED(pinfo))
+    if (!PINFO_FD_VISITED(pinfo)) {
+        grvhenc_note_missing(tcp, transport.conversation, pinfo);
         grvhenc_divide(tcp, from_client, tvb, pinfo, seq);
+    }
     return show(tcp, from_client, tvb, pinfo, tree, seq);
 }
-
-/* The bits of TCP's conversation completeness for FIN and RST. */
-#define TCP_ENDED 0x30
 
 void grvhenc_note_end(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,
                       proto_tree *tree)
@@ -200,10 +199,10 @@ void grvhenc_note_end(conversation_t *conversation, tvbuff_t *tvb, packet_info *
 
     if (tcp == NULL)
         return;
+    if (!PINFO_FD_VISITED(pinfo))
+        grvhenc_note_missing(tcp, conversation, pinfo);
     if (!PINFO_FD_VISITED(pinfo) && tcp->end_frame == 0) {
-        const struct tcp_analysis *analysis =
-            conversation_get_proto_data(conversation, proto_get_id_by_filter_name("tcp"));
-        if (analysis == NULL || (analysis->conversation_completeness & TCP_ENDED) == 0)
+        if (!grvsstp_transport_has_ended(conversation))
             return;
         tcp->end_frame = pinfo->num;
         struct grvhenc_virtual *v = tcp->current;

@@ -7,7 +7,11 @@
 
 #include "direct.h"
 #include "display.h"
+#include "payload.h"
 #include "shim.h"
+#include "state.h"
+#include "statistics/statistics.h"
+#include "tap.h"
 
 dissector_handle_t grvsstp_handle;
 
@@ -36,21 +40,28 @@ static grvsstp_heuristic_result dissect_grvsstp_heuristic(tvbuff_t *tvb, packet_
 
 void proto_register_grvsstp(void)
 {
-    proto_grvsstp =
-        proto_register_protocol("Groove Simple Symmetric Transport Protocol", "GRVSSTP", "grvsstp");
+    proto_grvsstp = proto_register_protocol(GRVSSTP_LONG_NAME, "GRVSSTP", "grvsstp");
     proto_grvsstp_sstp =
         proto_register_protocol_in_name_only("Groove SSTP, found by the filter of its acronym",
                                              "GSSTP", "sstp", proto_grvsstp, FT_PROTOCOL);
     grvsstp_fields_register();
+    grvsstp_taps_register();
+    grvsstp_payload_register();
+    grvsstp_statistics_register();
     grvsstp_handle = register_dissector("grvsstp", dissect_grvsstp, proto_grvsstp);
-    grvsstp_message_register_preferences(prefs_register_protocol(proto_grvsstp, NULL));
+    module_t *module = prefs_register_protocol(proto_grvsstp, NULL);
+    grvsstp_states_register_preferences(module);
+    grvsstp_message_register_preferences(module);
     register_init_routine(grvsstp_connections_reset);
+    register_init_routine(grvsstp_direct_reset);
 }
 
 void proto_reg_handoff_grvsstp(void)
 {
     grvsstp_transport_init();
     grvsstp_display_init();
+    grvsstp_payload_handoff();
+    grvsstp_statistics_handoff();
     tcp_ports = find_dissector_table("tcp.port");
     dissector_add_uint_with_preference("tcp.port", SSTP_PORT, grvsstp_handle);
     heur_dissector_add("tcp", dissect_grvsstp_heuristic, "Groove SSTP over TCP", GRVSSTP_HEURISTIC,

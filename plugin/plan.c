@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "connection.h"
+#include "state.h"
 
 #include <epan/proto_data.h>
 
@@ -23,14 +23,17 @@ static void note_version(struct grvsstp_connection *connection, struct sstp_span
         (bytes.data[0] != SSTP_CONNECT && bytes.data[0] != SSTP_CONNECT_RESPONSE) ||
         !sstp_command_decode(bytes, SSTP_VERSION_UNKNOWN, NULL, &command))
         return;
+    const bool is_known = grvsstp_connection_version(connection, frame) != NULL;
     if (command.id == SSTP_CONNECT) {
+        /* Where that is a beginning, and no violation, the versions begin anew too. */
+        if (is_known && grvsstp_states_are_connecting(connection))
+            grvsstp_connection_set_version(connection, frame, NULL);
         connection->initiator_minor_version = command.minor_version;
     } else if (command.response_id == SSTP_CONNECT_RESPONSE_OK &&
-               connection->initiator_minor_version != 0 &&
-               connection->version == SSTP_VERSION_UNKNOWN) {
-        connection->version =
-            sstp_version_of_minor(MIN(connection->initiator_minor_version, command.minor_version));
-        connection->version_frame = frame;
+               connection->initiator_minor_version != 0 && !is_known) {
+        const uint8_t minor_version =
+            MIN(connection->initiator_minor_version, command.minor_version);
+        grvsstp_connection_set_version(connection, frame, &minor_version);
     }
 }
 
@@ -41,8 +44,10 @@ static void note_version(struct grvsstp_connection *connection, struct sstp_span
 /* A plan under construction. */
 struct draft {
     struct grvsstp_connection *connection;
+    bool from_initiator;
     struct grvsstp_half *half;
     struct sstp_chunk chunk;
+    const packet_info *pinfo;
     uint32_t frame;        /* in which the chunk is dissected */
     uint32_t source_frame; /* that brought its bytes */
     struct grvsstp_piece pieces[PIECES_MAX + 1];
@@ -134,10 +139,11 @@ static void keep_open_messages(struct draft *draft)
     }
 }
 
-/* Bytes are missing; nobody knows which message they belonged to. */
-static void forget_messages(struct draft *draft)
+/* Bytes are missing; nobody knows what they said, and of which message. */
+static void forget(struct draft *draft)
 {
     draft->half->open = NULL;
+    grvsstp_states_gap(draft->connection);
     grvsstp_spanning_end_all(&draft->half->messages);
     grvsstp_tracker_init(&draft->tracker, draft->tracker.pool);
 }
@@ -184,6 +190,7 @@ static void note_command(struct draft *draft, const struct sstp_piece *piece)
     struct sstp_span bytes = piece->command;
     const uint32_t offset = (uint32_t)piece->offset;
 
+    grvsstp_states_command(draft->connection, draft->from_initiator, bytes, draft->pinfo);
     note_version(draft->connection, bytes, draft->frame);
     if (bytes.len < SSTP_HEADER_LEN)
         return;
@@ -213,11 +220,11 @@ static void add_piece(struct draft *draft, const struct sstp_piece *piece)
         add_part(draft, piece);
         break;
     case SSTP_PIECE_SKIPPED:
-        forget_messages(draft);
+        forget(draft);
         draft_add(draft, GRVSSTP_PIECE_SKIPPED, piece->offset, piece->len);
         break;
     case SSTP_PIECE_BROKEN:
-        forget_messages(draft);
+        forget(draft);
         draft_add(draft, GRVSSTP_PIECE_BROKEN, piece->offset, piece->len)->finding = piece->finding;
         break;
     }
@@ -256,6 +263,8 @@ void grvsstp_plan_make(struct grvsstp_connection *connection, bool from_initiato
     size_t pos = skip;
 
     draft.connection = connection;
+    draft.from_initiator = from_initiator;
+    draft.pinfo = pinfo;
     draft.half = &connection->halves[from_initiator];
     draft.chunk.bytes =
         sstp_span(captured > 0 ? tvb_get_ptr(tvb, 0, (int)captured) : NULL, captured);
@@ -266,11 +275,16 @@ void grvsstp_plan_make(struct grvsstp_connection *connection, bool from_initiato
     draft.has_gap = has_gap;
     draft.links = NULL;
     grvsstp_tracker_init(&draft.tracker, pinfo->pool);
+    if (has_gap)
+        grvsstp_states_gap(connection);
+    grvsstp_states_begin_chunk(connection, from_initiator, pinfo->num, key);
     if (skip > 0)
         draft_add(&draft, GRVSSTP_PIECE_REPEATED, 0, skip);
     /* wmem never returns NULL, so the stream does not run out of memory. */
     while (sstp_stream_next(&draft.half->stream, draft.chunk, &pos, &piece) == SSTP_STREAM_PIECE)
         add_piece(&draft, &piece);
+    if (captured < draft.chunk.wire_len)
+        grvsstp_states_gap(connection);
     keep_open_messages(&draft);
     draft_keep(&draft, pinfo, key);
 }

@@ -23,10 +23,29 @@ uint32_t grvsstp_transport_seq(const struct grvsstp_transport *transport)
     return transport->tcpinfo != NULL ? transport->tcpinfo->seq : 0;
 }
 
+bool grvsstp_transport_has_start(const struct grvsstp_transport *transport)
+{
+    return transport->analysis != NULL && transport->analysis->server_port != 0; /* by a SYN */
+}
+
+bool grvsstp_transport_is_answer(const struct grvsstp_transport *transport)
+{
+    const tcp_flow_t *other = transport->analysis != NULL ? transport->analysis->rev : NULL;
+    return other != NULL && other->tcp_analyze_seq_info != NULL &&
+           other->tcp_analyze_seq_info->nextseq != 0 &&
+           (int32_t)(other->tcp_analyze_seq_info->nextseq - other->base_seq) > 1;
+}
+
+bool grvsstp_transport_has_ended(conversation_t *conversation)
+{
+    enum { FIN = 0x10, RST = 0x20 }; /* of tcp.completeness */
+    const struct tcp_analysis *analysis = conversation_get_proto_data(conversation, proto_tcp);
+    return analysis != NULL && (analysis->conversation_completeness & (FIN | RST)) != 0;
+}
+
 bool grvsstp_transport_is_at_start(const struct grvsstp_transport *transport)
 {
-    if (transport->tcpinfo == NULL || transport->analysis == NULL ||
-        transport->analysis->server_port == 0) /* set by a SYN */
+    if (transport->tcpinfo == NULL || !grvsstp_transport_has_start(transport))
         return false;
     /* The number is relative or absolute, as TCP's preference says. */
     return transport->tcpinfo->seq == 1 ||
@@ -54,4 +73,54 @@ struct grvsstp_join grvsstp_sequence_join(struct grvsstp_sequence *sequence, uin
         sequence->next = seq + len;
     sequence->is_known = true;
     return join;
+}
+
+/* Whether the sender of `flow` has acknowledged what is not there of the other. */
+static bool is_unseen(const tcp_flow_t *flow, const tcp_flow_t *other, bool *is_told,
+                      uint32_t *told)
+{
+    const uint32_t number = flow->tcp_analyze_seq_info->lastack;
+    const uint32_t next = other->tcp_analyze_seq_info->nextseq;
+
+    if (number == 0 || (*is_told && (int32_t)(number - *told) <= 0))
+        return false;
+    if (next != 0 && (int32_t)(number - next) <= 0)
+        return false;
+    /* Of a direction that is not there at all the first number says nothing. */
+    const bool is_first = next == 0 && !*is_told;
+    *is_told = true;
+    *told = number;
+    return !is_first;
+}
+
+/* A hole that no segment can fill any more. */
+static bool has_hole(const tcp_flow_t *flow, bool *is_told, uint32_t *told)
+{
+    const tcp_analyze_seq_flow_info_t *info = flow->tcp_analyze_seq_info;
+
+    if (info->maxseqtobeacked == 0 || (int32_t)(info->nextseq - info->maxseqtobeacked) <= 0 ||
+        (*is_told && (int32_t)(info->nextseq - *told) <= 0))
+        return false;
+    *is_told = true;
+    *told = info->nextseq;
+    return true;
+}
+
+bool grvsstp_transport_is_missing(conversation_t *conversation, struct grvsstp_missing *missing)
+{
+    const struct tcp_analysis *tcp = conversation_get_proto_data(conversation, proto_tcp);
+
+    if (tcp == NULL || tcp->flow1.tcp_analyze_seq_info == NULL ||
+        tcp->flow2.tcp_analyze_seq_info == NULL)
+        return false;
+    const tcp_flow_t *flows[2] = {&tcp->flow1, &tcp->flow2};
+    const bool has_ended = grvsstp_transport_has_ended(conversation);
+    bool is_missing = false;
+    for (int i = 0; i < 2; i++) {
+        bool *is_told = &missing->is_told[i];
+        uint32_t *number = &missing->number[i];
+        is_missing |= is_unseen(flows[!i], flows[i], is_told, number);
+        is_missing |= has_ended && has_hole(flows[i], is_told, number);
+    }
+    return is_missing;
 }

@@ -27,6 +27,15 @@ uint32_t grvsstp_transport_seq(const struct grvsstp_transport *transport);
  * captured SYN tells. */
 bool grvsstp_transport_is_at_start(const struct grvsstp_transport *transport);
 
+/* Whether the capture holds the SYN of the connection. */
+bool grvsstp_transport_has_start(const struct grvsstp_transport *transport);
+
+/* Whether the other side has sent something before, as far as TCP's analysis tells. */
+bool grvsstp_transport_is_answer(const struct grvsstp_transport *transport);
+
+/* Whether TCP has seen a FIN or RST of a connection so far. */
+bool grvsstp_transport_has_ended(conversation_t *conversation);
+
 /* Whether the chunk came through a tunnel of this protocol ("http", "socks"). */
 bool grvsstp_transport_is_inside(const packet_info *pinfo, const char *protocol);
 
@@ -46,6 +55,17 @@ struct grvsstp_join {
 /* Moves the place behind the `len` bytes at seq. */
 struct grvsstp_join grvsstp_sequence_join(struct grvsstp_sequence *sequence, uint32_t seq,
                                           uint32_t len);
+
+/* What was told of a TCP connection's missing bytes; first pass only. */
+struct grvsstp_missing {
+    bool is_told[2];
+    uint32_t number[2]; /* up to which acknowledgement number, for either flow */
+};
+
+/* Whether TCP's own analysis has seen that bytes of either direction are missing
+ * from the capture: acknowledged by who got them, or skipped by a FIN.  True once
+ * for each loss. */
+bool grvsstp_transport_is_missing(conversation_t *conversation, struct grvsstp_missing *missing);
 
 /* Registers nothing; looks up what is needed of TCP.  At handoff. */
 void grvsstp_transport_init(void);

@@ -3,6 +3,8 @@
 
 #include <epan/to_str.h>
 
+#include "state.h"
+
 /* Forgotten with the capture. */
 static wmem_map_t *virtuals;
 
@@ -73,6 +75,13 @@ static void deliver(struct grvsstp_connection *connection, const struct grvhenc_
         tvb_free(tvb);
 }
 
+void grvhenc_note_one_sided(struct grvhenc_virtual *v, enum henc_state state)
+{
+    if (henc_virtual_lacks_half(&v->observer) || state == HENC_STATE_CONNECTING ||
+        state == HENC_STATE_CONNECTED || state == HENC_STATE_PROBING || state == HENC_STATE_PROBED)
+        grvsstp_states_gap(v->connection);
+}
+
 struct grvhenc_record *grvhenc_record_new(struct grvhenc_virtual *v, enum henc_half half,
                                           const struct henc_result *result, tvbuff_t *body_tvb,
                                           packet_info *pinfo, uint32_t key)
@@ -83,11 +92,15 @@ struct grvhenc_record *grvhenc_record_new(struct grvhenc_virtual *v, enum henc_h
     record->v = v;
     record->half = half;
     record->state = result->state;
+    if (result->state == HENC_STATE_CLOSED)
+        grvsstp_states_end(v->connection);
     record->findings = result->findings;
     record->is_repeat = result->is_repeat;
     record->echo_len = (uint32_t)result->echo.len;
     record->ping_data_len = (uint32_t)result->echo.ping_data.len;
     record->num_deliveries = (unsigned)deliveries->num;
+    if (deliveries->num > 0)
+        grvhenc_note_one_sided(v, result->state);
     if (deliveries->num > 0)
         record->deliveries =
             wmem_alloc0_array(wmem_file_scope(), struct grvhenc_delivery, deliveries->num);

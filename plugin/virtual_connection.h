@@ -15,6 +15,7 @@ struct grvhenc_virtual {
     struct grvsstp_connection *connection;
     enum henc_kind kind;
     const char *guid;
+    bool has_begun; /* first pass: a message of it was seen */
 };
 
 /* SSTP bytes that a message released, in the order of their direction. */
@@ -54,6 +55,10 @@ struct grvhenc_virtual *grvhenc_virtual_of_request(struct sstp_span guid, packet
 struct grvhenc_record *grvhenc_record_new(struct grvhenc_virtual *v, enum henc_half half,
                                           const struct henc_result *result, tvbuff_t *body_tvb,
                                           packet_info *pinfo, uint32_t key);
+
+/* First pass, at SSTP bytes: where their answers cannot have been seen, because a
+ * half is missing or the handshake's end, the states know it. */
+void grvhenc_note_one_sided(struct grvhenc_virtual *v, enum henc_state state);
 
 /* Later passes: whether the other half of a connection was never seen, and this
  * frame is the last of the half that was (GRVHENC 3.1.4.1). */

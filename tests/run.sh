@@ -110,11 +110,11 @@ build "$release" release
 found=$(find "$release/plugins" -name grvsstp.so -path '*/epan/*')
 [ -n "$found" ] || fail "the build left no plugin in $release/plugins"
 run_ctest "$release"
-require_labels "$release" unit oom fuzz relaysim dissect encapsulation
+require_labels "$release" unit oom fuzz relaysim state dissect encapsulation scenario statistics
 
 build "$asan" asan
 run_ctest "$asan"
-require_labels "$asan" unit oom fuzz relaysim dissect encapsulation
+require_labels "$asan" unit oom fuzz relaysim state dissect encapsulation
 
 for source in "$root"/tests/unit/test_*.c; do
     name=$(basename "$source" .c)

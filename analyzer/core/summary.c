@@ -30,22 +30,57 @@ static const char *name_or_value(const char *name, uint8_t value, char text[stat
     return text;
 }
 
+/* A line under construction.  Every command of a capture gets one where details are
+ * shown, and printf's machinery costs more than all the rest of it. */
+struct line {
+    char *text;
+    size_t size, len;
+};
+
+static void put(struct line *line, const char *string)
+{
+    while (*string != '\0' && line->len + 1 < line->size)
+        line->text[line->len++] = *string++;
+    line->text[line->len] = '\0';
+}
+
+static void put_hex(struct line *line, uint32_t value)
+{
+    char digits[9];
+    size_t pos = sizeof digits - 1;
+
+    digits[pos] = '\0';
+    do {
+        digits[--pos] = "0123456789abcdef"[value & 0xf];
+        value >>= 4;
+    } while (value != 0);
+    put(line, digits + pos);
+}
+
 void sstp_summary_name(const struct sstp_command *command, char *text, size_t size)
 {
     const struct sstp_command_info *info = sstp_command_info(command->id);
+    struct line line = {text, size, 0};
+
+    if (size == 0)
+        return;
     if (info != NULL)
-        snprintf(text, size, "%s", info->name);
+        put(&line, info->name);
     else
         snprintf(text, size, "unknown command 0x%02x", command->id);
 }
 
-static void acknowledgement(const struct sstp_command *command, char *text, size_t size)
+static void say_acknowledgement(const struct sstp_command *command, const char *acknowledgement,
+                                char *text, size_t size)
 {
-    if (command->message_count != 0)
+    if (command->message_count != 0 && acknowledgement != NULL)
+        snprintf(text, size, "%s", acknowledgement);
+    else if (command->message_count != 0)
         snprintf(text, size, "[acks %" PRIu32 "]", command->message_count);
 }
 
-void sstp_summary_detail(const struct sstp_command *command, char *text, size_t size)
+void sstp_summary_detail(const struct sstp_command *command, const char *acknowledgement,
+                         char *text, size_t size)
 {
     char value[5];
 
@@ -68,7 +103,7 @@ void sstp_summary_detail(const struct sstp_command *command, char *text, size_t 
                                            command->reason_id, value);
         const int len = snprintf(text, size, "%s%s", reason, command->message_count ? " " : "");
         if (len > 0 && (size_t)len < size)
-            acknowledgement(command, text + len, size - (size_t)len);
+            say_acknowledgement(command, acknowledgement, text + len, size - (size_t)len);
         break;
     }
     case SSTP_OPEN:
@@ -103,7 +138,7 @@ void sstp_summary_detail(const struct sstp_command *command, char *text, size_t 
         break;
     case SSTP_MESSAGE:
     case SSTP_NOOP:
-        acknowledgement(command, text, size);
+        say_acknowledgement(command, acknowledgement, text, size);
         break;
     case SSTP_CONNECT_AUTHENTICATE:
     case SSTP_ATTACH_AUTHENTICATE:
@@ -118,13 +153,19 @@ void sstp_summary_detail(const struct sstp_command *command, char *text, size_t 
 void sstp_summary(const struct sstp_command *command, char *text, size_t size)
 {
     const struct sstp_command_info *info = sstp_command_info(command->id);
-    char name[40];
-    char detail[SSTP_SUMMARY_SIZE];
-    char scope[16] = "";
+    struct line line = {text, size, 0};
+    char part[SSTP_SUMMARY_SIZE];
 
-    sstp_summary_name(command, name, sizeof name);
-    sstp_summary_detail(command, detail, sizeof detail);
-    if (info != NULL && info->scope != SSTP_SCOPE_CONNECTION)
-        snprintf(scope, sizeof scope, " s=0x%" PRIx32, command->session_id);
-    snprintf(text, size, "%s%s%s%s", name, scope, detail[0] != '\0' ? " " : "", detail);
+    if (size == 0)
+        return;
+    sstp_summary_name(command, part, sizeof part);
+    put(&line, part);
+    if (info != NULL && info->scope != SSTP_SCOPE_CONNECTION) {
+        put(&line, " s=0x");
+        put_hex(&line, command->session_id);
+    }
+    sstp_summary_detail(command, NULL, part, sizeof part);
+    if (part[0] != '\0')
+        put(&line, " ");
+    put(&line, part);
 }

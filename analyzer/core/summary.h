@@ -18,8 +18,10 @@
 void sstp_summary_name(const struct sstp_command *command, char *text, size_t size);
 
 /* What there is to say beside the name and the SessionId: "Ok", "[acks 2]", or
- * the empty string. */
-void sstp_summary_detail(const struct sstp_command *command, char *text, size_t size);
+ * the empty string.  `acknowledgement` is what to say instead of "[acks 2]", or
+ * NULL. */
+void sstp_summary_detail(const struct sstp_command *command, const char *acknowledgement,
+                         char *text, size_t size);
 
 /* The whole line: name, "s=0x21" where the command has a SessionId or EventId,
  * and detail. */

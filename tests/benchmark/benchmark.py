@@ -8,6 +8,9 @@ runs tshark over them in interleaved rounds, for machines change their speed und
 one's feet: only ratios within a round mean anything.  The floor is the same file
 with a trivial dissector (Decode As echo): reading, Ethernet, IP and TCP.  Times are
 CPU time of the process, user and system together.
+
+What following the states costs is the difference to the same run without them
+(grvsstp.follow_states): time and memory a command.
 """
 
 import argparse
@@ -35,8 +38,12 @@ ROWS = {
     "fields": (False, {"sstp": fields("sstp.command", "sstp.session_id"),
                        "mqtt": fields("mqtt.msgtype", "mqtt.msgid")},
                fields("tcp.len", "tcp.seq")),
+    "states": (False, {"sstp": fields("sstp.session.state", "sstp.ack.outstanding"),
+                       "mqtt": fields("mqtt.msgtype", "mqtt.msgid")},
+               fields("tcp.len", "tcp.seq")),
     "straddling": (True, {"sstp": STATISTICS, "mqtt": STATISTICS}, STATISTICS),
 }
+WITHOUT_STATES = ["-o", "grvsstp.follow_states:FALSE"]
 
 
 def run(wireshark, file, options):
@@ -84,6 +91,7 @@ def measure(wireshark, arguments, row):
                 echo = ["-d", "tcp.port==%d,echo" % traffic.KINDS[kind][0]]
                 result[kind + " floor"] = run(wireshark, files[kind], echo + floor)
                 result[kind] = run(wireshark, files[kind], chosen)
+            result["stateless"] = run(wireshark, files["sstp"], WITHOUT_STATES + options["sstp"])
             rounds.append(result)
     finally:
         for file in files.values():
@@ -115,6 +123,13 @@ def summarise(rounds, segments):
                                           for r in rounds]),
             "peak MiB": spread([r[kind][1] for r in rounds]),
         }
+    commands = segments * traffic.PER_SEGMENT
+    summary["states"] = {
+        "us a command": spread([(r["sstp"][0] - r["stateless"][0]) / commands * 1e6
+                                for r in rounds]),
+        "bytes a command": spread([(r["sstp"][1] - r["stateless"][1]) * 2**20 / commands
+                                   for r in rounds]),
+    }
     summary["sstp / mqtt"] = {
         "a segment": spread([segment(r, "sstp") / max(segment(r, "mqtt"), 1e-9) for r in rounds]),
         "a message above the floor": spread(

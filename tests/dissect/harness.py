@@ -4,13 +4,13 @@ shows with what the encoder in tests/lib says a command holds."""
 
 import os
 import sys
-import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 import stories  # noqa: E402
 from capture import Capture  # noqa: E402
-from tshark import TSHARK, Wireshark  # noqa: E402,F401
+from tshark import TSHARK  # noqa: E402,F401
+from wireshark_test import WiresharkTest, main  # noqa: E402,F401
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
@@ -40,21 +40,8 @@ def differences(layer, command):
     return found
 
 
-class DissectTest(unittest.TestCase):
-    """One Wireshark with the plugin for all tests of a file."""
-
-    maxDiff = 4000
-
-    @classmethod
-    def setUpClass(cls):
-        cls.ws = Wireshark()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.ws.close()
-
-    def write(self, capture, name="test.pcapng", **keywords):
-        return capture.write(self.ws.path(name), **keywords)
+class DissectTest(WiresharkTest):
+    """Holds what is shown against the commands that were sent."""
 
     def assert_commands(self, layers, commands, label=""):
         """The layers are these commands, in this order, field by field."""
@@ -87,7 +74,3 @@ def new_capture():
 def client_address(number):
     """An address and port of its own for each of many connections."""
     return ("192.0.2.%d" % (1 + number // 20000), 30000 + number % 20000)
-
-
-def main():
-    unittest.main(verbosity=2)

@@ -65,7 +65,8 @@ class RandomAccess(DissectTest):
     def test_passes_agree(self):
         """One pass shows what the second shows, but for the links forward."""
         file = self.write(mixed_capture())
-        forward = ("sstp.command.reassembled_in", "sstp.message.reassembled_in")
+        forward = ("sstp.command.reassembled_in", "sstp.message.reassembled_in",
+                   "sstp.response_in", "sstp.ack.acked_in", "sstp.message.ack_time")
         one = self.ws.dissect(file)
         two = self.ws.dissect(file, two_pass=True)
         for first, second in zip(one, two):
@@ -73,7 +74,10 @@ class RandomAccess(DissectTest):
                 [[f for f in layer.fields if f[0] not in forward] for layer in first.ours],
                 [[f for f in layer.fields if f[0] not in forward] for layer in second.ours],
                 first.number)
-            self.assertEqual(first.findings, second.findings, first.number)
+            # That an acknowledgement never came, only the end of the capture tells.
+            known = [f for f in second.findings if f[0] != "unacknowledged"]
+            self.assertEqual([f for f in first.findings if f[0] != "unacknowledged"], known,
+                             first.number)
 
     def test_no_tree(self):
         """Without a tree (-q, columns only) nothing else is decided than with one."""

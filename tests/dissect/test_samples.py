@@ -26,7 +26,9 @@ class Samples(DissectTest):
         shutil.copyfile(os.path.join(SAMPLES, "vectors.pcapng"), file)
         frames = self.ws.dissect(file)
         self.assert_commands(commands_in(frames), stories.commands_of(stories.published()))
-        self.assert_quiet(frames)
+        # The Noop was printed by itself: on this connection there is nothing to acknowledge.
+        self.assertEqual([f for frame in frames for f in frame.findings],
+                         [("ack_excess", "warning")])
 
     def test_every_capture(self):
         """Whatever lies there: our protocol is in it, and nothing is malformed."""

@@ -12,7 +12,6 @@ import io
 import os
 import re
 import sys
-import unittest
 import xml.etree.ElementTree as ElementTree
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -23,12 +22,11 @@ import stories  # noqa: E402
 from capture import Capture  # noqa: E402
 from harness import ENCODER_FIELDS  # noqa: E402
 from henc_encoder import play  # noqa: E402
-from tshark import Layer, Wireshark  # noqa: E402
+from tshark import Layer  # noqa: E402
+from wireshark_test import BAD, PASSES, WiresharkTest, main  # noqa: E402,F401
 
 OURS = ("grvsstp", "grvhenc", "_ws.malformed")
 FILTER = " || ".join(OURS)
-BAD = ("warning", "error")
-PASSES = ((False, "one pass"), (True, "two passes"))
 
 
 class Shown:
@@ -166,31 +164,8 @@ def complaint_about(case, frames, clean):
     return None
 
 
-class EncapTest(unittest.TestCase):
-    """One Wireshark with the plugin for all tests of a file."""
-
-    maxDiff = 4000
-
-    @classmethod
-    def setUpClass(cls):
-        cls.ws = Wireshark()
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.ws.close()
-
-    def write(self, capture, name="test.pcapng", **keywords):
-        return capture.write(self.ws.path(name), **keywords)
-
-    def keep(self, path):
-        """Copies a capture that failed to where GRVSSTP_KEEP says."""
-        folder = os.environ.get("GRVSSTP_KEEP")
-        if not folder:
-            return path
-        kept = os.path.join(folder, self.id() + "-" + os.path.basename(path))
-        with open(path, "rb") as source, open(kept, "wb") as target:
-            target.write(source.read())
-        return kept
+class EncapTest(WiresharkTest):
+    """Holds the conversations of a capture against what is shown of them."""
 
     def shown(self, path, two_pass=False, preferences=(), **keywords):
         text = self.ws.tshark(path, "-T", "pdml", "-J", "grvsstp grvhenc", "-Y", FILTER,
@@ -226,7 +201,3 @@ class EncapTest(unittest.TestCase):
 
 def chunks_of(story):
     return [(side, data) for side, data, _ in stories.turns(story)]
-
-
-def main():
-    unittest.main(verbosity=2)

@@ -280,7 +280,10 @@ class OutOfOrder(EncapTest):
         carrier.open()
         carrier.send(*CHUNKS[0])
         carrier.settle(CHUNKS[1][1])
-        story = b"".join(stories.sstp.join(stories.sstp.message_sequence(3, b"%d" % n * 40))
+        sstp = stories.sstp
+        carrier.answer(carrier.request(sstp.open_session(3, "res", "id", "dpp:///b").data),
+                       sstp.open_response(3, 0).data)
+        story = b"".join(sstp.join(sstp.message_sequence(3, b"%d" % n * 40))
                          for n in range(6))
         pieces = [story[at:at + 23] for at in range(0, len(story), 23)]
         first = len(capture.frames)

@@ -88,7 +88,7 @@ class Findings(EncapTest):
     def test_checksum_bad_in_an_answer(self):
         capture = Capture()
         carrier = self.polling(capture)
-        carrier.answer(carrier.request(), CHUNKS[3][1], checksum=1)
+        carrier.answer(carrier.request(), noops(7), checksum=1)
         self.assert_finding(capture, "checksum_bad", "warning", carrier.log[-1].frames[-1])
 
     def test_sequence_gap(self):

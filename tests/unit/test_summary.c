@@ -18,7 +18,7 @@ static void test_vectors(void)
         g_assert_cmpstr(text, ==, vectors[i].summary);
         sstp_summary_name(&command, name, sizeof name);
         g_assert_true(g_str_has_prefix(text, name));
-        sstp_summary_detail(&command, detail, sizeof detail);
+        sstp_summary_detail(&command, NULL, detail, sizeof detail);
         g_assert_true(g_str_has_suffix(text, detail));
     }
 }
@@ -110,7 +110,7 @@ static void test_room(void)
         sstp_summary(&command, text, size);
         g_assert_cmpuint(strlen(text), ==, MIN(size - 1, strlen(full)));
         g_assert_true(g_str_has_prefix(full, text));
-        sstp_summary_detail(&command, text, size);
+        sstp_summary_detail(&command, NULL, text, size);
         g_assert_true(g_str_has_prefix("Idle [acks 12]", text));
         sstp_summary_name(&command, text, size);
         g_assert_true(g_str_has_prefix("ConnectClose", text));

@@ -53,5 +53,5 @@ cmake -G Ninja -S /grvsstp/checkout -B /grvsstp/build -DCMAKE_BUILD_TYPE=Release
     -DGRVSSTP_RELAYSIM=OFF
 cmake --build /grvsstp/build --target grvsstp
 cd /grvsstp/build
-ctest -L 'dissect|encapsulation' --output-on-failure
+ctest -L 'dissect|encapsulation|scenario|statistics' --output-on-failure
 INSIDE

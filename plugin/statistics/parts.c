@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "parts.h"
+
+#include <epan/to_str.h>
+
+bool grvsstp_is_virtual(const struct grvsstp_connection *connection)
+{
+    switch (connection->encapsulation) {
+    case GRVSSTP_ENCAP_LONGLIVED:
+    case GRVSSTP_ENCAP_KEEPALIVE:
+    case GRVSSTP_ENCAP_POLLING:
+        return true;
+    case GRVSSTP_ENCAP_TCP:
+    case GRVSSTP_ENCAP_SSTP_443:
+    case GRVSSTP_ENCAP_SECURE_TUNNEL:
+    case GRVSSTP_ENCAP_SOCKS:
+        return false;
+    }
+    return false;
+}
+
+const char *grvsstp_peer_text(const packet_info *pinfo, const struct grvsstp_tap *tap,
+                              bool is_initiator)
+{
+    const bool is_sender = tap->from_initiator == is_initiator;
+    const address *peer = is_sender ? &pinfo->src : &pinfo->dst;
+    const uint32_t port = is_sender ? pinfo->srcport : pinfo->destport;
+    const char *text = address_to_str(pinfo->pool, peer);
+
+    if (is_initiator && grvsstp_is_virtual(tap->connection))
+        return text;
+    return wmem_strdup_printf(pinfo->pool, peer->type == AT_IPv6 ? "[%s]:%u" : "%s:%u", text, port);
+}
+
+uint32_t grvsstp_payload_len(const struct sstp_command *command)
+{
+    const uint32_t before = SSTP_HEADER_LEN + 4; /* SessionId */
+
+    return command->id == SSTP_DATA && command->length > before ? command->length - before : 0;
+}
+
+bool grvsstp_session_index(const struct grvsstp_tap *tap,
+                           const struct grvsstp_tapped_command *tapped, uint32_t *index)
+{
+    const struct sstp_observation *seen = &tapped->seen;
+
+    if (!tapped->has_states || (!seen->has_message && !seen->has_session))
+        return false;
+    *index = seen->has_message ? sstp_observer_message(&tap->connection->states->observer,
+                                                       tap->from_initiator, seen->message)
+                                     ->session
+                               : seen->session;
+    return true;
+}
+
+const struct sstp_observed_acknowledgement *
+grvsstp_acknowledgement(const struct grvsstp_tap *tap, const struct grvsstp_tapped_command *tapped)
+{
+    if (!tapped->has_states || !tapped->seen.has_acknowledgement)
+        return NULL;
+    return sstp_observer_acknowledgement(&tap->connection->states->observer, tap->from_initiator,
+                                         tapped->seen.acknowledgement);
+}
+
+static void note_outstanding(struct grvsstp_outstanding *outstanding, bool direction, bool is_known,
+                             uint32_t num)
+{
+    outstanding->is_known[direction] = is_known;
+    outstanding->num[direction] = num;
+}
+
+void grvsstp_outstanding_note(struct grvsstp_outstanding *outstanding,
+                              const struct grvsstp_tap *tap,
+                              const struct grvsstp_tapped_command *tapped)
+{
+    const bool direction = tap->from_initiator;
+    const struct sstp_observation *seen = &tapped->seen;
+    const struct sstp_observed_acknowledgement *acknowledgement =
+        grvsstp_acknowledgement(tap, tapped);
+
+    if (!tapped->has_states)
+        return;
+    if (tapped->command.id == SSTP_CONNECT &&
+        seen->connection_state == SSTP_CONNECTION_CONNECTING) {
+        note_outstanding(outstanding, false, true, 0);
+        note_outstanding(outstanding, true, true, 0);
+    }
+    if (acknowledgement != NULL)
+        note_outstanding(outstanding, !direction, true, acknowledgement->remaining);
+    if (tapped->command.id == SSTP_END_MESSAGE)
+        note_outstanding(outstanding, direction, seen->has_outstanding, seen->outstanding);
+}
+
+void grvsstp_plain_text(char *text, size_t size, const char *from_wire)
+{
+    static const char cut[] = "...";
+    size_t len = 0;
+
+    for (; from_wire[len] != '\0' && len < size - 1; len++)
+        text[len] = g_ascii_isprint(from_wire[len]) && from_wire[len] != '|' ? from_wire[len] : '.';
+    text[len] = '\0';
+    if (from_wire[len] != '\0' && size > sizeof cut)
+        memcpy(text + size - sizeof cut, cut, sizeof cut);
+}

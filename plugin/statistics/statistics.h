@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * statistics: what Wireshark's menus and `tshark -z` offer beside the packets.
+ *
+ * Each file of this folder is one of them, and looks at nothing but what the taps
+ * tell (tap.h, payload.h).  A tap is told of a frame once a listing: in one pass
+ * with what was known by then, on a later pass with all that came to be known.  So
+ * a number is made of what each command says of itself, never of what the observer
+ * knows at its end.
+ */
+#ifndef GRVSSTP_STATISTICS_H
+#define GRVSSTP_STATISTICS_H
+
+/* Registers all of them; at registration, behind the taps. */
+void grvsstp_statistics_register(void);
+
+/* What can be registered at handoff only. */
+void grvsstp_statistics_handoff(void);
+
+#endif
