@@ -51,6 +51,7 @@ struct net_connection {
     unsigned number;
     bool is_initiator;
     bool is_reading;
+    bool is_held;
     bool is_writing;
     bool is_dirty;
     struct sstp_ep *ep;
@@ -344,7 +345,8 @@ static void on_shut_down(uv_shutdown_t *request, int status)
  * our ConnectClose in the peer's socket. */
 static void end_connection(struct net_connection *connection)
 {
-    read_or_not(connection); /* the peer's end has to be seen */
+    connection->is_held = false; /* the peer's end has to be seen */
+    read_or_not(connection);
     connection->phase = PHASE_ENDING;
     connection->shutdown.data = connection;
     if (uv_shutdown(&connection->shutdown, (uv_stream_t *)&connection->tcp, on_shut_down) != 0) {
@@ -392,7 +394,7 @@ static void on_read(uv_stream_t *stream, ssize_t num, const uv_buf_t *buffer)
 static void read_or_not(struct net_connection *connection)
 {
     /* Who does not take our answers is not asked for more questions. */
-    const bool wants = sstp_ep_output(connection->ep).len < UNSENT_MAX;
+    const bool wants = !connection->is_held && sstp_ep_output(connection->ep).len < UNSENT_MAX;
     if (wants == connection->is_reading)
         return;
     connection->is_reading = wants;
@@ -482,6 +484,12 @@ static void flush(struct net_connection *connection)
     }
     read_or_not(connection);
     set_timer(connection);
+}
+
+void net_hold(struct net_connection *connection, bool is_held)
+{
+    connection->is_held = is_held;
+    net_wake(connection);
 }
 
 void net_wake(struct net_connection *connection)

@@ -91,6 +91,10 @@ bool net_connect(struct net *net, const char *address, struct net_hosts hosts,
 /* Joins the connection with its endpoint. */
 void net_start(struct net_connection *connection, struct sstp_ep *ep, struct net_handler handler);
 
+/* Nothing is read from the peer until it is let go: what came has to be dealt with
+ * first, and TCP holds the rest back. */
+void net_hold(struct net_connection *connection, bool is_held);
+
 /* The endpoint may have output, or another deadline. */
 void net_wake(struct net_connection *connection);
 

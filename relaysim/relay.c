@@ -130,6 +130,7 @@ static void free_connection(gpointer data)
 {
     struct sstp_relay_connection *connection = data;
     sstp_ep_free(connection->ep);
+    relay_forget_receipts(connection);
     g_hash_table_destroy(connection->attaches);
     g_hash_table_destroy(connection->identities);
     g_hash_table_destroy(connection->inbound);
@@ -201,6 +202,7 @@ static void on_closed(struct sstp_relay_connection *connection, const struct sst
 
     go_offline(connection);
     relay_stop_deliveries(connection);
+    relay_forget_receipts(connection);
     g_hash_table_remove_all(connection->inbound);
     g_hash_table_remove_all(connection->attaches);
     if (connection->is_established) {

@@ -58,6 +58,8 @@ struct sstp_relay_config {
 
     /* Output waits, or a deadline has changed, on a connection. */
     void (*wake)(void *cookie, void *socket);
+    /* Nothing is to be read from a connection, or something again; may be NULL. */
+    void (*hold)(void *cookie, void *socket, bool is_held);
     /* One line on what happened; may be NULL. */
     void (*log)(void *cookie, void *socket, const char *text);
     void (*sent)(void *cookie, void *socket, const struct sstp_command *command); /* or NULL */

@@ -49,6 +49,10 @@ struct sstp_relay_connection {
 
     GHashTable *inbound;    /* SessionId to struct relay_inbound */
     GHashTable *deliveries; /* SessionId to struct relay_delivery */
+
+    GQueue receipts; /* of its messages that are not safe yet */
+    size_t num_waiting_bytes;
+    bool is_held; /* nothing is read from it */
 };
 
 /* ---- relay.c ---- */
@@ -74,6 +78,20 @@ void relay_on_open(struct sstp_relay_connection *connection, const struct sstp_e
 void relay_on_opened(struct sstp_relay_connection *connection, const struct sstp_ep_event *event);
 void relay_on_message(struct sstp_relay_connection *connection, const struct sstp_ep_event *event);
 void relay_inbound_free(void *inbound);
+
+/* ---- relay_receipt.c ---- */
+struct relay_receipt;
+/* For message `number` of the connection, `len` bytes, held by the caller; NULL is
+ * never returned. */
+struct relay_receipt *relay_receipt_new(struct sstp_relay_connection *connection, uint64_t number,
+                                        size_t len);
+/* One more share that is not safe yet. */
+void relay_receipt_hold(struct relay_receipt *receipt);
+/* A share is safe, or has been reported as lost; with the last one the message is
+ * acknowledged and the receipt gone.  Its connection need not be there any more. */
+void relay_receipt_release(struct relay_receipt *receipt);
+/* The connection is gone. */
+void relay_forget_receipts(struct sstp_relay_connection *connection);
 
 /* ---- relay_deliver.c ---- */
 /* Sends what can be sent of a queue, opening a session for it if need be. */

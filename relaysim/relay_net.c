@@ -58,6 +58,13 @@ static void on_wake(void *cookie, void *socket)
     net_wake(guest->socket);
 }
 
+static void on_hold(void *cookie, void *socket, bool is_held)
+{
+    const struct guest *guest = socket;
+    (void)cookie;
+    net_hold(guest->socket, is_held);
+}
+
 static void on_log(void *cookie, void *socket, const char *text)
 {
     const struct guest *guest = socket;
@@ -92,6 +99,7 @@ struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config 
         return NULL;
     }
     relay_config.wake = on_wake;
+    relay_config.hold = on_hold;
     relay_config.log = on_log;
     relay_config.sent = on_sent;
     relay_config.cookie = relay_net;

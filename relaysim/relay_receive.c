@@ -205,6 +205,8 @@ void relay_on_message(struct sstp_relay_connection *connection, const struct sst
         return;
     bool *fails = g_new0(bool, inbound->num_recipients);
     GPtrArray *queues = g_ptr_array_new();
+    struct relay_receipt *receipt =
+        relay_receipt_new(connection, event->number, event->message->data.len);
     const bool is_full = store(connection, inbound, event->message, fails, queues);
     relay->counters.num_received++;
 
@@ -217,8 +219,7 @@ void relay_on_message(struct sstp_relay_connection *connection, const struct sst
                                             : SSTP_CLOSE_QUOTA_WOULD_BE_EXCEEDED);
         g_hash_table_remove(connection->inbound, GUINT_TO_POINTER(id));
     }
-    /* It is stored wherever it will be: that is what is acknowledged. */
-    (void)sstp_ep_complete(connection->ep, event->number);
+    relay_receipt_release(receipt);
     for (guint i = 0; i < queues->len; i++)
         relay_deliver(relay, g_ptr_array_index(queues, i));
     g_ptr_array_free(queues, TRUE);

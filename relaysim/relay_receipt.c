@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* relay_receipt: the acknowledgement of a message waits until every recipient's
+ * share of it is safe (GRVSSTP 3.3.4.2.2). */
+#include "relay_internal.h"
+
+/* Bytes of one connection that wait to become safe, beyond which nothing more is
+ * read from it. */
+#define WAITING_MAX (1u << 20)
+
+struct relay_receipt {
+    struct sstp_relay_connection *connection; /* NULL once it is gone */
+    uint64_t number;
+    size_t len;
+    unsigned num_holds;
+    GList link; /* in connection->receipts */
+};
+
+/* TCP does the waiting: StopSending would come too late for what is under way. */
+static void hold_or_not(struct sstp_relay_connection *connection)
+{
+    const struct sstp_relay_config *config = &connection->relay->config;
+    const bool is_held = connection->num_waiting_bytes >= WAITING_MAX;
+    if (is_held == connection->is_held)
+        return;
+    connection->is_held = is_held;
+    if (config->hold != NULL)
+        config->hold(config->cookie, connection->socket, is_held);
+}
+
+struct relay_receipt *relay_receipt_new(struct sstp_relay_connection *connection, uint64_t number,
+                                        size_t len)
+{
+    struct relay_receipt *receipt = g_new0(struct relay_receipt, 1);
+    receipt->connection = connection;
+    receipt->number = number;
+    receipt->len = len;
+    receipt->num_holds = 1;
+    receipt->link.data = receipt;
+    g_queue_push_tail_link(&connection->receipts, &receipt->link);
+    connection->num_waiting_bytes += len;
+    hold_or_not(connection);
+    return receipt;
+}
+
+void relay_receipt_hold(struct relay_receipt *receipt)
+{
+    receipt->num_holds++;
+}
+
+void relay_receipt_release(struct relay_receipt *receipt)
+{
+    struct sstp_relay_connection *connection = receipt->connection;
+    if (--receipt->num_holds > 0)
+        return;
+    if (connection != NULL) {
+        g_queue_unlink(&connection->receipts, &receipt->link);
+        connection->num_waiting_bytes -= receipt->len;
+        (void)sstp_ep_complete(connection->ep, receipt->number);
+        hold_or_not(connection);
+        relay_wake(connection);
+    }
+    g_free(receipt);
+}
+
+void relay_forget_receipts(struct sstp_relay_connection *connection)
+{
+    GList *link;
+    while ((link = g_queue_pop_head_link(&connection->receipts)) != NULL) {
+        struct relay_receipt *receipt = link->data;
+        receipt->connection = NULL;
+    }
+    connection->num_waiting_bytes = 0;
+}
