@@ -45,6 +45,17 @@ struct sstp_payload *sstp_payload_new(const struct sstp_ep_message *message)
     return payload;
 }
 
+struct sstp_payload *sstp_payload_ref(struct sstp_payload *payload)
+{
+    payload->num_refs++;
+    return payload;
+}
+
+const struct sstp_ep_message *sstp_payload_message(const struct sstp_payload *payload)
+{
+    return &payload->message;
+}
+
 void sstp_payload_unref(struct sstp_payload *payload)
 {
     if (--payload->num_refs == 0)

@@ -52,7 +52,11 @@ void sstp_store_free(struct sstp_store *store);
 
 /* A copy of a message, with one reference. */
 struct sstp_payload *sstp_payload_new(const struct sstp_ep_message *message);
+struct sstp_payload *sstp_payload_ref(struct sstp_payload *payload); /* returns it */
 void sstp_payload_unref(struct sstp_payload *payload);
+
+/* The message, as long as somebody has a reference. */
+const struct sstp_ep_message *sstp_payload_message(const struct sstp_payload *payload);
 
 /* Whether an identity has used up its quota. */
 bool sstp_store_is_over_quota(const struct sstp_store *store, const char *identity_url);
