@@ -3,6 +3,7 @@
 #include "log.h"
 #include "options.h"
 #include "relay_net.h"
+#include "store.h"
 #include "url.h"
 
 #include <inttypes.h>
@@ -131,10 +132,6 @@ static gboolean apply(const struct relay_options *options, struct sstp_relay_con
             log_error("--url is a device URL such as grooveDNS://relay1.example, not %s", *url);
             return FALSE;
         }
-    if (options->store != NULL && strcmp(options->store, "memory") != 0) {
-        log_error("--store FILE is not in this version; --store memory is");
-        return FALSE;
-    }
     if (options->listen != NULL && options->listen[1] != NULL) {
         log_error("more than one --listen is not in this version");
         return FALSE;
@@ -165,7 +162,26 @@ static void log_counters(const struct sstp_relay *relay)
              counters->num_delivered, counters->num_discarded, sstp_relay_num_stored(relay));
 }
 
-static int run(const struct relay_options *options, const struct sstp_relay_config *config)
+/* The store of the options, NULL for one in memory; FALSE with a sentence. */
+static gboolean open_store(const struct relay_options *options, struct net *net,
+                           struct sstp_store **store)
+{
+    char *error = NULL;
+    *store = NULL;
+    if (options->store == NULL || strcmp(options->store, "memory") == 0)
+        return TRUE;
+    *store =
+        sstp_store_open(options->store, NULL, net_now_ms(net), g_get_real_time() / 1000, &error);
+    if (*store != NULL) {
+        log_info("%" PRIu64 " messages in %s", sstp_store_num_messages(*store), options->store);
+        return TRUE;
+    }
+    log_error("%s", error);
+    g_free(error);
+    return FALSE;
+}
+
+static int run(const struct relay_options *options, struct sstp_relay_config *config)
 {
     struct server server = {.is_ending = false};
     struct recording recording;
@@ -183,10 +199,15 @@ static int run(const struct relay_options *options, const struct sstp_relay_conf
         log_error("the event loop cannot be started");
         goto close_recording;
     }
+    if (!open_store(options, server.net, &config->store)) {
+        result = EXIT_USAGE;
+        goto free_net;
+    }
     server.relay = relay_net_new(server.net, config, address, &error);
     if (server.relay == NULL) {
         log_error("%s", error);
         g_free(error);
+        sstp_store_free(config->store);
         if (!net_parse_address(address, &storage))
             result = EXIT_USAGE;
     } else {
@@ -194,6 +215,7 @@ static int run(const struct relay_options *options, const struct sstp_relay_conf
         log_counters(relay_net_relay(server.relay));
         result = EXIT_DONE;
     }
+free_net:
     net_free(server.net);
     relay_net_free(server.relay);
 close_recording:
@@ -210,7 +232,8 @@ int cmd_relay(int argc, char **argv)
          "A device URL of this relay, grooveDNS://...; the first is the one it goes by", "URL"},
         {"listen", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.listen,
          "SSTP over TCP (" ADDRESS_DEFAULT "); port 0 takes a free one", "ADDR:PORT"},
-        {"store", 0, 0, G_OPTION_ARG_STRING, &o.store, "Where messages are kept: memory", "memory"},
+        {"store", 0, 0, G_OPTION_ARG_STRING, &o.store,
+         "Where messages are kept: a file, or memory (memory)", "FILE"},
         {"sstp-version", 0, 0, G_OPTION_ARG_STRING, &o.version, "1.5 or 1.6 (1.6)", "VERSION"},
         {"auth", 0, 0, G_OPTION_ARG_STRING, &o.auth, "off, optional or required (optional)",
          "MODE"},

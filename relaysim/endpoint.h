@@ -274,6 +274,12 @@ enum sstp_ep_err sstp_ep_close_session(struct sstp_ep *ep, uint32_t session_id, 
  * Messages
  */
 
+/* The Message command of a message, which opens it on the wire; and back.  The
+ * command has no data: it is what the Data commands bring together. */
+struct sstp_command sstp_ep_message_command(const struct sstp_ep_message *message);
+struct sstp_ep_message sstp_ep_command_message(const struct sstp_command *command,
+                                               struct sstp_span data);
+
 /* Sends a whole message on a session of ours that is ready (GRVSSTP 3.1.4.6):
  * Message, as many Data as it takes, EndMessage.  All of it or nothing. */
 enum sstp_ep_err sstp_ep_send_message(struct sstp_ep *ep, uint32_t session_id,

@@ -58,8 +58,12 @@ struct sstp_relay *sstp_relay_new(const struct sstp_relay_config *config, int64_
         relay->config.retry_time = RETRY_TIME_DEFAULT;
     if (relay->config.idle_ms == 0)
         relay->config.idle_ms = IDLE_MS_DEFAULT;
-    relay->store = sstp_store_new(config->quota, relay->config.max_bytes);
-    relay->registry = sstp_registry_new();
+    relay->store = config->store != NULL ? config->store : sstp_store_new();
+    sstp_store_set_limits(relay->store, config->quota, relay->config.max_bytes);
+    sstp_store_set_handler(relay->store, (struct sstp_store_handler){.loaded = relay_on_loaded,
+                                                                     .failing = relay_on_failing,
+                                                                     .cookie = relay});
+    relay->registry = sstp_store_registry(relay->store);
     relay->locked_out = g_hash_table_new(g_str_hash, g_str_equal);
     for (size_t i = 0; i < config->num_locked_out; i++)
         g_hash_table_add(relay->locked_out, (char *)(uintptr_t)config->locked_out[i]);
@@ -79,7 +83,6 @@ void sstp_relay_free(struct sstp_relay *relay)
     g_hash_table_destroy(relay->devices);
     g_hash_table_destroy(relay->locked_out);
     sstp_store_free(relay->store);
-    sstp_registry_free(relay->registry);
     g_free(relay);
 }
 
@@ -131,6 +134,7 @@ static void free_connection(gpointer data)
     struct sstp_relay_connection *connection = data;
     sstp_ep_free(connection->ep);
     relay_forget_receipts(connection);
+    relay_forget_registering(connection);
     g_hash_table_destroy(connection->attaches);
     g_hash_table_destroy(connection->identities);
     g_hash_table_destroy(connection->inbound);
@@ -203,6 +207,7 @@ static void on_closed(struct sstp_relay_connection *connection, const struct sst
     go_offline(connection);
     relay_stop_deliveries(connection);
     relay_forget_receipts(connection);
+    relay_forget_registering(connection);
     g_hash_table_remove_all(connection->inbound);
     g_hash_table_remove_all(connection->attaches);
     if (connection->is_established) {
@@ -290,7 +295,9 @@ void sstp_relay_tick(struct sstp_relay *relay, int64_t now_ms)
 
 int64_t sstp_relay_next_deadline(const struct sstp_relay *relay)
 {
-    return MIN(sstp_store_next_expiry(relay->store), relay_next_idle(relay));
+    const int64_t store_ms =
+        MIN(sstp_store_next_expiry(relay->store), sstp_store_next_retry(relay->store));
+    return MIN(store_ms, relay_next_idle(relay));
 }
 
 void sstp_relay_close(struct sstp_relay *relay, uint8_t reason_id, uint32_t return_time)
@@ -313,6 +320,11 @@ void sstp_relay_close(struct sstp_relay *relay, uint8_t reason_id, uint32_t retu
 const struct sstp_relay_counters *sstp_relay_counters(const struct sstp_relay *relay)
 {
     return &relay->counters;
+}
+
+struct sstp_store *sstp_relay_store(struct sstp_relay *relay)
+{
+    return relay->store;
 }
 
 uint64_t sstp_relay_num_stored(const struct sstp_relay *relay)

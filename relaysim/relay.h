@@ -21,6 +21,7 @@
 #define SSTP_RELAY_MAX_CONNECTIONS 1000u
 
 struct sstp_relay;
+struct sstp_store;
 struct sstp_relay_connection;
 
 enum sstp_relay_auth {
@@ -43,8 +44,9 @@ struct sstp_relay_config {
     const char *product_version;
     uint8_t minor_version; /* 5 or 6 */
     enum sstp_relay_auth auth;
-    uint64_t quota;     /* bytes stored for one identity; 0: no limit */
-    uint64_t max_bytes; /* stored in all; 0: 1 GiB */
+    struct sstp_store *store; /* taken over; NULL: one in memory */
+    uint64_t quota;           /* bytes stored for one identity; 0: no limit */
+    uint64_t max_bytes;       /* stored in all; 0: 1 GiB */
     bool supports_multi_drop;
     size_t max_connections;            /* established; TryLater beyond; 0: the above */
     size_t max_connections_per_device; /* CrossedConnections beyond; 0: no limit */
@@ -63,6 +65,8 @@ struct sstp_relay_config {
     /* One line on what happened; may be NULL. */
     void (*log)(void *cookie, void *socket, const char *text);
     void (*sent)(void *cookie, void *socket, const struct sstp_command *command); /* or NULL */
+    /* The store cannot be written, or, with NULL, again; may be NULL. */
+    void (*store_failing)(void *cookie, const char *why);
     void *cookie;
 };
 
@@ -92,6 +96,8 @@ int64_t sstp_relay_next_deadline(const struct sstp_relay *relay);
 void sstp_relay_close(struct sstp_relay *relay, uint8_t reason_id, uint32_t return_time);
 
 const struct sstp_relay_counters *sstp_relay_counters(const struct sstp_relay *relay);
+/* The store, which its caller takes batches from (store.h), in every turn. */
+struct sstp_store *sstp_relay_store(struct sstp_relay *relay);
 uint64_t sstp_relay_num_stored(const struct sstp_relay *relay);
 
 #endif

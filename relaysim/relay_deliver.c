@@ -94,9 +94,11 @@ static void pump(struct relay_delivery *delivery)
            state == SSTP_SESSION_READY) {
         struct sstp_store_message *stored = queue->next_unsent->data;
         /* Without memory, too, there is nothing to do but wait. */
-        if (sstp_ep_send_message(connection->ep, delivery->session_id, stored->message, stored) !=
-            SSTP_EP_OK)
+        const struct sstp_ep_message *message = sstp_store_get(connection->relay->store, stored);
+        if (message == NULL || sstp_ep_send_message(connection->ep, delivery->session_id, message,
+                                                    stored) != SSTP_EP_OK)
             break;
+        sstp_store_sent(connection->relay->store, stored);
         queue->next_unsent = queue->next_unsent->next;
         delivery->num_unacknowledged++;
         has_sent = true;
@@ -113,6 +115,11 @@ void relay_deliver(struct sstp_relay *relay, struct sstp_store_queue *queue)
         delivery = begin(relay, queue);
     if (delivery != NULL)
         pump(delivery);
+}
+
+void relay_on_loaded(void *cookie, struct sstp_store_queue *queue)
+{
+    relay_deliver(cookie, queue);
 }
 
 void relay_deliver_all(struct sstp_relay *relay, const char *identity_url)

@@ -13,6 +13,7 @@ struct sstp_relay {
     struct sstp_relay_config config;
     int64_t now_ms;
     bool is_resting;
+    bool is_store_failing;
     struct sstp_store *store;
     struct sstp_registry *registry;
     GHashTable *locked_out;  /* a set of URLs, borrowed */
@@ -46,6 +47,7 @@ struct sstp_relay_connection {
     uint8_t token[SSTP_SEC_TOKEN_MAX]; /* of an answer under way */
     GHashTable *attaches;              /* EventId to struct relay_attach */
     GHashTable *identities;            /* a set: those registered on this connection */
+    GQueue registering;                /* Registers that are not answered yet */
 
     GHashTable *inbound;    /* SessionId to struct relay_inbound */
     GHashTable *deliveries; /* SessionId to struct relay_delivery */
@@ -72,12 +74,17 @@ void relay_on_attach_authenticate(struct sstp_relay_connection *connection,
                                   const struct sstp_ep_event *event);
 void relay_on_register(struct sstp_relay_connection *connection, const struct sstp_ep_event *event);
 void relay_attach_free(void *attach);
+/* The connection is gone. */
+void relay_forget_registering(struct sstp_relay_connection *connection);
 
 /* ---- relay_receive.c ---- */
 void relay_on_open(struct sstp_relay_connection *connection, const struct sstp_ep_event *event);
 void relay_on_opened(struct sstp_relay_connection *connection, const struct sstp_ep_event *event);
 void relay_on_message(struct sstp_relay_connection *connection, const struct sstp_ep_event *event);
 void relay_inbound_free(void *inbound);
+
+/* The store cannot be written, or again: who sends is held back, or let go. */
+void relay_on_failing(void *relay, const char *why);
 
 /* ---- relay_receipt.c ---- */
 struct relay_receipt;
@@ -98,6 +105,8 @@ void relay_forget_receipts(struct sstp_relay_connection *connection);
 void relay_deliver(struct sstp_relay *relay, struct sstp_store_queue *queue);
 /* The same for all queues of an identity that has come. */
 void relay_deliver_all(struct sstp_relay *relay, const char *identity_url);
+/* Messages of a queue have come from the disk. */
+void relay_on_loaded(void *relay, struct sstp_store_queue *queue);
 void relay_on_session_state(struct sstp_relay_connection *connection,
                             const struct sstp_ep_event *event);
 void relay_on_acknowledged(struct sstp_relay_connection *connection,

@@ -2,11 +2,20 @@
 #include "relay_net.h"
 
 #include "log.h"
+#include "store.h"
 
 #include <glib.h>
 
 /* Transports beside the established connections: handshakes, refusals, ends. */
 #define MAX_HALF_OPEN 64u
+
+/* What waits for the store to have everything. */
+struct closing {
+    bool is_closing;
+    unsigned num_batches; /* that it waits for at most: others may go on sending */
+    uint8_t reason_id;
+    uint32_t return_time;
+};
 
 struct relay_net {
     struct net *net;
@@ -14,6 +23,9 @@ struct relay_net {
     struct sstp_relay *relay;
     uv_timer_t timer;
     bool is_ended;
+    uv_work_t work; /* a batch of the store, written on another thread */
+    struct sstp_store_batch *batch;
+    struct closing closing;
 };
 
 /* One accepted transport. */
@@ -79,6 +91,64 @@ static void on_sent(void *cookie, void *socket, const struct sstp_command *comma
     net_sent(guest->socket, command);
 }
 
+static void on_store_failing(void *cookie, const char *why)
+{
+    (void)cookie;
+    if (why != NULL)
+        log_error("%s; senders are held back", why);
+    else
+        log_error("the store can be written again");
+}
+
+/* ------------------------------------------------------------------------
+ * The store: what came in one turn of the loop, and while the last batch was
+ * written, goes to the disk together
+ */
+
+static void on_work(uv_work_t *work)
+{
+    const struct relay_net *relay_net = work->data;
+    sstp_store_write(relay_net->batch);
+}
+
+static void on_worked(uv_work_t *work, int status)
+{
+    struct relay_net *relay_net = work->data;
+    struct sstp_store_batch *batch = relay_net->batch;
+    (void)status; /* nobody cancels it */
+    relay_net->batch = NULL;
+    if (relay_net->closing.num_batches > 0)
+        relay_net->closing.num_batches--;
+    sstp_store_finish(sstp_relay_store(relay_net->relay), batch, net_now_ms(relay_net->net));
+    net_settle(relay_net->net);
+}
+
+static void write_store(struct relay_net *relay_net)
+{
+    if (relay_net->batch != NULL)
+        return;
+    relay_net->batch =
+        sstp_store_begin(sstp_relay_store(relay_net->relay), net_now_ms(relay_net->net));
+    if (relay_net->batch == NULL)
+        return;
+    relay_net->work.data = relay_net;
+    /* It only fails without a function to call. */
+    (void)uv_queue_work(net_loop(relay_net->net), &relay_net->work, on_work, on_worked);
+}
+
+/* ConnectClose acknowledges what is safe, so that comes first, unless the store fails. */
+static void close_if_safe(struct relay_net *relay_net)
+{
+    const struct sstp_store *store = sstp_relay_store(relay_net->relay);
+    if (!relay_net->closing.is_closing ||
+        (relay_net->closing.num_batches > 0 && sstp_store_has_work(store) &&
+         sstp_store_failure(store) == NULL))
+        return;
+    relay_net->closing.is_closing = false;
+    sstp_relay_close(relay_net->relay, relay_net->closing.reason_id,
+                     relay_net->closing.return_time);
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     const struct relay_net *relay_net = timer->data;
@@ -101,6 +171,7 @@ struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config 
     relay_config.wake = on_wake;
     relay_config.hold = on_hold;
     relay_config.log = on_log;
+    relay_config.store_failing = on_store_failing;
     relay_config.sent = on_sent;
     relay_config.cookie = relay_net;
     relay_net->net = net;
@@ -124,6 +195,8 @@ void relay_net_settled(struct relay_net *relay_net)
     if (relay_net->is_ended)
         return;
     sstp_relay_tick(relay_net->relay, now);
+    close_if_safe(relay_net);
+    write_store(relay_net);
     const int64_t deadline = sstp_relay_next_deadline(relay_net->relay);
     if (deadline == SSTP_EP_NEVER)
         uv_timer_stop(&relay_net->timer);
@@ -137,7 +210,8 @@ void relay_net_close(struct relay_net *relay_net, uint8_t reason_id, uint32_t re
 {
     if (stops_listening)
         net_listener_close(relay_net->listener);
-    sstp_relay_close(relay_net->relay, reason_id, return_time);
+    relay_net->closing = (struct closing){true, 2, reason_id, return_time};
+    close_if_safe(relay_net);
     net_settle(relay_net->net);
 }
 

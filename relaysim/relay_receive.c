@@ -53,8 +53,8 @@ void relay_on_open(struct sstp_relay_connection *connection, const struct sstp_e
     if (!is_named_well || !may_send(connection) || relay_is_locked_out(relay, identity_url) ||
         relay_is_locked_out(relay, device_url))
         *event->availability = SSTP_HANDLER_FAULT;
-    else if (sstp_store_is_over_quota(relay->store, identity_url))
-        *event->availability = SSTP_HANDLER_NOT_READY; /* and closed, with that reason, in OPENED */
+    else if (sstp_store_is_over_quota(relay->store, identity_url) || relay->is_store_failing)
+        *event->availability = SSTP_HANDLER_NOT_READY; /* for the former, closed in OPENED */
     else
         *event->availability = SSTP_HANDLER_READY;
     g_free(identity_url);
@@ -131,7 +131,8 @@ static void begin_fanout(struct sstp_relay_connection *connection, uint32_t sess
     if (inbound != NULL)
         report(connection, session_id, inbound, SSTP_SESSION_STATUS_QUOTA_WOULD_BE_EXCEEDED,
                is_over_quota);
-    (void)sstp_ep_set_availability(connection->ep, session_id, SSTP_HANDLER_READY, 0);
+    if (!relay->is_store_failing)
+        (void)sstp_ep_set_availability(connection->ep, session_id, SSTP_HANDLER_READY, 0);
 out:
     g_free(is_locked_out);
     g_free(is_over_quota);
@@ -146,7 +147,9 @@ void relay_on_opened(struct sstp_relay_connection *connection, const struct sstp
     g_hash_table_insert(connection->inbound, GUINT_TO_POINTER(id), inbound);
     if (inbound->is_fanout) {
         begin_fanout(connection, id, inbound);
-    } else if (event->session_state == SSTP_SESSION_SUSPENDED) {
+    } else if (event->session_state == SSTP_SESSION_SUSPENDED &&
+               sstp_store_is_over_quota(connection->relay->store,
+                                        inbound->recipients[0].identity_url)) {
         (void)sstp_ep_set_availability(connection->ep, id, SSTP_HANDLER_FAULT,
                                        SSTP_CLOSE_QUOTA_WOULD_BE_EXCEEDED);
         g_hash_table_remove(connection->inbound, GUINT_TO_POINTER(id));
@@ -169,10 +172,16 @@ static int64_t expiry(const struct sstp_relay *relay, const struct sstp_ep_messa
     return expires_ms;
 }
 
+static void on_safe(void *receipt)
+{
+    relay_receipt_release(receipt);
+}
+
 /* Stores for every recipient that is left; says of each whether that failed, and
  * returns whether any failed for want of room in the whole store. */
 static bool store(struct sstp_relay_connection *connection, const struct relay_inbound *inbound,
-                  const struct sstp_ep_message *message, bool *fails, GPtrArray *queues)
+                  const struct sstp_ep_message *message, struct relay_receipt *receipt, bool *fails,
+                  GPtrArray *queues)
 {
     struct sstp_relay *relay = connection->relay;
     struct sstp_payload *payload = sstp_payload_new(message);
@@ -191,6 +200,8 @@ static bool store(struct sstp_relay_connection *connection, const struct relay_i
         if (result == SSTP_STORE_OK)
             g_ptr_array_add(queues, stored->queue);
     }
+    relay_receipt_hold(receipt);
+    sstp_store_await(relay->store, payload, on_safe, receipt);
     sstp_payload_unref(payload);
     return is_full;
 }
@@ -207,7 +218,7 @@ void relay_on_message(struct sstp_relay_connection *connection, const struct sst
     GPtrArray *queues = g_ptr_array_new();
     struct relay_receipt *receipt =
         relay_receipt_new(connection, event->number, event->message->data.len);
-    const bool is_full = store(connection, inbound, event->message, fails, queues);
+    const bool is_full = store(connection, inbound, event->message, receipt, fails, queues);
     relay->counters.num_received++;
 
     if (inbound->is_fanout) {
@@ -224,4 +235,38 @@ void relay_on_message(struct sstp_relay_connection *connection, const struct sst
         relay_deliver(relay, g_ptr_array_index(queues, i));
     g_ptr_array_free(queues, TRUE);
     g_free(fails);
+}
+
+/* ------------------------------------------------------------------------
+ * A store that cannot be written
+ */
+
+/* Sessions that are open stop sending (GRVSSTP 3.1.4.5); what is under way all the
+ * same is taken, and not acknowledged before it is safe. */
+static void stop_or_start(struct sstp_relay_connection *connection, bool is_failing)
+{
+    GList *ids = g_hash_table_get_keys(connection->inbound);
+    for (GList *id = ids; id != NULL; id = id->next)
+        (void)sstp_ep_set_availability(connection->ep, GPOINTER_TO_UINT(id->data),
+                                       is_failing ? SSTP_HANDLER_NOT_READY : SSTP_HANDLER_READY,
+                                       SSTP_CLOSE_NO_REASON);
+    if (ids != NULL)
+        relay_wake(connection);
+    g_list_free(ids);
+}
+
+void relay_on_failing(void *cookie, const char *why)
+{
+    struct sstp_relay *relay = cookie;
+    GHashTableIter iter;
+    gpointer connection;
+
+    if (relay->config.store_failing != NULL)
+        relay->config.store_failing(relay->config.cookie, why);
+    if ((why != NULL) == relay->is_store_failing)
+        return;
+    relay->is_store_failing = why != NULL;
+    g_hash_table_iter_init(&iter, relay->connections);
+    while (g_hash_table_iter_next(&iter, &connection, NULL))
+        stop_or_start(connection, relay->is_store_failing);
 }
