@@ -81,6 +81,7 @@ static void serve(struct server *server)
 struct relay_options {
     char **urls, **listen, **locked_out;
     char **listen_443, **listen_http, **peers;
+    char **peer_urls, **peer_addresses; /* the parts of `peers` */
     char *store, *version, *auth, *capture, *truth;
     gint64 quota;
     gboolean no_multi_drop, no_single_hop, is_verbose;
@@ -89,8 +90,9 @@ struct relay_options {
 
 static void clear_options(struct relay_options *options)
 {
-    char ***arrays[] = {&options->urls,       &options->listen,      &options->locked_out,
-                        &options->listen_443, &options->listen_http, &options->peers};
+    char ***arrays[] = {&options->urls,       &options->listen,        &options->locked_out,
+                        &options->listen_443, &options->listen_http,   &options->peers,
+                        &options->peer_urls,  &options->peer_addresses};
     char *strings[] = {options->store, options->version, options->auth, options->capture,
                        options->truth};
     for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++)
@@ -116,12 +118,45 @@ static gboolean parse_auth(const char *text, enum sstp_relay_auth *auth)
     return FALSE;
 }
 
+static gboolean is_own_url(const struct relay_options *options, const char *url)
+{
+    return g_strv_contains((const gchar *const *)options->urls, url);
+}
+
+/* "URL=ADDR:PORT" into its parts. */
+static gboolean parse_peers(struct relay_options *options)
+{
+    const guint num = options->peers != NULL ? g_strv_length(options->peers) : 0;
+    options->peer_urls = g_new0(char *, num + 1);
+    options->peer_addresses = g_new0(char *, num + 1);
+    for (guint i = 0; i < num; i++) {
+        const char *peer = options->peers[i], *equals = strrchr(peer, '=');
+        struct sockaddr_storage storage;
+        if (equals == NULL || !sstp_url_is_relay(sstp_span(peer, (size_t)(equals - peer))) ||
+            !net_parse_address(equals + 1, &storage)) {
+            log_error("--peer is URL=ADDR:PORT, such as grooveDNS://relay2.example=127.0.0.1:2493, "
+                      "not %s",
+                      peer);
+            return FALSE;
+        }
+        char *url = g_strndup(peer, (gsize)(equals - peer));
+        const gboolean is_new = !g_strv_contains((const gchar *const *)options->peer_urls, url) &&
+                                !is_own_url(options, url);
+        options->peer_urls[i] = url;
+        options->peer_addresses[i] = g_strdup(equals + 1);
+        if (!is_new) {
+            log_error("--peer names %s, which is this relay or another --peer already", url);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 /* Checks what the parser does not, and fills in the relay's configuration. */
-static gboolean apply(const struct relay_options *options, struct sstp_relay_config *config)
+static gboolean apply(struct relay_options *options, struct sstp_relay_config *config)
 {
     if (options_is_later("--listen-443", options->listen_443) ||
-        options_is_later("--listen-http", options->listen_http) ||
-        options_is_later("--peer", options->peers))
+        options_is_later("--listen-http", options->listen_http))
         return FALSE;
     if (options->urls == NULL) {
         log_error("--url is needed: the relay's device URL, such as grooveDNS://relay1.example");
@@ -141,6 +176,8 @@ static gboolean apply(const struct relay_options *options, struct sstp_relay_con
                   "--max-connections is at least 1");
         return FALSE;
     }
+    if (!parse_peers(options))
+        return FALSE;
     config->urls = (const char *const *)options->urls;
     config->num_urls = MIN(g_strv_length(options->urls), 255);
     config->locked_out = (const char *const *)options->locked_out;
@@ -149,6 +186,9 @@ static gboolean apply(const struct relay_options *options, struct sstp_relay_con
     config->max_connections = (size_t)options->max_connections;
     config->max_connections_per_device = (size_t)options->max_per_device;
     config->supports_multi_drop = !options->no_multi_drop;
+    config->supports_single_hop = !options->no_single_hop;
+    config->peer_urls = (const char *const *)options->peer_urls;
+    config->num_peers = g_strv_length(options->peer_urls);
     return parse_auth(options->auth, &config->auth) &&
            options_version(options->version, &config->minor_version);
 }
@@ -203,7 +243,8 @@ static int run(const struct relay_options *options, struct sstp_relay_config *co
         result = EXIT_USAGE;
         goto free_net;
     }
-    server.relay = relay_net_new(server.net, config, address, &error);
+    server.relay = relay_net_new(server.net, config, address,
+                                 (const char *const *)options->peer_addresses, &error);
     if (server.relay == NULL) {
         log_error("%s", error);
         g_free(error);
@@ -242,7 +283,9 @@ int cmd_relay(int argc, char **argv)
         {"no-multi-drop", 0, 0, G_OPTION_ARG_NONE, &o.no_multi_drop,
          "Refuse fanout to recipients of this relay", NULL},
         {"no-single-hop", 0, 0, G_OPTION_ARG_NONE, &o.no_single_hop,
-         "Refuse fanout to other relays (this version always does)", NULL},
+         "Refuse fanout to other relays", NULL},
+        {"peer", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.peers,
+         "Where another relay is; may be repeated", "URL=ADDR:PORT"},
         {"max-connections", 0, 0, G_OPTION_ARG_INT, &o.max_connections,
          "Beyond so many established ones, TryLater (1000)", "N"},
         {"connections-per-device", 0, 0, G_OPTION_ARG_INT, &o.max_per_device,
@@ -255,7 +298,6 @@ int cmd_relay(int argc, char **argv)
         {"verbose", 'v', 0, G_OPTION_ARG_NONE, &o.is_verbose, "Log connections on stderr", NULL},
         OPTION_LATER("listen-443", &o.listen_443),
         OPTION_LATER("listen-http", &o.listen_http),
-        OPTION_LATER("peer", &o.peers),
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
     struct sstp_relay_config config = {.product_version = PRODUCT_VERSION,
                                        .random = {random_system, NULL}};

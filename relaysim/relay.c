@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "relay_internal.h"
+#include "relay_hop.h"
 
 #define MAX_BYTES_DEFAULT (UINT64_C(1) << 30)
 #define RETRY_TIME_DEFAULT 60u
 #define IDLE_MS_DEFAULT 60000
+#define TRANSPORT_TIMEOUT_MS_DEFAULT 180000 /* Appendix A, Transport Connection Timer */
+#define PEER_IDLE_MS_DEFAULT 240000         /* Appendix A, Outbound Idle Timer */
 
 static void free_connection(gpointer data);
 static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event);
@@ -58,6 +60,10 @@ struct sstp_relay *sstp_relay_new(const struct sstp_relay_config *config, int64_
         relay->config.retry_time = RETRY_TIME_DEFAULT;
     if (relay->config.idle_ms == 0)
         relay->config.idle_ms = IDLE_MS_DEFAULT;
+    if (relay->config.transport_timeout_ms == 0)
+        relay->config.transport_timeout_ms = TRANSPORT_TIMEOUT_MS_DEFAULT;
+    if (relay->config.peer_idle_ms == 0)
+        relay->config.peer_idle_ms = PEER_IDLE_MS_DEFAULT;
     relay->store = config->store != NULL ? config->store : sstp_store_new();
     sstp_store_set_limits(relay->store, config->quota, relay->config.max_bytes);
     sstp_store_set_handler(relay->store, (struct sstp_store_handler){.loaded = relay_on_loaded,
@@ -71,6 +77,9 @@ struct sstp_relay *sstp_relay_new(const struct sstp_relay_config *config, int64_
     relay->online = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_pointer_array);
     relay->devices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_queue_init(&relay->idle);
+    g_queue_init(&relay->troubled);
+    relay->next_share_expiry_ms = SSTP_EP_NEVER;
+    relay_peers_new(relay);
     return relay;
 }
 
@@ -78,6 +87,12 @@ void sstp_relay_free(struct sstp_relay *relay)
 {
     if (relay == NULL)
         return;
+    GHashTableIter iter;
+    gpointer connection;
+    g_hash_table_iter_init(&iter, relay->connections);
+    while (g_hash_table_iter_next(&iter, &connection, NULL))
+        relay_forget_receipts(connection); /* so that nothing is said any more */
+    relay_peers_free(relay);
     g_hash_table_destroy(relay->connections);
     g_hash_table_destroy(relay->online);
     g_hash_table_destroy(relay->devices);
@@ -95,21 +110,29 @@ static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command 
         config->sent(config->cookie, connection->socket, command);
 }
 
-struct sstp_relay_connection *sstp_relay_accept(struct sstp_relay *relay, void *socket,
-                                                int64_t now_ms)
+struct sstp_relay_connection *relay_connection_new(struct sstp_relay *relay, void *socket,
+                                                   int64_t now_ms, bool is_originator)
 {
     struct sstp_relay_connection *connection = g_new0(struct sstp_relay_connection, 1);
     const struct sstp_ep_config config = {.mem = &sstp_mem_libc,
                                           .role = SSTP_EP_RELAY,
+                                          .is_originator = is_originator,
                                           .device_urls = relay->config.urls,
                                           .num_device_urls = relay->config.num_urls,
                                           .major_version = 1,
                                           .minor_version = relay->config.minor_version,
                                           .product_version = relay->config.product_version,
                                           .supports_multi_drop = relay->config.supports_multi_drop,
+                                          .supports_single_hop = relay->config.supports_single_hop,
                                           .upgrade_retry_time = relay->config.retry_time,
                                           .now_ms = now_ms,
                                           .ack_delay_ms = relay->config.ack_delay_ms,
+                                          .connect_timeout_ms = relay->config.connect_timeout_ms,
+                                          .open_timeout_ms = relay->config.open_timeout_ms,
+                                          .outbound_idle_ms = is_originator
+                                                                  ? relay->config.peer_idle_ms
+                                                                  : relay->config.outbound_idle_ms,
+                                          .inbound_idle_ms = relay->config.inbound_idle_ms,
                                           .limits = relay->config.limits,
                                           .event = on_event,
                                           .sent = on_sent,
@@ -129,16 +152,23 @@ struct sstp_relay_connection *sstp_relay_accept(struct sstp_relay *relay, void *
     return connection;
 }
 
+struct sstp_relay_connection *sstp_relay_accept(struct sstp_relay *relay, void *socket,
+                                                int64_t now_ms)
+{
+    return relay_connection_new(relay, socket, now_ms, false);
+}
+
 static void free_connection(gpointer data)
 {
     struct sstp_relay_connection *connection = data;
-    sstp_ep_free(connection->ep);
     relay_forget_receipts(connection);
     relay_forget_registering(connection);
+    relay_hops_forget_shares(connection);
     g_hash_table_destroy(connection->attaches);
     g_hash_table_destroy(connection->identities);
     g_hash_table_destroy(connection->inbound);
     g_hash_table_destroy(connection->deliveries);
+    sstp_ep_free(connection->ep);
     g_free(connection->device_url);
     g_free(connection);
 }
@@ -146,6 +176,12 @@ static void free_connection(gpointer data)
 struct sstp_ep *sstp_relay_connection_ep(struct sstp_relay_connection *connection)
 {
     return connection->ep;
+}
+
+void relay_connection_drop(struct sstp_relay_connection *connection)
+{
+    if (connection != NULL)
+        g_hash_table_remove(connection->relay->connections, connection);
 }
 
 void sstp_relay_disconnect(struct sstp_relay_connection *connection)
@@ -229,6 +265,8 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
 
     /* The endpoint is told the time before what came, the relay after it. */
     connection->relay->now_ms = MAX(connection->relay->now_ms, sstp_ep_now_ms(ep));
+    if (connection->peer != NULL && relay_peer_on_event(connection, event))
+        return;
     switch (event->kind) {
     case SSTP_EP_EVENT_CONNECT:
         relay_on_connect(connection, event);
@@ -291,23 +329,31 @@ void sstp_relay_tick(struct sstp_relay *relay, int64_t now_ms)
     relay->now_ms = now_ms;
     relay->counters.num_discarded += sstp_store_expire(relay->store, now_ms);
     relay_close_idle(relay);
+    relay_hops_expire(relay);
+    relay_peers_tick(relay);
+    relay_hops_tell(relay, NULL);
 }
 
 int64_t sstp_relay_next_deadline(const struct sstp_relay *relay)
 {
-    const int64_t store_ms =
-        MIN(sstp_store_next_expiry(relay->store), sstp_store_next_retry(relay->store));
-    return MIN(store_ms, relay_next_idle(relay));
+    const int64_t deadlines[] = {relay_next_idle(relay), relay->next_share_expiry_ms,
+                                 relay_peers_next_deadline(relay),
+                                 sstp_store_next_retry(relay->store),
+                                 relay->troubled.length > 0 ? relay->now_ms : SSTP_EP_NEVER};
+    int64_t first_ms = sstp_store_next_expiry(relay->store);
+    for (size_t i = 0; i < G_N_ELEMENTS(deadlines); i++)
+        first_ms = MIN(first_ms, deadlines[i]);
+    return first_ms;
 }
 
-void sstp_relay_close(struct sstp_relay *relay, uint8_t reason_id, uint32_t return_time)
+static void close_connections(struct sstp_relay *relay, bool to_peers, uint8_t reason_id,
+                              uint32_t return_time)
 {
-    relay->is_resting = true;
-    if (return_time != 0)
-        relay->config.retry_time = return_time;
     GList *connections = g_hash_table_get_keys(relay->connections);
     for (GList *c = connections; c != NULL; c = c->next) {
         struct sstp_relay_connection *connection = c->data;
+        if ((connection->peer != NULL) != to_peers)
+            continue;
         if (sstp_ep_state(connection->ep) == SSTP_CONNECTION_ESTABLISHED)
             sstp_ep_close_connection(connection->ep, reason_id, return_time);
         else
@@ -315,6 +361,16 @@ void sstp_relay_close(struct sstp_relay *relay, uint8_t reason_id, uint32_t retu
         relay_wake(connection);
     }
     g_list_free(connections);
+}
+
+void sstp_relay_close(struct sstp_relay *relay, uint8_t reason_id, uint32_t return_time)
+{
+    relay->is_resting = true;
+    if (return_time != 0)
+        relay->config.retry_time = return_time;
+    /* The clients first, so that their sessions at the peers are closed, not lost. */
+    close_connections(relay, false, reason_id, return_time);
+    close_connections(relay, true, reason_id, return_time);
 }
 
 const struct sstp_relay_counters *sstp_relay_counters(const struct sstp_relay *relay)

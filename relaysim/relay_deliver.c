@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* relay_deliver: what is stored goes to the clients that are there, each queue
  * over a session of its own (GRVSSTP 1.3.5.2.1, 4.2.3). */
-#include "relay_internal.h"
+#include "relay_hop.h"
 
 /* Messages of one queue under way without an acknowledgement. */
 #define WINDOW 64u
@@ -202,6 +202,8 @@ void sstp_relay_output_is_empty(struct sstp_relay_connection *connection)
         if (delivery->queue->next_unsent != NULL)
             pump(delivery);
     }
+    if (connection->peer != NULL)
+        relay_hops_pump(connection->peer);
 }
 
 /* ------------------------------------------------------------------------

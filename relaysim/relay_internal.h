@@ -20,7 +20,10 @@ struct sstp_relay {
     GHashTable *connections; /* a set of struct sstp_relay_connection */
     GHashTable *online;      /* identity URL to GPtrArray of connections */
     GHashTable *devices;     /* device URL to the number of its established connections */
-    size_t num_established;
+    size_t num_established;  /* by others: those to peers do not count */
+    GHashTable *peers;       /* URL to struct relay_peer */
+    GQueue troubled;         /* struct relay_inbound with losses to tell */
+    int64_t next_share_expiry_ms;
     GQueue idle; /* deliveries without messages, in the order of their deadlines */
     struct sstp_relay_counters counters;
 };
@@ -55,6 +58,9 @@ struct sstp_relay_connection {
     GQueue receipts; /* of its messages that are not safe yet */
     size_t num_waiting_bytes;
     bool is_held; /* nothing is read from it */
+
+    struct relay_peer *peer; /* another relay, to which it was opened from here; NULL */
+    GQueue shares;           /* struct relay_share, that it has not acknowledged */
 };
 
 /* ---- relay.c ---- */
@@ -64,6 +70,11 @@ void relay_wake(const struct sstp_relay_connection *connection);
 bool relay_is_locked_out(const struct sstp_relay *relay, const char *url);
 /* A string from the wire; free it with g_free(). */
 char *relay_string(struct sstp_span span);
+/* NULL without memory; who opened the transport is the originator. */
+struct sstp_relay_connection *relay_connection_new(struct sstp_relay *relay, void *socket,
+                                                   int64_t now_ms, bool is_originator);
+/* One that nobody has been told of; NULL is fine. */
+void relay_connection_drop(struct sstp_relay_connection *connection);
 
 /* ---- relay_auth.c ---- */
 void relay_on_connect(struct sstp_relay_connection *connection, const struct sstp_ep_event *event);
@@ -97,6 +108,9 @@ void relay_receipt_hold(struct relay_receipt *receipt);
 /* A share is safe, or has been reported as lost; with the last one the message is
  * acknowledged and the receipt gone.  Its connection need not be there any more. */
 void relay_receipt_release(struct relay_receipt *receipt);
+/* A share is lost, and the client cannot be told which: its connection is closed, so
+ * that the message is not acknowledged. */
+void relay_receipt_fail(struct relay_receipt *receipt);
 /* The connection is gone. */
 void relay_forget_receipts(struct sstp_relay_connection *connection);
 

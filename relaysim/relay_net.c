@@ -21,6 +21,10 @@ struct relay_net {
     struct net *net;
     struct net_listener *listener;
     struct sstp_relay *relay;
+    const char *const *peer_urls; /* of the configuration, as the addresses are */
+    const char *const *peer_addresses;
+    size_t num_peers;
+    GQueue dials; /* struct dial */
     uv_timer_t timer;
     bool is_ended;
     uv_work_t work; /* a batch of the store, written on another thread */
@@ -28,7 +32,14 @@ struct relay_net {
     struct closing closing;
 };
 
-/* One accepted transport. */
+/* A transport to a peer that is being opened. */
+struct dial {
+    struct relay_net *relay_net;
+    const char *url;
+    GList link;
+};
+
+/* One transport, accepted or opened. */
 struct guest {
     struct relay_net *relay_net;
     struct net_connection *socket;
@@ -61,6 +72,50 @@ static void on_accepted(void *cookie, struct net_connection *socket)
     }
     net_start(socket, sstp_relay_connection_ep(guest->connection),
               (struct net_handler){on_output_is_empty, on_gone, guest});
+}
+
+static void on_dialed(void *cookie, struct net_connection *socket, const char *why)
+{
+    struct dial *dial = cookie;
+    struct relay_net *relay_net = dial->relay_net;
+    const char *url = dial->url;
+
+    g_queue_unlink(&relay_net->dials, &dial->link);
+    g_free(dial);
+    if (socket == NULL) {
+        log_info("%s cannot be reached: %s", url, why);
+        sstp_relay_not_dialed(relay_net->relay, url, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
+        return;
+    }
+    struct guest *guest = g_new0(struct guest, 1);
+    guest->relay_net = relay_net;
+    guest->socket = socket;
+    guest->connection = sstp_relay_dialed(relay_net->relay, url, guest, net_now_ms(relay_net->net));
+    if (guest->connection == NULL) {
+        g_free(guest);
+        return;
+    }
+    net_start(socket, sstp_relay_connection_ep(guest->connection),
+              (struct net_handler){on_output_is_empty, on_gone, guest});
+}
+
+static void on_dial(void *cookie, const char *url)
+{
+    struct relay_net *relay_net = cookie;
+    size_t i = 0;
+    while (i < relay_net->num_peers && strcmp(relay_net->peer_urls[i], url) != 0)
+        i++;
+    struct dial *dial = g_new0(struct dial, 1);
+    dial->relay_net = relay_net;
+    dial->url = relay_net->peer_urls[i];
+    dial->link.data = dial;
+    g_queue_push_tail_link(&relay_net->dials, &dial->link);
+    char *error = NULL;
+    if (!net_connect(relay_net->net, relay_net->peer_addresses[i], (struct net_hosts){0, 0},
+                     on_dialed, dial, &error)) {
+        on_dialed(dial, NULL, error);
+        g_free(error);
+    }
 }
 
 static void on_wake(void *cookie, void *socket)
@@ -156,7 +211,8 @@ static void on_timer(uv_timer_t *timer)
 }
 
 struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config *config,
-                                const char *address, char **error)
+                                const char *address, const char *const *peer_addresses,
+                                char **error)
 {
     struct relay_net *relay_net = g_new0(struct relay_net, 1);
     struct sstp_relay_config relay_config = *config;
@@ -169,12 +225,16 @@ struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config 
         return NULL;
     }
     relay_config.wake = on_wake;
+    relay_config.dial = on_dial;
     relay_config.hold = on_hold;
     relay_config.log = on_log;
     relay_config.store_failing = on_store_failing;
     relay_config.sent = on_sent;
     relay_config.cookie = relay_net;
     relay_net->net = net;
+    relay_net->peer_urls = config->peer_urls;
+    relay_net->peer_addresses = peer_addresses;
+    relay_net->num_peers = config->num_peers;
     relay_net->relay = sstp_relay_new(&relay_config, net_now_ms(net));
     uv_timer_init(net_loop(net), &relay_net->timer);
     relay_net->timer.data = relay_net;
@@ -186,6 +246,10 @@ void relay_net_free(struct relay_net *relay_net)
     if (relay_net == NULL)
         return;
     sstp_relay_free(relay_net->relay);
+    /* Those that libuv has dropped without an answer. */
+    GList *link;
+    while ((link = g_queue_pop_head_link(&relay_net->dials)) != NULL)
+        g_free(link->data);
     g_free(relay_net);
 }
 

@@ -10,10 +10,12 @@
 
 struct relay_net;
 
-/* Starts a relay that listens on `address`.  The callbacks of `config` are set
- * here.  NULL with *error, a sentence to be freed, when it cannot. */
+/* Starts a relay that listens on `address`, and finds its peers at the addresses that go
+ * with their URLs in `config`; these outlive it.  The callbacks of `config` are set here.
+ * NULL with *error, a sentence to be freed, when it cannot. */
 struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config *config,
-                                const char *address, char **error);
+                                const char *address, const char *const *peer_addresses,
+                                char **error);
 
 /* Frees it.  Its connections have to be gone: net_free() comes before. */
 void relay_net_free(struct relay_net *relay_net);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* relay_receipt: the acknowledgement of a message waits until every recipient's
  * share of it is safe (GRVSSTP 3.3.4.2.2). */
-#include "relay_internal.h"
+#include "relay_hop.h"
 
 /* Bytes of one connection that wait to become safe, beyond which nothing more is
  * read from it. */
@@ -55,11 +55,23 @@ void relay_receipt_release(struct relay_receipt *receipt)
     if (connection != NULL) {
         g_queue_unlink(&connection->receipts, &receipt->link);
         connection->num_waiting_bytes -= receipt->len;
+        /* Whoever is acknowledged for has heard first of who is not among them. */
+        relay_hops_tell(connection->relay, connection);
         (void)sstp_ep_complete(connection->ep, receipt->number);
         hold_or_not(connection);
         relay_wake(connection);
     }
     g_free(receipt);
+}
+
+void relay_receipt_fail(struct relay_receipt *receipt)
+{
+    struct sstp_relay_connection *connection = receipt->connection;
+    if (connection != NULL) {
+        sstp_ep_close_connection(connection->ep, SSTP_CONNECT_CLOSE_INTERNAL_ERROR, 0);
+        relay_wake(connection);
+    }
+    relay_receipt_release(receipt);
 }
 
 void relay_forget_receipts(struct sstp_relay_connection *connection)

@@ -1,32 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* relay_receive: sessions of clients to the relay, and what becomes of their
  * messages (GRVSSTP 3.3.4, 3.3.5.5-6, 3.3.5.12). */
-#include "relay_internal.h"
+#include "relay_hop.h"
 
 #include "url.h"
 
 #define OFFLINE_TTL_MS (5 * 60 * 1000) /* GRVSSTP 3.3.2.1 */
 
-struct relay_recipient {
-    char *identity_url;
-    char *device_url;
-    bool is_gone; /* reported by SessionStatus */
-};
-
-/* A session of a client's, as its receiver. */
-struct relay_inbound {
-    bool is_fanout;
-    char *resource_url;
-    size_t num_recipients;
-    struct relay_recipient *recipients;
-};
-
 void relay_inbound_free(void *data)
 {
     struct relay_inbound *inbound = data;
+    relay_hops_end(inbound);
+    g_ptr_array_free(inbound->hops, TRUE);
     for (size_t i = 0; i < inbound->num_recipients; i++) {
         g_free(inbound->recipients[i].identity_url);
         g_free(inbound->recipients[i].device_url);
+        g_free(inbound->recipients[i].relay_url);
     }
     g_free(inbound->recipients);
     g_free(inbound->resource_url);
@@ -61,9 +50,24 @@ void relay_on_open(struct sstp_relay_connection *connection, const struct sstp_e
     g_free(device_url);
 }
 
-static struct relay_inbound *new_inbound(const struct sstp_command *open)
+/* The URL of another relay that a recipient is to be reached by; NULL for ours. */
+static char *other_relay(const struct sstp_relay *relay, struct sstp_span relay_url)
+{
+    if (relay_url.len == 0)
+        return NULL;
+    for (size_t i = 0; i < relay->config.num_urls; i++)
+        if (sstp_span_is_equal(relay_url, sstp_span_of_string(relay->config.urls[i])))
+            return NULL;
+    return relay_string(relay_url);
+}
+
+static struct relay_inbound *new_inbound(struct sstp_relay_connection *connection,
+                                         const struct sstp_command *open)
 {
     struct relay_inbound *inbound = g_new0(struct relay_inbound, 1);
+    inbound->connection = connection;
+    inbound->session_id = open->session_id;
+    inbound->hops = g_ptr_array_new();
     inbound->resource_url = relay_string(open->resource_url);
     inbound->is_fanout = open->id == SSTP_FANOUT_OPEN;
     inbound->num_recipients = inbound->is_fanout ? open->fanout_entries.count : 1;
@@ -76,6 +80,7 @@ static struct relay_inbound *new_inbound(const struct sstp_command *open)
                                                             .device_url = open->device_url};
         inbound->recipients[i].identity_url = relay_string(entry.identity_url);
         inbound->recipients[i].device_url = relay_string(entry.device_url);
+        inbound->recipients[i].relay_url = other_relay(connection->relay, entry.relay_url);
     }
     return inbound;
 }
@@ -121,6 +126,8 @@ static void begin_fanout(struct sstp_relay_connection *connection, uint32_t sess
         goto out;
     }
     for (size_t i = 0; i < inbound->num_recipients; i++) {
+        if (inbound->recipients[i].relay_url != NULL)
+            continue; /* the other relay says what it thinks of them */
         is_locked_out[i] = is_recipient_locked_out(relay, &inbound->recipients[i]);
         is_over_quota[i] =
             sstp_store_is_over_quota(relay->store, inbound->recipients[i].identity_url);
@@ -131,8 +138,11 @@ static void begin_fanout(struct sstp_relay_connection *connection, uint32_t sess
     if (inbound != NULL)
         report(connection, session_id, inbound, SSTP_SESSION_STATUS_QUOTA_WOULD_BE_EXCEEDED,
                is_over_quota);
-    if (!relay->is_store_failing)
-        (void)sstp_ep_set_availability(connection->ep, session_id, SSTP_HANDLER_READY, 0);
+    inbound = g_hash_table_lookup(connection->inbound, GUINT_TO_POINTER(session_id));
+    if (inbound != NULL) {
+        relay_hops_begin(inbound);
+        relay_hops_update(connection, session_id);
+    }
 out:
     g_free(is_locked_out);
     g_free(is_over_quota);
@@ -141,7 +151,7 @@ out:
 void relay_on_opened(struct sstp_relay_connection *connection, const struct sstp_ep_event *event)
 {
     const uint32_t id = event->session_id;
-    struct relay_inbound *inbound = new_inbound(event->command);
+    struct relay_inbound *inbound = new_inbound(connection, event->command);
 
     connection->relay->counters.num_sessions++;
     g_hash_table_insert(connection->inbound, GUINT_TO_POINTER(id), inbound);
@@ -180,17 +190,17 @@ static void on_safe(void *receipt)
 /* Stores for every recipient that is left; says of each whether that failed, and
  * returns whether any failed for want of room in the whole store. */
 static bool store(struct sstp_relay_connection *connection, const struct relay_inbound *inbound,
-                  const struct sstp_ep_message *message, struct relay_receipt *receipt, bool *fails,
+                  struct sstp_payload *payload, struct relay_receipt *receipt, bool *fails,
                   GPtrArray *queues)
 {
     struct sstp_relay *relay = connection->relay;
-    struct sstp_payload *payload = sstp_payload_new(message);
+    const struct sstp_ep_message *message = sstp_payload_message(payload);
     bool is_full = false;
 
     for (size_t i = 0; i < inbound->num_recipients; i++) {
         const struct relay_recipient *recipient = &inbound->recipients[i];
         struct sstp_store_message *stored = NULL;
-        if (recipient->is_gone)
+        if (recipient->is_gone || recipient->relay_url != NULL)
             continue;
         const enum sstp_store_result result =
             sstp_store_put(relay->store, recipient->identity_url, recipient->device_url,
@@ -202,7 +212,6 @@ static bool store(struct sstp_relay_connection *connection, const struct relay_i
     }
     relay_receipt_hold(receipt);
     sstp_store_await(relay->store, payload, on_safe, receipt);
-    sstp_payload_unref(payload);
     return is_full;
 }
 
@@ -218,10 +227,16 @@ void relay_on_message(struct sstp_relay_connection *connection, const struct sst
     GPtrArray *queues = g_ptr_array_new();
     struct relay_receipt *receipt =
         relay_receipt_new(connection, event->number, event->message->data.len);
-    const bool is_full = store(connection, inbound, event->message, receipt, fails, queues);
+    struct sstp_payload *payload = sstp_payload_new(event->message);
+    const bool is_full = store(connection, inbound, payload, receipt, fails, queues);
     relay->counters.num_received++;
+    relay_hops_forward(inbound, payload, expiry(relay, event->message), receipt);
+    sstp_payload_unref(payload);
 
-    if (inbound->is_fanout) {
+    inbound = g_hash_table_lookup(connection->inbound, GUINT_TO_POINTER(id));
+    if (inbound == NULL) {
+        /* Its last recipients were lost on the way: that has been told. */
+    } else if (inbound->is_fanout) {
         report(connection, id, inbound, SSTP_SESSION_STATUS_QUOTA_WOULD_BE_EXCEEDED, fails);
     } else if (fails[0]) {
         /* The Close goes first: what it finds unacknowledged was not taken. */
@@ -246,10 +261,15 @@ void relay_on_message(struct sstp_relay_connection *connection, const struct sst
 static void stop_or_start(struct sstp_relay_connection *connection, bool is_failing)
 {
     GList *ids = g_hash_table_get_keys(connection->inbound);
-    for (GList *id = ids; id != NULL; id = id->next)
-        (void)sstp_ep_set_availability(connection->ep, GPOINTER_TO_UINT(id->data),
-                                       is_failing ? SSTP_HANDLER_NOT_READY : SSTP_HANDLER_READY,
-                                       SSTP_CLOSE_NO_REASON);
+    for (GList *id = ids; id != NULL; id = id->next) {
+        const struct relay_inbound *inbound = g_hash_table_lookup(connection->inbound, id->data);
+        if (inbound != NULL && inbound->is_fanout)
+            relay_hops_update(connection, inbound->session_id);
+        else
+            (void)sstp_ep_set_availability(connection->ep, GPOINTER_TO_UINT(id->data),
+                                           is_failing ? SSTP_HANDLER_NOT_READY : SSTP_HANDLER_READY,
+                                           SSTP_CLOSE_NO_REASON);
+    }
     if (ids != NULL)
         relay_wake(connection);
     g_list_free(ids);

@@ -35,9 +35,10 @@ def as_nobody():
 class Relay:
     """A relay on a free port, ended by SIGTERM; its stderr is in `log`."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, url=URL):
+        self.url = url
         self.process = subprocess.Popen(
-            [RELAYSIM, "relay", "--url", URL, "--listen", "127.0.0.1:0", *arguments],
+            [RELAYSIM, "relay", "--url", url, "--listen", "127.0.0.1:0", *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         ready = self.process.stdout.readline().split()
         assert ready and ready[0] == "ready", ready
@@ -56,7 +57,7 @@ class Relay:
         return self.process.returncode
 
     def client(self, *arguments, device="dpp:///alice", **options):
-        return run("client", "--relay", self.address, "--relay-url", URL, "--device", device,
+        return run("client", "--relay", self.address, "--relay-url", self.url, "--device", device,
                    *arguments, **options)
 
     def receive(self, number, *arguments, **options):
@@ -171,7 +172,43 @@ class Live(unittest.TestCase):
             self.check(relay.client("--to", BOB, "--to", "grooveIdentity://mallory", "--message",
                                     "one"), 1, "mallory is no longer a recipient: LockedOut")
             self.check(relay.client("--to", BOB + ",,grooveDNS://elsewhere", "--message", "x"), 1,
+                       "bob is no longer a recipient: DNSLookupFailed")
+        with Relay("--no-single-hop") as relay:
+            self.check(relay.client("--to", BOB + ",,grooveDNS://elsewhere", "--message", "x"), 1,
                        "the session was refused: FanoutNotSupported")
+
+    def test_through_two_relays(self):
+        """relay1 to relay2 and relay3, over one connection each, and what becomes of it."""
+        two_url, three_url = "grooveDNS://relay2.example", "grooveDNS://relay3.example"
+        carl, dora = "grooveIdentity://carl", "grooveIdentity://dora"
+        captures = {name: self.path(name) for name in ("one.pcapng", "two.pcapng")}
+        with Relay("-w", captures["two.pcapng"], url=two_url) as two, \
+                Relay(url=three_url) as three, \
+                Relay("--peer", two_url + "=" + two.address, "--peer",
+                      three_url + "=" + three.address, "--peer",
+                      "grooveDNS://gone.example=127.0.0.1:1",
+                      "-w", captures["one.pcapng"]) as one:
+            for text in ("first", "second"):
+                self.check(one.client("--to", BOB, "--to", carl + ",," + two_url, "--to",
+                                      dora + ",dpp:///dora," + three_url, "--message", text),
+                           0, "^$")
+            for relay, identity, device in ((one, BOB, "dpp:///bob"), (two, carl, "dpp:///carl"),
+                                            (three, dora, "dpp:///dora")):
+                received = relay.client("--identity", identity, "--receive", "--expect", "2",
+                                        "--timeout", "20", device=device)
+                self.check(received, 0, "^$")
+                lines = [json.loads(line)["text"] for line in received.stdout.splitlines()]
+                self.assertEqual(lines, ["first", "second"])
+            self.check(one.client("--to", BOB, "--to", carl + ",,grooveDNS://gone.example",
+                                  "--message", "x"), 1, "carl is no longer a recipient: "
+                       "HostNotReachable")
+            two.stop()
+            # Relay1 sees the ConnectClose; the next attempt finds nobody.
+            self.check(one.client("--to", BOB, "--to", carl + ",," + two_url, "--message", "x"), 1,
+                       "carl is no longer a recipient: HostNotReachable")
+            self.assertEqual(one.stop(), 0)
+        for capture in captures.values():
+            self.check_capture(capture)
 
     def test_device_to_device(self):
         receiver = subprocess.Popen(
@@ -304,7 +341,12 @@ class Live(unittest.TestCase):
             (["relay", "--url", URL, "--sstp-version", "2.0"], "--sstp-version is 1.5 or 1.6"),
             (["relay", "--url", URL, "--listen-443", "127.0.0.1:0"], "--listen-443 is not in"),
             (["relay", "--url", URL, "--listen-http", "127.0.0.1:0"], "--listen-http is not in"),
-            (["relay", "--url", URL, "--peer", "a=b"], "--peer is not in this version"),
+            (["relay", "--url", URL, "--peer", "a=b"], "--peer is URL=ADDR:PORT"),
+            (["relay", "--url", URL, "--peer", "grooveDNS://b=b"], "--peer is URL=ADDR:PORT"),
+            (["relay", "--url", URL, "--peer", "grooveDNS://b"], "--peer is URL=ADDR:PORT"),
+            (["relay", "--url", URL, "--peer", URL + "=127.0.0.1:1"], "which is this relay"),
+            (["relay", "--url", URL, "--peer", "grooveDNS://b=127.0.0.1:1", "--peer",
+              "grooveDNS://b=127.0.0.1:2"], "another --peer already"),
             (["relay", "--url", URL, "--max-connections", "0"], "--max-connections is at least 1"),
             (["relay", "--url", URL, "-w", "/nonexistent/x"], "cannot write /nonexistent/x"),
             (client, "nothing to do"),
