@@ -12,8 +12,9 @@
 /* Pages in the log beyond which they are moved into the file itself: 32 MiB.  What has
  * come and gone in between never gets there. */
 #define CHECKPOINT_PAGES 4096
-/* Where that fails again and again, nothing more is written into the log. */
-#define LOG_PAGES_MAX (8 * CHECKPOINT_PAGES)
+/* Where that fails again and again, nothing more is written into a log so many times as
+ * long. */
+#define LOG_FACTOR_MAX 8
 
 enum statement {
     BEGIN,
@@ -55,7 +56,7 @@ struct sstp_disk {
     sqlite3 *db;
     sqlite3_stmt *statements[NUM_STATEMENTS];
     enum sstp_disk_err err; /* of the transaction under way */
-    int num_log_pages;
+    int num_log_pages, checkpoint_pages;
     char error[256];
 };
 
@@ -199,6 +200,7 @@ struct sstp_disk *sstp_disk_open(const char *path, const char *vfs, char **error
     struct sstp_disk *disk = g_new0(struct sstp_disk, 1);
     char *why = NULL;
     int result, version = 0;
+    disk->checkpoint_pages = CHECKPOINT_PAGES;
 
     if (vfs == NULL && !make_private(path, error))
         goto fail;
@@ -225,6 +227,11 @@ struct sstp_disk *sstp_disk_open(const char *path, const char *vfs, char **error
 fail:
     sstp_disk_close(disk);
     return NULL;
+}
+
+sqlite3 *sstp_disk_sqlite(struct sstp_disk *disk)
+{
+    return disk->db;
 }
 
 void sstp_disk_close(struct sstp_disk *disk)
@@ -393,17 +400,27 @@ static void bind_span(struct sstp_disk *disk, enum statement which, int column,
                         span.len, SQLITE_STATIC);
 }
 
+static bool log_is_full(const struct sstp_disk *disk)
+{
+    return disk->num_log_pages / LOG_FACTOR_MAX >= disk->checkpoint_pages;
+}
+
+void sstp_disk_set_checkpoint(struct sstp_disk *disk, int num_pages)
+{
+    disk->checkpoint_pages = num_pages;
+}
+
 /* Moves what is in the log into the file, when it is time.  Failing that, the log goes
  * on growing, up to its limit. */
 static void checkpoint(struct sstp_disk *disk)
 {
-    if (disk->num_log_pages < CHECKPOINT_PAGES)
+    if (disk->num_log_pages < disk->checkpoint_pages)
         return;
     const int result =
         sqlite3_wal_checkpoint_v2(disk->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
     if (result == SQLITE_OK)
         disk->num_log_pages = 0;
-    else if (disk->num_log_pages > LOG_PAGES_MAX)
+    else if (log_is_full(disk))
         disk->err = note(disk, result);
 }
 
@@ -412,7 +429,7 @@ void sstp_disk_begin(struct sstp_disk *disk)
     /* A row that was read last would keep the log from being emptied. */
     sqlite3_reset(disk->statements[GET_MESSAGE]);
     disk->err = SSTP_DISK_OK;
-    if (disk->num_log_pages > LOG_PAGES_MAX)
+    if (log_is_full(disk))
         checkpoint(disk);
     run(disk, BEGIN);
 }

@@ -94,6 +94,10 @@ void sstp_disk_remove_messages(struct sstp_disk *disk, uint64_t first_id, uint64
 void sstp_disk_put_record(struct sstp_disk *disk, const struct sstp_registry_record *record);
 enum sstp_disk_err sstp_disk_commit(struct sstp_disk *disk);
 
+/* After how many pages of the log they are moved into the file itself; 4096, which is
+ * 32 MiB, unless told otherwise. */
+void sstp_disk_set_checkpoint(struct sstp_disk *disk, int num_pages);
+
 /* What went wrong last, in the words of SQLite; good until the next call. */
 const char *sstp_disk_error(const struct sstp_disk *disk);
 

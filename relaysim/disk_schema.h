@@ -11,6 +11,11 @@
 
 #define SSTP_DISK_APPLICATION_ID 0x47535354 /* "GSST", in the file's header */
 
+struct sstp_disk;
+
+/* The connection of an open disk. */
+sqlite3 *sstp_disk_sqlite(struct sstp_disk *disk);
+
 /* The SQL that leads from version i to version i + 1; 0 is an empty file. */
 extern const char *const sstp_disk_steps[];
 
