@@ -297,6 +297,9 @@ enum sstp_ep_err sstp_ep_message_end(struct sstp_ep *ep, uint32_t session_id, vo
  * session need not be there any more. */
 enum sstp_ep_err sstp_ep_complete(struct sstp_ep *ep, uint64_t number);
 
+/* Messages of the peer's that could be acknowledged now. */
+size_t sstp_ep_num_due(const struct sstp_ep *ep);
+
 /* Messages of ours that are not acknowledged. */
 size_t sstp_ep_num_unacknowledged(const struct sstp_ep *ep);
 

@@ -75,6 +75,11 @@ void sstp_ep_lose_messages(struct sstp_ep *ep, const uint32_t *session_id)
     }
 }
 
+size_t sstp_ep_num_due(const struct sstp_ep *ep)
+{
+    return ep->inbound.num_leading;
+}
+
 size_t sstp_ep_num_unacknowledged(const struct sstp_ep *ep)
 {
     return ep->outbound.num;

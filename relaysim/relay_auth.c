@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* relay_auth: who is there: Connect, Attach, Register (GRVSSTP 3.3.5.1, 3.3.5.3,
  * 3.3.5.14-17), with the tokens of the private profile of security.h. */
-#include "relay_internal.h"
+#include "relay_hop.h"
 
 #include "url.h"
 
@@ -62,6 +62,14 @@ static bool any_device_is_locked_out(const struct sstp_relay *relay, const struc
     return is_locked_out;
 }
 
+/* Other relays have no account, and no proof either (GRVSSTP 3.1.4.1): those that this
+ * one is told of are believed. */
+static bool is_peer(const struct sstp_relay *relay, struct sstp_relay_connection *connection)
+{
+    connection->is_trusted = relay_peer_find(relay, connection->device_url) != NULL;
+    return connection->is_trusted;
+}
+
 void relay_on_connect(struct sstp_relay_connection *connection, const struct sstp_ep_event *event)
 {
     struct sstp_relay *relay = connection->relay;
@@ -85,7 +93,7 @@ void relay_on_connect(struct sstp_relay_connection *connection, const struct sst
         answer->retry_time = config->retry_time;
     } else if (uses_tokens(relay) && connect->token.len > 0) {
         check_sec_connect(connection, connect->token, answer);
-    } else if (config->auth == SSTP_RELAY_AUTH_REQUIRED) {
+    } else if (config->auth == SSTP_RELAY_AUTH_REQUIRED && !is_peer(relay, connection)) {
         answer->response_id = SSTP_CONNECT_RESPONSE_AUTHENTICATION_FAILED;
     }
 }

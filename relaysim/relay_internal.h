@@ -46,6 +46,7 @@ struct sstp_relay_connection {
     bool has_token;           /* its Connect had one, and it was good so far */
     bool awaits_authenticate; /* ConnectAuthenticate */
     bool is_authenticated;    /* the device */
+    bool is_trusted;          /* a relay that need not be */
     struct sstp_sec_secret nonce;
     uint8_t token[SSTP_SEC_TOKEN_MAX]; /* of an answer under way */
     GHashTable *attaches;              /* EventId to struct relay_attach */
@@ -57,7 +58,8 @@ struct sstp_relay_connection {
 
     GQueue receipts; /* of its messages that are not safe yet */
     size_t num_waiting_bytes;
-    bool is_held; /* nothing is read from it */
+    size_t num_safe_bytes; /* since it was last acknowledged something for its size */
+    bool is_held;          /* nothing is read from it */
 
     struct relay_peer *peer; /* another relay, to which it was opened from here; NULL */
     GQueue shares;           /* struct relay_share, that it has not acknowledged */

