@@ -1,82 +1,77 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_relay: `relaysim relay`, the relay on real sockets. */
 #include "log.h"
+#include "net.h"
 #include "options.h"
-#include "relay_net.h"
-#include "store.h"
+#include "relay_run.h"
 #include "url.h"
 
-#include <inttypes.h>
-#include <signal.h>
-#include <stdio.h>
 #include <string.h>
 
 #define PRODUCT_VERSION "Groove Relay 14.0 4006" /* note <1> of GRVSSTP */
 #define ADDRESS_DEFAULT "127.0.0.1:2492"
-#define END_MS 3000 /* for the peers' ends after our ConnectCloses */
+/* "Never", for a timer that is set to 0: some centuries, which can be added to any time. */
+#define NEVER_MS (INT64_C(1) << 44)
+#define SECONDS_MAX 1000000000.0
 
-struct server {
-    struct net *net;
-    struct relay_net *relay;
-    uv_timer_t end_timer;
-    uv_signal_t signals[2];
-    bool is_ending;
+/* clang-format off */
+
+/* The timers, each with its default: that of the products where GRVSSTP tells it
+ * (3.1.2.1, 3.3.2.1, and note <11> for those of the relay of 2010 and the Outbound Idle
+ * Timer of 2007). */
+static const struct {
+    const char *name;
+    double seconds;
+    bool is_any;   /* whether it may be 0: never */
+    size_t member; /* of struct sstp_relay_config, in milliseconds */
+    const char *help;
+} timers[] = {
+/*   name                 | default | 0  | member                                                  | help */
+    {"ack-delay",          5,     false, offsetof(struct sstp_relay_config, ack_delay_ms),
+     "Until a message that was taken is acknowledged (5)"},
+    {"connect-timeout",    30,    false, offsetof(struct sstp_relay_config, connect_timeout_ms),
+     "For a Connect, or the answer to ours (30)"},
+    {"transport-timeout",  180,   false, offsetof(struct sstp_relay_config, transport_timeout_ms),
+     "For a transport to another relay (180)"},
+    {"open-timeout",       180,   false, offsetof(struct sstp_relay_config, open_timeout_ms),
+     "For the OpenResponse to our sessions (180)"},
+    {"auth-timeout",       60,    true,  offsetof(struct sstp_relay_config, auth_timeout_ms),
+     "For each step of an authentication (60)"},
+    {"outbound-idle",      600,   true,  offsetof(struct sstp_relay_config, outbound_idle_ms),
+     "Noop to a client that was told nothing for so long (600)"},
+    {"inbound-idle",       0,     true,  offsetof(struct sstp_relay_config, inbound_idle_ms),
+     "Noop to whoever has said nothing for so long (0: never)"},
+    {"peer-idle",          240,   true,  offsetof(struct sstp_relay_config, peer_idle_ms),
+     "Noop to another relay that was told nothing for so long (240)"},
+    {"delivery-idle",      60,    true,  offsetof(struct sstp_relay_config, idle_ms),
+     "Close of a session to a client that has had nothing for so long (60)"},
+    {"offline-ttl",        300,   false, offsetof(struct sstp_relay_config, offline_ttl_ms),
+     "Life of a message with DoNotDeliverIfOffline (300)"},
 };
 
-/* Something has happened: the relay's own time, and whether all is over. */
-static void on_settled(void *cookie)
-{
-    struct server *server = cookie;
-    relay_net_settled(server->relay);
-    if (server->is_ending && net_num_connections(server->net) == 0)
-        net_stop(server->net);
-}
+/* The limits that are numbers, each at least 1. */
+static const struct {
+    const char *name;
+    gint64 value, max;
+    size_t member; /* of struct relay_run, a size_t */
+    const char *unit, *help;
+} limits[] = {
+    {"max-connections",    SSTP_RELAY_MAX_CONNECTIONS, 1000000,
+     offsetof(struct relay_run, relay.max_connections), "N",
+     "Beyond so many established ones, TryLater (1000)"},
+    {"max-half-open",      64,        100000,   offsetof(struct relay_run, max_half_open), "N",
+     "Beyond so many without a Connect, the oldest goes (64)"},
+    {"max-sessions",       1024,      1000000,  offsetof(struct relay_run, relay.limits.max_sessions), "N",
+     "Of one connection (1024)"},
+    {"max-fanout",         1024,      65535,    offsetof(struct relay_run, relay.limits.max_fanout_entries), "N",
+     "Recipients of one fanout session (1024)"},
+    {"max-message",        16 << 20,  1 << 30,  offsetof(struct relay_run, relay.limits.max_message), "BYTES",
+     "Of one message (16 MiB)"},
+    {"max-queued",         256 << 10, 1 << 30,  offsetof(struct relay_run, relay.limits.max_queued), "BYTES",
+     "Of output that waits on one connection, before its messages do (256 KiB)"},
+};
 
-static void on_end_over(uv_timer_t *timer)
-{
-    const struct server *server = timer->data;
-    net_stop(server->net);
-}
-
-static void on_signal(uv_signal_t *handle, int number)
-{
-    struct server *server = handle->data;
-    (void)number;
-    if (server->is_ending) {
-        net_stop(server->net);
-        return;
-    }
-    server->is_ending = true;
-    uv_timer_start(&server->end_timer, on_end_over, END_MS, 0);
-    relay_net_close(server->relay, SSTP_CONNECT_CLOSE_NO_REASON, 0, true);
-}
-
-static void serve(struct server *server)
-{
-    static const int numbers[] = {SIGTERM, SIGINT};
-    uv_loop_t *loop = net_loop(server->net);
-    char *address = relay_net_address(server->relay);
-
-    uv_timer_init(loop, &server->end_timer);
-    server->end_timer.data = server;
-    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
-        uv_signal_init(loop, &server->signals[i]);
-        server->signals[i].data = server;
-        uv_signal_start(&server->signals[i], on_signal, numbers[i]);
-    }
-    printf("ready %s\n", address);
-    fflush(stdout);
-    g_free(address);
-    net_run(server->net);
-    relay_net_end(server->relay);
-    uv_close((uv_handle_t *)&server->end_timer, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++)
-        uv_close((uv_handle_t *)&server->signals[i], NULL);
-}
-
-/* ------------------------------------------------------------------------
- * The command line
- */
+/* clang-format on */
 
 struct relay_options {
     char **urls, **listen, **locked_out;
@@ -85,7 +80,9 @@ struct relay_options {
     char *store, *version, *auth, *capture, *truth;
     gint64 quota;
     gboolean no_multi_drop, no_single_hop, is_verbose;
-    int max_connections, max_per_device;
+    int max_per_device;
+    double seconds[G_N_ELEMENTS(timers)];
+    gint64 limits[G_N_ELEMENTS(limits)];
 };
 
 static void clear_options(struct relay_options *options)
@@ -152,9 +149,42 @@ static gboolean parse_peers(struct relay_options *options)
     return TRUE;
 }
 
-/* Checks what the parser does not, and fills in the relay's configuration. */
-static gboolean apply(struct relay_options *options, struct sstp_relay_config *config)
+static gboolean apply_timers(const struct relay_options *options, struct sstp_relay_config *config)
 {
+    for (size_t i = 0; i < G_N_ELEMENTS(timers); i++) {
+        const double seconds = options->seconds[i];
+        int64_t *member = (int64_t *)(void *)((char *)config + timers[i].member);
+        const bool is_good = seconds >= 0.001 || (seconds == 0 && timers[i].is_any);
+        if (!is_good || seconds > SECONDS_MAX) {
+            log_error("--%s is a number of seconds, at least 0.001%s", timers[i].name,
+                      timers[i].is_any ? ", or 0 for never" : "");
+            return FALSE;
+        }
+        *member = seconds == 0 ? NEVER_MS : (int64_t)(seconds * 1000);
+    }
+    return TRUE;
+}
+
+static gboolean apply_limits(const struct relay_options *options, struct relay_run *run)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(limits); i++) {
+        if (options->limits[i] < 1 || options->limits[i] > limits[i].max) {
+            log_error("--%s is at least 1, and at most %" G_GINT64_FORMAT, limits[i].name,
+                      limits[i].max);
+            return FALSE;
+        }
+        *(size_t *)(void *)((char *)run + limits[i].member) = (size_t)options->limits[i];
+    }
+    /* A message has to fit, with another one beside it. */
+    run->relay.limits.max_assembling = 2 * run->relay.limits.max_message;
+    return TRUE;
+}
+
+/* Checks what the parser does not, and fills in the relay's configuration. */
+static gboolean apply(struct relay_options *options, struct relay_run *run)
+{
+    struct sstp_relay_config *config = &run->relay;
+
     if (options_is_later("--listen-443", options->listen_443) ||
         options_is_later("--listen-http", options->listen_http))
         return FALSE;
@@ -171,9 +201,8 @@ static gboolean apply(struct relay_options *options, struct sstp_relay_config *c
         log_error("more than one --listen is not in this version");
         return FALSE;
     }
-    if (options->quota < 0 || options->max_connections < 1 || options->max_per_device < 0) {
-        log_error("--quota and --connections-per-device cannot be negative, and "
-                  "--max-connections is at least 1");
+    if (options->quota < 0 || options->max_per_device < 0) {
+        log_error("--quota and --connections-per-device cannot be negative");
         return FALSE;
     }
     if (!parse_peers(options))
@@ -183,92 +212,26 @@ static gboolean apply(struct relay_options *options, struct sstp_relay_config *c
     config->locked_out = (const char *const *)options->locked_out;
     config->num_locked_out = options->locked_out != NULL ? g_strv_length(options->locked_out) : 0;
     config->quota = (uint64_t)options->quota;
-    config->max_connections = (size_t)options->max_connections;
     config->max_connections_per_device = (size_t)options->max_per_device;
     config->supports_multi_drop = !options->no_multi_drop;
     config->supports_single_hop = !options->no_single_hop;
     config->peer_urls = (const char *const *)options->peer_urls;
     config->num_peers = g_strv_length(options->peer_urls);
-    return parse_auth(options->auth, &config->auth) &&
+    run->address = options->listen != NULL ? options->listen[0] : ADDRESS_DEFAULT;
+    run->peer_addresses = (const char *const *)options->peer_addresses;
+    run->store =
+        options->store != NULL && strcmp(options->store, "memory") == 0 ? NULL : options->store;
+    run->capture = options->capture;
+    run->truth = options->truth;
+    return apply_timers(options, config) && apply_limits(options, run) &&
+           parse_auth(options->auth, &config->auth) &&
            options_version(options->version, &config->minor_version);
-}
-
-static void log_counters(const struct sstp_relay *relay)
-{
-    const struct sstp_relay_counters *counters = sstp_relay_counters(relay);
-    log_info("%" PRIu64 " connections, %" PRIu64 " sessions, %" PRIu64 " messages in, %" PRIu64
-             " delivered, %" PRIu64 " discarded, %" PRIu64 " still stored",
-             counters->num_connections, counters->num_sessions, counters->num_received,
-             counters->num_delivered, counters->num_discarded, sstp_relay_num_stored(relay));
-}
-
-/* The store of the options, NULL for one in memory; FALSE with a sentence. */
-static gboolean open_store(const struct relay_options *options, struct net *net,
-                           struct sstp_store **store)
-{
-    char *error = NULL;
-    *store = NULL;
-    if (options->store == NULL || strcmp(options->store, "memory") == 0)
-        return TRUE;
-    *store =
-        sstp_store_open(options->store, NULL, net_now_ms(net), g_get_real_time() / 1000, &error);
-    if (*store != NULL) {
-        log_info("%" PRIu64 " messages in %s", sstp_store_num_messages(*store), options->store);
-        return TRUE;
-    }
-    log_error("%s", error);
-    g_free(error);
-    return FALSE;
-}
-
-static int run(const struct relay_options *options, struct sstp_relay_config *config)
-{
-    struct server server = {.is_ending = false};
-    struct recording recording;
-    struct sockaddr_storage storage;
-    const char *address = options->listen != NULL ? options->listen[0] : ADDRESS_DEFAULT;
-    char *error = NULL;
-    int result = EXIT_REPORTED;
-
-    if (!recording_open(&recording, options->capture, options->truth))
-        return EXIT_USAGE;
-    const struct net_config net_config = {
-        .tap = recording.tap, .truth = recording.truth, .settled = on_settled, .cookie = &server};
-    server.net = net_new(&net_config);
-    if (server.net == NULL) {
-        log_error("the event loop cannot be started");
-        goto close_recording;
-    }
-    if (!open_store(options, server.net, &config->store)) {
-        result = EXIT_USAGE;
-        goto free_net;
-    }
-    server.relay = relay_net_new(server.net, config, address,
-                                 (const char *const *)options->peer_addresses, &error);
-    if (server.relay == NULL) {
-        log_error("%s", error);
-        g_free(error);
-        sstp_store_free(config->store);
-        if (!net_parse_address(address, &storage))
-            result = EXIT_USAGE;
-    } else {
-        serve(&server);
-        log_counters(relay_net_relay(server.relay));
-        result = EXIT_DONE;
-    }
-free_net:
-    net_free(server.net);
-    relay_net_free(server.relay);
-close_recording:
-    if (!recording_close(&recording))
-        result = EXIT_REPORTED;
-    return result;
 }
 
 int cmd_relay(int argc, char **argv)
 {
-    struct relay_options o = {.max_connections = SSTP_RELAY_MAX_CONNECTIONS};
-    GOptionEntry entries[] = {
+    struct relay_options o = {.urls = NULL};
+    const GOptionEntry others[] = {
         {"url", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.urls,
          "A device URL of this relay, grooveDNS://...; the first is the one it goes by", "URL"},
         {"listen", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.listen,
@@ -286,8 +249,6 @@ int cmd_relay(int argc, char **argv)
          "Refuse fanout to other relays", NULL},
         {"peer", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.peers,
          "Where another relay is; may be repeated", "URL=ADDR:PORT"},
-        {"max-connections", 0, 0, G_OPTION_ARG_INT, &o.max_connections,
-         "Beyond so many established ones, TryLater (1000)", "N"},
         {"connections-per-device", 0, 0, G_OPTION_ARG_INT, &o.max_per_device,
          "Beyond so many of one device, CrossedConnections (0: no limit)", "N"},
         {"lock-out", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.locked_out,
@@ -297,18 +258,34 @@ int cmd_relay(int argc, char **argv)
          "FILE"},
         {"verbose", 'v', 0, G_OPTION_ARG_NONE, &o.is_verbose, "Log connections on stderr", NULL},
         OPTION_LATER("listen-443", &o.listen_443),
-        OPTION_LATER("listen-http", &o.listen_http),
-        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
-    struct sstp_relay_config config = {.product_version = PRODUCT_VERSION,
-                                       .random = {random_system, NULL}};
+        OPTION_LATER("listen-http", &o.listen_http)};
+    GOptionEntry entries[G_N_ELEMENTS(others) + G_N_ELEMENTS(timers) + G_N_ELEMENTS(limits) + 1];
+    GOptionEntry *entry = entries;
+    struct relay_run run = {
+        .relay = {.product_version = PRODUCT_VERSION, .random = {random_system, NULL}}};
+
+    memset(entries, 0, sizeof entries);
+    memcpy(entry, others, sizeof others);
+    entry += G_N_ELEMENTS(others);
+    for (size_t i = 0; i < G_N_ELEMENTS(limits); i++) {
+        o.limits[i] = limits[i].value;
+        *entry++ = (GOptionEntry){
+            limits[i].name, 0, 0, G_OPTION_ARG_INT64, &o.limits[i], limits[i].help, limits[i].unit};
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(timers); i++) {
+        o.seconds[i] = timers[i].seconds;
+        *entry++ = (GOptionEntry){timers[i].name, 0,        0, G_OPTION_ARG_DOUBLE, &o.seconds[i],
+                                  timers[i].help, "SECONDS"};
+    }
 
     int result = options_parse("A relay server: stores messages and forwards them to the clients "
-                               "that attach.\nPrints \"ready ADDRESS\" once it listens; SIGTERM "
-                               "and SIGINT end it.",
+                               "that attach, and to other relays.\nPrints \"ready ADDRESS\" once "
+                               "it listens; SIGTERM and SIGINT end it.\nSIGUSR1 prints what it "
+                               "has done so far as a line of JSON.",
                                entries, argc, argv);
     if (result == -1) {
         log_set_verbose(o.is_verbose);
-        result = apply(&o, &config) ? run(&o, &config) : EXIT_USAGE;
+        result = apply(&o, &run) ? relay_run(&run) : EXIT_USAGE;
     }
     clear_options(&o);
     return result;

@@ -101,6 +101,15 @@ void net_wake(struct net_connection *connection);
 /* The endpoint sent a command: for the truth file. */
 void net_sent(struct net_connection *connection, const struct sstp_command *command);
 
+/* Closes the socket at once, without a word to the peer. */
+void net_drop(struct net_connection *connection);
+
+/* Bytes that all sockets have carried. */
+struct net_bytes {
+    uint64_t in, out;
+};
+struct net_bytes net_bytes(const struct net *net);
+
 /* A number that tells connections apart, from 1. */
 unsigned net_connection_number(const struct net_connection *connection);
 

@@ -5,7 +5,9 @@
 #define RETRY_TIME_DEFAULT 60u
 #define IDLE_MS_DEFAULT 60000
 #define TRANSPORT_TIMEOUT_MS_DEFAULT 180000 /* Appendix A, Transport Connection Timer */
-#define PEER_IDLE_MS_DEFAULT 240000         /* Appendix A, Outbound Idle Timer */
+#define AUTH_TIMEOUT_MS_DEFAULT 60000
+#define OFFLINE_TTL_MS_DEFAULT 300000 /* GRVSSTP 3.3.2.1 */
+#define PEER_IDLE_MS_DEFAULT 240000   /* Appendix A, Outbound Idle Timer */
 
 static void free_connection(gpointer data);
 static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event);
@@ -47,23 +49,33 @@ static void free_pointer_array(gpointer array)
     g_ptr_array_free(array, TRUE);
 }
 
+static void set_default(int64_t *member, int64_t value)
+{
+    if (*member == 0)
+        *member = value;
+}
+
+static void set_defaults(struct sstp_relay_config *config)
+{
+    if (config->max_bytes == 0)
+        config->max_bytes = MAX_BYTES_DEFAULT;
+    if (config->max_connections == 0)
+        config->max_connections = SSTP_RELAY_MAX_CONNECTIONS;
+    if (config->retry_time == 0)
+        config->retry_time = RETRY_TIME_DEFAULT;
+    set_default(&config->idle_ms, IDLE_MS_DEFAULT);
+    set_default(&config->transport_timeout_ms, TRANSPORT_TIMEOUT_MS_DEFAULT);
+    set_default(&config->auth_timeout_ms, AUTH_TIMEOUT_MS_DEFAULT);
+    set_default(&config->offline_ttl_ms, OFFLINE_TTL_MS_DEFAULT);
+    set_default(&config->peer_idle_ms, PEER_IDLE_MS_DEFAULT);
+}
+
 struct sstp_relay *sstp_relay_new(const struct sstp_relay_config *config, int64_t now_ms)
 {
     struct sstp_relay *relay = g_new0(struct sstp_relay, 1);
     relay->config = *config;
     relay->now_ms = now_ms;
-    if (relay->config.max_bytes == 0)
-        relay->config.max_bytes = MAX_BYTES_DEFAULT;
-    if (relay->config.max_connections == 0)
-        relay->config.max_connections = SSTP_RELAY_MAX_CONNECTIONS;
-    if (relay->config.retry_time == 0)
-        relay->config.retry_time = RETRY_TIME_DEFAULT;
-    if (relay->config.idle_ms == 0)
-        relay->config.idle_ms = IDLE_MS_DEFAULT;
-    if (relay->config.transport_timeout_ms == 0)
-        relay->config.transport_timeout_ms = TRANSPORT_TIMEOUT_MS_DEFAULT;
-    if (relay->config.peer_idle_ms == 0)
-        relay->config.peer_idle_ms = PEER_IDLE_MS_DEFAULT;
+    set_defaults(&relay->config);
     relay->store = config->store != NULL ? config->store : sstp_store_new();
     sstp_store_set_limits(relay->store, config->quota, relay->config.max_bytes);
     sstp_store_set_handler(relay->store, (struct sstp_store_handler){.loaded = relay_on_loaded,
@@ -78,6 +90,7 @@ struct sstp_relay *sstp_relay_new(const struct sstp_relay_config *config, int64_
     relay->devices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_queue_init(&relay->idle);
     g_queue_init(&relay->troubled);
+    g_queue_init(&relay->timed);
     relay->next_share_expiry_ms = SSTP_EP_NEVER;
     relay_peers_new(relay);
     return relay;
@@ -162,6 +175,7 @@ static void free_connection(gpointer data)
 {
     struct sstp_relay_connection *connection = data;
     relay_forget_receipts(connection);
+    relay_auth_timer_stop(connection);
     relay_forget_registering(connection);
     relay_hops_forget_shares(connection);
     g_hash_table_destroy(connection->attaches);
@@ -210,6 +224,8 @@ static void on_established(struct sstp_relay_connection *connection)
     relay->num_established++;
     relay->counters.num_connections++;
     count_device(relay, connection->device_url, 1);
+    if (connection->has_token)
+        relay_auth_timer_start(connection);
     relay_log(connection, "established with %s, SSTP 1.%c", connection->device_url,
               sstp_ep_version(connection->ep) == SSTP_VERSION_1_6 ? '6' : '5');
 }
@@ -241,6 +257,7 @@ static void on_closed(struct sstp_relay_connection *connection, const struct sst
     struct sstp_relay *relay = connection->relay;
 
     go_offline(connection);
+    relay_auth_timer_stop(connection);
     relay_stop_deliveries(connection);
     relay_forget_receipts(connection);
     relay_forget_registering(connection);
@@ -275,6 +292,7 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
         on_established(connection);
         break;
     case SSTP_EP_EVENT_CONNECT_AUTHENTICATE:
+        relay_auth_timer_restart(connection);
         relay_on_connect_authenticate(connection, event);
         break;
     case SSTP_EP_EVENT_OPEN:
@@ -299,12 +317,15 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
         }
         break;
     case SSTP_EP_EVENT_ATTACH:
+        relay_auth_timer_restart(connection);
         relay_on_attach(connection, event);
         break;
     case SSTP_EP_EVENT_ATTACH_AUTHENTICATE:
+        relay_auth_timer_restart(connection);
         relay_on_attach_authenticate(connection, event);
         break;
     case SSTP_EP_EVENT_REGISTER:
+        relay_auth_timer_restart(connection);
         relay_on_register(connection, event);
         break;
     case SSTP_EP_EVENT_CLOSED:
@@ -329,6 +350,7 @@ void sstp_relay_tick(struct sstp_relay *relay, int64_t now_ms)
     relay->now_ms = now_ms;
     relay->counters.num_discarded += sstp_store_expire(relay->store, now_ms);
     relay_close_idle(relay);
+    relay_auth_timers_tick(relay);
     relay_hops_expire(relay);
     relay_peers_tick(relay);
     relay_hops_tell(relay, NULL);
@@ -336,7 +358,9 @@ void sstp_relay_tick(struct sstp_relay *relay, int64_t now_ms)
 
 int64_t sstp_relay_next_deadline(const struct sstp_relay *relay)
 {
-    const int64_t deadlines[] = {relay_next_idle(relay), relay->next_share_expiry_ms,
+    const int64_t deadlines[] = {relay_next_idle(relay),
+                                 relay_auth_timers_next(relay),
+                                 relay->next_share_expiry_ms,
                                  relay_peers_next_deadline(relay),
                                  sstp_store_next_retry(relay->store),
                                  relay->troubled.length > 0 ? relay->now_ms : SSTP_EP_NEVER};
@@ -381,6 +405,11 @@ const struct sstp_relay_counters *sstp_relay_counters(const struct sstp_relay *r
 struct sstp_store *sstp_relay_store(struct sstp_relay *relay)
 {
     return relay->store;
+}
+
+size_t sstp_relay_num_established(const struct sstp_relay *relay)
+{
+    return relay->num_established;
 }
 
 uint64_t sstp_relay_num_stored(const struct sstp_relay *relay)

@@ -31,12 +31,13 @@ enum sstp_relay_auth {
 };
 
 struct sstp_relay_counters {
-    uint64_t num_connections; /* established ones, ever */
-    uint64_t num_sessions;    /* opened by peers */
-    uint64_t num_received;    /* messages */
-    uint64_t num_delivered;   /* acknowledged by a recipient */
-    uint64_t num_forwarded;   /* shares, acknowledged by another relay */
-    uint64_t num_discarded;   /* their time was over */
+    uint64_t num_connections;  /* established ones, ever */
+    uint64_t num_sessions;     /* opened by peers */
+    uint64_t num_received;     /* messages */
+    uint64_t num_delivered;    /* acknowledged by a recipient */
+    uint64_t num_acknowledged; /* to their senders */
+    uint64_t num_forwarded;    /* shares, acknowledged by another relay */
+    uint64_t num_discarded;    /* their time was over */
 };
 
 struct sstp_relay_config {
@@ -54,6 +55,8 @@ struct sstp_relay_config {
     int64_t transport_timeout_ms;                /* for a dialed transport (note <11>); 0: 180000 */
     int64_t connect_timeout_ms, open_timeout_ms; /* as in the endpoint */
     int64_t outbound_idle_ms, inbound_idle_ms;   /* likewise, of accepted connections */
+    int64_t auth_timeout_ms;                     /* between its steps; 0: 60000 */
+    int64_t offline_ttl_ms;            /* of messages with D (GRVSSTP 3.3.2.1); 0: 300000 */
     int64_t peer_idle_ms;              /* outbound, of connections to other relays; 0: 240000 */
     size_t max_connections;            /* established; TryLater beyond; 0: the above */
     size_t max_connections_per_device; /* CrossedConnections beyond; 0: no limit */
@@ -115,6 +118,7 @@ void sstp_relay_close(struct sstp_relay *relay, uint8_t reason_id, uint32_t retu
 const struct sstp_relay_counters *sstp_relay_counters(const struct sstp_relay *relay);
 /* The store, which its caller takes batches from (store.h), in every turn. */
 struct sstp_store *sstp_relay_store(struct sstp_relay *relay);
+size_t sstp_relay_num_established(const struct sstp_relay *relay); /* accepted ones, now */
 uint64_t sstp_relay_num_stored(const struct sstp_relay *relay);
 
 #endif

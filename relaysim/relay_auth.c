@@ -214,6 +214,7 @@ void relay_on_attach_authenticate(struct sstp_relay_connection *connection,
 static void go_online(struct sstp_relay_connection *connection, const char *identity_url)
 {
     GHashTable *online = connection->relay->online;
+    relay_auth_timer_stop(connection); /* it has said all that there is to prove */
     if (g_hash_table_contains(connection->identities, identity_url))
         return;
     g_hash_table_add(connection->identities, g_strdup(identity_url));

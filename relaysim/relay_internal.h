@@ -24,7 +24,8 @@ struct sstp_relay {
     GHashTable *peers;       /* URL to struct relay_peer */
     GQueue troubled;         /* struct relay_inbound with losses to tell */
     int64_t next_share_expiry_ms;
-    GQueue idle; /* deliveries without messages, in the order of their deadlines */
+    GQueue timed; /* connections that are proving who they are, in the order of time */
+    GQueue idle;  /* deliveries without messages, in the order of their deadlines */
     struct sstp_relay_counters counters;
 };
 
@@ -47,6 +48,9 @@ struct sstp_relay_connection {
     bool awaits_authenticate; /* ConnectAuthenticate */
     bool is_authenticated;    /* the device */
     bool is_trusted;          /* a relay that need not be */
+    bool is_timed;            /* it is proving who it is, and has to go on with it */
+    int64_t auth_deadline_ms;
+    GList auth_link; /* in relay->timed */
     struct sstp_sec_secret nonce;
     uint8_t token[SSTP_SEC_TOKEN_MAX]; /* of an answer under way */
     GHashTable *attaches;              /* EventId to struct relay_attach */
@@ -115,6 +119,14 @@ void relay_receipt_release(struct relay_receipt *receipt);
 void relay_receipt_fail(struct relay_receipt *receipt);
 /* The connection is gone. */
 void relay_forget_receipts(struct sstp_relay_connection *connection);
+
+/* ---- relay_timer.c ---- */
+void relay_auth_timer_start(struct sstp_relay_connection *connection);
+/* Only where it runs. */
+void relay_auth_timer_restart(struct sstp_relay_connection *connection);
+void relay_auth_timer_stop(struct sstp_relay_connection *connection);
+void relay_auth_timers_tick(struct sstp_relay *relay);
+int64_t relay_auth_timers_next(const struct sstp_relay *relay);
 
 /* ---- relay_deliver.c ---- */
 /* Sends what can be sent of a queue, opening a session for it if need be. */

@@ -6,8 +6,8 @@
 
 #include <glib.h>
 
-/* Transports beside the established connections: handshakes, refusals, ends. */
-#define MAX_HALF_OPEN 64u
+/* Transports beside the established connections and the handshakes: their ends. */
+#define MAX_ENDING 64u
 
 /* What waits for the store to have everything. */
 struct closing {
@@ -25,6 +25,8 @@ struct relay_net {
     const char *const *peer_addresses;
     size_t num_peers;
     GQueue dials; /* struct dial */
+    size_t max_half_open;
+    GQueue half_open; /* struct guest, accepted and not known to be established */
     uv_timer_t timer;
     bool is_ended;
     uv_work_t work; /* a batch of the store, written on another thread */
@@ -44,6 +46,7 @@ struct guest {
     struct relay_net *relay_net;
     struct net_connection *socket;
     struct sstp_relay_connection *connection;
+    GList link; /* in relay_net->half_open, with data set while it is */
 };
 
 static void on_output_is_empty(void *cookie)
@@ -55,8 +58,28 @@ static void on_output_is_empty(void *cookie)
 static void on_gone(void *cookie)
 {
     struct guest *guest = cookie;
+    if (guest->link.data != NULL)
+        g_queue_unlink(&guest->relay_net->half_open, &guest->link);
     sstp_relay_disconnect(guest->connection);
     g_free(guest);
+}
+
+/* Too many that say nothing: those who have been silent for the longest time go, and
+ * everybody who speaks gets through. */
+static void limit_half_open(struct relay_net *relay_net)
+{
+    GList *link = relay_net->half_open.head;
+    while (relay_net->half_open.length > relay_net->max_half_open && link != NULL) {
+        struct guest *guest = link->data;
+        struct sstp_ep *ep = sstp_relay_connection_ep(guest->connection);
+        link = link->next;
+        if (sstp_ep_state(ep) != SSTP_CONNECTION_ESTABLISHED) {
+            net_drop(guest->socket);
+            continue;
+        }
+        g_queue_unlink(&relay_net->half_open, &guest->link);
+        guest->link.data = NULL;
+    }
 }
 
 static void on_accepted(void *cookie, struct net_connection *socket)
@@ -72,6 +95,9 @@ static void on_accepted(void *cookie, struct net_connection *socket)
     }
     net_start(socket, sstp_relay_connection_ep(guest->connection),
               (struct net_handler){on_output_is_empty, on_gone, guest});
+    guest->link.data = guest;
+    g_queue_push_tail_link(&relay_net->half_open, &guest->link);
+    limit_half_open(relay_net);
 }
 
 static void on_dialed(void *cookie, struct net_connection *socket, const char *why)
@@ -212,15 +238,16 @@ static void on_timer(uv_timer_t *timer)
 
 struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config *config,
                                 const char *address, const char *const *peer_addresses,
-                                char **error)
+                                size_t max_half_open, char **error)
 {
     struct relay_net *relay_net = g_new0(struct relay_net, 1);
     struct sstp_relay_config relay_config = *config;
     const size_t max_connections =
         config->max_connections != 0 ? config->max_connections : SSTP_RELAY_MAX_CONNECTIONS;
 
-    if (!net_listen(net, address, max_connections + MAX_HALF_OPEN, on_accepted, relay_net,
-                    &relay_net->listener, error)) {
+    relay_net->max_half_open = max_half_open != 0 ? max_half_open : RELAY_NET_MAX_HALF_OPEN;
+    if (!net_listen(net, address, max_connections + relay_net->max_half_open + MAX_ENDING,
+                    on_accepted, relay_net, &relay_net->listener, error)) {
         g_free(relay_net);
         return NULL;
     }

@@ -70,7 +70,8 @@ void relay_receipt_release(struct relay_receipt *receipt)
         connection->num_waiting_bytes -= receipt->len;
         /* Whoever is acknowledged for has heard first of who is not among them. */
         relay_hops_tell(connection->relay, connection);
-        (void)sstp_ep_complete(connection->ep, receipt->number);
+        if (sstp_ep_complete(connection->ep, receipt->number) == SSTP_EP_OK)
+            connection->relay->counters.num_acknowledged++;
         acknowledge_for_size(connection, receipt->len);
         hold_or_not(connection);
         relay_wake(connection);

@@ -5,8 +5,6 @@
 
 #include "url.h"
 
-#define OFFLINE_TTL_MS (5 * 60 * 1000) /* GRVSSTP 3.3.2.1 */
-
 void relay_inbound_free(void *data)
 {
     struct relay_inbound *inbound = data;
@@ -178,7 +176,7 @@ static int64_t expiry(const struct sstp_relay *relay, const struct sstp_ep_messa
     if ((message->flags & SSTP_MESSAGE_FLAG_EPHEMERAL) != 0 && message->ttl != 0)
         expires_ms = relay->now_ms + (int64_t)message->ttl * 1000;
     if ((message->flags & SSTP_MESSAGE_FLAG_DO_NOT_DELIVER_IF_OFFLINE) != 0)
-        expires_ms = MIN(expires_ms, relay->now_ms + OFFLINE_TTL_MS);
+        expires_ms = MIN(expires_ms, relay->now_ms + relay->config.offline_ttl_ms);
     return expires_ms;
 }
 

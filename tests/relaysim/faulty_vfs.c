@@ -77,7 +77,8 @@ static void put(GByteArray *bytes, size_t offset, const void *data, size_t len)
 {
     if (offset + len > bytes->len)
         set_len(bytes, offset + len);
-    memcpy(bytes->data + offset, data, len);
+    if (len > 0)
+        memcpy(bytes->data + offset, data, len);
 }
 
 static void apply(GByteArray *bytes, const struct change *change, struct rng *random)

@@ -4,6 +4,7 @@
 
 Usage: live.py RELAYSIM
 """
+import contextlib
 import json
 import os
 import re
@@ -51,9 +52,14 @@ class Relay:
         if self.process.poll() is None:
             self.stop()
 
+    def counters(self):
+        """What it has done so far."""
+        self.process.send_signal(signal.SIGUSR1)
+        return json.loads(self.process.stdout.readline())
+
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
-        _, self.log = self.process.communicate(timeout=30)
+        self.last, self.log = self.process.communicate(timeout=30)
         return self.process.returncode
 
     def client(self, *arguments, device="dpp:///alice", **options):
@@ -301,6 +307,50 @@ class Live(unittest.TestCase):
                                     env={**os.environ, "LC_ALL": "C"}), 0)
             self.assertEqual(json.loads(relay.receive(1).stdout)["text"], "Gr\u00fc\u00dfe")
 
+    def test_counters(self):
+        """As JSON, at SIGUSR1 and at the end."""
+        with Relay() as relay:
+            self.assertEqual(set(relay.counters().values()), {0})
+            self.check(relay.client("--to", BOB, "--message", "x", "--messages", "3"), 0)
+            counters = relay.counters()
+            self.assertGreater(counters.pop("bytes_in"), 200)
+            self.assertGreater(counters.pop("bytes_out"), 50)
+            self.assertEqual(counters, {
+                "connections": 1, "connections_open": 0, "sessions": 1, "messages_in": 3,
+                "messages_delivered": 0, "messages_forwarded": 0, "messages_discarded": 0,
+                "messages_stored": 3, "acks_sent": 3, "acks_received": 0})
+            self.check(relay.receive(2), 0)
+            self.assertEqual(relay.stop(), 0)
+            last = json.loads(relay.last)
+            self.assertEqual(last["messages_delivered"] + last["messages_stored"], 3)
+            self.assertEqual(last["connections"], 2)
+        with open("/dev/full", "w", encoding="ascii") as full:
+            relay = subprocess.Popen([RELAYSIM, "relay", "--url", URL, "--listen", "127.0.0.1:0"],
+                                     stdout=full, stderr=subprocess.PIPE, text=True)
+            relay.send_signal(signal.SIGTERM)
+            relay.communicate(timeout=30)
+            self.assertNotEqual(relay.returncode, 0)
+
+    def test_timers_and_limits(self):
+        """The options reach the relay: a few whose effect is seen from outside."""
+        with Relay("--connect-timeout", "0.2", "--max-half-open", "2", "--max-fanout", "2",
+                   "--max-message", "1000", "--auth-timeout", "0") as relay:
+            host, port = relay.address.split(":")
+            peers = [socket.create_connection((host, int(port))) for _ in range(4)]
+            for peer in peers:
+                peer.settimeout(10)
+                with contextlib.suppress(ConnectionResetError):
+                    self.assertEqual(peer.recv(100), b"")
+                peer.close()
+            self.check(relay.client("--to", BOB, "--to", "grooveIdentity://carl", "--message", "x"),
+                       0)
+            self.check(relay.client("--to", BOB, "--to", "grooveIdentity://carl", "--to",
+                                    "grooveIdentity://dora", "--message", "x"), 1,
+                       "the session was refused: Unknown")
+            self.check(relay.client("--to", BOB, "--size", "1001"), 1,
+                       "the session was closed: QuotaWouldBeExceeded")
+            self.check(relay.client("--to", BOB, "--size", "1000"), 0)
+
     def test_hostile_bytes(self):
         with Relay() as relay:
             host, port = relay.address.split(":")
@@ -348,6 +398,11 @@ class Live(unittest.TestCase):
             (["relay", "--url", URL, "--peer", "grooveDNS://b=127.0.0.1:1", "--peer",
               "grooveDNS://b=127.0.0.1:2"], "another --peer already"),
             (["relay", "--url", URL, "--max-connections", "0"], "--max-connections is at least 1"),
+            (["relay", "--url", URL, "--max-fanout", "65536"], "at most 65535"),
+            (["relay", "--url", URL, "--open-timeout", "0"], "--open-timeout is a number of"),
+            (["relay", "--url", URL, "--peer-idle", "-1"], "or 0 for never"),
+            (["relay", "--url", URL, "--ack-delay", "nan"], "--ack-delay is a number of"),
+            (["relay", "--url", URL, "--ack-delay", "x"], "--ack-delay"),
             (["relay", "--url", URL, "-w", "/nonexistent/x"], "cannot write /nonexistent/x"),
             (client, "nothing to do"),
             (client + ["--message", "x"], "--to is needed"),
