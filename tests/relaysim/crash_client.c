@@ -150,6 +150,9 @@ static void send_one(struct program *program, uint64_t number)
 static void send_some(struct program *program)
 {
     struct sstp_ep *ep = sstp_client_ep(program->client);
+    if (now_ms() < program->next_turn_ms)
+        return;
+    program->next_turn_ms = now_ms() + TURN_MS;
     for (unsigned i = 0;
          i < NUM_PER_TURN && is_session_ready(program) && sstp_ep_num_unacknowledged(ep) < WINDOW;
          i++) {
