@@ -50,8 +50,12 @@ static int check_pages(sqlite3 *db, char **why)
     result = sqlite3_step(statement);
     if (result == SQLITE_ROW) {
         const char *text = (const char *)sqlite3_column_text(statement, 0);
+        /* What is wrong stands in the last line. */
+        const char *end_of_line = text != NULL ? strrchr(text, '\n') : NULL;
         if (text == NULL || strcmp(text, "ok") != 0)
-            *why = g_strdup_printf("is damaged: %s", text != NULL ? text : "it cannot be read");
+            *why = g_strdup_printf("is damaged: %s", end_of_line != NULL ? end_of_line + 1
+                                                     : text != NULL      ? text
+                                                                         : "it cannot be read");
         result = SQLITE_OK;
     }
     sqlite3_finalize(statement);

@@ -13,7 +13,7 @@
 #include "store.h"
 #include "store_internal.h"
 
-#define NUM_ROUNDS 16u
+#define NUM_ROUNDS 12u
 #define NUM_QUEUES 4u
 #define MAX_MESSAGES 512u
 #define MAX_LEN 20000u
@@ -312,7 +312,7 @@ static char *cut_everywhere(uint64_t seed, uint64_t reboot_seed, const char *ign
 
 static void test_power_cut(void)
 {
-    static const uint64_t seeds[] = {1, 2, 3};
+    static const uint64_t seeds[] = {1, 2};
     for (size_t i = 0; i < G_N_ELEMENTS(seeds); i++)
         for (uint64_t reboot_seed = 0; reboot_seed < 2; reboot_seed++) {
             unsigned num_cuts;
