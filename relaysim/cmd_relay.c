@@ -10,22 +10,12 @@
 
 #define PRODUCT_VERSION "Groove Relay 14.0 4006" /* note <1> of GRVSSTP */
 #define ADDRESS_DEFAULT "127.0.0.1:2492"
-/* "Never", for a timer that is set to 0: some centuries, which can be added to any time. */
-#define NEVER_MS (INT64_C(1) << 44)
-#define SECONDS_MAX 1000000000.0
-
 /* clang-format off */
 
 /* The timers, each with its default: that of the products where GRVSSTP tells it
  * (3.1.2.1, 3.3.2.1, and note <11> for those of the relay of 2010 and the Outbound Idle
  * Timer of 2007). */
-static const struct {
-    const char *name;
-    double seconds;
-    bool is_any;   /* whether it may be 0: never */
-    size_t member; /* of struct sstp_relay_config, in milliseconds */
-    const char *help;
-} timers[] = {
+static const struct options_timer timers[] = {
 /*   name                 | default | 0  | member                                                  | help */
     {"ack-delay",          5,     false, offsetof(struct sstp_relay_config, ack_delay_ms),
      "Until a message that was taken is acknowledged (5)"},
@@ -149,22 +139,6 @@ static gboolean parse_peers(struct relay_options *options)
     return TRUE;
 }
 
-static gboolean apply_timers(const struct relay_options *options, struct sstp_relay_config *config)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(timers); i++) {
-        const double seconds = options->seconds[i];
-        int64_t *member = (int64_t *)(void *)((char *)config + timers[i].member);
-        const bool is_good = seconds >= 0.001 || (seconds == 0 && timers[i].is_any);
-        if (!is_good || seconds > SECONDS_MAX) {
-            log_error("--%s is a number of seconds, at least 0.001%s", timers[i].name,
-                      timers[i].is_any ? ", or 0 for never" : "");
-            return FALSE;
-        }
-        *member = seconds == 0 ? NEVER_MS : (int64_t)(seconds * 1000);
-    }
-    return TRUE;
-}
-
 static gboolean apply_limits(const struct relay_options *options, struct relay_run *run)
 {
     for (size_t i = 0; i < G_N_ELEMENTS(limits); i++) {
@@ -223,8 +197,8 @@ static gboolean apply(struct relay_options *options, struct relay_run *run)
         options->store != NULL && strcmp(options->store, "memory") == 0 ? NULL : options->store;
     run->capture = options->capture;
     run->truth = options->truth;
-    return apply_timers(options, config) && apply_limits(options, run) &&
-           parse_auth(options->auth, &config->auth) &&
+    return options_timers_apply(timers, G_N_ELEMENTS(timers), options->seconds, config) &&
+           apply_limits(options, run) && parse_auth(options->auth, &config->auth) &&
            options_version(options->version, &config->minor_version);
 }
 
@@ -272,11 +246,7 @@ int cmd_relay(int argc, char **argv)
         *entry++ = (GOptionEntry){
             limits[i].name, 0, 0, G_OPTION_ARG_INT64, &o.limits[i], limits[i].help, limits[i].unit};
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(timers); i++) {
-        o.seconds[i] = timers[i].seconds;
-        *entry++ = (GOptionEntry){timers[i].name, 0,        0, G_OPTION_ARG_DOUBLE, &o.seconds[i],
-                                  timers[i].help, "SECONDS"};
-    }
+    (void)options_timer_rows(entry, timers, G_N_ELEMENTS(timers), o.seconds);
 
     int result = options_parse("A relay server: stores messages and forwards them to the clients "
                                "that attach, and to other relays.\nPrints \"ready ADDRESS\" once "

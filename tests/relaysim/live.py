@@ -8,12 +8,15 @@ import contextlib
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import unittest
 
 RELAYSIM = sys.argv.pop(1)
@@ -33,13 +36,61 @@ def as_nobody():
     return []
 
 
+class Proxy:
+    """Carries bytes to an address, and cuts each connection after so many of them."""
+
+    def __init__(self, address, num_bytes):
+        host, port = address.split(":")
+        self.target, self.num_bytes, self.num_cut = (host, int(port)), num_bytes, 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self.accept)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        # Nothing else wakes it up everywhere.
+        self.target = None
+        socket.create_connection(self.listener.getsockname()).close()
+        self.thread.join()
+        self.listener.close()
+
+    def accept(self):
+        while True:
+            peer, _ = self.listener.accept()
+            if self.target is None:
+                peer.close()
+                return
+            with peer, contextlib.suppress(ConnectionError), \
+                    socket.create_connection(self.target) as other:
+                self.carry(peer, other)
+
+    def carry(self, one, other):
+        left = self.num_bytes
+        while True:
+            for source in select.select([one, other], [], [], 0.1)[0]:
+                data = source.recv(min(left, 10000))
+                if not data:
+                    return
+                (other if source is one else one).sendall(data)
+                left -= len(data)
+                time.sleep(0.005)  # for the acknowledgements to come before the cut
+            if left == 0:
+                self.num_cut += 1
+                return
+            if self.target is None:
+                return
+
+
 class Relay:
     """A relay on a free port, ended by SIGTERM; its stderr is in `log`."""
 
-    def __init__(self, *arguments, url=URL):
+    def __init__(self, *arguments, url=URL, address="127.0.0.1:0"):
         self.url = url
         self.process = subprocess.Popen(
-            [RELAYSIM, "relay", "--url", url, "--listen", "127.0.0.1:0", *arguments],
+            [RELAYSIM, "relay", "--url", url, "--listen", address, *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         ready = self.process.stdout.readline().split()
         assert ready and ready[0] == "ready", ready
@@ -62,9 +113,12 @@ class Relay:
         self.last, self.log = self.process.communicate(timeout=30)
         return self.process.returncode
 
+    def client_arguments(self, *arguments, device="dpp:///alice"):
+        return [RELAYSIM, "client", "--relay", self.address, "--relay-url", self.url, "--device",
+                device, *arguments]
+
     def client(self, *arguments, device="dpp:///alice", **options):
-        return run("client", "--relay", self.address, "--relay-url", self.url, "--device", device,
-                   *arguments, **options)
+        return run(*self.client_arguments(*arguments, device=device)[1:], **options)
 
     def receive(self, number, *arguments, **options):
         return self.client("--identity", BOB, "--receive", "--expect", str(number),
@@ -231,15 +285,115 @@ class Live(unittest.TestCase):
     def test_ends_with_connect_close(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             with Relay() as relay:
-                receiver = subprocess.Popen(
-                    [RELAYSIM, "client", "--relay", relay.address, "--relay-url", URL, "--device",
-                     "dpp:///bob", "--identity", BOB, "--receive", "-v"],
-                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                receiver = self.start(relay.client_arguments(
+                    "--identity", BOB, "--receive", "-v", device="dpp:///bob"))
                 self.assertRegex(receiver.stderr.readline(), "ready")
                 self.assertEqual(relay.stop(number), 0)
-                _, stderr = receiver.communicate(timeout=20)
-                self.assertRegex(stderr, "the other side closed the connection: NoReason")
-                self.assertEqual(receiver.returncode, 1)
+                self.assertRegex(receiver.stderr.readline(),
+                                 "the other side closed the connection: NoReason")
+                receiver.send_signal(signal.SIGTERM)
+                receiver.communicate(timeout=20)
+                self.assertEqual(receiver.returncode, 0)
+
+    def start(self, arguments, **options):
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        process = subprocess.Popen(arguments, text=True, **options)
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                self.addCleanup(pipe.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def open(self, name):
+        """For what is too much for a pipe that nobody reads."""
+        file = open(self.path(name), "w", encoding="utf-8")
+        self.addCleanup(file.close)
+        return file
+
+    def lines(self, name):
+        with open(self.path(name), encoding="utf-8") as file:
+            return file.read().splitlines()
+
+    def test_connects_again_to_receive(self):
+        """The relay is ended, and killed, and comes back: the receiver does, too."""
+        with Relay() as relay:
+            address = relay.address
+            receiver = self.start(relay.client_arguments(
+                "--identity", BOB, "--receive", "--expect", "3", "-v", device="dpp:///bob"))
+            self.assertRegex(receiver.stderr.readline(), "ready")
+            self.check(relay.client("--to", BOB, "--message", "0"), 0)
+            self.assertEqual(json.loads(receiver.stdout.readline())["text"], "0")
+            self.assertEqual(relay.stop(), 0)
+        for n, number in enumerate((signal.SIGKILL, signal.SIGTERM), 1):
+            with Relay(address=address) as relay:
+                self.check(relay.client("--to", BOB, "--message", str(n)), 0)
+                self.assertEqual(json.loads(receiver.stdout.readline())["text"], str(n))
+                relay.stop(number)
+        _, stderr = receiver.communicate(timeout=20)
+        self.assertEqual(receiver.returncode, 0, stderr)
+        self.assertRegex(stderr, "trying again in 0.250 seconds")
+
+    def check_all_came(self, lines, number):
+        """In order; what was sent again may have come twice."""
+        numbers = [int(json.loads(line)["user_ref"].removeprefix("relaysim-")) for line in lines]
+        self.assertEqual(sorted(set(numbers)), list(range(1, number + 1)))
+        first = list(dict.fromkeys(numbers))
+        self.assertEqual(first, sorted(first))
+
+    def test_sends_again(self):
+        """A connection that breaks every now and then: all messages arrive."""
+        with Relay() as relay, Proxy(relay.address, 300000) as proxy:
+            sent = run("client", "--relay", proxy.address, "--relay-url", URL, "--device",
+                       "dpp:///alice", "--to", BOB, "--size", "2000", "--messages", "500", "-v")
+            self.check(sent, 0)
+            self.assertGreater(proxy.num_cut, 1)
+            self.assertRegex(sent.stderr, "the connection was lost")
+            received = relay.client("--identity", BOB, "--receive", "--timeout", "3",
+                                    device="dpp:///bob")
+            self.check(received, 0)
+            self.check_all_came(received.stdout.splitlines(), 500)
+
+    def test_receives_again(self):
+        with Relay() as relay, Proxy(relay.address, 300000) as proxy:
+            self.check(relay.client("--to", BOB, "--size", "2000", "--messages", "500"), 0)
+            received = run("client", "--relay", proxy.address, "--relay-url", URL, "--device",
+                           "dpp:///bob", "--identity", BOB, "--receive", "--timeout", "10")
+            self.check(received, 0)
+            self.assertGreater(proxy.num_cut, 1)
+            self.check_all_came(received.stdout.splitlines(), 500)
+            self.assertEqual(relay.counters()["messages_stored"], 0)
+
+    def test_device_to_device_again(self):
+        receiver = self.start([RELAYSIM, "client", "--listen", "127.0.0.1:0", "--device",
+                               "dpp:///bob", "--receive"], stdout=self.open("received"))
+        address = receiver.stderr.readline().split()[1]
+        with Proxy(address, 300000) as proxy:
+            self.check(run("client", "--relay", proxy.address, "--relay-url", "dpp:///bob",
+                           "--device", "dpp:///alice", "--to", BOB + ",dpp:///bob", "--size",
+                           "2000", "--messages", "500"), 0)
+            self.assertGreater(proxy.num_cut, 1)
+        receiver.send_signal(signal.SIGTERM)
+        _, stderr = receiver.communicate(timeout=20)
+        self.assertEqual(receiver.returncode, 0, stderr)
+        self.check_all_came(self.lines("received"), 500)
+
+    def test_listening_sender(self):
+        """Who listens sends to the device that comes, and goes on when it comes back."""
+        sender = self.start([RELAYSIM, "client", "--listen", "127.0.0.1:0", "--device",
+                             "dpp:///alice", "--to", BOB + ",dpp:///bob", "--size", "2000",
+                             "--messages", "500"])
+        address = sender.stderr.readline().split()[1]
+        with Proxy(address, 300000) as proxy:
+            receiver = self.start([RELAYSIM, "client", "--relay", proxy.address, "--relay-url",
+                                   "dpp:///alice", "--device", "dpp:///bob", "--receive"],
+                                  stdout=self.open("received"))
+            _, stderr = sender.communicate(timeout=30)
+            self.assertEqual(sender.returncode, 0, stderr)
+            receiver.send_signal(signal.SIGTERM)
+            receiver.communicate(timeout=20)
+            self.assertGreater(proxy.num_cut, 1)
+            self.check_all_came(self.lines("received"), 500)
 
     def test_refused(self):
         with Relay("--auth", "required", "--max-connections", "1") as relay:
@@ -411,6 +565,16 @@ class Live(unittest.TestCase):
             (client + ["--message", "x", "--to", "bob"], "--to is IDENTITY"),
             (client + ["--message", "x", "--to", BOB + ",phone"], "--to is IDENTITY"),
             (client + ["--message", "x", "--size", "5", "--to", BOB], "exclude each other"),
+            (["client", "--relay", "127.0.0.1:1", "--relay-url", "http://x", "--device",
+              "dpp:///a", "--receive", "--identity", BOB], "--relay-url is a relay's URL"),
+            (client + ["--message", "x", "--to", BOB, "--messages", "0"], "--messages is at least"),
+            (client + ["--message", "x", "--to", BOB, "--account", ""], "--account is a URL"),
+            (client + ["--message", "x", "--to", BOB, "--resource", "a\nb"], "--resource is a URL"),
+            (client + ["--message", "x", "--to", BOB, "--resource", "r" * 1001],
+             "--resource is a URL"),
+            (client + ["--message", "x", "--to", BOB, "--inbound-idle", "-1"], "--inbound-idle is"),
+            (["demo", "-w", self.path("same"), "--truth", self.path("same")],
+             "-w and --truth are the same file"),
             (client + ["--file", "/nonexistent", "--to", BOB], "/nonexistent"),
             (client + ["--receive"], "--identity is needed"),
             (client + ["--receive", "--identity", "bob"], "--identity is a URL"),
@@ -435,6 +599,10 @@ class Live(unittest.TestCase):
             result = run(*arguments)
             self.check(result, 0, "^$")
             self.assertRegex(result.stdout, "Usage:")
+            with open("/dev/full", "w", encoding="ascii") as full:
+                result = subprocess.run([RELAYSIM, *arguments], stdout=full, text=True,
+                                        stderr=subprocess.PIPE, timeout=60)
+                self.check(result, 1, "stdout could not be written")
         for arguments in (["--version"], ["relay", "--version"], ["client", "--version"],
                           ["demo", "--version"]):
             result = run(*arguments)
