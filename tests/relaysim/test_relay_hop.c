@@ -515,6 +515,57 @@ static void test_3_3_6_2_expiry(void)
     town_free(town);
 }
 
+/* What piles up for a relay that takes nothing stops its sender (4.4), until most of it
+ * has gone. */
+static void test_4_4_backlog(void)
+{
+    struct town *town = town_new();
+    struct town_relay *relay1 = town_relay(town, 1, NULL), *two = town_puppet(town, 2, 6);
+    struct town_client *a = town_client(town, 'A', relay1, 6, false);
+    const uint32_t id = town_fanout(a, "b1 c2");
+    char *text = g_strnfill(64 << 10, 'x');
+    (void)sstp_ep_set_availability(two->puppet, two->opened_id, SSTP_HANDLER_READY, 0);
+    town_settle(town);
+    g_assert_true(READY(a, id));
+    /* Relay2 says nothing of it, but takes nothing off its socket either. */
+    two->is_deaf = true;
+    unsigned num_sent = 0;
+    for (; READY(a, id); num_sent++) {
+        g_assert_cmpuint(num_sent, <, 20);
+        town_send(a, id, text, 0);
+    }
+    /* The output, of 256 KiB and a message, and the backlog, of 256 KiB. */
+    g_assert_cmpuint(num_sent, ==, 8);
+    g_assert_true(g_str_has_suffix(town->commands->str, "1>A OpenResponse s=0x1 StopSending\n"));
+    two->is_deaf = false;
+    town_settle(town);
+    g_assert_true(READY(a, id));
+    g_assert_cmpuint(two->numbers->len, ==, num_sent);
+    g_free(text);
+    town_free(town);
+}
+
+/* More sessions than the connection to the other relay may have wait for their turn. */
+static void test_sessions_wait(void)
+{
+    struct town *town = town_new();
+    struct town_relay *relay1 =
+        town_relay(town, 1, &(struct sstp_relay_config){.limits.max_sessions = 2});
+    struct town_client *clients[3];
+    uint32_t ids[3];
+    (void)town_relay(town, 2, NULL);
+    for (unsigned i = 0; i < 3; i++) {
+        clients[i] = town_client(town, (char)('X' + i), relay1, 6, false);
+        ids[i] = town_fanout(clients[i], "b2");
+    }
+    g_assert_true(READY(clients[0], ids[0]) && READY(clients[1], ids[1]));
+    g_assert_cmpint(town_session_state(clients[2], ids[2]), ==, SSTP_SESSION_SUSPENDED);
+    (void)sstp_ep_close_session(town_ep(clients[0]), ids[0], SSTP_CLOSE_NO_REASON);
+    town_settle(town);
+    g_assert_true(READY(clients[2], ids[2]));
+    town_free(town);
+}
+
 /* ------------------------------------------------------------------------
  * At random
  */
@@ -721,6 +772,8 @@ int main(int argc, char **argv)
     g_test_add_func("/relay-hop/try-later", test_try_later);
     g_test_add_func("/relay-hop/appendix-a", test_appendix_a);
     g_test_add_func("/relay-hop/3.3.6.2-expiry", test_3_3_6_2_expiry);
+    g_test_add_func("/relay-hop/4.4-backlog", test_4_4_backlog);
+    g_test_add_func("/relay-hop/sessions-wait", test_sessions_wait);
     g_test_add_func("/relay-hop/at-random", test_at_random);
     return g_test_run();
 }

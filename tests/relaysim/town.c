@@ -352,7 +352,7 @@ static bool carry(struct link *link, size_t from)
 {
     struct end *end = &link->ends[from], *other = &link->ends[1 - from];
     const struct sstp_span output = sstp_ep_output(ep_of(end));
-    if (output.len == 0)
+    if (output.len == 0 || (other->relay != NULL && other->relay->is_deaf))
         return false;
     uint8_t *bytes = g_memdup2(output.data, output.len);
     const size_t len = output.len;
@@ -366,8 +366,12 @@ static bool carry(struct link *link, size_t from)
 
 static bool has_output(const struct link *link)
 {
-    return !link->is_cut && (sstp_ep_output(ep_of(&link->ends[0])).len > 0 ||
-                             sstp_ep_output(ep_of(&link->ends[1])).len > 0);
+    for (size_t from = 0; from < 2 && !link->is_cut; from++) {
+        const struct town_relay *to = link->ends[1 - from].relay;
+        if (sstp_ep_output(ep_of(&link->ends[from])).len > 0 && (to == NULL || !to->is_deaf))
+            return true;
+    }
+    return false;
 }
 
 static bool is_over(const struct link *link)

@@ -28,6 +28,7 @@ struct town_relay {
     int64_t now_ms;
     bool is_unreachable; /* nobody gets through to it */
     bool is_dead_end;    /* whoever dials it waits for ever */
+    bool is_deaf;        /* what is sent to it stays where it is */
     unsigned num_dials;  /* it was asked for so many */
     struct sstp_ep *puppet;
     bool is_puppet;
