@@ -146,10 +146,10 @@ static enum sstp_availability availability(const struct relay_inbound *inbound)
 
 void relay_hops_update(struct sstp_relay_connection *connection, uint32_t session_id)
 {
-    if (!tell_losses(connection, session_id))
-        return;
-    const struct relay_inbound *inbound = find_inbound(connection, session_id);
-    (void)sstp_ep_set_availability(connection->ep, session_id, availability(inbound), 0);
+    if (tell_losses(connection, session_id)) {
+        const struct relay_inbound *inbound = find_inbound(connection, session_id);
+        (void)sstp_ep_set_availability(connection->ep, session_id, availability(inbound), 0);
+    }
     relay_wake(connection);
 }
 

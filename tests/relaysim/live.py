@@ -241,8 +241,9 @@ class Live(unittest.TestCase):
         """relay1 to relay2 and relay3, over one connection each, and what becomes of it."""
         two_url, three_url = "grooveDNS://relay2.example", "grooveDNS://relay3.example"
         carl, dora = "grooveIdentity://carl", "grooveIdentity://dora"
+        mallory = "grooveIdentity://mallory"
         captures = {name: self.path(name) for name in ("one.pcapng", "two.pcapng")}
-        with Relay("-w", captures["two.pcapng"], url=two_url) as two, \
+        with Relay("-w", captures["two.pcapng"], "--lock-out", mallory, url=two_url) as two, \
                 Relay(url=three_url) as three, \
                 Relay("--peer", two_url + "=" + two.address, "--peer",
                       three_url + "=" + three.address, "--peer",
@@ -262,6 +263,9 @@ class Live(unittest.TestCase):
             self.check(one.client("--to", BOB, "--to", carl + ",,grooveDNS://gone.example",
                                   "--message", "x"), 1, "carl is no longer a recipient: "
                        "HostNotReachable")
+            # The last recipient of a session at another relay: it is told at once.
+            self.check(one.client("--to", mallory + ",," + two_url, "--message", "x"), 1,
+                       "mallory is no longer a recipient: LockedOut")
             two.stop()
             # Relay1 sees the ConnectClose; the next attempt finds nobody.
             self.check(one.client("--to", BOB, "--to", carl + ",," + two_url, "--message", "x"), 1,

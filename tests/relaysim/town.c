@@ -14,6 +14,7 @@ struct link {
         struct town_client *client; /* or ... */
         struct town_relay *relay;   /* ... a relay, with its connection */
         struct sstp_relay_connection *connection;
+        bool is_awake; /* it may have output: so it was said */
     } ends[2];
 };
 
@@ -88,6 +89,7 @@ static struct link *new_link(struct town *town)
     struct link *link = g_new0(struct link, 1);
     link->town = town;
     link->ends[0].link = link->ends[1].link = link;
+    link->ends[0].is_awake = link->ends[1].is_awake = true;
     g_ptr_array_add(town->links, link);
     return link;
 }
@@ -98,8 +100,9 @@ static struct link *new_link(struct town *town)
 
 static void on_wake(void *cookie, void *socket)
 {
-    (void)cookie; /* the exchange looks at everybody anyway */
-    (void)socket;
+    struct end *end = socket;
+    (void)cookie;
+    end->is_awake = true;
 }
 
 static void note(const struct end *from, const struct sstp_command *command)
@@ -348,15 +351,25 @@ struct sstp_ep *town_ep(struct town_client *client)
  * Bytes and time
  */
 
+/* Whether what one end has put out goes to the other: a relay has to say so. */
+static bool is_carried(const struct link *link, size_t from)
+{
+    const struct end *end = &link->ends[from], *other = &link->ends[1 - from];
+    return !link->is_cut && (end->connection == NULL || end->is_awake) &&
+           (other->relay == NULL || !other->relay->is_deaf);
+}
+
 static bool carry(struct link *link, size_t from)
 {
     struct end *end = &link->ends[from], *other = &link->ends[1 - from];
     const struct sstp_span output = sstp_ep_output(ep_of(end));
-    if (output.len == 0 || (other->relay != NULL && other->relay->is_deaf))
+    if (output.len == 0 || !is_carried(link, from))
         return false;
     uint8_t *bytes = g_memdup2(output.data, output.len);
     const size_t len = output.len;
     sstp_ep_output_taken(ep_of(end), len);
+    end->is_awake = false;
+    other->is_awake = true; /* it reads, and is looked at behind that */
     if (end->connection != NULL)
         sstp_relay_output_is_empty(end->connection);
     sstp_ep_receive(ep_of(other), bytes, len);
@@ -366,12 +379,18 @@ static bool carry(struct link *link, size_t from)
 
 static bool has_output(const struct link *link)
 {
-    for (size_t from = 0; from < 2 && !link->is_cut; from++) {
-        const struct town_relay *to = link->ends[1 - from].relay;
-        if (sstp_ep_output(ep_of(&link->ends[from])).len > 0 && (to == NULL || !to->is_deaf))
+    for (size_t from = 0; from < 2; from++)
+        if (is_carried(link, from) && sstp_ep_output(ep_of(&link->ends[from])).len > 0)
             return true;
-    }
     return false;
+}
+
+/* Nobody has put anything out without a word to its socket. */
+static void check_awake(const struct link *link)
+{
+    for (size_t e = 0; e < 2 && !link->is_cut; e++)
+        if (link->ends[e].connection != NULL && !link->ends[e].is_awake)
+            g_assert_cmpuint(sstp_ep_output(ep_of(&link->ends[e])).len, ==, 0);
 }
 
 static bool is_over(const struct link *link)
@@ -402,6 +421,8 @@ void town_settle(struct town *town)
         for (guint i = 0; i < town->links->len; i++)
             has_moved = has_moved || has_output(g_ptr_array_index(town->links, i));
     }
+    for (guint i = 0; i < town->links->len; i++)
+        check_awake(g_ptr_array_index(town->links, i));
 }
 
 void town_hear(struct town_relay *from, struct town_relay *to)
@@ -421,9 +442,11 @@ void town_advance(struct town_relay *relay, int64_t ms)
     for (guint i = 0; i < town->links->len; i++) {
         struct link *link = g_ptr_array_index(town->links, i);
         for (size_t e = 0; e < 2 && !link->is_cut; e++) {
-            const struct end *end = &link->ends[e];
-            if (end->relay == relay || (end->client != NULL && end->client->at == relay))
-                sstp_ep_tick(ep_of(end), relay->now_ms);
+            struct end *end = &link->ends[e];
+            if (end->relay != relay && (end->client == NULL || end->client->at != relay))
+                continue;
+            sstp_ep_tick(ep_of(end), relay->now_ms);
+            end->is_awake = true;
         }
     }
     town_settle(town);
