@@ -4,8 +4,8 @@
 
 Usage: crash.py RELAYSIM CRASH_CLIENT [--kills N] [--seed N]
 
-Under load from several clients, the relay and the clients are killed and started again.
-At the end, of each message:
+Under load from several clients, the relay, another one that it forwards to, and the
+clients are killed and started again.  At the end, of each message:
   * every transmission that was acknowledged to its sender came to each recipient;
   * no transmission came again once the recipient's acknowledgement of it was stored,
     nor twice on one connection;
@@ -23,16 +23,19 @@ import sys
 import tempfile
 import time
 
-URL = "grooveDNS://relay1.example"
+URLS = {"relay": "grooveDNS://relay1.example", "relay2": "grooveDNS://relay2.example"}
+AT_RELAY2 = ",," + URLS["relay2"]
 
-# Who sends to whom.  Dave only comes at the end.
+# Who sends to whom, all at the first relay.  Dave only comes at the end.
 SENDERS = {
     "amy": ["bob"],
     "ann": ["bob", "carl", "dave"],
     "abe": ["carl,dpp:///carl"],
     "ada": ["dave"],
+    "alf": ["bob", "erin" + AT_RELAY2],
+    "art": ["erin" + AT_RELAY2, "fred" + AT_RELAY2],
 }
-RECEIVERS = ["bob", "carl"]
+RECEIVERS = {"bob": "relay", "carl": "relay", "erin": "relay2", "fred": "relay2"}
 LATE = "dave"
 
 
@@ -45,28 +48,31 @@ def free_port():
 class World:
     def __init__(self, relaysim, client, folder):
         self.relaysim, self.client, self.folder = relaysim, client, folder
-        self.port = free_port()
+        self.ports = {name: free_port() for name in URLS}
         self.processes = {}
         self.log = open(os.path.join(folder, "stderr"), "ab")
 
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def start_relay(self):
-        process = subprocess.Popen(
-            [self.relaysim, "relay", "--url", URL, "--listen", f"127.0.0.1:{self.port}",
-             "--store", self.path("store.db")], stdout=subprocess.PIPE, stderr=self.log)
+    def start_relay(self, name):
+        arguments = [self.relaysim, "relay", "--url", URLS[name], "--listen",
+                     f"127.0.0.1:{self.ports[name]}", "--store", self.path(name + ".db")]
+        if name == "relay":
+            arguments += ["--peer", f"{URLS['relay2']}=127.0.0.1:{self.ports['relay2']}"]
+        process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=self.log)
         if not process.stdout.readline().startswith(b"ready"):
             raise SystemExit(f"the relay did not start: see {self.path('stderr')}")
-        self.processes["relay"] = process
+        self.processes[name] = process
 
     def start(self, name):
-        if name == "relay":
-            self.start_relay()
+        if name in URLS:
+            self.start_relay(name)
             return
         to = SENDERS.get(name)
-        arguments = [self.client, "send" if to else "receive", str(self.port), name,
-                     self.path(name)]
+        relay = RECEIVERS.get(name, "relay")
+        arguments = [self.client, "send" if to else "receive", str(self.ports[relay]),
+                     URLS[relay], name, self.path(name)]
         arguments += ["grooveIdentity://" + recipient for recipient in to or []]
         self.processes[name] = subprocess.Popen(arguments, stderr=self.log)
 
@@ -144,12 +150,12 @@ def judge_receiver(world, receiver):
 
 def play(world, kills, chance):
     counts = {}
-    for name in ["relay", *SENDERS, *RECEIVERS]:
+    for name in [*URLS, *SENDERS, *RECEIVERS]:
         world.start(name)
     time.sleep(0.5)
     for _ in range(kills):
         time.sleep(chance.uniform(0.05, 0.8))
-        victim = chance.choice(["relay"] * 6 + list(SENDERS) + RECEIVERS * 2)
+        victim = chance.choice(["relay"] * 6 + ["relay2"] * 3 + list(SENDERS) + list(RECEIVERS) * 2)
         world.kill(victim)
         if chance.random() < 0.3:
             time.sleep(chance.uniform(0, 0.3))
@@ -165,9 +171,10 @@ def play(world, kills, chance):
     while missing(world) and time.monotonic() < deadline:
         time.sleep(0.2)
     time.sleep(0.5)  # for what should not come
-    code = world.kill("relay", signal.SIGTERM)
-    if code != 0:
-        raise SystemExit(f"the relay ended with {code}")
+    for name in URLS:
+        code = world.kill(name, signal.SIGTERM)
+        if code != 0:
+            raise SystemExit(f"{name} ended with {code}")
     return counts
 
 

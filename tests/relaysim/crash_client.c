@@ -4,8 +4,8 @@
  * what it receives, at once, so that it may be killed at any moment.  crash.py starts
  * it, kills it, and reads what it wrote.
  *
- *     crash_client send PORT NAME LOG IDENTITY[,DEVICE]...
- *     crash_client receive PORT NAME LOG
+ *     crash_client send PORT URL NAME LOG IDENTITY[,DEVICE[,RELAY-URL]]...
+ *     crash_client receive PORT URL NAME LOG
  *
  * A sender goes on until SIGTERM, and then waits for the acknowledgements.  What an
  * earlier run of the same log sent without one it sends again, as a new transmission.
@@ -32,7 +32,6 @@
 
 #include "client.h"
 
-#define RELAY_URL "grooveDNS://relay1.example"
 #define TURN_MS 5
 #define NUM_PER_TURN 10u /* messages, so that the log stays readable */
 #define WINDOW 400u
@@ -42,7 +41,7 @@ static volatile sig_atomic_t is_ending;
 
 struct program {
     bool sends;
-    const char *name;
+    const char *relay_url, *name;
     char *const *to;
     int num_to;
     int log;
@@ -98,22 +97,26 @@ static int64_t now_ms(void)
 static void open_session(struct program *program)
 {
     struct sstp_fanout_entry entries[16];
+    char **parts[16];
+    bool is_fanout = program->num_to > 1;
     memset(entries, 0, sizeof entries);
     for (int i = 0; i < program->num_to && i < 16; i++) {
-        const char *comma = strchr(program->to[i], ',');
-        const size_t len =
-            comma != NULL ? (size_t)(comma - program->to[i]) : strlen(program->to[i]);
-        entries[i].identity_url = sstp_span(program->to[i], len);
-        entries[i].device_url = sstp_span_of_string(comma != NULL ? comma + 1 : "");
+        parts[i] = g_strsplit(program->to[i], ",", 3);
+        const guint num = g_strv_length(parts[i]);
+        entries[i].identity_url = sstp_span_of_string(parts[i][0]);
+        entries[i].device_url = sstp_span_of_string(num > 1 ? parts[i][1] : "");
+        entries[i].relay_url = sstp_span_of_string(num > 2 ? parts[i][2] : "");
+        is_fanout = is_fanout || num > 2;
     }
     struct sstp_ep *ep = sstp_client_ep(program->client);
     const enum sstp_ep_err err =
-        program->num_to == 1
-            ? sstp_ep_open(ep, sstp_span_of_string("app"), entries[0].identity_url,
-                           entries[0].device_url, NULL, &program->session_id)
-            : sstp_ep_fanout_open(ep, sstp_span_of_string("app"), entries, (size_t)program->num_to,
-                                  NULL, &program->session_id);
+        is_fanout ? sstp_ep_fanout_open(ep, sstp_span_of_string("app"), entries,
+                                        (size_t)program->num_to, NULL, &program->session_id)
+                  : sstp_ep_open(ep, sstp_span_of_string("app"), entries[0].identity_url,
+                                 entries[0].device_url, NULL, &program->session_id);
     program->has_session = err == SSTP_EP_OK;
+    for (int i = 0; i < program->num_to && i < 16; i++)
+        g_strfreev(parts[i]);
 }
 
 static bool is_session_ready(const struct program *program)
@@ -241,7 +244,9 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
         on_message(program, event);
         break;
     case SSTP_EP_EVENT_ACKNOWLEDGED:
-        if (program->sends) {
+        if (program->sends && program->is_lost) {
+            /* Without a recipient, as it was told: that one gets it again. */
+        } else if (program->sends) {
             say(program, "acked %" G_GUINT64_FORMAT "\n", (guint64)(uintptr_t)event->tag);
         } else {
             say(program, "settled %" G_GUINT64_FORMAT "\n", (guint64)(uintptr_t)event->tag);
@@ -330,7 +335,7 @@ static bool run(struct program *program)
     char *account_url = g_strconcat("grooveAccount://", program->name, NULL);
     char *identity_url = g_strconcat("grooveIdentity://", program->name, NULL);
     const struct sstp_client_config config = {.device_url = device_url,
-                                              .target_url = RELAY_URL,
+                                              .target_url = program->relay_url,
                                               .is_originator = true,
                                               .attaches = !program->sends,
                                               .account_url = account_url,
@@ -383,23 +388,24 @@ int main(int argc, char **argv)
 {
     static char sink[] = "grooveIdentity://sink";
     static char *const sinks[] = {sink};
-    struct program program = {.sends = argc > 5 && strcmp(argv[1], "send") == 0};
+    struct program program = {.sends = argc > 6 && strcmp(argv[1], "send") == 0};
     bool goes_on = true;
 
-    if (argc < 5) {
-        fprintf(stderr, "usage: crash_client send|receive PORT NAME LOG [TO...]\n");
+    if (argc < 6) {
+        fprintf(stderr, "usage: crash_client send|receive PORT URL NAME LOG [TO...]\n");
         return 2;
     }
     const struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGTERM, &action, NULL);
-    program.name = argv[3];
-    program.to = program.sends ? argv + 5 : sinks;
-    program.num_to = program.sends ? argc - 5 : 1;
-    program.log = open(argv[4], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    program.relay_url = argv[3];
+    program.name = argv[4];
+    program.to = program.sends ? argv + 6 : sinks;
+    program.num_to = program.sends ? argc - 6 : 1;
+    program.log = open(argv[5], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     while (goes_on) {
         g_queue_clear(&program.again);
         if (program.sends)
-            read_log(&program, argv[4]);
+            read_log(&program, argv[5]);
         program.socket = connect_to(argv[2]);
         if (program.socket >= 0)
             goes_on = run(&program);
