@@ -9,6 +9,10 @@
 /* Transports beside the established connections and the handshakes: their ends. */
 #define MAX_ENDING 64u
 
+/* Where this relay and its peers are in the capture of what it opens: nobody whom it
+ * accepts is shown at either address. */
+enum { OWN_HOST = 9, PEER_HOST = 2, NUM_PEER_HOSTS = 250 };
+
 /* What waits for the store to have everything. */
 struct closing {
     bool is_closing;
@@ -137,8 +141,9 @@ static void on_dial(void *cookie, const char *url)
     dial->link.data = dial;
     g_queue_push_tail_link(&relay_net->dials, &dial->link);
     char *error = NULL;
-    if (!net_connect(relay_net->net, relay_net->peer_addresses[i], (struct net_hosts){0, 0},
-                     on_dialed, dial, &error)) {
+    const struct net_hosts hosts = {OWN_HOST, (uint8_t)(PEER_HOST + i % NUM_PEER_HOSTS)};
+    if (!net_connect(relay_net->net, relay_net->peer_addresses[i], hosts, on_dialed, dial,
+                     &error)) {
         on_dialed(dial, NULL, error);
         g_free(error);
     }

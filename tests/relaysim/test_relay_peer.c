@@ -119,6 +119,22 @@ static void test_sessions_wait(void)
     town_free(town);
 }
 
+/* A relay that ends: its clients' sessions at other relays are closed, not lost. */
+static void test_graceful_end(void)
+{
+    struct town *town = town_new();
+    struct town_relay *relay1 = town_relay(town, 1, NULL);
+    (void)town_relay(town, 2, NULL);
+    struct town_client *a = town_client(town, 'A', relay1, 6, false);
+    (void)town_fanout(a, "b1 c2");
+    g_string_truncate(town->commands, 0);
+    sstp_relay_close(relay1->relay, SSTP_CONNECT_CLOSE_NO_REASON, 0);
+    town_settle(town);
+    assert_said(town, "1>A ConnectClose NoReason\n1>2 Close s=0x1 EmptySession\n"
+                      "1>2 ConnectClose NoReason\n");
+    town_free(town);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -127,5 +143,6 @@ int main(int argc, char **argv)
     g_test_add_func("/relay-peer/appendix-a-open", test_appendix_a_open);
     g_test_add_func("/relay-peer/appendix-a-idle", test_appendix_a_idle);
     g_test_add_func("/relay-peer/sessions-wait", test_sessions_wait);
+    g_test_add_func("/relay-peer/graceful-end", test_graceful_end);
     return g_test_run();
 }
