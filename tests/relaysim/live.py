@@ -19,6 +19,8 @@ import threading
 import time
 import unittest
 
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
 RELAYSIM = sys.argv.pop(1)
 URL = "grooveDNS://relay1.example"
 BOB = "grooveIdentity://bob"
@@ -157,6 +159,19 @@ class Live(unittest.TestCase):
             capture_output=True, text=True, check=True, env={**os.environ, "HOME": self.folder})
         self.assertEqual(tshark.stdout, "")
 
+    def check_judged_clean(self, path):
+        """The plugin finds SSTP in it, and nothing to complain of.  (Where the build has a
+        plugin that tshark can load.)"""
+        if "GRVSSTP_BUILD_DIR" not in os.environ:
+            return
+        import tshark  # pylint: disable=import-outside-toplevel
+        with tshark.Wireshark() as wireshark:
+            frames = wireshark.dissect(path)
+        self.assertGreater(sum(len(frame.commands) for frame in frames), 10)
+        bad = [(frame.number, expert) for frame in frames for expert in frame.experts
+               if expert[1] in ("warning", "error")]
+        self.assertEqual(bad, [])
+
     def streams(self, path):
         """The bytes of each direction of each TCP stream of a capture."""
         out = subprocess.run(
@@ -192,6 +207,7 @@ class Live(unittest.TestCase):
             self.assertEqual(relay.stop(), 0)
         self.check_capture(capture)
         self.check_capture(self.path("client.pcapng"))
+        self.check_judged_clean(capture)
         with open(truth, encoding="ascii") as file:
             commands = [json.loads(line) for line in file]
         self.assertEqual({command["from"] for command in commands}, {"acceptor"})
@@ -273,6 +289,7 @@ class Live(unittest.TestCase):
             self.assertEqual(one.stop(), 0)
         for capture in captures.values():
             self.check_capture(capture)
+            self.check_judged_clean(capture)
 
     def test_device_to_device(self):
         receiver = subprocess.Popen(
