@@ -144,10 +144,13 @@ static enum sstp_availability availability(const struct relay_inbound *inbound)
     return SSTP_HANDLER_READY;
 }
 
+static void close_empty(struct relay_inbound *inbound);
+
 void relay_hops_update(struct sstp_relay_connection *connection, uint32_t session_id)
 {
     if (tell_losses(connection, session_id)) {
-        const struct relay_inbound *inbound = find_inbound(connection, session_id);
+        struct relay_inbound *inbound = find_inbound(connection, session_id);
+        close_empty(inbound);
         (void)sstp_ep_set_availability(connection->ep, session_id, availability(inbound), 0);
     }
     relay_wake(connection);
@@ -250,6 +253,22 @@ void relay_hops_fail(struct relay_peer *peer, uint8_t status_id)
     struct relay_hop *hop;
     while ((hop = g_queue_peek_head(&peer->hops)) != NULL)
         fail(hop, status_id);
+}
+
+/* Sessions without a recipient that is left: who opened one closes it, unless the other
+ * relay has (GRVSSTP 3.2.5.8; note <16> for how long it may wait). */
+static void close_empty(struct relay_inbound *inbound)
+{
+    for (guint i = inbound->hops->len; i-- > 0;) {
+        struct relay_hop *hop = g_ptr_array_index(inbound->hops, i);
+        if (hop->num_left > 0 || !hop->is_open)
+            continue;
+        hop->num_refs++;
+        close_session(hop);
+        finish(hop);
+        drop_pending(hop);
+        unref(hop);
+    }
 }
 
 void relay_hops_end(struct relay_inbound *inbound)
@@ -459,36 +478,47 @@ void relay_hops_pump(struct relay_peer *peer)
         relay_wake(peer->connection);
 }
 
+/* A share of a message, at the end of those that wait. */
+static void add_share(struct relay_hop *hop, struct sstp_payload *payload, int64_t expires_ms,
+                      struct relay_receipt *receipt)
+{
+    struct sstp_relay *relay = hop->peer->relay;
+    struct relay_share *share = g_new0(struct relay_share, 1);
+    share->hop = hop;
+    hop->num_refs++;
+    share->receipt = receipt;
+    relay_receipt_hold(receipt);
+    share->payload = sstp_payload_ref(payload);
+    share->expires_ms = expires_ms;
+    share->link.data = share;
+    g_queue_push_tail_link(&hop->pending, &share->link);
+    hop->num_pending_bytes += sstp_payload_message(payload)->data.len;
+    set_waiting(hop, true);
+    relay->next_share_expiry_ms = MIN(relay->next_share_expiry_ms, expires_ms);
+}
+
 void relay_hops_forward(struct relay_inbound *inbound, struct sstp_payload *payload,
                         int64_t expires_ms, struct relay_receipt *receipt)
 {
-    struct sstp_relay *relay = inbound->connection->relay;
-    const struct sstp_relay_connection *connection = inbound->connection;
-    const uint32_t id = inbound->session_id;
+    const guint num = inbound->hops->len;
+    struct relay_hop **hops = g_new(struct relay_hop *, num + 1);
 
-    for (guint i = 0; i < inbound->hops->len; i++) {
-        struct relay_hop *hop = g_ptr_array_index(inbound->hops, i);
-        if (hop->num_left == 0)
-            continue;
-        struct relay_share *share = g_new0(struct relay_share, 1);
-        share->hop = hop;
-        hop->num_refs++;
-        share->receipt = receipt;
-        relay_receipt_hold(receipt);
-        share->payload = sstp_payload_ref(payload);
-        share->expires_ms = expires_ms;
-        share->link.data = share;
-        g_queue_push_tail_link(&hop->pending, &share->link);
-        hop->num_pending_bytes += sstp_payload_message(payload)->data.len;
-        set_waiting(hop, true);
-        relay->next_share_expiry_ms = MIN(relay->next_share_expiry_ms, expires_ms);
-        if (hop->is_open && relay_peer_is_established(hop->peer))
-            pump(hop);
-        else
-            note_backlog(hop);
-        if (find_inbound(connection, id) != inbound)
-            break;
+    for (guint i = 0; i < num; i++) {
+        hops[i] = g_ptr_array_index(inbound->hops, i);
+        hops[i]->num_refs++;
+        if (hops[i]->num_left > 0)
+            add_share(hops[i], payload, expires_ms, receipt);
     }
+    /* What one of them has to say may end others, and the session. */
+    for (guint i = 0; i < num; i++) {
+        struct relay_hop *hop = hops[i];
+        if (hop->peer != NULL && hop->is_open && relay_peer_is_established(hop->peer))
+            pump(hop);
+        else if (hop->peer != NULL)
+            note_backlog(hop);
+        unref(hop);
+    }
+    g_free(hops);
 }
 
 static void expire_pending(struct relay_hop *hop)

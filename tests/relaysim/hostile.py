@@ -26,7 +26,8 @@ URL, BOB = live.URL, live.BOB
 PEER_URL = "grooveDNS://relay2.example"
 OK, UNKNOWN, START_SENDING, OK_STOP_SENDING = 0x00, 0x05, 0x09, 0x0B
 PROTOCOL_ERROR, TOO_MANY_UNKNOWN = 0x03, 0x0F
-CONNECTION_CLOSED = 0x03
+CONNECTION_CLOSED, QUOTA = 0x03, 0x04
+EMPTY_SESSION = 0x15
 QUOTA_WOULD_BE_EXCEEDED = 0x0B
 MIB = 1 << 20
 
@@ -45,6 +46,14 @@ class Raw:
             self.send(sstp.connect(URL, [device], b"", "Groove Client 14.0 4006", "",
                                    version=(1, minor)))
             assert self.receive()[0] == "ConnectResponse"
+
+    @classmethod
+    def of(cls, accepted):
+        """The same on a socket that somebody has connected to."""
+        self = cls.__new__(cls)
+        self.socket, self.bytes = accepted, b""
+        accepted.settimeout(20)
+        return self
 
     def __enter__(self):
         return self
@@ -406,6 +415,30 @@ class Hostile(unittest.TestCase):
                     peer.expect("Noop", at=3, value=1)
                 self.check_ends(relay)
                 fake.close()
+
+    def test_relay_that_waits_for_the_close(self):
+        """It has lost its last recipient, and leaves the Close to whoever opened (note 16)."""
+        told = []
+
+        def behaviour(peer):
+            with Raw.of(peer) as raw:
+                raw.receive()
+                raw.send(sstp.connect_response(0, [PEER_URL], b"", 3, "x", "", version=(1, 6)))
+                raw.receive()
+                raw.send(sstp.open_response(1, OK),
+                         sstp.session_status(1, 4, "dpp:///b", BOB, []))
+                told.append(raw.receive())
+
+        fake = FakeRelay(behaviour)
+        self.addCleanup(fake.close)
+        relay = self.relay("--peer", PEER_URL + "=" + fake.address)
+        with Raw(relay.address, 6) as peer:
+            peer.send(sstp.fanout_open(1, "r", [(BOB, "", ""), (BOB, "dpp:///b", PEER_URL)], 6))
+            self.assertEqual(peer.expect("SessionStatus")[7], QUOTA)
+            peer.send(*sstp.message_sequence(1, b"x", flags=sstp.A))
+            peer.expect("Noop", at=3, value=1)
+        self.check_ends(relay)
+        self.assertEqual(told, [("Close", sstp.close(1, EMPTY_SESSION).data)])
 
     def test_all_at_once(self):
         """While all kinds of them are at it, somebody else is served, again and again."""
