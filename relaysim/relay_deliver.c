@@ -4,7 +4,7 @@
 #include "relay_hop.h"
 
 /* Messages of one queue under way without an acknowledgement. */
-#define WINDOW 64u
+#define WINDOW 256u
 
 struct relay_delivery {
     struct sstp_relay_connection *connection;

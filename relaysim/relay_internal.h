@@ -24,8 +24,9 @@ struct sstp_relay {
     GHashTable *peers;       /* URL to struct relay_peer */
     GQueue troubled;         /* struct relay_inbound with losses to tell */
     int64_t next_share_expiry_ms;
-    GQueue timed; /* connections that are proving who they are, in the order of time */
-    GQueue idle;  /* deliveries without messages, in the order of their deadlines */
+    GQueue timed;             /* connections that are proving who they are, in the order of time */
+    GQueue idle;              /* deliveries without messages, in the order of their deadlines */
+    size_t num_waiting_bytes; /* of all connections, see relay_receipt.c */
     struct sstp_relay_counters counters;
 };
 

@@ -3,9 +3,13 @@
  * share of it is safe (GRVSSTP 3.3.4.2.2). */
 #include "relay_hop.h"
 
-/* Bytes of one connection that wait to become safe, beyond which nothing more is
- * read from it. */
-#define WAITING_MAX (1u << 20)
+/* Bytes that wait to become safe.  Beyond the first, nothing more is read from a
+ * connection; beyond the second, of all connections together, nothing from those that
+ * have more than the third, which is enough for everybody to go on. */
+#define WAITING_MAX (8u << 20)
+#define WAITING_ALL_MAX (64u << 20)
+#define WAITING_SHARE (256u << 10)
+#define RECEIPT_COST 256u /* beside the message's bytes */
 
 /* Bytes that have become safe, for which an acknowledgement does not wait for its
  * timer: a relay that is held back by the bytes it has under way would wait with it. */
@@ -23,7 +27,9 @@ struct relay_receipt {
 static void hold_or_not(struct sstp_relay_connection *connection)
 {
     const struct sstp_relay_config *config = &connection->relay->config;
-    const bool is_held = connection->num_waiting_bytes >= WAITING_MAX;
+    const bool is_held = connection->num_waiting_bytes >= WAITING_MAX ||
+                         (connection->num_waiting_bytes >= WAITING_SHARE &&
+                          connection->relay->num_waiting_bytes >= WAITING_ALL_MAX);
     if (is_held == connection->is_held)
         return;
     connection->is_held = is_held;
@@ -37,11 +43,12 @@ struct relay_receipt *relay_receipt_new(struct sstp_relay_connection *connection
     struct relay_receipt *receipt = g_new0(struct relay_receipt, 1);
     receipt->connection = connection;
     receipt->number = number;
-    receipt->len = len;
+    receipt->len = len + RECEIPT_COST;
     receipt->num_holds = 1;
     receipt->link.data = receipt;
     g_queue_push_tail_link(&connection->receipts, &receipt->link);
-    connection->num_waiting_bytes += len;
+    connection->num_waiting_bytes += receipt->len;
+    connection->relay->num_waiting_bytes += receipt->len;
     hold_or_not(connection);
     return receipt;
 }
@@ -68,6 +75,7 @@ void relay_receipt_release(struct relay_receipt *receipt)
     if (connection != NULL) {
         g_queue_unlink(&connection->receipts, &receipt->link);
         connection->num_waiting_bytes -= receipt->len;
+        connection->relay->num_waiting_bytes -= receipt->len;
         /* Whoever is acknowledged for has heard first of who is not among them. */
         relay_hops_tell(connection->relay, connection);
         if (sstp_ep_complete(connection->ep, receipt->number) == SSTP_EP_OK)
@@ -96,5 +104,6 @@ void relay_forget_receipts(struct sstp_relay_connection *connection)
         struct relay_receipt *receipt = link->data;
         receipt->connection = NULL;
     }
+    connection->relay->num_waiting_bytes -= connection->num_waiting_bytes;
     connection->num_waiting_bytes = 0;
 }

@@ -8,6 +8,7 @@
 #define BATCH_BYTES_MAX (8u << 20)  /* of the messages in one transaction, but for the last */
 #define LOAD_BYTES_MAX (512u << 10) /* read ahead for one queue, but for the first message */
 #define LOAD_MESSAGES_MAX 512u
+#define LOOK_AHEAD_MAX 2048u /* messages that are looked at for those */
 #define RETRY_MS 1000
 #define HEAD_MAX 2055u /* of a Message command (GRVSSTP 2.2.10) */
 
@@ -232,36 +233,47 @@ static bool needs_loading(const struct sstp_payload *payload)
 static void ask_for(struct sstp_store *store, const struct sstp_store_message *first)
 {
     struct sstp_store_queue *queue = first->queue;
+    const guint num_before = store->loads->len;
     size_t num_bytes = 0;
-    unsigned num = 0;
+    unsigned num = 0, num_steps = 0;
 
     if (queue->is_loading)
         return;
-    queue->is_loading = true;
-    g_ptr_array_add(store->loading_queues, queue);
-    for (const GList *link = &first->link; link != NULL; link = link->next) {
+    for (const GList *link = &first->link; link != NULL && num_steps < LOOK_AHEAD_MAX;
+         link = link->next, num_steps++) {
         const struct sstp_store_message *message = link->data;
         struct sstp_payload *payload = message->payload;
         if (!needs_loading(payload))
             continue;
         num_bytes += payload->len;
-        if (num > 0 && (num >= LOAD_MESSAGES_MAX || num_bytes > LOAD_BYTES_MAX ||
-                        store->num_read + num_bytes > store->max_cached))
+        const bool is_enough = num >= LOAD_MESSAGES_MAX || num_bytes > LOAD_BYTES_MAX ||
+                               store->num_read + num_bytes > store->max_cached;
+        /* Without the first there would be no end. */
+        if (is_enough && (num > 0 || first->payload->content != NULL))
             break;
         num++;
         payload->is_loading = true;
         payload->num_refs++;
         g_ptr_array_add(store->loads, payload);
     }
+    if (num == 0 && first->payload->content != NULL)
+        return; /* there is nothing to read on */
+    queue->is_loading = true;
+    g_ptr_array_add(store->loading_queues, queue);
+    if (num > 1) {
+        struct sstp_payload *midway = g_ptr_array_index(store->loads, num_before + num / 2);
+        midway->is_midway = true;
+    }
 }
 
 const struct sstp_ep_message *sstp_store_get(struct sstp_store *store,
                                              struct sstp_store_message *message)
 {
-    if (message->payload->content != NULL)
-        return &message->payload->content->message;
-    ask_for(store, message);
-    return NULL;
+    struct sstp_payload *payload = message->payload;
+    if (payload->content == NULL || payload->is_midway)
+        ask_for(store, message);
+    payload->is_midway = false;
+    return payload->content != NULL ? &payload->content->message : NULL;
 }
 
 void sstp_store_sent(struct sstp_store *store, struct sstp_store_message *message)

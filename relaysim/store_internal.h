@@ -37,6 +37,7 @@ struct sstp_payload {
     struct sstp_store_content *content; /* NULL: on the disk only */
     struct sstp_store_pending *pending; /* NULL: on the disk, or the store has none */
     bool is_loading;
+    bool is_midway; /* when it is asked for, it is time to read on */
 };
 
 #define SSTP_STORE_NO_RETRY INT64_MIN
