@@ -1,296 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* store_batch: what of the store has to go to the disk, or to come from there; and the
- * batches in which it does. */
+/* store_batch: what goes to the disk together, or comes from there. */
 #include "store_internal.h"
 
 #include "encode.h"
 
-#define BATCH_BYTES_MAX (8u << 20)  /* of the messages in one transaction, but for the last */
-#define LOAD_BYTES_MAX (512u << 10) /* read ahead for one queue, but for the first message */
-#define LOAD_MESSAGES_MAX 512u
-#define LOOK_AHEAD_MAX 2048u /* messages that are looked at for those */
+#define BATCH_BYTES_MAX (8u << 20) /* of the messages in one transaction, but for the last */
 #define RETRY_MS 1000
 #define HEAD_MAX 2055u /* of a Message command (GRVSSTP 2.2.10) */
-
-/* A row of a queue: made, changed or removed. */
-struct queue_change {
-    enum { QUEUE_ADDED, QUEUE_DONE, QUEUE_REMOVED } kind;
-    uint64_t id, done;
-    char *identity_url, *device_url, *resource_url; /* QUEUE_ADDED */
-};
-
-struct load {
-    struct sstp_payload *payload;
-    struct sstp_store_content *content; /* NULL where it was not found */
-};
-
-/* The worker reads all but the last two, and writes what stands behind; the rest of the
- * store it must not touch. */
-struct sstp_store_batch {
-    struct sstp_disk *disk;
-    int64_t wall_ms;
-    bool writes;        /* it is time to write; otherwise, it only reads */
-    GPtrArray *pending; /* struct sstp_store_pending */
-    GArray *queues;     /* struct queue_change */
-    GArray *removed;    /* ids, sorted */
-    GPtrArray *records; /* struct sstp_registry_record */
-    GArray *loads;      /* struct load */
-    GArray *waiters;
-    GPtrArray *loading_queues;
-
-    bool is_written;
-    enum sstp_disk_err err, read_err;
-    char *error;
-};
-
-/* ------------------------------------------------------------------------
- * Notes of what has changed
- */
-
-static void mark_dirty(struct sstp_store *store, struct sstp_store_queue *queue)
-{
-    if (queue->is_dirty)
-        return;
-    queue->is_dirty = true;
-    g_queue_push_tail_link(&store->dirty, &queue->dirty_link);
-}
-
-void sstp_store_note_put(struct sstp_store *store, struct sstp_payload *payload, int64_t expires_ms)
-{
-    if (store->disk == NULL)
-        return;
-    if (payload->id == 0) {
-        struct sstp_store_pending *pending = g_new0(struct sstp_store_pending, 1);
-        pending->payload = payload;
-        pending->queues = g_byte_array_new();
-        pending->link.data = pending;
-        payload->pending = pending;
-        payload->id = ++store->last_id;
-        payload->num_refs++;
-        g_queue_push_tail_link(&store->pending, &pending->link);
-    }
-    g_assert(payload->pending != NULL && !payload->pending->is_in_batch);
-    payload->pending->expires_ms = MAX(payload->pending->expires_ms, expires_ms);
-}
-
-void sstp_store_note_appended(struct sstp_store *store, struct sstp_store_queue *queue,
-                              struct sstp_payload *payload)
-{
-    if (store->disk == NULL)
-        return;
-    uint8_t id[SSTP_DISK_ID_MAX];
-    const size_t len = sstp_disk_write_id(id, queue->id);
-    g_byte_array_append(payload->pending->queues, id, (guint)len);
-    if (!queue->has_row)
-        mark_dirty(store, queue);
-}
-
-static void free_pending(struct sstp_store_pending *pending)
-{
-    struct sstp_payload *payload = pending->payload;
-    payload->pending = NULL;
-    g_byte_array_free(pending->queues, TRUE);
-    g_free(pending);
-    sstp_store_payload_unref(payload);
-}
-
-static void tell_safe(struct sstp_store_pending *pending)
-{
-    void (*safe)(void *cookie) = pending->safe;
-    pending->safe = NULL;
-    if (safe != NULL)
-        safe(pending->cookie);
-}
-
-/* It is in no queue any more. */
-static void forget(struct sstp_store *store, struct sstp_payload *payload)
-{
-    struct sstp_store_pending *pending = payload->pending;
-    if (pending == NULL) {
-        g_array_append_val(store->removed, payload->id);
-        sstp_store_drop_content(store, payload);
-        return;
-    }
-    /* Every recipient has it, or its time was over: that is as good as the disk.
-     * What is being written is removed behind that. */
-    tell_safe(pending);
-    if (!pending->is_in_batch) {
-        g_queue_unlink(&store->pending, &pending->link);
-        free_pending(pending);
-    }
-}
-
-void sstp_store_note_removed(struct sstp_store *store, struct sstp_store_queue *queue,
-                             struct sstp_payload *payload, bool was_first)
-{
-    if (store->disk == NULL)
-        return;
-    if (was_first) {
-        /* The same queue may have been named twice for one message. */
-        const struct sstp_store_message *next = g_queue_peek_head(&queue->messages);
-        const bool has_it_again = next != NULL && next->payload == payload;
-        queue->done = has_it_again ? payload->id - 1 : payload->id;
-    }
-    if (payload->num_shares == 0)
-        forget(store, payload);
-    else if (was_first)
-        mark_dirty(store, queue); /* what else went before is told with the message's row */
-    if (queue->messages.length == 0 && queue->has_row)
-        mark_dirty(store, queue);
-}
-
-void sstp_store_note_queue_gone(struct sstp_store *store, struct sstp_store_queue *queue)
-{
-    if (store->disk == NULL)
-        return;
-    if (queue->has_row)
-        g_array_append_val(store->removed_queues, queue->id);
-    if (queue->is_dirty)
-        g_queue_unlink(&store->dirty, &queue->dirty_link);
-    if (queue->is_loading) {
-        g_ptr_array_remove_fast(store->loading_queues, queue);
-        if (store->batch != NULL)
-            g_ptr_array_remove_fast(store->batch->loading_queues, queue);
-    }
-}
-
-void sstp_store_free_record(void *data)
-{
-    struct sstp_registry_record *record = data;
-    g_free((char *)(uintptr_t)record->url);
-    g_free((char *)(uintptr_t)record->owner_url);
-    g_free((struct sstp_sec_secret *)(uintptr_t)record->key);
-    g_free(record);
-}
-
-void sstp_store_note_record(void *cookie, const struct sstp_registry_record *record)
-{
-    struct sstp_store *store = cookie;
-    if (store->disk == NULL)
-        return;
-    struct sstp_registry_record *copy = g_new0(struct sstp_registry_record, 1);
-    copy->kind = record->kind;
-    copy->url = g_strdup(record->url);
-    copy->owner_url = g_strdup(record->owner_url);
-    copy->key = record->key != NULL ? g_memdup2(record->key, sizeof *record->key) : NULL;
-    g_ptr_array_add(store->records, copy);
-}
-
-void sstp_store_await(struct sstp_store *store, struct sstp_payload *payload,
-                      void (*safe)(void *cookie), void *cookie)
-{
-    (void)store;
-    if (payload->pending == NULL || payload->num_shares == 0) {
-        safe(cookie);
-        return;
-    }
-    payload->pending->safe = safe;
-    payload->pending->cookie = cookie;
-}
-
-void sstp_store_await_registry(struct sstp_store *store, void (*safe)(void *cookie), void *cookie)
-{
-    const bool is_saved =
-        store->disk == NULL ||
-        (store->records->len == 0 && (store->batch == NULL || store->batch->records->len == 0));
-    if (is_saved) {
-        safe(cookie);
-        return;
-    }
-    g_array_append_val(store->waiters, ((struct sstp_store_waiter){safe, cookie}));
-}
-
-/* ------------------------------------------------------------------------
- * What is in memory
- */
-
-void sstp_store_drop_content(struct sstp_store *store, struct sstp_payload *payload)
-{
-    struct sstp_store_content *content = payload->content;
-    if (content == NULL || payload->pending != NULL || payload->id == 0)
-        return;
-    if (content->is_counted)
-        *(content->was_read ? &store->num_read : &store->num_cached) -= content->len;
-    content->is_counted = false;
-    if (payload->num_pins > 0)
-        return; /* it goes with the payload */
-    payload->content = NULL;
-    g_free(content);
-}
-
-static void count_content(struct sstp_store *store, struct sstp_store_content *content)
-{
-    content->is_counted = true;
-    *(content->was_read ? &store->num_read : &store->num_cached) += content->len;
-}
-
-static bool needs_loading(const struct sstp_payload *payload)
-{
-    return payload->content == NULL && !payload->is_loading;
-}
-
-/* Asks for a message, and for some of those behind it. */
-static void ask_for(struct sstp_store *store, const struct sstp_store_message *first)
-{
-    struct sstp_store_queue *queue = first->queue;
-    const guint num_before = store->loads->len;
-    size_t num_bytes = 0;
-    unsigned num = 0, num_steps = 0;
-
-    if (queue->is_loading)
-        return;
-    for (const GList *link = &first->link; link != NULL && num_steps < LOOK_AHEAD_MAX;
-         link = link->next, num_steps++) {
-        const struct sstp_store_message *message = link->data;
-        struct sstp_payload *payload = message->payload;
-        if (!needs_loading(payload))
-            continue;
-        num_bytes += payload->len;
-        const bool is_enough = num >= LOAD_MESSAGES_MAX || num_bytes > LOAD_BYTES_MAX ||
-                               store->num_read + num_bytes > store->max_cached;
-        /* Without the first there would be no end. */
-        if (is_enough && (num > 0 || first->payload->content != NULL))
-            break;
-        num++;
-        payload->is_loading = true;
-        payload->num_refs++;
-        g_ptr_array_add(store->loads, payload);
-    }
-    if (num == 0 && first->payload->content != NULL)
-        return; /* there is nothing to read on */
-    queue->is_loading = true;
-    g_ptr_array_add(store->loading_queues, queue);
-    if (num > 1) {
-        struct sstp_payload *midway = g_ptr_array_index(store->loads, num_before + num / 2);
-        midway->is_midway = true;
-    }
-}
-
-const struct sstp_ep_message *sstp_store_get(struct sstp_store *store,
-                                             struct sstp_store_message *message)
-{
-    struct sstp_payload *payload = message->payload;
-    if (payload->content == NULL || payload->is_midway)
-        ask_for(store, message);
-    payload->is_midway = false;
-    return payload->content != NULL ? &payload->content->message : NULL;
-}
-
-void sstp_store_sent(struct sstp_store *store, struct sstp_store_message *message)
-{
-    const struct sstp_store_content *content = message->payload->content;
-    if (content == NULL)
-        return;
-    /* What was read may be of use to the other recipients of a fanout. */
-    if (content->was_read ? store->num_read > store->max_cached / 2
-                          : store->num_cached > store->max_cached)
-        sstp_store_drop_content(store, message->payload);
-}
-
-void sstp_store_set_cache(struct sstp_store *store, size_t max_bytes)
-{
-    store->max_cached = max_bytes;
-}
 
 /* ------------------------------------------------------------------------
  * Batches
@@ -298,7 +14,7 @@ void sstp_store_set_cache(struct sstp_store *store, size_t max_bytes)
 
 static void clear_change(gpointer data)
 {
-    struct queue_change *change = data;
+    struct sstp_store_change *change = data;
     g_free(change->identity_url);
     g_free(change->device_url);
     g_free(change->resource_url);
@@ -313,7 +29,7 @@ static gint compare_ids(gconstpointer a, gconstpointer b)
 /* The row that a dirty queue is to have, or none: one without messages needs none. */
 static void take_queue(struct sstp_store_queue *queue, GArray *changes)
 {
-    struct queue_change change = {.kind = QUEUE_DONE, .id = queue->id, .done = queue->done};
+    struct sstp_store_change change = {.kind = QUEUE_DONE, .id = queue->id, .done = queue->done};
     queue->is_dirty = false;
     if (queue->messages.length == 0) {
         if (!queue->has_row)
@@ -345,8 +61,8 @@ static void take_pending(struct sstp_store *store, struct sstp_store_batch *batc
 static void take_loads(struct sstp_store *store, struct sstp_store_batch *batch)
 {
     for (guint i = 0; i < store->loads->len; i++)
-        g_array_append_val(batch->loads,
-                           ((struct load){.payload = g_ptr_array_index(store->loads, i)}));
+        g_array_append_val(batch->loads, ((struct sstp_store_load){
+                                             .payload = g_ptr_array_index(store->loads, i)}));
     g_ptr_array_set_size(store->loads, 0);
     g_ptr_array_extend_and_steal(batch->loading_queues, store->loading_queues);
     store->loading_queues = g_ptr_array_new();
@@ -372,9 +88,9 @@ static struct sstp_store_batch *new_batch(struct sstp_store *store)
     batch->disk = store->disk;
     batch->wall_ms = store->wall_ms;
     batch->pending = g_ptr_array_new();
-    batch->queues = g_array_new(FALSE, FALSE, sizeof(struct queue_change));
+    batch->queues = g_array_new(FALSE, FALSE, sizeof(struct sstp_store_change));
     g_array_set_clear_func(batch->queues, clear_change);
-    batch->loads = g_array_new(FALSE, FALSE, sizeof(struct load));
+    batch->loads = g_array_new(FALSE, FALSE, sizeof(struct sstp_store_load));
     batch->loading_queues = g_ptr_array_new();
 
     take_pending(store, batch);
@@ -383,8 +99,8 @@ static struct sstp_store_batch *new_batch(struct sstp_store *store)
     for (guint i = 0; i < store->removed_queues->len; i++)
         g_array_append_val(
             batch->queues,
-            ((struct queue_change){.kind = QUEUE_REMOVED,
-                                   .id = g_array_index(store->removed_queues, uint64_t, i)}));
+            ((struct sstp_store_change){.kind = QUEUE_REMOVED,
+                                        .id = g_array_index(store->removed_queues, uint64_t, i)}));
     g_array_set_size(store->removed_queues, 0);
     batch->removed = store->removed;
     store->removed = g_array_new(FALSE, FALSE, sizeof(uint64_t));
@@ -431,7 +147,7 @@ struct sstp_store_batch *sstp_store_begin(struct sstp_store *store, int64_t now_
  * On the worker
  */
 
-static void write_queue(struct sstp_disk *disk, const struct queue_change *change)
+static void write_queue(struct sstp_disk *disk, const struct sstp_store_change *change)
 {
     switch (change->kind) {
     case QUEUE_ADDED:
@@ -485,7 +201,7 @@ static enum sstp_disk_err write_all(const struct sstp_store_batch *batch)
 {
     sstp_disk_begin(batch->disk);
     for (guint i = 0; i < batch->queues->len; i++)
-        write_queue(batch->disk, &g_array_index(batch->queues, struct queue_change, i));
+        write_queue(batch->disk, &g_array_index(batch->queues, struct sstp_store_change, i));
     for (guint i = 0; i < batch->pending->len; i++)
         write_message(batch, g_ptr_array_index(batch->pending, i));
     remove_messages(batch->disk, batch->removed);
@@ -509,7 +225,7 @@ static enum sstp_disk_err read_all(const struct sstp_store_batch *batch)
 {
     enum sstp_disk_err err = SSTP_DISK_OK;
     for (guint i = 0; i < batch->loads->len; i++) {
-        struct load *load = &g_array_index(batch->loads, struct load, i);
+        struct sstp_store_load *load = &g_array_index(batch->loads, struct sstp_store_load, i);
         struct sstp_disk_message row;
         const enum sstp_disk_err row_err =
             sstp_disk_get_message(batch->disk, load->payload->id, &row);
@@ -545,23 +261,23 @@ static void finish_pending(struct sstp_store *store, struct sstp_store_pending *
 {
     struct sstp_payload *payload = pending->payload;
     payload->num_refs++;
-    tell_safe(pending);
-    free_pending(pending);
-    count_content(store, payload->content);
+    sstp_store_tell_safe(pending);
+    sstp_store_free_pending(pending);
+    sstp_store_count_content(store, payload->content);
     if (payload->num_shares == 0)
-        forget(store, payload);
+        sstp_store_forget(store, payload);
     else if (store->num_cached > store->max_cached)
         sstp_store_drop_content(store, payload);
     sstp_store_payload_unref(payload);
 }
 
-static void finish_load(struct sstp_store *store, struct load *load)
+static void finish_load(struct sstp_store *store, struct sstp_store_load *load)
 {
     struct sstp_payload *payload = load->payload;
     payload->is_loading = false;
     if (load->content != NULL && payload->num_shares > 0) {
         payload->content = load->content;
-        count_content(store, load->content);
+        sstp_store_count_content(store, load->content);
     } else {
         g_free(load->content);
     }
@@ -572,7 +288,7 @@ static void finish_load(struct sstp_store *store, struct load *load)
 static void finish_loads(struct sstp_store *store, struct sstp_store_batch *batch)
 {
     for (guint i = 0; i < batch->loads->len; i++)
-        finish_load(store, &g_array_index(batch->loads, struct load, i));
+        finish_load(store, &g_array_index(batch->loads, struct sstp_store_load, i));
     g_array_set_size(batch->loads, 0);
     while (batch->loading_queues->len > 0) {
         struct sstp_store_queue *queue =
@@ -632,8 +348,8 @@ void sstp_store_finish(struct sstp_store *store, struct sstp_store_batch *batch,
 
 void sstp_store_give_up(struct sstp_store_pending *pending)
 {
-    tell_safe(pending);
-    free_pending(pending);
+    sstp_store_tell_safe(pending);
+    sstp_store_free_pending(pending);
 }
 
 void sstp_store_give_up_batch(struct sstp_store *store)

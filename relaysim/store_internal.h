@@ -47,6 +47,37 @@ struct sstp_store_waiter {
     void *cookie;
 };
 
+/* A row of a queue: made, changed or removed. */
+struct sstp_store_change {
+    enum { QUEUE_ADDED, QUEUE_DONE, QUEUE_REMOVED } kind;
+    uint64_t id, done;
+    char *identity_url, *device_url, *resource_url; /* QUEUE_ADDED */
+};
+
+struct sstp_store_load {
+    struct sstp_payload *payload;
+    struct sstp_store_content *content; /* NULL where it was not found */
+};
+
+/* The worker reads it all, but for `waiters` and `loading_queues`, and writes into `loads`
+ * and what stands behind those; the rest of the store it must not touch. */
+struct sstp_store_batch {
+    struct sstp_disk *disk;
+    int64_t wall_ms;
+    bool writes;        /* it is time to write; otherwise, it only reads */
+    GPtrArray *pending; /* struct sstp_store_pending */
+    GArray *queues;     /* struct sstp_store_change */
+    GArray *removed;    /* ids, sorted */
+    GPtrArray *records; /* struct sstp_registry_record */
+    GArray *loads;      /* struct sstp_store_load */
+    GArray *waiters;
+    GPtrArray *loading_queues;
+
+    bool is_written;
+    enum sstp_disk_err err, read_err;
+    char *error;
+};
+
 struct sstp_store {
     GHashTable *recipients; /* identity URL to struct sstp_store_recipient */
     uint64_t quota, max_bytes;
@@ -94,7 +125,7 @@ void sstp_store_drop_if_idle(struct sstp_store *store, struct sstp_store_queue *
 /* Writes what there is to write, and tells everybody who waits. */
 void sstp_store_close_disk(struct sstp_store *store);
 
-/* ---- store_batch.c; without a disk none of these does anything ---- */
+/* ---- store_note.c; without a disk none of these does anything ---- */
 /* A payload gets its id before its first queue is made. */
 void sstp_store_note_put(struct sstp_store *store, struct sstp_payload *payload,
                          int64_t expires_ms);
@@ -109,7 +140,15 @@ void sstp_store_note_record(void *store, const struct sstp_registry_record *reco
 /* Its bytes leave the memory, or the whole payload does. */
 void sstp_store_drop_content(struct sstp_store *store, struct sstp_payload *payload);
 
+/* It counts among what may leave the memory from now on. */
+void sstp_store_count_content(struct sstp_store *store, struct sstp_store_content *content);
+/* It is in no queue any more. */
+void sstp_store_forget(struct sstp_store *store, struct sstp_payload *payload);
+void sstp_store_tell_safe(struct sstp_store_pending *pending);
+void sstp_store_free_pending(struct sstp_store_pending *pending);
 void sstp_store_free_record(void *record);
+
+/* ---- store_batch.c ---- */
 /* What was not written will not be; who waits is told. */
 void sstp_store_give_up(struct sstp_store_pending *pending);
 void sstp_store_give_up_batch(struct sstp_store *store);
