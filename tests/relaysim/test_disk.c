@@ -265,7 +265,8 @@ static void test_migration(struct fixture *fixture, gconstpointer unused)
     static const char *const steps[] = {"CREATE TABLE a (x);", "CREATE TABLE b (x);",
                                         "INSERT INTO b SELECT x + 1 FROM a;"};
     static const char *const broken[] = {
-        steps[0], steps[1], "INSERT INTO b VALUES (5); INSERT INTO nowhere VALUES (1);"};
+        "CREATE TABLE a (x);", "CREATE TABLE b (x);",
+        "INSERT INTO b VALUES (5); INSERT INTO nowhere VALUES (1);"};
     sqlite3 *db;
     char *why = NULL;
     int version = -1;
