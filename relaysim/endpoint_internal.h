@@ -10,6 +10,7 @@
 
 #include "endpoint.h"
 #include "endpoint_ledger.h"
+#include "state/fanout.h"
 #include "stream.h"
 
 /* Ids of sessions that were closed from here, kept so that what the peer sent
@@ -31,13 +32,7 @@ struct sstp_ep_session {
     int64_t open_deadline_ms; /* ours, while it is opening */
     void *user;
 
-    /* The destinations of a fanout session, as they were on the wire. */
-    uint8_t *entries;
-    size_t entries_len;
-    enum sstp_version form;
-    uint16_t num_entries;
-    uint16_t num_active;
-    uint8_t *is_gone; /* one byte an entry */
+    struct sstp_fanout fanout; /* the destinations, where is_fanout */
 
     /* Ours: a message whose EndMessage has not been sent. */
     bool is_sending;

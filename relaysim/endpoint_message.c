@@ -42,8 +42,8 @@ enum sstp_ep_err sstp_ep_complete(struct sstp_ep *ep, uint64_t number)
 bool sstp_ep_acknowledged(struct sstp_ep *ep, uint32_t message_count)
 {
     /* A count beyond what is outstanding acknowledges what there is (errata). */
-    for (uint32_t i = 0; i < message_count && ep->outbound.num > 0; i++) {
-        const uint64_t number = ep->outbound.number;
+    for (uint32_t i = 0; i < message_count && sstp_ep_ledger_num(&ep->outbound) > 0; i++) {
+        const uint64_t number = sstp_ep_ledger_oldest(&ep->outbound);
         const struct sstp_ep_ledger_entry entry = *sstp_ep_ledger_find(&ep->outbound, number);
         sstp_ep_ledger_drop(&ep->outbound, 1);
         if (entry.is_lost)
@@ -61,8 +61,8 @@ bool sstp_ep_acknowledged(struct sstp_ep *ep, uint32_t message_count)
 void sstp_ep_lose_messages(struct sstp_ep *ep, const uint32_t *session_id)
 {
     /* The callbacks of the losses may send, which adds entries, but only behind. */
-    const uint64_t end = ep->outbound.number + ep->outbound.num;
-    for (uint64_t number = ep->outbound.number; number < end; number++) {
+    const uint64_t end = sstp_ep_ledger_oldest(&ep->outbound) + sstp_ep_ledger_num(&ep->outbound);
+    for (uint64_t number = sstp_ep_ledger_oldest(&ep->outbound); number < end; number++) {
         struct sstp_ep_ledger_entry *entry = sstp_ep_ledger_find(&ep->outbound, number);
         if (entry == NULL || entry->is_lost ||
             (session_id != NULL && entry->session_id != *session_id))
@@ -82,7 +82,7 @@ size_t sstp_ep_num_due(const struct sstp_ep *ep)
 
 size_t sstp_ep_num_unacknowledged(const struct sstp_ep *ep)
 {
-    return ep->outbound.num;
+    return sstp_ep_ledger_num(&ep->outbound);
 }
 
 /* ------------------------------------------------------------------------
@@ -140,7 +140,7 @@ static enum sstp_ep_err check_message(const struct sstp_ep *ep,
     if (!session->is_ours || session->state != SSTP_SESSION_READY || session->is_sending)
         return SSTP_EP_WRONG_STATE;
     if (sstp_ep_num_queued(ep) >= ep->config.limits.max_queued ||
-        ep->outbound.num >= ep->config.limits.max_unacknowledged)
+        sstp_ep_ledger_num(&ep->outbound) >= ep->config.limits.max_unacknowledged)
         return SSTP_EP_FULL;
     return SSTP_EP_OK;
 }
@@ -307,7 +307,7 @@ void sstp_ep_on_data(struct sstp_ep *ep, const struct sstp_command *command)
 /* Enters a message into the inbound list; 0 when that ended the connection. */
 static uint64_t enter_message(struct sstp_ep *ep, uint32_t session_id, bool wants_ack)
 {
-    if (ep->inbound.num >= ep->config.limits.max_unacknowledged ||
+    if (sstp_ep_ledger_num(&ep->inbound) >= ep->config.limits.max_unacknowledged ||
         !sstp_ep_ledger_reserve(&ep->inbound)) {
         sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_INTERNAL_ERROR);
         return 0;

@@ -46,10 +46,7 @@ static void free_session(struct sstp_ep *ep, struct sstp_ep_session *session)
 {
     const struct sstp_mem *mem = ep->config.mem;
     count_answered(ep, session);
-    if (session->entries != NULL)
-        mem->resize(mem->cookie, session->entries, 0);
-    if (session->is_gone != NULL)
-        mem->resize(mem->cookie, session->is_gone, 0);
+    sstp_fanout_clear(&session->fanout);
     ep->num_assembling -= session->assembly.len;
     sstp_ep_bytes_clear(mem, &session->assembly);
     mem->resize(mem->cookie, session, 0);
