@@ -2,10 +2,11 @@
 #include "client_run.h"
 
 #include "client.h"
+#include "client_print.h"
 #include "log.h"
 #include "options.h"
 
-#include <json-glib/json-glib.h>
+#include <glib.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +14,10 @@
 #define PRODUCT_VERSION "Groove Client 14.0 4006" /* note <1> of GRVSSTP */
 #define MAX_PEERS 16
 #define END_MS 3000 /* for the peers' ends after our ConnectCloses */
+
+/* Between attempts to connect again: the first pause, which doubles up to the last. */
+#define PAUSE_FIRST_MS 250
+#define PAUSE_LAST_MS 30000
 #define SECRET_VARIABLE "RELAYSIM_SECRET"
 
 struct run {
@@ -24,6 +29,12 @@ struct run {
     GPtrArray *peers;
     unsigned num_sent, num_acknowledged, num_received;
     bool is_ending, has_failed;
+
+    bool has_been_ready; /* a connection was: what is lost is had again */
+    bool is_given_up;    /* what ended the last one would end the next one, too */
+    uv_timer_t again;    /* until the next attempt */
+    int64_t pause_ms;    /* the last one; 0 after success */
+    uint32_t wait_time;  /* that the other side asked for, in seconds */
 };
 
 /* One connection. */
@@ -33,27 +44,8 @@ struct peer {
     struct sstp_client *client;
     uint32_t session_id; /* on which it sends */
     bool has_session;
-    GHashTable *inbound; /* SessionId to struct inbound */
+    GHashTable *inbound; /* SessionId to struct client_source */
 };
-
-/* A session that the other side has opened. */
-struct inbound {
-    char *resource_url, *identity_url, *device_url;
-};
-
-static void free_inbound(gpointer data)
-{
-    struct inbound *inbound = data;
-    g_free(inbound->resource_url);
-    g_free(inbound->identity_url);
-    g_free(inbound->device_url);
-    g_free(inbound);
-}
-
-static char *string_of(struct sstp_span span)
-{
-    return g_strndup(span.len > 0 ? (const char *)span.data : "", span.len);
-}
 
 /* ------------------------------------------------------------------------
  * The end
@@ -103,6 +95,30 @@ static void fail(struct run *run, const char *format, ...)
     va_end(args);
     log_error("%s", text);
     g_free(text);
+}
+
+/* The same, for what another attempt would not mend. */
+static void give_up(struct run *run, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+static void give_up(struct run *run, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *text = g_strdup_vprintf(format, args);
+    va_end(args);
+    run->is_given_up = true;
+    fail(run, "%s", text);
+    g_free(text);
+}
+
+/* A connection is lost.  Who had one tries again; who never had is told why. */
+static void lose(struct run *run, const char *why, uint32_t wait_time)
+{
+    run->wait_time = wait_time;
+    if (run->has_been_ready)
+        log_info("%s", why);
+    else
+        give_up(run, "%s", why);
 }
 
 static void end_if_done(struct run *run)
@@ -210,62 +226,18 @@ static void on_open(struct peer *peer, const struct sstp_ep_event *event)
 
 static void on_opened(struct peer *peer, const struct sstp_ep_event *event)
 {
-    struct inbound *inbound = g_new0(struct inbound, 1);
-    inbound->resource_url = string_of(event->command->resource_url);
-    inbound->identity_url = string_of(event->command->identity_url);
-    inbound->device_url = string_of(event->command->device_url);
-    g_hash_table_insert(peer->inbound, GUINT_TO_POINTER(event->session_id), inbound);
-}
-
-static void add_member(JsonBuilder *builder, const char *name, const char *value)
-{
-    json_builder_set_member_name(builder, name);
-    json_builder_add_string_value(builder, value);
-}
-
-/* One line on stdout.  False when it could not be written. */
-static bool print_message(const struct inbound *inbound, const struct sstp_ep_message *message)
-{
-    JsonBuilder *builder = json_builder_new();
-    char *user_ref = string_of(message->user_ref);
-    const char *data = (const char *)message->data.data;
-    const gsize len = message->data.len;
-    /* Text as it is, anything else in base64. */
-    const bool is_text =
-        len == 0 || (memchr(data, 0, len) == NULL && g_utf8_validate(data, (gssize)len, NULL));
-    char *content = is_text ? string_of(message->data) : g_base64_encode(message->data.data, len);
-
-    json_builder_begin_object(builder);
-    add_member(builder, "resource", inbound->resource_url);
-    add_member(builder, "identity", inbound->identity_url);
-    add_member(builder, "device", inbound->device_url);
-    add_member(builder, "user_ref", user_ref);
-    json_builder_set_member_name(builder, "flags");
-    json_builder_add_int_value(builder, message->flags);
-    json_builder_set_member_name(builder, "size");
-    json_builder_add_int_value(builder, (gint64)len);
-    add_member(builder, is_text ? "text" : "base64", content);
-    json_builder_end_object(builder);
-
-    JsonNode *root = json_builder_get_root(builder);
-    char *line = json_to_string(root, FALSE);
-    const bool is_printed = puts(line) >= 0 && fflush(stdout) == 0;
-    g_free(line);
-    json_node_unref(root);
-    g_object_unref(builder);
-    g_free(content);
-    g_free(user_ref);
-    return is_printed;
+    g_hash_table_insert(peer->inbound, GUINT_TO_POINTER(event->session_id),
+                        client_source_new(event->command));
 }
 
 static void on_message(struct peer *peer, struct sstp_ep *ep, const struct sstp_ep_event *event)
 {
     struct run *run = peer->run;
-    const struct inbound *inbound =
+    const struct client_source *source =
         g_hash_table_lookup(peer->inbound, GUINT_TO_POINTER(event->session_id));
 
     /* Acknowledged once the line is out of our hands, and not before. */
-    if (inbound == NULL || !print_message(inbound, event->message)) {
+    if (source == NULL || !client_print(source, event->message)) {
         fail(run, "the message could not be written to stdout");
         end(run);
         return;
@@ -279,29 +251,69 @@ static void on_message(struct peer *peer, struct sstp_ep *ep, const struct sstp_
  * Events
  */
 
+/* Whether the next connection would be closed for the same reason. */
+static bool is_for_good(uint8_t reason_id)
+{
+    switch ((enum sstp_connect_close_reason)reason_id) {
+    case SSTP_CONNECT_CLOSE_NO_REASON:
+    case SSTP_CONNECT_CLOSE_RESTING:
+    case SSTP_CONNECT_CLOSE_IDLE:
+    case SSTP_CONNECT_CLOSE_RESPONSE_TIMEOUT:
+    case SSTP_CONNECT_CLOSE_INTERNAL_ERROR:
+        return false;
+    case SSTP_CONNECT_CLOSE_PROTOCOL_ERROR:
+    case SSTP_CONNECT_CLOSE_DEVICE_AUTHENTICATION_FAILED:
+    case SSTP_CONNECT_CLOSE_USER_AUTHENTICATION_FAILED:
+    case SSTP_CONNECT_CLOSE_STALE_CONNECT_AUTHENTICATE:
+    case SSTP_CONNECT_CLOSE_STALE_ATTACH_AUTHENTICATE:
+    case SSTP_CONNECT_CLOSE_REJECTED:
+    case SSTP_CONNECT_CLOSE_DECRYPTION_FAILED:
+    case SSTP_CONNECT_CLOSE_CROSSED_CONNECTIONS:
+    case SSTP_CONNECT_CLOSE_UPGRADE:
+    case SSTP_CONNECT_CLOSE_TOO_MANY_UNKNOWN_SESSION_CMDS:
+    case SSTP_CONNECT_CLOSE_NEW_VERSION_REQUIRED:
+        return true;
+    }
+    return true;
+}
+
+static void on_closed_by_peer(struct run *run, const struct sstp_ep_event *event)
+{
+    const char *name = sstp_connect_close_reason_name(event->reason_id);
+    char *why = g_strdup_printf("the other side closed the connection: %s",
+                                name != NULL ? name : "unknown reason");
+    if (run->config->listen != NULL) {
+        /* A device that has said all it had to is no failure of who listens. */
+        log_info("%s", why);
+    } else if (is_for_good(event->reason_id)) {
+        give_up(run, "%s", why);
+    } else {
+        lose(run, why, event->wait_time);
+    }
+    g_free(why);
+}
+
 static void on_closed(struct peer *peer, const struct sstp_ep_event *event)
 {
+    struct run *run = peer->run;
     const char *name = sstp_connect_close_reason_name(event->reason_id);
     peer->has_session = false;
     switch (event->end) {
     case SSTP_EP_END_PEER:
-        /* A device that has said all it had to is no failure of who listens. */
-        if (peer->run->config->listen == NULL)
-            fail(peer->run, "the other side closed the connection: %s",
-                 name != NULL ? name : "unknown reason");
+        on_closed_by_peer(run, event);
         break;
     case SSTP_EP_END_VIOLATION:
-        fail(peer->run, "the other side broke a rule of SSTP: %s",
-             name != NULL ? name : "unknown reason");
+        give_up(run, "the other side broke a rule of SSTP: %s",
+                name != NULL ? name : "unknown reason");
         break;
     case SSTP_EP_END_TIMEOUT:
-        fail(peer->run, "the other side did not answer");
+        lose(run, "the other side did not answer", 0);
         break;
     case SSTP_EP_END_TRANSPORT_LOST:
-        fail(peer->run, "the connection was lost");
+        lose(run, "the connection was lost", 0);
         break;
     case SSTP_EP_END_NO_MEMORY:
-        fail(peer->run, "memory is out");
+        give_up(run, "memory is out");
         break;
     case SSTP_EP_END_LOCAL:
     case SSTP_EP_END_REFUSED:
@@ -312,12 +324,19 @@ static void on_closed(struct peer *peer, const struct sstp_ep_event *event)
 
 static void on_refused(struct peer *peer, const struct sstp_ep_event *event)
 {
+    struct run *run = peer->run;
     const char *name = sstp_connect_response_name(event->response_id);
+    const bool is_for_now = event->response_id == SSTP_CONNECT_RESPONSE_TRY_LATER ||
+                            event->response_id == SSTP_CONNECT_RESPONSE_WILL_UPGRADE;
+    GString *why = g_string_new("the connection was refused: ");
+    g_string_append(why, name != NULL ? name : "unknown response");
     if (event->wait_time != 0)
-        fail(peer->run, "the connection was refused: %s, again in %u seconds",
-             name != NULL ? name : "unknown response", event->wait_time);
+        g_string_append_printf(why, ", again in %u seconds", event->wait_time);
+    if (is_for_now)
+        lose(run, why->str, event->wait_time);
     else
-        fail(peer->run, "the connection was refused: %s", name != NULL ? name : "unknown response");
+        give_up(run, "%s", why->str);
+    g_string_free(why, TRUE);
 }
 
 static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event)
@@ -374,6 +393,8 @@ static void on_ready(void *cookie, struct sstp_client *client)
     struct peer *peer = cookie;
     (void)client;
     log_info("ready");
+    peer->run->has_been_ready = true;
+    peer->run->pause_ms = 0;
     open_session(peer);
 }
 
@@ -381,7 +402,7 @@ static void on_failed(void *cookie, struct sstp_client *client, const char *why)
 {
     struct peer *peer = cookie;
     (void)client;
-    fail(peer->run, "%s", why);
+    give_up(peer->run, "%s", why);
 }
 
 static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command *command)
@@ -402,6 +423,18 @@ static void on_output_is_empty(void *cookie)
         pump(peer);
 }
 
+static void on_again(uv_timer_t *timer);
+
+/* The next attempt, after a pause. */
+static void connect_again(struct run *run)
+{
+    run->pause_ms = run->pause_ms == 0 ? PAUSE_FIRST_MS : MIN(2 * run->pause_ms, PAUSE_LAST_MS);
+    const int64_t wait_ms = MAX(run->pause_ms, (int64_t)run->wait_time * 1000);
+    run->wait_time = 0;
+    log_info("trying again in %.3f seconds", (double)wait_ms / 1000);
+    uv_timer_start(&run->again, on_again, (uint64_t)wait_ms, 0);
+}
+
 static void on_gone(void *cookie)
 {
     struct peer *peer = cookie;
@@ -411,8 +444,10 @@ static void on_gone(void *cookie)
     if (run->sender == peer)
         run->sender = NULL;
     /* Who listens goes on for the next one. */
-    if (run->config->listen == NULL)
+    if (run->config->listen == NULL && (run->is_given_up || !run->has_been_ready))
         run->is_ending = true;
+    else if (run->config->listen == NULL && !run->is_ending)
+        connect_again(run);
     stop_if_alone(run);
     sstp_client_free(peer->client);
     g_hash_table_destroy(peer->inbound);
@@ -443,6 +478,11 @@ static struct peer *new_peer(struct run *run, struct net_connection *socket, boo
         .minor_version = config->minor_version,
         .product_version = PRODUCT_VERSION,
         .now_ms = net_now_ms(run->net),
+        .ack_delay_ms = config->timers.ack_delay_ms,
+        .connect_timeout_ms = config->timers.connect_timeout_ms,
+        .open_timeout_ms = config->timers.open_timeout_ms,
+        .outbound_idle_ms = config->timers.outbound_idle_ms,
+        .inbound_idle_ms = config->timers.inbound_idle_ms,
         .ready = on_ready,
         .failed = on_failed,
         .event = on_event,
@@ -455,10 +495,13 @@ static struct peer *new_peer(struct run *run, struct net_connection *socket, boo
         g_free(peer);
         return NULL;
     }
-    peer->inbound = g_hash_table_new_full(NULL, NULL, NULL, free_inbound);
+    peer->inbound = g_hash_table_new_full(NULL, NULL, NULL, client_source_free);
     g_ptr_array_add(run->peers, peer);
-    if (run->sender == NULL)
+    if (run->sender == NULL) {
         run->sender = peer;
+        /* What was not acknowledged on the last one is sent again. */
+        run->num_sent = run->num_acknowledged;
+    }
     net_start(socket, sstp_client_ep(peer->client),
               (struct net_handler){on_output_is_empty, on_gone, peer});
     return peer;
@@ -467,6 +510,11 @@ static struct peer *new_peer(struct run *run, struct net_connection *socket, boo
 static void on_connected(void *cookie, struct net_connection *socket, const char *why)
 {
     struct run *run = cookie;
+    if (socket == NULL && run->has_been_ready && !run->is_ending) {
+        log_info("cannot connect to %s: %s", run->config->relay, why);
+        connect_again(run);
+        return;
+    }
     if (socket == NULL) {
         fail(run, "cannot connect to %s: %s", run->config->relay, why);
         run->is_ending = true;
@@ -478,6 +526,19 @@ static void on_connected(void *cookie, struct net_connection *socket, const char
         fail(run, "memory is out, or a URL is too long");
         end(run);
     }
+}
+
+static void on_again(uv_timer_t *timer)
+{
+    struct run *run = timer->data;
+    char *error = NULL;
+    if (!run->is_ending && !net_connect(run->net, run->config->relay, (struct net_hosts){0, 0},
+                                        on_connected, run, &error)) {
+        fail(run, "%s", error);
+        g_free(error);
+        end(run);
+    }
+    net_settle(run->net);
 }
 
 static void on_accepted(void *cookie, struct net_connection *socket)
@@ -543,7 +604,8 @@ static void set_up(struct run *run)
     static const int numbers[] = {SIGTERM, SIGINT};
     uv_loop_t *loop = net_loop(run->net);
     uv_timer_init(loop, &run->timeout);
-    run->timeout.data = run;
+    uv_timer_init(loop, &run->again);
+    run->timeout.data = run->again.data = run;
     if (run->config->timeout_ms > 0)
         uv_timer_start(&run->timeout, on_timeout, (uint64_t)run->config->timeout_ms, 0);
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
@@ -581,6 +643,7 @@ int client_run(const struct client_run *config)
         result = run.has_failed ? EXIT_REPORTED : EXIT_DONE;
     }
     uv_close((uv_handle_t *)&run.timeout, NULL);
+    uv_close((uv_handle_t *)&run.again, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(run.signals); i++)
         uv_close((uv_handle_t *)&run.signals[i], NULL);
     net_free(run.net);

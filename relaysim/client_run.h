@@ -5,6 +5,10 @@
 
 #include "endpoint.h"
 
+struct client_timers {
+    int64_t ack_delay_ms, connect_timeout_ms, open_timeout_ms, outbound_idle_ms, inbound_idle_ms;
+};
+
 /* What is not asked for is NULL, 0 or false; all outlives the call. */
 struct client_run {
     const char *relay;  /* to connect to, or ... */
@@ -23,9 +27,12 @@ struct client_run {
     bool receives;
     unsigned num_expected; /* 0: as many as come */
     int64_t timeout_ms;    /* 0: never */
+    struct client_timers timers;
 };
 
-/* Returns the exit code, every failure with a sentence on stderr. */
+/* Connects, and connects again whenever the connection is lost after it has once been
+ * ready; what was not acknowledged is sent again then.  Returns the exit code, every failure with a
+ * sentence on stderr. */
 int client_run(const struct client_run *config);
 
 #endif

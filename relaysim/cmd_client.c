@@ -10,6 +10,25 @@
 
 #define TIMEOUT_DEFAULT 30 /* seconds, for who sends */
 #define RESOURCE_DEFAULT "apphandler"
+#define URL_MAX 1000 /* characters: two of them fit into every command that has two */
+
+/* clang-format off */
+
+/* The timers, with the products' defaults (GRVSSTP 3.1.2.1, note <11>). */
+static const struct options_timer timers[] = {
+    {"ack-delay",       5,   false, offsetof(struct client_timers, ack_delay_ms),
+     "Until a message that was taken is acknowledged (5)"},
+    {"connect-timeout", 30,  false, offsetof(struct client_timers, connect_timeout_ms),
+     "For the answer to a Connect, or for a peer's (30)"},
+    {"open-timeout",    180, false, offsetof(struct client_timers, open_timeout_ms),
+     "For the OpenResponse to a session (180)"},
+    {"outbound-idle",   600, true,  offsetof(struct client_timers, outbound_idle_ms),
+     "Noop when nothing was sent for so long (600)"},
+    {"inbound-idle",    600, true,  offsetof(struct client_timers, inbound_idle_ms),
+     "Noop when nothing came for so long (600)"},
+};
+
+/* clang-format on */
 
 struct client_options {
     char *relay, *relay_url, *device, *account, *via, *resource, *message, *file, *version;
@@ -18,6 +37,7 @@ struct client_options {
     int num_messages, timeout, expect;
     gint64 size;
     gboolean receives, is_verbose;
+    double seconds[G_N_ELEMENTS(timers)];
 };
 
 static void clear_options(struct client_options *options)
@@ -43,11 +63,28 @@ static gboolean is_identity(const char *url)
     return sstp_url_is_identity(sstp_span_of_string(url));
 }
 
+/* The specification gives accounts and resources no form: some characters that can be
+ * printed. */
+static gboolean is_name(const char *name)
+{
+    const size_t len = strlen(name);
+    for (const char *c = name; *c != '\0'; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            return FALSE;
+    return len > 0 && len <= URL_MAX;
+}
+
+/* Whether it connects to a relay; otherwise to a peer device, which knows no accounts. */
+static gboolean is_relay(const struct client_options *o)
+{
+    return o->relay_url != NULL && sstp_url_is_relay(sstp_span_of_string(o->relay_url));
+}
+
 /* What belongs together on the command line. */
 static gboolean check(const struct client_options *o)
 {
     const int num_contents = (o->message != NULL) + (o->file != NULL) + (o->size >= 0);
-    const gboolean sends = num_contents > 0 || o->num_messages > 0;
+    const gboolean sends = num_contents > 0 || o->num_messages >= 0;
 
     if (options_is_later("--proxy", o->proxy) || options_is_later("--proxy-auth", o->proxy_auth))
         return FALSE;
@@ -75,11 +112,21 @@ static gboolean check(const struct client_options *o)
         return usage("--message, --file and --size exclude each other");
     if (sends && o->to == NULL)
         return usage("--to is needed: to whom");
-    if (o->receives && o->relay != NULL && o->identities == NULL)
+    if (o->relay_url != NULL && !is_relay(o) &&
+        !sstp_url_is_device(sstp_span_of_string(o->relay_url)))
+        return usage(
+            "--relay-url is a relay's URL, grooveDNS://..., or a peer device's, dpp:///...");
+    if (o->receives && o->relay != NULL && is_relay(o) && o->identities == NULL)
         return usage("--identity is needed: for whom to receive");
-    if (o->num_messages < 0 || o->expect < 0 || o->timeout < 0 || o->size > (16 << 20))
-        return usage("--messages, --expect and --timeout cannot be negative, and --size is at "
-                     "most 16 MiB");
+    if (o->num_messages == 0 || o->num_messages < -1)
+        return usage("--messages is at least 1");
+    if (o->account != NULL && !is_name(o->account))
+        return usage(
+            "--account is a URL such as grooveAccount://alice, of at most 1000 characters");
+    if (o->resource != NULL && !is_name(o->resource))
+        return usage("--resource is a URL such as apphandler, of at most 1000 characters");
+    if (o->expect < 0 || o->timeout < 0 || o->size > (16 << 20))
+        return usage("--expect and --timeout cannot be negative, and --size is at most 16 MiB");
     return TRUE;
 }
 
@@ -165,7 +212,8 @@ static int run(const struct client_options *o)
         .device_url = o->device,
         .target_url = o->relay_url,
         /* Who receives has to say who it is; who only sends may. */
-        .attaches = o->relay != NULL && account != NULL && (o->receives || o->account != NULL),
+        .attaches = o->relay != NULL && is_relay(o) && account != NULL &&
+                    (o->receives || o->account != NULL),
         .account_url = account,
         .identity_urls = (const char *const *)o->identities,
         .num_identities = o->identities != NULL ? g_strv_length(o->identities) : 0,
@@ -180,6 +228,7 @@ static int run(const struct client_options *o)
                                      : 0,
     };
     if (!options_version(o->version, &config.minor_version) ||
+        !options_timers_apply(timers, G_N_ELEMENTS(timers), o->seconds, &config.timers) ||
         !parse_recipients(o->to, parts, entries) || (content = make_content(o)) == NULL)
         goto out;
     gsize len;
@@ -199,8 +248,8 @@ out:
 
 int cmd_client(int argc, char **argv)
 {
-    struct client_options o = {.size = -1};
-    GOptionEntry entries[] = {
+    struct client_options o = {.size = -1, .num_messages = -1};
+    const GOptionEntry others[] = {
         {"relay", 0, 0, G_OPTION_ARG_STRING, &o.relay, "Where to connect to", "ADDR:PORT"},
         {"relay-url", 0, 0, G_OPTION_ARG_STRING, &o.relay_url,
          "Its device URL: grooveDNS://..., or dpp:///... of a peer device", "URL"},
@@ -231,8 +280,13 @@ int cmd_client(int argc, char **argv)
          "FILE"},
         {"verbose", 'v', 0, G_OPTION_ARG_NONE, &o.is_verbose, "Log on stderr", NULL},
         OPTION_LATER("proxy", &o.proxy),
-        OPTION_LATER("proxy-auth", &o.proxy_auth),
-        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
+        OPTION_LATER("proxy-auth", &o.proxy_auth)};
+    GOptionEntry entries[G_N_ELEMENTS(others) + G_N_ELEMENTS(timers) + 1];
+
+    memset(entries, 0, sizeof entries);
+    memcpy(entries, others, sizeof others);
+    (void)options_timer_rows(entries + G_N_ELEMENTS(others), timers, G_N_ELEMENTS(timers),
+                             o.seconds);
 
     int result = options_parse("Sends messages through a relay or to a peer device, or receives "
                                "them.\nExits with 1 unless all were acknowledged, or as many came "

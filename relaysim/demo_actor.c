@@ -77,7 +77,7 @@ struct station *demo_station(struct demo *demo, const char *url,
     relay_config.random = (struct sstp_sec_random){random_seeded_fill, &demo->random};
     relay_config.ack_delay_ms = DEMO_ACK_DELAY_MS;
     relay_config.idle_ms = DEMO_IDLE_MS;
-    station->relay = relay_net_new(demo->net, &relay_config, "127.0.0.1:0", &error);
+    station->relay = relay_net_new(demo->net, &relay_config, "127.0.0.1:0", NULL, 0, &error);
     if (station->relay == NULL) {
         (void)demo_is_wrong(demo, error);
         g_free(error);

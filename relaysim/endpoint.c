@@ -74,6 +74,8 @@ static void set_defaults(struct sstp_ep_config *config)
         config->ack_count = SSTP_EP_ACK_COUNT;
     if (config->connect_timeout_ms == 0)
         config->connect_timeout_ms = SSTP_EP_CONNECT_TIMEOUT_MS;
+    if (config->open_timeout_ms == 0)
+        config->open_timeout_ms = SSTP_EP_OPEN_TIMEOUT_MS;
     set_default(&limits->max_sessions, default_limits.max_sessions);
     set_default(&limits->max_events, default_limits.max_events);
     set_default(&limits->max_fanout_entries, default_limits.max_fanout_entries);
@@ -99,7 +101,8 @@ struct sstp_ep *sstp_ep_new(const struct sstp_ep_config *config)
     ep->state = SSTP_CONNECTION_TRANSPORT_CONNECTED;
     ep->version = SSTP_VERSION_1_5;
     ep->now_ms = config->now_ms;
-    ep->ack_deadline_ms = SSTP_EP_NEVER;
+    ep->ack_deadline_ms = ep->open_deadline_ms = SSTP_EP_NEVER;
+    ep->last_sent_ms = ep->last_received_ms = config->now_ms;
     ep->connect_deadline_ms = config->now_ms + ep->config.connect_timeout_ms;
     ep->next_id = config->first_session_id != 0 ? config->first_session_id : 1;
     return ep;
@@ -183,6 +186,7 @@ enum sstp_ep_err sstp_ep_queue(struct sstp_ep *ep, const struct sstp_command *co
     if (len == 0)
         return SSTP_EP_TOO_LONG;
     ep->output.len += len;
+    ep->last_sent_ms = ep->now_ms;
     if (ep->config.sent != NULL) {
         struct sstp_command sent = *command;
         sent.length = (uint16_t)len;
@@ -252,6 +256,7 @@ static void handle(struct sstp_ep *ep, struct sstp_span bytes)
     enum sstp_connection_state next;
 
     ep->handled = bytes;
+    ep->last_received_ms = ep->now_ms;
     /* GRVSSTP 3.1.5; 3.1.5.8 and 3.3.5.6.1 for the form of the other version. */
     const bool is_valid = sstp_command_decode(bytes, ep->version, NULL, &command) &&
                           ((command.id != SSTP_FANOUT_OPEN && command.id != SSTP_SESSION_STATUS) ||
@@ -302,6 +307,30 @@ void sstp_ep_receive(struct sstp_ep *ep, const void *data, size_t len)
  * Time
  */
 
+/* When an idle timer ends that began at `last_ms`. */
+static int64_t idle_deadline(const struct sstp_ep *ep, int64_t last_ms, int64_t idle_ms)
+{
+    return idle_ms != 0 && ep->state == SSTP_CONNECTION_ESTABLISHED ? last_ms + idle_ms
+                                                                    : SSTP_EP_NEVER;
+}
+
+/* The Noop that shows whether the transport still carries anything (Appendix A). */
+static void break_silence(struct sstp_ep *ep)
+{
+    const struct sstp_ep_config *config = &ep->config;
+    const bool is_outbound_due =
+        idle_deadline(ep, ep->last_sent_ms, config->outbound_idle_ms) <= ep->now_ms;
+    const bool is_inbound_due =
+        idle_deadline(ep, ep->last_received_ms, config->inbound_idle_ms) <= ep->now_ms;
+
+    if (!is_outbound_due && !is_inbound_due)
+        return;
+    if (is_inbound_due)
+        ep->last_received_ms = ep->now_ms; /* the timer begins anew */
+    (void)sstp_ep_answer(ep, &(struct sstp_command){
+                                 .id = SSTP_NOOP, .message_count = sstp_ep_take_message_count(ep)});
+}
+
 void sstp_ep_tick(struct sstp_ep *ep, int64_t now_ms)
 {
     ep->now_ms = now_ms;
@@ -312,6 +341,9 @@ void sstp_ep_tick(struct sstp_ep *ep, int64_t now_ms)
         (void)sstp_ep_answer(
             ep, &(struct sstp_command){.id = SSTP_NOOP,
                                        .message_count = sstp_ep_take_message_count(ep)});
+    break_silence(ep);
+    if (ep->open_deadline_ms <= now_ms)
+        sstp_ep_close_unanswered(ep);
     if (ep->connect_deadline_ms <= now_ms) {
         ep->connect_deadline_ms = SSTP_EP_NEVER;
         /* Before its Connect nobody knows that the peer speaks SSTP at all. */
@@ -333,10 +365,18 @@ int64_t sstp_ep_now_ms(const struct sstp_ep *ep)
 
 int64_t sstp_ep_next_deadline(const struct sstp_ep *ep)
 {
+    const struct sstp_ep_config *config = &ep->config;
+    const int64_t deadlines[] = {ep->connect_deadline_ms, ep->open_deadline_ms,
+                                 idle_deadline(ep, ep->last_sent_ms, config->outbound_idle_ms),
+                                 idle_deadline(ep, ep->last_received_ms, config->inbound_idle_ms)};
+    int64_t first_ms = ep->ack_deadline_ms;
+
     if (ep->state == SSTP_CONNECTION_CLOSED)
         return SSTP_EP_NEVER;
-    return ep->ack_deadline_ms < ep->connect_deadline_ms ? ep->ack_deadline_ms
-                                                         : ep->connect_deadline_ms;
+    for (size_t i = 0; i < sizeof deadlines / sizeof deadlines[0]; i++)
+        if (deadlines[i] < first_ms)
+            first_ms = deadlines[i];
+    return first_ms;
 }
 
 /* ------------------------------------------------------------------------
@@ -348,7 +388,7 @@ void sstp_ep_finish(struct sstp_ep *ep, const struct sstp_ep_event *closed)
     if (ep->state == SSTP_CONNECTION_CLOSED)
         return;
     ep->state = SSTP_CONNECTION_CLOSED;
-    ep->ack_deadline_ms = ep->connect_deadline_ms = SSTP_EP_NEVER;
+    ep->ack_deadline_ms = ep->connect_deadline_ms = ep->open_deadline_ms = SSTP_EP_NEVER;
     sstp_ep_free_sessions(ep);
     ep->num_events = 0;
     sstp_ep_lose_messages(ep, NULL);

@@ -33,6 +33,7 @@
 #define SSTP_EP_ACK_DELAY_MS 5000        /* GRVSSTP 3.1.2.1 */
 #define SSTP_EP_ACK_COUNT 32             /* our choice, as 3.1.4.8 allows */
 #define SSTP_EP_CONNECT_TIMEOUT_MS 30000 /* Appendix A, Connection Establishment Timer */
+#define SSTP_EP_OPEN_TIMEOUT_MS 180000   /* Appendix A, Session Establishment Timer */
 
 struct sstp_ep;
 
@@ -156,7 +157,11 @@ struct sstp_ep_config {
     int64_t ack_delay_ms; /* 0: SSTP_EP_ACK_DELAY_MS */
     size_t ack_count;     /* a Noop at once for so many; 0: SSTP_EP_ACK_COUNT, SIZE_MAX: never */
     int64_t connect_timeout_ms; /* 0: SSTP_EP_CONNECT_TIMEOUT_MS */
-    uint32_t first_session_id;  /* without the bit that tells the side; 0: 1 */
+    int64_t open_timeout_ms;    /* 0: SSTP_EP_OPEN_TIMEOUT_MS */
+    /* A Noop after so long without a command to the peer, or from it (Appendix A,
+     * Outbound and Inbound Idle Timer); 0: never. */
+    int64_t outbound_idle_ms, inbound_idle_ms;
+    uint32_t first_session_id; /* without the bit that tells the side; 0: 1 */
     struct sstp_ep_limits limits;
 
     /* The callback may call every function here on this endpoint but _free(),
@@ -256,12 +261,24 @@ enum sstp_ep_err sstp_ep_set_availability(struct sstp_ep *ep, uint32_t session_i
 enum sstp_ep_err sstp_ep_session_status(struct sstp_ep *ep, uint32_t session_id, uint8_t status_id,
                                         const uint16_t *indexes, size_t num_indexes);
 
+/* Receiver of a fanout session: all destinations of another relay, as the entries
+ * name it, are no longer part of it, which one SessionStatus says in both versions
+ * (GRVSSTP 3.3.4.1.2).  Closes the session as above when none is left. */
+enum sstp_ep_err sstp_ep_relay_status(struct sstp_ep *ep, uint32_t session_id, uint8_t status_id,
+                                      struct sstp_span relay_url);
+
 /* Sends Close for a session or event (GRVSSTP 3.1.4.4); no event is told. */
 enum sstp_ep_err sstp_ep_close_session(struct sstp_ep *ep, uint32_t session_id, uint8_t reason_id);
 
 /* ------------------------------------------------------------------------
  * Messages
  */
+
+/* The Message command of a message, which opens it on the wire; and back.  The
+ * command has no data: it is what the Data commands bring together. */
+struct sstp_command sstp_ep_message_command(const struct sstp_ep_message *message);
+struct sstp_ep_message sstp_ep_command_message(const struct sstp_command *command,
+                                               struct sstp_span data);
 
 /* Sends a whole message on a session of ours that is ready (GRVSSTP 3.1.4.6):
  * Message, as many Data as it takes, EndMessage.  All of it or nothing. */
@@ -279,6 +296,9 @@ enum sstp_ep_err sstp_ep_message_end(struct sstp_ep *ep, uint32_t session_id, vo
 /* The message `number` of the peer's has been processed (GRVSSTP 3.1.4.7); its
  * session need not be there any more. */
 enum sstp_ep_err sstp_ep_complete(struct sstp_ep *ep, uint64_t number);
+
+/* Messages of the peer's that could be acknowledged now. */
+size_t sstp_ep_num_due(const struct sstp_ep *ep);
 
 /* Messages of ours that are not acknowledged. */
 size_t sstp_ep_num_unacknowledged(const struct sstp_ep *ep);

@@ -10,6 +10,7 @@
 
 #include "endpoint.h"
 #include "endpoint_ledger.h"
+#include "state/fanout.h"
 #include "stream.h"
 
 /* Ids of sessions that were closed from here, kept so that what the peer sent
@@ -28,15 +29,10 @@ struct sstp_ep_session {
     bool is_ours;
     bool is_fanout;
     enum sstp_session_state state;
+    int64_t open_deadline_ms; /* ours, while it is opening */
     void *user;
 
-    /* The destinations of a fanout session, as they were on the wire. */
-    uint8_t *entries;
-    size_t entries_len;
-    enum sstp_version form;
-    uint16_t num_entries;
-    uint16_t num_active;
-    uint8_t *is_gone; /* one byte an entry */
+    struct sstp_fanout fanout; /* the destinations, where is_fanout */
 
     /* Ours: a message whose EndMessage has not been sent. */
     bool is_sending;
@@ -64,6 +60,9 @@ struct sstp_ep {
     int64_t now_ms;
     int64_t ack_deadline_ms;
     int64_t connect_deadline_ms;
+    size_t num_opening;       /* sessions of ours without an OpenResponse */
+    int64_t open_deadline_ms; /* none of them has to be given up before */
+    int64_t last_sent_ms, last_received_ms;
 
     struct sstp_ep_bytes output;
     size_t num_taken; /* bytes at the front of the output that have gone */
@@ -129,6 +128,9 @@ void sstp_ep_on_open(struct sstp_ep *ep, const struct sstp_command *command);
 void sstp_ep_on_fanout_open(struct sstp_ep *ep, const struct sstp_command *command);
 void sstp_ep_on_open_response(struct sstp_ep *ep, const struct sstp_command *command);
 void sstp_ep_on_close(struct sstp_ep *ep, const struct sstp_command *command);
+
+/* Gives up the sessions of ours whose OpenResponse has not come in time. */
+void sstp_ep_close_unanswered(struct sstp_ep *ep);
 
 /* A new session in the table, or NULL: too many, or no memory. */
 struct sstp_ep_session *sstp_ep_add_session(struct sstp_ep *ep, uint32_t id, bool is_ours);

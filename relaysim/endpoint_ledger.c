@@ -10,7 +10,6 @@ void sstp_ep_ledger_init(struct sstp_ep_ledger *ledger, const struct sstp_mem *m
 {
     memset(ledger, 0, sizeof *ledger);
     ledger->mem = mem;
-    ledger->number = 1;
 }
 
 void sstp_ep_ledger_clear(struct sstp_ep_ledger *ledger)
@@ -18,17 +17,18 @@ void sstp_ep_ledger_clear(struct sstp_ep_ledger *ledger)
     if (ledger->entries != NULL)
         ledger->mem->resize(ledger->mem->cookie, ledger->entries, 0);
     ledger->entries = NULL;
-    ledger->size = ledger->first = ledger->num = ledger->num_leading = 0;
+    ledger->size = ledger->first = ledger->num_leading = 0;
+    sstp_ledger_forget(&ledger->counts);
 }
 
 bool sstp_ep_ledger_reserve(struct sstp_ep_ledger *ledger)
 {
-    if (ledger->first + ledger->num < ledger->size)
+    if (ledger->first + sstp_ep_ledger_num(ledger) < ledger->size)
         return true;
     /* Moving the entries to the front is cheap enough once half the room is free. */
     if (ledger->first > 0 && ledger->first >= ledger->size / 2) {
         memmove(ledger->entries, ledger->entries + ledger->first,
-                ledger->num * sizeof *ledger->entries);
+                sstp_ep_ledger_num(ledger) * sizeof *ledger->entries);
         ledger->first = 0;
         return true;
     }
@@ -44,16 +44,17 @@ bool sstp_ep_ledger_reserve(struct sstp_ep_ledger *ledger)
 
 uint64_t sstp_ep_ledger_add(struct sstp_ep_ledger *ledger, struct sstp_ep_ledger_entry entry)
 {
-    assert(ledger->first + ledger->num < ledger->size);
-    ledger->entries[ledger->first + ledger->num] = entry;
-    return ledger->number + ledger->num++;
+    assert(ledger->first + sstp_ep_ledger_num(ledger) < ledger->size);
+    ledger->entries[ledger->first + sstp_ep_ledger_num(ledger)] = entry;
+    return sstp_ledger_enter(&ledger->counts) + 1;
 }
 
 struct sstp_ep_ledger_entry *sstp_ep_ledger_find(struct sstp_ep_ledger *ledger, uint64_t number)
 {
-    if (number < ledger->number || number - ledger->number >= ledger->num)
+    const uint64_t oldest = sstp_ep_ledger_oldest(ledger);
+    if (number < oldest || number - oldest >= sstp_ep_ledger_num(ledger))
         return NULL;
-    return &ledger->entries[ledger->first + (size_t)(number - ledger->number)];
+    return &ledger->entries[ledger->first + (size_t)(number - oldest)];
 }
 
 bool sstp_ep_ledger_complete(struct sstp_ep_ledger *ledger, uint64_t number)
@@ -62,7 +63,7 @@ bool sstp_ep_ledger_complete(struct sstp_ep_ledger *ledger, uint64_t number)
     if (entry == NULL)
         return false;
     entry->is_complete = true;
-    while (ledger->num_leading < ledger->num) {
+    while (ledger->num_leading < sstp_ep_ledger_num(ledger)) {
         entry = &ledger->entries[ledger->first + ledger->num_leading];
         if (!entry->is_complete)
             break;
@@ -74,14 +75,14 @@ bool sstp_ep_ledger_complete(struct sstp_ep_ledger *ledger, uint64_t number)
 
 void sstp_ep_ledger_drop(struct sstp_ep_ledger *ledger, size_t num)
 {
-    if (num > ledger->num)
-        num = ledger->num;
-    ledger->first += num;
-    ledger->num -= num;
-    ledger->number += num;
-    ledger->num_leading -= num < ledger->num_leading ? num : ledger->num_leading;
+    uint64_t oldest;
+    const size_t dropped = (size_t)sstp_ledger_acknowledge(
+        &ledger->counts, num < UINT32_MAX ? (uint32_t)num : UINT32_MAX, &oldest);
+
+    ledger->first += dropped;
+    ledger->num_leading -= dropped < ledger->num_leading ? dropped : ledger->num_leading;
     if (ledger->num_leading == 0)
         ledger->leading_wants_ack = false;
-    if (ledger->num == 0)
+    if (sstp_ep_ledger_num(ledger) == 0)
         ledger->first = 0;
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "mem.h"
+#include "state/ledger.h"
 
 struct sstp_ep_ledger_entry {
     uint32_t session_id;
@@ -25,16 +26,28 @@ struct sstp_ep_ledger_entry {
 struct sstp_ep_ledger {
     const struct sstp_mem *mem;
     struct sstp_ep_ledger_entry *entries;
-    size_t size;            /* allocated */
-    size_t first;           /* index of the oldest */
-    size_t num;             /* entries in the list, from `first` on */
-    uint64_t number;        /* of the oldest entry, or of the next to come */
+    size_t size;  /* allocated */
+    size_t first; /* index of the oldest */
+    /* A message's number is its position in these, counted from 1. */
+    struct sstp_ledger counts;
     size_t num_leading;     /* inbound: complete entries before the first that is not */
     bool leading_wants_ack; /* one of these has the A flag */
 };
 
 void sstp_ep_ledger_init(struct sstp_ep_ledger *ledger, const struct sstp_mem *mem);
 void sstp_ep_ledger_clear(struct sstp_ep_ledger *ledger);
+
+/* Entries in the list. */
+static inline size_t sstp_ep_ledger_num(const struct sstp_ep_ledger *ledger)
+{
+    return (size_t)sstp_ledger_outstanding(&ledger->counts);
+}
+
+/* The number of the oldest entry, or of the next to come. */
+static inline uint64_t sstp_ep_ledger_oldest(const struct sstp_ep_ledger *ledger)
+{
+    return ledger->counts.acknowledged + 1;
+}
 
 /* Makes room for one more; false without memory. */
 bool sstp_ep_ledger_reserve(struct sstp_ep_ledger *ledger);

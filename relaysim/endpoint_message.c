@@ -42,8 +42,8 @@ enum sstp_ep_err sstp_ep_complete(struct sstp_ep *ep, uint64_t number)
 bool sstp_ep_acknowledged(struct sstp_ep *ep, uint32_t message_count)
 {
     /* A count beyond what is outstanding acknowledges what there is (errata). */
-    for (uint32_t i = 0; i < message_count && ep->outbound.num > 0; i++) {
-        const uint64_t number = ep->outbound.number;
+    for (uint32_t i = 0; i < message_count && sstp_ep_ledger_num(&ep->outbound) > 0; i++) {
+        const uint64_t number = sstp_ep_ledger_oldest(&ep->outbound);
         const struct sstp_ep_ledger_entry entry = *sstp_ep_ledger_find(&ep->outbound, number);
         sstp_ep_ledger_drop(&ep->outbound, 1);
         if (entry.is_lost)
@@ -61,8 +61,8 @@ bool sstp_ep_acknowledged(struct sstp_ep *ep, uint32_t message_count)
 void sstp_ep_lose_messages(struct sstp_ep *ep, const uint32_t *session_id)
 {
     /* The callbacks of the losses may send, which adds entries, but only behind. */
-    const uint64_t end = ep->outbound.number + ep->outbound.num;
-    for (uint64_t number = ep->outbound.number; number < end; number++) {
+    const uint64_t end = sstp_ep_ledger_oldest(&ep->outbound) + sstp_ep_ledger_num(&ep->outbound);
+    for (uint64_t number = sstp_ep_ledger_oldest(&ep->outbound); number < end; number++) {
         struct sstp_ep_ledger_entry *entry = sstp_ep_ledger_find(&ep->outbound, number);
         if (entry == NULL || entry->is_lost ||
             (session_id != NULL && entry->session_id != *session_id))
@@ -75,14 +75,52 @@ void sstp_ep_lose_messages(struct sstp_ep *ep, const uint32_t *session_id)
     }
 }
 
+size_t sstp_ep_num_due(const struct sstp_ep *ep)
+{
+    return ep->inbound.num_leading;
+}
+
 size_t sstp_ep_num_unacknowledged(const struct sstp_ep *ep)
 {
-    return ep->outbound.num;
+    return sstp_ep_ledger_num(&ep->outbound);
 }
 
 /* ------------------------------------------------------------------------
  * Sending
  */
+
+struct sstp_command sstp_ep_message_command(const struct sstp_ep_message *message)
+{
+    return (struct sstp_command){.id = SSTP_MESSAGE,
+                                 .flags = message->flags,
+                                 .user_ref = message->user_ref,
+                                 .ttl = message->ttl,
+                                 .ephemeral_reserved_len = message->ephemeral_reserved_len,
+                                 .byte_stream_size = message->byte_stream_size,
+                                 .session_size = message->session_size,
+                                 .message_size = message->message_size,
+                                 .num_fragments = message->num_fragments,
+                                 .this_fragment = message->this_fragment,
+                                 .fragment_id = message->fragment_id,
+                                 .fragment_offset = message->fragment_offset};
+}
+
+struct sstp_ep_message sstp_ep_command_message(const struct sstp_command *command,
+                                               struct sstp_span data)
+{
+    return (struct sstp_ep_message){.flags = command->flags,
+                                    .user_ref = command->user_ref,
+                                    .ttl = command->ttl,
+                                    .ephemeral_reserved_len = command->ephemeral_reserved_len,
+                                    .byte_stream_size = command->byte_stream_size,
+                                    .session_size = command->session_size,
+                                    .message_size = command->message_size,
+                                    .num_fragments = command->num_fragments,
+                                    .this_fragment = command->this_fragment,
+                                    .fragment_id = command->fragment_id,
+                                    .fragment_offset = command->fragment_offset,
+                                    .data = data};
+}
 
 /* The session on which the higher layer may go on with a message. */
 static enum sstp_ep_err find_sending(struct sstp_ep *ep, uint32_t session_id,
@@ -102,7 +140,7 @@ static enum sstp_ep_err check_message(const struct sstp_ep *ep,
     if (!session->is_ours || session->state != SSTP_SESSION_READY || session->is_sending)
         return SSTP_EP_WRONG_STATE;
     if (sstp_ep_num_queued(ep) >= ep->config.limits.max_queued ||
-        ep->outbound.num >= ep->config.limits.max_unacknowledged)
+        sstp_ep_ledger_num(&ep->outbound) >= ep->config.limits.max_unacknowledged)
         return SSTP_EP_FULL;
     return SSTP_EP_OK;
 }
@@ -115,20 +153,9 @@ enum sstp_ep_err sstp_ep_message_begin(struct sstp_ep *ep, uint32_t session_id,
     if (err != SSTP_EP_OK)
         return err;
 
-    struct sstp_command command = {.id = SSTP_MESSAGE,
-                                   .session_id = session_id,
-                                   .flags = message->flags,
-                                   .user_ref = message->user_ref,
-                                   .ttl = message->ttl,
-                                   .ephemeral_reserved_len = message->ephemeral_reserved_len,
-                                   .byte_stream_size = message->byte_stream_size,
-                                   .session_size = message->session_size,
-                                   .message_size = message->message_size,
-                                   .num_fragments = message->num_fragments,
-                                   .this_fragment = message->this_fragment,
-                                   .fragment_id = message->fragment_id,
-                                   .fragment_offset = message->fragment_offset,
-                                   .message_count = (uint32_t)ep->inbound.num_leading};
+    struct sstp_command command = sstp_ep_message_command(message);
+    command.session_id = session_id;
+    command.message_count = (uint32_t)ep->inbound.num_leading;
     err = sstp_ep_queue(ep, &command);
     if (err != SSTP_EP_OK)
         return err;
@@ -280,7 +307,7 @@ void sstp_ep_on_data(struct sstp_ep *ep, const struct sstp_command *command)
 /* Enters a message into the inbound list; 0 when that ended the connection. */
 static uint64_t enter_message(struct sstp_ep *ep, uint32_t session_id, bool wants_ack)
 {
-    if (ep->inbound.num >= ep->config.limits.max_unacknowledged ||
+    if (sstp_ep_ledger_num(&ep->inbound) >= ep->config.limits.max_unacknowledged ||
         !sstp_ep_ledger_reserve(&ep->inbound)) {
         sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_INTERNAL_ERROR);
         return 0;
@@ -312,20 +339,9 @@ void sstp_ep_on_end_message(struct sstp_ep *ep, const struct sstp_command *comma
     if (number == 0)
         return;
 
-    const struct sstp_ep_message message = {
-        .flags = begun.flags,
-        .user_ref = begun.user_ref,
-        .ttl = begun.ttl,
-        .ephemeral_reserved_len = begun.ephemeral_reserved_len,
-        .byte_stream_size = begun.byte_stream_size,
-        .session_size = begun.session_size,
-        .message_size = begun.message_size,
-        .num_fragments = begun.num_fragments,
-        .this_fragment = begun.this_fragment,
-        .fragment_id = begun.fragment_id,
-        .fragment_offset = begun.fragment_offset,
-        .data = sstp_span(session->assembly.data + session->message_len,
-                          session->assembly.len - session->message_len)};
+    const struct sstp_ep_message message =
+        sstp_ep_command_message(&begun, sstp_span(session->assembly.data + session->message_len,
+                                                  session->assembly.len - session->message_len));
     /* The callback may close the session, so its buffer is taken away from it. */
     struct sstp_ep_bytes assembly = session->assembly;
     ep->num_assembling -= assembly.len;

@@ -35,13 +35,18 @@ struct sstp_ep_session *sstp_ep_find_session(const struct sstp_ep *ep, uint32_t 
     return at < ep->num_sessions && ep->sessions[at]->id == session_id ? ep->sessions[at] : NULL;
 }
 
+/* A session of ours has its answer, or is gone. */
+static void count_answered(struct sstp_ep *ep, const struct sstp_ep_session *session)
+{
+    if (session->is_ours && session->state == SSTP_SESSION_OPENING && --ep->num_opening == 0)
+        ep->open_deadline_ms = SSTP_EP_NEVER;
+}
+
 static void free_session(struct sstp_ep *ep, struct sstp_ep_session *session)
 {
     const struct sstp_mem *mem = ep->config.mem;
-    if (session->entries != NULL)
-        mem->resize(mem->cookie, session->entries, 0);
-    if (session->is_gone != NULL)
-        mem->resize(mem->cookie, session->is_gone, 0);
+    count_answered(ep, session);
+    sstp_fanout_clear(&session->fanout);
     ep->num_assembling -= session->assembly.len;
     sstp_ep_bytes_clear(mem, &session->assembly);
     mem->resize(mem->cookie, session, 0);
@@ -76,6 +81,7 @@ struct sstp_ep_session *sstp_ep_add_session(struct sstp_ep *ep, uint32_t id, boo
     session->id = id;
     session->is_ours = is_ours;
     session->state = SSTP_SESSION_OPENING;
+    ep->num_opening += is_ours;
 
     const size_t at = position(ep, id);
     assert(at == ep->num_sessions || ep->sessions[at]->id != id);
@@ -173,12 +179,15 @@ static enum sstp_ep_err open_session(struct sstp_ep *ep, struct sstp_command *co
     if (session == NULL)
         return err;
     session->user = user;
+    session->open_deadline_ms = ep->now_ms + ep->config.open_timeout_ms;
     if (command->id == SSTP_FANOUT_OPEN && !sstp_ep_keep_entries(ep, session, command))
         goto remove;
     command->session_id = id;
     err = sstp_ep_queue(ep, command);
     if (err != SSTP_EP_OK)
         goto remove;
+    if (session->open_deadline_ms < ep->open_deadline_ms)
+        ep->open_deadline_ms = session->open_deadline_ms;
     *session_id = id;
     return SSTP_EP_OK;
 
@@ -324,6 +333,27 @@ void sstp_ep_give_up_session(struct sstp_ep *ep, uint32_t session_id, uint8_t re
                                               .user = user,
                                               .is_local = true,
                                               .reason_id = reason_id});
+}
+
+void sstp_ep_close_unanswered(struct sstp_ep *ep)
+{
+    /* Each id anew, for the callback may close any of them. */
+    for (size_t i = 0; i < ep->num_sessions;) {
+        const struct sstp_ep_session *session = ep->sessions[i];
+        const uint32_t id = session->id;
+        if (session->is_ours && session->state == SSTP_SESSION_OPENING &&
+            session->open_deadline_ms <= ep->now_ms)
+            sstp_ep_give_up_session(ep, id, SSTP_CLOSE_NO_REASON);
+        while (i < ep->num_sessions && ep->sessions[i]->id <= id)
+            i++;
+    }
+    ep->open_deadline_ms = SSTP_EP_NEVER;
+    for (size_t i = 0; i < ep->num_sessions; i++) {
+        const struct sstp_ep_session *session = ep->sessions[i];
+        if (session->is_ours && session->state == SSTP_SESSION_OPENING &&
+            session->open_deadline_ms < ep->open_deadline_ms)
+            ep->open_deadline_ms = session->open_deadline_ms;
+    }
 }
 
 /* ------------------------------------------------------------------------
@@ -523,6 +553,7 @@ void sstp_ep_on_open_response(struct sstp_ep *ep, const struct sstp_command *com
         sstp_ep_raise(ep, &event);
         return;
     }
+    count_answered(ep, session);
     session->state = next;
     event.kind = SSTP_EP_EVENT_SESSION_STATE;
     event.session_state = session->state;

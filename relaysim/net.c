@@ -23,6 +23,8 @@ struct net {
     GHashTable *connections; /* a set */
     GHashTable *listeners;   /* a set */
     GQueue dirty;            /* connections that may have output */
+    GQueue ending;           /* those in that phase, oldest first */
+    struct net_bytes bytes;
     unsigned num_ever;
     uv_timer_t wait_timer; /* of net_run_once() */
     char read_buffer[READ_SIZE];
@@ -32,8 +34,9 @@ struct net_listener {
     struct net *net;
     uv_tcp_t tcp;
     size_t max_connections;
-    size_t num_connections;
-    bool is_closed; /* libuv is done with it */
+    size_t num_open;        /* those that count against the limit */
+    size_t num_connections; /* with those that libuv is still closing */
+    bool is_closed;         /* libuv is done with it */
     net_accepted *accepted;
     void *cookie;
 };
@@ -51,8 +54,10 @@ struct net_connection {
     unsigned number;
     bool is_initiator;
     bool is_reading;
+    bool is_held;
     bool is_writing;
     bool is_dirty;
+    GList ending_link; /* in net->ending, with data set while it is */
     struct sstp_ep *ep;
     struct net_handler handler;
     net_connected *connected;
@@ -89,6 +94,7 @@ struct net *net_new(const struct net_config *config)
     net->connections = g_hash_table_new(NULL, NULL);
     net->listeners = g_hash_table_new(NULL, NULL);
     g_queue_init(&net->dirty);
+    g_queue_init(&net->ending);
     uv_timer_init(&net->loop, &net->wait_timer);
     return net;
 }
@@ -308,10 +314,14 @@ static void close_connection(struct net_connection *connection)
     if (connection->phase == PHASE_CLOSING)
         return;
     connection->phase = PHASE_CLOSING;
+    if (connection->listener != NULL)
+        connection->listener->num_open--;
     g_hash_table_remove(net->connections, connection);
     if (connection->is_dirty)
         g_queue_remove(&net->dirty, connection);
     connection->is_dirty = true; /* never queued again */
+    if (connection->ending_link.data != NULL)
+        g_queue_unlink(&net->ending, &connection->ending_link);
     tap_disconnect(connection->tap, now_ns());
     connection->tap = NULL;
     if (connection->ep != NULL) {
@@ -344,8 +354,11 @@ static void on_shut_down(uv_shutdown_t *request, int status)
  * our ConnectClose in the peer's socket. */
 static void end_connection(struct net_connection *connection)
 {
-    read_or_not(connection); /* the peer's end has to be seen */
+    connection->is_held = false; /* the peer's end has to be seen */
+    read_or_not(connection);
     connection->phase = PHASE_ENDING;
+    connection->ending_link.data = connection;
+    g_queue_push_tail_link(&connection->net->ending, &connection->ending_link);
     connection->shutdown.data = connection;
     if (uv_shutdown(&connection->shutdown, (uv_stream_t *)&connection->tcp, on_shut_down) != 0) {
         close_connection(connection);
@@ -373,6 +386,7 @@ static void on_read(uv_stream_t *stream, ssize_t num, const uv_buf_t *buffer)
     struct net *net = connection->net;
 
     if (num > 0) {
+        net->bytes.in += (uint64_t)num;
         if (connection->tap != NULL)
             tap_data(connection->tap, !connection->is_initiator, buffer->base, (size_t)num,
                      now_ns());
@@ -392,7 +406,7 @@ static void on_read(uv_stream_t *stream, ssize_t num, const uv_buf_t *buffer)
 static void read_or_not(struct net_connection *connection)
 {
     /* Who does not take our answers is not asked for more questions. */
-    const bool wants = sstp_ep_output(connection->ep).len < UNSENT_MAX;
+    const bool wants = !connection->is_held && sstp_ep_output(connection->ep).len < UNSENT_MAX;
     if (wants == connection->is_reading)
         return;
     connection->is_reading = wants;
@@ -433,6 +447,8 @@ static ssize_t write_some(struct net_connection *connection, struct sstp_span by
         connection->is_writing = err == 0;
         num = err == 0 ? (ssize_t)len : err;
     }
+    if (num > 0)
+        connection->net->bytes.out += (uint64_t)num;
     if (num > 0 && connection->tap != NULL)
         tap_data(connection->tap, connection->is_initiator, bytes.data, (size_t)num, now_ns());
     return num;
@@ -482,6 +498,22 @@ static void flush(struct net_connection *connection)
     }
     read_or_not(connection);
     set_timer(connection);
+}
+
+void net_hold(struct net_connection *connection, bool is_held)
+{
+    connection->is_held = is_held;
+    net_wake(connection);
+}
+
+void net_drop(struct net_connection *connection)
+{
+    close_connection(connection);
+}
+
+struct net_bytes net_bytes(const struct net *net)
+{
+    return net->bytes;
 }
 
 void net_wake(struct net_connection *connection)
@@ -535,8 +567,12 @@ static void on_connection(uv_stream_t *server, int status)
     struct net_connection *connection = new_connection(net);
     connection->listener = listener;
     listener->num_connections++;
+    listener->num_open++;
+    /* Who has been said goodbye to, and does not go, makes room first. */
+    if (listener->num_open > listener->max_connections && !g_queue_is_empty(&net->ending))
+        close_connection(g_queue_peek_head(&net->ending));
     if (uv_accept(server, (uv_stream_t *)&connection->tcp) != 0 ||
-        listener->num_connections > listener->max_connections) {
+        listener->num_open > listener->max_connections) {
         close_connection(connection);
         return;
     }

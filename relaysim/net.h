@@ -91,11 +91,24 @@ bool net_connect(struct net *net, const char *address, struct net_hosts hosts,
 /* Joins the connection with its endpoint. */
 void net_start(struct net_connection *connection, struct sstp_ep *ep, struct net_handler handler);
 
+/* Nothing is read from the peer until it is let go: what came has to be dealt with
+ * first, and TCP holds the rest back. */
+void net_hold(struct net_connection *connection, bool is_held);
+
 /* The endpoint may have output, or another deadline. */
 void net_wake(struct net_connection *connection);
 
 /* The endpoint sent a command: for the truth file. */
 void net_sent(struct net_connection *connection, const struct sstp_command *command);
+
+/* Closes the socket at once, without a word to the peer. */
+void net_drop(struct net_connection *connection);
+
+/* Bytes that all sockets have carried. */
+struct net_bytes {
+    uint64_t in, out;
+};
+struct net_bytes net_bytes(const struct net *net);
 
 /* A number that tells connections apart, from 1. */
 unsigned net_connection_number(const struct net_connection *connection);

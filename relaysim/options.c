@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 
 /* What is said goes out as it is: glib's strings would be converted from the
  * locale's character set, and refused where they are not in it. */
@@ -19,6 +20,53 @@ static void take_bytes(GOptionEntry *entries)
             entry->arg = G_OPTION_ARG_FILENAME_ARRAY;
     }
 }
+
+int options_end_output(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return EXIT_DONE;
+    log_error("stdout could not be written");
+    return EXIT_REPORTED;
+}
+
+/* ------------------------------------------------------------------------
+ * Timers
+ */
+
+/* "Never", for a timer that is set to 0: some centuries, which can be added to any time. */
+#define NEVER_MS (INT64_C(1) << 44)
+#define SECONDS_MAX 1000000000.0
+
+GOptionEntry *options_timer_rows(GOptionEntry *entry, const struct options_timer *timers,
+                                 size_t num, double *seconds)
+{
+    for (size_t i = 0; i < num; i++) {
+        seconds[i] = timers[i].seconds;
+        *entry++ = (GOptionEntry){timers[i].name, 0,        0, G_OPTION_ARG_DOUBLE, &seconds[i],
+                                  timers[i].help, "SECONDS"};
+    }
+    return entry;
+}
+
+gboolean options_timers_apply(const struct options_timer *timers, size_t num, const double *seconds,
+                              void *config)
+{
+    for (size_t i = 0; i < num; i++) {
+        int64_t *member = (int64_t *)(void *)((char *)config + timers[i].member);
+        const bool is_never = timers[i].is_any && seconds[i] == 0;
+        if (!is_never && !(seconds[i] >= 0.001 && seconds[i] <= SECONDS_MAX)) {
+            log_error("--%s is a number of seconds, at least 0.001%s", timers[i].name,
+                      timers[i].is_any ? ", or 0 for never" : "");
+            return FALSE;
+        }
+        *member = is_never ? NEVER_MS : (int64_t)(seconds[i] * 1000);
+    }
+    return TRUE;
+}
+
+/* ------------------------------------------------------------------------
+ * Parsing
+ */
 
 int options_parse(const char *summary, GOptionEntry *entries, int argc, char **argv)
 {
@@ -49,10 +97,10 @@ int options_parse(const char *summary, GOptionEntry *entries, int argc, char **a
         char *help = g_option_context_get_help(context, TRUE, NULL);
         fputs(help, stdout);
         g_free(help);
-        result = EXIT_DONE;
+        result = options_end_output();
     } else if (is_version) {
         puts("relaysim " RELAYSIM_VERSION);
-        result = EXIT_DONE;
+        result = options_end_output();
     } else if (rest != NULL) {
         log_error("%s takes no argument such as \"%s\"; see %s --help", name, rest[0], name);
         result = EXIT_USAGE;
@@ -81,11 +129,24 @@ gboolean options_version(const char *text, uint8_t *minor_version)
     return TRUE;
 }
 
+/* Whether two names are of the same file on a disk; of a device both may be. */
+static gboolean are_same_file(const char *one, const char *two)
+{
+    struct stat one_stat, two_stat;
+    return stat(one, &one_stat) == 0 && stat(two, &two_stat) == 0 && S_ISREG(one_stat.st_mode) &&
+           one_stat.st_dev == two_stat.st_dev && one_stat.st_ino == two_stat.st_ino;
+}
+
 gboolean recording_open(struct recording *recording, const char *capture, const char *truth)
 {
     *recording = (struct recording){NULL, NULL};
     if (capture != NULL && (recording->tap = tap_open(capture)) == NULL) {
         log_error("cannot write %s: %s", capture, g_strerror(errno));
+        return FALSE;
+    }
+    if (capture != NULL && truth != NULL && are_same_file(capture, truth)) {
+        log_error("-w and --truth are the same file, %s", truth);
+        tap_close(recording->tap);
         return FALSE;
     }
     if (truth != NULL && (recording->truth = truth_open(truth)) == NULL) {

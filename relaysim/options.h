@@ -25,6 +25,26 @@
  * sentence on stderr.  `summary` stands above the options in --help. */
 int options_parse(const char *summary, GOptionEntry *entries, int argc, char **argv);
 
+/* A timer among the options: a number of seconds, and where it goes as milliseconds. */
+struct options_timer {
+    const char *name;
+    double seconds; /* unless told otherwise */
+    bool is_any;    /* whether it may be 0: never */
+    size_t member;  /* offset of an int64_t */
+    const char *help;
+};
+
+/* Writes `num` rows from `entry` on, which set `seconds`; returns the next row. */
+GOptionEntry *options_timer_rows(GOptionEntry *entry, const struct options_timer *timers,
+                                 size_t num, double *seconds);
+
+/* Sets the members of `config`; FALSE with a sentence. */
+gboolean options_timers_apply(const struct options_timer *timers, size_t num, const double *seconds,
+                              void *config);
+
+/* What --help and the like have printed is out; EXIT_REPORTED with a sentence if not. */
+int options_end_output(void);
+
 /* The same sentence for every option of OPTION_LATER() that was given; returns
  * whether it was. */
 gboolean options_is_later(const char *name, char *const *strings);

@@ -4,6 +4,8 @@
 struct sstp_registry {
     GHashTable *devices;  /* URL to struct sstp_registry_device */
     GHashTable *accounts; /* URL to struct sstp_registry_account */
+    sstp_registry_added *added;
+    void *cookie;
 };
 
 static GHashTable *new_set(void)
@@ -25,11 +27,13 @@ static void free_account(gpointer data)
     g_free(account);
 }
 
-struct sstp_registry *sstp_registry_new(void)
+struct sstp_registry *sstp_registry_new(sstp_registry_added *added, void *cookie)
 {
     struct sstp_registry *registry = g_new(struct sstp_registry, 1);
     registry->devices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_device);
     registry->accounts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_account);
+    registry->added = added;
+    registry->cookie = cookie;
     return registry;
 }
 
@@ -54,12 +58,52 @@ struct sstp_registry_account *sstp_registry_find_account(const struct sstp_regis
     return g_hash_table_lookup(registry->accounts, url);
 }
 
+static bool restore_link(GHashTable *urls, const char *url)
+{
+    g_hash_table_add(urls, g_strdup(url));
+    return true;
+}
+
+bool sstp_registry_restore(struct sstp_registry *registry,
+                           const struct sstp_registry_record *record)
+{
+    struct sstp_registry_device *device;
+    struct sstp_registry_account *account;
+
+    switch (record->kind) {
+    case SSTP_REGISTRY_DEVICE:
+        device = g_new0(struct sstp_registry_device, 1);
+        device->key = *record->key;
+        device->account_urls = new_set();
+        return g_hash_table_insert(registry->devices, g_strdup(record->url), device);
+    case SSTP_REGISTRY_ACCOUNT:
+        account = g_new0(struct sstp_registry_account, 1);
+        account->key = *record->key;
+        account->identity_urls = new_set();
+        return g_hash_table_insert(registry->accounts, g_strdup(record->url), account);
+    case SSTP_REGISTRY_DEVICE_ACCOUNT:
+        device = sstp_registry_find_device(registry, record->owner_url);
+        return device != NULL && restore_link(device->account_urls, record->url);
+    case SSTP_REGISTRY_IDENTITY:
+        account = sstp_registry_find_account(registry, record->owner_url);
+        return account != NULL && restore_link(account->identity_urls, record->url);
+    }
+    return false;
+}
+
+static void add(struct sstp_registry *registry, const struct sstp_registry_record *record)
+{
+    (void)sstp_registry_restore(registry, record);
+    if (registry->added != NULL)
+        registry->added(registry->cookie, record);
+}
+
 bool sstp_registry_add(struct sstp_registry *registry, const char *device_url,
                        const struct sstp_sec_secret *device_key, const char *account_url,
                        const struct sstp_sec_secret *account_key)
 {
-    struct sstp_registry_device *device = sstp_registry_find_device(registry, device_url);
-    struct sstp_registry_account *account = sstp_registry_find_account(registry, account_url);
+    const struct sstp_registry_device *device = sstp_registry_find_device(registry, device_url);
+    const struct sstp_registry_account *account = sstp_registry_find_account(registry, account_url);
 
     if ((device != NULL && memcmp(&device->key, device_key, sizeof *device_key) != 0) ||
         (account != NULL && memcmp(&account->key, account_key, sizeof *account_key) != 0))
@@ -67,28 +111,32 @@ bool sstp_registry_add(struct sstp_registry *registry, const char *device_url,
     if ((device == NULL && g_hash_table_size(registry->devices) >= SSTP_REGISTRY_MAX) ||
         (account == NULL && g_hash_table_size(registry->accounts) >= SSTP_REGISTRY_MAX))
         return false;
-    if (device == NULL) {
-        device = g_new0(struct sstp_registry_device, 1);
-        device->key = *device_key;
-        device->account_urls = new_set();
-        g_hash_table_insert(registry->devices, g_strdup(device_url), device);
-    }
-    if (account == NULL) {
-        account = g_new0(struct sstp_registry_account, 1);
-        account->key = *account_key;
-        account->identity_urls = new_set();
-        g_hash_table_insert(registry->accounts, g_strdup(account_url), account);
-    }
-    g_hash_table_add(device->account_urls, g_strdup(account_url));
+    if (device == NULL)
+        add(registry, &(struct sstp_registry_record){
+                          .kind = SSTP_REGISTRY_DEVICE, .url = device_url, .key = device_key});
+    if (account == NULL)
+        add(registry, &(struct sstp_registry_record){
+                          .kind = SSTP_REGISTRY_ACCOUNT, .url = account_url, .key = account_key});
+    device = sstp_registry_find_device(registry, device_url);
+    if (!g_hash_table_contains(device->account_urls, account_url))
+        add(registry, &(struct sstp_registry_record){.kind = SSTP_REGISTRY_DEVICE_ACCOUNT,
+                                                     .url = account_url,
+                                                     .owner_url = device_url});
     return true;
 }
 
-bool sstp_registry_add_identity(struct sstp_registry_account *account, const char *identity_url)
+bool sstp_registry_add_identity(struct sstp_registry *registry, const char *account_url,
+                                const char *identity_url)
 {
+    const struct sstp_registry_account *account = sstp_registry_find_account(registry, account_url);
+    if (account == NULL)
+        return false;
     if (g_hash_table_contains(account->identity_urls, identity_url))
         return true;
     if (g_hash_table_size(account->identity_urls) >= SSTP_REGISTRY_IDENTITIES_MAX)
         return false;
-    g_hash_table_add(account->identity_urls, g_strdup(identity_url));
+    add(registry, &(struct sstp_registry_record){.kind = SSTP_REGISTRY_IDENTITY,
+                                                 .url = identity_url,
+                                                 .owner_url = account_url});
     return true;
 }

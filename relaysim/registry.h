@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * registry: the devices and accounts that the relay knows (GRVSSTPS 3.3.1),
- * with their keys and identities, in memory.
+ * with their keys and identities, in memory.  Who keeps them beyond that listens
+ * to what is new, and says it all again after a restart.
  */
 #ifndef RELAYSIM_REGISTRY_H
 #define RELAYSIM_REGISTRY_H
@@ -26,7 +27,26 @@ struct sstp_registry_account {
     GHashTable *identity_urls; /* a set */
 };
 
-struct sstp_registry *sstp_registry_new(void);
+enum sstp_registry_kind {
+    SSTP_REGISTRY_DEVICE,         /* `url`, `key` */
+    SSTP_REGISTRY_ACCOUNT,        /* `url`, `key` */
+    SSTP_REGISTRY_DEVICE_ACCOUNT, /* `url` of the account, `owner_url` of the device */
+    SSTP_REGISTRY_IDENTITY        /* `url`, `owner_url` of the account */
+};
+
+/* One fact of the registry. */
+struct sstp_registry_record {
+    enum sstp_registry_kind kind;
+    const char *url;
+    const char *owner_url;             /* or NULL */
+    const struct sstp_sec_secret *key; /* or NULL */
+};
+
+/* Told of each new fact, in an order in which they can be restored. */
+typedef void sstp_registry_added(void *cookie, const struct sstp_registry_record *record);
+
+/* `added` may be NULL. */
+struct sstp_registry *sstp_registry_new(sstp_registry_added *added, void *cookie);
 void sstp_registry_free(struct sstp_registry *registry);
 
 /* NULL for one that was never registered. */
@@ -41,7 +61,13 @@ bool sstp_registry_add(struct sstp_registry *registry, const char *device_url,
                        const struct sstp_sec_secret *device_key, const char *account_url,
                        const struct sstp_sec_secret *account_key);
 
-/* An identity of an account; false when there are too many. */
-bool sstp_registry_add_identity(struct sstp_registry_account *account, const char *identity_url);
+/* An identity of an account; false when the account is not known, or has too many. */
+bool sstp_registry_add_identity(struct sstp_registry *registry, const char *account_url,
+                                const char *identity_url);
+
+/* Takes in a fact from before a restart, without telling of it.  False when it does
+ * not fit to those that are there. */
+bool sstp_registry_restore(struct sstp_registry *registry,
+                           const struct sstp_registry_record *record);
 
 #endif

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "relay_internal.h"
+#include "relay_hop.h"
 
 #define MAX_BYTES_DEFAULT (UINT64_C(1) << 30)
 #define RETRY_TIME_DEFAULT 60u
 #define IDLE_MS_DEFAULT 60000
+#define TRANSPORT_TIMEOUT_MS_DEFAULT 180000 /* Appendix A, Transport Connection Timer */
+#define AUTH_TIMEOUT_MS_DEFAULT 60000
+#define OFFLINE_TTL_MS_DEFAULT 300000 /* GRVSSTP 3.3.2.1 */
+#define PEER_IDLE_MS_DEFAULT 240000   /* Appendix A, Outbound Idle Timer */
 
 static void free_connection(gpointer data);
 static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event);
@@ -45,21 +49,39 @@ static void free_pointer_array(gpointer array)
     g_ptr_array_free(array, TRUE);
 }
 
+static void set_default(int64_t *member, int64_t value)
+{
+    if (*member == 0)
+        *member = value;
+}
+
+static void set_defaults(struct sstp_relay_config *config)
+{
+    if (config->max_bytes == 0)
+        config->max_bytes = MAX_BYTES_DEFAULT;
+    if (config->max_connections == 0)
+        config->max_connections = SSTP_RELAY_MAX_CONNECTIONS;
+    if (config->retry_time == 0)
+        config->retry_time = RETRY_TIME_DEFAULT;
+    set_default(&config->idle_ms, IDLE_MS_DEFAULT);
+    set_default(&config->transport_timeout_ms, TRANSPORT_TIMEOUT_MS_DEFAULT);
+    set_default(&config->auth_timeout_ms, AUTH_TIMEOUT_MS_DEFAULT);
+    set_default(&config->offline_ttl_ms, OFFLINE_TTL_MS_DEFAULT);
+    set_default(&config->peer_idle_ms, PEER_IDLE_MS_DEFAULT);
+}
+
 struct sstp_relay *sstp_relay_new(const struct sstp_relay_config *config, int64_t now_ms)
 {
     struct sstp_relay *relay = g_new0(struct sstp_relay, 1);
     relay->config = *config;
     relay->now_ms = now_ms;
-    if (relay->config.max_bytes == 0)
-        relay->config.max_bytes = MAX_BYTES_DEFAULT;
-    if (relay->config.max_connections == 0)
-        relay->config.max_connections = SSTP_RELAY_MAX_CONNECTIONS;
-    if (relay->config.retry_time == 0)
-        relay->config.retry_time = RETRY_TIME_DEFAULT;
-    if (relay->config.idle_ms == 0)
-        relay->config.idle_ms = IDLE_MS_DEFAULT;
-    relay->store = sstp_store_new(config->quota, relay->config.max_bytes);
-    relay->registry = sstp_registry_new();
+    set_defaults(&relay->config);
+    relay->store = config->store != NULL ? config->store : sstp_store_new();
+    sstp_store_set_limits(relay->store, config->quota, relay->config.max_bytes);
+    sstp_store_set_handler(relay->store, (struct sstp_store_handler){.loaded = relay_on_loaded,
+                                                                     .failing = relay_on_failing,
+                                                                     .cookie = relay});
+    relay->registry = sstp_store_registry(relay->store);
     relay->locked_out = g_hash_table_new(g_str_hash, g_str_equal);
     for (size_t i = 0; i < config->num_locked_out; i++)
         g_hash_table_add(relay->locked_out, (char *)(uintptr_t)config->locked_out[i]);
@@ -67,6 +89,10 @@ struct sstp_relay *sstp_relay_new(const struct sstp_relay_config *config, int64_
     relay->online = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_pointer_array);
     relay->devices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_queue_init(&relay->idle);
+    g_queue_init(&relay->troubled);
+    g_queue_init(&relay->timed);
+    relay->next_share_expiry_ms = SSTP_EP_NEVER;
+    relay_peers_new(relay);
     return relay;
 }
 
@@ -74,12 +100,17 @@ void sstp_relay_free(struct sstp_relay *relay)
 {
     if (relay == NULL)
         return;
+    GHashTableIter iter;
+    gpointer connection;
+    g_hash_table_iter_init(&iter, relay->connections);
+    while (g_hash_table_iter_next(&iter, &connection, NULL))
+        relay_forget_receipts(connection); /* so that nothing is said any more */
+    relay_peers_free(relay);
     g_hash_table_destroy(relay->connections);
     g_hash_table_destroy(relay->online);
     g_hash_table_destroy(relay->devices);
     g_hash_table_destroy(relay->locked_out);
     sstp_store_free(relay->store);
-    sstp_registry_free(relay->registry);
     g_free(relay);
 }
 
@@ -92,21 +123,29 @@ static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command 
         config->sent(config->cookie, connection->socket, command);
 }
 
-struct sstp_relay_connection *sstp_relay_accept(struct sstp_relay *relay, void *socket,
-                                                int64_t now_ms)
+struct sstp_relay_connection *relay_connection_new(struct sstp_relay *relay, void *socket,
+                                                   int64_t now_ms, bool is_originator)
 {
     struct sstp_relay_connection *connection = g_new0(struct sstp_relay_connection, 1);
     const struct sstp_ep_config config = {.mem = &sstp_mem_libc,
                                           .role = SSTP_EP_RELAY,
+                                          .is_originator = is_originator,
                                           .device_urls = relay->config.urls,
                                           .num_device_urls = relay->config.num_urls,
                                           .major_version = 1,
                                           .minor_version = relay->config.minor_version,
                                           .product_version = relay->config.product_version,
                                           .supports_multi_drop = relay->config.supports_multi_drop,
+                                          .supports_single_hop = relay->config.supports_single_hop,
                                           .upgrade_retry_time = relay->config.retry_time,
                                           .now_ms = now_ms,
                                           .ack_delay_ms = relay->config.ack_delay_ms,
+                                          .connect_timeout_ms = relay->config.connect_timeout_ms,
+                                          .open_timeout_ms = relay->config.open_timeout_ms,
+                                          .outbound_idle_ms = is_originator
+                                                                  ? relay->config.peer_idle_ms
+                                                                  : relay->config.outbound_idle_ms,
+                                          .inbound_idle_ms = relay->config.inbound_idle_ms,
                                           .limits = relay->config.limits,
                                           .event = on_event,
                                           .sent = on_sent,
@@ -126,14 +165,24 @@ struct sstp_relay_connection *sstp_relay_accept(struct sstp_relay *relay, void *
     return connection;
 }
 
+struct sstp_relay_connection *sstp_relay_accept(struct sstp_relay *relay, void *socket,
+                                                int64_t now_ms)
+{
+    return relay_connection_new(relay, socket, now_ms, false);
+}
+
 static void free_connection(gpointer data)
 {
     struct sstp_relay_connection *connection = data;
-    sstp_ep_free(connection->ep);
+    relay_forget_receipts(connection);
+    relay_auth_timer_stop(connection);
+    relay_forget_registering(connection);
+    relay_hops_forget_shares(connection);
     g_hash_table_destroy(connection->attaches);
     g_hash_table_destroy(connection->identities);
     g_hash_table_destroy(connection->inbound);
     g_hash_table_destroy(connection->deliveries);
+    sstp_ep_free(connection->ep);
     g_free(connection->device_url);
     g_free(connection);
 }
@@ -141,6 +190,12 @@ static void free_connection(gpointer data)
 struct sstp_ep *sstp_relay_connection_ep(struct sstp_relay_connection *connection)
 {
     return connection->ep;
+}
+
+void relay_connection_drop(struct sstp_relay_connection *connection)
+{
+    if (connection != NULL)
+        g_hash_table_remove(connection->relay->connections, connection);
 }
 
 void sstp_relay_disconnect(struct sstp_relay_connection *connection)
@@ -169,6 +224,8 @@ static void on_established(struct sstp_relay_connection *connection)
     relay->num_established++;
     relay->counters.num_connections++;
     count_device(relay, connection->device_url, 1);
+    if (connection->has_token)
+        relay_auth_timer_start(connection);
     relay_log(connection, "established with %s, SSTP 1.%c", connection->device_url,
               sstp_ep_version(connection->ep) == SSTP_VERSION_1_6 ? '6' : '5');
 }
@@ -200,7 +257,10 @@ static void on_closed(struct sstp_relay_connection *connection, const struct sst
     struct sstp_relay *relay = connection->relay;
 
     go_offline(connection);
+    relay_auth_timer_stop(connection);
     relay_stop_deliveries(connection);
+    relay_forget_receipts(connection);
+    relay_forget_registering(connection);
     g_hash_table_remove_all(connection->inbound);
     g_hash_table_remove_all(connection->attaches);
     if (connection->is_established) {
@@ -222,6 +282,8 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
 
     /* The endpoint is told the time before what came, the relay after it. */
     connection->relay->now_ms = MAX(connection->relay->now_ms, sstp_ep_now_ms(ep));
+    if (connection->peer != NULL && relay_peer_on_event(connection, event))
+        return;
     switch (event->kind) {
     case SSTP_EP_EVENT_CONNECT:
         relay_on_connect(connection, event);
@@ -230,6 +292,7 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
         on_established(connection);
         break;
     case SSTP_EP_EVENT_CONNECT_AUTHENTICATE:
+        relay_auth_timer_restart(connection);
         relay_on_connect_authenticate(connection, event);
         break;
     case SSTP_EP_EVENT_OPEN:
@@ -254,12 +317,15 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
         }
         break;
     case SSTP_EP_EVENT_ATTACH:
+        relay_auth_timer_restart(connection);
         relay_on_attach(connection, event);
         break;
     case SSTP_EP_EVENT_ATTACH_AUTHENTICATE:
+        relay_auth_timer_restart(connection);
         relay_on_attach_authenticate(connection, event);
         break;
     case SSTP_EP_EVENT_REGISTER:
+        relay_auth_timer_restart(connection);
         relay_on_register(connection, event);
         break;
     case SSTP_EP_EVENT_CLOSED:
@@ -284,21 +350,34 @@ void sstp_relay_tick(struct sstp_relay *relay, int64_t now_ms)
     relay->now_ms = now_ms;
     relay->counters.num_discarded += sstp_store_expire(relay->store, now_ms);
     relay_close_idle(relay);
+    relay_auth_timers_tick(relay);
+    relay_hops_expire(relay);
+    relay_peers_tick(relay);
+    relay_hops_tell(relay, NULL);
 }
 
 int64_t sstp_relay_next_deadline(const struct sstp_relay *relay)
 {
-    return MIN(sstp_store_next_expiry(relay->store), relay_next_idle(relay));
+    const int64_t deadlines[] = {relay_next_idle(relay),
+                                 relay_auth_timers_next(relay),
+                                 relay->next_share_expiry_ms,
+                                 relay_peers_next_deadline(relay),
+                                 sstp_store_next_retry(relay->store),
+                                 relay->troubled.length > 0 ? relay->now_ms : SSTP_EP_NEVER};
+    int64_t first_ms = sstp_store_next_expiry(relay->store);
+    for (size_t i = 0; i < G_N_ELEMENTS(deadlines); i++)
+        first_ms = MIN(first_ms, deadlines[i]);
+    return first_ms;
 }
 
-void sstp_relay_close(struct sstp_relay *relay, uint8_t reason_id, uint32_t return_time)
+static void close_connections(struct sstp_relay *relay, bool to_peers, uint8_t reason_id,
+                              uint32_t return_time)
 {
-    relay->is_resting = true;
-    if (return_time != 0)
-        relay->config.retry_time = return_time;
     GList *connections = g_hash_table_get_keys(relay->connections);
     for (GList *c = connections; c != NULL; c = c->next) {
         struct sstp_relay_connection *connection = c->data;
+        if ((connection->peer != NULL) != to_peers)
+            continue;
         if (sstp_ep_state(connection->ep) == SSTP_CONNECTION_ESTABLISHED)
             sstp_ep_close_connection(connection->ep, reason_id, return_time);
         else
@@ -308,9 +387,29 @@ void sstp_relay_close(struct sstp_relay *relay, uint8_t reason_id, uint32_t retu
     g_list_free(connections);
 }
 
+void sstp_relay_close(struct sstp_relay *relay, uint8_t reason_id, uint32_t return_time)
+{
+    relay->is_resting = true;
+    if (return_time != 0)
+        relay->config.retry_time = return_time;
+    /* The clients first, so that their sessions at the peers are closed, not lost. */
+    close_connections(relay, false, reason_id, return_time);
+    close_connections(relay, true, reason_id, return_time);
+}
+
 const struct sstp_relay_counters *sstp_relay_counters(const struct sstp_relay *relay)
 {
     return &relay->counters;
+}
+
+struct sstp_store *sstp_relay_store(struct sstp_relay *relay)
+{
+    return relay->store;
+}
+
+size_t sstp_relay_num_established(const struct sstp_relay *relay)
+{
+    return relay->num_established;
 }
 
 uint64_t sstp_relay_num_stored(const struct sstp_relay *relay)

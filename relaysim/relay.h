@@ -21,6 +21,7 @@
 #define SSTP_RELAY_MAX_CONNECTIONS 1000u
 
 struct sstp_relay;
+struct sstp_store;
 struct sstp_relay_connection;
 
 enum sstp_relay_auth {
@@ -30,11 +31,13 @@ enum sstp_relay_auth {
 };
 
 struct sstp_relay_counters {
-    uint64_t num_connections; /* established ones, ever */
-    uint64_t num_sessions;    /* opened by peers */
-    uint64_t num_received;    /* messages */
-    uint64_t num_delivered;   /* acknowledged by a recipient */
-    uint64_t num_discarded;   /* their time was over */
+    uint64_t num_connections;  /* established ones, ever */
+    uint64_t num_sessions;     /* opened by peers */
+    uint64_t num_received;     /* messages */
+    uint64_t num_delivered;    /* acknowledged by a recipient */
+    uint64_t num_acknowledged; /* to their senders */
+    uint64_t num_forwarded;    /* shares, acknowledged by another relay */
+    uint64_t num_discarded;    /* their time was over */
 };
 
 struct sstp_relay_config {
@@ -43,9 +46,18 @@ struct sstp_relay_config {
     const char *product_version;
     uint8_t minor_version; /* 5 or 6 */
     enum sstp_relay_auth auth;
-    uint64_t quota;     /* bytes stored for one identity; 0: no limit */
-    uint64_t max_bytes; /* stored in all; 0: 1 GiB */
-    bool supports_multi_drop;
+    struct sstp_store *store; /* taken over; NULL: one in memory */
+    uint64_t quota;           /* bytes stored for one identity; 0: no limit */
+    uint64_t max_bytes;       /* stored in all; 0: 1 GiB */
+    bool supports_multi_drop, supports_single_hop;
+    const char *const *peer_urls; /* other relays that can be dialed; outlive the relay */
+    size_t num_peers;
+    int64_t transport_timeout_ms;                /* for a dialed transport (note <11>); 0: 180000 */
+    int64_t connect_timeout_ms, open_timeout_ms; /* as in the endpoint */
+    int64_t outbound_idle_ms, inbound_idle_ms;   /* likewise, of accepted connections */
+    int64_t auth_timeout_ms;                     /* between its steps; 0: 60000 */
+    int64_t offline_ttl_ms;            /* of messages with D (GRVSSTP 3.3.2.1); 0: 300000 */
+    int64_t peer_idle_ms;              /* outbound, of connections to other relays; 0: 240000 */
     size_t max_connections;            /* established; TryLater beyond; 0: the above */
     size_t max_connections_per_device; /* CrossedConnections beyond; 0: no limit */
     uint32_t retry_time;               /* of TryLater and WillUpgrade, in seconds; 0: 60 */
@@ -58,9 +70,16 @@ struct sstp_relay_config {
 
     /* Output waits, or a deadline has changed, on a connection. */
     void (*wake)(void *cookie, void *socket);
+    /* Nothing is to be read from a connection, or something again; may be NULL. */
+    void (*hold)(void *cookie, void *socket, bool is_held);
+    /* A transport to another relay is needed.  Answered, at once or later, by
+     * sstp_relay_dialed() or sstp_relay_not_dialed(). */
+    void (*dial)(void *cookie, const char *url);
     /* One line on what happened; may be NULL. */
     void (*log)(void *cookie, void *socket, const char *text);
     void (*sent)(void *cookie, void *socket, const struct sstp_command *command); /* or NULL */
+    /* The store cannot be written, or, with NULL, again; may be NULL. */
+    void (*store_failing)(void *cookie, const char *why);
     void *cookie;
 };
 
@@ -74,6 +93,13 @@ void sstp_relay_free(struct sstp_relay *relay);
 struct sstp_relay_connection *sstp_relay_accept(struct sstp_relay *relay, void *socket,
                                                 int64_t now_ms);
 struct sstp_ep *sstp_relay_connection_ep(struct sstp_relay_connection *connection);
+
+/* A transport to another relay has been opened; NULL when it is not wanted any more,
+ * or without memory: then it is to be closed. */
+struct sstp_relay_connection *sstp_relay_dialed(struct sstp_relay *relay, const char *url,
+                                                void *socket, int64_t now_ms);
+/* It could not be: `status_id` is DNSLookupFailed or HostNotReachable. */
+void sstp_relay_not_dialed(struct sstp_relay *relay, const char *url, uint8_t status_id);
 
 /* The transport is gone; what the endpoint still knew is told and forgotten. */
 void sstp_relay_disconnect(struct sstp_relay_connection *connection);
@@ -90,6 +116,9 @@ int64_t sstp_relay_next_deadline(const struct sstp_relay *relay);
 void sstp_relay_close(struct sstp_relay *relay, uint8_t reason_id, uint32_t return_time);
 
 const struct sstp_relay_counters *sstp_relay_counters(const struct sstp_relay *relay);
+/* The store, which its caller takes batches from (store.h), in every turn. */
+struct sstp_store *sstp_relay_store(struct sstp_relay *relay);
+size_t sstp_relay_num_established(const struct sstp_relay *relay); /* accepted ones, now */
 uint64_t sstp_relay_num_stored(const struct sstp_relay *relay);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* relay_auth: who is there: Connect, Attach, Register (GRVSSTP 3.3.5.1, 3.3.5.3,
  * 3.3.5.14-17), with the tokens of the private profile of security.h. */
-#include "relay_internal.h"
+#include "relay_hop.h"
 
 #include "url.h"
 
@@ -62,6 +62,14 @@ static bool any_device_is_locked_out(const struct sstp_relay *relay, const struc
     return is_locked_out;
 }
 
+/* Other relays have no account, and no proof either (GRVSSTP 3.1.4.1): those that this
+ * one is told of are believed. */
+static bool is_peer(const struct sstp_relay *relay, struct sstp_relay_connection *connection)
+{
+    connection->is_trusted = relay_peer_find(relay, connection->device_url) != NULL;
+    return connection->is_trusted;
+}
+
 void relay_on_connect(struct sstp_relay_connection *connection, const struct sstp_ep_event *event)
 {
     struct sstp_relay *relay = connection->relay;
@@ -85,7 +93,7 @@ void relay_on_connect(struct sstp_relay_connection *connection, const struct sst
         answer->retry_time = config->retry_time;
     } else if (uses_tokens(relay) && connect->token.len > 0) {
         check_sec_connect(connection, connect->token, answer);
-    } else if (config->auth == SSTP_RELAY_AUTH_REQUIRED) {
+    } else if (config->auth == SSTP_RELAY_AUTH_REQUIRED && !is_peer(relay, connection)) {
         answer->response_id = SSTP_CONNECT_RESPONSE_AUTHENTICATION_FAILED;
     }
 }
@@ -203,6 +211,85 @@ void relay_on_attach_authenticate(struct sstp_relay_connection *connection,
  * Registration
  */
 
+static void go_online(struct sstp_relay_connection *connection, const char *identity_url)
+{
+    GHashTable *online = connection->relay->online;
+    relay_auth_timer_stop(connection); /* it has said all that there is to prove */
+    if (g_hash_table_contains(connection->identities, identity_url))
+        return;
+    g_hash_table_add(connection->identities, g_strdup(identity_url));
+    GPtrArray *connections = g_hash_table_lookup(online, identity_url);
+    if (connections == NULL) {
+        connections = g_ptr_array_new();
+        g_hash_table_insert(online, g_strdup(identity_url), connections);
+    }
+    g_ptr_array_add(connections, connection);
+}
+
+/* A Register whose answer waits until the store has what it says. */
+struct registering {
+    struct sstp_relay_connection *connection; /* NULL once it is gone */
+    uint32_t event_id;
+    struct sstp_sec_secret device_key;
+    GPtrArray *identity_urls; /* NULL: a device and its account */
+    GList link;               /* in connection->registering */
+};
+
+static void answer_register(struct sstp_relay_connection *connection,
+                            const struct registering *registering)
+{
+    const GPtrArray *urls = registering->identity_urls;
+    size_t len = 0;
+
+    if (urls == NULL)
+        len = sstp_sec_register_response_write(&registering->device_key, connection->token,
+                                               sizeof connection->token);
+    if (sstp_ep_register_response(connection->ep, registering->event_id,
+                                  sstp_span(connection->token, len)) != SSTP_EP_OK)
+        return;
+    relay_wake(connection);
+    for (guint i = 0; urls != NULL && i < urls->len; i++)
+        go_online(connection, g_ptr_array_index(urls, i));
+    for (guint i = 0; urls != NULL && i < urls->len; i++)
+        relay_deliver_all(connection->relay, g_ptr_array_index(urls, i));
+}
+
+static void on_registered(void *cookie)
+{
+    struct registering *registering = cookie;
+    if (registering->connection != NULL) {
+        g_queue_unlink(&registering->connection->registering, &registering->link);
+        answer_register(registering->connection, registering);
+    }
+    if (registering->identity_urls != NULL)
+        g_ptr_array_unref(registering->identity_urls);
+    g_free(registering);
+}
+
+static void answer_when_safe(struct sstp_relay_connection *connection, uint32_t event_id,
+                             const struct sstp_sec_secret *device_key, GPtrArray *identity_urls)
+{
+    struct registering *registering = g_new0(struct registering, 1);
+    registering->connection = connection;
+    registering->event_id = event_id;
+    if (device_key != NULL)
+        registering->device_key = *device_key;
+    if (identity_urls != NULL)
+        registering->identity_urls = g_ptr_array_ref(identity_urls);
+    registering->link.data = registering;
+    g_queue_push_tail_link(&connection->registering, &registering->link);
+    sstp_store_await_registry(connection->relay->store, on_registered, registering);
+}
+
+void relay_forget_registering(struct sstp_relay_connection *connection)
+{
+    GList *link;
+    while ((link = g_queue_pop_head_link(&connection->registering)) != NULL) {
+        struct registering *registering = link->data;
+        registering->connection = NULL;
+    }
+}
+
 static void register_device(struct sstp_relay_connection *connection, uint32_t event_id,
                             struct relay_attach *attach, struct sstp_span token)
 {
@@ -219,9 +306,7 @@ static void register_device(struct sstp_relay_connection *connection, uint32_t e
     connection->is_authenticated = true;
     attach->is_authenticated = true;
     relay_log(connection, "account %s registered", attach->account_url);
-    const size_t len = sstp_sec_register_response_write(&registration.device_key, connection->token,
-                                                        sizeof connection->token);
-    (void)sstp_ep_register_response(connection->ep, event_id, sstp_span(connection->token, len));
+    answer_when_safe(connection, event_id, &registration.device_key, NULL);
 }
 
 /* The attach of an account on this connection that has gone well. */
@@ -244,20 +329,6 @@ static void collect(void *cookie, struct sstp_span url)
         g_ptr_array_add(cookie, relay_string(url));
 }
 
-static void go_online(struct sstp_relay_connection *connection, const char *identity_url)
-{
-    GHashTable *online = connection->relay->online;
-    if (g_hash_table_contains(connection->identities, identity_url))
-        return;
-    g_hash_table_add(connection->identities, g_strdup(identity_url));
-    GPtrArray *connections = g_hash_table_lookup(online, identity_url);
-    if (connections == NULL) {
-        connections = g_ptr_array_new();
-        g_hash_table_insert(online, g_strdup(identity_url), connections);
-    }
-    g_ptr_array_add(connections, connection);
-}
-
 static void register_identities(struct sstp_relay_connection *connection, uint32_t event_id,
                                 struct sstp_span token)
 {
@@ -266,7 +337,7 @@ static void register_identities(struct sstp_relay_connection *connection, uint32
     struct sstp_span account_span;
     const bool is_good = sstp_sec_identities_read(token, &account_span, collect, urls);
     char *account_url = relay_string(is_good ? account_span : sstp_span(NULL, 0));
-    struct sstp_registry_account *account =
+    const struct sstp_registry_account *account =
         sstp_registry_find_account(relay->registry, account_url);
 
     uint8_t reason_id = SSTP_CLOSE_NO_REASON;
@@ -275,19 +346,15 @@ static void register_identities(struct sstp_relay_connection *connection, uint32
     else if (!has_attached(connection, account_url) || (uses_tokens(relay) && account == NULL))
         reason_id = SSTP_CLOSE_USER_AUTHENTICATION_FAILED;
     for (guint i = 0; i < urls->len && reason_id == SSTP_CLOSE_NO_REASON; i++)
-        if (account != NULL && !sstp_registry_add_identity(account, g_ptr_array_index(urls, i)))
+        if (account != NULL &&
+            !sstp_registry_add_identity(relay->registry, account_url, g_ptr_array_index(urls, i)))
             reason_id = SSTP_CLOSE_INTERNAL_ERROR;
-    if (reason_id != SSTP_CLOSE_NO_REASON) {
+    if (reason_id != SSTP_CLOSE_NO_REASON)
         (void)sstp_ep_close_session(connection->ep, event_id, reason_id);
-    } else {
-        (void)sstp_ep_register_response(connection->ep, event_id, sstp_span(NULL, 0));
-        for (guint i = 0; i < urls->len; i++)
-            go_online(connection, g_ptr_array_index(urls, i));
-        for (guint i = 0; i < urls->len; i++)
-            relay_deliver_all(relay, g_ptr_array_index(urls, i));
-    }
+    else
+        answer_when_safe(connection, event_id, NULL, urls);
     g_free(account_url);
-    g_ptr_array_free(urls, TRUE);
+    g_ptr_array_unref(urls);
 }
 
 void relay_on_register(struct sstp_relay_connection *connection, const struct sstp_ep_event *event)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* relay_deliver: what is stored goes to the clients that are there, each queue
  * over a session of its own (GRVSSTP 1.3.5.2.1, 4.2.3). */
-#include "relay_internal.h"
+#include "relay_hop.h"
 
 /* Messages of one queue under way without an acknowledgement. */
-#define WINDOW 64u
+#define WINDOW 256u
 
 struct relay_delivery {
     struct sstp_relay_connection *connection;
@@ -94,9 +94,11 @@ static void pump(struct relay_delivery *delivery)
            state == SSTP_SESSION_READY) {
         struct sstp_store_message *stored = queue->next_unsent->data;
         /* Without memory, too, there is nothing to do but wait. */
-        if (sstp_ep_send_message(connection->ep, delivery->session_id, stored->message, stored) !=
-            SSTP_EP_OK)
+        const struct sstp_ep_message *message = sstp_store_get(connection->relay->store, stored);
+        if (message == NULL || sstp_ep_send_message(connection->ep, delivery->session_id, message,
+                                                    stored) != SSTP_EP_OK)
             break;
+        sstp_store_sent(connection->relay->store, stored);
         queue->next_unsent = queue->next_unsent->next;
         delivery->num_unacknowledged++;
         has_sent = true;
@@ -113,6 +115,11 @@ void relay_deliver(struct sstp_relay *relay, struct sstp_store_queue *queue)
         delivery = begin(relay, queue);
     if (delivery != NULL)
         pump(delivery);
+}
+
+void relay_on_loaded(void *cookie, struct sstp_store_queue *queue)
+{
+    relay_deliver(cookie, queue);
 }
 
 void relay_deliver_all(struct sstp_relay *relay, const char *identity_url)
@@ -195,6 +202,8 @@ void sstp_relay_output_is_empty(struct sstp_relay_connection *connection)
         if (delivery->queue->next_unsent != NULL)
             pump(delivery);
     }
+    if (connection->peer != NULL)
+        relay_hops_pump(connection->peer);
 }
 
 /* ------------------------------------------------------------------------

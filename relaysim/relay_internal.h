@@ -13,14 +13,20 @@ struct sstp_relay {
     struct sstp_relay_config config;
     int64_t now_ms;
     bool is_resting;
+    bool is_store_failing;
     struct sstp_store *store;
     struct sstp_registry *registry;
     GHashTable *locked_out;  /* a set of URLs, borrowed */
     GHashTable *connections; /* a set of struct sstp_relay_connection */
     GHashTable *online;      /* identity URL to GPtrArray of connections */
     GHashTable *devices;     /* device URL to the number of its established connections */
-    size_t num_established;
-    GQueue idle; /* deliveries without messages, in the order of their deadlines */
+    size_t num_established;  /* by others: those to peers do not count */
+    GHashTable *peers;       /* URL to struct relay_peer */
+    GQueue troubled;         /* struct relay_inbound with losses to tell */
+    int64_t next_share_expiry_ms;
+    GQueue timed;             /* connections that are proving who they are, in the order of time */
+    GQueue idle;              /* deliveries without messages, in the order of their deadlines */
+    size_t num_waiting_bytes; /* of all connections, see relay_receipt.c */
     struct sstp_relay_counters counters;
 };
 
@@ -42,13 +48,26 @@ struct sstp_relay_connection {
     bool has_token;           /* its Connect had one, and it was good so far */
     bool awaits_authenticate; /* ConnectAuthenticate */
     bool is_authenticated;    /* the device */
+    bool is_trusted;          /* a relay that need not be */
+    bool is_timed;            /* it is proving who it is, and has to go on with it */
+    int64_t auth_deadline_ms;
+    GList auth_link; /* in relay->timed */
     struct sstp_sec_secret nonce;
     uint8_t token[SSTP_SEC_TOKEN_MAX]; /* of an answer under way */
     GHashTable *attaches;              /* EventId to struct relay_attach */
     GHashTable *identities;            /* a set: those registered on this connection */
+    GQueue registering;                /* Registers that are not answered yet */
 
     GHashTable *inbound;    /* SessionId to struct relay_inbound */
     GHashTable *deliveries; /* SessionId to struct relay_delivery */
+
+    GQueue receipts; /* of its messages that are not safe yet */
+    size_t num_waiting_bytes;
+    size_t num_safe_bytes; /* since it was last acknowledged something for its size */
+    bool is_held;          /* nothing is read from it */
+
+    struct relay_peer *peer; /* another relay, to which it was opened from here; NULL */
+    GQueue shares;           /* struct relay_share, that it has not acknowledged */
 };
 
 /* ---- relay.c ---- */
@@ -58,6 +77,11 @@ void relay_wake(const struct sstp_relay_connection *connection);
 bool relay_is_locked_out(const struct sstp_relay *relay, const char *url);
 /* A string from the wire; free it with g_free(). */
 char *relay_string(struct sstp_span span);
+/* NULL without memory; who opened the transport is the originator. */
+struct sstp_relay_connection *relay_connection_new(struct sstp_relay *relay, void *socket,
+                                                   int64_t now_ms, bool is_originator);
+/* One that nobody has been told of; NULL is fine. */
+void relay_connection_drop(struct sstp_relay_connection *connection);
 
 /* ---- relay_auth.c ---- */
 void relay_on_connect(struct sstp_relay_connection *connection, const struct sstp_ep_event *event);
@@ -68,6 +92,8 @@ void relay_on_attach_authenticate(struct sstp_relay_connection *connection,
                                   const struct sstp_ep_event *event);
 void relay_on_register(struct sstp_relay_connection *connection, const struct sstp_ep_event *event);
 void relay_attach_free(void *attach);
+/* The connection is gone. */
+void relay_forget_registering(struct sstp_relay_connection *connection);
 
 /* ---- relay_receive.c ---- */
 void relay_on_open(struct sstp_relay_connection *connection, const struct sstp_ep_event *event);
@@ -75,11 +101,41 @@ void relay_on_opened(struct sstp_relay_connection *connection, const struct sstp
 void relay_on_message(struct sstp_relay_connection *connection, const struct sstp_ep_event *event);
 void relay_inbound_free(void *inbound);
 
+/* The store cannot be written, or again: who sends is held back, or let go. */
+void relay_on_failing(void *relay, const char *why);
+
+/* ---- relay_receipt.c ---- */
+struct relay_receipt;
+/* For message `number` of the connection, `len` bytes, held by the caller; NULL is
+ * never returned. */
+struct relay_receipt *relay_receipt_new(struct sstp_relay_connection *connection, uint64_t number,
+                                        size_t len);
+/* One more share that is not safe yet. */
+void relay_receipt_hold(struct relay_receipt *receipt);
+/* A share is safe, or has been reported as lost; with the last one the message is
+ * acknowledged and the receipt gone.  Its connection need not be there any more. */
+void relay_receipt_release(struct relay_receipt *receipt);
+/* A share is lost, and the client cannot be told which: its connection is closed, so
+ * that the message is not acknowledged. */
+void relay_receipt_fail(struct relay_receipt *receipt);
+/* The connection is gone. */
+void relay_forget_receipts(struct sstp_relay_connection *connection);
+
+/* ---- relay_timer.c ---- */
+void relay_auth_timer_start(struct sstp_relay_connection *connection);
+/* Only where it runs. */
+void relay_auth_timer_restart(struct sstp_relay_connection *connection);
+void relay_auth_timer_stop(struct sstp_relay_connection *connection);
+void relay_auth_timers_tick(struct sstp_relay *relay);
+int64_t relay_auth_timers_next(const struct sstp_relay *relay);
+
 /* ---- relay_deliver.c ---- */
 /* Sends what can be sent of a queue, opening a session for it if need be. */
 void relay_deliver(struct sstp_relay *relay, struct sstp_store_queue *queue);
 /* The same for all queues of an identity that has come. */
 void relay_deliver_all(struct sstp_relay *relay, const char *identity_url);
+/* Messages of a queue have come from the disk. */
+void relay_on_loaded(void *relay, struct sstp_store_queue *queue);
 void relay_on_session_state(struct sstp_relay_connection *connection,
                             const struct sstp_ep_event *event);
 void relay_on_acknowledged(struct sstp_relay_connection *connection,

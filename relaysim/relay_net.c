@@ -2,25 +2,55 @@
 #include "relay_net.h"
 
 #include "log.h"
+#include "store.h"
 
 #include <glib.h>
 
-/* Transports beside the established connections: handshakes, refusals, ends. */
-#define MAX_HALF_OPEN 64u
+/* Transports beside the established connections and the handshakes: their ends. */
+#define MAX_ENDING 64u
+
+/* Where this relay and its peers are in the capture of what it opens: nobody whom it
+ * accepts is shown at either address. */
+enum { OWN_HOST = 9, PEER_HOST = 2, NUM_PEER_HOSTS = 250 };
+
+/* What waits for the store to have everything. */
+struct closing {
+    bool is_closing;
+    unsigned num_batches; /* that it waits for at most: others may go on sending */
+    uint8_t reason_id;
+    uint32_t return_time;
+};
 
 struct relay_net {
     struct net *net;
     struct net_listener *listener;
     struct sstp_relay *relay;
+    const char *const *peer_urls; /* of the configuration, as the addresses are */
+    const char *const *peer_addresses;
+    size_t num_peers;
+    GQueue dials; /* struct dial */
+    size_t max_half_open;
+    GQueue half_open; /* struct guest, accepted and not known to be established */
     uv_timer_t timer;
     bool is_ended;
+    uv_work_t work; /* a batch of the store, written on another thread */
+    struct sstp_store_batch *batch;
+    struct closing closing;
 };
 
-/* One accepted transport. */
+/* A transport to a peer that is being opened. */
+struct dial {
+    struct relay_net *relay_net;
+    const char *url;
+    GList link;
+};
+
+/* One transport, accepted or opened. */
 struct guest {
     struct relay_net *relay_net;
     struct net_connection *socket;
     struct sstp_relay_connection *connection;
+    GList link; /* in relay_net->half_open, with data set while it is */
 };
 
 static void on_output_is_empty(void *cookie)
@@ -32,8 +62,28 @@ static void on_output_is_empty(void *cookie)
 static void on_gone(void *cookie)
 {
     struct guest *guest = cookie;
+    if (guest->link.data != NULL)
+        g_queue_unlink(&guest->relay_net->half_open, &guest->link);
     sstp_relay_disconnect(guest->connection);
     g_free(guest);
+}
+
+/* Too many that say nothing: those who have been silent for the longest time go, and
+ * everybody who speaks gets through. */
+static void limit_half_open(struct relay_net *relay_net)
+{
+    GList *link = relay_net->half_open.head;
+    while (relay_net->half_open.length > relay_net->max_half_open && link != NULL) {
+        struct guest *guest = link->data;
+        struct sstp_ep *ep = sstp_relay_connection_ep(guest->connection);
+        link = link->next;
+        if (sstp_ep_state(ep) != SSTP_CONNECTION_ESTABLISHED) {
+            net_drop(guest->socket);
+            continue;
+        }
+        g_queue_unlink(&relay_net->half_open, &guest->link);
+        guest->link.data = NULL;
+    }
 }
 
 static void on_accepted(void *cookie, struct net_connection *socket)
@@ -49,6 +99,54 @@ static void on_accepted(void *cookie, struct net_connection *socket)
     }
     net_start(socket, sstp_relay_connection_ep(guest->connection),
               (struct net_handler){on_output_is_empty, on_gone, guest});
+    guest->link.data = guest;
+    g_queue_push_tail_link(&relay_net->half_open, &guest->link);
+    limit_half_open(relay_net);
+}
+
+static void on_dialed(void *cookie, struct net_connection *socket, const char *why)
+{
+    struct dial *dial = cookie;
+    struct relay_net *relay_net = dial->relay_net;
+    const char *url = dial->url;
+
+    g_queue_unlink(&relay_net->dials, &dial->link);
+    g_free(dial);
+    if (socket == NULL) {
+        log_info("%s cannot be reached: %s", url, why);
+        sstp_relay_not_dialed(relay_net->relay, url, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
+        return;
+    }
+    struct guest *guest = g_new0(struct guest, 1);
+    guest->relay_net = relay_net;
+    guest->socket = socket;
+    guest->connection = sstp_relay_dialed(relay_net->relay, url, guest, net_now_ms(relay_net->net));
+    if (guest->connection == NULL) {
+        g_free(guest);
+        return;
+    }
+    net_start(socket, sstp_relay_connection_ep(guest->connection),
+              (struct net_handler){on_output_is_empty, on_gone, guest});
+}
+
+static void on_dial(void *cookie, const char *url)
+{
+    struct relay_net *relay_net = cookie;
+    size_t i = 0;
+    while (i < relay_net->num_peers && strcmp(relay_net->peer_urls[i], url) != 0)
+        i++;
+    struct dial *dial = g_new0(struct dial, 1);
+    dial->relay_net = relay_net;
+    dial->url = relay_net->peer_urls[i];
+    dial->link.data = dial;
+    g_queue_push_tail_link(&relay_net->dials, &dial->link);
+    char *error = NULL;
+    const struct net_hosts hosts = {OWN_HOST, (uint8_t)(PEER_HOST + i % NUM_PEER_HOSTS)};
+    if (!net_connect(relay_net->net, relay_net->peer_addresses[i], hosts, on_dialed, dial,
+                     &error)) {
+        on_dialed(dial, NULL, error);
+        g_free(error);
+    }
 }
 
 static void on_wake(void *cookie, void *socket)
@@ -56,6 +154,13 @@ static void on_wake(void *cookie, void *socket)
     const struct guest *guest = socket;
     (void)cookie;
     net_wake(guest->socket);
+}
+
+static void on_hold(void *cookie, void *socket, bool is_held)
+{
+    const struct guest *guest = socket;
+    (void)cookie;
+    net_hold(guest->socket, is_held);
 }
 
 static void on_log(void *cookie, void *socket, const char *text)
@@ -72,6 +177,64 @@ static void on_sent(void *cookie, void *socket, const struct sstp_command *comma
     net_sent(guest->socket, command);
 }
 
+static void on_store_failing(void *cookie, const char *why)
+{
+    (void)cookie;
+    if (why != NULL)
+        log_error("%s; senders are held back", why);
+    else
+        log_error("the store can be written again");
+}
+
+/* ------------------------------------------------------------------------
+ * The store: what came in one turn of the loop, and while the last batch was
+ * written, goes to the disk together
+ */
+
+static void on_work(uv_work_t *work)
+{
+    const struct relay_net *relay_net = work->data;
+    sstp_store_write(relay_net->batch);
+}
+
+static void on_worked(uv_work_t *work, int status)
+{
+    struct relay_net *relay_net = work->data;
+    struct sstp_store_batch *batch = relay_net->batch;
+    (void)status; /* nobody cancels it */
+    relay_net->batch = NULL;
+    if (relay_net->closing.num_batches > 0)
+        relay_net->closing.num_batches--;
+    sstp_store_finish(sstp_relay_store(relay_net->relay), batch, net_now_ms(relay_net->net));
+    net_settle(relay_net->net);
+}
+
+static void write_store(struct relay_net *relay_net)
+{
+    if (relay_net->batch != NULL)
+        return;
+    relay_net->batch =
+        sstp_store_begin(sstp_relay_store(relay_net->relay), net_now_ms(relay_net->net));
+    if (relay_net->batch == NULL)
+        return;
+    relay_net->work.data = relay_net;
+    /* It only fails without a function to call. */
+    (void)uv_queue_work(net_loop(relay_net->net), &relay_net->work, on_work, on_worked);
+}
+
+/* ConnectClose acknowledges what is safe, so that comes first, unless the store fails. */
+static void close_if_safe(struct relay_net *relay_net)
+{
+    const struct sstp_store *store = sstp_relay_store(relay_net->relay);
+    if (!relay_net->closing.is_closing ||
+        (relay_net->closing.num_batches > 0 && sstp_store_has_work(store) &&
+         sstp_store_failure(store) == NULL))
+        return;
+    relay_net->closing.is_closing = false;
+    sstp_relay_close(relay_net->relay, relay_net->closing.reason_id,
+                     relay_net->closing.return_time);
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     const struct relay_net *relay_net = timer->data;
@@ -79,23 +242,31 @@ static void on_timer(uv_timer_t *timer)
 }
 
 struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config *config,
-                                const char *address, char **error)
+                                const char *address, const char *const *peer_addresses,
+                                size_t max_half_open, char **error)
 {
     struct relay_net *relay_net = g_new0(struct relay_net, 1);
     struct sstp_relay_config relay_config = *config;
     const size_t max_connections =
         config->max_connections != 0 ? config->max_connections : SSTP_RELAY_MAX_CONNECTIONS;
 
-    if (!net_listen(net, address, max_connections + MAX_HALF_OPEN, on_accepted, relay_net,
-                    &relay_net->listener, error)) {
+    relay_net->max_half_open = max_half_open != 0 ? max_half_open : RELAY_NET_MAX_HALF_OPEN;
+    if (!net_listen(net, address, max_connections + relay_net->max_half_open + MAX_ENDING,
+                    on_accepted, relay_net, &relay_net->listener, error)) {
         g_free(relay_net);
         return NULL;
     }
     relay_config.wake = on_wake;
+    relay_config.dial = on_dial;
+    relay_config.hold = on_hold;
     relay_config.log = on_log;
+    relay_config.store_failing = on_store_failing;
     relay_config.sent = on_sent;
     relay_config.cookie = relay_net;
     relay_net->net = net;
+    relay_net->peer_urls = config->peer_urls;
+    relay_net->peer_addresses = peer_addresses;
+    relay_net->num_peers = config->num_peers;
     relay_net->relay = sstp_relay_new(&relay_config, net_now_ms(net));
     uv_timer_init(net_loop(net), &relay_net->timer);
     relay_net->timer.data = relay_net;
@@ -107,6 +278,10 @@ void relay_net_free(struct relay_net *relay_net)
     if (relay_net == NULL)
         return;
     sstp_relay_free(relay_net->relay);
+    /* Those that libuv has dropped without an answer. */
+    GList *link;
+    while ((link = g_queue_pop_head_link(&relay_net->dials)) != NULL)
+        g_free(link->data);
     g_free(relay_net);
 }
 
@@ -116,6 +291,8 @@ void relay_net_settled(struct relay_net *relay_net)
     if (relay_net->is_ended)
         return;
     sstp_relay_tick(relay_net->relay, now);
+    close_if_safe(relay_net);
+    write_store(relay_net);
     const int64_t deadline = sstp_relay_next_deadline(relay_net->relay);
     if (deadline == SSTP_EP_NEVER)
         uv_timer_stop(&relay_net->timer);
@@ -129,7 +306,8 @@ void relay_net_close(struct relay_net *relay_net, uint8_t reason_id, uint32_t re
 {
     if (stops_listening)
         net_listener_close(relay_net->listener);
-    sstp_relay_close(relay_net->relay, reason_id, return_time);
+    relay_net->closing = (struct closing){true, 2, reason_id, return_time};
+    close_if_safe(relay_net);
     net_settle(relay_net->net);
 }
 

@@ -10,10 +10,16 @@
 
 struct relay_net;
 
-/* Starts a relay that listens on `address`.  The callbacks of `config` are set
- * here.  NULL with *error, a sentence to be freed, when it cannot. */
+#define RELAY_NET_MAX_HALF_OPEN 64u
+
+/* Starts a relay that listens on `address`, and finds its peers at the addresses that go
+ * with their URLs in `config`; these outlive it.  Of more than `max_half_open` transports
+ * (0: the above) that are not established, the oldest are dropped.  The callbacks of
+ * `config` are set here.
+ * NULL with *error, a sentence to be freed, when it cannot. */
 struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config *config,
-                                const char *address, char **error);
+                                const char *address, const char *const *peer_addresses,
+                                size_t max_half_open, char **error);
 
 /* Frees it.  Its connections have to be gone: net_free() comes before. */
 void relay_net_free(struct relay_net *relay_net);

@@ -1,32 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* relay_receive: sessions of clients to the relay, and what becomes of their
  * messages (GRVSSTP 3.3.4, 3.3.5.5-6, 3.3.5.12). */
-#include "relay_internal.h"
+#include "relay_hop.h"
 
 #include "url.h"
-
-#define OFFLINE_TTL_MS (5 * 60 * 1000) /* GRVSSTP 3.3.2.1 */
-
-struct relay_recipient {
-    char *identity_url;
-    char *device_url;
-    bool is_gone; /* reported by SessionStatus */
-};
-
-/* A session of a client's, as its receiver. */
-struct relay_inbound {
-    bool is_fanout;
-    char *resource_url;
-    size_t num_recipients;
-    struct relay_recipient *recipients;
-};
 
 void relay_inbound_free(void *data)
 {
     struct relay_inbound *inbound = data;
+    relay_hops_end(inbound);
+    g_ptr_array_free(inbound->hops, TRUE);
     for (size_t i = 0; i < inbound->num_recipients; i++) {
         g_free(inbound->recipients[i].identity_url);
         g_free(inbound->recipients[i].device_url);
+        g_free(inbound->recipients[i].relay_url);
     }
     g_free(inbound->recipients);
     g_free(inbound->resource_url);
@@ -36,7 +23,7 @@ void relay_inbound_free(void *data)
 static bool may_send(const struct sstp_relay_connection *connection)
 {
     return connection->relay->config.auth != SSTP_RELAY_AUTH_REQUIRED ||
-           connection->is_authenticated;
+           connection->is_authenticated || connection->is_trusted || connection->peer != NULL;
 }
 
 void relay_on_open(struct sstp_relay_connection *connection, const struct sstp_ep_event *event)
@@ -53,17 +40,32 @@ void relay_on_open(struct sstp_relay_connection *connection, const struct sstp_e
     if (!is_named_well || !may_send(connection) || relay_is_locked_out(relay, identity_url) ||
         relay_is_locked_out(relay, device_url))
         *event->availability = SSTP_HANDLER_FAULT;
-    else if (sstp_store_is_over_quota(relay->store, identity_url))
-        *event->availability = SSTP_HANDLER_NOT_READY; /* and closed, with that reason, in OPENED */
+    else if (sstp_store_is_over_quota(relay->store, identity_url) || relay->is_store_failing)
+        *event->availability = SSTP_HANDLER_NOT_READY; /* for the former, closed in OPENED */
     else
         *event->availability = SSTP_HANDLER_READY;
     g_free(identity_url);
     g_free(device_url);
 }
 
-static struct relay_inbound *new_inbound(const struct sstp_command *open)
+/* The URL of another relay that a recipient is to be reached by; NULL for ours. */
+static char *other_relay(const struct sstp_relay *relay, struct sstp_span relay_url)
+{
+    if (relay_url.len == 0)
+        return NULL;
+    for (size_t i = 0; i < relay->config.num_urls; i++)
+        if (sstp_span_is_equal(relay_url, sstp_span_of_string(relay->config.urls[i])))
+            return NULL;
+    return relay_string(relay_url);
+}
+
+static struct relay_inbound *new_inbound(struct sstp_relay_connection *connection,
+                                         const struct sstp_command *open)
 {
     struct relay_inbound *inbound = g_new0(struct relay_inbound, 1);
+    inbound->connection = connection;
+    inbound->session_id = open->session_id;
+    inbound->hops = g_ptr_array_new();
     inbound->resource_url = relay_string(open->resource_url);
     inbound->is_fanout = open->id == SSTP_FANOUT_OPEN;
     inbound->num_recipients = inbound->is_fanout ? open->fanout_entries.count : 1;
@@ -76,6 +78,7 @@ static struct relay_inbound *new_inbound(const struct sstp_command *open)
                                                             .device_url = open->device_url};
         inbound->recipients[i].identity_url = relay_string(entry.identity_url);
         inbound->recipients[i].device_url = relay_string(entry.device_url);
+        inbound->recipients[i].relay_url = other_relay(connection->relay, entry.relay_url);
     }
     return inbound;
 }
@@ -121,6 +124,8 @@ static void begin_fanout(struct sstp_relay_connection *connection, uint32_t sess
         goto out;
     }
     for (size_t i = 0; i < inbound->num_recipients; i++) {
+        if (inbound->recipients[i].relay_url != NULL)
+            continue; /* the other relay says what it thinks of them */
         is_locked_out[i] = is_recipient_locked_out(relay, &inbound->recipients[i]);
         is_over_quota[i] =
             sstp_store_is_over_quota(relay->store, inbound->recipients[i].identity_url);
@@ -131,7 +136,11 @@ static void begin_fanout(struct sstp_relay_connection *connection, uint32_t sess
     if (inbound != NULL)
         report(connection, session_id, inbound, SSTP_SESSION_STATUS_QUOTA_WOULD_BE_EXCEEDED,
                is_over_quota);
-    (void)sstp_ep_set_availability(connection->ep, session_id, SSTP_HANDLER_READY, 0);
+    inbound = g_hash_table_lookup(connection->inbound, GUINT_TO_POINTER(session_id));
+    if (inbound != NULL) {
+        relay_hops_begin(inbound);
+        relay_hops_update(connection, session_id);
+    }
 out:
     g_free(is_locked_out);
     g_free(is_over_quota);
@@ -140,13 +149,15 @@ out:
 void relay_on_opened(struct sstp_relay_connection *connection, const struct sstp_ep_event *event)
 {
     const uint32_t id = event->session_id;
-    struct relay_inbound *inbound = new_inbound(event->command);
+    struct relay_inbound *inbound = new_inbound(connection, event->command);
 
     connection->relay->counters.num_sessions++;
     g_hash_table_insert(connection->inbound, GUINT_TO_POINTER(id), inbound);
     if (inbound->is_fanout) {
         begin_fanout(connection, id, inbound);
-    } else if (event->session_state == SSTP_SESSION_SUSPENDED) {
+    } else if (event->session_state == SSTP_SESSION_SUSPENDED &&
+               sstp_store_is_over_quota(connection->relay->store,
+                                        inbound->recipients[0].identity_url)) {
         (void)sstp_ep_set_availability(connection->ep, id, SSTP_HANDLER_FAULT,
                                        SSTP_CLOSE_QUOTA_WOULD_BE_EXCEEDED);
         g_hash_table_remove(connection->inbound, GUINT_TO_POINTER(id));
@@ -165,23 +176,29 @@ static int64_t expiry(const struct sstp_relay *relay, const struct sstp_ep_messa
     if ((message->flags & SSTP_MESSAGE_FLAG_EPHEMERAL) != 0 && message->ttl != 0)
         expires_ms = relay->now_ms + (int64_t)message->ttl * 1000;
     if ((message->flags & SSTP_MESSAGE_FLAG_DO_NOT_DELIVER_IF_OFFLINE) != 0)
-        expires_ms = MIN(expires_ms, relay->now_ms + OFFLINE_TTL_MS);
+        expires_ms = MIN(expires_ms, relay->now_ms + relay->config.offline_ttl_ms);
     return expires_ms;
+}
+
+static void on_safe(void *receipt)
+{
+    relay_receipt_release(receipt);
 }
 
 /* Stores for every recipient that is left; says of each whether that failed, and
  * returns whether any failed for want of room in the whole store. */
 static bool store(struct sstp_relay_connection *connection, const struct relay_inbound *inbound,
-                  const struct sstp_ep_message *message, bool *fails, GPtrArray *queues)
+                  struct sstp_payload *payload, struct relay_receipt *receipt, bool *fails,
+                  GPtrArray *queues)
 {
     struct sstp_relay *relay = connection->relay;
-    struct sstp_payload *payload = sstp_payload_new(message);
+    const struct sstp_ep_message *message = sstp_payload_message(payload);
     bool is_full = false;
 
     for (size_t i = 0; i < inbound->num_recipients; i++) {
         const struct relay_recipient *recipient = &inbound->recipients[i];
         struct sstp_store_message *stored = NULL;
-        if (recipient->is_gone)
+        if (recipient->is_gone || recipient->relay_url != NULL)
             continue;
         const enum sstp_store_result result =
             sstp_store_put(relay->store, recipient->identity_url, recipient->device_url,
@@ -191,7 +208,8 @@ static bool store(struct sstp_relay_connection *connection, const struct relay_i
         if (result == SSTP_STORE_OK)
             g_ptr_array_add(queues, stored->queue);
     }
-    sstp_payload_unref(payload);
+    relay_receipt_hold(receipt);
+    sstp_store_await(relay->store, payload, on_safe, receipt);
     return is_full;
 }
 
@@ -205,10 +223,18 @@ void relay_on_message(struct sstp_relay_connection *connection, const struct sst
         return;
     bool *fails = g_new0(bool, inbound->num_recipients);
     GPtrArray *queues = g_ptr_array_new();
-    const bool is_full = store(connection, inbound, event->message, fails, queues);
+    struct relay_receipt *receipt =
+        relay_receipt_new(connection, event->number, event->message->data.len);
+    struct sstp_payload *payload = sstp_payload_new(event->message);
+    const bool is_full = store(connection, inbound, payload, receipt, fails, queues);
     relay->counters.num_received++;
+    relay_hops_forward(inbound, payload, expiry(relay, event->message), receipt);
+    sstp_payload_unref(payload);
 
-    if (inbound->is_fanout) {
+    inbound = g_hash_table_lookup(connection->inbound, GUINT_TO_POINTER(id));
+    if (inbound == NULL) {
+        /* Its last recipients were lost on the way: that has been told. */
+    } else if (inbound->is_fanout) {
         report(connection, id, inbound, SSTP_SESSION_STATUS_QUOTA_WOULD_BE_EXCEEDED, fails);
     } else if (fails[0]) {
         /* The Close goes first: what it finds unacknowledged was not taken. */
@@ -217,10 +243,48 @@ void relay_on_message(struct sstp_relay_connection *connection, const struct sst
                                             : SSTP_CLOSE_QUOTA_WOULD_BE_EXCEEDED);
         g_hash_table_remove(connection->inbound, GUINT_TO_POINTER(id));
     }
-    /* It is stored wherever it will be: that is what is acknowledged. */
-    (void)sstp_ep_complete(connection->ep, event->number);
+    relay_receipt_release(receipt);
     for (guint i = 0; i < queues->len; i++)
         relay_deliver(relay, g_ptr_array_index(queues, i));
     g_ptr_array_free(queues, TRUE);
     g_free(fails);
+}
+
+/* ------------------------------------------------------------------------
+ * A store that cannot be written
+ */
+
+/* Sessions that are open stop sending (GRVSSTP 3.1.4.5); what is under way all the
+ * same is taken, and not acknowledged before it is safe. */
+static void stop_or_start(struct sstp_relay_connection *connection, bool is_failing)
+{
+    GList *ids = g_hash_table_get_keys(connection->inbound);
+    for (GList *id = ids; id != NULL; id = id->next) {
+        const struct relay_inbound *inbound = g_hash_table_lookup(connection->inbound, id->data);
+        if (inbound != NULL && inbound->is_fanout)
+            relay_hops_update(connection, inbound->session_id);
+        else
+            (void)sstp_ep_set_availability(connection->ep, GPOINTER_TO_UINT(id->data),
+                                           is_failing ? SSTP_HANDLER_NOT_READY : SSTP_HANDLER_READY,
+                                           SSTP_CLOSE_NO_REASON);
+    }
+    if (ids != NULL)
+        relay_wake(connection);
+    g_list_free(ids);
+}
+
+void relay_on_failing(void *cookie, const char *why)
+{
+    struct sstp_relay *relay = cookie;
+    GHashTableIter iter;
+    gpointer connection;
+
+    if (relay->config.store_failing != NULL)
+        relay->config.store_failing(relay->config.cookie, why);
+    if ((why != NULL) == relay->is_store_failing)
+        return;
+    relay->is_store_failing = why != NULL;
+    g_hash_table_iter_init(&iter, relay->connections);
+    while (g_hash_table_iter_next(&iter, &connection, NULL))
+        stop_or_start(connection, relay->is_store_failing);
 }

@@ -55,11 +55,11 @@ int main(int argc, char **argv)
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         print_help();
-        return EXIT_DONE;
+        return options_end_output();
     }
     if (strcmp(argv[1], "--version") == 0) {
         puts("relaysim " RELAYSIM_VERSION);
-        return EXIT_DONE;
+        return options_end_output();
     }
     for (size_t i = 0; i < G_N_ELEMENTS(subcommands); i++) {
         if (strcmp(argv[1], subcommands[i].name) != 0)

@@ -1,54 +1,68 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "store.h"
+#include "store_internal.h"
 
 /* What a message costs beside its bytes; without it, empty messages would be free. */
 #define MESSAGE_OVERHEAD 64u
-
-struct sstp_store {
-    GHashTable *recipients; /* identity URL to struct sstp_store_recipient */
-    uint64_t quota, max_bytes;
-    uint64_t num_bytes, num_messages;
-    int64_t next_expiry_ms; /* nothing expires before */
-};
-
-/* A message with its bytes behind it. */
-struct sstp_payload {
-    unsigned num_refs;
-    struct sstp_ep_message message;
-    uint64_t len;
-    uint8_t bytes[];
-};
 
 /* ------------------------------------------------------------------------
  * Payloads
  */
 
-static struct sstp_span append(struct sstp_payload *payload, struct sstp_span from)
+static struct sstp_span append(struct sstp_store_content *content, struct sstp_span from)
 {
-    uint8_t *to = payload->bytes + payload->len;
+    uint8_t *to = content->bytes + content->len;
     if (from.len > 0)
         memcpy(to, from.data, from.len);
-    payload->len += from.len;
+    content->len += from.len;
     return sstp_span(to, from.len);
+}
+
+struct sstp_store_content *sstp_store_content_new(const struct sstp_ep_message *message)
+{
+    struct sstp_store_content *content = g_malloc(sizeof *content + message->user_ref.len +
+                                                  message->fragment_id.len + message->data.len);
+    content->was_read = content->is_counted = false;
+    content->len = 0;
+    content->message = *message;
+    content->message.user_ref = append(content, message->user_ref);
+    content->message.fragment_id = append(content, message->fragment_id);
+    content->message.data = append(content, message->data);
+    return content;
 }
 
 struct sstp_payload *sstp_payload_new(const struct sstp_ep_message *message)
 {
-    struct sstp_payload *payload = g_malloc(sizeof *payload + message->user_ref.len +
-                                            message->fragment_id.len + message->data.len);
-    payload->num_refs = 1;
-    payload->len = 0;
-    payload->message = *message;
-    payload->message.user_ref = append(payload, message->user_ref);
-    payload->message.fragment_id = append(payload, message->fragment_id);
-    payload->message.data = append(payload, message->data);
+    struct sstp_payload *payload = g_new0(struct sstp_payload, 1);
+    payload->num_refs = payload->num_pins = 1;
+    payload->content = sstp_store_content_new(message);
+    payload->len = payload->content->len;
     return payload;
+}
+
+struct sstp_payload *sstp_payload_ref(struct sstp_payload *payload)
+{
+    payload->num_refs++;
+    payload->num_pins++;
+    return payload;
+}
+
+const struct sstp_ep_message *sstp_payload_message(const struct sstp_payload *payload)
+{
+    return &payload->content->message;
 }
 
 void sstp_payload_unref(struct sstp_payload *payload)
 {
-    if (--payload->num_refs == 0)
-        g_free(payload);
+    payload->num_pins--;
+    sstp_store_payload_unref(payload);
+}
+
+void sstp_store_payload_unref(struct sstp_payload *payload)
+{
+    if (--payload->num_refs > 0)
+        return;
+    g_free(payload->content);
+    g_free(payload);
 }
 
 /* ------------------------------------------------------------------------
@@ -63,7 +77,7 @@ static uint64_t cost_of(const struct sstp_payload *payload)
 static void free_message(gpointer data)
 {
     struct sstp_store_message *message = data;
-    sstp_payload_unref(message->payload);
+    sstp_store_payload_unref(message->payload);
     g_free(message);
 }
 
@@ -86,13 +100,13 @@ static void free_recipient(gpointer data)
     g_free(recipient);
 }
 
-struct sstp_store *sstp_store_new(uint64_t quota, uint64_t max_bytes)
+struct sstp_store *sstp_store_new(void)
 {
     struct sstp_store *store = g_new0(struct sstp_store, 1);
     store->recipients = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_recipient);
-    store->quota = quota;
-    store->max_bytes = max_bytes;
+    store->max_bytes = UINT64_MAX;
     store->next_expiry_ms = SSTP_EP_NEVER;
+    store->registry = sstp_registry_new(sstp_store_note_record, store);
     return store;
 }
 
@@ -100,8 +114,26 @@ void sstp_store_free(struct sstp_store *store)
 {
     if (store == NULL)
         return;
+    sstp_store_close_disk(store);
     g_hash_table_destroy(store->recipients);
+    sstp_registry_free(store->registry);
     g_free(store);
+}
+
+void sstp_store_set_limits(struct sstp_store *store, uint64_t quota, uint64_t max_bytes)
+{
+    store->quota = quota;
+    store->max_bytes = max_bytes;
+}
+
+void sstp_store_set_handler(struct sstp_store *store, struct sstp_store_handler handler)
+{
+    store->handler = handler;
+}
+
+struct sstp_registry *sstp_store_registry(struct sstp_store *store)
+{
+    return store->registry;
 }
 
 struct sstp_store_recipient *sstp_store_find(const struct sstp_store *store,
@@ -116,8 +148,20 @@ bool sstp_store_is_over_quota(const struct sstp_store *store, const char *identi
     return store->quota != 0 && recipient != NULL && recipient->num_bytes >= store->quota;
 }
 
-static struct sstp_store_queue *find_queue(struct sstp_store *store, const char *identity_url,
+static struct sstp_store_queue *find_queue(const struct sstp_store_recipient *recipient,
                                            const char *device_url, const char *resource_url)
+{
+    for (guint i = 0; recipient != NULL && i < recipient->queues->len; i++) {
+        struct sstp_store_queue *queue = g_ptr_array_index(recipient->queues, i);
+        if (strcmp(queue->device_url, device_url) == 0 &&
+            strcmp(queue->resource_url, resource_url) == 0)
+            return queue;
+    }
+    return NULL;
+}
+
+struct sstp_store_queue *sstp_store_add_queue(struct sstp_store *store, const char *identity_url,
+                                              const char *device_url, const char *resource_url)
 {
     struct sstp_store_recipient *recipient = sstp_store_find(store, identity_url);
     if (recipient == NULL) {
@@ -126,29 +170,46 @@ static struct sstp_store_queue *find_queue(struct sstp_store *store, const char 
         recipient->queues = g_ptr_array_new_with_free_func(free_queue);
         g_hash_table_insert(store->recipients, recipient->identity_url, recipient);
     }
-    for (guint i = 0; i < recipient->queues->len; i++) {
-        struct sstp_store_queue *queue = g_ptr_array_index(recipient->queues, i);
-        if (strcmp(queue->device_url, device_url) == 0 &&
-            strcmp(queue->resource_url, resource_url) == 0)
-            return queue;
-    }
     struct sstp_store_queue *queue = g_new0(struct sstp_store_queue, 1);
     queue->recipient = recipient;
     queue->device_url = g_strdup(device_url);
     queue->resource_url = g_strdup(resource_url);
+    queue->dirty_link.data = queue;
     g_queue_init(&queue->messages);
     g_ptr_array_add(recipient->queues, queue);
     return queue;
 }
 
-static void drop_if_idle(struct sstp_store *store, struct sstp_store_queue *queue)
+void sstp_store_drop_if_idle(struct sstp_store *store, struct sstp_store_queue *queue)
 {
     struct sstp_store_recipient *recipient = queue->recipient;
     if (queue->messages.length > 0 || queue->delivery != NULL)
         return;
+    sstp_store_note_queue_gone(store, queue);
     g_ptr_array_remove_fast(recipient->queues, queue);
     if (recipient->queues->len == 0)
         g_hash_table_remove(store->recipients, recipient->identity_url);
+}
+
+struct sstp_store_message *sstp_store_append(struct sstp_store *store,
+                                             struct sstp_store_queue *queue,
+                                             struct sstp_payload *payload, int64_t expires_ms)
+{
+    struct sstp_store_message *stored = g_new0(struct sstp_store_message, 1);
+    stored->queue = queue;
+    stored->payload = payload;
+    stored->expires_ms = expires_ms;
+    stored->link.data = stored;
+    payload->num_refs++;
+    payload->num_shares++;
+    g_queue_push_tail_link(&queue->messages, &stored->link);
+    if (queue->next_unsent == NULL)
+        queue->next_unsent = &stored->link;
+    queue->recipient->num_bytes += cost_of(payload);
+    store->num_bytes += cost_of(payload);
+    store->num_messages++;
+    store->next_expiry_ms = MIN(store->next_expiry_ms, expires_ms);
+    return stored;
 }
 
 enum sstp_store_result sstp_store_put(struct sstp_store *store, const char *identity_url,
@@ -163,22 +224,15 @@ enum sstp_store_result sstp_store_put(struct sstp_store *store, const char *iden
     if (store->num_bytes + cost_of(payload) > store->max_bytes)
         return SSTP_STORE_FULL;
 
-    struct sstp_store_queue *queue = find_queue(store, identity_url, device_url, resource_url);
-    struct sstp_store_message *stored = g_new0(struct sstp_store_message, 1);
-    stored->queue = queue;
-    stored->payload = payload;
-    stored->message = &payload->message;
-    stored->expires_ms = expires_ms;
-    stored->link.data = stored;
-    payload->num_refs++;
-    g_queue_push_tail_link(&queue->messages, &stored->link);
-    if (queue->next_unsent == NULL)
-        queue->next_unsent = &stored->link;
-    queue->recipient->num_bytes += cost_of(payload);
-    store->num_bytes += cost_of(payload);
-    store->num_messages++;
-    store->next_expiry_ms = MIN(store->next_expiry_ms, expires_ms);
-    *message = stored;
+    sstp_store_note_put(store, payload, expires_ms);
+    struct sstp_store_queue *queue = find_queue(recipient, device_url, resource_url);
+    if (queue == NULL) {
+        queue = sstp_store_add_queue(store, identity_url, device_url, resource_url);
+        queue->id = ++store->last_queue_id;
+        queue->done = payload->id - 1; /* whatever its id may have stood for before */
+    }
+    *message = sstp_store_append(store, queue, payload, expires_ms);
+    sstp_store_note_appended(store, queue, payload);
     return SSTP_STORE_OK;
 }
 
@@ -186,12 +240,16 @@ enum sstp_store_result sstp_store_put(struct sstp_store *store, const char *iden
 static void take_out(struct sstp_store *store, struct sstp_store_message *message)
 {
     struct sstp_store_queue *queue = message->queue;
+    struct sstp_payload *payload = message->payload;
+    const bool was_first = queue->messages.head == &message->link;
     if (queue->next_unsent == &message->link)
         queue->next_unsent = message->link.next;
     g_queue_unlink(&queue->messages, &message->link);
-    queue->recipient->num_bytes -= cost_of(message->payload);
-    store->num_bytes -= cost_of(message->payload);
+    queue->recipient->num_bytes -= cost_of(payload);
+    store->num_bytes -= cost_of(payload);
     store->num_messages--;
+    payload->num_shares--;
+    sstp_store_note_removed(store, queue, payload, was_first);
     free_message(message);
 }
 
@@ -199,14 +257,14 @@ void sstp_store_remove(struct sstp_store *store, struct sstp_store_message *mess
 {
     struct sstp_store_queue *queue = message->queue;
     take_out(store, message);
-    drop_if_idle(store, queue);
+    sstp_store_drop_if_idle(store, queue);
 }
 
 void sstp_store_release(struct sstp_store *store, struct sstp_store_queue *queue)
 {
     queue->delivery = NULL;
     queue->next_unsent = queue->messages.head;
-    drop_if_idle(store, queue);
+    sstp_store_drop_if_idle(store, queue);
 }
 
 /* ------------------------------------------------------------------------
@@ -253,7 +311,7 @@ unsigned sstp_store_expire(struct sstp_store *store, int64_t now_ms)
             struct sstp_store_queue *queue = g_ptr_array_index(recipient->queues, i);
             const bool is_last = recipient->queues->len == 1;
             num += expire_queue(store, queue, now_ms);
-            drop_if_idle(store, queue);
+            sstp_store_drop_if_idle(store, queue);
             if (is_last)
                 break;
         }

@@ -1,11 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * store: the messages that the relay holds for its recipients, in memory.
+ * store: the messages that the relay holds for its recipients, and what it knows of
+ * devices and accounts; in memory, or durable on a disk (disk.h).
  *
  * A queue for each recipient and resource: an identity, a device of it (empty
  * for identity-targeted messages), a resource.  A queue is in order; what has
  * been sent of it and not been acknowledged is always at its front.  It knows
  * neither connections nor time, and never decides what is delivered where.
+ *
+ * A durable store collects what has changed, until its caller takes it away as a batch
+ * and has it written, on another thread if it likes:
+ *
+ *     struct sstp_store_batch *batch = sstp_store_begin(store, now_ms);
+ *     sstp_store_write(batch);
+ *     sstp_store_finish(store, batch, now_ms);
+ *
+ * A message is safe when it is on the disk, or has left all its queues before it got
+ * there.  Who waits for that says so with sstp_store_await().  Its bytes need not stay
+ * in memory then: sstp_store_get() has them read again by a batch.
  *
  * Payloads of a fanout are shared between its recipients.  As in all of GLib,
  * there is no return without memory; what a peer can make grow has limits.
@@ -16,8 +28,10 @@
 #include <glib.h>
 
 #include "endpoint.h"
+#include "registry.h"
 
 struct sstp_store;
+struct sstp_store_batch;
 struct sstp_payload;
 
 struct sstp_store_queue {
@@ -28,6 +42,14 @@ struct sstp_store_queue {
     GList *next_unsent;   /* NULL when all are sent */
     void *delivery;       /* the relay's: who is sending it, keeps the queue alive */
     const void *held_for; /* the relay's: the connection that would not have it */
+
+    /* The store's own, for the disk. */
+    uint64_t id;
+    uint64_t done; /* the messages up to this id have left it */
+    bool has_row;  /* it will have, with the batch under way */
+    bool is_dirty; /* that row is to be made, changed or removed */
+    bool is_loading;
+    GList dirty_link;
 };
 
 struct sstp_store_recipient {
@@ -39,29 +61,84 @@ struct sstp_store_recipient {
 struct sstp_store_message {
     struct sstp_store_queue *queue;
     struct sstp_payload *payload;
-    const struct sstp_ep_message *message; /* the payload's */
-    int64_t expires_ms;                    /* SSTP_EP_NEVER */
-    GList link;                            /* in queue->messages */
+    int64_t expires_ms; /* SSTP_EP_NEVER */
+    GList link;         /* in queue->messages */
 };
 
 enum sstp_store_result { SSTP_STORE_OK, SSTP_STORE_OVER_QUOTA, SSTP_STORE_FULL };
 
-/* `quota` bytes for each identity, 0 for no limit; `max_bytes` in all. */
-struct sstp_store *sstp_store_new(uint64_t quota, uint64_t max_bytes);
+/* What the store tells its owner; each may be NULL. */
+struct sstp_store_handler {
+    /* Messages of a queue that sstp_store_get() had not, are there now. */
+    void (*loaded)(void *cookie, struct sstp_store_queue *queue);
+    /* It cannot be written, or again: `why` is a sentence, NULL when all is well. */
+    void (*failing)(void *cookie, const char *why);
+    void *cookie;
+};
+
+/* A store in memory, without limits. */
+struct sstp_store *sstp_store_new(void);
+
+/* A durable one, with what is in the file at `path`.  `wall_ms` is the time since 1970
+ * at `now_ms`.  `vfs` as in disk.h, NULL usually.  NULL with *error, a sentence to be
+ * freed. */
+struct sstp_store *sstp_store_open(const char *path, const char *vfs, int64_t now_ms,
+                                   int64_t wall_ms, char **error);
+
+/* Writes what is to be written, and closes it.  Who still waits is told in any case.
+ * NULL is fine. */
 void sstp_store_free(struct sstp_store *store);
+
+/* `quota` bytes for each identity, 0 for no limit; `max_bytes` in all. */
+void sstp_store_set_limits(struct sstp_store *store, uint64_t quota, uint64_t max_bytes);
+
+/* Bytes of messages that a durable store keeps in memory, beside those that are not
+ * on the disk yet; 64 MiB unless told otherwise. */
+void sstp_store_set_cache(struct sstp_store *store, size_t max_bytes);
+
+void sstp_store_set_handler(struct sstp_store *store, struct sstp_store_handler handler);
+
+/* The devices and accounts; what is added there is kept here. */
+struct sstp_registry *sstp_store_registry(struct sstp_store *store);
+
+/* ------------------------------------------------------------------------
+ * Messages
+ */
 
 /* A copy of a message, with one reference. */
 struct sstp_payload *sstp_payload_new(const struct sstp_ep_message *message);
+struct sstp_payload *sstp_payload_ref(struct sstp_payload *payload); /* returns it */
 void sstp_payload_unref(struct sstp_payload *payload);
+
+/* The message, as long as the caller has a reference. */
+const struct sstp_ep_message *sstp_payload_message(const struct sstp_payload *payload);
 
 /* Whether an identity has used up its quota. */
 bool sstp_store_is_over_quota(const struct sstp_store *store, const char *identity_url);
 
-/* Appends to the recipient's queue; *message is set with SSTP_STORE_OK. */
+/* Appends to the recipient's queue; *message is set with SSTP_STORE_OK.  All queues of
+ * a payload are named before the next sstp_store_begin(). */
 enum sstp_store_result sstp_store_put(struct sstp_store *store, const char *identity_url,
                                       const char *device_url, const char *resource_url,
                                       struct sstp_payload *payload, int64_t expires_ms,
                                       struct sstp_store_message **message);
+
+/* Calls `safe` once the payload is safe, which may be at once.  One caller for each
+ * payload, after it has been put into its queues. */
+void sstp_store_await(struct sstp_store *store, struct sstp_payload *payload,
+                      void (*safe)(void *cookie), void *cookie);
+
+/* The same for all that has been added to the registry so far. */
+void sstp_store_await_registry(struct sstp_store *store, void (*safe)(void *cookie), void *cookie);
+
+/* A message's contents, good until the store is told of anything else.  NULL when
+ * they are on the disk only: a batch will read them, with some of those behind it,
+ * and `loaded` be called. */
+const struct sstp_ep_message *sstp_store_get(struct sstp_store *store,
+                                             struct sstp_store_message *message);
+
+/* It has been sent: its contents may leave the memory. */
+void sstp_store_sent(struct sstp_store *store, struct sstp_store_message *message);
 
 /* Removes a message; its queue goes too when that was its last and nobody is
  * delivering it. */
@@ -80,5 +157,28 @@ unsigned sstp_store_expire(struct sstp_store *store, int64_t now_ms);
 int64_t sstp_store_next_expiry(const struct sstp_store *store);
 
 uint64_t sstp_store_num_messages(const struct sstp_store *store);
+
+/* ------------------------------------------------------------------------
+ * The disk
+ */
+
+/* What has to be written or read, or NULL: nothing, or there is a batch already, or
+ * the last one has failed and it is not time to try it again. */
+struct sstp_store_batch *sstp_store_begin(struct sstp_store *store, int64_t now_ms);
+
+/* Does so; may be called on another thread, while the store is used. */
+void sstp_store_write(struct sstp_store_batch *batch);
+
+/* Takes notice of it. */
+void sstp_store_finish(struct sstp_store *store, struct sstp_store_batch *batch, int64_t now_ms);
+
+/* Whether sstp_store_begin() would have something. */
+bool sstp_store_has_work(const struct sstp_store *store);
+
+/* When the batch that failed is to be tried again; SSTP_EP_NEVER. */
+int64_t sstp_store_next_retry(const struct sstp_store *store);
+
+/* Why it cannot be written at present; NULL when all is well. */
+const char *sstp_store_failure(const struct sstp_store *store);
 
 #endif

@@ -264,6 +264,11 @@ unsigned sstp_fanout_next_leaving(struct sstp_fanout *fanout, unsigned index)
     return index;
 }
 
+bool sstp_fanout_is_active(const struct sstp_fanout *fanout, unsigned index)
+{
+    return fanout->marks[index] == SSTP_DESTINATION_ACTIVE;
+}
+
 bool sstp_fanout_remove(struct sstp_fanout *fanout, unsigned index)
 {
     if (!mark(fanout, index))

@@ -60,6 +60,9 @@ bool sstp_fanout_apply(struct sstp_fanout *fanout, const struct sstp_command *se
  * or num_entries. */
 unsigned sstp_fanout_next_leaving(struct sstp_fanout *fanout, unsigned index);
 
+/* Whether a destination of an index below num_entries is in the session. */
+bool sstp_fanout_is_active(const struct sstp_fanout *fanout, unsigned index);
+
 /* Marks one destination as gone; false when it was before. */
 bool sstp_fanout_remove(struct sstp_fanout *fanout, unsigned index);
 

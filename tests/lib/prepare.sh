@@ -15,7 +15,7 @@
 
 # To build everything, and to look at a capture.
 build_packages="cmake gcc libc6-dev libglib2.0-dev libhttp-parser-dev libjson-glib-dev
-    libuv1-dev nettle-dev ninja-build pkg-config python3 tshark wireshark-dev"
+    libsqlite3-dev libuv1-dev nettle-dev ninja-build pkg-config python3 tshark wireshark-dev"
 # To run the tests besides.  The sanitizers come with gcc.
 test_packages="valgrind wireshark-common"
 

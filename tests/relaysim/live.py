@@ -4,16 +4,22 @@
 
 Usage: live.py RELAYSIM
 """
+import contextlib
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
 RELAYSIM = sys.argv.pop(1)
 URL = "grooveDNS://relay1.example"
@@ -32,12 +38,61 @@ def as_nobody():
     return []
 
 
+class Proxy:
+    """Carries bytes to an address, and cuts each connection after so many of them."""
+
+    def __init__(self, address, num_bytes):
+        host, port = address.split(":")
+        self.target, self.num_bytes, self.num_cut = (host, int(port)), num_bytes, 0
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self.accept)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        # Nothing else wakes it up everywhere.
+        self.target = None
+        socket.create_connection(self.listener.getsockname()).close()
+        self.thread.join()
+        self.listener.close()
+
+    def accept(self):
+        while True:
+            peer, _ = self.listener.accept()
+            if self.target is None:
+                peer.close()
+                return
+            with peer, contextlib.suppress(ConnectionError), \
+                    socket.create_connection(self.target) as other:
+                self.carry(peer, other)
+
+    def carry(self, one, other):
+        left = self.num_bytes
+        while True:
+            for source in select.select([one, other], [], [], 0.1)[0]:
+                data = source.recv(min(left, 10000))
+                if not data:
+                    return
+                (other if source is one else one).sendall(data)
+                left -= len(data)
+                time.sleep(0.005)  # for the acknowledgements to come before the cut
+            if left == 0:
+                self.num_cut += 1
+                return
+            if self.target is None:
+                return
+
+
 class Relay:
     """A relay on a free port, ended by SIGTERM; its stderr is in `log`."""
 
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, url=URL, address="127.0.0.1:0"):
+        self.url = url
         self.process = subprocess.Popen(
-            [RELAYSIM, "relay", "--url", URL, "--listen", "127.0.0.1:0", *arguments],
+            [RELAYSIM, "relay", "--url", url, "--listen", address, *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         ready = self.process.stdout.readline().split()
         assert ready and ready[0] == "ready", ready
@@ -50,14 +105,22 @@ class Relay:
         if self.process.poll() is None:
             self.stop()
 
+    def counters(self):
+        """What it has done so far."""
+        self.process.send_signal(signal.SIGUSR1)
+        return json.loads(self.process.stdout.readline())
+
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
-        _, self.log = self.process.communicate(timeout=30)
+        self.last, self.log = self.process.communicate(timeout=30)
         return self.process.returncode
 
+    def client_arguments(self, *arguments, device="dpp:///alice"):
+        return [RELAYSIM, "client", "--relay", self.address, "--relay-url", self.url, "--device",
+                device, *arguments]
+
     def client(self, *arguments, device="dpp:///alice", **options):
-        return run("client", "--relay", self.address, "--relay-url", URL, "--device", device,
-                   *arguments, **options)
+        return run(*self.client_arguments(*arguments, device=device)[1:], **options)
 
     def receive(self, number, *arguments, **options):
         return self.client("--identity", BOB, "--receive", "--expect", str(number),
@@ -96,6 +159,19 @@ class Live(unittest.TestCase):
             capture_output=True, text=True, check=True, env={**os.environ, "HOME": self.folder})
         self.assertEqual(tshark.stdout, "")
 
+    def check_judged_clean(self, path):
+        """The plugin finds SSTP in it, and nothing to complain of.  (Where the build has a
+        plugin that tshark can load.)"""
+        if "GRVSSTP_BUILD_DIR" not in os.environ:
+            return
+        import tshark  # pylint: disable=import-outside-toplevel
+        with tshark.Wireshark() as wireshark:
+            frames = wireshark.dissect(path)
+        self.assertGreater(sum(len(frame.commands) for frame in frames), 10)
+        bad = [(frame.number, expert) for frame in frames for expert in frame.experts
+               if expert[1] in ("warning", "error")]
+        self.assertEqual(bad, [])
+
     def streams(self, path):
         """The bytes of each direction of each TCP stream of a capture."""
         out = subprocess.run(
@@ -131,6 +207,7 @@ class Live(unittest.TestCase):
             self.assertEqual(relay.stop(), 0)
         self.check_capture(capture)
         self.check_capture(self.path("client.pcapng"))
+        self.check_judged_clean(capture)
         with open(truth, encoding="ascii") as file:
             commands = [json.loads(line) for line in file]
         self.assertEqual({command["from"] for command in commands}, {"acceptor"})
@@ -171,7 +248,48 @@ class Live(unittest.TestCase):
             self.check(relay.client("--to", BOB, "--to", "grooveIdentity://mallory", "--message",
                                     "one"), 1, "mallory is no longer a recipient: LockedOut")
             self.check(relay.client("--to", BOB + ",,grooveDNS://elsewhere", "--message", "x"), 1,
+                       "bob is no longer a recipient: DNSLookupFailed")
+        with Relay("--no-single-hop") as relay:
+            self.check(relay.client("--to", BOB + ",,grooveDNS://elsewhere", "--message", "x"), 1,
                        "the session was refused: FanoutNotSupported")
+
+    def test_through_two_relays(self):
+        """relay1 to relay2 and relay3, over one connection each, and what becomes of it."""
+        two_url, three_url = "grooveDNS://relay2.example", "grooveDNS://relay3.example"
+        carl, dora = "grooveIdentity://carl", "grooveIdentity://dora"
+        mallory = "grooveIdentity://mallory"
+        captures = {name: self.path(name) for name in ("one.pcapng", "two.pcapng")}
+        with Relay("-w", captures["two.pcapng"], "--lock-out", mallory, url=two_url) as two, \
+                Relay(url=three_url) as three, \
+                Relay("--peer", two_url + "=" + two.address, "--peer",
+                      three_url + "=" + three.address, "--peer",
+                      "grooveDNS://gone.example=127.0.0.1:1",
+                      "-w", captures["one.pcapng"]) as one:
+            for text in ("first", "second"):
+                self.check(one.client("--to", BOB, "--to", carl + ",," + two_url, "--to",
+                                      dora + ",dpp:///dora," + three_url, "--message", text),
+                           0, "^$")
+            for relay, identity, device in ((one, BOB, "dpp:///bob"), (two, carl, "dpp:///carl"),
+                                            (three, dora, "dpp:///dora")):
+                received = relay.client("--identity", identity, "--receive", "--expect", "2",
+                                        "--timeout", "20", device=device)
+                self.check(received, 0, "^$")
+                lines = [json.loads(line)["text"] for line in received.stdout.splitlines()]
+                self.assertEqual(lines, ["first", "second"])
+            self.check(one.client("--to", BOB, "--to", carl + ",,grooveDNS://gone.example",
+                                  "--message", "x"), 1, "carl is no longer a recipient: "
+                       "HostNotReachable")
+            # The last recipient of a session at another relay: it is told at once.
+            self.check(one.client("--to", mallory + ",," + two_url, "--message", "x"), 1,
+                       "mallory is no longer a recipient: LockedOut")
+            two.stop()
+            # Relay1 sees the ConnectClose; the next attempt finds nobody.
+            self.check(one.client("--to", BOB, "--to", carl + ",," + two_url, "--message", "x"), 1,
+                       "carl is no longer a recipient: HostNotReachable")
+            self.assertEqual(one.stop(), 0)
+        for capture in captures.values():
+            self.check_capture(capture)
+            self.check_judged_clean(capture)
 
     def test_device_to_device(self):
         receiver = subprocess.Popen(
@@ -188,15 +306,115 @@ class Live(unittest.TestCase):
     def test_ends_with_connect_close(self):
         for number in (signal.SIGTERM, signal.SIGINT):
             with Relay() as relay:
-                receiver = subprocess.Popen(
-                    [RELAYSIM, "client", "--relay", relay.address, "--relay-url", URL, "--device",
-                     "dpp:///bob", "--identity", BOB, "--receive", "-v"],
-                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+                receiver = self.start(relay.client_arguments(
+                    "--identity", BOB, "--receive", "-v", device="dpp:///bob"))
                 self.assertRegex(receiver.stderr.readline(), "ready")
                 self.assertEqual(relay.stop(number), 0)
-                _, stderr = receiver.communicate(timeout=20)
-                self.assertRegex(stderr, "the other side closed the connection: NoReason")
-                self.assertEqual(receiver.returncode, 1)
+                self.assertRegex(receiver.stderr.readline(),
+                                 "the other side closed the connection: NoReason")
+                receiver.send_signal(signal.SIGTERM)
+                receiver.communicate(timeout=20)
+                self.assertEqual(receiver.returncode, 0)
+
+    def start(self, arguments, **options):
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        process = subprocess.Popen(arguments, text=True, **options)
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                self.addCleanup(pipe.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def open(self, name):
+        """For what is too much for a pipe that nobody reads."""
+        file = open(self.path(name), "w", encoding="utf-8")
+        self.addCleanup(file.close)
+        return file
+
+    def lines(self, name):
+        with open(self.path(name), encoding="utf-8") as file:
+            return file.read().splitlines()
+
+    def test_connects_again_to_receive(self):
+        """The relay is ended, and killed, and comes back: the receiver does, too."""
+        with Relay() as relay:
+            address = relay.address
+            receiver = self.start(relay.client_arguments(
+                "--identity", BOB, "--receive", "--expect", "3", "-v", device="dpp:///bob"))
+            self.assertRegex(receiver.stderr.readline(), "ready")
+            self.check(relay.client("--to", BOB, "--message", "0"), 0)
+            self.assertEqual(json.loads(receiver.stdout.readline())["text"], "0")
+            self.assertEqual(relay.stop(), 0)
+        for n, number in enumerate((signal.SIGKILL, signal.SIGTERM), 1):
+            with Relay(address=address) as relay:
+                self.check(relay.client("--to", BOB, "--message", str(n)), 0)
+                self.assertEqual(json.loads(receiver.stdout.readline())["text"], str(n))
+                relay.stop(number)
+        _, stderr = receiver.communicate(timeout=20)
+        self.assertEqual(receiver.returncode, 0, stderr)
+        self.assertRegex(stderr, "trying again in 0.250 seconds")
+
+    def check_all_came(self, lines, number):
+        """In order; what was sent again may have come twice."""
+        numbers = [int(json.loads(line)["user_ref"].removeprefix("relaysim-")) for line in lines]
+        self.assertEqual(sorted(set(numbers)), list(range(1, number + 1)))
+        first = list(dict.fromkeys(numbers))
+        self.assertEqual(first, sorted(first))
+
+    def test_sends_again(self):
+        """A connection that breaks every now and then: all messages arrive."""
+        with Relay() as relay, Proxy(relay.address, 300000) as proxy:
+            sent = run("client", "--relay", proxy.address, "--relay-url", URL, "--device",
+                       "dpp:///alice", "--to", BOB, "--size", "2000", "--messages", "500", "-v")
+            self.check(sent, 0)
+            self.assertGreater(proxy.num_cut, 1)
+            self.assertRegex(sent.stderr, "the connection was lost")
+            received = relay.client("--identity", BOB, "--receive", "--timeout", "3",
+                                    device="dpp:///bob")
+            self.check(received, 0)
+            self.check_all_came(received.stdout.splitlines(), 500)
+
+    def test_receives_again(self):
+        with Relay() as relay, Proxy(relay.address, 300000) as proxy:
+            self.check(relay.client("--to", BOB, "--size", "2000", "--messages", "500"), 0)
+            received = run("client", "--relay", proxy.address, "--relay-url", URL, "--device",
+                           "dpp:///bob", "--identity", BOB, "--receive", "--timeout", "10")
+            self.check(received, 0)
+            self.assertGreater(proxy.num_cut, 1)
+            self.check_all_came(received.stdout.splitlines(), 500)
+            self.assertEqual(relay.counters()["messages_stored"], 0)
+
+    def test_device_to_device_again(self):
+        receiver = self.start([RELAYSIM, "client", "--listen", "127.0.0.1:0", "--device",
+                               "dpp:///bob", "--receive"], stdout=self.open("received"))
+        address = receiver.stderr.readline().split()[1]
+        with Proxy(address, 300000) as proxy:
+            self.check(run("client", "--relay", proxy.address, "--relay-url", "dpp:///bob",
+                           "--device", "dpp:///alice", "--to", BOB + ",dpp:///bob", "--size",
+                           "2000", "--messages", "500"), 0)
+            self.assertGreater(proxy.num_cut, 1)
+        receiver.send_signal(signal.SIGTERM)
+        _, stderr = receiver.communicate(timeout=20)
+        self.assertEqual(receiver.returncode, 0, stderr)
+        self.check_all_came(self.lines("received"), 500)
+
+    def test_listening_sender(self):
+        """Who listens sends to the device that comes, and goes on when it comes back."""
+        sender = self.start([RELAYSIM, "client", "--listen", "127.0.0.1:0", "--device",
+                             "dpp:///alice", "--to", BOB + ",dpp:///bob", "--size", "2000",
+                             "--messages", "500"])
+        address = sender.stderr.readline().split()[1]
+        with Proxy(address, 300000) as proxy:
+            receiver = self.start([RELAYSIM, "client", "--relay", proxy.address, "--relay-url",
+                                   "dpp:///alice", "--device", "dpp:///bob", "--receive"],
+                                  stdout=self.open("received"))
+            _, stderr = sender.communicate(timeout=30)
+            self.assertEqual(sender.returncode, 0, stderr)
+            receiver.send_signal(signal.SIGTERM)
+            receiver.communicate(timeout=20)
+            self.assertGreater(proxy.num_cut, 1)
+            self.check_all_came(self.lines("received"), 500)
 
     def test_refused(self):
         with Relay("--auth", "required", "--max-connections", "1") as relay:
@@ -264,6 +482,50 @@ class Live(unittest.TestCase):
                                     env={**os.environ, "LC_ALL": "C"}), 0)
             self.assertEqual(json.loads(relay.receive(1).stdout)["text"], "Gr\u00fc\u00dfe")
 
+    def test_counters(self):
+        """As JSON, at SIGUSR1 and at the end."""
+        with Relay() as relay:
+            self.assertEqual(set(relay.counters().values()), {0})
+            self.check(relay.client("--to", BOB, "--message", "x", "--messages", "3"), 0)
+            counters = relay.counters()
+            self.assertGreater(counters.pop("bytes_in"), 200)
+            self.assertGreater(counters.pop("bytes_out"), 50)
+            self.assertEqual(counters, {
+                "connections": 1, "connections_open": 0, "sessions": 1, "messages_in": 3,
+                "messages_delivered": 0, "messages_forwarded": 0, "messages_discarded": 0,
+                "messages_stored": 3, "acks_sent": 3, "acks_received": 0})
+            self.check(relay.receive(2), 0)
+            self.assertEqual(relay.stop(), 0)
+            last = json.loads(relay.last)
+            self.assertEqual(last["messages_delivered"] + last["messages_stored"], 3)
+            self.assertEqual(last["connections"], 2)
+        with open("/dev/full", "w", encoding="ascii") as full:
+            relay = subprocess.Popen([RELAYSIM, "relay", "--url", URL, "--listen", "127.0.0.1:0"],
+                                     stdout=full, stderr=subprocess.PIPE, text=True)
+            relay.send_signal(signal.SIGTERM)
+            relay.communicate(timeout=30)
+            self.assertNotEqual(relay.returncode, 0)
+
+    def test_timers_and_limits(self):
+        """The options reach the relay: a few whose effect is seen from outside."""
+        with Relay("--connect-timeout", "0.2", "--max-half-open", "2", "--max-fanout", "2",
+                   "--max-message", "1000", "--auth-timeout", "0") as relay:
+            host, port = relay.address.split(":")
+            peers = [socket.create_connection((host, int(port))) for _ in range(4)]
+            for peer in peers:
+                peer.settimeout(10)
+                with contextlib.suppress(ConnectionResetError):
+                    self.assertEqual(peer.recv(100), b"")
+                peer.close()
+            self.check(relay.client("--to", BOB, "--to", "grooveIdentity://carl", "--message", "x"),
+                       0)
+            self.check(relay.client("--to", BOB, "--to", "grooveIdentity://carl", "--to",
+                                    "grooveIdentity://dora", "--message", "x"), 1,
+                       "the session was refused: Unknown")
+            self.check(relay.client("--to", BOB, "--size", "1001"), 1,
+                       "the session was closed: QuotaWouldBeExceeded")
+            self.check(relay.client("--to", BOB, "--size", "1000"), 0)
+
     def test_hostile_bytes(self):
         with Relay() as relay:
             host, port = relay.address.split(":")
@@ -297,13 +559,25 @@ class Live(unittest.TestCase):
             (["relay", "--url", URL, "word"], "no argument such as \"word\""),
             (["relay", "--url", URL, "--listen", "nowhere"], "is not an address and a port"),
             (["relay", "--url", URL, "--listen", "127.0.0.1:65536"], "is not an address"),
-            (["relay", "--url", URL, "--store", "file.db"], "--store FILE is not in this version"),
+            (["relay", "--url", URL, "--store", "/nonexistent/x.db"],
+             "the store /nonexistent/x.db cannot be opened: No such file"),
+            (["relay", "--url", URL, "--store", "/"], "the store / cannot be opened: Is a dir"),
             (["relay", "--url", URL, "--auth", "maybe"], "--auth is off, optional or required"),
             (["relay", "--url", URL, "--sstp-version", "2.0"], "--sstp-version is 1.5 or 1.6"),
             (["relay", "--url", URL, "--listen-443", "127.0.0.1:0"], "--listen-443 is not in"),
             (["relay", "--url", URL, "--listen-http", "127.0.0.1:0"], "--listen-http is not in"),
-            (["relay", "--url", URL, "--peer", "a=b"], "--peer is not in this version"),
+            (["relay", "--url", URL, "--peer", "a=b"], "--peer is URL=ADDR:PORT"),
+            (["relay", "--url", URL, "--peer", "grooveDNS://b=b"], "--peer is URL=ADDR:PORT"),
+            (["relay", "--url", URL, "--peer", "grooveDNS://b"], "--peer is URL=ADDR:PORT"),
+            (["relay", "--url", URL, "--peer", URL + "=127.0.0.1:1"], "which is this relay"),
+            (["relay", "--url", URL, "--peer", "grooveDNS://b=127.0.0.1:1", "--peer",
+              "grooveDNS://b=127.0.0.1:2"], "another --peer already"),
             (["relay", "--url", URL, "--max-connections", "0"], "--max-connections is at least 1"),
+            (["relay", "--url", URL, "--max-fanout", "65536"], "at most 65535"),
+            (["relay", "--url", URL, "--open-timeout", "0"], "--open-timeout is a number of"),
+            (["relay", "--url", URL, "--peer-idle", "-1"], "or 0 for never"),
+            (["relay", "--url", URL, "--ack-delay", "nan"], "--ack-delay is a number of"),
+            (["relay", "--url", URL, "--ack-delay", "x"], "--ack-delay"),
             (["relay", "--url", URL, "-w", "/nonexistent/x"], "cannot write /nonexistent/x"),
             (client, "nothing to do"),
             (client + ["--message", "x"], "--to is needed"),
@@ -312,6 +586,16 @@ class Live(unittest.TestCase):
             (client + ["--message", "x", "--to", "bob"], "--to is IDENTITY"),
             (client + ["--message", "x", "--to", BOB + ",phone"], "--to is IDENTITY"),
             (client + ["--message", "x", "--size", "5", "--to", BOB], "exclude each other"),
+            (["client", "--relay", "127.0.0.1:1", "--relay-url", "http://x", "--device",
+              "dpp:///a", "--receive", "--identity", BOB], "--relay-url is a relay's URL"),
+            (client + ["--message", "x", "--to", BOB, "--messages", "0"], "--messages is at least"),
+            (client + ["--message", "x", "--to", BOB, "--account", ""], "--account is a URL"),
+            (client + ["--message", "x", "--to", BOB, "--resource", "a\nb"], "--resource is a URL"),
+            (client + ["--message", "x", "--to", BOB, "--resource", "r" * 1001],
+             "--resource is a URL"),
+            (client + ["--message", "x", "--to", BOB, "--inbound-idle", "-1"], "--inbound-idle is"),
+            (["demo", "-w", self.path("same"), "--truth", self.path("same")],
+             "-w and --truth are the same file"),
             (client + ["--file", "/nonexistent", "--to", BOB], "/nonexistent"),
             (client + ["--receive"], "--identity is needed"),
             (client + ["--receive", "--identity", "bob"], "--identity is a URL"),
@@ -336,6 +620,10 @@ class Live(unittest.TestCase):
             result = run(*arguments)
             self.check(result, 0, "^$")
             self.assertRegex(result.stdout, "Usage:")
+            with open("/dev/full", "w", encoding="ascii") as full:
+                result = subprocess.run([RELAYSIM, *arguments], stdout=full, text=True,
+                                        stderr=subprocess.PIPE, timeout=60)
+                self.check(result, 1, "stdout could not be written")
         for arguments in (["--version"], ["relay", "--version"], ["client", "--version"],
                           ["demo", "--version"]):
             result = run(*arguments)

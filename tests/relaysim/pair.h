@@ -54,6 +54,7 @@ struct pair_config {
     struct sstp_ep_limits limits;
     const struct sstp_mem *mem; /* NULL: libc's */
     size_t ack_count;
+    int64_t open_timeout_ms, outbound_idle_ms, inbound_idle_ms; /* of A */
 };
 
 /* Either endpoint may be NULL where `mem` has no memory for it. */

@@ -244,6 +244,47 @@ static void test_too_long(void)
     pair_free(pair);
 }
 
+/* Appendix A, Outbound Idle Timer: a Noop after silence, and anything sent begins it
+ * anew. */
+static void test_outbound_idle(void)
+{
+    struct pair *pair = pair_new(&(struct pair_config){.outbound_idle_ms = 600000});
+    pair_connect(pair);
+    g_assert_cmpint(sstp_ep_next_deadline(pair->a.ep), ==, 600000);
+    pair_advance(pair, 599999);
+    assert_commands(pair, "");
+    pair_advance(pair, 1);
+    assert_commands(pair, "A Noop\n");
+    pair_advance(pair, 300000);
+    (void)pair_open(pair, &pair->a);
+    pair_advance(pair, 599999);
+    assert_commands(pair, "");
+    pair_advance(pair, 1);
+    assert_commands(pair, "A Noop\n");
+    pair_free(pair);
+}
+
+/* Likewise, for silence of the other side. */
+static void test_inbound_idle(void)
+{
+    struct pair *pair = pair_new(&(struct pair_config){.inbound_idle_ms = 600000});
+    pair_connect(pair);
+    pair_advance(pair, 599999);
+    assert_commands(pair, "");
+    pair_advance(pair, 1);
+    assert_commands(pair, "A Noop\n");
+    pair_advance(pair, 599999);
+    assert_commands(pair, "");
+    g_assert_cmpint(sstp_ep_noop(pair->b.ep), ==, SSTP_EP_OK);
+    pair_exchange(pair);
+    assert_commands(pair, "B Noop\n");
+    pair_advance(pair, 599999);
+    assert_commands(pair, "");
+    pair_advance(pair, 1);
+    assert_commands(pair, "A Noop\n");
+    pair_free(pair);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -261,5 +302,7 @@ int main(int argc, char **argv)
     g_test_add_func("/connection/timeout", test_timeout);
     g_test_add_func("/connection/3.1.7.1-transport-lost", test_transport_lost);
     g_test_add_func("/connection/too-long", test_too_long);
+    g_test_add_func("/endpoint/appendix-a-outbound-idle", test_outbound_idle);
+    g_test_add_func("/endpoint/appendix-a-inbound-idle", test_inbound_idle);
     return g_test_run();
 }

@@ -273,6 +273,38 @@ static void test_many(void)
     pair_free(pair);
 }
 
+/* 3.3.4.1.2: a relay that cannot be reached is named by its URL, in both versions, and
+ * takes its destinations with it. */
+static void test_relay_status(void)
+{
+    for (uint8_t minor = 5; minor <= 6; minor++) {
+        struct pair *pair = relay_pair(minor, true, true);
+        const struct sstp_fanout_entry entries[] = {
+            entry("grooveIdentity://i", "", ELSEWHERE), entry("grooveIdentity://j", "", B),
+            entry("grooveIdentity://k", "dpp:///k", ELSEWHERE)};
+        fanout(pair, "r", entries, 3);
+        g_string_truncate(pair->commands, 0);
+        g_string_truncate(pair->events, 0);
+        g_assert_cmpint(sstp_ep_relay_status(pair->b.ep, 1, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE,
+                                             span_text(ELSEWHERE)),
+                        ==, SSTP_EP_OK);
+        pair_exchange(pair);
+        assert_commands(pair, "B SessionStatus s=0x1 HostNotReachable\n");
+        assert_events(pair, "A session-status 0x1 entry 0, 2 left\n"
+                            "A session-status 0x1 entry 2, 1 left\n");
+        /* The last one: the session goes, too. */
+        g_assert_cmpint(sstp_ep_relay_status(pair->b.ep, 1, SSTP_SESSION_STATUS_CONNECTION_CLOSED,
+                                             span_text(B)),
+                        ==, SSTP_EP_OK);
+        g_string_truncate(pair->commands, 0);
+        assert_events(pair, "B session-closed 0x1 EmptySession\n");
+        g_assert_cmpint(sstp_ep_relay_status(pair->b.ep, 1, SSTP_SESSION_STATUS_CONNECTION_CLOSED,
+                                             span_text(B)),
+                        ==, SSTP_EP_NO_SESSION);
+        pair_free(pair);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -286,5 +318,6 @@ int main(int argc, char **argv)
     g_test_add_func("/fanout/3.1.5.8-index", test_status_index);
     g_test_add_func("/fanout/3.1.5.8-plain", test_status_plain);
     g_test_add_func("/fanout/many", test_many);
+    g_test_add_func("/endpoint/3.3.4.1.2-relay-status", test_relay_status);
     return g_test_run();
 }

@@ -18,15 +18,15 @@ static void test_order(void)
         }
         sstp_ep_ledger_drop(&ledger, i % 4);
         oldest += MIN(i % 4, (unsigned)(next - oldest));
-        g_assert_cmpuint(ledger.number, ==, oldest);
+        g_assert_cmpuint(sstp_ep_ledger_oldest(&ledger), ==, oldest);
         g_assert_null(sstp_ep_ledger_find(&ledger, oldest - 1));
         g_assert_null(sstp_ep_ledger_find(&ledger, next));
         if (next > oldest)
             g_assert_nonnull(sstp_ep_ledger_find(&ledger, next - 1));
     }
     sstp_ep_ledger_drop(&ledger, 1000000);
-    g_assert_cmpuint(ledger.num, ==, 0);
-    g_assert_cmpuint(ledger.number, ==, next);
+    g_assert_cmpuint(sstp_ep_ledger_num(&ledger), ==, 0);
+    g_assert_cmpuint(sstp_ep_ledger_oldest(&ledger), ==, next);
     sstp_ep_ledger_clear(&ledger);
 }
 

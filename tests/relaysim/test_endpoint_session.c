@@ -350,6 +350,40 @@ static void test_limits(void)
     pair_free(pair);
 }
 
+/* Appendix A, Session Establishment Timer: only what has no answer at all. */
+static void test_open_timeout(void)
+{
+    struct pair *pair = pair_new(&(struct pair_config){.open_timeout_ms = 1000});
+    uint32_t ids[3];
+    pair_connect(pair);
+    pair->b.availability = SSTP_HANDLER_NOT_READY;
+    ids[0] = pair_open(pair, &pair->a); /* suspended: that is an answer */
+    for (size_t i = 1; i < 3; i++) {
+        sstp_ep_tick(pair->a.ep, i == 1 ? 0 : 400);
+        g_assert_cmpint(sstp_ep_open(pair->a.ep, span_text("r"),
+                                     span_text("grooveIdentity://somebody"), span_text(""), NULL,
+                                     &ids[i]),
+                        ==, SSTP_EP_OK);
+    }
+    g_string_truncate(pair->commands, 0);
+    g_string_truncate(pair->events, 0);
+    /* B does not get them before it is too late. */
+    sstp_ep_tick(pair->a.ep, 999);
+    assert_commands(pair, "");
+    g_assert_cmpint(sstp_ep_next_deadline(pair->a.ep), ==, 1000);
+    sstp_ep_tick(pair->a.ep, 1000);
+    assert_commands(pair, "A Close s=0x2 NoReason\n");
+    assert_events(pair, "A session-closed 0x2 NoReason\n");
+    g_assert_cmpint(sstp_ep_next_deadline(pair->a.ep), ==, 1400);
+    sstp_ep_tick(pair->a.ep, 1400);
+    assert_commands(pair, "A Close s=0x3 NoReason\n");
+    g_assert_cmpint(sstp_ep_next_deadline(pair->a.ep), ==, SSTP_EP_NEVER);
+    /* The answers that come now are swallowed. */
+    pair_exchange(pair);
+    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_CONNECTION_ESTABLISHED);
+    pair_free(pair);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -366,5 +400,6 @@ int main(int argc, char **argv)
     g_test_add_func("/session/both-close", test_both_close);
     g_test_add_func("/session/forgotten", test_forgotten);
     g_test_add_func("/session/limits", test_limits);
+    g_test_add_func("/endpoint/appendix-a-open-timeout", test_open_timeout);
     return g_test_run();
 }

@@ -679,6 +679,68 @@ static void test_stale(void)
     world_free(world);
 }
 
+/* Appendix A, Authentication Timer: who has begun and does not go on, goes. */
+static void test_auth_timeout(void)
+{
+    struct world *world = world_new(
+        &(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OPTIONAL, .auth_timeout_ms = 1000});
+    const struct sstp_sec_random random = {fill, world};
+    const struct sstp_sec_secret key = sstp_sec_derive_key("", bob.device);
+    struct sstp_sec_secret nonce;
+    uint8_t token[SSTP_SEC_TOKEN_MAX];
+    struct visitor *a = visit(world, &alice), *done = visit(world, &bob);
+    struct who silent = bob;
+    silent.attaches = false;
+    silent.device = "dpp:///another";
+    struct visitor *b = enter(world, &silent);
+    const size_t len =
+        sstp_sec_challenge_write(SSTP_SEC_CONNECT, &key, &random, &nonce, token, sizeof token);
+    (void)sstp_ep_connect(sstp_client_ep(b->client), RELAY_URL, sstp_span(token, len));
+    exchange(world);
+    g_assert_true(b->is_ready);
+    advance(world, 999);
+    g_assert_false(b->is_closed);
+    advance(world, 1);
+    g_assert_cmpint(b->close_reason_id, ==, SSTP_CONNECT_CLOSE_RESPONSE_TIMEOUT);
+    g_assert_false(a->is_closed);    /* it proves nothing */
+    g_assert_false(done->is_closed); /* it has done so */
+    world_free(world);
+}
+
+/* A relay that wants proof believes the relays that it is told of. */
+static void test_trusted_relay(void)
+{
+    static const char *const peers[] = {"grooveDNS://friend"};
+    struct world *world = world_new(&(struct sstp_relay_config){
+        .auth = SSTP_RELAY_AUTH_REQUIRED, .peer_urls = peers, .num_peers = 1});
+    struct who who = alice;
+    who.device = "grooveDNS://stranger";
+    g_assert_cmpint(visit(world, &who)->response_id, ==,
+                    SSTP_CONNECT_RESPONSE_AUTHENTICATION_FAILED);
+    who.device = "grooveDNS://friend";
+    struct visitor *friend = visit(world, &who);
+    g_assert_true(friend->is_ready);
+    send(friend, open_to(friend, "grooveIdentity://bob", ""), "x");
+    g_assert_cmpuint(friend->num_acknowledged, ==, 1);
+    world_free(world);
+}
+
+/* What was taken is acknowledged for its size, too, before the timer and the count. */
+static void test_acknowledged_for_size(void)
+{
+    struct world *world = world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OFF});
+    struct visitor *a = visit(world, &alice);
+    const uint32_t id = open_to(a, "grooveIdentity://bob", "");
+    char *text = g_strnfill(64 << 10, 'x');
+    send_flagged(a, id, text, 0, 0);
+    g_assert_cmpuint(a->num_acknowledged, ==, 0);
+    send_flagged(a, id, text, 0, 0);
+    g_assert_cmpuint(a->num_acknowledged, ==, 2);
+    g_free(text);
+    g_assert_cmpuint(sstp_relay_counters(world->relay)->num_acknowledged, ==, 2);
+    world_free(world);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -697,5 +759,8 @@ int main(int argc, char **argv)
     g_test_add_func("/relay/authentication", test_authentication);
     g_test_add_func("/relay/unproven-device", test_unproven_device);
     g_test_add_func("/relay/stale", test_stale);
+    g_test_add_func("/relay/appendix-a-auth-timeout", test_auth_timeout);
+    g_test_add_func("/relay/trusted-relay", test_trusted_relay);
+    g_test_add_func("/relay/acknowledged-for-size", test_acknowledged_for_size);
     return g_test_run();
 }

@@ -20,7 +20,7 @@ static enum sstp_store_result put(struct sstp_store *store, const char *identity
 
 static void test_order(void)
 {
-    struct sstp_store *store = sstp_store_new(0, 1 << 20);
+    struct sstp_store *store = sstp_store_new();
     struct sstp_store_message *messages[3];
     for (unsigned i = 0; i < 3; i++)
         g_assert_cmpint(put(store, "i", "", i, SSTP_EP_NEVER, &messages[i]), ==, SSTP_STORE_OK);
@@ -29,7 +29,7 @@ static void test_order(void)
     g_assert_cmpuint(queue->messages.length, ==, 3);
     g_assert_true(queue->next_unsent->data == messages[0]);
     for (unsigned i = 0; i < 3; i++)
-        g_assert_cmpuint(messages[i]->message->data.len, ==, i);
+        g_assert_cmpuint(sstp_store_get(store, messages[i])->data.len, ==, i);
     sstp_store_remove(store, messages[0]);
     g_assert_true(queue->next_unsent->data == messages[1]);
     sstp_store_remove(store, messages[1]);
@@ -42,7 +42,7 @@ static void test_order(void)
 /* A queue of its own for each device, and one for the identity. */
 static void test_queues(void)
 {
-    struct sstp_store *store = sstp_store_new(0, 1 << 20);
+    struct sstp_store *store = sstp_store_new();
     struct sstp_store_message *a, *b, *c;
     (void)put(store, "i", "", 1, SSTP_EP_NEVER, &a);
     (void)put(store, "i", "d", 1, SSTP_EP_NEVER, &b);
@@ -57,7 +57,8 @@ static void test_queues(void)
 /* At the quota, and one byte above. */
 static void test_quota(void)
 {
-    struct sstp_store *store = sstp_store_new(2 * OVERHEAD + 100, 1 << 20);
+    struct sstp_store *store = sstp_store_new();
+    sstp_store_set_limits(store, 2 * OVERHEAD + 100, 1 << 20);
     struct sstp_store_message *first;
     g_assert_cmpint(put(store, "i", "", 50, SSTP_EP_NEVER, &first), ==, SSTP_STORE_OK);
     g_assert_false(sstp_store_is_over_quota(store, "i"));
@@ -70,7 +71,8 @@ static void test_quota(void)
     g_assert_false(sstp_store_is_over_quota(store, "i"));
     sstp_store_free(store);
 
-    store = sstp_store_new(0, 2 * OVERHEAD + 10);
+    store = sstp_store_new();
+    sstp_store_set_limits(store, 0, 2 * OVERHEAD + 10);
     g_assert_cmpint(put(store, "i", "", 5, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_OK);
     g_assert_cmpint(put(store, "j", "", 6, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_FULL);
     g_assert_cmpint(put(store, "j", "", 5, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_OK);
@@ -79,7 +81,7 @@ static void test_quota(void)
 
 static void test_expiry(void)
 {
-    struct sstp_store *store = sstp_store_new(0, 1 << 20);
+    struct sstp_store *store = sstp_store_new();
     struct sstp_store_message *sent;
     int delivery;
     (void)put(store, "i", "", 1, 1000, &sent);
@@ -106,7 +108,7 @@ static void test_expiry(void)
 /* A queue lives while somebody delivers it. */
 static void test_release(void)
 {
-    struct sstp_store *store = sstp_store_new(0, 1 << 20);
+    struct sstp_store *store = sstp_store_new();
     struct sstp_store_message *message;
     int delivery;
     (void)put(store, "i", "", 1, SSTP_EP_NEVER, &message);

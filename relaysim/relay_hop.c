@@ -1,0 +1,606 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "relay_hop.h"
+
+/* Bytes that wait on a hop, beyond which the client is asked to stop, and below
+ * which it may go on. */
+#define BACKLOG_HIGH (256u << 10)
+#define BACKLOG_LOW (64u << 10)
+
+struct relay_hop {
+    unsigned num_refs;
+    struct relay_peer *peer;       /* NULL: it is over */
+    struct relay_inbound *inbound; /* NULL: its originator is gone, only shares are left */
+    GArray *indexes;               /* uint16_t: the recipients, as they are in FanoutOpen */
+    size_t num_left;
+    bool is_orphaned; /* the client has closed its session, and can be told nothing */
+    bool is_open;
+    uint32_t session_id; /* while it is open */
+    enum sstp_session_state state;
+    GQueue pending; /* struct relay_share, not sent yet */
+    size_t num_pending_bytes;
+    bool is_backlogged;
+    bool is_waiting;
+    GList link;         /* in peer->hops */
+    GList waiting_link; /* in peer->waiting: to be opened, or with shares to send */
+};
+
+struct relay_share {
+    struct relay_hop *hop;
+    struct relay_receipt *receipt;
+    struct sstp_payload *payload; /* until it is sent */
+    int64_t expires_ms;
+    struct sstp_relay_connection *connection; /* once it is sent */
+    GList link;                               /* in hop->pending, or connection->shares */
+};
+
+static void unref(struct relay_hop *hop)
+{
+    if (--hop->num_refs > 0)
+        return;
+    g_array_free(hop->indexes, TRUE);
+    g_free(hop);
+}
+
+/* ------------------------------------------------------------------------
+ * Losses, and whether the client may send
+ */
+
+static void set_troubled(struct relay_inbound *inbound, bool is_troubled)
+{
+    GQueue *troubled = &inbound->connection->relay->troubled;
+    if (inbound->is_troubled == is_troubled)
+        return;
+    inbound->is_troubled = is_troubled;
+    inbound->troubled_link.data = inbound;
+    if (is_troubled)
+        g_queue_push_tail_link(troubled, &inbound->troubled_link);
+    else
+        g_queue_unlink(troubled, &inbound->troubled_link);
+}
+
+static void lose(struct relay_inbound *inbound, struct relay_recipient *recipient,
+                 uint8_t status_id)
+{
+    if (recipient->is_gone)
+        return;
+    recipient->is_gone = true;
+    recipient->lost_status_id = status_id;
+    set_troubled(inbound, true);
+}
+
+/* Whether a StatusId is of a whole relay (GRVSSTP 3.3.4.1.2). */
+static bool is_of_relay(uint8_t status_id)
+{
+    return status_id == SSTP_SESSION_STATUS_DNS_LOOKUP_FAILED ||
+           status_id == SSTP_SESSION_STATUS_HOST_NOT_REACHABLE ||
+           status_id == SSTP_SESSION_STATUS_CONNECTION_CLOSED;
+}
+
+/* Whether the loss of `other` can be told with that of `first`. */
+static bool are_told_together(const struct relay_recipient *first,
+                              const struct relay_recipient *other)
+{
+    return other->lost_status_id == first->lost_status_id &&
+           (!is_of_relay(first->lost_status_id) || strcmp(other->relay_url, first->relay_url) == 0);
+}
+
+/* Tells one kind of loss; with the last recipient the session goes, too. */
+static void tell_loss(struct relay_inbound *inbound, struct relay_recipient *first)
+{
+    struct sstp_ep *ep = inbound->connection->ep;
+    const uint32_t id = inbound->session_id;
+    const uint8_t status_id = first->lost_status_id;
+    const struct relay_recipient like = *first;
+    GArray *indexes = g_array_new(FALSE, FALSE, sizeof(uint16_t));
+
+    for (size_t i = 0; i < inbound->num_recipients; i++) {
+        const uint16_t index = (uint16_t)i;
+        if (!are_told_together(&like, &inbound->recipients[i]))
+            continue;
+        inbound->recipients[i].lost_status_id = 0;
+        g_array_append_val(indexes, index);
+    }
+    if (is_of_relay(status_id))
+        (void)sstp_ep_relay_status(ep, id, status_id, sstp_span_of_string(like.relay_url));
+    else
+        (void)sstp_ep_session_status(ep, id, status_id,
+                                     (const uint16_t *)(const void *)indexes->data, indexes->len);
+    g_array_free(indexes, TRUE);
+}
+
+static struct relay_inbound *find_inbound(const struct sstp_relay_connection *connection,
+                                          uint32_t session_id)
+{
+    return g_hash_table_lookup(connection->inbound, GUINT_TO_POINTER(session_id));
+}
+
+/* False when the session is gone behind it. */
+static bool tell_losses(struct sstp_relay_connection *connection, uint32_t session_id)
+{
+    struct relay_inbound *inbound = find_inbound(connection, session_id);
+    for (size_t i = 0; inbound != NULL && i < inbound->num_recipients; i++) {
+        if (inbound->recipients[i].lost_status_id == 0)
+            continue;
+        tell_loss(inbound, &inbound->recipients[i]);
+        inbound = find_inbound(connection, session_id);
+    }
+    if (inbound != NULL)
+        set_troubled(inbound, false);
+    return inbound != NULL;
+}
+
+/* AggregateResourceHandlerAvailability: those at other relays by their sessions, those
+ * here by the store. */
+static enum sstp_availability availability(const struct relay_inbound *inbound)
+{
+    if (inbound->connection->relay->is_store_failing)
+        return SSTP_HANDLER_NOT_READY;
+    for (guint i = 0; i < inbound->hops->len; i++) {
+        const struct relay_hop *hop = g_ptr_array_index(inbound->hops, i);
+        if (hop->num_left > 0 &&
+            (!hop->is_open || hop->state != SSTP_SESSION_READY || hop->is_backlogged))
+            return SSTP_HANDLER_NOT_READY;
+    }
+    return SSTP_HANDLER_READY;
+}
+
+static void close_empty(struct relay_inbound *inbound);
+
+void relay_hops_update(struct sstp_relay_connection *connection, uint32_t session_id)
+{
+    if (tell_losses(connection, session_id)) {
+        struct relay_inbound *inbound = find_inbound(connection, session_id);
+        close_empty(inbound);
+        (void)sstp_ep_set_availability(connection->ep, session_id, availability(inbound), 0);
+    }
+    relay_wake(connection);
+}
+
+void relay_hops_tell(struct sstp_relay *relay, const struct sstp_relay_connection *connection)
+{
+    GList *link = relay->troubled.head;
+    while (link != NULL) {
+        const struct relay_inbound *inbound = link->data;
+        if (connection == NULL || connection == inbound->connection) {
+            relay_hops_update(inbound->connection, inbound->session_id);
+            link = relay->troubled.head; /* others may have gone with it */
+        } else {
+            link = link->next;
+        }
+    }
+}
+
+/* ------------------------------------------------------------------------
+ * The end of a hop
+ */
+
+static void set_waiting(struct relay_hop *hop, bool is_waiting)
+{
+    if (hop->is_waiting == is_waiting)
+        return;
+    hop->is_waiting = is_waiting;
+    if (is_waiting)
+        g_queue_push_tail_link(&hop->peer->waiting, &hop->waiting_link);
+    else
+        g_queue_unlink(&hop->peer->waiting, &hop->waiting_link);
+}
+
+/* A share is safe, or lost in a way that the client has been told of.  If it cannot be
+ * told, its connection goes: what is not safe must not be acknowledged. */
+static void end_share(struct relay_share *share, bool can_be_told)
+{
+    if (can_be_told)
+        relay_receipt_release(share->receipt);
+    else
+        relay_receipt_fail(share->receipt);
+    if (share->payload != NULL)
+        sstp_payload_unref(share->payload);
+    unref(share->hop);
+    g_free(share);
+}
+
+static void drop_pending(struct relay_hop *hop)
+{
+    GList *link;
+    hop->num_pending_bytes = 0;
+    while ((link = g_queue_pop_head_link(&hop->pending)) != NULL)
+        end_share(link->data, !hop->is_orphaned);
+}
+
+/* It is no longer anybody's; the shares that are under way keep it. */
+static void finish(struct relay_hop *hop)
+{
+    struct relay_peer *peer = hop->peer;
+    set_waiting(hop, false);
+    if (hop->inbound != NULL)
+        g_ptr_array_remove(hop->inbound->hops, hop);
+    hop->inbound = NULL;
+    hop->peer = NULL;
+    g_queue_unlink(&peer->hops, &hop->link);
+    unref(hop);
+}
+
+static void close_session(struct relay_hop *hop)
+{
+    struct sstp_relay_connection *connection = hop->peer->connection;
+    if (!hop->is_open || connection == NULL)
+        return;
+    hop->is_open = false;
+    (void)sstp_ep_set_user(connection->ep, hop->session_id, NULL);
+    (void)sstp_ep_close_session(connection->ep, hop->session_id, SSTP_CLOSE_EMPTY_SESSION);
+    relay_wake(connection);
+}
+
+/* The session to the other relay is gone, or cannot be had: its recipients are lost. */
+static void fail(struct relay_hop *hop, uint8_t status_id)
+{
+    struct relay_inbound *inbound = hop->inbound;
+
+    hop->is_open = false;
+    hop->num_refs++;
+    for (guint i = 0; inbound != NULL && i < hop->indexes->len; i++)
+        lose(inbound, &inbound->recipients[g_array_index(hop->indexes, uint16_t, i)], status_id);
+    hop->num_left = 0;
+    if (inbound != NULL)
+        set_troubled(inbound, true); /* what is left may be ready now */
+    finish(hop);
+    drop_pending(hop);
+    unref(hop);
+}
+
+void relay_hops_fail(struct relay_peer *peer, uint8_t status_id)
+{
+    struct relay_hop *hop;
+    while ((hop = g_queue_peek_head(&peer->hops)) != NULL)
+        fail(hop, status_id);
+}
+
+/* Sessions without a recipient that is left: who opened one closes it, unless the other
+ * relay has (GRVSSTP 3.2.5.8; note <16> for how long it may wait). */
+static void close_empty(struct relay_inbound *inbound)
+{
+    for (guint i = inbound->hops->len; i-- > 0;) {
+        struct relay_hop *hop = g_ptr_array_index(inbound->hops, i);
+        if (hop->num_left > 0 || !hop->is_open)
+            continue;
+        hop->num_refs++;
+        close_session(hop);
+        finish(hop);
+        drop_pending(hop);
+        unref(hop);
+    }
+}
+
+void relay_hops_end(struct relay_inbound *inbound)
+{
+    const bool is_established =
+        sstp_ep_state(inbound->connection->ep) == SSTP_CONNECTION_ESTABLISHED;
+    struct relay_hop *hop;
+
+    set_troubled(inbound, false);
+    while (inbound->hops->len > 0) {
+        hop = g_ptr_array_index(inbound->hops, inbound->hops->len - 1);
+        g_ptr_array_set_size(inbound->hops, (gint)inbound->hops->len - 1);
+        hop->inbound = NULL;
+        hop->is_orphaned = is_established && hop->num_left > 0;
+        /* Who closed a session with messages in it wants them delivered. */
+        if (hop->is_orphaned && hop->is_open && hop->pending.length > 0)
+            continue;
+        hop->num_refs++;
+        close_session(hop);
+        finish(hop);
+        drop_pending(hop);
+        unref(hop);
+    }
+}
+
+void relay_hops_forget_shares(struct sstp_relay_connection *connection)
+{
+    GList *link;
+    while ((link = g_queue_pop_head_link(&connection->shares)) != NULL)
+        end_share(link->data, true);
+}
+
+/* ------------------------------------------------------------------------
+ * Opening
+ */
+
+static struct relay_hop *new_hop(struct relay_inbound *inbound, struct relay_peer *peer)
+{
+    struct relay_hop *hop = g_new0(struct relay_hop, 1);
+    hop->num_refs = 1;
+    hop->peer = peer;
+    hop->inbound = inbound;
+    hop->indexes = g_array_new(FALSE, FALSE, sizeof(uint16_t));
+    hop->state = SSTP_SESSION_OPENING;
+    hop->link.data = hop;
+    g_ptr_array_add(inbound->hops, hop);
+    hop->waiting_link.data = hop;
+    g_queue_push_tail_link(&peer->hops, &hop->link);
+    set_waiting(hop, true);
+    return hop;
+}
+
+/* The hop of a session to a peer, made if need be. */
+static struct relay_hop *hop_to(struct relay_inbound *inbound, struct relay_peer *peer)
+{
+    for (guint i = 0; i < inbound->hops->len; i++) {
+        struct relay_hop *hop = g_ptr_array_index(inbound->hops, i);
+        if (hop->peer == peer)
+            return hop;
+    }
+    return new_hop(inbound, peer);
+}
+
+void relay_hops_begin(struct relay_inbound *inbound)
+{
+    struct sstp_relay *relay = inbound->connection->relay;
+
+    for (size_t i = 0; i < inbound->num_recipients; i++) {
+        struct relay_recipient *recipient = &inbound->recipients[i];
+        const uint16_t index = (uint16_t)i;
+        if (recipient->relay_url == NULL || recipient->is_gone)
+            continue;
+        struct relay_peer *peer = relay_peer_find(relay, recipient->relay_url);
+        if (peer == NULL) {
+            lose(inbound, recipient, SSTP_SESSION_STATUS_DNS_LOOKUP_FAILED);
+            continue;
+        }
+        struct relay_hop *hop = hop_to(inbound, peer);
+        g_array_append_val(hop->indexes, index);
+        hop->num_left++;
+    }
+    /* Backwards, for a hop that fails at once is taken out. */
+    for (guint i = inbound->hops->len; i-- > 0;) {
+        const struct relay_hop *hop = g_ptr_array_index(inbound->hops, i);
+        relay_peer_want(hop->peer);
+        i = MIN(i, inbound->hops->len);
+    }
+}
+
+/* The entries of its FanoutOpen (GRVSSTP 3.3.5.2): to be freed. */
+static struct sstp_fanout_entry *entries_of(const struct relay_hop *hop)
+{
+    struct sstp_fanout_entry *entries = g_new0(struct sstp_fanout_entry, hop->indexes->len);
+    for (guint i = 0; i < hop->indexes->len; i++) {
+        const uint16_t index = g_array_index(hop->indexes, uint16_t, i);
+        const struct relay_recipient *recipient = &hop->inbound->recipients[index];
+        entries[i].identity_url = sstp_span_of_string(recipient->identity_url);
+        entries[i].device_url = sstp_span_of_string(recipient->device_url);
+        entries[i].relay_url = sstp_span_of_string(recipient->relay_url);
+    }
+    return entries;
+}
+
+/* An entry is a byte longer in SSTP 1.6: what came as one FanoutOpen of 1.5 may go out
+ * as two. */
+static void split(struct relay_hop *hop)
+{
+    struct relay_hop *other = new_hop(hop->inbound, hop->peer);
+    const guint half = hop->indexes->len / 2;
+    g_array_append_vals(other->indexes, &g_array_index(hop->indexes, uint16_t, half),
+                        hop->indexes->len - half);
+    g_array_set_size(hop->indexes, half);
+    hop->num_left = half;
+    other->num_left = other->indexes->len;
+}
+
+/* A hop that is not open has lost none of its recipients, or all. */
+static void open_hop(struct relay_hop *hop)
+{
+    struct sstp_ep *ep = hop->peer->connection->ep;
+    enum sstp_ep_err err;
+    do {
+        struct sstp_fanout_entry *entries = entries_of(hop);
+        err = sstp_ep_fanout_open(ep, sstp_span_of_string(hop->inbound->resource_url), entries,
+                                  hop->indexes->len, hop, &hop->session_id);
+        g_free(entries);
+        if (err == SSTP_EP_TOO_LONG && hop->indexes->len > 1)
+            split(hop);
+    } while (err == SSTP_EP_TOO_LONG && hop->indexes->len > 1);
+    hop->is_open = err == SSTP_EP_OK;
+    if (err == SSTP_EP_TOO_LONG)
+        fail(hop, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
+}
+
+/* ------------------------------------------------------------------------
+ * Sending
+ */
+
+/* Takes the oldest share that waits out of its place. */
+static struct relay_share *take_pending(struct relay_hop *hop)
+{
+    struct relay_share *share = g_queue_pop_head_link(&hop->pending)->data;
+    hop->num_pending_bytes -= sstp_payload_message(share->payload)->data.len;
+    return share;
+}
+
+static void note_backlog(struct relay_hop *hop)
+{
+    const size_t limit = hop->is_backlogged ? BACKLOG_LOW : BACKLOG_HIGH;
+    const bool is_backlogged = hop->num_pending_bytes >= limit;
+    if (is_backlogged == hop->is_backlogged)
+        return;
+    hop->is_backlogged = is_backlogged;
+    if (hop->inbound != NULL)
+        relay_hops_update(hop->inbound->connection, hop->inbound->session_id);
+}
+
+/* Sends what the session and the output have room for. */
+static void send_pending(struct relay_hop *hop)
+{
+    struct sstp_relay_connection *connection = hop->peer->connection;
+    while (hop->pending.length > 0 && hop->state == SSTP_SESSION_READY) {
+        struct relay_share *share = g_queue_peek_head(&hop->pending);
+        if (sstp_ep_send_message(connection->ep, hop->session_id,
+                                 sstp_payload_message(share->payload), share) != SSTP_EP_OK)
+            break; /* room comes with the output or with acknowledgements */
+        (void)take_pending(hop);
+        sstp_payload_unref(share->payload);
+        share->payload = NULL;
+        share->connection = connection;
+        g_queue_push_tail_link(&connection->shares, &share->link);
+        relay_wake(connection);
+    }
+}
+
+/* The hop may be gone behind it. */
+static void pump(struct relay_hop *hop)
+{
+    if (!hop->is_open && hop->inbound != NULL)
+        open_hop(hop);
+    if (hop->peer == NULL || !hop->is_open)
+        return;
+    send_pending(hop);
+    set_waiting(hop, hop->pending.length > 0);
+    if (hop->inbound == NULL && hop->pending.length == 0) {
+        close_session(hop);
+        finish(hop);
+        return;
+    }
+    note_backlog(hop);
+}
+
+void relay_hops_pump(struct relay_peer *peer)
+{
+    /* Each once, in turn: whoever filled the output is last the next time. */
+    for (guint i = peer->waiting.length; i-- > 0 && relay_peer_is_established(peer);) {
+        GList *link = g_queue_pop_head_link(&peer->waiting);
+        if (link == NULL)
+            break; /* the one before took others with it */
+        g_queue_push_tail_link(&peer->waiting, link);
+        struct relay_hop *hop = link->data;
+        hop->num_refs++;
+        pump(hop);
+        unref(hop);
+    }
+    if (peer->connection != NULL)
+        relay_wake(peer->connection);
+}
+
+/* A share of a message, at the end of those that wait. */
+static void add_share(struct relay_hop *hop, struct sstp_payload *payload, int64_t expires_ms,
+                      struct relay_receipt *receipt)
+{
+    struct sstp_relay *relay = hop->peer->relay;
+    struct relay_share *share = g_new0(struct relay_share, 1);
+    share->hop = hop;
+    hop->num_refs++;
+    share->receipt = receipt;
+    relay_receipt_hold(receipt);
+    share->payload = sstp_payload_ref(payload);
+    share->expires_ms = expires_ms;
+    share->link.data = share;
+    g_queue_push_tail_link(&hop->pending, &share->link);
+    hop->num_pending_bytes += sstp_payload_message(payload)->data.len;
+    set_waiting(hop, true);
+    relay->next_share_expiry_ms = MIN(relay->next_share_expiry_ms, expires_ms);
+}
+
+void relay_hops_forward(struct relay_inbound *inbound, struct sstp_payload *payload,
+                        int64_t expires_ms, struct relay_receipt *receipt)
+{
+    const guint num = inbound->hops->len;
+    struct relay_hop **hops = g_new(struct relay_hop *, num + 1);
+
+    for (guint i = 0; i < num; i++) {
+        hops[i] = g_ptr_array_index(inbound->hops, i);
+        hops[i]->num_refs++;
+        if (hops[i]->num_left > 0)
+            add_share(hops[i], payload, expires_ms, receipt);
+    }
+    /* What one of them has to say may end others, and the session. */
+    for (guint i = 0; i < num; i++) {
+        struct relay_hop *hop = hops[i];
+        if (hop->peer != NULL && hop->is_open && relay_peer_is_established(hop->peer))
+            pump(hop);
+        else if (hop->peer != NULL)
+            note_backlog(hop);
+        unref(hop);
+    }
+    g_free(hops);
+}
+
+static void expire_pending(struct relay_hop *hop)
+{
+    struct sstp_relay *relay = hop->peer->relay;
+    GList *link = hop->pending.head;
+    while (link != NULL) {
+        struct relay_share *share = link->data;
+        link = link->next;
+        if (share->expires_ms <= relay->now_ms) {
+            g_queue_unlink(&hop->pending, &share->link);
+            hop->num_pending_bytes -= sstp_payload_message(share->payload)->data.len;
+            relay->counters.num_discarded++;
+            end_share(share, true);
+        } else {
+            relay->next_share_expiry_ms = MIN(relay->next_share_expiry_ms, share->expires_ms);
+        }
+    }
+}
+
+void relay_hops_expire(struct sstp_relay *relay)
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    if (relay->next_share_expiry_ms > relay->now_ms)
+        return;
+    relay->next_share_expiry_ms = SSTP_EP_NEVER;
+    g_hash_table_iter_init(&iter, relay->peers);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const struct relay_peer *peer = value;
+        for (GList *h = peer->hops.head; h != NULL; h = h->next)
+            expire_pending(h->data);
+    }
+}
+
+/* ------------------------------------------------------------------------
+ * Events
+ */
+
+void relay_hop_on_state(struct relay_hop *hop, enum sstp_session_state state)
+{
+    if (hop == NULL)
+        return;
+    hop->state = state;
+    hop->num_refs++;
+    pump(hop);
+    if (hop->inbound != NULL)
+        relay_hops_update(hop->inbound->connection, hop->inbound->session_id);
+    unref(hop);
+}
+
+void relay_hop_on_status(struct relay_hop *hop, unsigned entry_index, uint8_t status_id)
+{
+    if (hop == NULL || hop->inbound == NULL || entry_index >= hop->indexes->len)
+        return;
+    const uint16_t index = g_array_index(hop->indexes, uint16_t, entry_index);
+    struct relay_recipient *recipient = &hop->inbound->recipients[index];
+    if (recipient->is_gone)
+        return;
+    lose(hop->inbound, recipient, status_id);
+    hop->num_left--;
+}
+
+void relay_hop_on_closed(struct relay_hop *hop)
+{
+    fail(hop, SSTP_SESSION_STATUS_CONNECTION_CLOSED);
+}
+
+void relay_hop_on_share_over(void *tag, bool is_acknowledged)
+{
+    struct relay_share *share = tag;
+    struct relay_hop *hop = share->hop;
+    g_queue_unlink(&share->connection->shares, &share->link);
+
+    if (is_acknowledged) {
+        share->connection->relay->counters.num_forwarded++;
+        end_share(share, true);
+        return;
+    }
+    /* Its session is going: its recipients are lost before the share is. */
+    if (hop->peer != NULL)
+        fail(hop, SSTP_SESSION_STATUS_CONNECTION_CLOSED);
+    end_share(share, !hop->is_orphaned);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* relay_peer: the connections to other relays (GRVSSTP 3.3.5.2, 3.3.5.4, 3.3.5.6.1,
+ * 3.3.7.1). */
+#include "relay_hop.h"
+
+/* Between attempts to reach a peer: the first pause, which doubles up to the last. */
+#define PAUSE_FIRST_MS 1000
+#define PAUSE_LAST_MS 60000
+#define RETRY_TIME_MAX 3600u /* seconds of a TryLater that are respected */
+
+void relay_peers_new(struct sstp_relay *relay)
+{
+    relay->peers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+    for (size_t i = 0; i < relay->config.num_peers; i++) {
+        struct relay_peer *peer = g_new0(struct relay_peer, 1);
+        peer->relay = relay;
+        peer->url = relay->config.peer_urls[i];
+        peer->next_dial_ms = INT64_MIN;
+        g_hash_table_insert(relay->peers, (char *)(uintptr_t)peer->url, peer);
+    }
+}
+
+void relay_peers_free(struct sstp_relay *relay)
+{
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, relay->peers);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        struct relay_peer *peer = value;
+        peer->connection = NULL;
+        relay_hops_fail(peer, SSTP_SESSION_STATUS_CONNECTION_CLOSED);
+    }
+    g_hash_table_destroy(relay->peers);
+}
+
+struct relay_peer *relay_peer_find(const struct sstp_relay *relay, const char *url)
+{
+    return g_hash_table_lookup(relay->peers, url);
+}
+
+bool relay_peer_is_established(const struct relay_peer *peer)
+{
+    return peer->connection != NULL &&
+           sstp_ep_state(peer->connection->ep) == SSTP_CONNECTION_ESTABLISHED;
+}
+
+/* ------------------------------------------------------------------------
+ * Dialing
+ */
+
+/* The next attempt waits, longer each time, and at least as long as was asked. */
+static void pause_dialing(struct relay_peer *peer, uint32_t wait_time)
+{
+    const int64_t now_ms = peer->relay->now_ms;
+    peer->pause_ms = peer->pause_ms == 0 ? PAUSE_FIRST_MS : MIN(2 * peer->pause_ms, PAUSE_LAST_MS);
+    const int64_t asked_ms = (int64_t)MIN(wait_time, RETRY_TIME_MAX) * 1000;
+    peer->next_dial_ms = now_ms + MAX(peer->pause_ms, asked_ms);
+}
+
+static void dial(struct relay_peer *peer)
+{
+    const struct sstp_relay_config *config = &peer->relay->config;
+    peer->is_dialing = true;
+    peer->dial_deadline_ms = peer->relay->now_ms + config->transport_timeout_ms;
+    config->dial(config->cookie, peer->url);
+}
+
+void relay_peer_want(struct relay_peer *peer)
+{
+    if (relay_peer_is_established(peer))
+        relay_hops_pump(peer);
+    else if (peer->connection == NULL && !peer->is_dialing && peer->hops.length > 0 &&
+             peer->next_dial_ms <= peer->relay->now_ms)
+        dial(peer);
+}
+
+struct sstp_relay_connection *sstp_relay_dialed(struct sstp_relay *relay, const char *url,
+                                                void *socket, int64_t now_ms)
+{
+    struct relay_peer *peer = relay_peer_find(relay, url);
+
+    relay->now_ms = MAX(relay->now_ms, now_ms);
+    if (peer == NULL || !peer->is_dialing)
+        return NULL; /* too late: it has been given up */
+    peer->is_dialing = false;
+    struct sstp_relay_connection *connection = relay_connection_new(relay, socket, now_ms, true);
+    if (connection == NULL ||
+        sstp_ep_connect(connection->ep, peer->url, sstp_span(NULL, 0)) != SSTP_EP_OK) {
+        relay_connection_drop(connection);
+        pause_dialing(peer, 0);
+        relay_hops_fail(peer, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
+        return NULL;
+    }
+    connection->peer = peer;
+    connection->device_url = g_strdup(peer->url);
+    peer->connection = connection;
+    return connection;
+}
+
+void sstp_relay_not_dialed(struct sstp_relay *relay, const char *url, uint8_t status_id)
+{
+    struct relay_peer *peer = relay_peer_find(relay, url);
+    if (peer == NULL || !peer->is_dialing)
+        return;
+    peer->is_dialing = false;
+    pause_dialing(peer, 0);
+    relay_hops_fail(peer, status_id);
+}
+
+void relay_peers_tick(struct sstp_relay *relay)
+{
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, relay->peers);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        struct relay_peer *peer = value;
+        if (peer->is_dialing && peer->dial_deadline_ms <= relay->now_ms)
+            sstp_relay_not_dialed(relay, peer->url, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
+        if (!relay_peer_is_established(peer))
+            relay_peer_want(peer);
+    }
+}
+
+int64_t relay_peers_next_deadline(const struct sstp_relay *relay)
+{
+    int64_t first_ms = SSTP_EP_NEVER;
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, relay->peers);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const struct relay_peer *peer = value;
+        if (peer->is_dialing)
+            first_ms = MIN(first_ms, peer->dial_deadline_ms);
+        else if (peer->connection == NULL && peer->hops.length > 0)
+            first_ms = MIN(first_ms, peer->next_dial_ms);
+    }
+    return first_ms;
+}
+
+/* ------------------------------------------------------------------------
+ * Events
+ */
+
+static void on_closed(struct relay_peer *peer, const struct sstp_ep_event *event)
+{
+    peer->connection = NULL;
+    /* Who was refused has been told, and who came since waits for the next attempt. */
+    if (event->end == SSTP_EP_END_REFUSED)
+        return;
+    pause_dialing(peer, event->wait_time);
+    relay_hops_fail(peer, SSTP_SESSION_STATUS_CONNECTION_CLOSED);
+}
+
+bool relay_peer_on_event(struct sstp_relay_connection *connection,
+                         const struct sstp_ep_event *event)
+{
+    struct relay_peer *peer = connection->peer;
+    struct relay_hop *hop = event->user;
+    bool is_done = true;
+
+    switch (event->kind) {
+    case SSTP_EP_EVENT_ESTABLISHED:
+        connection->relay->counters.num_connections++;
+        relay_log(connection, "established with %s", peer->url);
+        peer->pause_ms = 0;
+        relay_hops_pump(peer);
+        break;
+    case SSTP_EP_EVENT_REFUSED:
+        relay_log(connection, "%s refuses: %s", peer->url,
+                  sstp_connect_response_name(event->response_id));
+        pause_dialing(peer, event->wait_time);
+        relay_hops_fail(peer, SSTP_SESSION_STATUS_CONNECTION_CLOSED);
+        break;
+    case SSTP_EP_EVENT_SESSION_STATE:
+        relay_hop_on_state(hop, event->session_state);
+        break;
+    case SSTP_EP_EVENT_SESSION_STATUS:
+        relay_hop_on_status(hop, event->entry_index, event->command->status_id);
+        break;
+    case SSTP_EP_EVENT_ACKNOWLEDGED:
+        relay_hop_on_share_over(event->tag, true);
+        relay_hops_pump(peer);
+        break;
+    case SSTP_EP_EVENT_UNACKNOWLEDGED:
+        relay_hop_on_share_over(event->tag, false);
+        break;
+    case SSTP_EP_EVENT_SESSION_CLOSED:
+        is_done = hop != NULL; /* without, the peer's own session */
+        if (is_done)
+            relay_hop_on_closed(hop);
+        break;
+    case SSTP_EP_EVENT_CLOSED:
+        on_closed(peer, event);
+        is_done = false;
+        break;
+    case SSTP_EP_EVENT_CONNECT: /* as on any other connection from here on */
+    case SSTP_EP_EVENT_CONNECT_AUTHENTICATE:
+    case SSTP_EP_EVENT_OPEN:
+    case SSTP_EP_EVENT_FANOUT_OPEN:
+    case SSTP_EP_EVENT_OPENED:
+    case SSTP_EP_EVENT_MESSAGE:
+    case SSTP_EP_EVENT_ATTACH:
+    case SSTP_EP_EVENT_ATTACH_RESPONSE:
+    case SSTP_EP_EVENT_ATTACH_AUTHENTICATE:
+    case SSTP_EP_EVENT_REGISTER:
+    case SSTP_EP_EVENT_REGISTER_RESPONSE:
+        is_done = false;
+        break;
+    }
+    return is_done;
+}

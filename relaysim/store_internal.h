@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* store_internal: what the store*.c files share, and nobody else. */
+#ifndef RELAYSIM_STORE_INTERNAL_H
+#define RELAYSIM_STORE_INTERNAL_H
+
+#include "disk.h"
+#include "store.h"
+
+/* A message with its bytes behind it. */
+struct sstp_store_content {
+    struct sstp_ep_message message;
+    bool was_read;   /* from the disk */
+    bool is_counted; /* in num_read or num_cached of the store */
+    size_t len;
+    uint8_t bytes[];
+};
+
+/* What a payload needs until it is on the disk. */
+struct sstp_store_pending {
+    struct sstp_payload *payload;
+    bool is_in_batch;
+    GByteArray *queues; /* ids */
+    int64_t expires_ms;
+    void (*safe)(void *cookie); /* NULL when nobody waits, or has been told */
+    void *cookie;
+    GList link; /* in store->pending, until it is in a batch */
+};
+
+/* Of a large backlog there are many of these, and of their shares; all else is on the
+ * disk. */
+struct sstp_payload {
+    unsigned num_refs;
+    unsigned num_pins;   /* those of them that need its content */
+    unsigned num_shares; /* the queues that it is in */
+    uint64_t id;         /* 0: not in a durable store */
+    uint64_t len;
+    struct sstp_store_content *content; /* NULL: on the disk only */
+    struct sstp_store_pending *pending; /* NULL: on the disk, or the store has none */
+    bool is_loading;
+    bool is_midway; /* when it is asked for, it is time to read on */
+};
+
+#define SSTP_STORE_NO_RETRY INT64_MIN
+
+struct sstp_store_waiter {
+    void (*safe)(void *cookie);
+    void *cookie;
+};
+
+/* A row of a queue: made, changed or removed. */
+struct sstp_store_change {
+    enum { QUEUE_ADDED, QUEUE_DONE, QUEUE_REMOVED } kind;
+    uint64_t id, done;
+    char *identity_url, *device_url, *resource_url; /* QUEUE_ADDED */
+};
+
+struct sstp_store_load {
+    struct sstp_payload *payload;
+    struct sstp_store_content *content; /* NULL where it was not found */
+};
+
+/* The worker reads it all, but for `waiters` and `loading_queues`, and writes into `loads`
+ * and what stands behind those; the rest of the store it must not touch. */
+struct sstp_store_batch {
+    struct sstp_disk *disk;
+    int64_t wall_ms;
+    bool writes;        /* it is time to write; otherwise, it only reads */
+    GPtrArray *pending; /* struct sstp_store_pending */
+    GArray *queues;     /* struct sstp_store_change */
+    GArray *removed;    /* ids, sorted */
+    GPtrArray *records; /* struct sstp_registry_record */
+    GArray *loads;      /* struct sstp_store_load */
+    GArray *waiters;
+    GPtrArray *loading_queues;
+
+    bool is_written;
+    enum sstp_disk_err err, read_err;
+    char *error;
+};
+
+struct sstp_store {
+    GHashTable *recipients; /* identity URL to struct sstp_store_recipient */
+    uint64_t quota, max_bytes;
+    uint64_t num_bytes, num_messages;
+    int64_t next_expiry_ms; /* nothing expires before */
+    struct sstp_registry *registry;
+    struct sstp_store_handler handler;
+
+    struct sstp_disk *disk; /* NULL: all is in memory */
+    int64_t wall_ms;        /* the time since 1970 when the store's is 0 */
+    uint64_t last_id;       /* of a payload */
+    uint64_t last_queue_id;
+    size_t max_cached;
+    size_t num_cached, num_read; /* bytes in memory of what is on the disk: kept, read again */
+
+    /* What the next batch is made of. */
+    GQueue pending;            /* struct sstp_store_pending */
+    GQueue dirty;              /* struct sstp_store_queue */
+    GArray *removed;           /* ids of payloads */
+    GArray *removed_queues;    /* ids */
+    GPtrArray *records;        /* struct sstp_registry_record, copies */
+    GArray *waiters;           /* struct sstp_store_waiter, for those */
+    GPtrArray *loads;          /* struct sstp_payload, each with a reference */
+    GPtrArray *loading_queues; /* struct sstp_store_queue, told when those are there */
+
+    struct sstp_store_batch *batch; /* under way, or failed */
+    bool is_under_way;
+    int64_t retry_ms; /* nothing is written before; SSTP_STORE_NO_RETRY */
+    bool fails_to_read;
+    char *failure;
+};
+
+/* ---- store.c ---- */
+struct sstp_store_content *sstp_store_content_new(const struct sstp_ep_message *message);
+/* Gives back a reference that the store itself has. */
+void sstp_store_payload_unref(struct sstp_payload *payload);
+struct sstp_store_queue *sstp_store_add_queue(struct sstp_store *store, const char *identity_url,
+                                              const char *device_url, const char *resource_url);
+struct sstp_store_message *sstp_store_append(struct sstp_store *store,
+                                             struct sstp_store_queue *queue,
+                                             struct sstp_payload *payload, int64_t expires_ms);
+void sstp_store_drop_if_idle(struct sstp_store *store, struct sstp_store_queue *queue);
+
+/* ---- store_open.c ---- */
+/* Writes what there is to write, and tells everybody who waits. */
+void sstp_store_close_disk(struct sstp_store *store);
+
+/* ---- store_note.c; without a disk none of these does anything ---- */
+/* A payload gets its id before its first queue is made. */
+void sstp_store_note_put(struct sstp_store *store, struct sstp_payload *payload,
+                         int64_t expires_ms);
+/* It has been appended. */
+void sstp_store_note_appended(struct sstp_store *store, struct sstp_store_queue *queue,
+                              struct sstp_payload *payload);
+/* It has left a queue; `was_first`: it was the oldest there. */
+void sstp_store_note_removed(struct sstp_store *store, struct sstp_store_queue *queue,
+                             struct sstp_payload *payload, bool was_first);
+void sstp_store_note_queue_gone(struct sstp_store *store, struct sstp_store_queue *queue);
+void sstp_store_note_record(void *store, const struct sstp_registry_record *record);
+/* Its bytes leave the memory, or the whole payload does. */
+void sstp_store_drop_content(struct sstp_store *store, struct sstp_payload *payload);
+
+/* It counts among what may leave the memory from now on. */
+void sstp_store_count_content(struct sstp_store *store, struct sstp_store_content *content);
+/* It is in no queue any more. */
+void sstp_store_forget(struct sstp_store *store, struct sstp_payload *payload);
+void sstp_store_tell_safe(struct sstp_store_pending *pending);
+void sstp_store_free_pending(struct sstp_store_pending *pending);
+void sstp_store_free_record(void *record);
+
+/* ---- store_batch.c ---- */
+/* What was not written will not be; who waits is told. */
+void sstp_store_give_up(struct sstp_store_pending *pending);
+void sstp_store_give_up_batch(struct sstp_store *store);
+
+#endif

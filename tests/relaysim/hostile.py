@@ -1,0 +1,482 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Hostile clients and relays, live on loopback sockets: the relay answers as the
+specification says, or closes, keeps its memory, and serves everybody else meanwhile.
+
+Usage: hostile.py RELAYSIM
+"""
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import unittest
+
+import live  # takes RELAYSIM off the command line
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+
+import sstp_commands as sstp  # noqa: E402  pylint: disable=wrong-import-position
+
+URL, BOB = live.URL, live.BOB
+PEER_URL = "grooveDNS://relay2.example"
+OK, UNKNOWN, START_SENDING, OK_STOP_SENDING = 0x00, 0x05, 0x09, 0x0B
+PROTOCOL_ERROR, TOO_MANY_UNKNOWN = 0x03, 0x0F
+CONNECTION_CLOSED, QUOTA = 0x03, 0x04
+EMPTY_SESSION = 0x15
+QUOTA_WOULD_BE_EXCEEDED = 0x0B
+MIB = 1 << 20
+
+with open(live.RELAYSIM, "rb") as program:
+    IS_SANITIZED = b"__asan_init" in program.read()
+
+
+class Raw:
+    """A socket on which whole commands are sent and received."""
+
+    def __init__(self, address, minor=None, device="dpp:///mallory"):
+        host, port = address.split(":")
+        self.socket = socket.create_connection((host, int(port)), timeout=20)
+        self.bytes = b""
+        if minor is not None:
+            self.send(sstp.connect(URL, [device], b"", "Groove Client 14.0 4006", "",
+                                   version=(1, minor)))
+            assert self.receive()[0] == "ConnectResponse"
+
+    @classmethod
+    def of(cls, accepted):
+        """The same on a socket that somebody has connected to."""
+        self = cls.__new__(cls)
+        self.socket, self.bytes = accepted, b""
+        accepted.settimeout(20)
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def send(self, *commands):
+        self.socket.sendall(b"".join(getattr(command, "data", command) for command in commands))
+
+    def receive(self):
+        """(name, bytes) of the next command, or None at the end."""
+        while len(self.bytes) < 3 or len(self.bytes) < self.length():
+            try:
+                data = self.socket.recv(100000)
+            except ConnectionResetError:
+                return None
+            if not data:
+                return None
+            self.bytes += data
+        length = self.length()
+        command, self.bytes = self.bytes[:length], self.bytes[length:]
+        return sstp.NAMES[command[0]], command
+
+    def length(self):
+        return int.from_bytes(self.bytes[1:3], "little")
+
+    def expect(self, name, *, at=7, value=None):
+        """The next command of this name, whatever comes before it."""
+        while command := self.receive():
+            if command[0] == name and (value is None or command[1][at] == value):
+                return command[1]
+        raise AssertionError("no %s came" % name)
+
+    def end(self):
+        """What comes until the relay closes."""
+        commands = []
+        while command := self.receive():
+            commands.append(command)
+        return commands
+
+
+class FakeRelay(threading.Thread):
+    """Listens as another relay would, and does to each connection what it is told."""
+
+    def __init__(self, behaviour):
+        super().__init__(daemon=True)
+        self.behaviour = behaviour
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        self.open = []
+        self.start()
+
+    def run(self):
+        with contextlib.suppress(OSError):
+            while True:
+                peer, _ = self.listener.accept()
+                self.open.append(peer)
+                with contextlib.suppress(OSError):
+                    self.behaviour(peer)
+
+    def close(self):
+        self.listener.close()
+        for peer in self.open:
+            peer.close()
+
+
+class Hostile(unittest.TestCase):
+    def relay(self, *arguments):
+        relay = live.Relay("--connect-timeout", "1", *arguments)
+        self.addCleanup(relay.process.stderr.close)
+        self.addCleanup(relay.process.stdout.close)
+        self.addCleanup(relay.process.wait)
+        self.addCleanup(relay.process.kill)
+        return relay
+
+    def memory(self, relay):
+        with open("/proc/%d/status" % relay.process.pid, encoding="ascii") as status:
+            return next(int(line.split()[1]) << 10 for line in status if line.startswith("VmRSS"))
+
+    def check_serves(self, relay, seconds=10):
+        """Somebody else is served, and soon."""
+        begin = time.monotonic()
+        result = relay.client("--to", "grooveIdentity://witness", "--message", "x", "--timeout",
+                              "20")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertLess(time.monotonic() - begin, seconds)
+
+    def check_ends(self, relay):
+        """It is well, and its memory too, where a sanitizer looks."""
+        self.check_serves(relay)
+        self.assertEqual(relay.stop(), 0, relay.log)
+        self.assertNotRegex(relay.log, "Sanitizer|runtime error")
+
+    def test_random_bytes(self):
+        """Before and behind a Connect, in pieces of any length."""
+        relay, rand = self.relay(), random.Random(1)
+        for n in range(300):
+            with Raw(relay.address, None if n % 2 else 5 + n % 4 // 2) as peer, \
+                    contextlib.suppress(OSError):
+                for _ in range(rand.randrange(1, 20)):
+                    # With the CommandIds in front more often than chance has it.
+                    head = bytes([rand.randrange(1, 0x14), rand.randrange(64), 0])
+                    peer.send(rand.choice((b"", head)) + rand.randbytes(rand.randrange(1, 64)))
+                peer.socket.shutdown(socket.SHUT_WR)
+                peer.end()
+        self.check_ends(relay)
+
+    def test_malformed_commands(self):
+        """Whatever does not fit its CommandLength is answered by ConnectClose ProtocolError."""
+        opened = sstp.open_session(1, "r", BOB, "dpp:///b")
+        fanout = sstp.fanout_open(1, "r", [(BOB, "", "")], 6)
+        message = sstp.message(1, 0, user_ref="ref")
+        rows = [sstp.raw(command_id, bytes(4)) for command_id in (0x00, 0x13, 0xFF)]
+        rows += [sstp.shortened(sstp.noop(0), size) for size in range(4)]
+        rows += [sstp.lengthened(sstp.noop(0), b"\0"), sstp.lengthened(sstp.close(1), b"\0"),
+                 sstp.lengthened(sstp.end_message(1), b"\0"), sstp.data(1, bytes(2049)),
+                 sstp.lengthened(opened, b"\0"), sstp.shortened(opened, len(opened) - 1),
+                 sstp.lengthened(fanout, b"\0"), sstp.shortened(fanout, len(fanout) - 3),
+                 sstp.fanout_open(1, "r", [(BOB, "", "")], 6, count=9),
+                 sstp.fanout_open(1, "r", [(BOB, "", "")], 6, count=65535),
+                 sstp.fanout_open(1, "r", [(BOB, "", "")], 5),
+                 sstp.lengthened(message, b"more"), sstp.patched(message, 11, bytes([sstp.E])),
+                 sstp.patched(message, 11, bytes([sstp.S | sstp.F])),
+                 sstp.connect(URL, ["dpp:///again"]), sstp.connect_response(0),
+                 sstp.attach_response(1), sstp.register_response(1),
+                 sstp.open_session(1, "", BOB, ""), sstp.open_session(1 << 31, "r", BOB, "")]
+        relay = self.relay()
+        for row in rows:
+            with self.subTest(row=row), Raw(relay.address, 6) as peer:
+                peer.send(row, sstp.noop(0))
+                self.assertEqual([(name, data[3]) for name, data in peer.end()],
+                                 [("ConnectClose", PROTOCOL_ERROR)])
+        self.check_ends(relay)
+
+    def test_unknown_sessions(self):
+        """Commands of sessions that were never opened."""
+        relay = self.relay()
+        for command in (sstp.message(7), sstp.data(7, b"x"), sstp.end_message(7),
+                        sstp.open_response(7), sstp.session_status(7, 4, "", "", []),
+                        sstp.attach_authenticate(7), sstp.register(7, b"")):
+            with self.subTest(command=command), Raw(relay.address, 6) as peer:
+                peer.send(command)
+                self.assertEqual([(name, data[3]) for name, data in peer.end()],
+                                 [("ConnectClose", TOO_MANY_UNKNOWN)])
+        self.check_ends(relay)
+
+    def test_acknowledgements_out_of_nowhere(self):
+        relay = self.relay()
+        with Raw(relay.address, 6) as peer:
+            peer.send(*[sstp.noop(0xFFFFFFFF)] * 1000, sstp.open_session(1, "r", BOB, ""))
+            peer.expect("OpenResponse", value=OK)
+            peer.send(*sstp.message_sequence(1, b"x", message_count=0x80000000, flags=sstp.A))
+            peer.expect("Noop", at=3, value=1)
+            peer.send(sstp.connect_close(0, 12345))
+            self.assertEqual(peer.end(), [])
+        self.check_ends(relay)
+
+    def test_half_open(self):
+        """Many who connect and say nothing: the oldest go, and who speaks gets through."""
+        relay = self.relay("--max-half-open", "20")
+        peers = [Raw(relay.address) for _ in range(400)]
+        self.check_serves(relay, 5)
+        files = len(os.listdir("/proc/%d/fd" % relay.process.pid))
+        self.assertLess(files, 100)
+        time.sleep(2.5)  # and the rest when their time is up
+        self.assertLess(len(os.listdir("/proc/%d/fd" % relay.process.pid)), files - 15)
+        for peer in peers:
+            peer.socket.close()
+        self.check_ends(relay)
+
+    def test_slow_loris(self):
+        """A Connect of a byte now and then does not keep the connection."""
+        relay = self.relay()
+        connect = sstp.connect(URL, ["dpp:///mallory"], b"", "x" * 500).data
+        peers = [Raw(relay.address) for _ in range(30)]
+        begin = time.monotonic()
+        closed = 0
+        for n in range(70):
+            for peer in peers:
+                try:
+                    peer.socket.send(connect[n:n + 1])
+                except OSError:
+                    closed += 1
+            time.sleep(0.05)
+        self.assertGreater(closed, 0)
+        self.assertLess(time.monotonic() - begin, 10)
+        for peer in peers:
+            self.assertEqual(peer.end(), [])
+            peer.socket.close()
+        self.check_ends(relay)
+
+    def test_slow_messages(self):
+        """Messages that never end, on many connections and sessions: each connection holds
+        what it may, and no more."""
+        relay = self.relay("--max-message", "100000")
+        before = self.memory(relay)
+        peers = []
+        for _ in range(20):
+            peer = Raw(relay.address, 6)
+            peers.append(peer)
+            for session in range(1, 20):
+                peer.send(sstp.open_session(session, "r", BOB, ""), sstp.message(session),
+                          *[sstp.data(session, bytes(2048))] * 45)
+        self.check_serves(relay)
+        # 200,000 bytes of unfinished messages a connection, and what the allocator adds.
+        if not IS_SANITIZED:
+            self.assertLess(self.memory(relay) - before, 40 * MIB)
+        for peer in peers:
+            peer.expect("Close", value=QUOTA_WOULD_BE_EXCEEDED)
+            peer.socket.close()
+        self.check_ends(relay)
+
+    def test_sessions_without_number(self):
+        """So many are open at a time; so many more are refused; and opening and closing goes
+        on for ever without growth."""
+        relay = self.relay("--max-sessions", "100")
+        with Raw(relay.address, 6) as peer:
+            peer.send(*[sstp.open_session(n, "r", BOB, "") for n in range(1, 20001)])
+            answers = [peer.receive()[1][7] for _ in range(20000)]
+            self.assertEqual(answers, [OK] * 100 + [UNKNOWN] * 19900)
+        with Raw(relay.address, 6) as peer:
+            def churn(first, count):
+                for n in range(first, first + count, 1000):
+                    peer.send(*[command for m in range(n, n + 1000) for command in
+                                (sstp.open_session(m, "r", BOB, ""), sstp.close(m))])
+                    for _ in range(1000):
+                        self.assertEqual(peer.receive()[1][7], OK)
+            churn(1, 20000)
+            before = self.memory(relay)
+            churn(20001, 100000 if not IS_SANITIZED else 20000)
+            if not IS_SANITIZED:
+                self.assertLess(self.memory(relay) - before, 4 * MIB)
+        self.check_ends(relay)
+
+    @staticmethod
+    def recipients(count, relay_url, minor):
+        """Entries that fill one FanoutOpen to its last byte."""
+        entries = [["grooveIdentity://%05d" % n, "", relay_url] for n in range(count)]
+        free = 65535 - len(sstp.fanout_open(1, "r", entries, minor))
+        for n in range(count):
+            more = min(free, 70)
+            entries[n][0] += "x" * more
+            free -= more
+        return [tuple(entry) for entry in entries]
+
+    def test_fanout_of_65535_bytes(self):
+        for count, minor, answer in ((1024, 6, OK_STOP_SENDING), (1000, 5, OK_STOP_SENDING),
+                                     (1025, 6, UNKNOWN), (2500, 6, UNKNOWN)):
+            with self.subTest(count=count, minor=minor):
+                relay = self.relay()
+                with Raw(relay.address, minor) as peer:
+                    fanout = sstp.fanout_open(1, "r", self.recipients(count, "", minor), minor)
+                    self.assertEqual(len(fanout), 65535 if count < 2000 else len(fanout))
+                    peer.send(fanout)
+                    self.assertEqual(peer.expect("OpenResponse")[7], answer)
+                    if answer == OK_STOP_SENDING:
+                        peer.expect("OpenResponse", value=START_SENDING)
+                        peer.send(*sstp.message_sequence(1, b"to all", flags=sstp.A))
+                        peer.expect("Noop", at=3, value=1)
+                        self.assertEqual(relay.counters()["messages_stored"], count)
+                self.check_ends(relay)
+
+    def test_fanout_of_65535_bytes_to_another_relay(self):
+        """From SSTP 1.5 to 1.6 it grows by a byte an entry, and goes out as two."""
+        with live.Relay("--max-fanout", "1100", url=PEER_URL) as two:
+            relay = self.relay("--max-fanout", "1100", "--peer", PEER_URL + "=" + two.address)
+            with Raw(relay.address, 5) as peer:
+                entries = self.recipients(1024, PEER_URL, 5)
+                self.assertEqual(len(sstp.fanout_open(1, "r", entries, 5)), 65535)
+                peer.send(sstp.fanout_open(1, "r", entries, 5))
+                peer.expect("OpenResponse", value=START_SENDING)
+                peer.send(*sstp.message_sequence(1, b"to all", flags=sstp.A))
+                peer.expect("Noop", at=3, value=1)
+            self.assertEqual(two.counters()["messages_stored"], 1024)
+            self.assertEqual(two.counters()["sessions"], 2)
+            self.assertEqual(two.counters()["connections_open"], 1)
+            self.check_ends(relay)
+
+    def test_fanout_to_relays_that_nobody_knows(self):
+        """1,000 of them: each is reported, and the session ends."""
+        relay = self.relay()
+        with Raw(relay.address, 6) as peer:
+            peer.send(sstp.fanout_open(1, "r", [(BOB, "", "grooveDNS://%d" % n)
+                                                for n in range(1000)], 6))
+            peer.expect("OpenResponse", value=OK_STOP_SENDING)
+            for _ in range(1000):
+                self.assertEqual(peer.receive()[0], "SessionStatus")
+            self.assertEqual(peer.receive()[0], "Close")
+        self.check_ends(relay)
+
+    def test_readers_that_do_not_read(self):
+        """Who asks and takes no answers, and a recipient that takes nothing: both wait."""
+        relay = self.relay()
+        before = self.memory(relay)
+        taker = subprocess.Popen(
+            relay.client_arguments("--identity", BOB, "--receive", "--expect", "1000", "-v",
+                                   device="dpp:///bob"),
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        self.addCleanup(taker.stderr.close)
+        self.addCleanup(taker.wait)
+        self.addCleanup(taker.kill)
+        self.assertRegex(taker.stderr.readline(), "ready")
+        taker.send_signal(signal.SIGSTOP)
+        with Raw(relay.address, 6) as asker:
+            asker.socket.setblocking(False)
+            with contextlib.suppress(BlockingIOError):
+                for n in range(1, 3000000, 100):
+                    asker.socket.send(b"".join(sstp.open_session(m, "r", BOB, "").data
+                                               for m in range(n, n + 100)))
+            result = relay.client("--to", BOB, "--size", "50000", "--messages", "1000")
+            self.assertEqual(result.returncode, 0, result.stderr)
+            self.check_serves(relay)
+            # 50 MB are stored, and not stored again for who does not read.
+            if not IS_SANITIZED:
+                self.assertLess(self.memory(relay) - before, 75 * MIB)
+        taker.send_signal(signal.SIGCONT)
+        _, stderr = taker.communicate(timeout=60)
+        self.assertEqual(taker.returncode, 0, stderr)
+        self.check_ends(relay)
+
+    def test_hostile_relays(self):
+        """Another relay that is none, in every way: ConnectionClosed, and the rest is served."""
+        def garbage(peer):
+            peer.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        def answer(*commands):
+            def behaviour(peer):
+                peer.recv(1000)
+                peer.sendall(sstp.connect_response(0, [PEER_URL], b"", 3, "x", "",
+                                                   version=(1, 6)).data)
+                peer.recv(1000)
+                peer.sendall(b"".join(command.data for command in commands))
+            return behaviour
+
+        rows = {"closes": lambda peer: peer.close(), "silent": lambda peer: None,
+                "garbage": garbage, "refuses": answer(sstp.open_response(1, UNKNOWN)),
+                "never answers": answer(), "closes the session": answer(sstp.close(1, 0)),
+                "opens for nobody": answer(sstp.open_response(9, OK)),
+                "acknowledges": answer(sstp.noop(1000), sstp.open_response(1, OK),
+                                       sstp.connect_close(0, 99)),
+                "loses what it has not": answer(sstp.session_status(1, 4, "", "", [0, 1, 2]))}
+        for name, behaviour in rows.items():
+            with self.subTest(name=name):
+                fake = FakeRelay(behaviour)
+                relay = self.relay("--peer", PEER_URL + "=" + fake.address, "--open-timeout", "1")
+                with Raw(relay.address, 6) as peer:
+                    peer.send(sstp.fanout_open(1, "r", [(BOB, "", ""), (BOB, "", PEER_URL)], 6))
+                    # A session that was ready before it was lost is told so first.
+                    told = {}
+                    while len(told) < 2:
+                        command, data = peer.receive()
+                        if command != "OpenResponse" or data[7] == START_SENDING:
+                            told[command] = data
+                    status = told["SessionStatus"]
+                    self.assertEqual(status[7], CONNECTION_CLOSED)
+                    self.assertIn(PEER_URL.encode(), status)
+                    peer.send(*sstp.message_sequence(1, b"x", flags=sstp.A))
+                    peer.expect("Noop", at=3, value=1)
+                self.check_ends(relay)
+                fake.close()
+
+    def test_relay_that_waits_for_the_close(self):
+        """It has lost its last recipient, and leaves the Close to whoever opened (note 16)."""
+        told = []
+
+        def behaviour(peer):
+            with Raw.of(peer) as raw:
+                raw.receive()
+                raw.send(sstp.connect_response(0, [PEER_URL], b"", 3, "x", "", version=(1, 6)))
+                raw.receive()
+                raw.send(sstp.open_response(1, OK),
+                         sstp.session_status(1, 4, "dpp:///b", BOB, []))
+                told.append(raw.receive())
+
+        fake = FakeRelay(behaviour)
+        self.addCleanup(fake.close)
+        relay = self.relay("--peer", PEER_URL + "=" + fake.address)
+        with Raw(relay.address, 6) as peer:
+            peer.send(sstp.fanout_open(1, "r", [(BOB, "", ""), (BOB, "dpp:///b", PEER_URL)], 6))
+            self.assertEqual(peer.expect("SessionStatus")[7], QUOTA)
+            peer.send(*sstp.message_sequence(1, b"x", flags=sstp.A))
+            peer.expect("Noop", at=3, value=1)
+        self.check_ends(relay)
+        self.assertEqual(told, [("Close", sstp.close(1, EMPTY_SESSION).data)])
+
+    def test_all_at_once(self):
+        """While all kinds of them are at it, somebody else is served, again and again."""
+        relay = self.relay("--max-half-open", "50")
+        over = threading.Event()
+
+        def attack(seed):
+            rand = random.Random(seed)
+            while not over.is_set():
+                with contextlib.suppress(OSError, AssertionError), \
+                        Raw(relay.address, rand.choice((None, 5, 6))) as peer:
+                    peer.socket.settimeout(1)
+                    kind = rand.randrange(4)
+                    if kind == 0:
+                        peer.send(rand.randbytes(1000))
+                    elif kind == 1:
+                        peer.send(*[sstp.open_session(n, "r", BOB, "") for n in range(1, 500)])
+                    elif kind == 2:
+                        peer.send(sstp.open_session(1, "r", "grooveIdentity://spam", ""),
+                                  *sstp.message_sequence(1, bytes(20000)))
+                        peer.expect("OpenResponse")
+                    else:
+                        over.wait(0.2)
+
+        threads = [threading.Thread(target=attack, args=(seed,)) for seed in range(6)]
+        for thread in threads:
+            thread.start()
+        try:
+            for _ in range(5):
+                self.check_serves(relay)
+                over.wait(0.5)
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+        self.assertGreater(relay.counters()["messages_in"], 5)
+        self.check_ends(relay)
+
+
+if __name__ == "__main__":
+    unittest.main()

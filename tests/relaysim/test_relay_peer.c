@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The connections to other relays: when they are opened, and again, and kept alive
+ * (GRVSSTP 3.3.5.2, 3.3.5.6.1, Appendix A). */
+#include "town.h"
+
+#define READY(client, id) (town_session_state(client, id) == (int)SSTP_SESSION_READY)
+
+/* Attempts are made when they are needed, with a pause that doubles; what asks in the
+ * meantime waits for the next one. */
+static void test_pauses(void)
+{
+    static const int64_t pauses_ms[] = {1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000};
+    struct town *town = town_new();
+    struct town_relay *relay1 = town_relay(town, 1, NULL), *relay2 = town_relay(town, 2, NULL);
+    struct town_client *a = town_client(town, 'A', relay1, 6, false);
+    relay2->is_unreachable = true;
+    (void)town_fanout(a, "d2");
+    g_assert_cmpuint(relay2->num_dials, ==, 1);
+    for (unsigned i = 0; i < G_N_ELEMENTS(pauses_ms); i++) {
+        (void)town_fanout(a, "d2");
+        town_advance(relay1, pauses_ms[i] - 1);
+        g_assert_cmpuint(relay2->num_dials, ==, i + 1);
+        town_advance(relay1, 1);
+        g_assert_cmpuint(relay2->num_dials, ==, i + 2);
+    }
+    relay2->is_unreachable = false;
+    town_advance(relay1, 60000);
+    uint32_t id = town_fanout(a, "d2");
+    g_assert_true(READY(a, id));
+    /* Lost: the next session opens it again, after the first pause. */
+    town_cut(relay1, relay2);
+    id = town_fanout(a, "d2");
+    town_advance(relay1, 999);
+    g_assert_false(READY(a, id));
+    town_advance(relay1, 1);
+    g_assert_true(READY(a, id));
+    town_free(town);
+}
+
+/* TryLater is respected for as long as it says. */
+static void test_try_later(void)
+{
+    struct town *town = town_new();
+    struct town_relay *relay1 = town_relay(town, 1, NULL), *two = town_puppet(town, 2, 6);
+    struct town_client *a = town_client(town, 'A', relay1, 6, false);
+    two->connect_response = SSTP_CONNECT_RESPONSE_TRY_LATER; /* in 7 seconds */
+    (void)town_fanout(a, "d2");
+    g_assert_cmpint(a->session_reason_id, ==, SSTP_CLOSE_EMPTY_SESSION);
+    two->connect_response = SSTP_CONNECT_RESPONSE_OK;
+    (void)town_puppet(town, 2, 6);
+    (void)town_fanout(a, "d2");
+    town_advance(relay1, 6999);
+    g_assert_cmpuint(two->num_dials, ==, 1);
+    town_advance(relay1, 1);
+    g_assert_cmpuint(two->num_dials, ==, 2);
+    g_assert_cmpuint(two->opened_id, ==, 1);
+    town_free(town);
+}
+
+/* Appendix A: the Session Establishment Timer, of a relay that says nothing. */
+static void test_appendix_a_open(void)
+{
+    struct town *town = town_new();
+    struct town_relay *relay1 = town_relay(town, 1, NULL), *two = town_puppet(town, 2, 6);
+    struct town_client *a = town_client(town, 'A', relay1, 6, false);
+    const uint32_t first = town_fanout(a, "d2");
+    two->is_deaf = true;
+    const uint32_t id = town_fanout(a, "b1 d2");
+    g_assert_cmpint(town_session_state(a, first), ==, SSTP_SESSION_SUSPENDED);
+    g_string_truncate(town->commands, 0);
+    town_advance(relay1, 179999);
+    assert_said(town, "");
+    town_advance(relay1, 1);
+    assert_said(town, "1>2 Close s=0x2 NoReason\n"
+                      "1>A SessionStatus s=0x2 ConnectionClosed grooveDNS://relay2\n"
+                      "1>A OpenResponse s=0x2 StartSending\n");
+    g_assert_true(READY(a, id));
+    g_assert_cmpint(town_session_state(a, first), ==, SSTP_SESSION_SUSPENDED);
+    town_free(town);
+}
+
+/* Appendix A: the Outbound Idle Timer, of four minutes between relays. */
+static void test_appendix_a_idle(void)
+{
+    struct town *town = town_new();
+    struct town_relay *relay1 = town_relay(town, 1, NULL);
+    (void)town_puppet(town, 2, 6);
+    struct town_client *a = town_client(town, 'A', relay1, 6, false);
+    (void)town_fanout(a, "b1 d2");
+    g_string_truncate(town->commands, 0);
+    /* It has been answered, with OkStopSending: that may take as long as it likes. */
+    town_advance(relay1, 239999);
+    assert_said(town, "");
+    town_advance(relay1, 1);
+    assert_said(town, "1>2 Noop\n");
+    town_advance(relay1, 240000);
+    assert_said(town, "1>2 Noop\n");
+    town_free(town);
+}
+
+/* More sessions than the connection to the other relay may have wait for their turn. */
+static void test_sessions_wait(void)
+{
+    struct town *town = town_new();
+    struct town_relay *relay1 =
+        town_relay(town, 1, &(struct sstp_relay_config){.limits.max_sessions = 2});
+    struct town_client *clients[3];
+    uint32_t ids[3];
+    (void)town_relay(town, 2, NULL);
+    for (unsigned i = 0; i < 3; i++) {
+        clients[i] = town_client(town, (char)('X' + i), relay1, 6, false);
+        ids[i] = town_fanout(clients[i], "b2");
+    }
+    g_assert_true(READY(clients[0], ids[0]) && READY(clients[1], ids[1]));
+    g_assert_cmpint(town_session_state(clients[2], ids[2]), ==, SSTP_SESSION_SUSPENDED);
+    (void)sstp_ep_close_session(town_ep(clients[0]), ids[0], SSTP_CLOSE_NO_REASON);
+    town_settle(town);
+    g_assert_true(READY(clients[2], ids[2]));
+    town_free(town);
+}
+
+/* A relay that ends: its clients' sessions at other relays are closed, not lost. */
+static void test_graceful_end(void)
+{
+    struct town *town = town_new();
+    struct town_relay *relay1 = town_relay(town, 1, NULL);
+    (void)town_relay(town, 2, NULL);
+    struct town_client *a = town_client(town, 'A', relay1, 6, false);
+    (void)town_fanout(a, "b1 c2");
+    g_string_truncate(town->commands, 0);
+    sstp_relay_close(relay1->relay, SSTP_CONNECT_CLOSE_NO_REASON, 0);
+    town_settle(town);
+    assert_said(town, "1>A ConnectClose NoReason\n1>2 Close s=0x1 EmptySession\n"
+                      "1>2 ConnectClose NoReason\n");
+    town_free(town);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/relay-peer/pauses", test_pauses);
+    g_test_add_func("/relay-peer/try-later", test_try_later);
+    g_test_add_func("/relay-peer/appendix-a-open", test_appendix_a_open);
+    g_test_add_func("/relay-peer/appendix-a-idle", test_appendix_a_idle);
+    g_test_add_func("/relay-peer/sessions-wait", test_sessions_wait);
+    g_test_add_func("/relay-peer/graceful-end", test_graceful_end);
+    return g_test_run();
+}
