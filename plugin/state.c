@@ -4,6 +4,8 @@
 
 #include "decode.h"
 
+#define SECONDS_MAX INT64_C(4000000000) /* the year 2096 */
+
 static grvsstp_preference are_followed = true;
 static grvsstp_preference is_nothing_outstanding;
 
@@ -81,9 +83,11 @@ void grvsstp_states_end(struct grvsstp_connection *connection)
         sstp_observer_transport_end(&connection->states->observer);
 }
 
-static int64_t time_of(const packet_info *pinfo)
+int64_t grvsstp_states_time(const packet_info *pinfo)
 {
-    return (int64_t)pinfo->abs_ts.secs * 1000000000 + pinfo->abs_ts.nsecs;
+    /* A file may claim any time; differences have to fit, too. */
+    const int64_t secs = CLAMP((int64_t)pinfo->abs_ts.secs, -SECONDS_MAX, SECONDS_MAX);
+    return secs * 1000000000 + pinfo->abs_ts.nsecs;
 }
 
 void grvsstp_states_command(struct grvsstp_connection *connection, bool from_initiator,
@@ -99,7 +103,7 @@ void grvsstp_states_command(struct grvsstp_connection *connection, bool from_ini
         return;
     memset(&seen, 0, sizeof seen);
     if (info != NULL && bytes.len >= info->min_length) {
-        const struct sstp_observed_place place = {pinfo->num, time_of(pinfo)};
+        const struct sstp_observed_place place = {pinfo->num, grvsstp_states_time(pinfo)};
         const struct grvsstp_version *version = grvsstp_connection_version(connection, pinfo->num);
         (void)sstp_command_decode(bytes, version != NULL ? version->form : SSTP_VERSION_UNKNOWN,
                                   NULL, &command);

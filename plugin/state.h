@@ -53,6 +53,9 @@ void grvsstp_states_end(struct grvsstp_connection *connection);
 
 struct grvsstp_states_wanted grvsstp_states_find_wanted(proto_tree *tree);
 
+/* The frame's time in nanoseconds since 1970, as the observer is told it. */
+int64_t grvsstp_states_time(const packet_info *pinfo);
+
 /* The ResourceURL of the session that the observation is about, in `pool`, or NULL. */
 const char *grvsstp_states_resource_url(const struct grvsstp_connection *connection,
                                         bool from_initiator, const struct sstp_observation *seen,

@@ -49,8 +49,7 @@ static void tell_time(const struct telling *telling, enum grvsstp_own_field fiel
 
 static int64_t now_of(const struct telling *telling)
 {
-    const nstime_t *now = &telling->place->pinfo->abs_ts;
-    return (int64_t)now->secs * 1000000000 + now->nsecs;
+    return grvsstp_states_time(telling->place->pinfo);
 }
 
 static bool is_visited(const struct telling *telling)

@@ -65,7 +65,7 @@ static void look_at_session(const struct actor *actor, const struct pending *pen
     view->receiver = session != NULL ? receiver_of(session) : SSTP_RECEIVER_UNKNOWN;
     view->has_active = session != NULL && session->is_fanout &&
                        (command->id == SSTP_FANOUT_OPEN || command->id == SSTP_SESSION_STATUS);
-    view->active = view->has_active ? session->num_active : 0;
+    view->active = view->has_active ? session->fanout.num_active : 0;
 }
 
 /* What a command left behind shows when the next one is sent, of its session or
@@ -122,7 +122,7 @@ static size_t num_leaving(const struct actor *actor)
     if (receiving == NULL)
         return 0;
     return receiving->message_count -
-           (actor->ep->outbound.number - receiving->views[COURSE_RECEIVER].first);
+           (sstp_ep_ledger_oldest(&actor->ep->outbound) - receiving->views[COURSE_RECEIVER].first);
 }
 
 /* What the sender's lists say.  Those of its Message and EndMessage are changed
@@ -136,18 +136,19 @@ static void look_at_lists(struct actor *actor, struct course_command *command,
     view->covered = command->message_count;
     switch (command->id) {
     case SSTP_MESSAGE:
-        view->outstanding = outbound->num - num_leaving(actor);
-        view->remaining = inbound->num - command->message_count;
-        view->first = inbound->number;
+        view->outstanding = sstp_ep_ledger_num(outbound) - num_leaving(actor);
+        view->remaining = sstp_ep_ledger_num(inbound) - command->message_count;
+        view->first = sstp_ep_ledger_oldest(inbound);
         break;
     case SSTP_END_MESSAGE:
-        view->outstanding = outbound->num + 1 - num_leaving(actor);
-        g_assert_cmpuint(command->entered, ==, outbound->number + outbound->num);
+        view->outstanding = sstp_ep_ledger_num(outbound) + 1 - num_leaving(actor);
+        g_assert_cmpuint(command->entered, ==,
+                         sstp_ep_ledger_oldest(outbound) + sstp_ep_ledger_num(outbound));
         break;
     case SSTP_NOOP:
     case SSTP_CONNECT_CLOSE:
-        view->outstanding = view->remaining = inbound->num;
-        view->first = inbound->number - command->message_count;
+        view->outstanding = view->remaining = sstp_ep_ledger_num(inbound);
+        view->first = sstp_ep_ledger_oldest(inbound) - command->message_count;
         break;
     default:
         view->has_outstanding = false;
@@ -155,7 +156,8 @@ static void look_at_lists(struct actor *actor, struct course_command *command,
     }
     if (view->covered > 0)
         course_acknowledge(actor->play->course, command, view->first, view->covered);
-    if (command->id == SSTP_CONNECT_CLOSE && inbound->num + outbound->num > 0)
+    if (command->id == SSTP_CONNECT_CLOSE &&
+        sstp_ep_ledger_num(inbound) + sstp_ep_ledger_num(outbound) > 0)
         view->findings = SSTP_OBSERVED(SSTP_FINDING_UNACKNOWLEDGED);
 }
 
@@ -179,7 +181,7 @@ static bool is_repeated_index(const struct sstp_ep_session *session,
                               const struct course_command *command)
 {
     for (unsigned i = 0; i < command->num_indexes; i++)
-        if (session->is_gone[command->indexes[i]])
+        if (!sstp_fanout_is_active(&session->fanout, command->indexes[i]))
             return true;
     return false;
 }
@@ -209,15 +211,16 @@ static void receive_command(struct actor *actor, struct course_command *command,
 {
     struct sstp_ep *ep = actor->ep;
     struct course_view *view = add_pending(actor, command, COURSE_RECEIVER);
-    const size_t num_inbound = ep->inbound.num, num_outbound = ep->outbound.num;
+    const size_t num_inbound = sstp_ep_ledger_num(&ep->inbound),
+                 num_outbound = sstp_ep_ledger_num(&ep->outbound);
 
     view->findings = expected_notes(actor, command);
-    view->first = ep->outbound.number;
+    view->first = sstp_ep_ledger_oldest(&ep->outbound);
     actor->receiving = command;
     sstp_ep_receive(ep, data, len);
     actor->receiving = NULL;
 
-    view->covered = ep->outbound.number - view->first;
+    view->covered = sstp_ep_ledger_oldest(&ep->outbound) - view->first;
     view->remaining = num_outbound - view->covered;
     view->has_outstanding = true;
     if (command->id == SSTP_MESSAGE)

@@ -182,34 +182,15 @@ static void act_availability(struct actor *actor)
     (void)sstp_ep_set_availability(actor->ep, session->id, availability, SSTP_CLOSE_INTERNAL_ERROR);
 }
 
-/* All destinations of one relay at once, which the endpoint itself does not say
- * but may be told (GRVSSTP 3.1.5.8). */
-static void give_up_relay(struct actor *actor, struct sstp_ep_session *session)
+/* All destinations of one relay at once (GRVSSTP 3.1.5.8). */
+static void give_up_relay(struct actor *actor, const struct sstp_ep_session *session)
 {
-    struct sstp_reader r = sstp_reader(sstp_span(session->entries, session->entries_len));
-    struct sstp_span relay_url = {NULL, 0};
-    const unsigned chosen = (unsigned)rng_below(&actor->play->rng, session->num_entries);
+    const unsigned chosen = (unsigned)rng_below(&actor->play->rng, session->fanout.num_entries);
+    const struct sstp_fanout_entry entry = sstp_fanout_entry_at(&session->fanout, chosen);
 
-    for (unsigned i = 0; i <= chosen; i++)
-        relay_url = sstp_fanout_entry_read(&r, session->form).relay_url;
-    if (relay_url.len == 0 ||
-        sstp_ep_queue(actor->ep,
-                      &(struct sstp_command){.id = SSTP_SESSION_STATUS,
-                                             .form = sstp_ep_version(actor->ep),
-                                             .session_id = session->id,
-                                             .status_id = SSTP_SESSION_STATUS_DNS_LOOKUP_FAILED,
-                                             .device_url = relay_url}) != SSTP_EP_OK)
-        return;
-    r = sstp_reader(sstp_span(session->entries, session->entries_len));
-    for (unsigned i = 0; i < session->num_entries; i++) {
-        const struct sstp_fanout_entry entry = sstp_fanout_entry_read(&r, session->form);
-        if (session->is_gone[i] || !sstp_span_is_equal(entry.relay_url, relay_url))
-            continue;
-        session->is_gone[i] = 1;
-        session->num_active--;
-    }
-    if (session->num_active == 0)
-        (void)sstp_ep_close_session(actor->ep, session->id, SSTP_CLOSE_EMPTY_SESSION);
+    if (entry.relay_url.len > 0)
+        (void)sstp_ep_relay_status(actor->ep, session->id, SSTP_SESSION_STATUS_DNS_LOOKUP_FAILED,
+                                   entry.relay_url);
 }
 
 static void act_status(struct actor *actor)
@@ -225,8 +206,8 @@ static void act_status(struct actor *actor)
         return;
     }
     const unsigned wanted = (unsigned)play_between(actor->play, 1, 6);
-    for (uint16_t i = 0; i < session->num_entries; i++)
-        if (!session->is_gone[i] && play_chance(actor->play, wanted, 8))
+    for (uint16_t i = 0; i < session->fanout.num_entries; i++)
+        if (sstp_fanout_is_active(&session->fanout, i) && play_chance(actor->play, wanted, 8))
             indexes[num++] = i;
     if (num > 0)
         (void)sstp_ep_session_status(actor->ep, session->id, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE,
