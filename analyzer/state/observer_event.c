@@ -3,12 +3,6 @@
  * 3.2.5.18, 3.3.5.14-17).  Their ids are judged with those of the sessions. */
 #include "observer_internal.h"
 
-static void tell(const struct sstp_observing *observing,
-                 const struct sstp_observed_session *session, uint32_t index)
-{
-    sstp_observing_tell_session(observing, session, index);
-}
-
 /* A session that a command opens; NULL where that is not possible. */
 static struct sstp_observed_session *open_event(const struct sstp_observing *observing,
                                                 enum sstp_session_kind kind)
@@ -18,7 +12,7 @@ static struct sstp_observed_session *open_event(const struct sstp_observing *obs
     struct sstp_observed_session *session =
         sstp_observing_add_session(observing, kind, observing->from_initiator);
     if (session != NULL)
-        tell(observing, session, observing->observer->sessions.num - 1);
+        sstp_observing_tell_session(observing, session, observing->observer->sessions.num - 1);
     return session;
 }
 
@@ -58,7 +52,7 @@ static void on_register(const struct sstp_observing *observing)
         }
         return;
     }
-    tell(observing, session, index);
+    sstp_observing_tell_session(observing, session, index);
     if (session->state == SSTP_SESSION_CLOSED) {
         sstp_observing_find(observing, SSTP_FINDING_UNKNOWN_SESSION_IGNORED);
         return;
@@ -117,7 +111,7 @@ static void on_event_of_id(const struct sstp_observing *observing)
         sstp_observing_unknown_session(observing);
         return;
     }
-    tell(observing, session, index);
+    sstp_observing_tell_session(observing, session, index);
     if (session->state == SSTP_SESSION_CLOSED)
         sstp_observing_find(observing, session->closed_by == (int)observing->from_initiator
                                            ? SSTP_FINDING_UNKNOWN_SESSION
