@@ -125,6 +125,15 @@ static size_t num_leaving(const struct actor *actor)
            (sstp_ep_ledger_oldest(&actor->ep->outbound) - receiving->views[COURSE_RECEIVER].first);
 }
 
+static bool is_repeated_index(const struct sstp_ep_session *session,
+                              const struct course_command *command)
+{
+    for (unsigned i = 0; i < command->num_indexes; i++)
+        if (!sstp_fanout_is_active(&session->fanout, command->indexes[i]))
+            return true;
+    return false;
+}
+
 /* What the sender's lists say.  Those of its Message and EndMessage are changed
  * right behind the callback, the others' before it. */
 static void look_at_lists(struct actor *actor, struct course_command *command,
@@ -159,6 +168,10 @@ static void look_at_lists(struct actor *actor, struct course_command *command,
     if (command->id == SSTP_CONNECT_CLOSE &&
         sstp_ep_ledger_num(inbound) + sstp_ep_ledger_num(outbound) > 0)
         view->findings = SSTP_OBSERVED(SSTP_FINDING_UNACKNOWLEDGED);
+    const struct sstp_ep_session *session = sstp_ep_find_session(actor->ep, command->session_id);
+    if (command->id == SSTP_SESSION_STATUS && session != NULL &&
+        is_repeated_index(session, command))
+        view->findings = SSTP_OBSERVED(SSTP_FINDING_BAD_INDEX_REPEATED);
 }
 
 void play_on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command *command)
@@ -176,15 +189,6 @@ void play_on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command *c
 /* ------------------------------------------------------------------------
  * A command is received
  */
-
-static bool is_repeated_index(const struct sstp_ep_session *session,
-                              const struct course_command *command)
-{
-    for (unsigned i = 0; i < command->num_indexes; i++)
-        if (!sstp_fanout_is_active(&session->fanout, command->indexes[i]))
-            return true;
-    return false;
-}
 
 /* The notes that a command earns where it meets this endpoint. */
 static uint32_t expected_notes(const struct actor *actor, const struct course_command *command)

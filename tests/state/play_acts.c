@@ -193,6 +193,28 @@ static void give_up_relay(struct actor *actor, const struct sstp_ep_session *ses
                                    entry.relay_url);
 }
 
+/* A destination that is gone is named once more (note <9>), which the endpoint
+ * itself does not do.  Whether there was one. */
+static bool repeat_status(struct actor *actor, const struct sstp_ep_session *session)
+{
+    uint8_t bytes[2];
+    struct sstp_writer w = sstp_writer(bytes, sizeof bytes);
+    unsigned index = 0;
+
+    while (index < session->fanout.num_entries && sstp_fanout_is_active(&session->fanout, index))
+        index++;
+    if (index == session->fanout.num_entries || sstp_ep_version(actor->ep) != SSTP_VERSION_1_6)
+        return false;
+    sstp_write_uint(&w, 2, index);
+    (void)sstp_ep_queue(actor->ep,
+                        &(struct sstp_command){.id = SSTP_SESSION_STATUS,
+                                               .form = SSTP_VERSION_1_6,
+                                               .session_id = session->id,
+                                               .status_id = SSTP_SESSION_STATUS_CONNECTION_CLOSED,
+                                               .fanout_indexes = {1, sstp_writer_span(&w)}});
+    return true;
+}
+
 static void act_status(struct actor *actor)
 {
     struct sstp_ep_session *session = any_session(actor, THEIRS_FANOUT);
@@ -205,6 +227,8 @@ static void act_status(struct actor *actor)
         give_up_relay(actor, session);
         return;
     }
+    if (play_chance(actor->play, 1, 3) && repeat_status(actor, session))
+        return;
     const unsigned wanted = (unsigned)play_between(actor->play, 1, 6);
     for (uint16_t i = 0; i < session->fanout.num_entries; i++)
         if (sstp_fanout_is_active(&session->fanout, i) && play_chance(actor->play, wanted, 8))
