@@ -34,7 +34,8 @@ struct chunk {
     struct grvsstp_info info;
     const struct grvsstp_plan *plan;
     bool is_gap_told;
-    bool has_commands; /* one was shown */
+    bool has_commands;      /* one was shown */
+    bool is_payload_wanted; /* without a tree, too */
     /* Messages that begin in this chunk, and how many of the plan's links to the
      * others have been passed. */
     struct grvsstp_tracker tracker;
@@ -130,7 +131,7 @@ static void show_message(struct chunk *chunk, proto_tree *tree, const struct grv
 {
     const struct sstp_span bytes = found->bytes;
 
-    if (bytes.len < SSTP_HEADER_LEN)
+    if (bytes.len < SSTP_HEADER_LEN || (tree == NULL && !chunk->is_payload_wanted))
         return;
     const enum grvsstp_track track = grvsstp_tracker_take(&chunk->tracker, bytes, false, offset);
     if (track == GRVSSTP_TRACK_NOTHING)
@@ -371,6 +372,7 @@ void grvsstp_show_chunk(struct grvsstp_connection *connection, bool from_initiat
     const struct grvsstp_piece *pieces = chunk.plan != NULL ? chunk.plan->pieces : &all;
     const unsigned num_pieces = chunk.plan != NULL ? chunk.plan->num_pieces : 1;
     grvsstp_tracker_init(&chunk.tracker, pinfo->pool);
+    chunk.is_payload_wanted = grvsstp_payload_is_wanted_always();
     find_messages_done(&chunk, pieces, num_pieces);
     if (connection->states != NULL) {
         chunk.journal = &connection->states->journals[from_initiator];

@@ -14,6 +14,9 @@ struct tcp_connection {
     address initiator;
     uint32_t initiator_port;
     struct grvsstp_sequence sequences[2]; /* by from_initiator; first pass only */
+    /* TCP's own conversation, which inside a tunnel is not the one that the bytes
+     * have; NULL as long as it is not known. */
+    conversation_t *transport;
     struct grvsstp_missing missing;
 };
 
@@ -139,10 +142,14 @@ static void note_segment(struct tcp_connection *tcp, bool from_initiator,
         grvsstp_half_starts(half);
     else
         is_first_missing = join.is_first && grvsstp_transport_has_start(transport);
-    if (grvsstp_transport_is_missing(transport->conversation, &tcp->missing))
+    conversation_t *conversation =
+        tcp->transport != NULL ? tcp->transport : transport->conversation;
+    if (grvsstp_transport_is_missing(conversation, &tcp->missing))
         grvsstp_states_gap(tcp->connection); /* and this side knows more than we do */
-    if (join.lost > 0)
+    if (join.lost > 0) {
         grvsstp_half_loses(half, join.lost);
+        grvsstp_transport_note_told(conversation, &tcp->missing);
+    }
     grvsstp_plan_make(tcp->connection, from_initiator, tvb, join.skip,
                       join.lost > 0 || is_first_missing, pinfo, pinfo->num, key);
 }
@@ -225,6 +232,7 @@ void grvsstp_direct_note_end(conversation_t *conversation, const packet_info *pi
             carried = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_direct_hash,
                                              g_direct_equal);
         wmem_map_insert(carried, conversation, taken.tcp);
+        taken.tcp->transport = conversation;
     }
     taken.tcp = NULL;
     if (carried == NULL)

@@ -10,7 +10,8 @@ int grvsstp_tap_object;
 static dissector_table_t resource_urls;
 static heur_dissector_list_t heuristics;
 static dissector_handle_t mime_handle;
-static bool has_heuristics; /* somebody is in the list; found out at each opening of a capture */
+/* Somebody is in the list, or in the table; found out at each opening of a capture. */
+static bool has_heuristics, has_resource_urls;
 
 static void note_heuristic(const char *table, struct heur_dtbl_entry *entry, void *data)
 {
@@ -18,9 +19,19 @@ static void note_heuristic(const char *table, struct heur_dtbl_entry *entry, voi
     *(bool *)data |= entry->enabled;
 }
 
-static void count_heuristics(void)
+static void note_resource_url(const char *table, ftenum_t type, void *key, void *value, void *data)
 {
-    has_heuristics = false;
+    (void)table;
+    (void)type;
+    (void)key;
+    (void)value;
+    *(bool *)data = true;
+}
+
+static void find_takers(void)
+{
+    has_heuristics = has_resource_urls = false;
+    dissector_table_foreach("sstp.resource_url", note_resource_url, &has_resource_urls);
     heur_dissector_table_foreach("sstp.payload", note_heuristic, &has_heuristics);
 }
 
@@ -31,7 +42,7 @@ void grvsstp_payload_register(void)
     resource_urls = register_dissector_table("sstp.resource_url", "Groove SSTP ResourceURL",
                                              proto_grvsstp, FT_STRING, IS_CASE_INSENSITIVE);
     heuristics = register_heur_dissector_list("sstp.payload", proto_grvsstp);
-    register_init_routine(count_heuristics);
+    register_init_routine(find_takers);
 }
 
 void grvsstp_payload_handoff(void)
@@ -62,6 +73,12 @@ static bool is_mime(struct sstp_span beginning)
             return true;
     }
     return false;
+}
+
+bool grvsstp_payload_is_wanted_always(void)
+{
+    return has_heuristics || has_resource_urls ||
+           (grvsstp_tap_object != 0 && have_tap_listener(grvsstp_tap_object));
 }
 
 bool grvsstp_payload_is_wanted(const struct grvsstp_envelope *envelope, struct sstp_span beginning)

@@ -42,6 +42,9 @@ void grvsstp_payload_register(void);
 /* Looks up Wireshark's dissectors; at handoff. */
 void grvsstp_payload_handoff(void);
 
+/* Whether somebody wants messages even where no details are shown. */
+bool grvsstp_payload_is_wanted_always(void);
+
 /* Whether anybody wants the message put together, whose first bytes are these. */
 bool grvsstp_payload_is_wanted(const struct grvsstp_envelope *envelope, struct sstp_span beginning);
 

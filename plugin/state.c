@@ -108,8 +108,9 @@ void grvsstp_states_command(struct grvsstp_connection *connection, bool from_ini
         (void)sstp_command_decode(bytes, version != NULL ? version->form : SSTP_VERSION_UNKNOWN,
                                   NULL, &command);
         sstp_observer_command(&states->observer, from_initiator, &command, place, &seen);
-    } else if (bytes.len < SSTP_HEADER_LEN || info != NULL) {
-        /* Whom it concerns is not there to read. */
+    } else if (bytes.len < SSTP_HEADER_LEN || (info != NULL && bytes.data[0] != SSTP_DATA)) {
+        /* Whom it concerns is not there to read, and a Data alone changes nothing that
+         * the commands behind it would miss. */
         sstp_observer_gap(&states->observer);
     }
     sstp_journal_add(&states->journals[from_initiator], &seen);

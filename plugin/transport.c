@@ -75,16 +75,18 @@ struct grvsstp_join grvsstp_sequence_join(struct grvsstp_sequence *sequence, uin
     return join;
 }
 
-/* Whether the sender of `flow` has acknowledged what is not there of the other. */
-static bool is_unseen(const tcp_flow_t *flow, const tcp_flow_t *other, bool *is_told,
-                      uint32_t *told)
+/* Whether the sender of `flow` has acknowledged what is not there of the other, whose
+ * `hole` is NULL where there is none. */
+static bool is_unseen(const tcp_flow_t *flow, const tcp_flow_t *other, const uint32_t *hole,
+                      bool *is_told, uint32_t *told)
 {
     const uint32_t number = flow->tcp_analyze_seq_info->lastack;
     const uint32_t next = other->tcp_analyze_seq_info->nextseq;
 
     if (number == 0 || (*is_told && (int32_t)(number - *told) <= 0))
         return false;
-    if (next != 0 && (int32_t)(number - next) <= 0)
+    if (next != 0 && (int32_t)(number - next) <= 0 &&
+        (hole == NULL || (int32_t)(number - *hole) <= 0))
         return false;
     /* Of a direction that is not there at all the first number says nothing. */
     const bool is_first = next == 0 && !*is_told;
@@ -119,8 +121,29 @@ bool grvsstp_transport_is_missing(conversation_t *conversation, struct grvsstp_m
     for (int i = 0; i < 2; i++) {
         bool *is_told = &missing->is_told[i];
         uint32_t *number = &missing->number[i];
-        is_missing |= is_unseen(flows[!i], flows[i], is_told, number);
+        is_missing |= is_unseen(flows[!i], flows[i],
+                                missing->has_hole[i] ? &missing->hole[i] : NULL, is_told, number);
+        /* TCP forgets the hole when it is acknowledged, so it is kept till then. */
+        const tcp_analyze_seq_flow_info_t *info = flows[i]->tcp_analyze_seq_info;
+        missing->has_hole[i] =
+            info->maxseqtobeacked != 0 && (int32_t)(info->nextseq - info->maxseqtobeacked) > 0;
+        missing->hole[i] = info->maxseqtobeacked;
         is_missing |= has_ended && has_hole(flows[i], is_told, number);
     }
     return is_missing;
+}
+
+void grvsstp_transport_note_told(conversation_t *conversation, struct grvsstp_missing *missing)
+{
+    const struct tcp_analysis *tcp = conversation_get_proto_data(conversation, proto_tcp);
+
+    if (tcp == NULL || tcp->flow1.tcp_analyze_seq_info == NULL ||
+        tcp->flow2.tcp_analyze_seq_info == NULL)
+        return;
+    const tcp_flow_t *flows[2] = {&tcp->flow1, &tcp->flow2};
+    for (int i = 0; i < 2; i++)
+        if (flows[i]->tcp_analyze_seq_info->nextseq != 0) {
+            missing->is_told[i] = true;
+            missing->number[i] = flows[i]->tcp_analyze_seq_info->nextseq;
+        }
 }

@@ -60,12 +60,17 @@ struct grvsstp_join grvsstp_sequence_join(struct grvsstp_sequence *sequence, uin
 struct grvsstp_missing {
     bool is_told[2];
     uint32_t number[2]; /* up to which acknowledgement number, for either flow */
+    bool has_hole[2];   /* a segment was missing when the last frame was done */
+    uint32_t hole[2];   /* that begins with this number */
 };
 
 /* Whether TCP's own analysis has seen that bytes of either direction are missing
  * from the capture: acknowledged by who got them, or skipped by a FIN.  True once
  * for each loss. */
 bool grvsstp_transport_is_missing(conversation_t *conversation, struct grvsstp_missing *missing);
+
+/* What is missing so far has been noticed without TCP's help. */
+void grvsstp_transport_note_told(conversation_t *conversation, struct grvsstp_missing *missing);
 
 /* Registers nothing; looks up what is needed of TCP.  At handoff. */
 void grvsstp_transport_init(void);

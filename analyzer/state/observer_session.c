@@ -337,12 +337,15 @@ static void on_session_of_id(const struct sstp_observing *observing)
     /* Its id may have been given to another session while nobody saw it. */
     if (is_event(session) && session->is_vague && observing->command->id != SSTP_CLOSE)
         session->kind = kind_implied_by(observing->command->id);
-    if (is_event(session) && observing->command->id != SSTP_CLOSE)
-        sstp_observing_find(observing, SSTP_FINDING_UNEXPECTED_COMMAND);
-    else if (!has_right_side(observing, session))
-        sstp_observing_find(observing, SSTP_FINDING_WRONG_ROLE);
-    else
+    const bool is_of_another_kind = is_event(session) && observing->command->id != SSTP_CLOSE;
+    if (is_of_another_kind || !has_right_side(observing, session)) {
+        sstp_observing_find(observing, is_of_another_kind ? SSTP_FINDING_UNEXPECTED_COMMAND
+                                                          : SSTP_FINDING_WRONG_ROLE);
+        if (observing->command->id == SSTP_MESSAGE)
+            sstp_observing_acknowledge(observing); /* as above */
+    } else {
         on_session(observing, session, index);
+    }
     sstp_observing_tell_session(observing, session, index);
 }
 

@@ -109,13 +109,20 @@ static void show_destinations(struct session_counts *counts)
     grvsstp_row_text(&counts->row, DESTINATIONS, text);
 }
 
+/* Whether the command did nothing, being against the rules. */
+static bool is_rejected(const struct sstp_observation *seen)
+{
+    return (seen->findings & (SSTP_OBSERVED(SSTP_FINDING_UNEXPECTED_COMMAND) |
+                              SSTP_OBSERVED(SSTP_FINDING_WRONG_ROLE))) != 0;
+}
+
 static void note_command(struct session_counts *counts, const struct sstp_command *command,
                          const struct sstp_observation *seen)
 {
     counts->num_commands++;
     counts->num_messages += command->id == SSTP_END_MESSAGE;
     counts->payload += grvsstp_payload_len(command);
-    counts->num_blocked += command->id == SSTP_OPEN_RESPONSE &&
+    counts->num_blocked += command->id == SSTP_OPEN_RESPONSE && !is_rejected(seen) &&
                            (command->response_id == SSTP_OPEN_RESPONSE_STOP_SENDING ||
                             command->response_id == SSTP_OPEN_RESPONSE_OK_STOP_SENDING);
     if (command->id == SSTP_FANOUT_OPEN) {
@@ -141,7 +148,8 @@ static void show_session(struct grvsstp_row *row, const struct sstp_observed_ses
         grvsstp_plain_text(text, sizeof text, session->resource_url);
         grvsstp_row_text(row, RESOURCE_URL, text);
     }
-    grvsstp_row_text(row, KIND, kind_name(session->kind));
+    const bool is_guess = session->kind == SSTP_SESSION_OF_MESSAGES && session->open_frame == 0;
+    grvsstp_row_text(row, KIND, is_guess ? NULL : kind_name(session->kind));
     if (session->open_frame != 0)
         grvsstp_row_big_number(row, OPENED_IN, session->open_frame);
 }
@@ -170,7 +178,8 @@ static void note(struct grvsstp_table *table, const packet_info *pinfo,
     grvsstp_row_number(row, BLOCKED, counts->num_blocked);
     grvsstp_row_big_number(row, PAYLOAD, counts->payload);
     show_destinations(counts);
-    show_end(row, &tapped->command);
+    if (!is_rejected(&tapped->seen))
+        show_end(row, &tapped->command);
 }
 
 static tap_packet_status count(void *tapdata, packet_info *pinfo, epan_dissect_t *edt,
