@@ -182,7 +182,7 @@ static bool begins_anew(const struct tcp_connection *tcp, const struct grvsstp_t
     const bool is_in_tunnel =
         transport->analysis == NULL || grvsstp_transport_is_inside(pinfo, "socks");
 
-    if (!is_in_tunnel || captured == 0 || tvb_get_guint8(tvb, 0) != SSTP_CONNECT ||
+    if (!is_in_tunnel || captured == 0 || *tvb_get_ptr(tvb, 0, 1) != SSTP_CONNECT ||
         !sequence->is_known || sequence->next == grvsstp_transport_seq(transport))
         return false;
     return grvsstp_recognise(transport, tvb, pinfo, SSTP_LOOK_ANY_PORT) == GRVSSTP_COMMANDS;
