@@ -18,8 +18,6 @@ static const struct sstp_ep_limits default_limits = {
     .max_unread = 64u << 20,
 };
 
-/* An output buffer larger than this is given back when it is empty. */
-#define OUTPUT_SIZE_KEPT (64u << 10)
 #define BYTES_SIZE_MIN 512u
 
 /* ------------------------------------------------------------------------
@@ -30,7 +28,7 @@ bool sstp_ep_bytes_reserve(const struct sstp_mem *mem, struct sstp_ep_bytes *byt
 {
     if (more <= bytes->size - bytes->len)
         return true;
-    size_t size = bytes->size > 0 ? bytes->size : BYTES_SIZE_MIN;
+    size_t size = bytes->size > 0 ? bytes->size : more > BYTES_SIZE_MIN ? more : BYTES_SIZE_MIN;
     while (size - bytes->len < more)
         size *= 2;
     uint8_t *data = mem->resize(mem->cookie, bytes->data, size);
@@ -96,6 +94,7 @@ struct sstp_ep *sstp_ep_new(const struct sstp_ep_config *config)
     ep->config = *config;
     set_defaults(&ep->config);
     sstp_stream_init(&ep->stream, config->mem, SSTP_STREAM_ENDPOINT);
+    sstp_ep_output_init(&ep->output, config->mem, config->release, config->cookie);
     sstp_ep_ledger_init(&ep->inbound, config->mem);
     sstp_ep_ledger_init(&ep->outbound, config->mem);
     ep->state = SSTP_CONNECTION_TRANSPORT_CONNECTED;
@@ -120,7 +119,7 @@ void sstp_ep_free(struct sstp_ep *ep)
         mem->resize(mem->cookie, ep->events, 0);
     sstp_ep_ledger_clear(&ep->inbound);
     sstp_ep_ledger_clear(&ep->outbound);
-    sstp_ep_bytes_clear(mem, &ep->output);
+    sstp_ep_output_clear(&ep->output);
     sstp_stream_clear(&ep->stream);
     mem->resize(mem->cookie, ep, 0);
 }
@@ -144,27 +143,47 @@ enum sstp_version sstp_ep_version(const struct sstp_ep *ep)
  * Output
  */
 
-size_t sstp_ep_num_queued(const struct sstp_ep *ep)
+size_t sstp_ep_output_len(const struct sstp_ep *ep)
 {
-    return ep->output.len - ep->num_taken;
+    return ep->output.len;
+}
+
+size_t sstp_ep_output_answers_len(const struct sstp_ep *ep)
+{
+    return ep->output.len - ep->output.message_len;
 }
 
 struct sstp_span sstp_ep_output(const struct sstp_ep *ep)
 {
-    const size_t len = sstp_ep_num_queued(ep);
-    return sstp_span(len > 0 ? ep->output.data + ep->num_taken : NULL, len);
+    struct sstp_span piece = {NULL, 0};
+    (void)sstp_ep_output_look(&ep->output, &piece, 1);
+    return piece;
+}
+
+size_t sstp_ep_output_pieces(const struct sstp_ep *ep, struct sstp_span *pieces, size_t max)
+{
+    return sstp_ep_output_look(&ep->output, pieces, max);
 }
 
 void sstp_ep_output_taken(struct sstp_ep *ep, size_t len)
 {
-    assert(len <= sstp_ep_num_queued(ep));
-    ep->num_taken += len;
-    if (ep->num_taken < ep->output.len)
-        return;
-    ep->num_taken = 0;
-    ep->output.len = 0;
-    if (ep->output.size > OUTPUT_SIZE_KEPT)
-        sstp_ep_bytes_clear(ep->config.mem, &ep->output);
+    sstp_ep_output_take(&ep->output, len);
+}
+
+/* A command has entered the output. */
+static void note_sent(struct sstp_ep *ep, const struct sstp_command *command, size_t len)
+{
+    ep->last_sent_ms = ep->now_ms;
+    if (ep->config.sent != NULL) {
+        struct sstp_command sent = *command;
+        sent.length = (uint16_t)len;
+        ep->config.sent(ep->config.cookie, ep, &sent);
+    }
+}
+
+static bool is_of_message(uint8_t id)
+{
+    return id == SSTP_MESSAGE || id == SSTP_DATA || id == SSTP_END_MESSAGE;
 }
 
 enum sstp_ep_err sstp_ep_queue(struct sstp_ep *ep, const struct sstp_command *command)
@@ -172,33 +191,34 @@ enum sstp_ep_err sstp_ep_queue(struct sstp_ep *ep, const struct sstp_command *co
     const struct sstp_command_info *info = sstp_command_info(command->id);
     assert(info != NULL);
 
-    /* What has gone is dropped before the buffer would grow for it; not while
-     * that would move more than it frees. */
-    if (ep->num_taken > ep->output.len / 2 && ep->output.size - ep->output.len < info->max_length) {
-        ep->output.len -= ep->num_taken;
-        memmove(ep->output.data, ep->output.data + ep->num_taken, ep->output.len);
-        ep->num_taken = 0;
-    }
-    if (!sstp_ep_bytes_reserve(ep->config.mem, &ep->output, info->max_length))
+    uint8_t *room = sstp_ep_output_room(&ep->output, info->max_length);
+    if (room == NULL)
         return SSTP_EP_NO_MEMORY;
-    const size_t len = sstp_command_encode(command, ep->output.data + ep->output.len,
-                                           ep->output.size - ep->output.len);
+    const size_t len = sstp_command_encode(command, room, info->max_length);
     if (len == 0)
         return SSTP_EP_TOO_LONG;
-    ep->output.len += len;
-    ep->last_sent_ms = ep->now_ms;
-    if (ep->config.sent != NULL) {
-        struct sstp_command sent = *command;
-        sent.length = (uint16_t)len;
-        ep->config.sent(ep->config.cookie, ep, &sent);
-    }
+    sstp_ep_output_add(&ep->output, len, is_of_message(command->id));
+    note_sent(ep, command, len);
+    return SSTP_EP_OK;
+}
+
+enum sstp_ep_err sstp_ep_queue_lent_data(struct sstp_ep *ep, uint32_t session_id,
+                                         struct sstp_span data, void *lender)
+{
+    const struct sstp_command command = {.id = SSTP_DATA, .session_id = session_id, .data = data};
+    uint8_t *room = sstp_ep_output_room(&ep->output, SSTP_DATA_HEADER_LEN);
+    if (room == NULL || !sstp_ep_output_reserve_pieces(&ep->output, 2))
+        return SSTP_EP_NO_MEMORY;
+    sstp_data_header_encode(session_id, data.len, room);
+    sstp_ep_output_add(&ep->output, SSTP_DATA_HEADER_LEN, true);
+    sstp_ep_output_lend(&ep->output, data, lender);
+    note_sent(ep, &command, SSTP_DATA_HEADER_LEN + data.len);
     return SSTP_EP_OK;
 }
 
 bool sstp_ep_answer(struct sstp_ep *ep, const struct sstp_command *command)
 {
-    if (sstp_ep_num_queued(ep) <= ep->config.limits.max_unread &&
-        sstp_ep_queue(ep, command) == SSTP_EP_OK)
+    if (ep->output.len <= ep->config.limits.max_unread && sstp_ep_queue(ep, command) == SSTP_EP_OK)
         return true;
     sstp_ep_finish(ep, &(struct sstp_ep_event){.end = SSTP_EP_END_NO_MEMORY,
                                                .reason_id = SSTP_CONNECT_CLOSE_INTERNAL_ERROR,

@@ -118,6 +118,13 @@ struct sstp_ep_message {
     struct sstp_span data; /* the whole of it, any length */
 };
 
+/* The memory, of the endpoint's `mem`, that a message lies in with all its spans.  An
+ * owner that wants to keep it sets `data` to NULL, and frees it later itself. */
+struct sstp_ep_block {
+    void *data;
+    size_t size; /* allocated */
+};
+
 /* Which members mean something is said at each kind.  Spans and pointers are
  * good until the callback returns. */
 struct sstp_ep_event {
@@ -131,6 +138,7 @@ struct sstp_ep_event {
     unsigned entry_index;
     unsigned num_active; /* destinations left in the fanout session */
     const struct sstp_ep_message *message;
+    struct sstp_ep_block *block; /* MESSAGE */
     uint64_t number; /* of a message, from 1 in its direction, in the order of EndMessage */
     void *tag;       /* what was handed over with the message */
     bool is_local;   /* closed from this end */
@@ -169,6 +177,8 @@ struct sstp_ep_config {
     void (*event)(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event);
     /* Told of every command at the moment it enters the output; may be NULL. */
     void (*sent)(void *cookie, struct sstp_ep *ep, const struct sstp_command *command);
+    /* See sstp_ep_lend_message(); NULL for who never calls that. */
+    void (*release)(void *cookie, void *lender);
     void *cookie;
 };
 
@@ -185,8 +195,18 @@ void sstp_ep_free(struct sstp_ep *ep);
 /* Takes in what came.  All of it is consumed; once closed, it is ignored. */
 void sstp_ep_receive(struct sstp_ep *ep, const void *data, size_t len);
 
-/* The bytes to send, oldest first; good until the next call on the endpoint. */
+/* How many bytes there are to send. */
+size_t sstp_ep_output_len(const struct sstp_ep *ep);
+
+/* How many of them are no part of a message. */
+size_t sstp_ep_output_answers_len(const struct sstp_ep *ep);
+
+/* The oldest bytes to send that lie in a row; empty when there are none at all.  They
+ * stay where they are until they have been taken. */
 struct sstp_span sstp_ep_output(const struct sstp_ep *ep);
+
+/* The same for at most `max` such rows, oldest first; returns how many there are. */
+size_t sstp_ep_output_pieces(const struct sstp_ep *ep, struct sstp_span *pieces, size_t max);
 
 /* The first `len` bytes of the output have gone. */
 void sstp_ep_output_taken(struct sstp_ep *ep, size_t len);
@@ -284,6 +304,13 @@ struct sstp_ep_message sstp_ep_command_message(const struct sstp_command *comman
  * Message, as many Data as it takes, EndMessage.  All of it or nothing. */
 enum sstp_ep_err sstp_ep_send_message(struct sstp_ep *ep, uint32_t session_id,
                                       const struct sstp_ep_message *message, void *tag);
+
+/* The same for data that is not copied where it is long: it stays as it is until
+ * `release` is told of `lender`, once, perhaps before this returns; never unless this
+ * returns SSTP_EP_OK. */
+enum sstp_ep_err sstp_ep_lend_message(struct sstp_ep *ep, uint32_t session_id,
+                                      const struct sstp_ep_message *message, void *tag,
+                                      void *lender);
 
 /* The same in parts, so that messages of several sessions can be interleaved;
  * message->data is not looked at.  Data of any length, 0 included, is split. */

@@ -4,6 +4,8 @@
 
 #include <assert.h>
 
+#define NOOP_LEN 7u /* GRVSSTP 2.2.13 */
+
 /* What follows a ConnectResponse that is not Ok.  GRVSSTP 3.1.5.1 leaves the
  * reason to the higher layer; these say the same as the response, where there is
  * a reason that does. */
@@ -196,7 +198,7 @@ enum sstp_ep_err sstp_ep_noop(struct sstp_ep *ep)
         return SSTP_EP_WRONG_STATE;
     struct sstp_command command = {.id = SSTP_NOOP};
     /* The count is taken out of the list only once the Noop is sure of its room. */
-    if (!sstp_ep_bytes_reserve(ep->config.mem, &ep->output, 64))
+    if (sstp_ep_output_room(&ep->output, NOOP_LEN) == NULL)
         return SSTP_EP_NO_MEMORY;
     command.message_count = sstp_ep_take_message_count(ep);
     return sstp_ep_queue(ep, &command);

@@ -10,6 +10,7 @@
 
 #include "endpoint.h"
 #include "endpoint_ledger.h"
+#include "endpoint_output.h"
 #include "state/fanout.h"
 #include "stream.h"
 
@@ -42,6 +43,7 @@ struct sstp_ep_session {
     enum sstp_receiver_state receiver;
     struct sstp_ep_bytes assembly;
     size_t message_len;
+    size_t last_len; /* of the whole of the last one */
 };
 
 /* An attach or register session. */
@@ -64,8 +66,7 @@ struct sstp_ep {
     int64_t open_deadline_ms; /* none of them has to be given up before */
     int64_t last_sent_ms, last_received_ms;
 
-    struct sstp_ep_bytes output;
-    size_t num_taken; /* bytes at the front of the output that have gone */
+    struct sstp_ep_output output;
 
     struct sstp_ep_session **sessions; /* sorted by id */
     size_t num_sessions, size_sessions;
@@ -86,6 +87,11 @@ void sstp_ep_raise(struct sstp_ep *ep, const struct sstp_ep_event *event);
 /* Encodes into the output. */
 enum sstp_ep_err sstp_ep_queue(struct sstp_ep *ep, const struct sstp_command *command);
 
+/* The same for a Data command, whose data stays where it is until `lender` is released;
+ * NULL for all but the last of a message. */
+enum sstp_ep_err sstp_ep_queue_lent_data(struct sstp_ep *ep, uint32_t session_id,
+                                         struct sstp_span data, void *lender);
+
 /* The same for what the specification demands; without memory for it, or with a
  * peer that takes nothing, the connection is given up, and false returned. */
 bool sstp_ep_answer(struct sstp_ep *ep, const struct sstp_command *command);
@@ -98,7 +104,6 @@ void sstp_ep_refuse(struct sstp_ep *ep, uint8_t reason_id);
 
 bool sstp_ep_bytes_reserve(const struct sstp_mem *mem, struct sstp_ep_bytes *bytes, size_t more);
 void sstp_ep_bytes_clear(const struct sstp_mem *mem, struct sstp_ep_bytes *bytes);
-size_t sstp_ep_num_queued(const struct sstp_ep *ep);
 
 /* ---- endpoint_connection.c ---- */
 

@@ -4,8 +4,14 @@
 #include "endpoint_internal.h"
 
 #include "decode.h"
+#include "encode.h"
 
+#define COMMAND_LEN_MAX 2055u    /* of all that a message is sent with (GRVSSTP 2.2) */
 #define ASSEMBLY_SIZE_KEPT 8192u /* a finished message's buffer is kept up to this */
+#define EXPECTED_MAX (64u << 10) /* room for a message as long as the last one, up to this */
+/* Data is lent to the output from this length on: below, the pieces cost more than the
+ * copy. */
+#define LENT_MIN 4096u
 
 /* ------------------------------------------------------------------------
  * Acknowledgement
@@ -139,7 +145,7 @@ static enum sstp_ep_err check_message(const struct sstp_ep *ep,
         return SSTP_EP_NO_SESSION;
     if (!session->is_ours || session->state != SSTP_SESSION_READY || session->is_sending)
         return SSTP_EP_WRONG_STATE;
-    if (sstp_ep_num_queued(ep) >= ep->config.limits.max_queued ||
+    if (sstp_ep_output_len(ep) >= ep->config.limits.max_queued ||
         sstp_ep_ledger_num(&ep->outbound) >= ep->config.limits.max_unacknowledged)
         return SSTP_EP_FULL;
     return SSTP_EP_OK;
@@ -212,29 +218,62 @@ enum sstp_ep_err sstp_ep_message_end(struct sstp_ep *ep, uint32_t session_id, vo
     return SSTP_EP_OK;
 }
 
-enum sstp_ep_err sstp_ep_send_message(struct sstp_ep *ep, uint32_t session_id,
-                                      const struct sstp_ep_message *message, void *tag)
+/* Makes room for a whole message, so that nothing behind the Message can fail.  Every
+ * command is encoded with its longest length free behind it. */
+static bool reserve_message(struct sstp_ep *ep, const struct sstp_ep_message *message, bool is_lent)
 {
-    const struct sstp_ep_session *session = sstp_ep_find_session(ep, session_id);
+    const size_t num_data = message->data.len / SSTP_DATA_PAYLOAD_MAX + 1;
+    const size_t copied = is_lent ? 0 : message->data.len;
+    return sstp_ep_output_reserve_pieces(&ep->output, is_lent ? 2 * num_data + 2 : 1) &&
+           sstp_ep_output_room(&ep->output, copied + SSTP_DATA_HEADER_LEN * num_data +
+                                                3 * COMMAND_LEN_MAX) != NULL &&
+           sstp_ep_ledger_reserve(&ep->outbound);
+}
+
+static enum sstp_ep_err lend_data(struct sstp_ep *ep, struct sstp_ep_session *session,
+                                  struct sstp_span data, void *lender)
+{
+    enum sstp_ep_err err = SSTP_EP_OK;
+    for (size_t done = 0; done < data.len && err == SSTP_EP_OK; done += SSTP_DATA_PAYLOAD_MAX) {
+        const size_t left = data.len - done;
+        const bool is_last = left <= SSTP_DATA_PAYLOAD_MAX;
+        err = sstp_ep_queue_lent_data(
+            ep, session->id, sstp_span(data.data + done, is_last ? left : SSTP_DATA_PAYLOAD_MAX),
+            is_last ? lender : NULL);
+    }
+    session->has_sent_data = true;
+    return err;
+}
+
+enum sstp_ep_err sstp_ep_lend_message(struct sstp_ep *ep, uint32_t session_id,
+                                      const struct sstp_ep_message *message, void *tag,
+                                      void *lender)
+{
+    struct sstp_ep_session *session = sstp_ep_find_session(ep, session_id);
+    const bool is_lent = lender != NULL && message->data.len >= LENT_MIN;
     enum sstp_ep_err err = check_message(ep, session);
     if (err != SSTP_EP_OK)
         return err;
     if (message->data.len > ep->config.limits.max_message)
         return SSTP_EP_TOO_LONG;
-
-    /* With the room at hand nothing behind the Message can fail.  Every command
-     * is encoded with its longest length free behind it. */
-    const size_t num_data = message->data.len / SSTP_DATA_PAYLOAD_MAX + 1;
-    const size_t room = message->data.len + 7 * num_data + 3 * 2055;
-    if (!sstp_ep_bytes_reserve(ep->config.mem, &ep->output, room) ||
-        !sstp_ep_ledger_reserve(&ep->outbound))
+    if (!reserve_message(ep, message, is_lent))
         return SSTP_EP_NO_MEMORY;
     err = sstp_ep_message_begin(ep, session_id, message);
-    if (err == SSTP_EP_OK)
-        err = sstp_ep_message_data(ep, session_id, message->data);
+    if (err != SSTP_EP_OK)
+        return err;
+    err = is_lent ? lend_data(ep, session, message->data, lender)
+                  : sstp_ep_message_data(ep, session_id, message->data);
     if (err == SSTP_EP_OK)
         err = sstp_ep_message_end(ep, session_id, tag);
+    if (lender != NULL && !is_lent)
+        ep->config.release(ep->config.cookie, lender);
     return err;
+}
+
+enum sstp_ep_err sstp_ep_send_message(struct sstp_ep *ep, uint32_t session_id,
+                                      const struct sstp_ep_message *message, void *tag)
+{
+    return sstp_ep_lend_message(ep, session_id, message, tag, NULL);
 }
 
 /* ------------------------------------------------------------------------
@@ -261,6 +300,14 @@ static struct sstp_ep_session *find_receiving(struct sstp_ep *ep,
     return session;
 }
 
+/* How much room to make for `len` more bytes: one message is often as long as another. */
+static size_t first_size(const struct sstp_ep_session *session, size_t len)
+{
+    const size_t expected =
+        session->assembly.data == NULL && session->last_len <= EXPECTED_MAX ? session->last_len : 0;
+    return expected > len ? expected : len;
+}
+
 /* Appends to the message under way; ends the session where it grows too large. */
 static bool assemble(struct sstp_ep *ep, struct sstp_ep_session *session, struct sstp_span bytes)
 {
@@ -269,7 +316,8 @@ static bool assemble(struct sstp_ep *ep, struct sstp_ep_session *session, struct
 
     if (session->assembly.len + bytes.len <= limits->max_message + session->message_len &&
         ep->num_assembling + bytes.len <= limits->max_assembling) {
-        if (sstp_ep_bytes_reserve(ep->config.mem, &session->assembly, bytes.len)) {
+        if (sstp_ep_bytes_reserve(ep->config.mem, &session->assembly,
+                                  first_size(session, bytes.len))) {
             if (bytes.len > 0)
                 memcpy(session->assembly.data + session->assembly.len, bytes.data, bytes.len);
             session->assembly.len += bytes.len;
@@ -344,6 +392,8 @@ void sstp_ep_on_end_message(struct sstp_ep *ep, const struct sstp_command *comma
                                                   session->assembly.len - session->message_len));
     /* The callback may close the session, so its buffer is taken away from it. */
     struct sstp_ep_bytes assembly = session->assembly;
+    struct sstp_ep_block block = {assembly.data, assembly.size};
+    session->last_len = assembly.len;
     ep->num_assembling -= assembly.len;
     session->assembly = (struct sstp_ep_bytes){NULL, 0, 0};
     session->message_len = 0;
@@ -352,7 +402,10 @@ void sstp_ep_on_end_message(struct sstp_ep *ep, const struct sstp_command *comma
                                               .session_id = id,
                                               .user = session->user,
                                               .message = &message,
+                                              .block = &block,
                                               .number = number});
+    if (block.data == NULL)
+        return; /* the owner has taken it */
     session = sstp_ep_find_session(ep, id);
     if (session != NULL && session->assembly.data == NULL && assembly.size <= ASSEMBLY_SIZE_KEPT) {
         assembly.len = 0;

@@ -171,7 +171,7 @@ static enum sstp_ep_err open_session(struct sstp_ep *ep, struct sstp_command *co
     if (ep->state != SSTP_CONNECTION_ESTABLISHED)
         return SSTP_EP_WRONG_STATE;
     if (ep->num_sessions >= ep->config.limits.max_sessions ||
-        sstp_ep_num_queued(ep) >= ep->config.limits.max_queued)
+        sstp_ep_output_len(ep) >= ep->config.limits.max_queued)
         return SSTP_EP_FULL;
     const uint32_t id = sstp_ep_take_id(ep);
     struct sstp_ep_session *session = sstp_ep_add_session(ep, id, true);

@@ -5,8 +5,9 @@
 #include <time.h>
 
 #define READ_SIZE (64u << 10)
-#define WRITE_MAX (256u << 10) /* copied at a time where the socket would not take it at once */
-#define UNSENT_MAX (1u << 20)  /* output beyond which nothing more is read from the peer */
+#define PIECES_MAX 256u        /* of the output, in one call to the system */
+#define WAITING_MAX (4u << 10) /* written behind what fills the socket */
+#define UNSENT_MAX (1u << 20)  /* answers beyond which nothing more is read from the peer */
 #define LINGER_MS 1000         /* for the peer to close its side after ours */
 #define BACKLOG 128
 
@@ -405,8 +406,10 @@ static void on_read(uv_stream_t *stream, ssize_t num, const uv_buf_t *buffer)
 
 static void read_or_not(struct net_connection *connection)
 {
-    /* Who does not take our answers is not asked for more questions. */
-    const bool wants = !connection->is_held && sstp_ep_output(connection->ep).len < UNSENT_MAX;
+    /* Who does not take our answers is not asked for more questions.  Messages do not
+     * count: if both ends waited for the other to take a long one, neither would. */
+    const bool wants =
+        !connection->is_held && sstp_ep_output_answers_len(connection->ep) < UNSENT_MAX;
     if (wants == connection->is_reading)
         return;
     connection->is_reading = wants;
@@ -431,26 +434,46 @@ static void on_written(uv_write_t *request, int status)
     net_settle(net);
 }
 
-/* Hands `bytes` to the kernel, or keeps a copy until it takes them.  Returns how
- * many are off the endpoint's hands, negative when the socket failed. */
-static ssize_t write_some(struct net_connection *connection, struct sstp_span bytes)
+/* Some bytes went to the peer. */
+static void note_written(struct net_connection *connection, const struct sstp_span *pieces,
+                         size_t len)
 {
-    uv_stream_t *stream = (uv_stream_t *)&connection->tcp;
-    uv_buf_t buffer = uv_buf_init((char *)(uintptr_t)bytes.data, (unsigned)bytes.len);
-    ssize_t num = uv_try_write(stream, &buffer, 1);
-    if (num == UV_EAGAIN) {
-        const size_t len = MIN(bytes.len, WRITE_MAX);
-        connection->written = g_memdup2(bytes.data, len);
-        buffer = uv_buf_init(connection->written, (unsigned)len);
-        connection->write.data = connection;
-        const int err = uv_write(&connection->write, stream, &buffer, 1, on_written);
-        connection->is_writing = err == 0;
-        num = err == 0 ? (ssize_t)len : err;
+    connection->net->bytes.out += len;
+    for (size_t i = 0; connection->tap != NULL && len > 0; i++) {
+        const size_t num = MIN(pieces[i].len, len);
+        tap_data(connection->tap, connection->is_initiator, pieces[i].data, num, now_ns());
+        len -= num;
     }
+}
+
+/* The socket is full.  A little of the output, copied, tells when it is not any more. */
+static ssize_t wait_for_room(struct net_connection *connection, struct sstp_span first)
+{
+    const size_t len = MIN(first.len, WAITING_MAX);
+    connection->written = g_memdup2(first.data, len);
+    const uv_buf_t buffer = uv_buf_init(connection->written, (unsigned)len);
+    connection->write.data = connection;
+    const int err =
+        uv_write(&connection->write, (uv_stream_t *)&connection->tcp, &buffer, 1, on_written);
+    connection->is_writing = err == 0;
+    return err == 0 ? (ssize_t)len : err;
+}
+
+/* Hands output to the kernel, as much as it takes.  Returns how many bytes are off the
+ * endpoint's hands, negative when the socket failed. */
+static ssize_t write_some(struct net_connection *connection)
+{
+    struct sstp_span pieces[PIECES_MAX];
+    uv_buf_t buffers[PIECES_MAX];
+    const size_t num_pieces = sstp_ep_output_pieces(connection->ep, pieces, PIECES_MAX);
+
+    for (size_t i = 0; i < num_pieces; i++)
+        buffers[i] = uv_buf_init((char *)(uintptr_t)pieces[i].data, (unsigned)pieces[i].len);
+    ssize_t num = uv_try_write((uv_stream_t *)&connection->tcp, buffers, (unsigned)num_pieces);
+    if (num == UV_EAGAIN)
+        num = wait_for_room(connection, pieces[0]);
     if (num > 0)
-        connection->net->bytes.out += (uint64_t)num;
-    if (num > 0 && connection->tap != NULL)
-        tap_data(connection->tap, connection->is_initiator, bytes.data, (size_t)num, now_ns());
+        note_written(connection, pieces, (size_t)num);
     return num;
 }
 
@@ -479,20 +502,19 @@ static void flush(struct net_connection *connection)
     if (connection->phase != PHASE_OPEN)
         return;
     while (!connection->is_writing) {
-        const struct sstp_span output = sstp_ep_output(connection->ep);
-        if (output.len == 0)
+        if (sstp_ep_output_len(connection->ep) == 0)
             break;
-        const ssize_t num = write_some(connection, output);
+        const ssize_t num = write_some(connection);
         if (num < 0) {
             close_connection(connection);
             return;
         }
         sstp_ep_output_taken(connection->ep, (size_t)num);
-        if (sstp_ep_output(connection->ep).len == 0 && connection->handler.output_is_empty != NULL)
+        if (sstp_ep_output_len(connection->ep) == 0 && connection->handler.output_is_empty != NULL)
             connection->handler.output_is_empty(connection->handler.cookie);
     }
     if (sstp_ep_state(connection->ep) == SSTP_CONNECTION_CLOSED && !connection->is_writing &&
-        sstp_ep_output(connection->ep).len == 0) {
+        sstp_ep_output_len(connection->ep) == 0) {
         end_connection(connection);
         return;
     }

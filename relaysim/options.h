@@ -74,5 +74,6 @@ void random_seeded_fill(void *cookie, void *bytes, size_t len); /* cookie: struc
 int cmd_relay(int argc, char **argv);
 int cmd_client(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
+int cmd_bench(int argc, char **argv);
 
 #endif

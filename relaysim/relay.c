@@ -123,6 +123,12 @@ static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command 
         config->sent(config->cookie, connection->socket, command);
 }
 
+static void on_release(void *cookie, void *payload)
+{
+    (void)cookie;
+    sstp_payload_unref(payload);
+}
+
 struct sstp_relay_connection *relay_connection_new(struct sstp_relay *relay, void *socket,
                                                    int64_t now_ms, bool is_originator)
 {
@@ -149,6 +155,7 @@ struct sstp_relay_connection *relay_connection_new(struct sstp_relay *relay, voi
                                           .limits = relay->config.limits,
                                           .event = on_event,
                                           .sent = on_sent,
+                                          .release = on_release,
                                           .cookie = connection};
     connection->ep = sstp_ep_new(&config);
     if (connection->ep == NULL) {

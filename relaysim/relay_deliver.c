@@ -95,9 +95,14 @@ static void pump(struct relay_delivery *delivery)
         struct sstp_store_message *stored = queue->next_unsent->data;
         /* Without memory, too, there is nothing to do but wait. */
         const struct sstp_ep_message *message = sstp_store_get(connection->relay->store, stored);
-        if (message == NULL || sstp_ep_send_message(connection->ep, delivery->session_id, message,
-                                                    stored) != SSTP_EP_OK)
+        if (message == NULL)
             break;
+        struct sstp_payload *lender = sstp_payload_ref(stored->payload);
+        if (sstp_ep_lend_message(connection->ep, delivery->session_id, message, stored, lender) !=
+            SSTP_EP_OK) {
+            sstp_payload_unref(lender);
+            break;
+        }
         sstp_store_sent(connection->relay->store, stored);
         queue->next_unsent = queue->next_unsent->next;
         delivery->num_unacknowledged++;

@@ -407,14 +407,6 @@ static void open_hop(struct relay_hop *hop)
  * Sending
  */
 
-/* Takes the oldest share that waits out of its place. */
-static struct relay_share *take_pending(struct relay_hop *hop)
-{
-    struct relay_share *share = g_queue_pop_head_link(&hop->pending)->data;
-    hop->num_pending_bytes -= sstp_payload_message(share->payload)->data.len;
-    return share;
-}
-
 static void note_backlog(struct relay_hop *hop)
 {
     const size_t limit = hop->is_backlogged ? BACKLOG_LOW : BACKLOG_HIGH;
@@ -432,12 +424,15 @@ static void send_pending(struct relay_hop *hop)
     struct sstp_relay_connection *connection = hop->peer->connection;
     while (hop->pending.length > 0 && hop->state == SSTP_SESSION_READY) {
         struct relay_share *share = g_queue_peek_head(&hop->pending);
-        if (sstp_ep_send_message(connection->ep, hop->session_id,
-                                 sstp_payload_message(share->payload), share) != SSTP_EP_OK)
+        const size_t len = sstp_payload_message(share->payload)->data.len;
+        /* With that, the share's reference is the output's. */
+        if (sstp_ep_lend_message(connection->ep, hop->session_id,
+                                 sstp_payload_message(share->payload), share,
+                                 share->payload) != SSTP_EP_OK)
             break; /* room comes with the output or with acknowledgements */
-        (void)take_pending(hop);
-        sstp_payload_unref(share->payload);
         share->payload = NULL;
+        g_queue_unlink(&hop->pending, &share->link);
+        hop->num_pending_bytes -= len;
         share->connection = connection;
         g_queue_push_tail_link(&connection->shares, &share->link);
         relay_wake(connection);

@@ -225,7 +225,7 @@ void relay_on_message(struct sstp_relay_connection *connection, const struct sst
     GPtrArray *queues = g_ptr_array_new();
     struct relay_receipt *receipt =
         relay_receipt_new(connection, event->number, event->message->data.len);
-    struct sstp_payload *payload = sstp_payload_new(event->message);
+    struct sstp_payload *payload = sstp_payload_take(event->message, event->block);
     const bool is_full = store(connection, inbound, payload, receipt, fails, queues);
     relay->counters.num_received++;
     relay_hops_forward(inbound, payload, expiry(relay, event->message), receipt);

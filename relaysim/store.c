@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "store_internal.h"
 
+#include <stdlib.h>
+
 /* What a message costs beside its bytes; without it, empty messages would be free. */
 #define MESSAGE_OVERHEAD 64u
+
+/* Below this length, the buffer that a message came in is better used for the next one. */
+#define TAKEN_MIN 4096u
 
 /* ------------------------------------------------------------------------
  * Payloads
@@ -23,6 +28,7 @@ struct sstp_store_content *sstp_store_content_new(const struct sstp_ep_message *
                                                   message->fragment_id.len + message->data.len);
     content->was_read = content->is_counted = false;
     content->len = 0;
+    content->block = NULL;
     content->message = *message;
     content->message.user_ref = append(content, message->user_ref);
     content->message.fragment_id = append(content, message->fragment_id);
@@ -30,13 +36,39 @@ struct sstp_store_content *sstp_store_content_new(const struct sstp_ep_message *
     return content;
 }
 
-struct sstp_payload *sstp_payload_new(const struct sstp_ep_message *message)
+void sstp_store_content_free(struct sstp_store_content *content)
+{
+    if (content != NULL)
+        free(content->block);
+    g_free(content);
+}
+
+static struct sstp_payload *new_payload(struct sstp_store_content *content)
 {
     struct sstp_payload *payload = g_new0(struct sstp_payload, 1);
     payload->num_refs = payload->num_pins = 1;
-    payload->content = sstp_store_content_new(message);
-    payload->len = payload->content->len;
+    payload->content = content;
+    payload->len = content->len;
     return payload;
+}
+
+struct sstp_payload *sstp_payload_new(const struct sstp_ep_message *message)
+{
+    return new_payload(sstp_store_content_new(message));
+}
+
+struct sstp_payload *sstp_payload_take(const struct sstp_ep_message *message,
+                                       struct sstp_ep_block *block)
+{
+    const size_t len = message->user_ref.len + message->fragment_id.len + message->data.len;
+    if (message->data.len < TAKEN_MIN || block->size > len + len / 4)
+        return sstp_payload_new(message);
+    struct sstp_store_content *content = g_new0(struct sstp_store_content, 1);
+    content->message = *message;
+    content->len = len;
+    content->block = block->data;
+    block->data = NULL;
+    return new_payload(content);
 }
 
 struct sstp_payload *sstp_payload_ref(struct sstp_payload *payload)
@@ -53,7 +85,14 @@ const struct sstp_ep_message *sstp_payload_message(const struct sstp_payload *pa
 
 void sstp_payload_unref(struct sstp_payload *payload)
 {
+    const struct sstp_store_content *content = payload->content;
     payload->num_pins--;
+    /* It was dropped while somebody needed it. */
+    if (payload->num_pins == 0 && payload->id != 0 && payload->pending == NULL && content != NULL &&
+        !content->is_counted) {
+        sstp_store_content_free(payload->content);
+        payload->content = NULL;
+    }
     sstp_store_payload_unref(payload);
 }
 
@@ -61,7 +100,7 @@ void sstp_store_payload_unref(struct sstp_payload *payload)
 {
     if (--payload->num_refs > 0)
         return;
-    g_free(payload->content);
+    sstp_store_content_free(payload->content);
     g_free(payload);
 }
 

@@ -107,6 +107,9 @@ struct sstp_registry *sstp_store_registry(struct sstp_store *store);
 
 /* A copy of a message, with one reference. */
 struct sstp_payload *sstp_payload_new(const struct sstp_ep_message *message);
+/* The same, but for a long message its block is taken over instead, which is libc's. */
+struct sstp_payload *sstp_payload_take(const struct sstp_ep_message *message,
+                                       struct sstp_ep_block *block);
 struct sstp_payload *sstp_payload_ref(struct sstp_payload *payload); /* returns it */
 void sstp_payload_unref(struct sstp_payload *payload);
 

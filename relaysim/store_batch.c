@@ -279,7 +279,7 @@ static void finish_load(struct sstp_store *store, struct sstp_store_load *load)
         payload->content = load->content;
         sstp_store_count_content(store, load->content);
     } else {
-        g_free(load->content);
+        sstp_store_content_free(load->content);
     }
     sstp_store_payload_unref(payload);
 }

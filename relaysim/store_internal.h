@@ -6,12 +6,13 @@
 #include "disk.h"
 #include "store.h"
 
-/* A message with its bytes behind it. */
+/* A message with its bytes behind it, or in a block of their own. */
 struct sstp_store_content {
     struct sstp_ep_message message;
     bool was_read;   /* from the disk */
     bool is_counted; /* in num_read or num_cached of the store */
     size_t len;
+    void *block; /* of libc's; NULL */
     uint8_t bytes[];
 };
 
@@ -112,6 +113,7 @@ struct sstp_store {
 
 /* ---- store.c ---- */
 struct sstp_store_content *sstp_store_content_new(const struct sstp_ep_message *message);
+void sstp_store_content_free(struct sstp_store_content *content); /* NULL is fine */
 /* Gives back a reference that the store itself has. */
 void sstp_store_payload_unref(struct sstp_payload *payload);
 struct sstp_store_queue *sstp_store_add_queue(struct sstp_store *store, const char *identity_url,

@@ -179,7 +179,7 @@ void sstp_store_drop_content(struct sstp_store *store, struct sstp_payload *payl
     if (payload->num_pins > 0)
         return; /* it goes with the payload */
     payload->content = NULL;
-    g_free(content);
+    sstp_store_content_free(content);
 }
 
 void sstp_store_count_content(struct sstp_store *store, struct sstp_store_content *content)

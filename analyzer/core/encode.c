@@ -65,3 +65,11 @@ size_t sstp_command_encode(const struct sstp_command *command, void *data, size_
     sstp_write_uint(&length, 2, w.pos);
     return w.pos;
 }
+
+void sstp_data_header_encode(uint32_t session_id, size_t len, void *data)
+{
+    struct sstp_writer w = sstp_writer(data, SSTP_DATA_HEADER_LEN);
+    sstp_write_uint(&w, 1, SSTP_DATA);
+    sstp_write_uint(&w, 2, SSTP_DATA_HEADER_LEN + len);
+    sstp_write_uint(&w, 4, session_id);
+}

@@ -16,4 +16,11 @@
  * 0x00, or a token is longer than 65,535 bytes. */
 size_t sstp_command_encode(const struct sstp_command *command, void *data, size_t size);
 
+#define SSTP_DATA_HEADER_LEN 7u
+
+/* Writes what stands before the application data of a Data command (GRVSSTP 2.2.11),
+ * SSTP_DATA_HEADER_LEN bytes, for data of `len` bytes that stays elsewhere, at most
+ * SSTP_DATA_PAYLOAD_MAX. */
+void sstp_data_header_encode(uint32_t session_id, size_t len, void *data);
+
 #endif

@@ -542,6 +542,18 @@ class Live(unittest.TestCase):
             self.check(relay.client("--to", BOB, "--message", "still there"), 0)
             self.assertEqual(relay.stop(), 0)
 
+    def test_large_both_ways(self):
+        """Neither end waits for the other to take its message first."""
+        size = ["--size", "16000000", "--messages", "2"]
+        with Relay() as relay:
+            sent = relay.client("--to", BOB, *size)
+            self.check(sent, 0)
+            both = relay.client("--to", "grooveIdentity://alice", *size, "--identity", BOB,
+                                "--receive", "--expect", "2", "--timeout", "50",
+                                device="dpp:///bob")
+            self.check(both, 0)
+            self.assertEqual(len(both.stdout.splitlines()), 2)
+
     def test_usage(self):
         """Exit code 2 and one sentence."""
         client = ["client", "--relay", "127.0.0.1:1", "--relay-url", URL, "--device", "dpp:///a"]
@@ -549,7 +561,6 @@ class Live(unittest.TestCase):
             ([], "a subcommand is needed"),
             (["nonsense"], "there is no subcommand \"nonsense\""),
             (["scenario", "--list"], "scenario is not in this version"),
-            (["bench"], "bench is not in this version"),
             (["relay"], "--url is needed"),
             (["relay", "--url", URL, "--nonsense"], "--nonsense"),
             (["relay", "--url="], "--url is a device URL"),
@@ -614,7 +625,7 @@ class Live(unittest.TestCase):
 
     def test_help_and_version(self):
         for arguments in (["--help"], ["relay", "--help"], ["client", "--help"],
-                          ["demo", "--help"]):
+                          ["demo", "--help"], ["bench", "--help"]):
             result = run(*arguments)
             self.check(result, 0, "^$")
             self.assertRegex(result.stdout, "Usage:")
@@ -623,7 +634,7 @@ class Live(unittest.TestCase):
                                         stderr=subprocess.PIPE, timeout=60)
                 self.check(result, 1, "stdout could not be written")
         for arguments in (["--version"], ["relay", "--version"], ["client", "--version"],
-                          ["demo", "--version"]):
+                          ["demo", "--version"], ["bench", "--version"]):
             result = run(*arguments)
             self.check(result, 0, "^$")
             self.assertRegex(result.stdout, r"^relaysim \d+\.\d+")

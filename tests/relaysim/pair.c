@@ -124,6 +124,13 @@ static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command 
     g_string_append_printf(side->pair->commands, "%s %s\n", side->name, text);
 }
 
+static void on_release(void *cookie, void *lender)
+{
+    struct side *side = cookie;
+    (void)lender;
+    side->num_released++;
+}
+
 static void set_up(struct side *side, struct pair *pair, const struct pair_config *config)
 {
     const bool is_a = side == &pair->a;
@@ -157,6 +164,7 @@ static void set_up(struct side *side, struct pair *pair, const struct pair_confi
         .limits = config->limits,
         .event = on_event,
         .sent = on_sent,
+        .release = on_release,
         .cookie = side};
     side->ep = sstp_ep_new(&ep_config);
 }

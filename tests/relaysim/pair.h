@@ -32,6 +32,8 @@ struct side {
     bool holds;         /* completes no message by itself */
     bool closes_opened; /* closes each session in its OPENED event */
 
+    unsigned num_released; /* lenders */
+
     /* What it has seen last. */
     uint32_t opened_id, event_id;
     GArray *numbers;                /* uint64_t, of the messages */

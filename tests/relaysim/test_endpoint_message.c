@@ -22,21 +22,26 @@ static void test_splitting(void)
         unsigned num_data;
     } rows[] = {{0, 1},    {1, 1},    {2047, 1}, {2048, 1},
                 {2049, 2}, {4096, 2}, {4097, 3}, {100000, 49}};
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+    for (size_t i = 0; i < 2 * G_N_ELEMENTS(rows); i++) {
+        const size_t len = rows[i / 2].len;
+        const bool is_lent = i % 2 == 1;
         uint32_t id;
         struct pair *pair = ready_pair(&id);
-        uint8_t *bytes = g_malloc(rows[i].len + 1);
-        for (size_t b = 0; b < rows[i].len; b++)
+        uint8_t *bytes = g_malloc(len + 1);
+        for (size_t b = 0; b < len; b++)
             bytes[b] = (uint8_t)(b * 7 + b / 251);
-        const struct sstp_ep_message message = {.data = sstp_span(bytes, rows[i].len)};
-        g_assert_cmpint(sstp_ep_send_message(pair->a.ep, id, &message, NULL), ==, SSTP_EP_OK);
+        const struct sstp_ep_message message = {.data = sstp_span(bytes, len)};
+        g_assert_cmpint(is_lent ? sstp_ep_lend_message(pair->a.ep, id, &message, NULL, bytes)
+                                : sstp_ep_send_message(pair->a.ep, id, &message, NULL),
+                        ==, SSTP_EP_OK);
         unsigned num = 0;
         for (const char *at = pair->commands->str; (at = strstr(at, "A Data")) != NULL; at++)
             num++;
-        g_assert_cmpuint(num, ==, rows[i].num_data);
-        pair_exchange_cut(pair, i % 2 == 0 ? 0 : 3);
-        g_assert_cmpuint(pair->b.data->len, ==, rows[i].len);
-        g_assert_true(rows[i].len == 0 || memcmp(pair->b.data->data, bytes, rows[i].len) == 0);
+        g_assert_cmpuint(num, ==, rows[i / 2].num_data);
+        pair_exchange_cut(pair, i % 4 < 2 ? 0 : 3);
+        g_assert_cmpuint(pair->b.data->len, ==, len);
+        g_assert_true(len == 0 || memcmp(pair->b.data->data, bytes, len) == 0);
+        g_assert_cmpuint(pair->a.num_released, ==, is_lent);
         g_free(bytes);
         pair_free(pair);
     }

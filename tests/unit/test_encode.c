@@ -303,6 +303,23 @@ static void test_form_unknown(void)
     g_assert_cmpuint(sstp_command_encode(&command, bytes, sizeof bytes), ==, 13);
 }
 
+/* The same bytes as the whole command has at its front. */
+static void test_data_header(void)
+{
+    static const size_t lens[] = {0, 1, 255, 256, SSTP_DATA_PAYLOAD_MAX};
+    static const uint32_t ids[] = {0, 0x21, 0x80000001, UINT32_MAX};
+    uint8_t data[SSTP_DATA_PAYLOAD_MAX] = {0}, whole[2055], header[SSTP_DATA_HEADER_LEN];
+    for (size_t l = 0; l < G_N_ELEMENTS(lens); l++)
+        for (size_t i = 0; i < G_N_ELEMENTS(ids); i++) {
+            const struct sstp_command command = {
+                .id = SSTP_DATA, .session_id = ids[i], .data = sstp_span(data, lens[l])};
+            const size_t len = sstp_command_encode(&command, whole, sizeof whole);
+            g_assert_cmpuint(len, ==, sizeof header + lens[l]);
+            sstp_data_header_encode(ids[i], lens[l], header);
+            g_assert_true(memcmp(header, whole, sizeof header) == 0);
+        }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -314,6 +331,7 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < G_N_ELEMENTS(limits); i++)
         g_test_add_data_func(limits[i].test_path, &limits[i], test_limit);
     g_test_add_func("/encode/vectors", test_vectors);
+    g_test_add_func("/encode/data-header", test_data_header);
     g_test_add_func("/encode/room", test_room);
     g_test_add_func("/encode/refused", test_refused);
     g_test_add_func("/encode/form-unknown", test_form_unknown);

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bench_relay: the relay that `relaysim bench` starts for itself: this program again,
+ * as a process of its own, so that it has a processor of its own, too.
+ */
+#ifndef RELAYSIM_BENCH_RELAY_H
+#define RELAYSIM_BENCH_RELAY_H
+
+#include <glib.h>
+
+struct bench_relay {
+    GPid pid;
+    int out;       /* its stdout */
+    char *address; /* "ADDRESS:PORT", where it listens */
+};
+
+/* Starts `relaysim relay` on a free port of 127.0.0.1, with a store as its --store
+ * means it, for so many receivers.  FALSE with a sentence on stderr. */
+gboolean bench_relay_start(struct bench_relay *relay, const char *url, const char *store,
+                           unsigned num_receivers);
+
+/* Ends it.  Returns the processor time that it took, in seconds; negative, with a
+ * sentence on stderr, where it did not end well. */
+double bench_relay_end(struct bench_relay *relay);
+
+#endif

@@ -1,0 +1,220 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`relaysim bench`: that it counts and checks what it says; not how fast anything is.
+
+Usage: bench.py RELAYSIM
+"""
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+
+RELAYSIM = sys.argv.pop(1)
+URL = "grooveDNS://relay1.example"
+
+
+def bench(*arguments, timeout=100):
+    return subprocess.run([RELAYSIM, "bench", *arguments], capture_output=True, text=True,
+                          timeout=timeout, check=False)
+
+
+class Relay:
+    def __init__(self, *arguments):
+        self.process = subprocess.Popen(
+            [RELAYSIM, "relay", "--url", URL, "--listen", "127.0.0.1:0", *arguments],
+            stdout=subprocess.PIPE, text=True)
+        self.address = self.process.stdout.readline().split()[1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.counters = json.loads(self.process.stdout.read().splitlines()[-1])
+        self.process.wait()
+
+
+class Forger:
+    """Between bench and relay: changes what comes from the relay, once."""
+
+    def __init__(self, address, old, new):
+        self.target = (address.split(":")[0], int(address.split(":")[1]))
+        self.old, self.new = old, new
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            peer, _ = self.listener.accept()
+            other = socket.create_connection(self.target)
+            threading.Thread(target=self.carry, args=(peer, other, False), daemon=True).start()
+            threading.Thread(target=self.carry, args=(other, peer, True), daemon=True).start()
+
+    def carry(self, source, target, forges):
+        try:
+            while data := source.recv(1 << 16):
+                target.sendall(data.replace(self.old, self.new, 1) if forges else data)
+            target.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+
+class Bench(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(prefix="relaysim-bench-")
+        self.addCleanup(shutil.rmtree, self.folder)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def measure(self, *arguments):
+        result = bench("--json", *arguments)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(len(result.stdout.splitlines()), 1)
+        return json.loads(result.stdout)
+
+    def check_failure(self, result, code, sentence):
+        self.assertEqual(result.returncode, code, result.stderr)
+        self.assertRegex(result.stderr, sentence)
+        self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+        self.assertEqual(result.stdout, "")
+
+    def test_modes(self):
+        for store in ("memory", self.path("store")):
+            for mode, arguments in (("online", []), ("online", ["--fanout", "7"]),
+                                    ("online", ["--size", "70000", "--window", "3"]),
+                                    ("online", ["--size", "8"]), ("rate", ["--rate", "400"]),
+                                    ("rate", ["--rate", "5000", "--fanout", "3"]),
+                                    ("offline", ["--offline"]),
+                                    ("offline", ["--offline", "--fanout", "3"])):
+                with self.subTest(store=store, arguments=arguments):
+                    figures = self.measure("--messages", "300", "--store", store, *arguments)
+                    self.assertEqual((figures["mode"], figures["messages"]), (mode, 300))
+                    if mode == "offline":
+                        self.assertGreater(figures["store_per_second"], 0)
+                        self.assertGreater(figures["drain_per_second"], 0)
+                        continue
+                    latency = figures["latency_ms"]
+                    self.assertGreater(latency["p50"], 0)
+                    self.assertLessEqual(latency["p50"], latency["p99"])
+                    self.assertLessEqual(latency["p99"], latency["max"])
+                    self.assertAlmostEqual(figures["deliveries_per_second"] * figures["seconds"],
+                                           300 * figures["fanout"], delta=0.01)
+
+    def test_rate(self):
+        """It takes its time."""
+        figures = self.measure("--messages", "200", "--rate", "200")
+        self.assertGreater(figures["seconds"], 0.9)
+
+    def test_another_relay(self):
+        """What it says it did is what the relay has counted."""
+        with Relay() as relay:
+            self.measure("--relay", relay.address, "--messages", "500", "--fanout", "4")
+            self.measure("--relay", relay.address, "--messages", "50", "--offline")
+        counters = relay.counters
+        self.assertEqual(counters["messages_in"], 550)
+        self.assertEqual(counters["messages_delivered"], 2050)
+        self.assertEqual(counters["messages_stored"], 0)
+
+    def test_text(self):
+        result = bench("--messages", "100")
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertRegex(result.stdout, r"\A100 messages of 1024 bytes to 1 receiver\n[\d.]+ seconds\n"
+                                        r"\d+ deliveries a second\n")
+        self.assertRegex(result.stdout, r"latency in ms: p50 [\d.]+ p95 [\d.]+ p99 [\d.]+ max [\d.]+\n\Z")
+
+    def test_wrong_deliveries(self):
+        """A message that is not what was sent ends the run."""
+        number = (7).to_bytes(8, "little")
+        with Relay() as relay:
+            for old, new, sentence in (
+                    (number + b"i", number + b"!", "message 7 came with other contents"),
+                    (number + b"i", (8).to_bytes(8, "little") + b"i",
+                     "message 8 came to receiver .* where 7 was expected"),
+                    (number + b"i", (1 << 60).to_bytes(8, "little") + b"i", "where 7 was expected")):
+                with self.subTest(sentence=sentence):
+                    forger = Forger(relay.address, old, new)
+                    result = bench("--relay", forger.address, "--messages", "20")
+                    self.check_failure(result, 1, sentence)
+
+    def test_failures(self):
+        with Relay() as relay:
+            self.check_failure(bench("--relay", relay.address, "--relay-url", "grooveDNS://other"),
+                               1, "refused: WrongDevice")
+        with Relay("--quota", "5000") as relay:
+            self.check_failure(bench("--relay", relay.address, "--offline"), 1,
+                               "the relay closed the session")
+            self.check_failure(bench("--relay", relay.address, "--offline", "--fanout", "2"), 1,
+                               "the relay gave up a recipient")
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            address = "127.0.0.1:%d" % silent.getsockname()[1]
+            self.check_failure(bench("--relay", address, "--patience", "1"), 1,
+                               "the relay stands still: 0 messages sent")
+        self.check_failure(bench("--relay", address), 1, "cannot connect to " + address)
+
+    def test_killed_relay(self):
+        with Relay() as relay:
+            running = subprocess.Popen(
+                [RELAYSIM, "bench", "--relay", relay.address, "--messages", "100000", "--rate",
+                 "1000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            time.sleep(0.5)
+            relay.process.terminate()
+            out, err = running.communicate(timeout=60)
+        self.assertEqual((running.returncode, out), (1, ""))
+        self.assertRegex(err, "^relaysim: a connection was closed: ")
+
+    def test_no_relay_is_left(self):
+        """Neither where the store cannot be opened, nor where the bench is killed."""
+        result = bench("--store", "/nonexistent/store")
+        self.assertEqual(result.returncode, 1)
+        self.assertRegex(result.stderr, "/nonexistent/store")
+        running = subprocess.Popen([RELAYSIM, "bench", "--rate", "1", "--store", self.path("s")],
+                                   stdout=subprocess.PIPE)
+        deadline = time.monotonic() + 20
+        children = []
+        while not children and time.monotonic() < deadline:
+            path = f"/proc/{running.pid}/task/{running.pid}/children"
+            with open(path, encoding="ascii") as file:
+                children = file.read().split()
+        self.assertEqual(len(children), 1)
+        time.sleep(0.3)
+        running.send_signal(signal.SIGKILL)
+        running.wait()
+        running.stdout.close()
+        while os.path.exists("/proc/" + children[0]) and time.monotonic() < deadline:
+            with open(f"/proc/{children[0]}/stat", encoding="ascii") as file:
+                if file.read().split(") ")[1][0] == "Z":
+                    break
+            time.sleep(0.05)
+        self.assertLess(time.monotonic(), deadline)
+
+    def test_usage(self):
+        for arguments, sentence in (
+                (["--messages", "0"], "--messages is a number from 1 to 10000000"),
+                (["--size", "7"], "--size is a number from 8"),
+                (["--size", "2000000"], "--size is a number from 8"),
+                (["--fanout", "1001"], "--fanout is a number from 1 to 1000"),
+                (["--rate", "-1"], "--rate is a number"),
+                (["--window", "70000"], "--window is a number"),
+                (["--patience", "0"], "--patience is a number"),
+                (["--offline", "--rate", "5"], "--rate measures latency"),
+                (["--relay", "127.0.0.1:1", "--store", "x"], "give one of them"),
+                (["--relay-url", "dpp:///x"], "--relay-url is a device URL"),
+                (["more"], 'takes no argument such as "more"'),
+                (["--messages", "many"], re.escape("--messages"))):
+            with self.subTest(arguments=arguments):
+                self.check_failure(bench(*arguments), 2, sentence)
+
+
+if __name__ == "__main__":
+    unittest.main()
