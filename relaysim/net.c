@@ -2,6 +2,7 @@
 #include "net.h"
 
 #include <glib.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #define READ_SIZE (64u << 10)
@@ -432,6 +433,14 @@ static void on_written(uv_write_t *request, int status)
     else
         net_wake(connection);
     net_settle(net);
+}
+
+bool net_has_unread(const struct net_connection *connection)
+{
+    uv_os_fd_t fd;
+    char byte;
+    return uv_fileno((const uv_handle_t *)&connection->tcp, &fd) == 0 &&
+           recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
 }
 
 /* Some bytes went to the peer. */

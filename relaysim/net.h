@@ -95,6 +95,9 @@ void net_start(struct net_connection *connection, struct sstp_ep *ep, struct net
  * first, and TCP holds the rest back. */
 void net_hold(struct net_connection *connection, bool is_held);
 
+/* Whether bytes of the peer's, or its end, have come and not been read yet. */
+bool net_has_unread(const struct net_connection *connection);
+
 /* The endpoint may have output, or another deadline. */
 void net_wake(struct net_connection *connection);
 

@@ -4,6 +4,7 @@
 struct sstp_registry {
     GHashTable *devices;  /* URL to struct sstp_registry_device */
     GHashTable *accounts; /* URL to struct sstp_registry_account */
+    size_t num_bytes;     /* that its records cost */
     sstp_registry_added *added;
     void *cookie;
 };
@@ -29,7 +30,7 @@ static void free_account(gpointer data)
 
 struct sstp_registry *sstp_registry_new(sstp_registry_added *added, void *cookie)
 {
-    struct sstp_registry *registry = g_new(struct sstp_registry, 1);
+    struct sstp_registry *registry = g_new0(struct sstp_registry, 1);
     registry->devices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_device);
     registry->accounts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_account);
     registry->added = added;
@@ -58,6 +59,16 @@ struct sstp_registry_account *sstp_registry_find_account(const struct sstp_regis
     return g_hash_table_lookup(registry->accounts, url);
 }
 
+static size_t cost_of(const char *url)
+{
+    return strlen(url) + SSTP_REGISTRY_RECORD_COST;
+}
+
+static bool has_room(const struct sstp_registry *registry, size_t cost)
+{
+    return cost <= SSTP_REGISTRY_BYTES_MAX && registry->num_bytes <= SSTP_REGISTRY_BYTES_MAX - cost;
+}
+
 static bool restore_link(GHashTable *urls, const char *url)
 {
     g_hash_table_add(urls, g_strdup(url));
@@ -70,6 +81,7 @@ bool sstp_registry_restore(struct sstp_registry *registry,
     struct sstp_registry_device *device;
     struct sstp_registry_account *account;
 
+    registry->num_bytes += cost_of(record->url);
     switch (record->kind) {
     case SSTP_REGISTRY_DEVICE:
         device = g_new0(struct sstp_registry_device, 1);
@@ -108,8 +120,13 @@ bool sstp_registry_add(struct sstp_registry *registry, const char *device_url,
     if ((device != NULL && memcmp(&device->key, device_key, sizeof *device_key) != 0) ||
         (account != NULL && memcmp(&account->key, account_key, sizeof *account_key) != 0))
         return false;
+    if (device != NULL && g_hash_table_contains(device->account_urls, account_url))
+        return true;
     if ((device == NULL && g_hash_table_size(registry->devices) >= SSTP_REGISTRY_MAX) ||
-        (account == NULL && g_hash_table_size(registry->accounts) >= SSTP_REGISTRY_MAX))
+        (account == NULL && g_hash_table_size(registry->accounts) >= SSTP_REGISTRY_MAX) ||
+        !has_room(registry, (device == NULL ? cost_of(device_url) : 0) +
+                                (account == NULL ? cost_of(account_url) : 0) +
+                                cost_of(account_url)))
         return false;
     if (device == NULL)
         add(registry, &(struct sstp_registry_record){
@@ -117,11 +134,9 @@ bool sstp_registry_add(struct sstp_registry *registry, const char *device_url,
     if (account == NULL)
         add(registry, &(struct sstp_registry_record){
                           .kind = SSTP_REGISTRY_ACCOUNT, .url = account_url, .key = account_key});
-    device = sstp_registry_find_device(registry, device_url);
-    if (!g_hash_table_contains(device->account_urls, account_url))
-        add(registry, &(struct sstp_registry_record){.kind = SSTP_REGISTRY_DEVICE_ACCOUNT,
-                                                     .url = account_url,
-                                                     .owner_url = device_url});
+    add(registry, &(struct sstp_registry_record){.kind = SSTP_REGISTRY_DEVICE_ACCOUNT,
+                                                 .url = account_url,
+                                                 .owner_url = device_url});
     return true;
 }
 
@@ -133,7 +148,8 @@ bool sstp_registry_add_identity(struct sstp_registry *registry, const char *acco
         return false;
     if (g_hash_table_contains(account->identity_urls, identity_url))
         return true;
-    if (g_hash_table_size(account->identity_urls) >= SSTP_REGISTRY_IDENTITIES_MAX)
+    if (g_hash_table_size(account->identity_urls) >= SSTP_REGISTRY_IDENTITIES_MAX ||
+        !has_room(registry, cost_of(identity_url)))
         return false;
     add(registry, &(struct sstp_registry_record){.kind = SSTP_REGISTRY_IDENTITY,
                                                  .url = identity_url,

@@ -15,6 +15,10 @@
 #define SSTP_REGISTRY_MAX 100000u
 #define SSTP_REGISTRY_IDENTITIES_MAX 1000u /* of one account */
 
+/* And no more than this in all, which is what their URLs and such a cost each come to. */
+#define SSTP_REGISTRY_BYTES_MAX (128u << 20)
+#define SSTP_REGISTRY_RECORD_COST 128u
+
 struct sstp_registry;
 
 struct sstp_registry_device {
@@ -61,7 +65,8 @@ bool sstp_registry_add(struct sstp_registry *registry, const char *device_url,
                        const struct sstp_sec_secret *device_key, const char *account_url,
                        const struct sstp_sec_secret *account_key);
 
-/* An identity of an account; false when the account is not known, or has too many. */
+/* An identity of an account; false when the account is not known, or has too many, or
+ * the registry is full. */
 bool sstp_registry_add_identity(struct sstp_registry *registry, const char *account_url,
                                 const char *identity_url);
 

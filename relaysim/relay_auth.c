@@ -329,6 +329,16 @@ static void collect(void *cookie, struct sstp_span url)
         g_ptr_array_add(cookie, relay_string(url));
 }
 
+/* Whether the connection may have these identities beside those that it has; without
+ * accounts nothing else limits them. */
+static bool has_room(const struct sstp_relay_connection *connection, const GPtrArray *urls)
+{
+    guint num = g_hash_table_size(connection->identities);
+    for (guint i = 0; i < urls->len; i++)
+        num += !g_hash_table_contains(connection->identities, g_ptr_array_index(urls, i));
+    return num <= SSTP_REGISTRY_IDENTITIES_MAX;
+}
+
 static void register_identities(struct sstp_relay_connection *connection, uint32_t event_id,
                                 struct sstp_span token)
 {
@@ -345,6 +355,8 @@ static void register_identities(struct sstp_relay_connection *connection, uint32
         reason_id = SSTP_CLOSE_PROTOCOL_ERROR;
     else if (!has_attached(connection, account_url) || (uses_tokens(relay) && account == NULL))
         reason_id = SSTP_CLOSE_USER_AUTHENTICATION_FAILED;
+    else if (!has_room(connection, urls))
+        reason_id = SSTP_CLOSE_INTERNAL_ERROR;
     for (guint i = 0; i < urls->len && reason_id == SSTP_CLOSE_NO_REASON; i++)
         if (account != NULL &&
             !sstp_registry_add_identity(relay->registry, account_url, g_ptr_array_index(urls, i)))

@@ -68,21 +68,36 @@ static void on_gone(void *cookie)
     g_free(guest);
 }
 
+/* Those whose Connect has been taken. */
+static void remove_established(GQueue *half_open)
+{
+    GList *link = half_open->head;
+    while (link != NULL) {
+        struct guest *guest = link->data;
+        link = link->next;
+        if (sstp_ep_state(sstp_relay_connection_ep(guest->connection)) !=
+            SSTP_CONNECTION_ESTABLISHED)
+            continue;
+        g_queue_unlink(half_open, &guest->link);
+        guest->link.data = NULL;
+    }
+}
+
 /* Too many that say nothing: those who have been silent for the longest time go, and
- * everybody who speaks gets through. */
+ * everybody who speaks gets through.  Many may be accepted before anything is read: what
+ * has come from somebody by then is no silence. */
 static void limit_half_open(struct relay_net *relay_net)
 {
-    GList *link = relay_net->half_open.head;
-    while (relay_net->half_open.length > relay_net->max_half_open && link != NULL) {
-        struct guest *guest = link->data;
-        struct sstp_ep *ep = sstp_relay_connection_ep(guest->connection);
-        link = link->next;
-        if (sstp_ep_state(ep) != SSTP_CONNECTION_ESTABLISHED) {
+    GQueue *half_open = &relay_net->half_open;
+    if (half_open->length > relay_net->max_half_open)
+        remove_established(half_open);
+    for (guint left = half_open->length; left > 0 && half_open->length > relay_net->max_half_open;
+         left--) {
+        struct guest *guest = g_queue_peek_head(half_open);
+        g_queue_unlink(half_open, &guest->link);
+        g_queue_push_tail_link(half_open, &guest->link);
+        if (!net_has_unread(guest->socket))
             net_drop(guest->socket);
-            continue;
-        }
-        g_queue_unlink(&relay_net->half_open, &guest->link);
-        guest->link.data = NULL;
     }
 }
 

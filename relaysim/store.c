@@ -302,6 +302,11 @@ void sstp_store_remove(struct sstp_store *store, struct sstp_store_message *mess
 void sstp_store_release(struct sstp_store *store, struct sstp_store_queue *queue)
 {
     queue->delivery = NULL;
+    /* What was under way, and so was not looked at, may be discarded again. */
+    for (GList *link = queue->messages.head; link != queue->next_unsent; link = link->next) {
+        const struct sstp_store_message *message = link->data;
+        store->next_expiry_ms = MIN(store->next_expiry_ms, message->expires_ms);
+    }
     queue->next_unsent = queue->messages.head;
     sstp_store_drop_if_idle(store, queue);
 }

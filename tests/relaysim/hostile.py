@@ -11,21 +11,18 @@ import random
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 import unittest
 
+import attacks
 import live  # takes RELAYSIM off the command line
-
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-
-import sstp_commands as sstp  # noqa: E402  pylint: disable=wrong-import-position
+from attacks import (OK, OK_STOP_SENDING, PROTOCOL_ERROR, START_SENDING, TOO_MANY_UNKNOWN, UNKNOWN,
+                     recipients)
+from raw import FakeRelay, Raw, sstp
 
 URL, BOB = live.URL, live.BOB
 PEER_URL = "grooveDNS://relay2.example"
-OK, UNKNOWN, START_SENDING, OK_STOP_SENDING = 0x00, 0x05, 0x09, 0x0B
-PROTOCOL_ERROR, TOO_MANY_UNKNOWN = 0x03, 0x0F
 CONNECTION_CLOSED, QUOTA = 0x03, 0x04
 EMPTY_SESSION = 0x15
 QUOTA_WOULD_BE_EXCEEDED = 0x0B
@@ -33,92 +30,6 @@ MIB = 1 << 20
 
 with open(live.RELAYSIM, "rb") as program:
     IS_SANITIZED = b"__asan_init" in program.read()
-
-
-class Raw:
-    """A socket on which whole commands are sent and received."""
-
-    def __init__(self, address, minor=None, device="dpp:///mallory"):
-        host, port = address.split(":")
-        self.socket = socket.create_connection((host, int(port)), timeout=20)
-        self.bytes = b""
-        if minor is not None:
-            self.send(sstp.connect(URL, [device], b"", "Groove Client 14.0 4006", "",
-                                   version=(1, minor)))
-            assert self.receive()[0] == "ConnectResponse"
-
-    @classmethod
-    def of(cls, accepted):
-        """The same on a socket that somebody has connected to."""
-        self = cls.__new__(cls)
-        self.socket, self.bytes = accepted, b""
-        accepted.settimeout(20)
-        return self
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.socket.close()
-
-    def send(self, *commands):
-        self.socket.sendall(b"".join(getattr(command, "data", command) for command in commands))
-
-    def receive(self):
-        """(name, bytes) of the next command, or None at the end."""
-        while len(self.bytes) < 3 or len(self.bytes) < self.length():
-            try:
-                data = self.socket.recv(100000)
-            except ConnectionResetError:
-                return None
-            if not data:
-                return None
-            self.bytes += data
-        length = self.length()
-        command, self.bytes = self.bytes[:length], self.bytes[length:]
-        return sstp.NAMES[command[0]], command
-
-    def length(self):
-        return int.from_bytes(self.bytes[1:3], "little")
-
-    def expect(self, name, *, at=7, value=None):
-        """The next command of this name, whatever comes before it."""
-        while command := self.receive():
-            if command[0] == name and (value is None or command[1][at] == value):
-                return command[1]
-        raise AssertionError("no %s came" % name)
-
-    def end(self):
-        """What comes until the relay closes."""
-        commands = []
-        while command := self.receive():
-            commands.append(command)
-        return commands
-
-
-class FakeRelay(threading.Thread):
-    """Listens as another relay would, and does to each connection what it is told."""
-
-    def __init__(self, behaviour):
-        super().__init__(daemon=True)
-        self.behaviour = behaviour
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self.listener.getsockname()[1]
-        self.open = []
-        self.start()
-
-    def run(self):
-        with contextlib.suppress(OSError):
-            while True:
-                peer, _ = self.listener.accept()
-                self.open.append(peer)
-                with contextlib.suppress(OSError):
-                    self.behaviour(peer)
-
-    def close(self):
-        self.listener.close()
-        for peer in self.open:
-            peer.close()
 
 
 class Hostile(unittest.TestCase):
@@ -164,26 +75,10 @@ class Hostile(unittest.TestCase):
 
     def test_malformed_commands(self):
         """Whatever does not fit its CommandLength is answered by ConnectClose ProtocolError."""
-        opened = sstp.open_session(1, "r", BOB, "dpp:///b")
-        fanout = sstp.fanout_open(1, "r", [(BOB, "", "")], 6)
-        message = sstp.message(1, 0, user_ref="ref")
-        rows = [sstp.raw(command_id, bytes(4)) for command_id in (0x00, 0x13, 0xFF)]
-        rows += [sstp.shortened(sstp.noop(0), size) for size in range(4)]
-        rows += [sstp.lengthened(sstp.noop(0), b"\0"), sstp.lengthened(sstp.close(1), b"\0"),
-                 sstp.lengthened(sstp.end_message(1), b"\0"), sstp.data(1, bytes(2049)),
-                 sstp.lengthened(opened, b"\0"), sstp.shortened(opened, len(opened) - 1),
-                 sstp.lengthened(fanout, b"\0"), sstp.shortened(fanout, len(fanout) - 3),
-                 sstp.fanout_open(1, "r", [(BOB, "", "")], 6, count=9),
-                 sstp.fanout_open(1, "r", [(BOB, "", "")], 6, count=65535),
-                 sstp.fanout_open(1, "r", [(BOB, "", "")], 5),
-                 sstp.lengthened(message, b"more"), sstp.patched(message, 11, bytes([sstp.E])),
-                 sstp.patched(message, 11, bytes([sstp.S | sstp.F])),
-                 sstp.connect(URL, ["dpp:///again"]), sstp.connect_response(0),
-                 sstp.attach_response(1), sstp.register_response(1),
-                 sstp.open_session(1, "", BOB, ""), sstp.open_session(1 << 31, "r", BOB, "")]
-        relay = self.relay()
+        relay, rows = self.relay(), attacks.malformed()
+        self.assertEqual({row.name for row in attacks.samples()}, set(sstp.IDS))
         for row in rows:
-            with self.subTest(row=row), Raw(relay.address, 6) as peer:
+            with self.subTest(row=row.data), Raw(relay.address, 6) as peer:
                 peer.send(row, sstp.noop(0))
                 self.assertEqual([(name, data[3]) for name, data in peer.end()],
                                  [("ConnectClose", PROTOCOL_ERROR)])
@@ -223,6 +118,32 @@ class Hostile(unittest.TestCase):
         self.assertLess(len(os.listdir("/proc/%d/fd" % relay.process.pid)), files - 15)
         for peer in peers:
             peer.socket.close()
+        self.check_ends(relay)
+
+    def test_half_open_behind_a_connect(self):
+        """More of them than there may be come at a moment when somebody else's Connect has
+        not been read yet: that one has spoken, and stays."""
+        relay = self.relay("--max-half-open", "5")
+        relay.process.send_signal(signal.SIGSTOP)
+        with Raw(relay.address) as good:
+            good.send(sstp.connect(URL, ["dpp:///alice"], b"", "P", "", version=(1, 6)))
+            crowd = [Raw(relay.address) for _ in range(40)]
+            relay.process.send_signal(signal.SIGCONT)
+            command = good.receive()
+            self.assertIsNotNone(command, "the connection was closed")
+            self.assertEqual(command[0], "ConnectResponse")
+            for peer in crowd:
+                peer.socket.close()
+        self.check_ends(relay)
+
+    def test_established_are_not_half_open(self):
+        """Many who connect properly do not push out one who is slow to speak."""
+        relay = self.relay("--max-half-open", "5")
+        with Raw(relay.address) as slow, contextlib.ExitStack() as stack:
+            for n in range(20):
+                stack.enter_context(Raw(relay.address, 6, "dpp:///%d" % n))
+            slow.send(sstp.connect(URL, ["dpp:///alice"], b"", "P", "", version=(1, 6)))
+            self.assertEqual((slow.receive() or ["closed"])[0], "ConnectResponse")
         self.check_ends(relay)
 
     def test_slow_loris(self):
@@ -278,27 +199,13 @@ class Hostile(unittest.TestCase):
         with Raw(relay.address, 6) as peer:
             def churn(first, count):
                 for n in range(first, first + count, 1000):
-                    peer.send(*[command for m in range(n, n + 1000) for command in
-                                (sstp.open_session(m, "r", BOB, ""), sstp.close(m))])
-                    for _ in range(1000):
-                        self.assertEqual(peer.receive()[1][7], OK)
+                    attacks.open_and_close(peer, n, 1000)
             churn(1, 20000)
             before = self.memory(relay)
-            churn(20001, 100000 if not IS_SANITIZED else 20000)
+            churn(20001, 1000000 if not IS_SANITIZED else 100000)
             if not IS_SANITIZED:
                 self.assertLess(self.memory(relay) - before, 4 * MIB)
         self.check_ends(relay)
-
-    @staticmethod
-    def recipients(count, relay_url, minor):
-        """Entries that fill one FanoutOpen to its last byte."""
-        entries = [["grooveIdentity://%05d" % n, "", relay_url] for n in range(count)]
-        free = 65535 - len(sstp.fanout_open(1, "r", entries, minor))
-        for n in range(count):
-            more = min(free, 70)
-            entries[n][0] += "x" * more
-            free -= more
-        return [tuple(entry) for entry in entries]
 
     def test_fanout_of_65535_bytes(self):
         for count, minor, answer in ((1024, 6, OK_STOP_SENDING), (1000, 5, OK_STOP_SENDING),
@@ -306,7 +213,7 @@ class Hostile(unittest.TestCase):
             with self.subTest(count=count, minor=minor):
                 relay = self.relay()
                 with Raw(relay.address, minor) as peer:
-                    fanout = sstp.fanout_open(1, "r", self.recipients(count, "", minor), minor)
+                    fanout = sstp.fanout_open(1, "r", recipients(count, "", minor), minor)
                     self.assertEqual(len(fanout), 65535 if count < 2000 else len(fanout))
                     peer.send(fanout)
                     self.assertEqual(peer.expect("OpenResponse")[7], answer)
@@ -322,7 +229,7 @@ class Hostile(unittest.TestCase):
         with live.Relay("--max-fanout", "1100", url=PEER_URL) as two:
             relay = self.relay("--max-fanout", "1100", "--peer", PEER_URL + "=" + two.address)
             with Raw(relay.address, 5) as peer:
-                entries = self.recipients(1024, PEER_URL, 5)
+                entries = recipients(1024, PEER_URL, 5)
                 self.assertEqual(len(sstp.fanout_open(1, "r", entries, 5)), 65535)
                 peer.send(sstp.fanout_open(1, "r", entries, 5))
                 peer.expect("OpenResponse", value=START_SENDING)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The relay and its clients in memory (GRVSSTP 3.3, 4.2.3, 4.2.5). */
 #include "client.h"
+#include "registry.h"
 #include "relay.h"
 
 #include <glib.h>
@@ -679,6 +680,34 @@ static void test_stale(void)
     world_free(world);
 }
 
+/* So many identities of one connection, even where nobody has to prove anything; what
+ * is registered again counts once. */
+static void test_identities_max(void)
+{
+    enum { BATCH = 40, NUM_FULL = SSTP_REGISTRY_IDENTITIES_MAX / BATCH };
+    struct world *world = world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OFF});
+    struct visitor *b = visit(world, &bob); /* with one already */
+    char *urls[BATCH];
+    uint8_t token[SSTP_SEC_TOKEN_MAX];
+    uint32_t id;
+    for (unsigned n = 0; n <= NUM_FULL + 1; n++) {
+        /* The last of all are one less, and the very last are known already. */
+        const size_t num = n < NUM_FULL ? BATCH : BATCH - 1;
+        for (unsigned i = 0; i < num; i++)
+            urls[i] = g_strdup_printf("grooveIdentity://%u-%u", MIN(n, NUM_FULL), i);
+        const size_t len = sstp_sec_identities_write("account", (const char *const *)urls, num,
+                                                     token, sizeof token);
+        b->session_reason_id = -1;
+        (void)sstp_ep_register_new(sstp_client_ep(b->client), sstp_span(token, len), &id);
+        exchange(world);
+        g_assert_cmpint(b->session_reason_id, ==,
+                        n == NUM_FULL - 1 ? SSTP_CLOSE_INTERNAL_ERROR : -1);
+        for (unsigned i = 0; i < num; i++)
+            g_free(urls[i]);
+    }
+    world_free(world);
+}
+
 /* Appendix A, Authentication Timer: who has begun and does not go on, goes. */
 static void test_auth_timeout(void)
 {
@@ -759,6 +788,7 @@ int main(int argc, char **argv)
     g_test_add_func("/relay/authentication", test_authentication);
     g_test_add_func("/relay/unproven-device", test_unproven_device);
     g_test_add_func("/relay/stale", test_stale);
+    g_test_add_func("/relay/identities_max", test_identities_max);
     g_test_add_func("/relay/appendix-a-auth-timeout", test_auth_timeout);
     g_test_add_func("/relay/trusted-relay", test_trusted_relay);
     g_test_add_func("/relay/acknowledged-for-size", test_acknowledged_for_size);

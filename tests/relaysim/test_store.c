@@ -102,6 +102,10 @@ static void test_expiry(void)
     g_assert_cmpint(sstp_store_next_expiry(store), ==, SSTP_EP_NEVER);
     sstp_store_release(store, queue);
     g_assert_true(queue->next_unsent->data == sent);
+    /* Until it is not any more, because its recipient has gone without it. */
+    g_assert_cmpint(sstp_store_next_expiry(store), ==, 1000);
+    g_assert_cmpuint(sstp_store_expire(store, 2000), ==, 1);
+    g_assert_cmpuint(queue->messages.length, ==, 1);
     sstp_store_free(store);
 }
 
