@@ -160,11 +160,15 @@ static void ack(struct receiver *receiver, const struct token *id)
     link_append(&receiver->link, text, (size_t)len);
 }
 
-/* XACK answers with the number of messages that were pending. */
+/* XACK answers with the number of messages that were pending; its answer comes before the
+ * next messages do. */
 static void on_acked(struct load *load, struct receiver *receiver, long long count)
 {
     receiver->num_acked += (uint32_t)count;
-    if (load_has_all(load, receiver) && receiver->num_acked == load->num_messages)
+    if (receiver->num_acked != receiver->num_delivered)
+        fail("Redis has %u acknowledgements of receiver %u for %u messages", receiver->num_acked,
+             receiver->index, receiver->num_delivered);
+    if (load_has_all(load, receiver))
         load_confirmed(load, receiver);
 }
 
