@@ -303,17 +303,17 @@ def main():
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
         signal.signal(number, on_signal)
     try:
+        place = arguments.folder or arguments.build
+        if not os.path.isdir(place):
+            raise Missing("%s is no folder; --build and --folder say where the programs are and "
+                          "where the servers write" % place)
         with tempfile.TemporaryDirectory(prefix="relay-benchmark-",
-                                         dir=os.path.abspath(arguments.folder
-                                                             or arguments.build)) as folder:
+                                         dir=os.path.abspath(place)) as folder:
             results = measure(Bench(arguments, folder), arguments)
         if arguments.json:
             with open(arguments.json, "w", encoding="utf-8") as out:
                 json.dump(results, out, indent=1)
-    except OSError as error:
-        print("relay.py: %s" % error, file=sys.stderr)
-        return 2
-    except Missing as error:
+    except (OSError, Missing) as error:
         print("relay.py: %s" % error, file=sys.stderr)
         return 2
     except Failure as error:

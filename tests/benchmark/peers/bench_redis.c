@@ -21,6 +21,12 @@
 #include <string.h>
 
 #define LINE_MAX_LEN 128
+/* How much to ask for at once: much costs little a message, until the answers to all
+ * receivers no longer fit into the caches.  Measured: Redis takes less CPU time for a
+ * hundred receivers of 16 KiB when they ask for 32 messages than for 8 or for 200. */
+#define ANSWER_LEN (512 * 1024)
+#define COUNT_MIN 8
+#define COUNT_MAX 500
 #define ID_MAX_LEN 48 /* of an entry: two 64-bit numbers and a hyphen */
 
 /* One element of an answer (RESP 2).  An array is its header alone: its elements follow
@@ -124,21 +130,24 @@ static size_t read_sender(struct load *load)
 
 /* The receivers */
 
-static void ask_for_messages(struct receiver *receiver)
+static void ask_for_messages(const struct load *load, struct receiver *receiver)
 {
-    char text[2 * LINE_MAX_LEN], group[32];
+    uint32_t most = ANSWER_LEN / load->size;
+    most = most < COUNT_MIN ? COUNT_MIN : most > COUNT_MAX ? COUNT_MAX : most;
+    char text[2 * LINE_MAX_LEN], group[32], count[16];
     int group_len = snprintf(group, sizeof group, "group-%u", receiver->index);
+    int count_len = snprintf(count, sizeof count, "%u", most);
     snprintf(text, sizeof text,
              "*11\r\n$10\r\nXREADGROUP\r\n$5\r\nGROUP\r\n$%d\r\n%s\r\n$1\r\nc\r\n$5\r\nCOUNT\r\n"
-             "$3\r\n200\r\n$5\r\nBLOCK\r\n$1\r\n0\r\n$7\r\nSTREAMS\r\n$5\r\nbench\r\n$1\r\n>\r\n",
-             group_len, group);
+             "$%d\r\n%s\r\n$5\r\nBLOCK\r\n$1\r\n0\r\n$7\r\nSTREAMS\r\n$5\r\nbench\r\n$1\r\n>\r\n",
+             group_len, group, count_len, count);
     append_text(&receiver->link, text);
 }
 
 static void open_receiver(struct load *load, struct receiver *receiver)
 {
     link_open(&receiver->link, load->port);
-    ask_for_messages(receiver);
+    ask_for_messages(load, receiver);
 }
 
 static void begin_ack(struct receiver *receiver)
@@ -210,7 +219,7 @@ static void on_token(struct load *load, struct receiver *receiver, const struct 
         return;
     receiver->step = ANSWER;
     if (!load_has_all(load, receiver))
-        ask_for_messages(receiver);
+        ask_for_messages(load, receiver);
 }
 
 static size_t read_receiver(struct load *load, struct receiver *receiver)
