@@ -33,6 +33,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import servers  # noqa: E402
 from servers import Failure, Missing  # noqa: E402
 
+LOAD = ("messages", "size", "fanout")  # options, and members of the result
 RUN_SECONDS = 600
 RATE = 500
 
@@ -149,10 +150,12 @@ def run(command, folder):
         raise Failure("%s ended with %d: %s" % (" ".join(command), process.returncode, said))
     try:
         result = json.loads(text)
-        if result["mode"] not in FIGURES:
+        asked = [int(command[command.index("--" + key) + 1]) for key in LOAD]
+        if result["mode"] not in FIGURES or [result[key] for key in LOAD] != asked:
             raise ValueError
     except (ValueError, KeyError, TypeError):
-        raise Failure("%s printed no result: %r" % (" ".join(command), text[:200])) from None
+        raise Failure("%s printed no result of that load: %r" % (
+            " ".join(command), text[:200])) from None
     result["client_cpu"] = usage.ru_utime + usage.ru_stime
     result["wall"] = time.monotonic() - start
     return result
