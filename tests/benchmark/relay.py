@@ -35,6 +35,7 @@ from servers import Failure, Missing  # noqa: E402
 
 LOAD = ("messages", "size", "fanout")  # options, and members of the result
 RUN_SECONDS = 600
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 RATE = 500
 
 # name: (messages, bytes, receivers, further options)
@@ -298,12 +299,16 @@ def read_arguments():
 def on_signal(number, _):
     if number == signal.SIGALRM:
         raise Failure("a run takes longer than %d seconds" % RUN_SECONDS)
+    # Once is enough: a second exception could leave subprocess with a lock taken, and the
+    # servers would not be ended.
+    for ending in ENDINGS:
+        signal.signal(ending, signal.SIG_IGN)
     sys.exit(128 + number)
 
 
 def main():
     arguments = read_arguments()
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
+    for number in ENDINGS + (signal.SIGALRM,):
         signal.signal(number, on_signal)
     try:
         place = arguments.folder or arguments.build
@@ -322,8 +327,6 @@ def main():
     except Failure as error:
         print("relay.py: %s" % error, file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 130
     return 0
 
 
