@@ -2,6 +2,8 @@
 #include "net.h"
 
 #include <glib.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -9,7 +11,8 @@
 #define PIECES_MAX 256u        /* of the output, in one call to the system */
 #define WAITING_MAX (4u << 10) /* written behind what fills the socket */
 #define UNSENT_MAX (1u << 20)  /* answers beyond which nothing more is read from the peer */
-#define LINGER_MS 1000         /* for the peer to close its side after ours */
+#define KERNEL_UNSENT_MAX (128 << 10)
+#define LINGER_MS 1000 /* for the peer to close its side after ours */
 #define BACKLOG 128
 
 enum phase {
@@ -598,6 +601,17 @@ static struct net_connection *new_connection(struct net *net)
     return connection;
 }
 
+/* The kernel gets no more than it can soon send.  What it has taken, an acknowledgement
+ * has to wait behind, and so does whoever wants to send less; and it is read back from
+ * memory where it could have come from the processor's cache. */
+static void limit_unsent(const struct net_connection *connection)
+{
+    const int max = KERNEL_UNSENT_MAX;
+    uv_os_fd_t fd;
+    if (uv_fileno((const uv_handle_t *)&connection->tcp, &fd) == 0)
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &max, sizeof max);
+}
+
 /* The socket is connected, with whomever. */
 static void set_open(struct net_connection *connection)
 {
@@ -605,6 +619,7 @@ static void set_open(struct net_connection *connection)
     connection->number = ++connection->net->num_ever;
     /* Commands are handed over in batches already; waiting for more helps nobody. */
     uv_tcp_nodelay(&connection->tcp, 1);
+    limit_unsent(connection);
     start_recording(connection);
 }
 
