@@ -12,7 +12,8 @@
 #define WAITING_MAX (4u << 10) /* written behind what fills the socket */
 #define UNSENT_MAX (1u << 20)  /* answers beyond which nothing more is read from the peer */
 #define KERNEL_UNSENT_MAX (128 << 10)
-#define LINGER_MS 1000 /* for the peer to close its side after ours */
+#define LINGER_MS 1000      /* for the peer to close its side after ours */
+#define LAST_WORDS_MS 10000 /* for the peer to take what is left for it, once all is over */
 #define BACKLOG 128
 
 enum phase {
@@ -28,7 +29,7 @@ struct net {
     GHashTable *connections; /* a set */
     GHashTable *listeners;   /* a set */
     GQueue dirty;            /* connections that may have output */
-    GQueue ending;           /* those in that phase, oldest first */
+    GQueue ending;           /* those whose endpoint is closed, oldest first */
     struct net_bytes bytes;
     unsigned num_ever;
     uv_timer_t wait_timer; /* of net_run_once() */
@@ -381,6 +382,16 @@ static void on_shut_down(uv_shutdown_t *request, int status)
     (void)status;
 }
 
+/* From here on, a connection that does not go makes room for others. */
+static void begin_ending(struct net_connection *connection, uint64_t patience_ms)
+{
+    if (connection->ending_link.data == NULL) {
+        connection->ending_link.data = connection;
+        g_queue_push_tail_link(&connection->net->ending, &connection->ending_link);
+    }
+    uv_timer_start(&connection->timer, on_linger_over, patience_ms, 0);
+}
+
 /* The output is gone and the endpoint closed: our side of the stream ends.
  * Closing at once would answer unread bytes with a reset, which could overtake
  * our ConnectClose in the peer's socket. */
@@ -389,8 +400,6 @@ static void end_connection(struct net_connection *connection)
     connection->is_held = false; /* the peer's end has to be seen */
     read_or_not(connection);
     connection->phase = PHASE_ENDING;
-    connection->ending_link.data = connection;
-    g_queue_push_tail_link(&connection->net->ending, &connection->ending_link);
     connection->shutdown.data = connection;
     if (uv_shutdown(&connection->shutdown, (uv_stream_t *)&connection->tcp, on_shut_down) != 0) {
         close_connection(connection);
@@ -398,7 +407,7 @@ static void end_connection(struct net_connection *connection)
     }
     if (connection->tap != NULL)
         tap_finish(connection->tap, connection->is_initiator, now_ns());
-    uv_timer_start(&connection->timer, on_linger_over, LINGER_MS, 0);
+    begin_ending(connection, LINGER_MS);
 }
 
 /* ------------------------------------------------------------------------
@@ -552,12 +561,17 @@ static void flush(struct net_connection *connection)
         if (sstp_ep_output_len(connection->ep) == 0 && connection->handler.output_is_empty != NULL)
             connection->handler.output_is_empty(connection->handler.cookie);
     }
-    if (sstp_ep_state(connection->ep) == SSTP_CONNECTION_CLOSED && !connection->is_writing &&
-        sstp_ep_output_len(connection->ep) == 0) {
+    const bool is_closed = sstp_ep_state(connection->ep) == SSTP_CONNECTION_CLOSED;
+    if (is_closed && !connection->is_writing && sstp_ep_output_len(connection->ep) == 0) {
         end_connection(connection);
         return;
     }
     read_or_not(connection);
+    if (is_closed) {
+        if (connection->ending_link.data == NULL)
+            begin_ending(connection, LAST_WORDS_MS);
+        return;
+    }
     set_timer(connection);
 }
 
