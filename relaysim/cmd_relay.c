@@ -57,6 +57,8 @@ static const struct {
      "Recipients of one fanout session (1024)"},
     {"max-message",        16 << 20,  1 << 30,  offsetof(struct relay_run, relay.limits.max_message), "BYTES",
      "Of one message (16 MiB)"},
+    {"max-cached",         256 << 20, G_MAXINT64 / 2, offsetof(struct relay_run, relay.max_cached), "BYTES",
+     "Of stored messages in memory, with a store in a file (256 MiB)"},
     {"max-queued",         256 << 10, 1 << 30,  offsetof(struct relay_run, relay.limits.max_queued), "BYTES",
      "Of output that waits on one connection, before its messages do (256 KiB)"},
 };

@@ -78,6 +78,8 @@ struct sstp_relay *sstp_relay_new(const struct sstp_relay_config *config, int64_
     set_defaults(&relay->config);
     relay->store = config->store != NULL ? config->store : sstp_store_new();
     sstp_store_set_limits(relay->store, config->quota, relay->config.max_bytes);
+    if (config->max_cached != 0)
+        sstp_store_set_cache(relay->store, config->max_cached);
     sstp_store_set_handler(relay->store, (struct sstp_store_handler){.loaded = relay_on_loaded,
                                                                      .expired = relay_on_expired,
                                                                      .failing = relay_on_failing,

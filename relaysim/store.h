@@ -95,7 +95,7 @@ void sstp_store_free(struct sstp_store *store);
 void sstp_store_set_limits(struct sstp_store *store, uint64_t quota, uint64_t max_bytes);
 
 /* Bytes of messages that a durable store keeps in memory, beside those that are not
- * on the disk yet; 64 MiB unless told otherwise. */
+ * on the disk yet; 256 MiB unless told otherwise. */
 void sstp_store_set_cache(struct sstp_store *store, size_t max_bytes);
 
 void sstp_store_set_handler(struct sstp_store *store, struct sstp_store_handler handler);

@@ -2,7 +2,7 @@
 /* store_open: the beginning and the end of a durable store. */
 #include "store_internal.h"
 
-#define CACHED_DEFAULT (64u << 20)
+#define CACHED_DEFAULT (256u << 20)
 
 /* ------------------------------------------------------------------------
  * What is in the file

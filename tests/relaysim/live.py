@@ -593,6 +593,7 @@ class Live(LiveTest):
             (["relay", "--url", URL, "--max-connections", "0"], "--max-connections is at least 1"),
             (["relay", "--url", URL, "--max-fanout", "65536"], "at most 65535"),
             (["relay", "--url", URL, "--open-timeout", "0"], "--open-timeout is a number of"),
+            (["relay", "--url", URL, "--max-cached", "0"], "--max-cached is at least 1"),
             (["relay", "--url", URL, "--peer-idle", "-1"], "or 0 for never"),
             (["relay", "--url", URL, "--ack-delay", "nan"], "--ack-delay is a number of"),
             (["relay", "--url", URL, "--ack-delay", "x"], "--ack-delay"),
