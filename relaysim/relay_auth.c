@@ -339,6 +339,18 @@ static bool has_room(const struct sstp_relay_connection *connection, const GPtrA
     return num <= SSTP_REGISTRY_IDENTITIES_MAX;
 }
 
+/* Whether the account may have all of these: none is locked out, or belongs to another. */
+static bool may_have(const struct sstp_relay *relay, const char *account_url, const GPtrArray *urls)
+{
+    for (guint i = 0; i < urls->len; i++) {
+        const char *url = g_ptr_array_index(urls, i);
+        if (relay_is_locked_out(relay, url) ||
+            (uses_tokens(relay) && sstp_registry_is_of_another(relay->registry, account_url, url)))
+            return false;
+    }
+    return true;
+}
+
 static void register_identities(struct sstp_relay_connection *connection, uint32_t event_id,
                                 struct sstp_span token)
 {
@@ -353,12 +365,14 @@ static void register_identities(struct sstp_relay_connection *connection, uint32
     uint8_t reason_id = SSTP_CLOSE_NO_REASON;
     if (!is_good)
         reason_id = SSTP_CLOSE_PROTOCOL_ERROR;
-    else if (!has_attached(connection, account_url) || (uses_tokens(relay) && account == NULL))
+    else if (!has_attached(connection, account_url) || (uses_tokens(relay) && account == NULL) ||
+             !may_have(relay, account_url, urls))
         reason_id = SSTP_CLOSE_USER_AUTHENTICATION_FAILED;
     else if (!has_room(connection, urls))
         reason_id = SSTP_CLOSE_INTERNAL_ERROR;
+    /* What nobody has proven is not kept: it would keep the identity from whoever can. */
     for (guint i = 0; i < urls->len && reason_id == SSTP_CLOSE_NO_REASON; i++)
-        if (account != NULL &&
+        if (uses_tokens(relay) &&
             !sstp_registry_add_identity(relay->registry, account_url, g_ptr_array_index(urls, i)))
             reason_id = SSTP_CLOSE_INTERNAL_ERROR;
     if (reason_id != SSTP_CLOSE_NO_REASON)

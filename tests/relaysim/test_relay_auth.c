@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Who is there, and what that lets him do (GRVSSTP 3.1.5.1, 3.3.5.1, 3.3.5.14-17). */
+#include "store.h"
+#include "world.h"
+
+#define BOB "grooveIdentity://bob"
+
+static const enum sstp_relay_auth with_proof[] = {SSTP_RELAY_AUTH_OPTIONAL,
+                                                  SSTP_RELAY_AUTH_REQUIRED};
+
+static const struct who mallory = {.device = "dpp:///mallory",
+                                   .identity = "grooveIdentity://mallory",
+                                   .account = "mallory",
+                                   .secret = "another",
+                                   .attaches = true,
+                                   .availability = SSTP_HANDLER_READY};
+
+/* Registers identities, beside those that the visitor has; the Close's reason, or -1. */
+static int register_more(struct visitor *visitor, const char *account, const char *const *urls,
+                         size_t num)
+{
+    uint8_t token[SSTP_SEC_TOKEN_MAX];
+    uint32_t id;
+    const size_t len = sstp_sec_identities_write(account, urls, num, token, sizeof token);
+    visitor->session_reason_id = -1;
+    g_assert_cmpint(
+        sstp_ep_register_new(sstp_client_ep(visitor->client), sstp_span(token, len), &id), ==,
+        SSTP_EP_OK);
+    exchange(visitor->world);
+    return visitor->session_reason_id;
+}
+
+static void send_to_bob(struct world *world, const char *text)
+{
+    struct who sender = alice;
+    sender.attaches = true;
+    sender.account = "alice";
+    sender.identity = "grooveIdentity://alice";
+    struct visitor *a = visit(world, &sender);
+    g_assert_true(a->is_ready);
+    send(a, open_to(a, BOB, ""), text);
+    g_assert_cmpuint(a->num_acknowledged, ==, 1);
+}
+
+/* Whoever proves something proves that he is himself, and nobody else. */
+static void test_identity_of_another(void)
+{
+    static const char *const two[] = {"grooveIdentity://new", BOB};
+    for (size_t i = 0; i < G_N_ELEMENTS(with_proof); i++) {
+        struct world *world = world_new(&(struct sstp_relay_config){.auth = with_proof[i]});
+        struct visitor *b = visit(world, &bob);
+        g_assert_true(b->is_ready);
+        cut_off(b);
+        struct who thief = mallory;
+        thief.identity = BOB;
+        struct visitor *m = visit(world, &thief);
+        g_assert_false(m->is_ready);
+        g_assert_true(m->has_failed);
+        m = visit(world, &mallory);
+        g_assert_true(m->is_ready);
+        g_assert_cmpint(register_more(m, "mallory", two, 2), ==,
+                        SSTP_CLOSE_USER_AUTHENTICATION_FAILED);
+        send_to_bob(world, "secret");
+        g_assert_cmpstr(m->received->str, ==, "");
+        /* All or nothing: the other one is still anybody's. */
+        b = visit(world, &bob);
+        g_assert_cmpstr(b->received->str, ==, "secret;");
+        g_assert_cmpint(register_more(b, "account", two, 2), ==, -1);
+        world_free(world);
+    }
+}
+
+/* The account has to be one that was attached on this connection, with a proof. */
+static void test_identity_of_another_account(void)
+{
+    static const char *const urls[] = {BOB};
+    for (size_t i = 0; i < G_N_ELEMENTS(with_proof); i++) {
+        struct world *world = world_new(&(struct sstp_relay_config){.auth = with_proof[i]});
+        g_assert_true(visit(world, &bob)->is_ready);
+        struct visitor *m = visit(world, &mallory);
+        g_assert_true(m->is_ready);
+        g_assert_cmpint(register_more(m, "account", urls, 1), ==,
+                        SSTP_CLOSE_USER_AUTHENTICATION_FAILED);
+        world_free(world);
+    }
+}
+
+/* Without authentication nobody proves anything, so two may have one identity; and
+ * nothing of it is kept that would count where proof is asked for. */
+static void test_identity_unproven(void)
+{
+    struct sstp_store *store = sstp_store_new();
+    struct sstp_registry *registry = sstp_store_registry(store);
+    const struct sstp_sec_secret key = {{1}};
+    g_assert_true(sstp_registry_add(registry, "dpp:///mallory", &key, "mallory", &key));
+    struct world *world =
+        world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OFF, .store = store});
+    struct who other = mallory;
+    other.identity = BOB;
+    struct visitor *m = visit(world, &other), *b = visit(world, &bob);
+    g_assert_true(m->is_ready);
+    g_assert_true(b->is_ready);
+    g_assert_false(sstp_registry_is_of_another(registry, "account", BOB));
+    world_free(world);
+}
+
+/* A locked-out identity is not registered, and a locked-out account not attached, with
+ * or without authentication; the rest of the connection goes on. */
+static void test_locked_out(void)
+{
+    static const enum sstp_relay_auth modes[] = {SSTP_RELAY_AUTH_OFF, SSTP_RELAY_AUTH_OPTIONAL,
+                                                 SSTP_RELAY_AUTH_REQUIRED};
+    static const char *const locked_out[] = {BOB, "mallory"};
+    static const char *const urls[] = {"grooveIdentity://robert"}, *const both[] = {urls[0], BOB};
+    for (size_t i = 0; i < G_N_ELEMENTS(modes); i++) {
+        struct world *world = world_new(&(struct sstp_relay_config){
+            .auth = modes[i], .locked_out = locked_out, .num_locked_out = 2});
+        struct who robert = bob;
+        robert.identity = urls[0];
+        struct visitor *b = visit(world, &robert);
+        g_assert_true(b->is_ready);
+        g_assert_cmpint(register_more(b, "account", both, 2), ==,
+                        SSTP_CLOSE_USER_AUTHENTICATION_FAILED);
+        g_assert_cmpint(register_more(b, "account", urls, 1), ==, -1);
+        b = visit(world, &bob);
+        g_assert_false(b->is_ready);
+        struct visitor *m = visit(world, &mallory);
+        g_assert_false(m->is_ready);
+        g_assert_true(m->has_failed);
+        world_free(world);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/relay-auth/3.3.5.17-identity-of-another", test_identity_of_another);
+    g_test_add_func("/relay-auth/3.3.5.17-another-account", test_identity_of_another_account);
+    g_test_add_func("/relay-auth/identity-unproven", test_identity_unproven);
+    g_test_add_func("/relay-auth/locked-out", test_locked_out);
+    return g_test_run();
+}
