@@ -131,6 +131,58 @@ static void test_locked_out(void)
     }
 }
 
+/* 3.1.1.1: a connection is one of all its SourceDeviceURLs where nothing is proven, and
+ * one of the first where that alone is. */
+static void test_devices(void)
+{
+    static const char *const urls[] = {"dpp:///bob", "dpp:///bobs-other", "dpp:///bob"};
+    for (enum sstp_relay_auth auth = SSTP_RELAY_AUTH_OFF; auth <= SSTP_RELAY_AUTH_REQUIRED;
+         auth++) {
+        const bool counts = auth == SSTP_RELAY_AUTH_OFF;
+        struct world *world =
+            world_new(&(struct sstp_relay_config){.auth = auth, .max_connections_per_device = 1});
+        struct who sender = mallory;
+        struct visitor *m = visit(world, &sender);
+        send(m, open_to(m, BOB, "dpp:///bobs-other"), "other");
+        struct visitor *b = visit_with(world, &bob, urls, G_N_ELEMENTS(urls));
+        g_assert_true(b->is_ready);
+        g_assert_cmpstr(b->received->str, ==, counts ? "other;" : "");
+        send(m, open_to(m, BOB, "dpp:///bob"), "first");
+        g_assert_cmpstr(b->received->str, ==, counts ? "other;first;" : "first;");
+
+        struct who other = bob;
+        other.device = "dpp:///bobs-other";
+        struct visitor *second = visit(world, &other);
+        g_assert_true(second->is_ready == !counts);
+        g_assert_cmpint(second->close_reason_id, ==,
+                        counts ? SSTP_CONNECT_CLOSE_CROSSED_CONNECTIONS : -1);
+        /* It counts as long as it is there. */
+        cut_off(b);
+        if (counts)
+            second = visit(world, &other);
+        g_assert_true(second->is_ready);
+        g_assert_cmpint(visit(world, &other)->close_reason_id, ==,
+                        SSTP_CONNECT_CLOSE_CROSSED_CONNECTIONS);
+        world_free(world);
+    }
+}
+
+/* 3.1.5.1: any of them can be locked out, wherever it stands. */
+static void test_locked_out_device(void)
+{
+    static const char *const locked_out[] = {"dpp:///stolen"};
+    static const char *const urls[] = {"dpp:///bob", "dpp:///stolen"};
+    for (enum sstp_relay_auth auth = SSTP_RELAY_AUTH_OFF; auth <= SSTP_RELAY_AUTH_REQUIRED;
+         auth++) {
+        struct world *world = world_new(&(struct sstp_relay_config){
+            .auth = auth, .locked_out = locked_out, .num_locked_out = 1});
+        g_assert_cmpint(visit_with(world, &bob, urls, 2)->response_id, ==,
+                        SSTP_CONNECT_RESPONSE_CONNECT_REJECTED);
+        g_assert_true(visit_with(world, &bob, urls, 1)->is_ready);
+        world_free(world);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -138,5 +190,7 @@ int main(int argc, char **argv)
     g_test_add_func("/relay-auth/3.3.5.17-another-account", test_identity_of_another_account);
     g_test_add_func("/relay-auth/identity-unproven", test_identity_unproven);
     g_test_add_func("/relay-auth/locked-out", test_locked_out);
+    g_test_add_func("/relay-auth/3.1.1.1-devices", test_devices);
+    g_test_add_func("/relay-auth/3.1.5.1-locked-out-device", test_locked_out_device);
     return g_test_run();
 }

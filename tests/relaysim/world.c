@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "world.h"
 
+#include "decode.h"
+#include "encode.h"
+
 #define ROUNDS_MAX 10000
 
 void fill(void *cookie, void *bytes, size_t len)
@@ -183,6 +186,29 @@ struct visitor *visit(struct world *world, const struct who *who)
 {
     struct visitor *visitor = enter(world, who);
     g_assert_cmpint(sstp_client_start(visitor->client), ==, SSTP_EP_OK);
+    exchange(world);
+    return visitor;
+}
+
+struct visitor *visit_with(struct world *world, const struct who *who, const char *const *urls,
+                           size_t num)
+{
+    struct visitor *visitor = enter(world, who);
+    struct sstp_ep *ep = sstp_client_ep(visitor->client);
+    uint8_t bytes[SSTP_COMMAND_LEN_MAX], devices[1000];
+    struct sstp_command connect;
+    struct sstp_writer w = sstp_writer(devices, sizeof devices);
+
+    /* Its own Connect has one URL; the relay gets the same one with all of them. */
+    g_assert_cmpint(sstp_client_start(visitor->client), ==, SSTP_EP_OK);
+    g_assert_true(sstp_command_decode(sstp_ep_output(ep), SSTP_VERSION_1_6, NULL, &connect));
+    for (size_t i = 0; i < num; i++)
+        sstp_write_string(&w, sstp_span_of_string(urls[i]));
+    connect.device_urls = (struct sstp_list){(uint16_t)num, sstp_writer_span(&w)};
+    const size_t len = sstp_command_encode(&connect, bytes, sizeof bytes);
+    g_assert_cmpuint(len, >, 0);
+    sstp_ep_output_taken(ep, sstp_ep_output_len(ep));
+    sstp_ep_receive(sstp_relay_connection_ep(visitor->connection), bytes, len);
     exchange(world);
     return visitor;
 }

@@ -70,6 +70,10 @@ struct visitor *enter(struct world *world, const struct who *who);
 /* The same, and all that it takes to be ready, or to be refused. */
 struct visitor *visit(struct world *world, const struct who *who);
 
+/* The same with these SourceDeviceURLs, of which the first is who->device. */
+struct visitor *visit_with(struct world *world, const struct who *who, const char *const *urls,
+                           size_t num);
+
 /* The transport breaks. */
 void cut_off(struct visitor *visitor);
 
