@@ -9,7 +9,7 @@
 
 static const struct sstp_ep_limits default_limits = {
     .max_sessions = 1024,
-    .max_events = 64,
+    .max_events = 1024,
     .max_fanout_entries = 1024,
     .max_message = 16u << 20,
     .max_assembling = 32u << 20,

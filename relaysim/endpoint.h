@@ -51,7 +51,7 @@ enum sstp_ep_role { SSTP_EP_CLIENT, SSTP_EP_RELAY };
 /* What a peer may make grow.  0 stands for the default. */
 struct sstp_ep_limits {
     size_t max_sessions;       /* open at a time, both ways together; 1024 */
-    size_t max_events;         /* attach and register sessions; 64 */
+    size_t max_events;         /* attach and register sessions; 1024 */
     size_t max_fanout_entries; /* of one FanoutOpen; 1024 */
     size_t max_message;        /* bytes of one message; 16 MiB */
     size_t max_assembling;     /* bytes of all unfinished messages together; 32 MiB */

@@ -159,7 +159,8 @@ static void tell(struct sstp_ep *ep, const struct sstp_command *command,
                                               .is_attach_session = is_attach_session});
 }
 
-/* Enters the peer's new event session; false when that cost the connection. */
+/* Enters the peer's new event session.  One that there is no room for is closed at once, and
+ * one whose id cannot be costs the connection: false for both. */
 static bool accept_event(struct sstp_ep *ep, uint32_t event_id, bool is_attach)
 {
     if (!sstp_ep_id_is_peers(ep, event_id)) {
@@ -167,11 +168,14 @@ static bool accept_event(struct sstp_ep *ep, uint32_t event_id, bool is_attach)
         return false;
     }
     sstp_ep_forget_closed_id(ep, event_id);
-    if (add_event(ep, event_id, is_attach) != SSTP_EP_OK) {
-        sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_INTERNAL_ERROR);
-        return false;
-    }
-    return true;
+    if (add_event(ep, event_id, is_attach) == SSTP_EP_OK)
+        return true;
+    if (sstp_ep_answer(ep, &(struct sstp_command){.id = SSTP_CLOSE,
+                                                  .session_id = event_id,
+                                                  .reason_id = SSTP_CLOSE_INTERNAL_ERROR}) &&
+        is_attach)
+        sstp_ep_note_closed_id(ep, event_id);
+    return false;
 }
 
 void sstp_ep_on_attach(struct sstp_ep *ep, const struct sstp_command *command)

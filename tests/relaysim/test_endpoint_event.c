@@ -154,7 +154,27 @@ static void test_crossing_close(void)
     pair_free(pair);
 }
 
-/* 2.2.14.1, and the limit of how many there are. */
+/* 3.1.4.3.1: the EventId of a Register that was closed may be used again. */
+static void test_register_again(void)
+{
+    struct pair *pair = relay_pair();
+    uint32_t id;
+    (void)sstp_ep_register_new(pair->a.ep, none, &id);
+    pair_exchange(pair);
+    (void)sstp_ep_close_session(pair->b.ep, id, SSTP_CLOSE_USER_AUTHENTICATION_FAILED);
+    pair_exchange(pair);
+    g_string_truncate(pair->commands, 0);
+    g_string_truncate(pair->events, 0);
+    for (unsigned i = 0; i < 2; i++) {
+        side_inject(&pair->b, &(struct sstp_command){.id = SSTP_REGISTER, .session_id = id});
+        assert_events(pair, "B register\n");
+        (void)sstp_ep_close_session(pair->b.ep, id, SSTP_CLOSE_USER_AUTHENTICATION_FAILED);
+        assert_commands(pair, "B Close s=0x1 UserAuthenticationFailed\n");
+    }
+    pair_free(pair);
+}
+
+/* 2.2.14.1, and the limit of how many there are: one too many is refused itself. */
 static void test_limits(void)
 {
     struct pair *pair = relay_pair();
@@ -171,7 +191,25 @@ static void test_limits(void)
     side_inject(&pair->b, &(struct sstp_command){.id = SSTP_ATTACH,
                                                  .session_id = 7,
                                                  .account_url = span_text("account")});
-    assert_commands(pair, "B ConnectClose InternalError\n");
+    assert_commands(pair, "B Close s=0x7 InternalError\n");
+    /* What goes with it may be under way. */
+    side_inject(&pair->b, &(struct sstp_command){.id = SSTP_ATTACH_AUTHENTICATE, .session_id = 7});
+    side_inject(&pair->b, &(struct sstp_command){.id = SSTP_REGISTER, .session_id = 8});
+    assert_commands(pair, "B Close s=0x8 InternalError\n");
+    /* With room again, either can be used. */
+    (void)sstp_ep_close_session(pair->a.ep, 1, SSTP_CLOSE_NO_REASON);
+    pair_exchange(pair);
+    g_string_truncate(pair->events, 0);
+    side_inject(&pair->b, &(struct sstp_command){.id = SSTP_REGISTER, .session_id = 8});
+    assert_events(pair, "B register\n");
+    g_assert_cmpint(sstp_ep_state(pair->b.ep), ==, SSTP_CONNECTION_ESTABLISHED);
+    pair_free(pair);
+
+    /* 1024 unless told otherwise. */
+    pair = relay_pair();
+    for (uint32_t n = 1; n <= 1025; n++)
+        side_inject(&pair->b, &(struct sstp_command){.id = SSTP_REGISTER, .session_id = n});
+    assert_commands(pair, "B Close s=0x401 InternalError\n");
     pair_free(pair);
 }
 
@@ -183,6 +221,7 @@ int main(int argc, char **argv)
     g_test_add_func("/event/3.3.5.14-17-violations", test_violations);
     g_test_add_func("/event/3.2.5.15-18-responses", test_responses);
     g_test_add_func("/event/crossing-close", test_crossing_close);
+    g_test_add_func("/event/3.1.4.3.1-register-again", test_register_again);
     g_test_add_func("/event/limits", test_limits);
     return g_test_run();
 }

@@ -167,6 +167,19 @@ static void test_devices(void)
     }
 }
 
+/* A device that a Connect names twice is one connection of it. */
+static void test_device_twice(void)
+{
+    static const char *const urls[] = {"dpp:///bob", "dpp:///bob"};
+    struct world *world = world_new(
+        &(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OFF, .max_connections_per_device = 2});
+    g_assert_true(visit_with(world, &bob, urls, 2)->is_ready);
+    g_assert_true(visit_with(world, &bob, urls, 2)->is_ready);
+    g_assert_cmpint(visit_with(world, &bob, urls, 2)->close_reason_id, ==,
+                    SSTP_CONNECT_CLOSE_CROSSED_CONNECTIONS);
+    world_free(world);
+}
+
 /* 3.1.5.1: any of them can be locked out, wherever it stands. */
 static void test_locked_out_device(void)
 {
@@ -191,6 +204,7 @@ int main(int argc, char **argv)
     g_test_add_func("/relay-auth/identity-unproven", test_identity_unproven);
     g_test_add_func("/relay-auth/locked-out", test_locked_out);
     g_test_add_func("/relay-auth/3.1.1.1-devices", test_devices);
+    g_test_add_func("/relay-auth/device-twice", test_device_twice);
     g_test_add_func("/relay-auth/3.1.5.1-locked-out-device", test_locked_out_device);
     return g_test_run();
 }
