@@ -21,6 +21,9 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
+import raw  # noqa: E402  pylint: disable=wrong-import-position
+import sstp_commands as sstp  # noqa: E402  pylint: disable=wrong-import-position
+
 RELAYSIM = sys.argv.pop(1)
 URL = "grooveDNS://relay1.example"
 BOB = "grooveIdentity://bob"
@@ -359,6 +362,43 @@ class Live(unittest.TestCase):
         self.assertEqual(sorted(set(numbers)), list(range(1, number + 1)))
         first = list(dict.fromkeys(numbers))
         self.assertEqual(first, sorted(first))
+
+    def test_crossed_connections(self):
+        """The relay has not noticed that the client's last connection is gone."""
+        with Relay("--connections-per-device", "1", "--auth", "off") as relay:
+            receiver = self.start(relay.client_arguments("--identity", BOB, "--receive", "--expect",
+                                                         "1", "-v", device="dpp:///bob"))
+            self.assertRegex(receiver.stderr.readline(), "ready")
+            receiver.send_signal(signal.SIGSTOP)
+            relay.stop(signal.SIGKILL)
+            with Relay("--connections-per-device", "1", "--auth", "off",
+                       address=relay.address) as relay:
+                ghost = raw.Raw(relay.address, 6, device="dpp:///bob")
+                receiver.send_signal(signal.SIGCONT)
+                for words in ("connection was lost", "in 0.250", "CrossedConnections", "in 0.500",
+                              "CrossedConnections", "in 1.000"):
+                    self.assertRegex(receiver.stderr.readline(), words)
+                ghost.socket.close()
+                self.check(relay.client("--to", BOB, "--message", "x"), 0)
+                _, stderr = receiver.communicate(timeout=20)
+                self.assertEqual(receiver.returncode, 0, stderr)
+
+    def test_error_again_and_again(self):
+        """A relay that always says so in the end: the client ends, too, but not at once."""
+        def misunderstand(peer):
+            with peer, raw.Raw.of(peer) as client:
+                client.expect("Connect")
+                client.send(sstp.connect_response(targets=[URL]))
+                client.expect("Open")
+                client.send(sstp.connect_close(3))
+                client.end()
+        with contextlib.closing(raw.FakeRelay(misunderstand)) as relay:
+            sent = run("client", "--relay", relay.address, "--relay-url", URL, "--device",
+                       "dpp:///alice", "--to", BOB, "--message", "x", "-v")
+            self.assertEqual(sent.returncode, 1, sent.stderr)
+            self.assertEqual(sent.stderr.count("trying again"), 5)
+            self.assertRegex(sent.stderr.splitlines()[-1],
+                             "^relaysim: the other side closed the connection: ProtocolError$")
 
     def test_sends_again(self):
         """A connection that breaks every now and then: all messages arrive."""
