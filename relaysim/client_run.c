@@ -451,6 +451,7 @@ static struct peer *new_peer(struct run *run, struct net_connection *socket, boo
         .ack_delay_ms = config->timers.ack_delay_ms,
         .connect_timeout_ms = config->timers.connect_timeout_ms,
         .open_timeout_ms = config->timers.open_timeout_ms,
+        .auth_timeout_ms = config->timers.auth_timeout_ms,
         .outbound_idle_ms = config->timers.outbound_idle_ms,
         .inbound_idle_ms = config->timers.inbound_idle_ms,
         .ready = on_ready,
@@ -498,12 +499,17 @@ static void on_connected(void *cookie, struct net_connection *socket, const char
     }
 }
 
+static bool dial(struct run *run, char **error)
+{
+    return net_connect(run->net, run->config->relay, (struct net_hosts){0, 0},
+                       run->config->timers.transport_timeout_ms, on_connected, run, error);
+}
+
 static void on_again(uv_timer_t *timer)
 {
     struct run *run = timer->data;
     char *error = NULL;
-    if (!run->is_ending && !net_connect(run->net, run->config->relay, (struct net_hosts){0, 0},
-                                        on_connected, run, &error)) {
+    if (!run->is_ending && !dial(run, &error)) {
         fail(run, "%s", error);
         g_free(error);
         end(run);
@@ -554,8 +560,7 @@ static bool start(struct run *run)
     struct net_listener *listener;
 
     if (config->relay != NULL) {
-        if (net_connect(run->net, config->relay, (struct net_hosts){0, 0}, on_connected, run,
-                        &error))
+        if (dial(run, &error))
             return true;
     } else if (net_listen(run->net, config->listen, MAX_PEERS, on_accepted, run, &listener,
                           &error)) {

@@ -34,6 +34,7 @@
 #define SSTP_EP_ACK_COUNT 32             /* our choice, as 3.1.4.8 allows */
 #define SSTP_EP_CONNECT_TIMEOUT_MS 30000 /* Appendix A, Connection Establishment Timer */
 #define SSTP_EP_OPEN_TIMEOUT_MS 180000   /* Appendix A, Session Establishment Timer */
+#define SSTP_EP_AUTH_TIMEOUT_MS 60000    /* Appendix A, Authentication Timer */
 
 struct sstp_ep;
 
@@ -89,7 +90,7 @@ enum sstp_ep_end {
     SSTP_EP_END_VIOLATION, /* the peer broke a rule; ConnectClose was sent */
     SSTP_EP_END_REFUSED,   /* the peer's Connect was refused, or ours was */
     SSTP_EP_END_PEER,      /* a ConnectClose came */
-    SSTP_EP_END_TIMEOUT,   /* no Connect, or no ConnectResponse, in time */
+    SSTP_EP_END_TIMEOUT,   /* no Connect, or none of the responses to it, Attach and Register */
     SSTP_EP_END_TRANSPORT_LOST,
     SSTP_EP_END_NO_MEMORY, /* or the peer takes nothing off the queue */
     SSTP_EP_END_COUNT
@@ -166,6 +167,8 @@ struct sstp_ep_config {
     size_t ack_count;     /* a Noop at once for so many; 0: SSTP_EP_ACK_COUNT, SIZE_MAX: never */
     int64_t connect_timeout_ms; /* 0: SSTP_EP_CONNECT_TIMEOUT_MS */
     int64_t open_timeout_ms;    /* 0: SSTP_EP_OPEN_TIMEOUT_MS */
+    /* Client: for each AttachResponse and RegisterResponse; 0: SSTP_EP_AUTH_TIMEOUT_MS */
+    int64_t auth_timeout_ms;
     /* A Noop after so long without a command to the peer, or from it (Appendix A,
      * Outbound and Inbound Idle Timer); 0: never. */
     int64_t outbound_idle_ms, inbound_idle_ms;

@@ -154,6 +154,56 @@ static void test_crossing_close(void)
     pair_free(pair);
 }
 
+/* Appendix A, Authentication Timer: each Attach and Register is answered in time, or the
+ * connection ends. */
+static void test_auth_timeout(void)
+{
+    enum { AFTER_ATTACH, AFTER_REGISTER, AFTER_RESPONSE, AFTER_CLOSE, NUM_CASES };
+    for (unsigned n = 0; n < NUM_CASES; n++) {
+        struct pair *pair = relay_pair();
+        const bool is_over = n == AFTER_RESPONSE || n == AFTER_CLOSE;
+        const uint32_t id = attach(pair);
+        pair_advance(pair, SSTP_EP_AUTH_TIMEOUT_MS - 1);
+        if (n != AFTER_ATTACH) {
+            (void)sstp_ep_attach_response(pair->b.ep, id, SSTP_ATTACH_RESPONSE_OK, none);
+            pair_exchange(pair);
+            g_assert_cmpint(sstp_ep_next_deadline(pair->a.ep), ==, SSTP_EP_NEVER);
+            (void)sstp_ep_register(pair->a.ep, id, none);
+            pair_advance(pair, SSTP_EP_AUTH_TIMEOUT_MS - 1);
+        }
+        if (n == AFTER_RESPONSE)
+            (void)sstp_ep_register_response(pair->b.ep, id, none);
+        else if (n == AFTER_CLOSE)
+            (void)sstp_ep_close_session(pair->b.ep, id, SSTP_CLOSE_NO_REASON);
+        pair_exchange(pair);
+        g_string_truncate(pair->commands, 0);
+        g_string_truncate(pair->events, 0);
+        g_assert_true((sstp_ep_next_deadline(pair->a.ep) == SSTP_EP_NEVER) == is_over);
+        pair_advance(pair, 1);
+        assert_commands(pair, is_over ? "" : "A ConnectClose ResponseTimeout\n");
+        assert_events(pair, is_over ? ""
+                                    : "A closed timeout ResponseTimeout\n"
+                                      "B closed peer ResponseTimeout\n");
+        pair_free(pair);
+    }
+}
+
+/* As long as one of two is not answered. */
+static void test_auth_timeout_of_two(void)
+{
+    struct pair *pair = relay_pair();
+    const uint32_t id = attach(pair);
+    uint32_t other;
+    (void)sstp_ep_register_new(pair->a.ep, none, &other);
+    pair_exchange(pair);
+    (void)sstp_ep_attach_response(pair->b.ep, id, SSTP_ATTACH_RESPONSE_OK, none);
+    pair_exchange(pair);
+    g_string_truncate(pair->commands, 0);
+    pair_advance(pair, SSTP_EP_AUTH_TIMEOUT_MS);
+    assert_commands(pair, "A ConnectClose ResponseTimeout\n");
+    pair_free(pair);
+}
+
 /* 3.1.4.3.1: the EventId of a Register that was closed may be used again. */
 static void test_register_again(void)
 {
@@ -221,6 +271,8 @@ int main(int argc, char **argv)
     g_test_add_func("/event/3.3.5.14-17-violations", test_violations);
     g_test_add_func("/event/3.2.5.15-18-responses", test_responses);
     g_test_add_func("/event/crossing-close", test_crossing_close);
+    g_test_add_func("/event/appendix-a-auth-timeout", test_auth_timeout);
+    g_test_add_func("/event/appendix-a-auth-timeout-of-two", test_auth_timeout_of_two);
     g_test_add_func("/event/3.1.4.3.1-register-again", test_register_again);
     g_test_add_func("/event/limits", test_limits);
     return g_test_run();
