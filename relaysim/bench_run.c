@@ -446,8 +446,9 @@ static bool dial(struct party *party)
         .event = on_event,
         .cookie = party};
     party->client = sstp_client_new(&config);
-    if (party->client != NULL && net_connect(bench->net, bench->config->address,
-                                             (struct net_hosts){0, 0}, on_connected, party, &error))
+    if (party->client != NULL &&
+        net_connect(bench->net, bench->config->address, (struct net_hosts){0, 0}, 0, on_connected,
+                    party, &error))
         return true;
     fail(bench, "%s", error != NULL ? error : "memory is out");
     g_free(error);

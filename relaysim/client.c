@@ -45,6 +45,7 @@ struct sstp_client *sstp_client_new(const struct sstp_client_config *config)
                                              .ack_delay_ms = config->ack_delay_ms,
                                              .connect_timeout_ms = config->connect_timeout_ms,
                                              .open_timeout_ms = config->open_timeout_ms,
+                                             .auth_timeout_ms = config->auth_timeout_ms,
                                              .outbound_idle_ms = config->outbound_idle_ms,
                                              .inbound_idle_ms = config->inbound_idle_ms,
                                              .first_session_id = config->first_session_id,

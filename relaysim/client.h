@@ -33,9 +33,10 @@ struct sstp_client_config {
     uint8_t major_version, minor_version; /* as in the endpoint */
     const char *product_version;
     int64_t now_ms;
-    int64_t ack_delay_ms; /* as in the endpoint */
-    int64_t connect_timeout_ms, open_timeout_ms, outbound_idle_ms, inbound_idle_ms; /* likewise */
-    uint32_t first_session_id;                                                      /* likewise */
+    int64_t ack_delay_ms;                                         /* as in the endpoint */
+    int64_t connect_timeout_ms, open_timeout_ms, auth_timeout_ms; /* likewise */
+    int64_t outbound_idle_ms, inbound_idle_ms;                    /* likewise */
+    uint32_t first_session_id;                                    /* likewise */
     struct sstp_ep_limits limits;
 
     /* Established, and attached and registered where that was asked for. */

@@ -260,7 +260,7 @@ static bool dial(struct actor *actor, const char *address, uint8_t host)
 {
     char *error = NULL;
     const struct net_hosts hosts = {actor->host, host};
-    if (net_connect(actor->demo->net, address, hosts, on_connected, actor, &error))
+    if (net_connect(actor->demo->net, address, hosts, 0, on_connected, actor, &error))
         return true;
     (void)demo_is_wrong(actor->demo, error);
     g_free(error);

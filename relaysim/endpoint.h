@@ -34,6 +34,7 @@
 #define SSTP_EP_ACK_COUNT 32             /* our choice, as 3.1.4.8 allows */
 #define SSTP_EP_CONNECT_TIMEOUT_MS 30000 /* Appendix A, Connection Establishment Timer */
 #define SSTP_EP_OPEN_TIMEOUT_MS 180000   /* Appendix A, Session Establishment Timer */
+#define SSTP_EP_AUTH_TIMEOUT_MS 60000    /* Appendix A, Authentication Timer */
 
 struct sstp_ep;
 
@@ -51,7 +52,7 @@ enum sstp_ep_role { SSTP_EP_CLIENT, SSTP_EP_RELAY };
 /* What a peer may make grow.  0 stands for the default. */
 struct sstp_ep_limits {
     size_t max_sessions;       /* open at a time, both ways together; 1024 */
-    size_t max_events;         /* attach and register sessions; 64 */
+    size_t max_events;         /* attach and register sessions; 1024 */
     size_t max_fanout_entries; /* of one FanoutOpen; 1024 */
     size_t max_message;        /* bytes of one message; 16 MiB */
     size_t max_assembling;     /* bytes of all unfinished messages together; 32 MiB */
@@ -154,6 +155,8 @@ struct sstp_ep_config {
     size_t ack_count;     /* a Noop at once for so many; 0: SSTP_EP_ACK_COUNT, SIZE_MAX: never */
     int64_t connect_timeout_ms; /* 0: SSTP_EP_CONNECT_TIMEOUT_MS */
     int64_t open_timeout_ms;    /* 0: SSTP_EP_OPEN_TIMEOUT_MS */
+    /* Client: for each AttachResponse and RegisterResponse; 0: SSTP_EP_AUTH_TIMEOUT_MS */
+    int64_t auth_timeout_ms;
     /* A Noop after so long without a command to the peer, or from it (Appendix A,
      * Outbound and Inbound Idle Timer); 0: never. */
     int64_t outbound_idle_ms, inbound_idle_ms;

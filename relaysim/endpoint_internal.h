@@ -51,6 +51,7 @@ struct sstp_ep_session {
 struct sstp_ep_event_session {
     uint32_t id;
     bool is_attach;
+    bool awaits_response; /* ours: to an Attach or Register */
 };
 
 struct sstp_ep {
@@ -63,6 +64,7 @@ struct sstp_ep {
     int64_t now_ms;
     int64_t ack_deadline_ms;
     int64_t connect_deadline_ms;
+    int64_t auth_deadline_ms; /* while an event of ours awaits a response */
     size_t num_opening;       /* sessions of ours without an OpenResponse */
     int64_t open_deadline_ms; /* none of them has to be given up before */
     int64_t last_sent_ms, last_received_ms;

@@ -29,7 +29,7 @@ enum sstp_ep_end {
     SSTP_EP_END_VIOLATION, /* the peer broke a rule; ConnectClose was sent */
     SSTP_EP_END_REFUSED,   /* the peer's Connect was refused, or ours was */
     SSTP_EP_END_PEER,      /* a ConnectClose came */
-    SSTP_EP_END_TIMEOUT,   /* no Connect, or no ConnectResponse, in time */
+    SSTP_EP_END_TIMEOUT,   /* no Connect, or none of the responses to it, Attach and Register */
     SSTP_EP_END_TRANSPORT_LOST,
     SSTP_EP_END_NO_MEMORY, /* or the peer takes nothing off the queue */
     SSTP_EP_END_COUNT

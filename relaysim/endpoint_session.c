@@ -304,8 +304,9 @@ enum sstp_ep_err sstp_ep_set_availability(struct sstp_ep *ep, uint32_t session_i
 enum sstp_ep_err sstp_ep_close_session(struct sstp_ep *ep, uint32_t session_id, uint8_t reason_id)
 {
     const struct sstp_ep_session *session = sstp_ep_find_session(ep, session_id);
+    const struct sstp_ep_event_session *event = sstp_ep_find_event(ep, session_id);
 
-    if (session == NULL && sstp_ep_find_event(ep, session_id) == NULL)
+    if (session == NULL && event == NULL)
         return SSTP_EP_NO_SESSION;
     /* The originator counts what it has no acknowledgement of as undelivered
      * when the Close comes, so what can be acknowledged goes first. */
@@ -321,9 +322,11 @@ enum sstp_ep_err sstp_ep_close_session(struct sstp_ep *ep, uint32_t session_id, 
         return err;
     if (session != NULL)
         sstp_ep_note_session_end(ep, session_id, session->is_ours, SSTP_EP_SESSION_END_HERE);
+    /* Behind a Register nothing can be under way: the next one is a new event. */
+    if (event == NULL || event->is_attach)
+        sstp_ep_note_closed_id(ep, session_id);
     (void)sstp_ep_remove_event(ep, session_id);
     sstp_ep_remove_session(ep, session_id);
-    sstp_ep_note_closed_id(ep, session_id);
     return SSTP_EP_OK;
 }
 

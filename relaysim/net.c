@@ -720,11 +720,22 @@ char *net_listener_address(const struct net_listener *listener)
     return name_of(&address);
 }
 
+static void on_connect_over(uv_timer_t *timer)
+{
+    struct net_connection *connection = timer->data;
+    struct net *net = connection->net;
+    connection->connected(connection->connected_cookie, NULL, "there was no answer in time");
+    close_connection(connection);
+    net_settle(net);
+}
+
 static void on_connect(uv_connect_t *request, int status)
 {
     struct net_connection *connection = request->data;
     struct net *net = connection->net;
 
+    if (connection->phase != PHASE_CLOSING)
+        uv_timer_stop(&connection->timer);
     if (status != 0) {
         if (connection->phase != PHASE_CLOSING) {
             connection->connected(connection->connected_cookie, NULL, uv_strerror(status));
@@ -739,7 +750,7 @@ static void on_connect(uv_connect_t *request, int status)
     net_settle(net);
 }
 
-bool net_connect(struct net *net, const char *address, struct net_hosts hosts,
+bool net_connect(struct net *net, const char *address, struct net_hosts hosts, int64_t timeout_ms,
                  net_connected *connected, void *cookie, char **error)
 {
     struct sockaddr_storage storage;
@@ -762,5 +773,7 @@ bool net_connect(struct net *net, const char *address, struct net_hosts hosts,
         close_connection(connection);
         return false;
     }
+    if (timeout_ms > 0)
+        uv_timer_start(&connection->timer, on_connect_over, (uint64_t)timeout_ms, 0);
     return true;
 }

@@ -83,9 +83,10 @@ struct net_hosts {
 };
 
 /* Connects; then calls `connected` with the connection, or with NULL and why
- * not.  False with *error when the address is none. */
+ * not.  After `timeout_ms` it is given up; 0: when the system does.  False with *error
+ * when the address is none. */
 typedef void net_connected(void *cookie, struct net_connection *connection, const char *why);
-bool net_connect(struct net *net, const char *address, struct net_hosts hosts,
+bool net_connect(struct net *net, const char *address, struct net_hosts hosts, int64_t timeout_ms,
                  net_connected *connected, void *cookie, char **error);
 
 /* Joins the connection with its endpoint. */

@@ -175,6 +175,7 @@ struct sstp_relay_connection *relay_connection_new(struct sstp_relay *relay, voi
     }
     connection->relay = relay;
     connection->socket = socket;
+    connection->device_urls = g_ptr_array_new_with_free_func(g_free);
     connection->attaches = g_hash_table_new_full(NULL, NULL, NULL, relay_attach_free);
     connection->identities = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     connection->inbound = g_hash_table_new_full(NULL, NULL, NULL, relay_inbound_free);
@@ -202,6 +203,7 @@ static void free_connection(gpointer data)
     g_hash_table_destroy(connection->deliveries);
     sstp_ep_free(connection->ep);
     g_free(connection->device_url);
+    g_ptr_array_free(connection->device_urls, TRUE);
     g_free(connection);
 }
 
@@ -226,13 +228,17 @@ void sstp_relay_disconnect(struct sstp_relay_connection *connection)
  * Events
  */
 
-static void count_device(struct sstp_relay *relay, const char *url, int change)
+static void count_devices(const struct sstp_relay_connection *connection, int change)
 {
-    const int num = GPOINTER_TO_INT(g_hash_table_lookup(relay->devices, url)) + change;
-    if (num > 0)
-        g_hash_table_insert(relay->devices, g_strdup(url), GINT_TO_POINTER(num));
-    else
-        g_hash_table_remove(relay->devices, url);
+    GHashTable *devices = connection->relay->devices;
+    for (guint i = 0; i < connection->device_urls->len; i++) {
+        const char *url = g_ptr_array_index(connection->device_urls, i);
+        const int num = GPOINTER_TO_INT(g_hash_table_lookup(devices, url)) + change;
+        if (num > 0)
+            g_hash_table_insert(devices, g_strdup(url), GINT_TO_POINTER(num));
+        else
+            g_hash_table_remove(devices, url);
+    }
 }
 
 static void on_established(struct sstp_relay_connection *connection)
@@ -241,7 +247,7 @@ static void on_established(struct sstp_relay_connection *connection)
     connection->is_established = true;
     relay->num_established++;
     relay->counters.num_connections++;
-    count_device(relay, connection->device_url, 1);
+    count_devices(connection, 1);
     if (connection->has_token)
         relay_auth_timer_start(connection);
     relay_log(connection, "established with %s, SSTP 1.%c", connection->device_url,
@@ -284,7 +290,7 @@ static void on_closed(struct sstp_relay_connection *connection, const struct sst
     if (connection->is_established) {
         connection->is_established = false;
         relay->num_established--;
-        count_device(relay, connection->device_url, -1);
+        count_devices(connection, -1);
     }
     const char *reason = sstp_connect_close_reason_name(event->reason_id);
     relay_log(connection, "%s%s%s", ends[event->end],

@@ -43,7 +43,8 @@ struct sstp_relay_connection {
     struct sstp_ep *ep;
     void *socket;
     bool is_established;
-    char *device_url; /* the first SourceDeviceURL */
+    char *device_url;       /* the first SourceDeviceURL */
+    GPtrArray *device_urls; /* those that count, each once: see relay_connection_is_device() */
 
     bool has_token;           /* its Connect had one, and it was good so far */
     bool awaits_authenticate; /* ConnectAuthenticate */
@@ -100,6 +101,9 @@ enum sstp_relay_discard_reason relay_expiry_reason(const struct sstp_payload *pa
 void relay_on_expired(void *relay, const struct sstp_store_message *message);
 
 /* ---- relay_auth.c ---- */
+/* Whether the connection is one of this device: any that its Connect named, or under
+ * authentication the first, for the others are never proven. */
+bool relay_connection_is_device(const struct sstp_relay_connection *connection, const char *url);
 void relay_on_connect(struct sstp_relay_connection *connection, const struct sstp_ep_event *event);
 void relay_on_connect_authenticate(struct sstp_relay_connection *connection,
                                    const struct sstp_ep_event *event);

@@ -158,7 +158,7 @@ static void on_dial(void *cookie, const char *url)
     g_queue_push_tail_link(&relay_net->dials, &dial->link);
     char *error = NULL;
     const struct net_hosts hosts = {OWN_HOST, (uint8_t)(PEER_HOST + i % NUM_PEER_HOSTS)};
-    if (!net_connect(relay_net->net, relay_net->peer_addresses[i], hosts, on_dialed, dial,
+    if (!net_connect(relay_net->net, relay_net->peer_addresses[i], hosts, 0, on_dialed, dial,
                      &error)) {
         on_dialed(dial, NULL, error);
         g_free(error);
