@@ -277,7 +277,7 @@ enum sstp_ep_err sstp_ep_lend_message(struct sstp_ep *ep, uint32_t session_id,
                   : sstp_ep_message_data(ep, session_id, message->data);
     if (err == SSTP_EP_OK)
         err = sstp_ep_message_end(ep, session_id, tag);
-    if (lender != NULL && !is_lent)
+    if (lender != NULL && !is_lent && err == SSTP_EP_OK)
         ep->config.release(ep->config.cookie, lender);
     return err;
 }

@@ -320,8 +320,8 @@ static void test_net(struct fixture *f, gconstpointer data)
     g_assert_true(net_truth(net) == f->truth);
     g_assert_true(net_listen(net, "127.0.0.1:0", 1, on_accepted, NULL, &listener, &error));
     char *address = net_listener_address(listener);
-    g_assert_true(
-        net_connect(net, address, (struct net_hosts){0, 0}, on_connected, &is_connected, &error));
+    g_assert_true(net_connect(net, address, (struct net_hosts){0, 0}, 0, on_connected,
+                              &is_connected, &error));
     while (!is_connected)
         net_run_once(net, 1000);
     net_free(net);
