@@ -57,6 +57,7 @@ struct net_connection {
     bool is_held;
     bool is_writing;
     bool is_dirty;
+    bool is_reset;     /* it ends by a reset */
     GList ending_link; /* in net->ending, with data set while it is */
     struct sstp_ep *ep;
     struct net_handler handler;
@@ -331,7 +332,8 @@ static void close_connection(struct net_connection *connection)
     }
     truth_leave(connection->truth);
     connection->truth = NULL;
-    uv_close((uv_handle_t *)&connection->tcp, on_handle_closed);
+    if (!connection->is_reset || uv_tcp_close_reset(&connection->tcp, on_handle_closed) != 0)
+        uv_close((uv_handle_t *)&connection->tcp, on_handle_closed);
     uv_close((uv_handle_t *)&connection->timer, on_handle_closed);
 }
 
@@ -508,6 +510,12 @@ void net_hold(struct net_connection *connection, bool is_held)
 
 void net_drop(struct net_connection *connection)
 {
+    close_connection(connection);
+}
+
+void net_reset(struct net_connection *connection)
+{
+    connection->is_reset = true;
     close_connection(connection);
 }
 

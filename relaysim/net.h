@@ -104,6 +104,9 @@ void net_sent(struct net_connection *connection, const struct sstp_command *comm
 /* Closes the socket at once, without a word to the peer. */
 void net_drop(struct net_connection *connection);
 
+/* The same by a reset, which overtakes what is under way. */
+void net_reset(struct net_connection *connection);
+
 /* Bytes that all sockets have carried. */
 struct net_bytes {
     uint64_t in, out;
