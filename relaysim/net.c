@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "net.h"
 
+#include "fault_line.h"
+
 #include <glib.h>
 #include <time.h>
 
@@ -66,7 +68,10 @@ struct net_connection {
     struct net_hosts hosts;
     struct tap_connection *tap;
     struct truth_stream *truth;
-    char *written; /* while is_writing */
+    char *written;           /* while is_writing */
+    struct fault_line *line; /* NULL without faults */
+    GByteArray *raw; /* of net_send_raw(), to go behind raw_behind bytes of output; or NULL */
+    size_t raw_behind;
 };
 
 static void flush(struct net_connection *connection);
@@ -305,6 +310,8 @@ static void on_handle_closed(uv_handle_t *handle)
         connection->listener->is_closed)
         g_free(connection->listener);
     g_free(connection->written);
+    if (connection->raw != NULL)
+        g_byte_array_free(connection->raw, TRUE);
     g_free(connection);
 }
 
@@ -332,6 +339,9 @@ static void close_connection(struct net_connection *connection)
     }
     truth_leave(connection->truth);
     connection->truth = NULL;
+    if (connection->line != NULL)
+        fault_line_close(connection->line);
+    connection->line = NULL;
     if (!connection->is_reset || uv_tcp_close_reset(&connection->tcp, on_handle_closed) != 0)
         uv_close((uv_handle_t *)&connection->tcp, on_handle_closed);
     uv_close((uv_handle_t *)&connection->timer, on_handle_closed);
@@ -382,27 +392,68 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
     *buffer = uv_buf_init(connection->net->read_buffer, READ_SIZE);
 }
 
+/* What has come is the endpoint's, or the end.  The caller settles. */
+static void take_in(struct net_connection *connection, const void *data, ssize_t num)
+{
+    if (num < 0) {
+        if (num == UV_EOF && connection->tap != NULL && connection->phase == PHASE_OPEN)
+            tap_finish(connection->tap, connection->is_initiator, now_ns());
+        close_connection(connection);
+        return;
+    }
+    sstp_ep_tick(connection->ep, net_now_ms(connection->net));
+    sstp_ep_receive(connection->ep, data, (size_t)num);
+    net_wake(connection);
+}
+
+/* The moment for which net_drop_within() was called has come. */
+static bool is_dropped(struct net_connection *connection, size_t num)
+{
+    if (connection->line == NULL || !fault_line_is_over(connection->line, num))
+        return false;
+    net_reset(connection);
+    return true;
+}
+
 static void on_read(uv_stream_t *stream, ssize_t num, const uv_buf_t *buffer)
 {
     struct net_connection *connection = stream->data;
     struct net *net = connection->net;
 
+    if (num == 0)
+        return;
     if (num > 0) {
         net->bytes.in += (uint64_t)num;
         if (connection->tap != NULL)
             tap_data(connection->tap, !connection->is_initiator, buffer->base, (size_t)num,
                      now_ns());
-        sstp_ep_tick(connection->ep, net_now_ms(net));
-        sstp_ep_receive(connection->ep, buffer->base, (size_t)num);
-        net_wake(connection);
-    } else if (num < 0) {
-        if (num == UV_EOF && connection->tap != NULL)
-            tap_finish(connection->tap, !connection->is_initiator, now_ns());
-        if (num == UV_EOF && connection->tap != NULL && connection->phase == PHASE_OPEN)
-            tap_finish(connection->tap, connection->is_initiator, now_ns());
-        close_connection(connection);
+    } else if (num == UV_EOF && connection->tap != NULL) {
+        tap_finish(connection->tap, !connection->is_initiator, now_ns());
+    }
+    if (num < 0)
+        uv_read_stop(stream); /* there is nothing behind the end */
+    if (num < 0 || !is_dropped(connection, (size_t)num)) {
+        if (connection->line != NULL)
+            fault_line_arrived(connection->line, buffer->base, num);
+        else
+            take_in(connection, buffer->base, num);
     }
     net_settle(net);
+}
+
+static void on_handed_on(void *cookie, const void *data, ssize_t num)
+{
+    struct net_connection *connection = cookie;
+    struct net *net = connection->net;
+    take_in(connection, data, num);
+    net_settle(net);
+}
+
+static void on_go_on(void *cookie)
+{
+    struct net_connection *connection = cookie;
+    net_wake(connection);
+    net_settle(connection->net);
 }
 
 static void read_or_not(struct net_connection *connection)
@@ -476,12 +527,42 @@ static void set_timer(struct net_connection *connection)
                        deadline > now ? (uint64_t)(deadline - now) : 0, 0);
 }
 
+/* What goes next: the endpoint's output, or raw bytes at their place in it. */
+static struct sstp_span next_output(const struct net_connection *connection)
+{
+    struct sstp_span output = sstp_ep_output(connection->ep);
+    if (connection->raw == NULL)
+        return output;
+    if (connection->raw_behind == 0)
+        return sstp_span(connection->raw->data, connection->raw->len);
+    output.len = MIN(output.len, connection->raw_behind);
+    return output;
+}
+
+static void output_taken(struct net_connection *connection, size_t num)
+{
+    if (connection->raw == NULL) {
+        sstp_ep_output_taken(connection->ep, num);
+    } else if (connection->raw_behind > 0) {
+        connection->raw_behind -= num;
+        sstp_ep_output_taken(connection->ep, num);
+    } else {
+        g_byte_array_remove_range(connection->raw, 0, (guint)num);
+        if (connection->raw->len == 0) {
+            g_byte_array_free(connection->raw, TRUE);
+            connection->raw = NULL;
+        }
+    }
+}
+
 static void flush(struct net_connection *connection)
 {
     if (connection->phase != PHASE_OPEN)
         return;
     while (!connection->is_writing) {
-        const struct sstp_span output = sstp_ep_output(connection->ep);
+        struct sstp_span output = next_output(connection);
+        if (output.len > 0 && connection->line != NULL)
+            output.len = fault_line_cut(connection->line, output.len);
         if (output.len == 0)
             break;
         const ssize_t num = write_some(connection, output);
@@ -489,12 +570,14 @@ static void flush(struct net_connection *connection)
             close_connection(connection);
             return;
         }
-        sstp_ep_output_taken(connection->ep, (size_t)num);
+        output_taken(connection, (size_t)num);
+        if (is_dropped(connection, (size_t)num))
+            return;
         if (sstp_ep_output(connection->ep).len == 0 && connection->handler.output_is_empty != NULL)
             connection->handler.output_is_empty(connection->handler.cookie);
     }
     if (sstp_ep_state(connection->ep) == SSTP_CONNECTION_CLOSED && !connection->is_writing &&
-        sstp_ep_output(connection->ep).len == 0) {
+        next_output(connection).len == 0) {
         end_connection(connection);
         return;
     }
@@ -517,6 +600,22 @@ void net_reset(struct net_connection *connection)
 {
     connection->is_reset = true;
     close_connection(connection);
+}
+
+void net_send_raw(struct net_connection *connection, struct sstp_span bytes)
+{
+    if (connection->raw == NULL) {
+        connection->raw = g_byte_array_new();
+        connection->raw_behind = sstp_ep_output(connection->ep).len;
+    }
+    g_byte_array_append(connection->raw, bytes.data, (guint)bytes.len);
+    net_wake(connection);
+}
+
+void net_drop_within(struct net_connection *connection, uint64_t num)
+{
+    if (connection->line != NULL)
+        fault_line_drop_within(connection->line, num);
 }
 
 struct net_bytes net_bytes(const struct net *net)
@@ -556,6 +655,10 @@ static void set_open(struct net_connection *connection)
     /* Commands are handed over in batches already; waiting for more helps nobody. */
     uv_tcp_nodelay(&connection->tcp, 1);
     start_recording(connection);
+    if (connection->net->config.faults != NULL)
+        connection->line =
+            fault_line_new(connection->net->config.faults, &connection->net->loop,
+                           (struct fault_line_handler){on_handed_on, on_go_on, connection});
 }
 
 void net_start(struct net_connection *connection, struct sstp_ep *ep, struct net_handler handler)

@@ -17,6 +17,7 @@
 #include <uv.h>
 
 #include "endpoint.h"
+#include "fault.h"
 #include "tap.h"
 #include "truth.h"
 
@@ -25,8 +26,9 @@ struct net_listener;
 struct net_connection;
 
 struct net_config {
-    struct tap *tap;     /* NULL for none; closed by its owner */
-    struct truth *truth; /* likewise */
+    struct tap *tap;       /* NULL for none; closed by its owner */
+    struct truth *truth;   /* likewise */
+    struct faults *faults; /* likewise */
     /* Both ends of every connection are in this process: it is captured once, at
      * the end that opened it. */
     bool has_both_ends;
@@ -100,6 +102,13 @@ void net_wake(struct net_connection *connection);
 
 /* The endpoint sent a command: for the truth file. */
 void net_sent(struct net_connection *connection, const struct sstp_command *command);
+
+/* Sends bytes that the endpoint knows nothing of, behind what it has put out so far: for
+ * illegal acts. */
+void net_send_raw(struct net_connection *connection, struct sstp_span bytes);
+
+/* With faults: the connection is reset at some moment within the next `num` bytes. */
+void net_drop_within(struct net_connection *connection, uint64_t num);
 
 /* Closes the socket at once, without a word to the peer. */
 void net_drop(struct net_connection *connection);

@@ -548,7 +548,7 @@ class Live(unittest.TestCase):
         rows = [
             ([], "a subcommand is needed"),
             (["nonsense"], "there is no subcommand \"nonsense\""),
-            (["scenario", "--list"], "scenario is not in this version"),
+            (["scenario"], "the name of a scenario or of a file is needed"),
             (["bench"], "bench is not in this version"),
             (["relay"], "--url is needed"),
             (["relay", "--url", URL, "--nonsense"], "--nonsense"),
