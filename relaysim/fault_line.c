@@ -67,6 +67,8 @@ size_t fault_line_cut(struct fault_line *line, size_t len)
 {
     if (line->is_paused)
         return 0;
+    if (line->drop_left != 0)
+        len = (size_t)MIN(len, line->drop_left);
     const size_t num = faults_cut(line->faults, len);
     /* With a turn of the loop between them, so that the peer reads them apart. */
     if (num < len) {
