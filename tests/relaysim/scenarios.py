@@ -30,8 +30,8 @@ LATE = ("--fault", "split", "--fault", "delay 10ms")
 
 # Where it is the story itself that bytes come together, or are missing; and where there is
 # no Connect by which the plugin would know a connection that begins with half a command.
-NOT_LATE = {"2.2.8-aggregated-by-a-relay", "capture-lossy", "3.1.7-connection-dropped",
-            "3.1.5-violations"}
+NOT_LATE = {"2.2.8-aggregated-by-a-relay", "capture-lossy", "capture-out-of-order",
+            "3.1.7-connection-dropped", "3.1.5-violations"}
 
 # The MessageCounts of the specification's tables, in order of time: who is told and by
 # whom, as the last octets of their addresses, the count, how many are left outstanding.
@@ -147,6 +147,7 @@ class BuiltIn(Played):
                     self.check_counts(capture, COUNTS.get(name))
         if HAS_PLUGIN:
             self.check_figure_20(played["4.2.6-single-hop"][1])
+            self.check_order(played["capture-out-of-order"][1])
 
     def test_all_together(self):
         """In one capture; on the first pass nothing is found that no scenario states."""
@@ -179,6 +180,12 @@ class BuiltIn(Played):
                                         "sstp.ack.remaining"], "-Y", "sstp.ack.covered > 0")
         self.assertEqual([tuple(int(cell[0].split(".")[-1]) for cell in row) for row in rows],
                          wanted)
+
+    def check_order(self, capture):
+        """What is only out of order is found again, if TCP is told to."""
+        gaps = self.ws.fields(capture, ["frame.number"], "-Y", "sstp.expert.gap", two_pass=True,
+                              preferences=["tcp.reassemble_out_of_order:TRUE"])
+        self.assertEqual(gaps, [])
 
     def check_figure_20(self, capture):
         streams = commands_by_stream(self.ws, capture)
