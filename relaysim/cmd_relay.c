@@ -228,7 +228,7 @@ int cmd_relay(int argc, char **argv)
         {"lock-out", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.locked_out,
          "A device, identity or account that is locked out; may be repeated", "URL"},
         {"write", 'w', 0, G_OPTION_ARG_FILENAME, &o.capture, "Write a capture (pcapng)", "FILE"},
-        {"truth", 0, 0, G_OPTION_ARG_FILENAME, &o.truth, "Write what was sent, as JSON lines",
+        {"truth", 0, 0, G_OPTION_ARG_FILENAME, &o.truth, "Write what happened, as JSON lines",
          "FILE"},
         {"verbose", 'v', 0, G_OPTION_ARG_NONE, &o.is_verbose, "Log connections on stderr", NULL},
         OPTION_LATER("listen-443", &o.listen_443),

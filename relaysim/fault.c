@@ -79,6 +79,29 @@ char *fault_plan_add(struct fault_plan *plan, const char *text)
                            text);
 }
 
+static void append_one_of(GString *text, const char *word, unsigned one_of)
+{
+    if (one_of != 0)
+        g_string_append_printf(text, ", %s 1 of %u", word, one_of);
+}
+
+char *fault_plan_text(const struct fault_plan *plan)
+{
+    GString *text = g_string_new(NULL);
+    if (plan->splits)
+        g_string_append(text, ", split");
+    if (plan->delay_ms != 0)
+        g_string_append_printf(text, ", delay %ums", plan->delay_ms);
+    if (plan->drops)
+        g_string_append(text, ", drop");
+    append_one_of(text, "lose", plan->lose_one_of);
+    append_one_of(text, "duplicate", plan->duplicate_one_of);
+    append_one_of(text, "reorder", plan->reorder_one_of);
+    if (text->len > 0)
+        g_string_erase(text, 0, 2);
+    return g_string_free(text, FALSE);
+}
+
 /* ------------------------------------------------------------------------
  * Decisions
  */

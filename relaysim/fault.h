@@ -38,6 +38,9 @@ enum fault_of_segment { FAULT_NONE, FAULT_LOSE, FAULT_DUPLICATE, FAULT_REORDER }
  * 8", "reorder 1 of 8".  NULL, or a sentence on what is wrong with it, to be freed. */
 char *fault_plan_add(struct fault_plan *plan, const char *text);
 
+/* The same in words, to be freed. */
+char *fault_plan_text(const struct fault_plan *plan);
+
 struct faults;
 
 /* NULL for a plan without faults. */

@@ -292,6 +292,33 @@ void net_sent(struct net_connection *connection, const struct sstp_command *comm
         truth_command(connection->truth, connection->is_initiator, command, now_ns());
 }
 
+void net_noted(struct net_connection *connection, const struct sstp_ep_note *note)
+{
+    if (connection->truth != NULL)
+        truth_note(connection->truth, connection->is_initiator, note, now_ns());
+}
+
+void net_fault(struct net_connection *connection, const char *kind, const char *text)
+{
+    if (connection->truth != NULL)
+        truth_fault(connection->net->config.truth, connection->truth, kind, text, now_ns());
+}
+
+struct truth *net_truth(const struct net *net)
+{
+    return net->config.truth;
+}
+
+uint64_t net_wall_ns(void)
+{
+    return now_ns();
+}
+
+uint64_t net_truth_label(const struct net_connection *connection)
+{
+    return truth_label(connection->truth, connection->is_initiator);
+}
+
 unsigned net_connection_number(const struct net_connection *connection)
 {
     return connection->number;
@@ -598,6 +625,7 @@ void net_drop(struct net_connection *connection)
 
 void net_reset(struct net_connection *connection)
 {
+    net_fault(connection, "reset", "the connection is reset");
     connection->is_reset = true;
     close_connection(connection);
 }
@@ -609,6 +637,7 @@ void net_send_raw(struct net_connection *connection, struct sstp_span bytes)
         connection->raw_behind = sstp_ep_output(connection->ep).len;
     }
     g_byte_array_append(connection->raw, bytes.data, (guint)bytes.len);
+    net_fault(connection, "bytes", "bytes are sent that the endpoint knows nothing of");
     net_wake(connection);
 }
 

@@ -512,6 +512,16 @@ static void add_plan(struct fault_plan *plan, const struct fault_plan *more)
         plan->reorder_one_of = more->reorder_one_of;
 }
 
+/* A record of what happened begins with what was meant to go wrong. */
+static void record_plan(struct truth *truth, const struct fault_plan *plan, uint64_t seed)
+{
+    char *faults = fault_plan_text(plan);
+    char *text = g_strdup_printf("%s; seed %" G_GUINT64_FORMAT, faults, (guint64)seed);
+    truth_fault(truth, NULL, "plan", text, net_wall_ns());
+    g_free(faults);
+    g_free(text);
+}
+
 static void play(struct player *player)
 {
     const GArray *steps = player->scenario->steps;
@@ -548,6 +558,8 @@ GPtrArray *scenario_play(const struct scenario *scenario, const struct recording
     player->cast.cookie = player;
     facts_init(player);
     tap_set_faults(recording->tap, faults);
+    if (recording->truth != NULL && faults != NULL)
+        record_plan(recording->truth, &plan, seed);
     if (cast_init(&player->cast, &config, seed))
         play(player);
     else

@@ -51,6 +51,17 @@ const struct sstp_ep_message *sstp_payload_message(const struct sstp_payload *pa
     return &payload->content->message;
 }
 
+void sstp_payload_set_origin(struct sstp_payload *payload, const struct sstp_payload_origin *origin)
+{
+    g_free(payload->origin);
+    payload->origin = g_memdup2(origin, sizeof *origin);
+}
+
+const struct sstp_payload_origin *sstp_payload_origin(const struct sstp_payload *payload)
+{
+    return payload->origin;
+}
+
 void sstp_payload_unref(struct sstp_payload *payload)
 {
     payload->num_pins--;
@@ -61,6 +72,7 @@ void sstp_store_payload_unref(struct sstp_payload *payload)
 {
     if (--payload->num_refs > 0)
         return;
+    g_free(payload->origin);
     g_free(payload->content);
     g_free(payload);
 }
@@ -286,6 +298,8 @@ static unsigned expire_queue(struct sstp_store *store, struct sstp_store_queue *
         struct sstp_store_message *message = link->data;
         link = link->next;
         if (message->expires_ms <= now_ms) {
+            if (store->handler.expired != NULL)
+                store->handler.expired(store->handler.cookie, message);
             take_out(store, message);
             num++;
         } else {

@@ -357,6 +357,20 @@ expect s closed NoReason
             streams = {json.loads(line)["stream"] for line in file}
         self.assertEqual(streams, {0, 1, 2})
 
+    def test_faults_in_the_truth_file(self):
+        """What was meant to go wrong, and what did on purpose."""
+        truth = self.path("faults.json")
+        for name, *wanted in (("3.1.7-connection-dropped", ("plan", "drop; seed 9"),
+                               ("reset", "the connection is reset")),
+                              ("3.1.5-violations",) + 3 * (
+                                  ("bytes", "bytes are sent that the endpoint knows nothing of"),)):
+            with self.subTest(name):
+                self.check(play(name, "--truth", truth, "--seed", "9"))
+                with open(truth, encoding="utf-8") as file:
+                    events = [json.loads(line) for line in file]
+                self.assertEqual([(event["fault"], event["text"]) for event in events
+                                  if event["event"] == "fault"], list(wanted))
+
     def test_a_drop_depends_on_the_seed(self):
         """Where a connection is reset is the seed's to say."""
         lengths = set()

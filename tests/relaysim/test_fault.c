@@ -18,6 +18,10 @@ static void test_plan(void)
     g_assert_cmpuint(plan.lose_one_of, ==, 3);
     g_assert_cmpuint(plan.duplicate_one_of, ==, 4);
     g_assert_cmpuint(plan.reorder_one_of, ==, 10000);
+    char *text = fault_plan_text(&plan);
+    g_assert_cmpstr(text, ==,
+                    "split, delay 20ms, lose 1 of 3, duplicate 1 of 4, reorder 1 of 10000");
+    g_free(text);
     static const char *const wrong[] = {
         "",     "splits",      "delay",       "delay 0ms",   "delay 20",          "delay 1001ms",
         "lose", "lose 2 of 3", "lose 1 of 0", "lose 1 of x", "reorder 1 of 10001"};
