@@ -623,7 +623,7 @@ class Live(LiveTest):
 
     def test_help_and_version(self):
         for arguments in (["--help"], ["relay", "--help"], ["client", "--help"],
-                          ["demo", "--help"]):
+                          ["demo", "--help"], ["scenario", "--help"]):
             result = run(*arguments)
             self.check(result, 0, "^$")
             self.assertRegex(result.stdout, "Usage:")
@@ -632,7 +632,7 @@ class Live(LiveTest):
                                         stderr=subprocess.PIPE, timeout=60)
                 self.check(result, 1, "stdout could not be written")
         for arguments in (["--version"], ["relay", "--version"], ["client", "--version"],
-                          ["demo", "--version"]):
+                          ["demo", "--version"], ["scenario", "--version"]):
             result = run(*arguments)
             self.check(result, 0, "^$")
             self.assertRegex(result.stdout, r"^relaysim \d+\.\d+")

@@ -216,13 +216,14 @@ class Late(Played):
             return course, play(*names, *courses[course], "-w", capture), capture
         with concurrent.futures.ThreadPoolExecutor(4) as pool:
             played = list(pool.map(one, courses))
-        told = {}
+        told, segments = {}, {}
         for course, result, capture in played:
             self.check(result)
             if not HAS_PLUGIN:
                 continue
             os.chmod(capture, 0o644)
             streams = commands_by_stream(self.ws, capture)
+            segments[course] = self.ws.count(capture, "tcp.len > 0")
             told[course] = {(stream, side): [summary for from_initiator, summary in commands
                                              if from_initiator == side and is_told(summary)]
                             for stream, commands in streams.items() for side in (True, False)}
@@ -230,6 +231,7 @@ class Late(Played):
             return
         self.assertGreater(len(told["no"]), 2 * len(names) - 1)
         for seed in SEEDS:
+            self.assertGreater(segments[seed], 2 * segments["no"])  # the faults were there
             self.assertEqual(set(told[seed]), set(told["no"]))
             for key in told["no"]:
                 with self.subTest(key, seed=seed):
