@@ -106,11 +106,8 @@ static void on_due(uv_timer_t *timer)
 static void add_piece(struct fault_line *line, const void *data, ssize_t num)
 {
     const size_t len = num > 0 ? (size_t)num : 0;
-    const struct piece *last = g_queue_peek_tail(&line->pieces);
     struct piece *piece = g_malloc(sizeof *piece + len);
     piece->due_ms = uv_now(line->loop) + faults_pause_ms(line->faults);
-    if (last != NULL && last->due_ms > piece->due_ms)
-        piece->due_ms = last->due_ms;
     piece->num = num;
     memcpy(piece->data, data, len);
     g_queue_push_tail(&line->pieces, piece);

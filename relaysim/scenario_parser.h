@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * scenario_parser: what the parts of the parser share.  scenario_parse.c has lines,
- * words and names, scenario_declare.c the cast, scenario_step.c what it does, and
- * scenario_expect.c what is expected.
+ * words and names, scenario_option.c what stands behind them, scenario_declare.c the cast,
+ * scenario_step.c and scenario_message.c what it does, scenario_expect.c what is expected.
  *
  * Every function that returns a bool has said what is wrong when it returns false; the
  * first thing said is the one that counts.
@@ -129,6 +129,16 @@ struct scenario_step *parser_add_step(struct parser *p, enum scenario_kind kind)
 
 /* "B", "B.identity", either with "@Relay1" or "@URL" behind. */
 bool parse_destination(struct parser *p, struct scenario_destination *destination);
+
+/* A session that the device may use: as its originator, or at either end. */
+bool parse_session(struct parser *p, unsigned device, bool is_originator, unsigned *session);
+
+/* What a device does with its messages: scenario_message.c. */
+bool parse_send(struct parser *p, unsigned device);
+bool parse_begin(struct parser *p, unsigned device);
+bool parse_continue(struct parser *p, unsigned device);
+bool parse_end(struct parser *p, unsigned device);
+bool parse_complete(struct parser *p, unsigned device);
 
 /* Whether a word may not be a name, for the language uses it. */
 bool parser_is_verb(const char *word);
