@@ -44,6 +44,7 @@ void cast_clear(struct cast *cast)
         relay_net_free(g_ptr_array_index(cast->ended, i));
     g_ptr_array_free(cast->ended, TRUE);
     for (size_t i = 0; i < cast->num_actors; i++) {
+        sstp_client_free(cast->actors[i].client); /* of a connection that did not come about */
         g_free(cast->actors[i].device_url);
         g_free(cast->actors[i].identity_url);
         g_free(cast->actors[i].account_url);
@@ -373,6 +374,8 @@ static void on_connected(void *cookie, struct net_connection *socket, const char
     struct actor *actor = cookie;
     const struct cast *cast = actor->cast;
     if (socket == NULL) {
+        sstp_client_free(actor->client);
+        actor->client = NULL;
         actor->has_failed = true;
         if (cast->failed != NULL)
             cast->failed(cast->cookie, actor, why);

@@ -62,10 +62,9 @@ static GBytes *read_file(const char *path)
 /* A built-in scenario or a file; NULL with a sentence. */
 static struct scenario *load(const char *name)
 {
-    /* A name with a slash or a dot before its end is a file's: so a story under work
-     * beats the one in the program. */
-    GBytes *text =
-        access(name, R_OK) == 0 && g_str_has_suffix(name, SUFFIX) ? NULL : built_in(name);
+    /* A story under work beats the one in the program. */
+    const bool is_file = g_str_has_suffix(name, SUFFIX) && access(name, R_OK) == 0;
+    GBytes *text = is_file ? NULL : built_in(name);
     char *error = NULL;
     gsize len;
 

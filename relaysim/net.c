@@ -2,6 +2,7 @@
 #include "net.h"
 
 #include "fault_line.h"
+#include "net_address.h"
 
 #include <glib.h>
 #include <time.h>
@@ -181,68 +182,6 @@ void net_run_once(struct net *net, int64_t timeout_ms)
 }
 
 /* ------------------------------------------------------------------------
- * Addresses
- */
-
-bool net_parse_address(const char *text, struct sockaddr_storage *address)
-{
-    const char *colon = strrchr(text, ':');
-    guint64 port;
-
-    if (colon == NULL || !g_ascii_string_to_unsigned(colon + 1, 10, 0, 65535, &port, NULL))
-        return false;
-    const bool is_bracketed = text[0] == '[' && colon > text + 1 && colon[-1] == ']';
-    char *host = is_bracketed ? g_strndup(text + 1, (size_t)(colon - text) - 2)
-                              : g_strndup(text, (size_t)(colon - text));
-    memset(address, 0, sizeof *address);
-    const char *name = strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
-    void *storage = address;
-    const bool is_good = is_bracketed ? uv_ip6_addr(host, (int)port, storage) == 0
-                                      : uv_ip4_addr(name, (int)port, storage) == 0;
-    g_free(host);
-    return is_good;
-}
-
-static char *name_of(const struct sockaddr_storage *address)
-{
-    char host[INET6_ADDRSTRLEN] = "";
-    const void *storage = address;
-    if (address->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *in6 = storage;
-        uv_ip6_name(in6, host, sizeof host);
-        return g_strdup_printf("[%s]:%u", host, ntohs(in6->sin6_port));
-    }
-    const struct sockaddr_in *in = storage;
-    uv_ip4_name(in, host, sizeof host);
-    return g_strdup_printf("%s:%u", host, ntohs(in->sin_port));
-}
-
-static struct sockaddr_storage local_address(const uv_tcp_t *tcp)
-{
-    struct sockaddr_storage address;
-    int len = sizeof address;
-    memset(&address, 0, sizeof address);
-    (void)uv_tcp_getsockname(tcp, (struct sockaddr *)(void *)&address, &len);
-    return address;
-}
-
-static struct sockaddr_storage peer_address(const uv_tcp_t *tcp)
-{
-    struct sockaddr_storage address;
-    int len = sizeof address;
-    memset(&address, 0, sizeof address);
-    (void)uv_tcp_getpeername(tcp, (struct sockaddr *)(void *)&address, &len);
-    return address;
-}
-
-static uint16_t port_of(const struct sockaddr_storage *address)
-{
-    const void *storage = address;
-    return ntohs(address->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)storage)->sin6_port
-                                                : ((const struct sockaddr_in *)storage)->sin_port);
-}
-
-/* ------------------------------------------------------------------------
  * Capture and truth
  */
 
@@ -259,12 +198,12 @@ static void set_initiator(struct net_connection *connection, struct tap_address 
 static void start_recording(struct net_connection *connection)
 {
     struct net *net = connection->net;
-    const struct sockaddr_storage local = local_address(&connection->tcp);
-    const struct sockaddr_storage peer = peer_address(&connection->tcp);
+    const struct sockaddr_storage local = net_address_local(&connection->tcp);
+    const struct sockaddr_storage peer = net_address_peer(&connection->tcp);
 
     if (net->config.tap != NULL && (connection->is_initiator || !net->config.has_both_ends)) {
         struct tap_address address = {.initiator_host = connection->hosts.initiator_host,
-                                      .initiator_port = port_of(&local),
+                                      .initiator_port = net_address_port(&local),
                                       .acceptor_host = connection->hosts.acceptor_host,
                                       .acceptor_port = 2492};
         if (!connection->is_initiator)
@@ -276,7 +215,7 @@ static void start_recording(struct net_connection *connection)
         connection->tap = tap_connect(net->config.tap, address, now_ns());
     }
     if (net->config.truth != NULL) {
-        char *here = name_of(&local), *there = name_of(&peer);
+        char *here = net_address_name(&local), *there = net_address_name(&peer);
         char *name = g_strdup_printf("%s %s", connection->is_initiator ? here : there,
                                      connection->is_initiator ? there : here);
         connection->truth = truth_enter(net->config.truth, name);
@@ -769,8 +708,8 @@ void net_listener_close(struct net_listener *listener)
 
 char *net_listener_address(const struct net_listener *listener)
 {
-    const struct sockaddr_storage address = local_address(&listener->tcp);
-    return name_of(&address);
+    const struct sockaddr_storage address = net_address_local(&listener->tcp);
+    return net_address_name(&address);
 }
 
 static void on_connect(uv_connect_t *request, int status)

@@ -469,6 +469,10 @@ static void say_goodbye(struct player *player)
         struct actor *actor = player->devices[i].actor;
         if (actor == NULL || actor->socket == NULL)
             continue;
+        if (sstp_ep_state(actor_ep(actor)) == SSTP_CONNECTION_TRANSPORT_CONNECTED) {
+            net_drop(actor->socket); /* before its Connect it may say nothing */
+            continue;
+        }
         sstp_ep_close_connection(actor_ep(actor), SSTP_CONNECT_CLOSE_NO_REASON, 0);
         actor_wake(actor);
         (void)await_gone(player, actor, GOODBYE_MS);
