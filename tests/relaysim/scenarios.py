@@ -84,6 +84,18 @@ def stated(path):
             for words in declared(path)["finding"]}
 
 
+def words_of_the_language():
+    """The first column of the parser's tables."""
+    words = set()
+    for path in glob.glob(os.path.join(FOLDER, "..", "scenario_*.c")):
+        with open(path, encoding="utf-8") as file:
+            words.update(re.findall(r'^ +\{"([a-z-]+)",', file.read(), re.MULTILINE))
+    return sorted(words)
+
+
+WORDS = words_of_the_language()
+
+
 class Played(unittest.TestCase):
     maxDiff = 4000
 
@@ -372,6 +384,20 @@ expect s closed NoReason
                     events = [json.loads(line) for line in file]
                 self.assertEqual([(event["fault"], event["text"]) for event in events
                                   if event["event"] == "fault"], list(wanted))
+
+    def test_manual(self):
+        """relaysim-scenario(5) names every word of the language, and its story is true."""
+        with open(os.path.join(FOLDER, "..", "relaysim-scenario.5"), encoding="utf-8") as file:
+            manual = file.read().replace("\\-", "-")
+        self.assertGreater(len(WORDS), 80)
+        text = re.sub(r"\\f[BIRP]|\\~", " ", manual)
+        self.assertEqual([word for word in WORDS
+                          if not re.search(r"(?<![\w-])%s(?![\w-])" % word, text)], [])
+        story = re.search(r"\.nf\n\.RS\n(.*?)\.RE\n", manual, re.DOTALL).group(1)
+        path = self.path("manual.scn")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(story)
+        self.check(play(path))
 
     def test_a_drop_depends_on_the_seed(self):
         """Where a connection is reset is the seed's to say."""
