@@ -30,10 +30,10 @@ static const struct {
 
 bool demo_step(struct demo *demo, int64_t end_ms, const char *condition)
 {
-    const int64_t left = end_ms - net_now_ms(demo->net);
+    const int64_t left = end_ms - net_now_ms(demo->cast.net);
     if (left <= 0)
         return demo_is_wrong(demo, condition);
-    net_run_once(demo->net, left);
+    net_run_once(demo->cast.net, left);
     return true;
 }
 
@@ -43,46 +43,24 @@ bool demo_is_wrong(struct demo *demo, const char *condition)
     return false;
 }
 
-static void on_settled(void *cookie)
+static void on_wrong(void *cookie, const char *why)
 {
-    struct demo *demo = cookie;
-    for (size_t i = 0; i < demo->num_stations; i++)
-        relay_net_settled(demo->stations[i].relay);
-}
-
-static void clear(struct demo *demo)
-{
-    for (size_t i = 0; i < demo->num_stations; i++)
-        relay_net_end(demo->stations[i].relay);
-    net_free(demo->net);
-    for (size_t i = 0; i < demo->num_stations; i++) {
-        relay_net_free(demo->stations[i].relay);
-        g_free(demo->stations[i].address);
-    }
-    for (size_t i = 0; i < demo->num_actors; i++) {
-        g_free(demo->actors[i].device_url);
-        g_free(demo->actors[i].identity_url);
-        g_free(demo->actors[i].account_url);
-    }
+    (void)demo_is_wrong(cookie, why);
 }
 
 /* Returns the exit code. */
 static int play(const struct recording *recording)
 {
     struct demo *demo = g_new0(struct demo, 1);
-    const struct net_config config = {.tap = recording->tap,
-                                      .truth = recording->truth,
-                                      .has_both_ends = true,
-                                      .settled = on_settled,
-                                      .cookie = demo};
+    const struct net_config config = {
+        .tap = recording->tap, .truth = recording->truth, .has_both_ends = true};
     int result = EXIT_DONE;
 
-    demo->random.state = SEED;
-    demo->net = net_new(&config);
-    if (demo->net == NULL) {
+    demo->cast.wrong = on_wrong;
+    demo->cast.cookie = demo;
+    if (!cast_init(&demo->cast, &config, SEED)) {
         log_error("the event loop cannot be started");
-        g_free(demo);
-        return EXIT_REPORTED;
+        result = EXIT_REPORTED;
     }
     for (size_t i = 0; i < G_N_ELEMENTS(scenes) && result == EXIT_DONE; i++) {
         demo->scene = scenes[i].title;
@@ -90,7 +68,7 @@ static int play(const struct recording *recording)
         printf("%2zu  %-52s %s\n", i + 1, scenes[i].title, result == EXIT_DONE ? "done" : "FAILED");
         fflush(stdout);
     }
-    clear(demo);
+    cast_clear(&demo->cast);
     g_free(demo);
     return result;
 }

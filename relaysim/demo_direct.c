@@ -20,27 +20,27 @@ bool scene_device_to_device(struct demo *demo)
     uint32_t to_ben, to_anna;
     GString *mime = demo_mime(demo, 9000);
 
-    const bool is_sent = actor_dial_device(anna, ben) && actor_open(anna, ben, true, &to_ben);
+    const bool is_sent = demo_meet(demo, anna, ben) && demo_open(demo, anna, ben, true, &to_ben);
     DO(is_sent);
     AWAIT(demo, READY(anna, to_ben));
-    DO(actor_send(anna, to_ben, sstp_span(mime->str, mime->len), 0));
+    DO(demo_send(demo, anna, to_ben, sstp_span(mime->str, mime->len), 0));
     g_string_free(mime, TRUE);
     AWAIT(demo, anna->num_acknowledged == 1);
     EXPECT(demo, sstp_ep_close_session(actor_ep(anna), to_ben, SSTP_CLOSE_NO_REASON) == SSTP_EP_OK);
     actor_wake(anna);
     AWAIT(demo, ben->num_sessions_closed == 1);
 
-    DO(actor_open(anna, ben, true, &to_ben) && actor_open(ben, anna, true, &to_anna));
+    DO(demo_open(demo, anna, ben, true, &to_ben) && demo_open(demo, ben, anna, true, &to_anna));
     AWAIT(demo, READY(anna, to_ben) && READY(ben, to_anna));
-    DO(actor_send(anna, to_ben, text("Shall we meet at three?"), 0));
+    DO(demo_send(demo, anna, to_ben, text("Shall we meet at three?"), 0));
     AWAIT(demo, ben->num_received == 2);
     /* Ben's answer carries the count for Anna's message. */
-    DO(actor_send(ben, to_anna, text("At three, yes."), 0));
+    DO(demo_send(demo, ben, to_anna, text("At three, yes."), 0));
     AWAIT(demo, anna->num_acknowledged == 2 && anna->num_received == 1);
-    DO(actor_send(anna, to_ben, text("Good."), 0));
+    DO(demo_send(demo, anna, to_ben, text("Good."), 0));
     AWAIT(demo, ben->num_received == 3 && ben->num_acknowledged == 1);
     /* What is still to be acknowledged goes with the ConnectClose. */
-    DO(actor_leave(ben, SSTP_CONNECT_CLOSE_IDLE));
+    DO(demo_leave(demo, ben, SSTP_CONNECT_CLOSE_IDLE));
     AWAIT(demo, anna->socket == NULL);
     EXPECT(demo, anna->num_acknowledged == 3);
     return true;
@@ -109,7 +109,7 @@ bool scene_message_fields(struct demo *demo)
          .data = text("everything!")},
     };
     uint32_t session_id;
-    bool is_sent = actor_dial_device(anna, ben) && actor_open(anna, ben, true, &session_id);
+    bool is_sent = demo_meet(demo, anna, ben) && demo_open(demo, anna, ben, true, &session_id);
 
     DO(is_sent);
     AWAIT(demo, READY(anna, session_id));
@@ -126,7 +126,7 @@ bool scene_message_fields(struct demo *demo)
     /* A Noop that acknowledges nothing only shows that somebody is there. */
     EXPECT(demo, sstp_ep_noop(actor_ep(anna)) == SSTP_EP_OK);
     EXPECT(demo, sstp_ep_close_session(actor_ep(anna), session_id, SSTP_CLOSE_IDLE) == SSTP_EP_OK);
-    DO(actor_leave(anna, SSTP_CONNECT_CLOSE_NO_REASON));
+    DO(demo_leave(demo, anna, SSTP_CONNECT_CLOSE_NO_REASON));
     AWAIT(demo, ben->socket == NULL);
     return true;
 }
@@ -140,8 +140,8 @@ bool scene_acknowledgement(struct demo *demo)
     uint32_t a, b;
 
     ben->holds = true;
-    DO(actor_dial_device(anna, ben) && actor_open(anna, ben, true, &a) &&
-       actor_open(anna, ben, true, &b));
+    DO(demo_meet(demo, anna, ben) && demo_open(demo, anna, ben, true, &a) &&
+       demo_open(demo, anna, ben, true, &b));
     AWAIT(demo, READY(anna, a) && READY(anna, b));
     struct sstp_ep *ep = actor_ep(anna);
     bool is_sent = true;
@@ -168,12 +168,11 @@ bool scene_acknowledgement(struct demo *demo)
     static const unsigned order[] = {1, 3, 0, 2};
     static const unsigned expected[] = {0, 0, 2, 4};
     for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
-        sstp_ep_tick(actor_ep(ben), net_now_ms(demo->net));
         EXPECT(demo, sstp_ep_complete(actor_ep(ben), ben->numbers[order[i]]) == SSTP_EP_OK);
         actor_wake(ben);
         AWAIT(demo, anna->num_acknowledged == expected[i]);
     }
-    DO(actor_leave(anna, SSTP_CONNECT_CLOSE_NO_REASON));
+    DO(demo_leave(demo, anna, SSTP_CONNECT_CLOSE_NO_REASON));
     AWAIT(demo, ben->socket == NULL);
     return true;
 }
@@ -185,7 +184,7 @@ bool scene_flow_control(struct demo *demo)
     uint32_t session_id;
 
     ben->availability = SSTP_HANDLER_NOT_READY;
-    DO(actor_dial_device(anna, ben) && actor_open(anna, ben, true, &session_id));
+    DO(demo_meet(demo, anna, ben) && demo_open(demo, anna, ben, true, &session_id));
     AWAIT(demo, actor_session_state(anna, session_id) == (int)SSTP_SESSION_SUSPENDED);
 
     const uint32_t id = ben->opened_id;
@@ -196,14 +195,15 @@ bool scene_flow_control(struct demo *demo)
 
     /* The message crosses the StopSending (4.4.1). */
     EXPECT(demo, sstp_ep_set_availability(ep, id, SSTP_HANDLER_NOT_READY, 0) == SSTP_EP_OK);
-    DO(actor_send(anna, session_id, text("sent while you stopped me"), 0));
+    DO(demo_send(demo, anna, session_id, text("sent while you stopped me"), 0));
     actor_wake(ben);
     AWAIT(demo, actor_session_state(anna, session_id) == (int)SSTP_SESSION_BLOCKED);
     AWAIT(demo, anna->num_acknowledged == 1);
     EXPECT(demo, sstp_ep_set_availability(ep, id, SSTP_HANDLER_READY, 0) == SSTP_EP_OK);
     actor_wake(ben);
     AWAIT(demo, READY(anna, session_id));
-    DO(actor_send(anna, session_id, text("and on it goes"), SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY));
+    DO(demo_send(demo, anna, session_id, text("and on it goes"),
+                 SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY));
     AWAIT(demo, anna->num_acknowledged == 2);
 
     /* The handler fails, and the next one will not even open. */
@@ -212,9 +212,9 @@ bool scene_flow_control(struct demo *demo)
     actor_wake(ben);
     AWAIT(demo, anna->session_reason_id == SSTP_CLOSE_INTERNAL_ERROR);
     ben->availability = SSTP_HANDLER_FAULT;
-    DO(actor_open(anna, ben, true, &session_id));
+    DO(demo_open(demo, anna, ben, true, &session_id));
     AWAIT(demo, anna->open_response_id == SSTP_OPEN_RESPONSE_UNKNOWN);
-    DO(actor_leave(anna, SSTP_CONNECT_CLOSE_IDLE));
+    DO(demo_leave(demo, anna, SSTP_CONNECT_CLOSE_IDLE));
     AWAIT(demo, ben->socket == NULL);
     return true;
 }

@@ -9,7 +9,7 @@
 static bool visit(struct demo *demo, const struct station *station, struct actor *visitor,
                   const char *target_url, int response_id, uint8_t reason_id)
 {
-    DO(actor_dial_for(visitor, station, target_url));
+    DO(actor_dial(visitor, station, target_url, false));
     AWAIT(demo, visitor->is_closed && visitor->socket == NULL);
     EXPECT(demo, visitor->response_id == response_id);
     EXPECT(demo, visitor->close_reason_id == reason_id);
@@ -56,12 +56,12 @@ bool scene_refused_connections(struct demo *demo)
              SSTP_CONNECT_CLOSE_DEVICE_AUTHENTICATION_FAILED));
 
     /* Ida a second time, while she is there: Ok, and closed all the same. */
-    struct actor *twin = demo_again(ida);
-    ida = demo_again(ida);
-    DO(actor_dial(ida, relay3, false));
+    struct actor *twin = actor_again(ida);
+    ida = actor_again(ida);
+    DO(actor_dial(ida, relay3, relay3->url, false));
     AWAIT(demo, ida->is_ready);
     DO(visit(demo, relay3, twin, RELAY_URL, SSTP_CONNECT_RESPONSE_OK,
              SSTP_CONNECT_CLOSE_CROSSED_CONNECTIONS));
-    DO(actor_leave(ida, SSTP_CONNECT_CLOSE_NO_REASON));
+    DO(demo_leave(demo, ida, SSTP_CONNECT_CLOSE_NO_REASON));
     return true;
 }

@@ -28,7 +28,7 @@ static struct sstp_span text(const char *string)
 /* A session to Dan, ready, on a connection that is. */
 static bool open_to_dan(struct demo *demo, struct actor *from, bool to_device, uint32_t *session_id)
 {
-    DO(actor_open(from, dan, to_device, session_id));
+    DO(demo_open(demo, from, dan, to_device, session_id));
     AWAIT(demo, READY(from, *session_id));
     return true;
 }
@@ -49,31 +49,31 @@ bool scene_store_and_forward(struct demo *demo)
     cara = demo_actor(demo, "Cara");
     dan = demo_actor(demo, "Dan");
     relay1 = demo_station(demo, RELAY_URL, &config);
-    EXPECT(demo, relay1 != NULL && actor_dial(cara, relay1, false));
+    EXPECT(demo, relay1 != NULL && actor_dial(cara, relay1, relay1->url, false));
     AWAIT(demo, cara->is_ready);
 
     DO(open_to_dan(demo, cara, false, &session_id));
     GString *mime = demo_mime(demo, 6000);
-    const bool is_sent = actor_send(cara, session_id, sstp_span(mime->str, mime->len), 0);
+    const bool is_sent = demo_send(demo, cara, session_id, sstp_span(mime->str, mime->len), 0);
     g_string_free(mime, TRUE);
     DO(is_sent);
-    DO(actor_send(cara, session_id, text("to whichever device you use"), 0));
+    DO(demo_send(demo, cara, session_id, text("to whichever device you use"), 0));
     AWAIT(demo, cara->num_acknowledged == 2);
     EXPECT(demo,
            sstp_ep_close_session(actor_ep(cara), session_id, SSTP_CLOSE_NO_REASON) == SSTP_EP_OK);
     DO(open_to_dan(demo, cara, true, &session_id));
-    DO(actor_send(cara, session_id, text("to the device that you use today"),
-                  SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY));
+    DO(demo_send(demo, cara, session_id, text("to the device that you use today"),
+                 SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY));
     AWAIT(demo, cara->num_acknowledged == 3);
-    DO(actor_leave(cara, SSTP_CONNECT_CLOSE_NO_REASON));
+    DO(demo_leave(demo, cara, SSTP_CONNECT_CLOSE_NO_REASON));
 
     /* Unknown device, unknown account: both are registered on the way. */
-    DO(actor_dial(dan, relay1, true));
+    DO(actor_dial(dan, relay1, relay1->url, true));
     AWAIT(demo, dan->is_ready && dan->num_received == 3);
     /* One session a queue; without more to deliver the relay closes both. */
     AWAIT(demo, dan->num_sessions_closed == 2);
     EXPECT(demo, dan->session_reason_id == SSTP_CLOSE_IDLE);
-    DO(actor_leave(dan, SSTP_CONNECT_CLOSE_IDLE));
+    DO(demo_leave(demo, dan, SSTP_CONNECT_CLOSE_IDLE));
     return true;
 }
 
@@ -82,17 +82,18 @@ bool scene_authenticated(struct demo *demo)
 {
     uint32_t session_id;
 
-    cara = demo_again(cara);
-    dan = demo_again(dan);
-    DO(actor_dial(dan, relay1, true));
+    cara = actor_again(cara);
+    dan = actor_again(dan);
+    DO(actor_dial(dan, relay1, relay1->url, true));
     AWAIT(demo, dan->is_ready);
-    DO(actor_dial(cara, relay1, false));
+    DO(actor_dial(cara, relay1, relay1->url, false));
     AWAIT(demo, cara->is_ready);
     DO(open_to_dan(demo, cara, true, &session_id));
-    DO(actor_send(cara, session_id, text("Are you there?"), SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY));
+    DO(demo_send(demo, cara, session_id, text("Are you there?"),
+                 SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY));
     AWAIT(demo, dan->num_received == 1 && cara->num_acknowledged == 1);
     AWAIT(demo, dan->num_sessions_closed == 1);
-    DO(actor_leave(cara, SSTP_CONNECT_CLOSE_NO_REASON));
+    DO(demo_leave(demo, cara, SSTP_CONNECT_CLOSE_NO_REASON));
     return true;
 }
 
@@ -128,16 +129,16 @@ bool scene_fanout_1_5(struct demo *demo)
         {.identity_url = text(LOCKED_OUT_1), .device_url = text("dpp:///mallorysdevice")},
         {.identity_url = text(LOCKED_OUT_2), .relay_url = text(RELAY_URL)},
     };
-    DO(actor_dial(emil, relay1, false));
+    DO(actor_dial(emil, relay1, relay1->url, false));
     AWAIT(demo, emil->is_ready);
     DO(open_fanout(demo, emil, "apphandler", entries, G_N_ELEMENTS(entries), &session_id));
     AWAIT(demo, READY(emil, session_id) && emil->num_lost == 2);
     const unsigned before = dan->num_received;
-    DO(actor_send(emil, session_id, text("to all who are left"), 0));
+    DO(demo_send(demo, emil, session_id, text("to all who are left"), 0));
     AWAIT(demo, emil->num_acknowledged == 1 && dan->num_received == before + 1);
     EXPECT(demo,
            sstp_ep_close_session(actor_ep(emil), session_id, SSTP_CLOSE_NO_REASON) == SSTP_EP_OK);
-    DO(actor_leave(emil, SSTP_CONNECT_CLOSE_NO_REASON));
+    DO(demo_leave(demo, emil, SSTP_CONNECT_CLOSE_NO_REASON));
     return true;
 }
 
@@ -150,15 +151,15 @@ bool scene_fanout_1_6(struct demo *demo)
                                                 {.identity_url = text(LOCKED_OUT_2)}};
     uint32_t session_id;
 
-    cara = demo_again(cara);
-    DO(actor_dial(cara, relay1, false));
+    cara = actor_again(cara);
+    DO(actor_dial(cara, relay1, relay1->url, false));
     AWAIT(demo, cara->is_ready);
     DO(open_fanout(demo, cara, "apphandler", entries, 3, &session_id));
     AWAIT(demo, READY(cara, session_id) && cara->num_lost == 2);
     GByteArray *binary = demo_binary(demo, 12000);
     const unsigned before = dan->num_received;
-    const bool is_sent = actor_send(cara, session_id, sstp_span(binary->data, binary->len),
-                                    SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY);
+    const bool is_sent = demo_send(demo, cara, session_id, sstp_span(binary->data, binary->len),
+                                   SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY);
     g_byte_array_free(binary, TRUE);
     DO(is_sent);
     AWAIT(demo, cara->num_acknowledged == 1 && dan->num_received == before + 1);
@@ -177,24 +178,24 @@ bool scene_quota(struct demo *demo)
     GByteArray *binary = demo_binary(demo, 40000);
     const struct sstp_span bytes = sstp_span(binary->data, binary->len);
     uint32_t session_id;
-    bool is_sent = actor_open(cara, emma, false, &session_id);
+    bool is_sent = demo_open(demo, cara, emma, false, &session_id);
 
     const unsigned lost = cara->num_lost, acknowledged = cara->num_acknowledged;
     DO(is_sent);
     AWAIT(demo, READY(cara, session_id));
-    is_sent = actor_send(cara, session_id, bytes, SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY);
+    is_sent = demo_send(demo, cara, session_id, bytes, SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY);
     DO(is_sent);
     AWAIT(demo, cara->num_acknowledged == acknowledged + 1);
-    DO(actor_send(cara, session_id, bytes, 0));
+    DO(demo_send(demo, cara, session_id, bytes, 0));
     AWAIT(demo, cara->session_reason_id == SSTP_CLOSE_QUOTA_WOULD_BE_EXCEEDED);
     EXPECT(demo, cara->num_unacknowledged == 1);
 
     DO(open_fanout(demo, cara, "apphandler", entries, 2, &session_id));
     AWAIT(demo, READY(cara, session_id));
-    DO(actor_send(cara, session_id, bytes, SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY));
+    DO(demo_send(demo, cara, session_id, bytes, SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY));
     g_byte_array_free(binary, TRUE);
     AWAIT(demo, cara->num_lost == lost + 1 && cara->num_acknowledged == acknowledged + 2);
-    DO(actor_leave(cara, SSTP_CONNECT_CLOSE_NO_REASON));
+    DO(demo_leave(demo, cara, SSTP_CONNECT_CLOSE_NO_REASON));
     return true;
 }
 
@@ -217,8 +218,8 @@ bool scene_refused_sessions(struct demo *demo)
                     {"apphandler", &nameless, SSTP_OPEN_RESPONSE_UNKNOWN}};
     uint32_t session_id;
 
-    cara = demo_again(cara);
-    DO(actor_dial(cara, relay1, false));
+    cara = actor_again(cara);
+    DO(actor_dial(cara, relay1, relay1->url, false));
     AWAIT(demo, cara->is_ready);
     for (size_t i = 0; i < G_N_ELEMENTS(refusals); i++) {
         DO(open_fanout(demo, cara, refusals[i].resource_url, refusals[i].entry, 1, &session_id));
@@ -227,30 +228,30 @@ bool scene_refused_sessions(struct demo *demo)
     /* No destinations: Ok, and the session is gone (errata). */
     DO(open_fanout(demo, cara, "apphandler", NULL, 0, &session_id));
     AWAIT(demo, cara->session_reason_id == SSTP_CLOSE_EMPTY_SESSION);
-    DO(actor_leave(cara, SSTP_CONNECT_CLOSE_NO_REASON));
+    DO(demo_leave(demo, cara, SSTP_CONNECT_CLOSE_NO_REASON));
 
     struct station *relay2 = demo_station(demo, OTHER_RELAY_URL, &no_fanout);
-    cara = demo_again(cara);
-    EXPECT(demo, relay2 != NULL && actor_dial(cara, relay2, false));
+    cara = actor_again(cara);
+    EXPECT(demo, relay2 != NULL && actor_dial(cara, relay2, relay2->url, false));
     AWAIT(demo, cara->is_ready);
     DO(open_fanout(demo, cara, "apphandler", &local, 1, &session_id));
     AWAIT(demo, cara->open_response_id == SSTP_OPEN_RESPONSE_NO_FANOUT_ENTRIES);
-    DO(actor_leave(cara, SSTP_CONNECT_CLOSE_NO_REASON));
+    DO(demo_leave(demo, cara, SSTP_CONNECT_CLOSE_NO_REASON));
     return true;
 }
 
 /* Somebody with Dan's account, and somebody with his device, but not his keys. */
 bool scene_refused_accounts(struct demo *demo)
 {
-    struct actor *fake_account = demo_actor(demo, "Fred"), *fake_device = demo_again(dan);
+    struct actor *fake_account = demo_actor(demo, "Fred"), *fake_device = actor_again(dan);
 
     g_free(fake_account->account_url);
     fake_account->account_url = g_strdup(dan->account_url);
-    DO(actor_dial(fake_account, relay1, true));
+    DO(actor_dial(fake_account, relay1, relay1->url, true));
     AWAIT(demo, fake_account->has_failed && fake_account->socket == NULL);
 
     fake_device->secret = "not Dan's";
-    DO(actor_dial(fake_device, relay1, true));
+    DO(actor_dial(fake_device, relay1, relay1->url, true));
     AWAIT(demo, fake_device->is_closed && fake_device->socket == NULL);
     EXPECT(demo, fake_device->response_id == SSTP_CONNECT_RESPONSE_AUTHENTICATION_FAILED);
     return true;
@@ -263,8 +264,8 @@ bool scene_resting(struct demo *demo)
     AWAIT(demo, dan->socket == NULL);
     EXPECT(demo, dan->close_reason_id == SSTP_CONNECT_CLOSE_RESTING);
 
-    dan = demo_again(dan);
-    DO(actor_dial(dan, relay1, false));
+    dan = actor_again(dan);
+    DO(actor_dial(dan, relay1, relay1->url, false));
     AWAIT(demo, dan->is_closed && dan->socket == NULL);
     EXPECT(demo, dan->response_id == SSTP_CONNECT_RESPONSE_TRY_LATER);
     return true;

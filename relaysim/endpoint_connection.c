@@ -189,7 +189,7 @@ void sstp_ep_on_connect_authenticate(struct sstp_ep *ep, const struct sstp_comma
 
 void sstp_ep_on_connect_close(struct sstp_ep *ep, const struct sstp_command *command)
 {
-    if (!sstp_ep_acknowledged(ep, command->message_count))
+    if (!sstp_ep_acknowledged(ep, command))
         return;
     sstp_ep_finish(ep, &(struct sstp_ep_event){.command = command,
                                                .end = ep->state == SSTP_CONNECTION_ABORTING

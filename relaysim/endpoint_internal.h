@@ -185,7 +185,7 @@ uint32_t sstp_ep_take_message_count(struct sstp_ep *ep);
 
 /* A MessageCount came (GRVSSTP 3.1.5.19); false when a callback ended the
  * connection. */
-bool sstp_ep_acknowledged(struct sstp_ep *ep, uint32_t message_count);
+bool sstp_ep_acknowledged(struct sstp_ep *ep, const struct sstp_command *command);
 
 /* Tells the owner of the messages that will not be acknowledged: those of one
  * session, or all. */

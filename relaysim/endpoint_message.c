@@ -45,8 +45,9 @@ enum sstp_ep_err sstp_ep_complete(struct sstp_ep *ep, uint64_t number)
     return SSTP_EP_OK;
 }
 
-bool sstp_ep_acknowledged(struct sstp_ep *ep, uint32_t message_count)
+bool sstp_ep_acknowledged(struct sstp_ep *ep, const struct sstp_command *command)
 {
+    const uint32_t message_count = command->message_count;
     /* A count beyond what is outstanding acknowledges what there is (errata). */
     for (uint32_t i = 0; i < message_count && sstp_ep_ledger_num(&ep->outbound) > 0; i++) {
         const uint64_t number = sstp_ep_ledger_oldest(&ep->outbound);
@@ -57,6 +58,7 @@ bool sstp_ep_acknowledged(struct sstp_ep *ep, uint32_t message_count)
         if (entry.is_lost)
             continue;
         sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_ACKNOWLEDGED,
+                                                  .command = command,
                                                   .session_id = entry.session_id,
                                                   .number = number,
                                                   .tag = entry.tag});
@@ -354,7 +356,7 @@ void sstp_ep_on_message(struct sstp_ep *ep, const struct sstp_command *command)
             return;
     }
     /* The count concerns the connection, whatever became of the session. */
-    (void)sstp_ep_acknowledged(ep, command->message_count);
+    (void)sstp_ep_acknowledged(ep, command);
 }
 
 void sstp_ep_on_data(struct sstp_ep *ep, const struct sstp_command *command)
@@ -434,5 +436,5 @@ void sstp_ep_on_end_message(struct sstp_ep *ep, const struct sstp_command *comma
 
 void sstp_ep_on_noop(struct sstp_ep *ep, const struct sstp_command *command)
 {
-    (void)sstp_ep_acknowledged(ep, command->message_count);
+    (void)sstp_ep_acknowledged(ep, command);
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "net.h"
 
+#include "fault_line.h"
+#include "net_address.h"
+
 #include <glib.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -63,6 +66,7 @@ struct net_connection {
     bool is_held;
     bool is_writing;
     bool is_dirty;
+    bool is_reset;     /* it ends by a reset */
     GList ending_link; /* in net->ending, with data set while it is */
     struct sstp_ep *ep;
     struct net_handler handler;
@@ -71,7 +75,10 @@ struct net_connection {
     struct net_hosts hosts;
     struct tap_connection *tap;
     struct truth_stream *truth;
-    char *written; /* while is_writing */
+    char *written;           /* while is_writing */
+    struct fault_line *line; /* NULL without faults */
+    GByteArray *raw; /* of net_send_raw(), to go behind raw_behind bytes of output; or NULL */
+    size_t raw_behind;
 };
 
 static void flush(struct net_connection *connection);
@@ -181,68 +188,6 @@ void net_run_once(struct net *net, int64_t timeout_ms)
 }
 
 /* ------------------------------------------------------------------------
- * Addresses
- */
-
-bool net_parse_address(const char *text, struct sockaddr_storage *address)
-{
-    const char *colon = strrchr(text, ':');
-    guint64 port;
-
-    if (colon == NULL || !g_ascii_string_to_unsigned(colon + 1, 10, 0, 65535, &port, NULL))
-        return false;
-    const bool is_bracketed = text[0] == '[' && colon > text + 1 && colon[-1] == ']';
-    char *host = is_bracketed ? g_strndup(text + 1, (size_t)(colon - text) - 2)
-                              : g_strndup(text, (size_t)(colon - text));
-    memset(address, 0, sizeof *address);
-    const char *name = strcmp(host, "localhost") == 0 ? "127.0.0.1" : host;
-    void *storage = address;
-    const bool is_good = is_bracketed ? uv_ip6_addr(host, (int)port, storage) == 0
-                                      : uv_ip4_addr(name, (int)port, storage) == 0;
-    g_free(host);
-    return is_good;
-}
-
-static char *name_of(const struct sockaddr_storage *address)
-{
-    char host[INET6_ADDRSTRLEN] = "";
-    const void *storage = address;
-    if (address->ss_family == AF_INET6) {
-        const struct sockaddr_in6 *in6 = storage;
-        uv_ip6_name(in6, host, sizeof host);
-        return g_strdup_printf("[%s]:%u", host, ntohs(in6->sin6_port));
-    }
-    const struct sockaddr_in *in = storage;
-    uv_ip4_name(in, host, sizeof host);
-    return g_strdup_printf("%s:%u", host, ntohs(in->sin_port));
-}
-
-static struct sockaddr_storage local_address(const uv_tcp_t *tcp)
-{
-    struct sockaddr_storage address;
-    int len = sizeof address;
-    memset(&address, 0, sizeof address);
-    (void)uv_tcp_getsockname(tcp, (struct sockaddr *)(void *)&address, &len);
-    return address;
-}
-
-static struct sockaddr_storage peer_address(const uv_tcp_t *tcp)
-{
-    struct sockaddr_storage address;
-    int len = sizeof address;
-    memset(&address, 0, sizeof address);
-    (void)uv_tcp_getpeername(tcp, (struct sockaddr *)(void *)&address, &len);
-    return address;
-}
-
-static uint16_t port_of(const struct sockaddr_storage *address)
-{
-    const void *storage = address;
-    return ntohs(address->ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)storage)->sin6_port
-                                                : ((const struct sockaddr_in *)storage)->sin_port);
-}
-
-/* ------------------------------------------------------------------------
  * Capture and truth
  */
 
@@ -259,12 +204,12 @@ static void set_initiator(struct net_connection *connection, struct tap_address 
 static void start_recording(struct net_connection *connection)
 {
     struct net *net = connection->net;
-    const struct sockaddr_storage local = local_address(&connection->tcp);
-    const struct sockaddr_storage peer = peer_address(&connection->tcp);
+    const struct sockaddr_storage local = net_address_local(&connection->tcp);
+    const struct sockaddr_storage peer = net_address_peer(&connection->tcp);
 
     if (net->config.tap != NULL && (connection->is_initiator || !net->config.has_both_ends)) {
         struct tap_address address = {.initiator_host = connection->hosts.initiator_host,
-                                      .initiator_port = port_of(&local),
+                                      .initiator_port = net_address_port(&local),
                                       .acceptor_host = connection->hosts.acceptor_host,
                                       .acceptor_port = 2492};
         if (!connection->is_initiator)
@@ -276,7 +221,7 @@ static void start_recording(struct net_connection *connection)
         connection->tap = tap_connect(net->config.tap, address, now_ns());
     }
     if (net->config.truth != NULL) {
-        char *here = name_of(&local), *there = name_of(&peer);
+        char *here = net_address_name(&local), *there = net_address_name(&peer);
         char *name = g_strdup_printf("%s %s", connection->is_initiator ? here : there,
                                      connection->is_initiator ? there : here);
         connection->truth = truth_enter(net->config.truth, name);
@@ -337,6 +282,8 @@ static void on_handle_closed(uv_handle_t *handle)
         connection->listener->is_closed)
         g_free(connection->listener);
     g_free(connection->written);
+    if (connection->raw != NULL)
+        g_byte_array_free(connection->raw, TRUE);
     g_free(connection);
 }
 
@@ -364,7 +311,11 @@ static void close_connection(struct net_connection *connection)
     }
     truth_leave(connection->truth);
     connection->truth = NULL;
-    uv_close((uv_handle_t *)&connection->tcp, on_handle_closed);
+    if (connection->line != NULL)
+        fault_line_close(connection->line);
+    connection->line = NULL;
+    if (!connection->is_reset || uv_tcp_close_reset(&connection->tcp, on_handle_closed) != 0)
+        uv_close((uv_handle_t *)&connection->tcp, on_handle_closed);
     uv_close((uv_handle_t *)&connection->timer, on_handle_closed);
 }
 
@@ -421,27 +372,68 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
     *buffer = uv_buf_init(connection->net->read_buffer, READ_SIZE);
 }
 
+/* What has come is the endpoint's, or the end.  The caller settles. */
+static void take_in(struct net_connection *connection, const void *data, ssize_t num)
+{
+    if (num < 0) {
+        if (num == UV_EOF && connection->tap != NULL && connection->phase == PHASE_OPEN)
+            tap_finish(connection->tap, connection->is_initiator, now_ns());
+        close_connection(connection);
+        return;
+    }
+    sstp_ep_tick(connection->ep, net_now_ms(connection->net));
+    sstp_ep_receive(connection->ep, data, (size_t)num);
+    net_wake(connection);
+}
+
+/* The moment for which net_drop_within() was called has come. */
+static bool is_dropped(struct net_connection *connection, size_t num)
+{
+    if (connection->line == NULL || !fault_line_is_over(connection->line, num))
+        return false;
+    net_reset(connection);
+    return true;
+}
+
 static void on_read(uv_stream_t *stream, ssize_t num, const uv_buf_t *buffer)
 {
     struct net_connection *connection = stream->data;
     struct net *net = connection->net;
 
+    if (num == 0)
+        return;
     if (num > 0) {
         net->bytes.in += (uint64_t)num;
         if (connection->tap != NULL)
             tap_data(connection->tap, !connection->is_initiator, buffer->base, (size_t)num,
                      now_ns());
-        sstp_ep_tick(connection->ep, net_now_ms(net));
-        sstp_ep_receive(connection->ep, buffer->base, (size_t)num);
-        net_wake(connection);
-    } else if (num < 0) {
-        if (num == UV_EOF && connection->tap != NULL)
-            tap_finish(connection->tap, !connection->is_initiator, now_ns());
-        if (num == UV_EOF && connection->tap != NULL && connection->phase == PHASE_OPEN)
-            tap_finish(connection->tap, connection->is_initiator, now_ns());
-        close_connection(connection);
+    } else if (num == UV_EOF && connection->tap != NULL) {
+        tap_finish(connection->tap, !connection->is_initiator, now_ns());
+    }
+    if (num < 0)
+        uv_read_stop(stream); /* there is nothing behind the end */
+    if (num < 0 || !is_dropped(connection, (size_t)num)) {
+        if (connection->line != NULL)
+            fault_line_arrived(connection->line, buffer->base, num);
+        else
+            take_in(connection, buffer->base, num);
     }
     net_settle(net);
+}
+
+static void on_handed_on(void *cookie, const void *data, ssize_t num)
+{
+    struct net_connection *connection = cookie;
+    struct net *net = connection->net;
+    take_in(connection, data, num);
+    net_settle(net);
+}
+
+static void on_go_on(void *cookie)
+{
+    struct net_connection *connection = cookie;
+    net_wake(connection);
+    net_settle(connection->net);
 }
 
 static void read_or_not(struct net_connection *connection)
@@ -507,14 +499,48 @@ static ssize_t wait_for_room(struct net_connection *connection, struct sstp_span
     return err == 0 ? (ssize_t)len : err;
 }
 
-/* Hands output to the kernel, as much as it takes.  Returns how many bytes are off the
- * endpoint's hands, negative when the socket failed. */
+/* Cuts a row of pieces to `len` bytes; returns how many pieces are left. */
+static size_t cut_pieces(struct sstp_span *pieces, size_t num_pieces, size_t len)
+{
+    for (size_t i = 0; i < num_pieces; i++) {
+        pieces[i].len = MIN(pieces[i].len, len);
+        len -= pieces[i].len;
+        if (pieces[i].len == 0)
+            return i;
+    }
+    return num_pieces;
+}
+
+/* What goes next, at most PIECES_MAX pieces: the endpoint's output, or raw bytes at their
+ * place in it; as much as the faults let go now. */
+static size_t next_pieces(const struct net_connection *connection, struct sstp_span *pieces)
+{
+    size_t num = sstp_ep_output_pieces(connection->ep, pieces, PIECES_MAX);
+    if (connection->raw != NULL && connection->raw_behind == 0) {
+        pieces[0] = sstp_span(connection->raw->data, connection->raw->len);
+        num = 1;
+    } else if (connection->raw != NULL) {
+        num = cut_pieces(pieces, num, connection->raw_behind);
+    }
+    if (connection->line != NULL && num > 0) {
+        size_t len = 0;
+        for (size_t i = 0; i < num; i++)
+            len += pieces[i].len;
+        num = cut_pieces(pieces, num, fault_line_cut(connection->line, len));
+    }
+    return num;
+}
+
+/* Hands output to the kernel, as much as it takes.  Returns how many bytes are off our
+ * hands, 0 when there are none to go now, negative when the socket failed. */
 static ssize_t write_some(struct net_connection *connection)
 {
     struct sstp_span pieces[PIECES_MAX];
     uv_buf_t buffers[PIECES_MAX];
-    const size_t num_pieces = sstp_ep_output_pieces(connection->ep, pieces, PIECES_MAX);
+    const size_t num_pieces = next_pieces(connection, pieces);
 
+    if (num_pieces == 0)
+        return 0;
     for (size_t i = 0; i < num_pieces; i++)
         buffers[i] = uv_buf_init((char *)(uintptr_t)pieces[i].data, (unsigned)pieces[i].len);
     ssize_t num = uv_try_write((uv_stream_t *)&connection->tcp, buffers, (unsigned)num_pieces);
@@ -545,24 +571,47 @@ static void set_timer(struct net_connection *connection)
                        deadline > now ? (uint64_t)(deadline - now) : 0, 0);
 }
 
+static void output_taken(struct net_connection *connection, size_t num)
+{
+    if (connection->raw == NULL) {
+        sstp_ep_output_taken(connection->ep, num);
+    } else if (connection->raw_behind > 0) {
+        connection->raw_behind -= num;
+        sstp_ep_output_taken(connection->ep, num);
+    } else {
+        g_byte_array_remove_range(connection->raw, 0, (guint)num);
+        if (connection->raw->len == 0) {
+            g_byte_array_free(connection->raw, TRUE);
+            connection->raw = NULL;
+        }
+    }
+}
+
+static bool has_output(const struct net_connection *connection)
+{
+    return sstp_ep_output_len(connection->ep) > 0 || connection->raw != NULL;
+}
+
 static void flush(struct net_connection *connection)
 {
     if (connection->phase != PHASE_OPEN)
         return;
-    while (!connection->is_writing) {
-        if (sstp_ep_output_len(connection->ep) == 0)
-            break;
+    while (!connection->is_writing && has_output(connection)) {
         const ssize_t num = write_some(connection);
         if (num < 0) {
             close_connection(connection);
             return;
         }
-        sstp_ep_output_taken(connection->ep, (size_t)num);
+        if (num == 0)
+            break;
+        output_taken(connection, (size_t)num);
+        if (is_dropped(connection, (size_t)num))
+            return;
         if (sstp_ep_output_len(connection->ep) == 0 && connection->handler.output_is_empty != NULL)
             connection->handler.output_is_empty(connection->handler.cookie);
     }
     const bool is_closed = sstp_ep_state(connection->ep) == SSTP_CONNECTION_CLOSED;
-    if (is_closed && !connection->is_writing && sstp_ep_output_len(connection->ep) == 0) {
+    if (is_closed && !connection->is_writing && !has_output(connection)) {
         end_connection(connection);
         return;
     }
@@ -584,6 +633,30 @@ void net_hold(struct net_connection *connection, bool is_held)
 void net_drop(struct net_connection *connection)
 {
     close_connection(connection);
+}
+
+void net_reset(struct net_connection *connection)
+{
+    net_fault(connection, "reset", "the connection is reset");
+    connection->is_reset = true;
+    close_connection(connection);
+}
+
+void net_send_raw(struct net_connection *connection, struct sstp_span bytes)
+{
+    if (connection->raw == NULL) {
+        connection->raw = g_byte_array_new();
+        connection->raw_behind = sstp_ep_output_len(connection->ep);
+    }
+    g_byte_array_append(connection->raw, bytes.data, (guint)bytes.len);
+    net_fault(connection, "bytes", "bytes are sent that the endpoint knows nothing of");
+    net_wake(connection);
+}
+
+void net_drop_within(struct net_connection *connection, uint64_t num)
+{
+    if (connection->line != NULL)
+        fault_line_drop_within(connection->line, num);
 }
 
 struct net_bytes net_bytes(const struct net *net)
@@ -635,6 +708,10 @@ static void set_open(struct net_connection *connection)
     uv_tcp_nodelay(&connection->tcp, 1);
     limit_unsent(connection);
     start_recording(connection);
+    if (connection->net->config.faults != NULL)
+        connection->line =
+            fault_line_new(connection->net->config.faults, &connection->net->loop,
+                           (struct fault_line_handler){on_handed_on, on_go_on, connection});
 }
 
 void net_start(struct net_connection *connection, struct sstp_ep *ep, struct net_handler handler)
@@ -716,8 +793,8 @@ void net_listener_close(struct net_listener *listener)
 
 char *net_listener_address(const struct net_listener *listener)
 {
-    const struct sockaddr_storage address = local_address(&listener->tcp);
-    return name_of(&address);
+    const struct sockaddr_storage address = net_address_local(&listener->tcp);
+    return net_address_name(&address);
 }
 
 static void on_connect_over(uv_timer_t *timer)

@@ -17,6 +17,7 @@
 #include <uv.h>
 
 #include "endpoint.h"
+#include "fault.h"
 #include "tap.h"
 #include "truth.h"
 
@@ -25,8 +26,9 @@ struct net_listener;
 struct net_connection;
 
 struct net_config {
-    struct tap *tap;     /* NULL for none; closed by its owner */
-    struct truth *truth; /* likewise */
+    struct tap *tap;       /* NULL for none; closed by its owner */
+    struct truth *truth;   /* likewise */
+    struct faults *faults; /* likewise */
     /* Both ends of every connection are in this process: it is captured once, at
      * the end that opened it. */
     bool has_both_ends;
@@ -115,8 +117,18 @@ uint64_t net_wall_ns(void);
 /* See truth_label(); only with a truth file. */
 uint64_t net_truth_label(const struct net_connection *connection);
 
+/* Sends bytes that the endpoint knows nothing of, behind what it has put out so far: for
+ * illegal acts. */
+void net_send_raw(struct net_connection *connection, struct sstp_span bytes);
+
+/* With faults: the connection is reset at some moment within the next `num` bytes. */
+void net_drop_within(struct net_connection *connection, uint64_t num);
+
 /* Closes the socket at once, without a word to the peer. */
 void net_drop(struct net_connection *connection);
+
+/* The same by a reset, which overtakes what is under way. */
+void net_reset(struct net_connection *connection);
 
 /* Bytes that all sockets have carried. */
 struct net_bytes {

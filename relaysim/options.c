@@ -70,21 +70,34 @@ gboolean options_timers_apply(const struct options_timer *timers, size_t num, co
 
 int options_parse(const char *summary, GOptionEntry *entries, int argc, char **argv)
 {
+    char **arguments = NULL;
+    int result = options_parse_arguments(summary, NULL, entries, argc, argv, &arguments);
+    if (result == -1 && arguments != NULL) {
+        log_error("relaysim %s takes no argument such as \"%s\"; see relaysim %s --help", argv[0],
+                  arguments[0], argv[0]);
+        result = EXIT_USAGE;
+    }
+    g_strfreev(arguments);
+    return result;
+}
+
+int options_parse_arguments(const char *summary, const char *parameters, GOptionEntry *entries,
+                            int argc, char **argv, char ***arguments)
+{
     gboolean is_version = FALSE, is_help = FALSE;
-    char **rest = NULL;
     GError *error = NULL;
     int result = -1;
     GOptionEntry common[] = {
         {"help", 'h', 0, G_OPTION_ARG_NONE, &is_help, "Show this and exit", NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &is_version, "Show the version and exit", NULL},
-        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, &rest, NULL, NULL},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, arguments, NULL, NULL},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
 
     take_bytes(entries);
     take_bytes(common);
     char *name = g_strdup_printf("relaysim %s", argv[0]);
     g_set_prgname(name);
-    GOptionContext *context = g_option_context_new(NULL);
+    GOptionContext *context = g_option_context_new(parameters);
     g_option_context_set_summary(context, summary);
     g_option_context_set_help_enabled(context, FALSE);
     g_option_context_add_main_entries(context, entries, NULL);
@@ -101,11 +114,7 @@ int options_parse(const char *summary, GOptionEntry *entries, int argc, char **a
     } else if (is_version) {
         puts("relaysim " RELAYSIM_VERSION);
         result = options_end_output();
-    } else if (rest != NULL) {
-        log_error("%s takes no argument such as \"%s\"; see %s --help", name, rest[0], name);
-        result = EXIT_USAGE;
     }
-    g_strfreev(rest);
     g_option_context_free(context);
     g_free(name);
     return result;

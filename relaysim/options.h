@@ -25,6 +25,11 @@
  * sentence on stderr.  `summary` stands above the options in --help. */
 int options_parse(const char *summary, GOptionEntry *entries, int argc, char **argv);
 
+/* The same for one that takes arguments besides: `parameters` names them in --help,
+ * *arguments is NULL or theirs, to be freed by g_strfreev(). */
+int options_parse_arguments(const char *summary, const char *parameters, GOptionEntry *entries,
+                            int argc, char **argv, char ***arguments);
+
 /* A timer among the options: a number of seconds, and where it goes as milliseconds. */
 struct options_timer {
     const char *name;
@@ -75,5 +80,6 @@ int cmd_relay(int argc, char **argv);
 int cmd_client(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
+int cmd_scenario(int argc, char **argv);
 
 #endif

@@ -28,9 +28,12 @@ struct relay_net {
     struct truth *truth;          /* NULL for none */
     const char *const *peer_urls; /* of the configuration, as the addresses are */
     const char *const *peer_addresses;
+    const uint8_t *peer_hosts;
     size_t num_peers;
+    uint8_t host;
     GQueue dials; /* struct dial */
     size_t max_half_open;
+    GQueue guests;    /* struct guest, all of them */
     GQueue half_open; /* struct guest, accepted and not known to be established */
     uv_timer_t timer;
     bool is_ended;
@@ -52,6 +55,7 @@ struct guest {
     struct net_connection *socket;
     struct sstp_relay_connection *connection;
     GList link; /* in relay_net->half_open, with data set while it is */
+    GList all_link;
 };
 
 static void on_output_is_empty(void *cookie)
@@ -65,6 +69,7 @@ static void on_gone(void *cookie)
     struct guest *guest = cookie;
     if (guest->link.data != NULL)
         g_queue_unlink(&guest->relay_net->half_open, &guest->link);
+    g_queue_unlink(&guest->relay_net->guests, &guest->all_link);
     sstp_relay_disconnect(guest->connection);
     g_free(guest);
 }
@@ -82,6 +87,14 @@ static void remove_established(GQueue *half_open)
         g_queue_unlink(half_open, &guest->link);
         guest->link.data = NULL;
     }
+}
+
+static void start(struct guest *guest)
+{
+    guest->all_link.data = guest;
+    g_queue_push_tail_link(&guest->relay_net->guests, &guest->all_link);
+    net_start(guest->socket, sstp_relay_connection_ep(guest->connection),
+              (struct net_handler){on_output_is_empty, on_gone, guest});
 }
 
 /* Too many that say nothing: those who have been silent for the longest time go, and
@@ -113,8 +126,7 @@ static void on_accepted(void *cookie, struct net_connection *socket)
         g_free(guest);
         return;
     }
-    net_start(socket, sstp_relay_connection_ep(guest->connection),
-              (struct net_handler){on_output_is_empty, on_gone, guest});
+    start(guest);
     guest->link.data = guest;
     g_queue_push_tail_link(&relay_net->half_open, &guest->link);
     limit_half_open(relay_net);
@@ -128,6 +140,8 @@ static void on_dialed(void *cookie, struct net_connection *socket, const char *w
 
     g_queue_unlink(&relay_net->dials, &dial->link);
     g_free(dial);
+    if (relay_net->relay == NULL)
+        return; /* it has been stopped */
     if (socket == NULL) {
         log_info("%s cannot be reached: %s", url, why);
         sstp_relay_not_dialed(relay_net->relay, url, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
@@ -141,8 +155,7 @@ static void on_dialed(void *cookie, struct net_connection *socket, const char *w
         g_free(guest);
         return;
     }
-    net_start(socket, sstp_relay_connection_ep(guest->connection),
-              (struct net_handler){on_output_is_empty, on_gone, guest});
+    start(guest);
 }
 
 static void on_dial(void *cookie, const char *url)
@@ -157,7 +170,9 @@ static void on_dial(void *cookie, const char *url)
     dial->link.data = dial;
     g_queue_push_tail_link(&relay_net->dials, &dial->link);
     char *error = NULL;
-    const struct net_hosts hosts = {OWN_HOST, (uint8_t)(PEER_HOST + i % NUM_PEER_HOSTS)};
+    const struct net_hosts hosts = {
+        relay_net->host, relay_net->peer_hosts != NULL ? relay_net->peer_hosts[i]
+                                                       : (uint8_t)(PEER_HOST + i % NUM_PEER_HOSTS)};
     if (!net_connect(relay_net->net, relay_net->peer_addresses[i], hosts, 0, on_dialed, dial,
                      &error)) {
         on_dialed(dial, NULL, error);
@@ -279,17 +294,18 @@ static void on_timer(uv_timer_t *timer)
 }
 
 struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config *config,
-                                const char *address, const char *const *peer_addresses,
-                                size_t max_half_open, char **error)
+                                const struct relay_net_config *net_config, char **error)
 {
     struct relay_net *relay_net = g_new0(struct relay_net, 1);
     struct sstp_relay_config relay_config = *config;
     const size_t max_connections =
         config->max_connections != 0 ? config->max_connections : SSTP_RELAY_MAX_CONNECTIONS;
 
-    relay_net->max_half_open = max_half_open != 0 ? max_half_open : RELAY_NET_MAX_HALF_OPEN;
-    if (!net_listen(net, address, max_connections + relay_net->max_half_open + MAX_ENDING,
-                    on_accepted, relay_net, &relay_net->listener, error)) {
+    relay_net->max_half_open =
+        net_config->max_half_open != 0 ? net_config->max_half_open : RELAY_NET_MAX_HALF_OPEN;
+    if (!net_listen(net, net_config->address,
+                    max_connections + relay_net->max_half_open + MAX_ENDING, on_accepted, relay_net,
+                    &relay_net->listener, error)) {
         g_free(relay_net);
         return NULL;
     }
@@ -308,7 +324,9 @@ struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config 
     relay_config.cookie = relay_net;
     relay_net->net = net;
     relay_net->peer_urls = config->peer_urls;
-    relay_net->peer_addresses = peer_addresses;
+    relay_net->peer_addresses = net_config->peer_addresses;
+    relay_net->peer_hosts = net_config->peer_hosts;
+    relay_net->host = net_config->host != 0 ? net_config->host : OWN_HOST;
     relay_net->num_peers = config->num_peers;
     relay_net->relay = sstp_relay_new(&relay_config, net_now_ms(net));
     uv_timer_init(net_loop(net), &relay_net->timer);
@@ -331,7 +349,7 @@ void relay_net_free(struct relay_net *relay_net)
 void relay_net_settled(struct relay_net *relay_net)
 {
     const int64_t now = net_now_ms(relay_net->net);
-    if (relay_net->is_ended)
+    if (relay_net->is_ended || relay_net->relay == NULL)
         return;
     sstp_relay_tick(relay_net->relay, now);
     close_if_safe(relay_net);
@@ -344,14 +362,41 @@ void relay_net_settled(struct relay_net *relay_net)
                        0);
 }
 
+static void stop_listening(struct relay_net *relay_net)
+{
+    if (relay_net->listener != NULL)
+        net_listener_close(relay_net->listener);
+    relay_net->listener = NULL;
+}
+
 void relay_net_close(struct relay_net *relay_net, uint8_t reason_id, uint32_t return_time,
                      bool stops_listening)
 {
     if (stops_listening)
-        net_listener_close(relay_net->listener);
+        stop_listening(relay_net);
     relay_net->closing = (struct closing){true, 2, reason_id, return_time};
     close_if_safe(relay_net);
     net_settle(relay_net->net);
+}
+
+size_t relay_net_num_open(const struct relay_net *relay_net)
+{
+    return relay_net->guests.length;
+}
+
+bool relay_net_stop(struct relay_net *relay_net)
+{
+    stop_listening(relay_net);
+    relay_net_end(relay_net);
+    while (!g_queue_is_empty(&relay_net->guests)) {
+        const struct guest *guest = g_queue_peek_head(&relay_net->guests);
+        net_reset(guest->socket);
+    }
+    if (relay_net->batch != NULL)
+        return false;
+    sstp_relay_free(relay_net->relay);
+    relay_net->relay = NULL;
+    return true;
 }
 
 struct sstp_relay *relay_net_relay(struct relay_net *relay_net)

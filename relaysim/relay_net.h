@@ -12,14 +12,22 @@ struct relay_net;
 
 #define RELAY_NET_MAX_HALF_OPEN 64u
 
-/* Starts a relay that listens on `address`, and finds its peers at the addresses that go
- * with their URLs in `config`; these outlive it.  Of more than `max_half_open` transports
- * (0: the above) that are not established, the oldest are dropped.  The callbacks of
- * `config` are set here.
+struct relay_net_config {
+    const char *address; /* to listen on */
+    /* Where the peers of the relay's configuration are, in their order; outlives it, and
+     * is looked at when one is dialed. */
+    const char *const *peer_addresses;
+    /* Of more transports than this (0: the above) that are not established, the oldest
+     * are dropped. */
+    size_t max_half_open;
+    uint8_t host;              /* in the capture; 0: the usual */
+    const uint8_t *peer_hosts; /* likewise, in the order of the peers; NULL */
+};
+
+/* Starts a relay that listens.  The callbacks of `config` are set here.
  * NULL with *error, a sentence to be freed, when it cannot. */
 struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config *config,
-                                const char *address, const char *const *peer_addresses,
-                                size_t max_half_open, char **error);
+                                const struct relay_net_config *net_config, char **error);
 
 /* Frees it.  Its connections have to be gone: net_free() comes before. */
 void relay_net_free(struct relay_net *relay_net);
@@ -32,6 +40,15 @@ void relay_net_settled(struct relay_net *relay_net);
 void relay_net_close(struct relay_net *relay_net, uint8_t reason_id, uint32_t return_time,
                      bool stops_listening);
 
+/* Transports that are open, with those who have been said goodbye to. */
+size_t relay_net_num_open(const struct relay_net *relay_net);
+
+/* Ends it while the loop goes on: resets what is open, and frees the relay with its store.
+ * False while the store is being written: the loop has to run, and this to be called
+ * again.  What is left of it is freed by relay_net_free(). */
+bool relay_net_stop(struct relay_net *relay_net);
+
+/* NULL when it has been stopped. */
 struct sstp_relay *relay_net_relay(struct relay_net *relay_net);
 
 /* Where it listens; to be freed. */

@@ -183,8 +183,12 @@ int relay_run(const struct relay_run *config)
         result = EXIT_USAGE;
         goto free_net;
     }
-    server.relay = relay_net_new(server.net, &relay_config, config->address, config->peer_addresses,
-                                 config->max_half_open, &error);
+    server.relay =
+        relay_net_new(server.net, &relay_config,
+                      &(struct relay_net_config){.address = config->address,
+                                                 .peer_addresses = config->peer_addresses,
+                                                 .max_half_open = config->max_half_open},
+                      &error);
     if (server.relay == NULL) {
         log_error("%s", error);
         g_free(error);

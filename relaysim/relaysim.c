@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* relaysim: a Groove relay, a client, and a tour of SSTP on live sockets. */
+/* relaysim: a Groove relay, a client, and stories of SSTP on live sockets. */
 #include "log.h"
 #include "options.h"
 
@@ -23,7 +23,7 @@ static const struct {
     {"relay", cmd_relay, "run a relay server"},
     {"client", cmd_client, "send or receive messages"},
     {"demo", cmd_demo, "the tour: every command, on live loopback sockets"},
-    {"scenario", NULL, NULL},
+    {"scenario", cmd_scenario, "play stories from files, live"},
     {"bench", cmd_bench, "measure a relay: deliveries a second, and their latency"},
 };
 

@@ -28,6 +28,10 @@ struct tap {
     uint32_t num_connections;
     uint16_t next_ip_id;
     bool has_failed;
+    struct faults *faults;
+    bool has_to_reorder; /* the next segment that has another one behind it */
+    size_t held_len;     /* of a frame that waits for the next one */
+    uint8_t held[FRAME_MAX];
 };
 
 /* One side of a connection. */
@@ -56,6 +60,12 @@ struct tap *tap_open(const char *path)
         return NULL;
     }
     return tap;
+}
+
+void tap_set_faults(struct tap *tap, struct faults *faults)
+{
+    if (tap != NULL)
+        tap->faults = faults;
 }
 
 bool tap_close(struct tap *tap)
@@ -125,9 +135,39 @@ static uint32_t pseudo_header_sum(const struct side *from, const struct side *to
     return (uint16_t)~checksum(0, header, sizeof header);
 }
 
+static void write_frame(struct tap *tap, const uint8_t *frame, size_t len, uint64_t time_ns)
+{
+    if (!pcapng_packet(tap->pcapng, time_ns, frame, len))
+        tap->has_failed = true;
+}
+
+/* A frame with the fault that befalls it.  `is_followed`: the same side's next segment
+ * comes right behind. */
+static void write_or_not(struct tap *tap, const uint8_t *frame, size_t len, bool has_data,
+                         bool is_followed, uint64_t time_ns)
+{
+    enum fault_of_segment fault =
+        tap->faults != NULL && has_data ? faults_of_segment(tap->faults) : FAULT_NONE;
+    /* To be out of order takes two. */
+    tap->has_to_reorder = tap->has_to_reorder || fault == FAULT_REORDER;
+    if (tap->held_len == 0 && tap->has_to_reorder && is_followed && fault != FAULT_LOSE) {
+        tap->has_to_reorder = false;
+        memcpy(tap->held, frame, len);
+        tap->held_len = len;
+        return;
+    }
+    if (fault != FAULT_LOSE)
+        write_frame(tap, frame, len, time_ns);
+    if (fault == FAULT_DUPLICATE)
+        write_frame(tap, frame, len, time_ns);
+    if (tap->held_len > 0)
+        write_frame(tap, tap->held, tap->held_len, time_ns);
+    tap->held_len = 0;
+}
+
 /* One segment, which moves its sender on. */
 static void put_segment(struct tap_connection *connection, bool from_initiator, uint8_t flags,
-                        const uint8_t *data, size_t len, uint64_t time_ns)
+                        const uint8_t *data, size_t len, bool is_followed, uint64_t time_ns)
 {
     struct tap *tap = connection->tap;
     struct side *from = &connection->sides[from_initiator];
@@ -163,14 +203,14 @@ static void put_segment(struct tap_connection *connection, bool from_initiator, 
     if (time_ns < tap->last_ns)
         time_ns = tap->last_ns;
     tap->last_ns = time_ns;
-    if (!pcapng_packet(tap->pcapng, time_ns, frame, ETHERNET_LEN + IPV4_LEN + header_len + len))
-        tap->has_failed = true;
+    write_or_not(tap, frame, ETHERNET_LEN + IPV4_LEN + header_len + len, len > 0, is_followed,
+                 time_ns);
 }
 
 static void put_ack(struct tap_connection *connection, bool from_initiator, uint64_t time_ns)
 {
     if (connection->sides[from_initiator].acked != connection->sides[!from_initiator].next)
-        put_segment(connection, from_initiator, ACK, NULL, 0, time_ns);
+        put_segment(connection, from_initiator, ACK, NULL, 0, false, time_ns);
 }
 
 /* ------------------------------------------------------------------------
@@ -198,9 +238,9 @@ struct tap_connection *tap_connect(struct tap *tap, struct tap_address address, 
                                          .ethernet = {2, 0, 198, 51, 100, address.acceptor_host},
                                          .port = address.acceptor_port,
                                          .next = first_sequence(2 * number + 1)};
-    put_segment(connection, true, SYN, NULL, 0, time_ns);
-    put_segment(connection, false, SYN | ACK, NULL, 0, time_ns);
-    put_segment(connection, true, ACK, NULL, 0, time_ns);
+    put_segment(connection, true, SYN, NULL, 0, false, time_ns);
+    put_segment(connection, false, SYN | ACK, NULL, 0, false, time_ns);
+    put_segment(connection, true, ACK, NULL, 0, false, time_ns);
     return connection;
 }
 
@@ -211,11 +251,12 @@ void tap_data(struct tap_connection *connection, bool from_initiator, const void
     unsigned num_segments = 0;
     while (len > 0) {
         const size_t part = len < MSS ? len : MSS;
+        const bool is_acked = ++num_segments % SEGMENTS_PER_ACK == 0 || part == len;
         put_segment(connection, from_initiator, part == len ? ACK | PSH : ACK, bytes, part,
-                    time_ns);
+                    !is_acked, time_ns);
         bytes += part;
         len -= part;
-        if (++num_segments % SEGMENTS_PER_ACK == 0 || len == 0)
+        if (is_acked)
             put_ack(connection, !from_initiator, time_ns);
     }
 }
@@ -225,7 +266,7 @@ void tap_finish(struct tap_connection *connection, bool from_initiator, uint64_t
     if (connection->sides[from_initiator].is_finished)
         return;
     connection->sides[from_initiator].is_finished = true;
-    put_segment(connection, from_initiator, FIN | ACK, NULL, 0, time_ns);
+    put_segment(connection, from_initiator, FIN | ACK, NULL, 0, false, time_ns);
     put_ack(connection, !from_initiator, time_ns);
 }
 
@@ -234,6 +275,7 @@ void tap_disconnect(struct tap_connection *connection, uint64_t time_ns)
     if (connection == NULL)
         return;
     if (!connection->sides[0].is_finished || !connection->sides[1].is_finished)
-        put_segment(connection, connection->sides[0].is_finished, RST | ACK, NULL, 0, time_ns);
+        put_segment(connection, connection->sides[0].is_finished, RST | ACK, NULL, 0, false,
+                    time_ns);
     free(connection);
 }

@@ -17,6 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fault.h"
+
 struct tap;
 struct tap_connection;
 
@@ -30,6 +32,10 @@ struct tap_address {
 
 /* NULL with errno set when the file cannot be made. */
 struct tap *tap_open(const char *path);
+
+/* From now on the capture has the faults of a capture (fault.h), or none with NULL: its
+ * owner frees them after this has been called again, or the tap closed. */
+void tap_set_faults(struct tap *tap, struct faults *faults);
 
 /* False when something could not be written. */
 bool tap_close(struct tap *tap);

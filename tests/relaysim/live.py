@@ -652,7 +652,7 @@ class Live(LiveTest):
         rows = [
             ([], "a subcommand is needed"),
             (["nonsense"], "there is no subcommand \"nonsense\""),
-            (["scenario", "--list"], "scenario is not in this version"),
+            (["scenario"], "the name of a scenario or of a file is needed"),
             (["relay"], "--url is needed"),
             (["relay", "--url", URL, "--nonsense"], "--nonsense"),
             (["relay", "--url="], "--url is a device URL"),
@@ -725,7 +725,7 @@ class Live(LiveTest):
 
     def test_help_and_version(self):
         for arguments in (["--help"], ["relay", "--help"], ["client", "--help"],
-                          ["demo", "--help"], ["bench", "--help"]):
+                          ["demo", "--help"], ["bench", "--help"], ["scenario", "--help"]):
             result = run(*arguments)
             self.check(result, 0, "^$")
             self.assertRegex(result.stdout, "Usage:")
@@ -734,7 +734,7 @@ class Live(LiveTest):
                                         stderr=subprocess.PIPE, timeout=60)
                 self.check(result, 1, "stdout could not be written")
         for arguments in (["--version"], ["relay", "--version"], ["client", "--version"],
-                          ["demo", "--version"], ["bench", "--version"]):
+                          ["demo", "--version"], ["bench", "--version"], ["scenario", "--version"]):
             result = run(*arguments)
             self.check(result, 0, "^$")
             self.assertRegex(result.stdout, r"^relaysim \d+\.\d+")
