@@ -36,7 +36,7 @@ struct side {
 
     /* What it has seen last. */
     uint32_t opened_id, event_id;
-    uint32_t wait_time; /* RetryTime or ReturnTime that it was told */
+    uint32_t wait_time;             /* RetryTime or ReturnTime that it was told */
     GArray *numbers;                /* uint64_t, of the messages */
     GByteArray *data;               /* of the last message */
     struct sstp_ep_message message; /* the last one, its spans gone */
