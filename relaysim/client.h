@@ -45,6 +45,7 @@ struct sstp_client_config {
     void (*failed)(void *cookie, struct sstp_client *client, const char *why);
     void (*event)(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event);
     void (*sent)(void *cookie, struct sstp_ep *ep, const struct sstp_command *command);
+    void (*noted)(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note);
     void *cookie;
 };
 

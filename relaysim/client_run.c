@@ -383,6 +383,13 @@ static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command 
     net_sent(peer->socket, command);
 }
 
+static void on_noted(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note)
+{
+    const struct peer *peer = cookie;
+    (void)ep;
+    net_noted(peer->socket, note);
+}
+
 /* ------------------------------------------------------------------------
  * Connections
  */
@@ -457,7 +464,8 @@ static struct peer *new_peer(struct run *run, struct net_connection *socket, boo
         .ready = on_ready,
         .failed = on_failed,
         .event = on_event,
-        .sent = on_sent,
+        .sent = net_truth(run->net) != NULL ? on_sent : NULL,
+        .noted = net_truth(run->net) != NULL ? on_noted : NULL,
         .cookie = peer};
     peer->run = run;
     peer->socket = socket;

@@ -290,7 +290,7 @@ int cmd_client(int argc, char **argv)
         {"timeout", 0, 0, G_OPTION_ARG_INT, &o.timeout, "End then (30 to send, never to receive)",
          "SECONDS"},
         {"write", 'w', 0, G_OPTION_ARG_FILENAME, &o.capture, "Write a capture (pcapng)", "FILE"},
-        {"truth", 0, 0, G_OPTION_ARG_FILENAME, &o.truth, "Write what was sent, as JSON lines",
+        {"truth", 0, 0, G_OPTION_ARG_FILENAME, &o.truth, "Write what happened, as JSON lines",
          "FILE"},
         {"verbose", 'v', 0, G_OPTION_ARG_NONE, &o.is_verbose, "Log on stderr", NULL},
         OPTION_LATER("proxy", &o.proxy),

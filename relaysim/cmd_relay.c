@@ -59,6 +59,8 @@ static const struct {
      "Recipients of one fanout session (1024)"},
     {"max-message",        16 << 20,  1 << 30,  offsetof(struct relay_run, relay.limits.max_message), "BYTES",
      "Of one message (16 MiB)"},
+    {"max-cached",         256 << 20, G_MAXINT64 / 2, offsetof(struct relay_run, relay.max_cached), "BYTES",
+     "Of stored messages in memory, with a store in a file (256 MiB)"},
     {"max-queued",         256 << 10, 1 << 30,  offsetof(struct relay_run, relay.limits.max_queued), "BYTES",
      "Of output that waits on one connection, before its messages do (256 KiB)"},
 };
@@ -230,7 +232,7 @@ int cmd_relay(int argc, char **argv)
         {"lock-out", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.locked_out,
          "A device, identity or account that is locked out; may be repeated", "URL"},
         {"write", 'w', 0, G_OPTION_ARG_FILENAME, &o.capture, "Write a capture (pcapng)", "FILE"},
-        {"truth", 0, 0, G_OPTION_ARG_FILENAME, &o.truth, "Write what was sent, as JSON lines",
+        {"truth", 0, 0, G_OPTION_ARG_FILENAME, &o.truth, "Write what happened, as JSON lines",
          "FILE"},
         {"verbose", 'v', 0, G_OPTION_ARG_NONE, &o.is_verbose, "Log connections on stderr", NULL},
         OPTION_LATER("listen-443", &o.listen_443),

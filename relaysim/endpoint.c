@@ -413,7 +413,12 @@ void sstp_ep_finish(struct sstp_ep *ep, const struct sstp_ep_event *closed)
     ep->state = SSTP_CONNECTION_CLOSED;
     ep->ack_deadline_ms = ep->connect_deadline_ms = SSTP_EP_NEVER;
     ep->open_deadline_ms = ep->auth_deadline_ms = SSTP_EP_NEVER;
+    for (size_t i = 0; i < ep->num_sessions; i++)
+        sstp_ep_note_session_end(ep, ep->sessions[i]->id, ep->sessions[i]->is_ours,
+                                 SSTP_EP_SESSION_END_CONNECTION);
     sstp_ep_free_sessions(ep);
+    SSTP_EP_NOTE(ep, .kind = SSTP_EP_NOTE_CONNECTION_STATE, .connection_state = ep->state,
+                 .end = closed->end);
     ep->num_events = 0;
     sstp_ep_lose_messages(ep, NULL);
 

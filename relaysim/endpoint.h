@@ -26,7 +26,7 @@
 #define RELAYSIM_ENDPOINT_H
 
 #include "command.h"
-#include "state/transition.h"
+#include "endpoint_note.h"
 #include "mem.h"
 
 #define SSTP_EP_NEVER INT64_MAX
@@ -82,18 +82,6 @@ enum sstp_ep_event_kind {
     SSTP_EP_EVENT_REGISTER,            /* relay; `is_attach_session` */
     SSTP_EP_EVENT_REGISTER_RESPONSE,   /* client */
     SSTP_EP_EVENT_CLOSED /* the connection, all sessions with it; the last event there is */
-};
-
-/* How a connection ended. */
-enum sstp_ep_end {
-    SSTP_EP_END_LOCAL,     /* the owner closed it */
-    SSTP_EP_END_VIOLATION, /* the peer broke a rule; ConnectClose was sent */
-    SSTP_EP_END_REFUSED,   /* the peer's Connect was refused, or ours was */
-    SSTP_EP_END_PEER,      /* a ConnectClose came */
-    SSTP_EP_END_TIMEOUT,   /* no Connect, or none of the responses to it, Attach and Register */
-    SSTP_EP_END_TRANSPORT_LOST,
-    SSTP_EP_END_NO_MEMORY, /* or the peer takes nothing off the queue */
-    SSTP_EP_END_COUNT
 };
 
 /* The answer to a Connect that is for this device and of a version that it
@@ -182,6 +170,9 @@ struct sstp_ep_config {
     void (*sent)(void *cookie, struct sstp_ep *ep, const struct sstp_command *command);
     /* See sstp_ep_lend_message(); NULL for who never calls that. */
     void (*release)(void *cookie, void *lender);
+    /* Told of every change of state and every message (endpoint_note.h); calls nothing on
+     * the endpoint; may be NULL. */
+    void (*noted)(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note);
     void *cookie;
 };
 

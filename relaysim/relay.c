@@ -78,7 +78,10 @@ struct sstp_relay *sstp_relay_new(const struct sstp_relay_config *config, int64_
     set_defaults(&relay->config);
     relay->store = config->store != NULL ? config->store : sstp_store_new();
     sstp_store_set_limits(relay->store, config->quota, relay->config.max_bytes);
+    if (config->max_cached != 0)
+        sstp_store_set_cache(relay->store, config->max_cached);
     sstp_store_set_handler(relay->store, (struct sstp_store_handler){.loaded = relay_on_loaded,
+                                                                     .expired = relay_on_expired,
                                                                      .failing = relay_on_failing,
                                                                      .cookie = relay});
     relay->registry = sstp_store_registry(relay->store);
@@ -119,8 +122,15 @@ static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command 
     const struct sstp_relay_connection *connection = cookie;
     const struct sstp_relay_config *config = &connection->relay->config;
     (void)ep;
-    if (config->sent != NULL)
-        config->sent(config->cookie, connection->socket, command);
+    config->sent(config->cookie, connection->socket, command);
+}
+
+static void on_noted(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note)
+{
+    const struct sstp_relay_connection *connection = cookie;
+    const struct sstp_relay_config *config = &connection->relay->config;
+    (void)ep;
+    config->noted(config->cookie, connection->socket, note);
 }
 
 static void on_release(void *cookie, void *payload)
@@ -154,8 +164,9 @@ struct sstp_relay_connection *relay_connection_new(struct sstp_relay *relay, voi
                                           .inbound_idle_ms = relay->config.inbound_idle_ms,
                                           .limits = relay->config.limits,
                                           .event = on_event,
-                                          .sent = on_sent,
                                           .release = on_release,
+                                          .sent = relay->config.sent != NULL ? on_sent : NULL,
+                                          .noted = relay->config.noted != NULL ? on_noted : NULL,
                                           .cookie = connection};
     connection->ep = sstp_ep_new(&config);
     if (connection->ep == NULL) {

@@ -199,6 +199,15 @@ static void end_share(struct relay_share *share, bool can_be_told)
     g_free(share);
 }
 
+/* Before it is finished, which forgets the peer. */
+static void tell_discarded(const struct relay_hop *hop, enum sstp_relay_discard_reason reason)
+{
+    for (GList *link = hop->pending.head; link != NULL; link = link->next) {
+        const struct relay_share *share = link->data;
+        relay_share_discarded(hop->peer->relay, share->payload, reason, hop->peer->url);
+    }
+}
+
 static void drop_pending(struct relay_hop *hop)
 {
     GList *link;
@@ -243,6 +252,7 @@ static void fail(struct relay_hop *hop, uint8_t status_id)
     hop->num_left = 0;
     if (inbound != NULL)
         set_troubled(inbound, true); /* what is left may be ready now */
+    tell_discarded(hop, SSTP_RELAY_DISCARD_RELAY);
     finish(hop);
     drop_pending(hop);
     unref(hop);
@@ -265,6 +275,7 @@ static void close_empty(struct relay_inbound *inbound)
             continue;
         hop->num_refs++;
         close_session(hop);
+        tell_discarded(hop, SSTP_RELAY_DISCARD_RELAY);
         finish(hop);
         drop_pending(hop);
         unref(hop);
@@ -288,6 +299,9 @@ void relay_hops_end(struct relay_inbound *inbound)
             continue;
         hop->num_refs++;
         close_session(hop);
+        tell_discarded(hop, !is_established      ? SSTP_RELAY_DISCARD_CONNECTION
+                            : hop->num_left == 0 ? SSTP_RELAY_DISCARD_RELAY
+                                                 : SSTP_RELAY_DISCARD_SESSION);
         finish(hop);
         drop_pending(hop);
         unref(hop);
@@ -527,6 +541,8 @@ static void expire_pending(struct relay_hop *hop)
             g_queue_unlink(&hop->pending, &share->link);
             hop->num_pending_bytes -= sstp_payload_message(share->payload)->data.len;
             relay->counters.num_discarded++;
+            relay_share_discarded(relay, share->payload, relay_expiry_reason(share->payload),
+                                  hop->peer->url);
             end_share(share, true);
         } else {
             relay->next_share_expiry_ms = MIN(relay->next_share_expiry_ms, share->expires_ms);

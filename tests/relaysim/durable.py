@@ -132,6 +132,16 @@ class Durable(unittest.TestCase):
         # A clean end leaves one file.
         self.assertEqual(os.listdir(self.folder), ["store.db"])
 
+    def test_small_cache(self):
+        """What does not stay in memory comes from the file, in order and whole."""
+        with Relay(self.store, "--max-cached", "30000") as relay:
+            self.check(relay.client("--to", BOB, "--size=10000", "--messages=100"))
+            lines = self.check(relay.receive(100))
+            self.assertEqual([line["user_ref"] for line in lines],
+                             [f"relaysim-{i}" for i in range(1, 101)])
+            letters = "".join(chr(ord("a") + i % 26) for i in range(10000))
+            self.assertEqual({line["text"] for line in lines}, {letters})
+
     def test_expiry_while_down(self):
         with Relay(self.store) as relay:
             self.check(relay.client("--to", BOB, "--message", "stays"))

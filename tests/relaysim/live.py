@@ -34,6 +34,11 @@ def run(*arguments, timeout=60, **options):
                           **options)
 
 
+def commands_of(truth):
+    """The commands in a truth file."""
+    return [event for event in map(json.loads, truth) if event["event"] == "command"]
+
+
 def as_nobody():
     """tshark started by root warns on stderr, and should not be."""
     if os.getuid() == 0:
@@ -128,7 +133,9 @@ class Relay:
                            "--timeout", "20", *arguments, device="dpp:///bob", **options)
 
 
-class Live(unittest.TestCase):
+class LiveTest(unittest.TestCase):
+    """A folder of its own, and what tests of programs have in common."""
+
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="relaysim-")
         os.chmod(self.folder, 0o755)
@@ -187,6 +194,18 @@ class Live(unittest.TestCase):
             streams[key] = streams.get(key, b"") + bytes.fromhex(payload)
         return streams
 
+    def start(self, arguments, **options):
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        process = subprocess.Popen(arguments, text=True, **options)
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                self.addCleanup(pipe.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+
+class Live(LiveTest):
     def test_through_the_relay(self):
         capture, truth = self.path("relay.pcapng"), self.path("relay.json")
         with Relay("-w", capture, "--truth", truth) as relay:
@@ -210,7 +229,7 @@ class Live(unittest.TestCase):
         self.check_capture(self.path("client.pcapng"))
         self.check_judged_clean(capture)
         with open(truth, encoding="ascii") as file:
-            commands = [json.loads(line) for line in file]
+            commands = commands_of(file)
         self.assertEqual({command["from"] for command in commands}, {"acceptor"})
         self.assertIn("RegisterResponse", {command["command"] for command in commands})
 
@@ -316,16 +335,6 @@ class Live(unittest.TestCase):
                 receiver.send_signal(signal.SIGTERM)
                 receiver.communicate(timeout=20)
                 self.assertEqual(receiver.returncode, 0)
-
-    def start(self, arguments, **options):
-        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        process = subprocess.Popen(arguments, text=True, **options)
-        for pipe in (process.stdout, process.stderr):
-            if pipe is not None:
-                self.addCleanup(pipe.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        return process
 
     def open(self, name):
         """For what is too much for a pipe that nobody reads."""
@@ -667,6 +676,7 @@ class Live(unittest.TestCase):
             (["relay", "--url", URL, "--max-connections", "0"], "--max-connections is at least 1"),
             (["relay", "--url", URL, "--max-fanout", "65536"], "at most 65535"),
             (["relay", "--url", URL, "--open-timeout", "0"], "--open-timeout is a number of"),
+            (["relay", "--url", URL, "--max-cached", "0"], "--max-cached is at least 1"),
             (["relay", "--url", URL, "--peer-idle", "-1"], "or 0 for never"),
             (["relay", "--url", URL, "--ack-delay", "nan"], "--ack-delay is a number of"),
             (["relay", "--url", URL, "--ack-delay", "x"], "--ack-delay"),
@@ -736,7 +746,7 @@ class Live(unittest.TestCase):
         self.check(result, 0, "^$")
         self.check_capture(capture)
         with open(truth, encoding="ascii") as file:
-            commands = [json.loads(line) for line in file]
+            commands = commands_of(file)
         self.assertEqual(len({command["command"] for command in commands}), 18)
         self.assertEqual([command["t"] for command in commands],
                          sorted(command["t"] for command in commands))
@@ -768,7 +778,7 @@ class Live(unittest.TestCase):
         for name in ("one.json", "two.json"):
             self.check(run("demo", "--truth", self.path(name), timeout=120), 0)
             with open(self.path(name), encoding="ascii") as file:
-                commands = [json.loads(line) for line in file]
+                commands = commands_of(file)
             told.append(sorted(json.dumps({key: value for key, value in command.items()
                                            if key not in passing}, sort_keys=True)
                                for command in commands if command["command"] in scripted))
