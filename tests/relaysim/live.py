@@ -597,7 +597,8 @@ class Live(LiveTest):
     def test_timers_and_limits(self):
         """The options reach the relay: a few whose effect is seen from outside."""
         with Relay("--connect-timeout", "0.2", "--max-half-open", "2", "--max-fanout", "2",
-                   "--max-message", "1000", "--auth-timeout", "0") as relay:
+                   "--max-message", "1000", "--auth-timeout", "0",
+                   "--max-events", "1") as relay:
             host, port = relay.address.split(":")
             peers = [socket.create_connection((host, int(port))) for _ in range(4)]
             for peer in peers:
@@ -613,6 +614,10 @@ class Live(LiveTest):
             self.check(relay.client("--to", BOB, "--size", "1001"), 1,
                        "the session was closed: QuotaWouldBeExceeded")
             self.check(relay.client("--to", BOB, "--size", "1000"), 0)
+            # Its Attach is one, so that there is no room for a Register.
+            self.check(relay.receive(1), 1, "the relay ended the registration")
+        with Relay("--max-events", "2") as relay:
+            self.check(relay.receive(0, "--timeout", "1"), 0)
 
     def test_hostile_bytes(self):
         with Relay() as relay:

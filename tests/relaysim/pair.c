@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pair.h"
 
+#include "decode.h"
 #include "encode.h"
 #include "summary.h"
 
@@ -99,6 +100,8 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
     else
         write_event(side, event);
 
+    if (event->kind == SSTP_EP_EVENT_REFUSED || event->kind == SSTP_EP_EVENT_CLOSED)
+        side->wait_time = event->wait_time;
     if (event->kind == SSTP_EP_EVENT_OPENED) {
         side->opened_id = event->session_id;
         if (side->closes_opened)
@@ -313,6 +316,22 @@ void side_inject(struct side *side, const struct sstp_command *command)
 void side_inject_bytes(struct side *side, const void *bytes, size_t len)
 {
     sstp_ep_receive(side->ep, bytes, len);
+}
+
+struct sstp_command side_output(const struct side *side, size_t n)
+{
+    struct sstp_span output = sstp_ep_output(side->ep);
+    struct sstp_command command;
+    for (;; n--) {
+        g_assert_cmpuint(output.len, >=, 3);
+        const size_t len = output.data[1] | (size_t)output.data[2] << 8;
+        g_assert_cmpuint(output.len, >=, len);
+        g_assert_true(sstp_command_decode(sstp_span(output.data, len), sstp_ep_version(side->ep),
+                                          NULL, &command));
+        if (n == 0)
+            return command;
+        output = sstp_span(output.data + len, output.len - len);
+    }
 }
 
 void side_send(struct side *side, uint32_t session_id, const char *text, uint8_t flags)

@@ -36,6 +36,7 @@ struct side {
 
     /* What it has seen last. */
     uint32_t opened_id, event_id;
+    uint32_t wait_time;             /* RetryTime or ReturnTime that it was told */
     GArray *numbers;                /* uint64_t, of the messages */
     GByteArray *data;               /* of the last message */
     struct sstp_ep_message message; /* the last one, its spans gone */
@@ -80,6 +81,10 @@ void pair_advance(struct pair *pair, int64_t ms);
 /* A command from the other side, that it never sent. */
 void side_inject(struct side *side, const struct sstp_command *command);
 void side_inject_bytes(struct side *side, const void *bytes, size_t len);
+
+/* Command number `n`, from 0, of the small ones that the side has put out and that have
+ * not been carried yet; its spans are good until they are. */
+struct sstp_command side_output(const struct side *side, size_t n);
 
 /* Sends text as a message; asserts that it could. */
 void side_send(struct side *side, uint32_t session_id, const char *text, uint8_t flags);

@@ -137,6 +137,59 @@ static void test_new_version_required(void)
     pair_free(pair);
 }
 
+/* A's Connect, without its answer's way back. */
+static struct pair *asked_pair(const struct pair_config *config)
+{
+    struct pair *pair = pair_new(config);
+    g_assert_cmpint(sstp_ep_connect(pair->a.ep, pair->b.device_url, sstp_span(NULL, 0)), ==,
+                    SSTP_EP_OK);
+    const struct sstp_span connect = sstp_ep_output(pair->a.ep);
+    sstp_ep_receive(pair->b.ep, connect.data, connect.len);
+    sstp_ep_output_taken(pair->a.ep, connect.len);
+    return pair;
+}
+
+/* 3.1.5.1: the M and S bits say what the relay can, and Ok says what devices it is. */
+static void test_connect_response(void)
+{
+    for (unsigned bits = 0; bits < 4; bits++) {
+        const bool multi_drop = (bits & 1) != 0, single_hop = (bits & 2) != 0;
+        struct pair *pair = asked_pair(&(struct pair_config){
+            .b_role = SSTP_EP_RELAY, .multi_drop = multi_drop, .single_hop = single_hop});
+        const struct sstp_command response = side_output(&pair->b, 0);
+        g_assert_cmpint(response.id, ==, SSTP_CONNECT_RESPONSE);
+        g_assert_true(((response.flags & SSTP_CONNECT_FLAG_MULTI_DROP) != 0) == multi_drop);
+        g_assert_true(((response.flags & SSTP_CONNECT_FLAG_SINGLE_HOP) != 0) == single_hop);
+        g_assert_cmpuint(response.device_urls.count, ==, 1);
+        struct sstp_reader r = sstp_reader(response.device_urls.bytes);
+        g_assert_true(sstp_span_is_equal(sstp_read_string(&r), span_text("grooveDNS://b")));
+        pair_free(pair);
+    }
+}
+
+/* 3.1.5.1: WillUpgrade says when to come back. */
+static void test_will_upgrade_time(void)
+{
+    struct pair *pair = asked_pair(&(struct pair_config){.a_major = 2});
+    const struct sstp_command response = side_output(&pair->b, 0);
+    g_assert_cmpint(response.response_id, ==, SSTP_CONNECT_RESPONSE_WILL_UPGRADE);
+    g_assert_cmpuint(response.wait_time, ==, 60);
+    pair_free(pair);
+}
+
+/* 3.1.4.2, 3.1.5.4: Resting says when to come back, and the higher layer is told. */
+static void test_return_time(void)
+{
+    struct pair *pair = pair_new(NULL);
+    pair_connect(pair);
+    sstp_ep_close_connection(pair->b.ep, SSTP_CONNECT_CLOSE_RESTING, 77);
+    g_assert_cmpint(side_output(&pair->b, 0).id, ==, SSTP_CONNECT_CLOSE);
+    g_assert_cmpuint(side_output(&pair->b, 0).wait_time, ==, 77);
+    pair_exchange(pair);
+    g_assert_cmpuint(pair->a.wait_time, ==, 77);
+    pair_free(pair);
+}
+
 /* RetryTime reaches whom it concerns; nothing but the end is awaited then. */
 static void test_retry_time(void)
 {
@@ -296,7 +349,10 @@ int main(int argc, char **argv)
         g_free(path);
     }
     g_test_add_func("/connection/3.1.5.1-new-version-required", test_new_version_required);
+    g_test_add_func("/connection/3.1.5.1-response", test_connect_response);
+    g_test_add_func("/connection/3.1.5.1-will-upgrade-time", test_will_upgrade_time);
     g_test_add_func("/connection/3.1.5.2-retry-time", test_retry_time);
+    g_test_add_func("/connection/3.1.4.2-3.1.5.4-return-time", test_return_time);
     g_test_add_func("/connection/3.1.5.1-2-wrong-state", test_wrong_state);
     g_test_add_func("/connection/3.1.4.2-close", test_close);
     g_test_add_func("/connection/timeout", test_timeout);

@@ -34,6 +34,16 @@ static void fanout(struct pair *pair, const char *resource, const struct sstp_fa
     pair_exchange(pair);
 }
 
+/* 3.3.5.6: without a ResourceURL it is a violation, whoever the recipients are. */
+static void test_no_resource(void)
+{
+    const struct sstp_fanout_entry some = entry("grooveIdentity://i", "", "");
+    struct pair *pair = relay_pair(6, true, true);
+    fanout(pair, "", &some, 1);
+    assert_commands(pair, "B ConnectClose ProtocolError\n");
+    pair_free(pair);
+}
+
 /* 3.3.5.6, in both versions. */
 static void test_open(void)
 {
@@ -308,6 +318,7 @@ static void test_relay_status(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/fanout/3.3.5.6-no-resource", test_no_resource);
     g_test_add_func("/fanout/3.3.5.6-open", test_open);
     g_test_add_func("/fanout/3.3.5.6-no-entries", test_no_entries);
     g_test_add_func("/fanout/3.3.5.6-duplicate", test_duplicate);

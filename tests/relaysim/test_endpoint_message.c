@@ -235,6 +235,24 @@ static void test_connect_close(void)
     pair_free(pair);
 }
 
+/* 3.1.5.10: the count of a Message counts even where the message is for a session that was
+ * closed from here. */
+static void test_count_for_closed(void)
+{
+    uint32_t id;
+    struct pair *pair = ready_pair(&id);
+    const uint32_t other = pair_open(pair, &pair->b);
+    side_send(&pair->a, id, "x", 0);
+    pair_exchange(pair);
+    (void)sstp_ep_close_session(pair->a.ep, other, SSTP_CLOSE_NO_REASON);
+    g_string_truncate(pair->events, 0);
+    side_inject(&pair->a, &(struct sstp_command){
+                              .id = SSTP_MESSAGE, .session_id = other, .message_count = 1});
+    assert_events(pair, "A acknowledged 0x1 #1\n");
+    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_CONNECTION_ESTABLISHED);
+    pair_free(pair);
+}
+
 /* 4.3.1: A1 B1 A2 B2; B is done first; two and two. */
 static void test_4_3_1(void)
 {
@@ -387,6 +405,7 @@ int main(int argc, char **argv)
     g_test_add_func("/message/3.1.4.7-ack-immediately-later", test_ack_immediately_later);
     g_test_add_func("/message/3.1.4.6-piggy-back", test_piggy_back);
     g_test_add_func("/message/3.1.5.4-connect-close", test_connect_close);
+    g_test_add_func("/message/3.1.5.10-count-for-closed", test_count_for_closed);
     g_test_add_func("/message/4.3.1-several-sessions", test_4_3_1);
     g_test_add_func("/message/4.3.2-interleaved", test_4_3_2);
     g_test_add_func("/message/3.1.5.19-excess", test_excess);

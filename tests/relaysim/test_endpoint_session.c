@@ -384,10 +384,35 @@ static void test_open_timeout(void)
     pair_free(pair);
 }
 
+/* Note <5>: the I flag of a relay's Open says that there is no DeviceURL. */
+static void test_identity_targeted(void)
+{
+    static const struct {
+        enum sstp_ep_role role;
+        const char *device;
+        bool has_flag;
+    } rows[] = {{SSTP_EP_RELAY, "", true},
+                {SSTP_EP_RELAY, "dpp:///a", false},
+                {SSTP_EP_CLIENT, "", false},
+                {SSTP_EP_CLIENT, "dpp:///a", false}};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct pair *pair = pair_new(&(struct pair_config){.b_role = rows[i].role});
+        uint32_t id;
+        pair_connect(pair);
+        g_assert_cmpint(sstp_ep_open(pair->b.ep, span_text("r"), span_text("grooveIdentity://i"),
+                                     span_text(rows[i].device), NULL, &id),
+                        ==, SSTP_EP_OK);
+        const struct sstp_command open = side_output(&pair->b, 0);
+        g_assert_true(((open.flags & SSTP_OPEN_FLAG_IDENTITY_TARGETED) != 0) == rows[i].has_flag);
+        pair_free(pair);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/session/3.1.4.3.1-id-ranges", test_id_ranges);
+    g_test_add_func("/session/note-5-identity-targeted", test_identity_targeted);
     g_test_add_func("/session/3.1.5-unknown", test_unknown_session);
     g_test_add_func("/session/3.1.5-not-established", test_not_established);
     g_test_add_func("/session/3.2.5-3.3.5-wrong-role", test_wrong_role);

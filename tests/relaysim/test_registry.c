@@ -94,12 +94,29 @@ static void test_bytes(void)
     sstp_registry_free(registry);
 }
 
+/* So many devices, and so many accounts, however small. */
+static void test_numbers(void)
+{
+    char url[32];
+    for (unsigned of_devices = 0; of_devices < 2; of_devices++) {
+        struct sstp_registry *registry = sstp_registry_new(NULL, NULL);
+        for (unsigned i = 0; i < SSTP_REGISTRY_MAX; i++) {
+            g_snprintf(url, sizeof url, "%u", i);
+            g_assert_true(of_devices ? add(registry, url, "a") : add(registry, "d", url));
+        }
+        g_assert_false(of_devices ? add(registry, "x", "a") : add(registry, "d", "x"));
+        g_assert_true(of_devices ? add(registry, "0", "x") : add(registry, "x", "0"));
+        sstp_registry_free(registry);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/registry/keys", test_keys);
     g_test_add_func("/registry/identities", test_identities);
     g_test_add_func("/registry/one-account", test_one_account);
+    g_test_add_func("/registry/numbers", test_numbers);
     g_test_add_func("/registry/bytes", test_bytes);
     return g_test_run();
 }

@@ -196,6 +196,170 @@ static void test_locked_out_device(void)
     }
 }
 
+/* A connection whose Connect has a token, of a device that the relay does not know or that
+ * has not been proven yet, and that says no more. */
+static struct visitor *begin_with_token(struct world *world, const struct who *who)
+{
+    const struct sstp_sec_random random = {fill, world};
+    const struct sstp_sec_secret key =
+        sstp_sec_derive_key(who->secret != NULL ? who->secret : "", who->device);
+    struct sstp_sec_secret nonce;
+    uint8_t token[SSTP_SEC_TOKEN_MAX];
+    struct who silent = *who;
+    silent.attaches = false;
+    struct visitor *visitor = enter(world, &silent);
+    const size_t len =
+        sstp_sec_challenge_write(SSTP_SEC_CONNECT, &key, &random, &nonce, token, sizeof token);
+    (void)sstp_ep_connect(sstp_client_ep(visitor->client), RELAY_URL, sstp_span(token, len));
+    exchange(world);
+    g_assert_true(visitor->is_ready);
+    return visitor;
+}
+
+static uint32_t fanout_to(struct visitor *from, const struct sstp_fanout_entry *entries, size_t num)
+{
+    uint32_t id = 0;
+    g_assert_cmpint(sstp_ep_fanout_open(sstp_client_ep(from->client), sstp_span_of_string("r"),
+                                        entries, num, NULL, &id),
+                    ==, SSTP_EP_OK);
+    exchange(from->world);
+    return id;
+}
+
+/* 3.3.5.5-6 where authentication is required: who has not proven himself sends nothing. */
+static void test_unproven_sender(void)
+{
+    const struct sstp_fanout_entry to_bob = {.identity_url = sstp_span_of_string(BOB)};
+    for (unsigned is_known = 0; is_known <= 1; is_known++) {
+        struct world *world = world_new(&(struct sstp_relay_config){
+            .auth = SSTP_RELAY_AUTH_REQUIRED, .supports_multi_drop = true});
+        if (is_known) {
+            struct visitor *m = visit(world, &mallory);
+            g_assert_true(m->is_ready);
+            (void)fanout_to(m, &to_bob, 1);
+            g_assert_cmpint(m->session_reason_id, ==, -1); /* with a proof it may */
+        }
+        struct visitor *m = begin_with_token(world, &mallory);
+        (void)open_to(m, BOB, "");
+        g_assert_cmpint(m->open_response_id, ==, SSTP_OPEN_RESPONSE_UNKNOWN);
+        (void)fanout_to(m, &to_bob, 1);
+        g_assert_cmpint(m->session_reason_id, ==, SSTP_CLOSE_DEVICE_AUTHENTICATION_FAILED);
+        world_free(world);
+    }
+}
+
+/* 3.1.4.4: with its Close an attach session is gone, and what it had proven with it. */
+static void test_attach_closed(void)
+{
+    static const char *const urls[] = {"grooveIdentity://robert"};
+    for (enum sstp_relay_auth auth = SSTP_RELAY_AUTH_OFF; auth <= SSTP_RELAY_AUTH_REQUIRED;
+         auth++) {
+        struct world *world = world_new(&(struct sstp_relay_config){.auth = auth});
+        struct visitor *b = visit(world, &bob);
+        /* 1 is the EventId of its Attach. */
+        g_assert_cmpint(sstp_ep_close_session(sstp_client_ep(b->client), 1, SSTP_CLOSE_NO_REASON),
+                        ==, SSTP_EP_OK);
+        exchange(world);
+        g_assert_cmpint(register_more(b, "account", urls, 1), ==,
+                        SSTP_CLOSE_USER_AUTHENTICATION_FAILED);
+        world_free(world);
+    }
+}
+
+/* Appendix A, Authentication Timer: each step has the whole of it. */
+static void test_timer_of_each_step(void)
+{
+    struct world *world = world_new(
+        &(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OPTIONAL, .auth_timeout_ms = 1000});
+    const struct sstp_sec_random random = {fill, world};
+    const struct sstp_sec_secret key = sstp_sec_derive_key("another", "mallory");
+    struct sstp_sec_secret nonce;
+    uint8_t token[SSTP_SEC_REGISTER_MAX];
+    uint32_t id;
+    struct visitor *m = begin_with_token(world, &mallory);
+    struct sstp_ep *ep = sstp_client_ep(m->client);
+    advance(world, 999);
+    size_t len =
+        sstp_sec_challenge_write(SSTP_SEC_ATTACH, &key, &random, &nonce, token, sizeof token);
+    (void)sstp_ep_attach(ep, sstp_span_of_string(RELAY_URL), sstp_span_of_string("mallory"),
+                         sstp_span(token, len), &id);
+    exchange(world);
+    g_assert_cmpint(m->response_id, ==, SSTP_ATTACH_RESPONSE_AWAITING_REGISTER);
+    advance(world, 999);
+    const struct sstp_sec_registration registration = {
+        .device_key = sstp_sec_derive_key("another", mallory.device), .account_key = key};
+    len = sstp_sec_register_write(&registration, token, sizeof token);
+    (void)sstp_ep_register(ep, id, sstp_span(token, len));
+    exchange(world);
+    advance(world, 999);
+    g_assert_false(m->is_closed);
+    advance(world, 1);
+    g_assert_cmpint(m->close_reason_id, ==, SSTP_CONNECT_CLOSE_RESPONSE_TIMEOUT);
+    world_free(world);
+}
+
+/* A key that was registered once is the one that counts, whoever says otherwise: another
+ * key of the device, and another one of the account, register nothing. */
+static void test_registered_keys(void)
+{
+    for (unsigned of_account = 0; of_account <= 1; of_account++) {
+        struct world *world =
+            world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OPTIONAL});
+        const struct sstp_sec_random random = {fill, world};
+        const struct sstp_sec_secret wrong = {{9}};
+        struct sstp_sec_secret nonce;
+        uint8_t token[SSTP_SEC_REGISTER_MAX];
+        uint32_t id;
+        g_assert_true(visit(world, &bob)->is_ready);
+        /* Another device of the account, which both sides know the key of. */
+        struct who other = bob;
+        other.device = "dpp:///bobs-other";
+        struct visitor *b = begin_with_token(world, &other);
+        struct sstp_ep *ep = sstp_client_ep(b->client);
+        const struct sstp_sec_secret device_key = sstp_sec_derive_key("", other.device),
+                                     account_key = sstp_sec_derive_key("", "account");
+        size_t len = sstp_sec_challenge_write(SSTP_SEC_ATTACH, &account_key, &random, &nonce, token,
+                                              sizeof token);
+        (void)sstp_ep_attach(ep, sstp_span_of_string(RELAY_URL), sstp_span_of_string("account"),
+                             sstp_span(token, len), &id);
+        exchange(world);
+        g_assert_cmpint(b->response_id, ==, SSTP_ATTACH_RESPONSE_AWAITING_REGISTER);
+        if (!of_account)
+            g_assert_true(visit(world, &other)->is_ready); /* it was quicker */
+        const struct sstp_sec_registration registration = {
+            .device_key = of_account ? device_key : wrong,
+            .account_key = of_account ? wrong : account_key,
+            .is_new_device = true};
+        len = sstp_sec_register_write(&registration, token, sizeof token);
+        (void)sstp_ep_register(ep, id, sstp_span(token, len));
+        exchange(world);
+        g_assert_cmpint(b->session_reason_id, ==, SSTP_CLOSE_PROTOCOL_ERROR);
+        world_free(world);
+    }
+}
+
+/* 3.3.4.1.2: a recipient of a fanout whose device is locked out is reported, and gets
+ * nothing; the others do. */
+static void test_locked_out_device_of_fanout(void)
+{
+    static const char *const locked_out[] = {"dpp:///stolen"};
+    const struct sstp_fanout_entry to[] = {
+        {.identity_url = sstp_span_of_string(BOB), .device_url = sstp_span_of_string("dpp:///bob")},
+        {.identity_url = sstp_span_of_string(BOB),
+         .device_url = sstp_span_of_string("dpp:///stolen")}};
+    struct world *world = world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OFF,
+                                                                .supports_multi_drop = true,
+                                                                .locked_out = locked_out,
+                                                                .num_locked_out = 1});
+    struct visitor *a = visit(world, &alice);
+    const uint32_t id = fanout_to(a, to, 2);
+    g_assert_cmpuint(a->num_lost, ==, 1);
+    send(a, id, "x");
+    g_assert_cmpuint(a->num_acknowledged, ==, 1);
+    g_assert_cmpuint(sstp_relay_num_stored(world->relay), ==, 1);
+    world_free(world);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -204,6 +368,11 @@ int main(int argc, char **argv)
     g_test_add_func("/relay-auth/identity-unproven", test_identity_unproven);
     g_test_add_func("/relay-auth/locked-out", test_locked_out);
     g_test_add_func("/relay-auth/3.1.1.1-devices", test_devices);
+    g_test_add_func("/relay-auth/3.3.5.5-6-unproven-sender", test_unproven_sender);
+    g_test_add_func("/relay-auth/3.1.4.4-attach-closed", test_attach_closed);
+    g_test_add_func("/relay-auth/appendix-a-each-step", test_timer_of_each_step);
+    g_test_add_func("/relay-auth/registered-keys", test_registered_keys);
+    g_test_add_func("/relay-auth/3.3.4.1.2-locked-out-device", test_locked_out_device_of_fanout);
     g_test_add_func("/relay-auth/device-twice", test_device_twice);
     g_test_add_func("/relay-auth/3.1.5.1-locked-out-device", test_locked_out_device);
     return g_test_run();

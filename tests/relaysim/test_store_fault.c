@@ -148,7 +148,7 @@ static void register_account(struct model *model)
     const struct sstp_sec_secret key = {{1, 2, 3}};
     char *url = g_strdup_printf("a%u", ++model->num_accounts);
     g_assert_true(sstp_registry_add(sstp_store_registry(model->store), "d", &key, url, &key));
-    g_assert_true(sstp_registry_add_identity(sstp_store_registry(model->store), url, "i"));
+    g_assert_true(sstp_registry_add_identity(sstp_store_registry(model->store), url, url));
     sstp_store_await_registry(model->store, on_registry_safe, model);
     g_free(url);
 }
@@ -263,7 +263,7 @@ static char *judge(const struct model *model)
         char *url = g_strdup_printf("a%u", a);
         const struct sstp_registry_account *account =
             sstp_registry_find_account(sstp_store_registry(store), url);
-        if (account == NULL || !g_hash_table_contains(account->identity_urls, "i"))
+        if (account == NULL || !g_hash_table_contains(account->identity_urls, url))
             wrong = g_strdup_printf("account %u was registered and is lost", a);
         g_free(url);
     }

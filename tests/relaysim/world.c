@@ -90,6 +90,9 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
     struct visitor *visitor = cookie;
     switch ((int)event->kind) { /* of interest here */
     case SSTP_EP_EVENT_REFUSED:
+        visitor->response_id = event->response_id;
+        visitor->wait_time = event->wait_time;
+        break;
     case SSTP_EP_EVENT_ATTACH_RESPONSE: /* without a client that deals with it */
         visitor->response_id = event->response_id;
         break;

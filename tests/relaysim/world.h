@@ -27,7 +27,8 @@ struct visitor {
     bool is_ready, has_failed, is_closed;
     int response_id, open_response_id, close_reason_id, session_reason_id;
     unsigned num_acknowledged, num_unacknowledged, num_lost, num_opened;
-    GString *received; /* the messages, each with a ";" behind it */
+    uint32_t wait_time; /* RetryTime or ReturnTime that it was told */
+    GString *received;  /* the messages, each with a ";" behind it */
     struct sstp_ep_message last;
 };
 
