@@ -73,7 +73,35 @@ bool relay_peer_on_event(struct sstp_relay_connection *connection,
 void relay_peers_tick(struct sstp_relay *relay);
 int64_t relay_peers_next_deadline(const struct sstp_relay *relay);
 
+/* ---- relay_loss.c ---- */
+
+/* NULL when the client has no such session any more. */
+struct relay_inbound *relay_inbound_find(const struct sstp_relay_connection *connection,
+                                         uint32_t session_id);
+
+/* A recipient is lost; it is told later. */
+void relay_loss_note(struct relay_inbound *inbound, struct relay_recipient *recipient,
+                     uint8_t status_id);
+
+/* Whether something of a session is to be told. */
+void relay_loss_set_troubled(struct relay_inbound *inbound, bool is_troubled);
+
+/* Tells the client what has become of its session: the losses, then whether it may
+ * send (GRVSSTP 3.3.4.1.2).  The session may be gone behind it. */
+void relay_hops_update(struct sstp_relay_connection *connection, uint32_t session_id);
+
+/* The same for every session with losses to tell: of one connection, or all. */
+void relay_hops_tell(struct sstp_relay *relay, const struct sstp_relay_connection *connection);
+
 /* ---- relay_hop.c ---- */
+
+/* Whether it has recipients, and is not ready for them. */
+bool relay_hop_is_awaited(const struct relay_hop *hop);
+
+/* Sessions without a recipient that is left: who opened one closes it, unless the other
+ * relay has (GRVSSTP 3.2.5.8; note <16> for how long it may wait).  The client's session
+ * may be gone behind it. */
+void relay_hops_close_empty(struct sstp_relay_connection *connection, uint32_t session_id);
 
 /* Makes the hops of a session that has just been opened. */
 void relay_hops_begin(struct relay_inbound *inbound);
@@ -85,13 +113,6 @@ void relay_hops_end(struct relay_inbound *inbound);
 /* A message goes over all hops that are left; the receipt is held for each. */
 void relay_hops_forward(struct relay_inbound *inbound, struct sstp_payload *payload,
                         int64_t expires_ms, struct relay_receipt *receipt);
-
-/* Tells the client what has become of its session: the losses, then whether it may
- * send (GRVSSTP 3.3.4.1.2).  The session may be gone behind it. */
-void relay_hops_update(struct sstp_relay_connection *connection, uint32_t session_id);
-
-/* The same for every session with losses to tell: of one connection, or all. */
-void relay_hops_tell(struct sstp_relay *relay, const struct sstp_relay_connection *connection);
 
 /* What waits for the peer is opened, or sent, as far as there is room. */
 void relay_hops_pump(struct relay_peer *peer);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "town.h"
 
+#include "encode.h"
 #include "summary.h"
 
 #define ROUNDS_MAX 100000
@@ -432,6 +433,21 @@ void town_hear(struct town_relay *from, struct town_relay *to)
         for (size_t e = 0; e < 2 && !link->is_cut; e++)
             if (link->ends[e].relay == from && link->ends[1 - e].relay == to)
                 (void)carry(link, e);
+    }
+}
+
+void town_say(struct town_relay *puppet, struct town_relay *to, const struct sstp_command *command)
+{
+    uint8_t bytes[SSTP_COMMAND_LEN_MAX];
+    const size_t len = sstp_command_encode(command, bytes, sizeof bytes);
+    g_assert_cmpuint(len, >, 0);
+    for (guint i = 0; i < puppet->town->links->len; i++) {
+        struct link *link = g_ptr_array_index(puppet->town->links, i);
+        if (link->is_cut || link->ends[0].relay != to || link->ends[1].relay != puppet)
+            continue;
+        note(&link->ends[1], command);
+        link->ends[0].is_awake = true;
+        sstp_ep_receive(ep_of(&link->ends[0]), bytes, len);
     }
 }
 

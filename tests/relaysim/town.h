@@ -82,6 +82,9 @@ void town_settle(struct town *town);
 /* Carries only what one relay has to say to another, once. */
 void town_hear(struct town_relay *from, struct town_relay *to);
 
+/* One command, that a puppet's endpoint would not say by itself. */
+void town_say(struct town_relay *puppet, struct town_relay *to, const struct sstp_command *command);
+
 /* Lets time pass: for one relay and its clients, for nobody else. */
 void town_advance(struct town_relay *relay, int64_t ms);
 
