@@ -97,13 +97,21 @@ static void finish(struct relay_hop *hop)
     unref(hop);
 }
 
+/* Its session is over; false when it had none. */
+static bool forget_session(struct relay_hop *hop)
+{
+    const bool was_open = hop->is_open;
+    if (was_open)
+        g_hash_table_remove(hop->peer->sessions, GUINT_TO_POINTER(hop->session_id));
+    hop->is_open = false;
+    return was_open;
+}
+
 static void close_session(struct relay_hop *hop)
 {
     struct sstp_relay_connection *connection = hop->peer->connection;
-    if (!hop->is_open || connection == NULL)
+    if (!forget_session(hop) || connection == NULL)
         return;
-    hop->is_open = false;
-    (void)sstp_ep_set_user(connection->ep, hop->session_id, NULL);
     (void)sstp_ep_close_session(connection->ep, hop->session_id, SSTP_CLOSE_EMPTY_SESSION);
     relay_wake(connection);
 }
@@ -113,7 +121,7 @@ static void fail(struct relay_hop *hop, uint8_t status_id)
 {
     struct relay_inbound *inbound = hop->inbound;
 
-    hop->is_open = false;
+    (void)forget_session(hop);
     hop->num_refs++;
     for (guint i = 0; inbound != NULL && i < hop->indexes->len; i++)
         relay_loss_note(inbound, &inbound->recipients[g_array_index(hop->indexes, uint16_t, i)],
@@ -287,12 +295,14 @@ static void open_hop(struct relay_hop *hop)
     do {
         struct sstp_fanout_entry *entries = entries_of(hop);
         err = sstp_ep_fanout_open(ep, sstp_span_of_string(hop->inbound->resource_url), entries,
-                                  hop->indexes->len, hop, &hop->session_id);
+                                  hop->indexes->len, NULL, &hop->session_id);
         g_free(entries);
         if (err == SSTP_EP_TOO_LONG && hop->indexes->len > 1)
             split(hop);
     } while (err == SSTP_EP_TOO_LONG && hop->indexes->len > 1);
     hop->is_open = err == SSTP_EP_OK;
+    if (hop->is_open)
+        g_hash_table_insert(hop->peer->sessions, GUINT_TO_POINTER(hop->session_id), hop);
     if (err == SSTP_EP_TOO_LONG)
         fail(hop, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
 }

@@ -48,6 +48,7 @@ struct relay_peer {
     int64_t dial_deadline_ms; /* while it is dialed */
     int64_t next_dial_ms;     /* not before */
     int64_t pause_ms;         /* the last one; 0 after success */
+    GHashTable *sessions;     /* on it: SessionId to struct relay_hop */
     GQueue hops;              /* struct relay_hop, that use it or wait for it */
     GQueue waiting;           /* those of them that have something to open or to send */
 };

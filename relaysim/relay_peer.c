@@ -8,14 +8,22 @@
 #define PAUSE_LAST_MS 60000
 #define RETRY_TIME_MAX 3600u /* seconds of a TryLater that are respected */
 
+static void free_peer(gpointer data)
+{
+    struct relay_peer *peer = data;
+    g_hash_table_destroy(peer->sessions);
+    g_free(peer);
+}
+
 void relay_peers_new(struct sstp_relay *relay)
 {
-    relay->peers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+    relay->peers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_peer);
     for (size_t i = 0; i < relay->config.num_peers; i++) {
         struct relay_peer *peer = g_new0(struct relay_peer, 1);
         peer->relay = relay;
         peer->url = relay->config.peer_urls[i];
         peer->next_dial_ms = INT64_MIN;
+        peer->sessions = g_hash_table_new(NULL, NULL);
         g_hash_table_insert(relay->peers, (char *)(uintptr_t)peer->url, peer);
     }
 }
@@ -155,7 +163,9 @@ bool relay_peer_on_event(struct sstp_relay_connection *connection,
                          const struct sstp_ep_event *event)
 {
     struct relay_peer *peer = connection->peer;
-    struct relay_hop *hop = event->user;
+    /* By the id: the messages of a session that is lost take its hop with them. */
+    struct relay_hop *hop =
+        g_hash_table_lookup(peer->sessions, GUINT_TO_POINTER(event->session_id));
     bool is_done = true;
 
     switch (event->kind) {

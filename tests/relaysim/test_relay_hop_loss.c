@@ -80,10 +80,27 @@ static void test_3_3_6_2_expiry_of_a_lost_session(void)
     town_free(s.town);
 }
 
+/* The other relay closes a session while a message on it is not acknowledged. */
+static void test_3_3_5_9_close_with_a_message_under_way(void)
+{
+    struct scene s = set_scene("b1 c2");
+    town_send(s.a, s.id, "one", 0);
+    g_string_truncate(s.town->commands, 0);
+    (void)sstp_ep_close_session(s.two->puppet, s.two->opened_id, SSTP_CLOSE_INTERNAL_ERROR);
+    town_settle(s.town);
+    assert_said(s.town, "2>1 Close s=0x1 InternalError\n"
+                        "1>A SessionStatus s=0x1 ConnectionClosed grooveDNS://relay2\n");
+    town_advance(s.relay1, SSTP_EP_ACK_DELAY_MS);
+    g_assert_cmpuint(s.a->num_acknowledged, ==, 1);
+    town_free(s.town);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/relay-hop-loss/3.3.6.2-expiry-of-a-lost-session",
                     test_3_3_6_2_expiry_of_a_lost_session);
+    g_test_add_func("/relay-hop-loss/3.3.5.9-close-with-a-message-under-way",
+                    test_3_3_5_9_close_with_a_message_under_way);
     return g_test_run();
 }
