@@ -116,22 +116,50 @@ static void close_session(struct relay_hop *hop)
     relay_wake(connection);
 }
 
+/* The hops of the same session of a client's to the same relay, each with a reference: a
+ * loss is told by the RelayURL, which says it of all. */
+static GPtrArray *find_all_of(struct relay_hop *hop)
+{
+    GPtrArray *hops = g_ptr_array_new();
+    for (guint i = 0; hop->inbound != NULL && i < hop->inbound->hops->len; i++) {
+        struct relay_hop *other = g_ptr_array_index(hop->inbound->hops, i);
+        if (other->peer == hop->peer)
+            g_ptr_array_add(hops, other);
+    }
+    if (hop->inbound == NULL)
+        g_ptr_array_add(hops, hop);
+    for (guint i = 0; i < hops->len; i++)
+        ((struct relay_hop *)g_ptr_array_index(hops, i))->num_refs++;
+    return hops;
+}
+
 /* The session to the other relay is gone, or cannot be had: its recipients are lost. */
 static void fail(struct relay_hop *hop, uint8_t status_id)
 {
     struct relay_inbound *inbound = hop->inbound;
+    GPtrArray *hops = find_all_of(hop);
 
     (void)forget_session(hop);
-    hop->num_refs++;
-    for (guint i = 0; inbound != NULL && i < hop->indexes->len; i++)
-        relay_loss_note(inbound, &inbound->recipients[g_array_index(hop->indexes, uint16_t, i)],
-                        status_id);
-    hop->num_left = 0;
+    for (guint h = 0; inbound != NULL && h < hops->len; h++) {
+        const GArray *indexes = ((struct relay_hop *)g_ptr_array_index(hops, h))->indexes;
+        for (guint i = 0; i < indexes->len; i++)
+            relay_loss_note(inbound, &inbound->recipients[g_array_index(indexes, uint16_t, i)],
+                            status_id);
+    }
     if (inbound != NULL)
         relay_loss_set_troubled(inbound, true); /* what is left may be ready now */
-    finish(hop);
-    drop_pending(hop);
-    unref(hop);
+    for (guint h = 0; h < hops->len; h++) {
+        struct relay_hop *lost = g_ptr_array_index(hops, h);
+        lost->num_left = 0;
+        close_session(lost);
+        finish(lost);
+    }
+    /* Not before all of that is known: with its messages the session may go. */
+    for (guint h = 0; h < hops->len; h++) {
+        drop_pending(g_ptr_array_index(hops, h));
+        unref(g_ptr_array_index(hops, h));
+    }
+    g_ptr_array_free(hops, TRUE);
 }
 
 void relay_hops_fail(struct relay_peer *peer, uint8_t status_id)
@@ -252,12 +280,13 @@ void relay_hops_begin(struct relay_inbound *inbound)
         g_array_append_val(hop->indexes, index);
         hop->num_left++;
     }
-    /* Backwards, for a hop that fails at once is taken out. */
-    for (guint i = inbound->hops->len; i-- > 0;) {
-        const struct relay_hop *hop = g_ptr_array_index(inbound->hops, i);
-        relay_peer_want(hop->peer);
-        i = MIN(i, inbound->hops->len);
-    }
+    /* With a peer that cannot be had the session may be gone, with all of its hops. */
+    GPtrArray *peers = g_ptr_array_new();
+    for (guint i = 0; i < inbound->hops->len; i++)
+        g_ptr_array_add(peers, ((struct relay_hop *)g_ptr_array_index(inbound->hops, i))->peer);
+    for (guint i = peers->len; i-- > 0;)
+        relay_peer_want(g_ptr_array_index(peers, i));
+    g_ptr_array_free(peers, TRUE);
 }
 
 /* The entries of its FanoutOpen (GRVSSTP 3.3.5.2): to be freed. */

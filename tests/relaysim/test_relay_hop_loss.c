@@ -95,6 +95,91 @@ static void test_3_3_5_9_close_with_a_message_under_way(void)
     town_free(s.town);
 }
 
+/* ------------------------------------------------------------------------
+ * A session that is divided
+ */
+
+#define MANY 632u
+
+/* As a FanoutOpen of SSTP 1.5 the recipients just fit; an entry is a byte longer in 1.6, and
+ * Relay1 needs two sessions to Relay2 for them.  The last recipient is Relay1's. */
+static struct scene set_divided_scene(void)
+{
+    struct scene s = {.town = town_new()};
+    struct sstp_fanout_entry entries[MANY + 1];
+    char(*urls)[96] = g_malloc0((MANY + 1) * sizeof *urls);
+    for (unsigned i = 0; i <= MANY; i++) {
+        g_snprintf(urls[i], sizeof *urls, "grooveIdentity://%06u%059u", i, 0);
+        entries[i] = (struct sstp_fanout_entry){
+            .identity_url = sstp_span_of_string(urls[i]),
+            .relay_url = sstp_span_of_string(i < MANY ? "grooveDNS://relay2" : "")};
+    }
+    s.relay1 = town_relay(s.town, 1, NULL);
+    s.two = town_puppet(s.town, 2, 6);
+    s.a = town_client(s.town, 'A', s.relay1, 5, false);
+    g_assert_cmpint(
+        sstp_ep_fanout_open(town_ep(s.a), sstp_span_of_string("r"), entries, MANY + 1, NULL, &s.id),
+        ==, SSTP_EP_OK);
+    g_free(urls);
+    town_settle(s.town);
+    assert_said(s.town, "A>1 FanoutOpen s=0x1 r, 633 destinations\n"
+                        "1>A OpenResponse s=0x1 OkStopSending\n"
+                        "1>2 Connect 1.6 to grooveDNS://relay2\n"
+                        "2>1 ConnectResponse Ok 1.6\n"
+                        "1>2 FanoutOpen s=0x1 r, 316 destinations\n"
+                        "1>2 FanoutOpen s=0x2 r, 316 destinations\n"
+                        "2>1 OpenResponse s=0x1 OkStopSending\n"
+                        "2>1 OpenResponse s=0x2 OkStopSending\n");
+    /* It waits for both. */
+    (void)sstp_ep_set_availability(s.two->puppet, 2, SSTP_HANDLER_READY, 0);
+    town_settle(s.town);
+    assert_said(s.town, "2>1 OpenResponse s=0x2 StartSending\n");
+    (void)sstp_ep_set_availability(s.two->puppet, 1, SSTP_HANDLER_READY, 0);
+    town_settle(s.town);
+    assert_said(s.town, "2>1 OpenResponse s=0x1 StartSending\n"
+                        "1>A OpenResponse s=0x1 StartSending\n");
+    return s;
+}
+
+static void test_3_3_5_6_1_divided(void)
+{
+    struct scene s = set_divided_scene();
+    town_send(s.a, s.id, "one", ACK);
+    g_assert_cmpuint(s.two->numbers->len, ==, 2);
+    /* Nothing is safe before Relay2 has acknowledged both. */
+    for (unsigned i = 0; i < 2; i++) {
+        g_assert_cmpuint(s.a->num_acknowledged, ==, 0);
+        (void)sstp_ep_complete(s.two->puppet, g_array_index(s.two->numbers, uint64_t, i));
+        (void)sstp_ep_noop(s.two->puppet);
+        town_settle(s.town);
+        town_advance(s.relay1, SSTP_EP_ACK_DELAY_MS);
+    }
+    g_assert_cmpuint(s.a->num_acknowledged, ==, 1);
+    town_free(s.town);
+}
+
+/* A loss is told by the RelayURL, which is that of both halves: so both are lost. */
+static void test_3_3_5_9_one_of_two(void)
+{
+    for (unsigned lost = 1; lost <= 2; lost++) {
+        struct scene s = set_divided_scene();
+        (void)sstp_ep_close_session(s.two->puppet, lost, SSTP_CLOSE_INTERNAL_ERROR);
+        town_settle(s.town);
+        char *said =
+            g_strdup_printf("2>1 Close s=0x%x InternalError\n"
+                            "1>2 Close s=0x%x EmptySession\n"
+                            "1>A SessionStatus s=0x1 ConnectionClosed grooveDNS://relay2\n",
+                            lost, 3 - lost);
+        assert_said(s.town, said);
+        g_assert_cmpuint(s.a->num_lost, ==, MANY);
+        town_send(s.a, s.id, "rest", ACK);
+        g_assert_cmpuint(s.two->numbers->len, ==, 0);
+        g_assert_cmpuint(s.a->num_acknowledged, ==, 1);
+        g_free(said);
+        town_free(s.town);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -102,5 +187,7 @@ int main(int argc, char **argv)
                     test_3_3_6_2_expiry_of_a_lost_session);
     g_test_add_func("/relay-hop-loss/3.3.5.9-close-with-a-message-under-way",
                     test_3_3_5_9_close_with_a_message_under_way);
+    g_test_add_func("/relay-hop-loss/3.3.5.6.1-divided", test_3_3_5_6_1_divided);
+    g_test_add_func("/relay-hop-loss/3.3.5.9-one-of-two", test_3_3_5_9_one_of_two);
     return g_test_run();
 }
