@@ -372,6 +372,19 @@ static void send_pending(struct relay_hop *hop)
     }
 }
 
+/* Shares have come to those that wait, or gone from them.  The hop may be gone behind it. */
+static void settle(struct relay_hop *hop)
+{
+    if (hop->peer == NULL)
+        return;
+    if (hop->is_open)
+        set_waiting(hop, hop->pending.length > 0);
+    if (hop->is_orphaned && hop->pending.length == 0)
+        end_hop(hop);
+    else
+        note_backlog(hop);
+}
+
 /* The hop may be gone behind it. */
 static void pump(struct relay_hop *hop)
 {
@@ -380,13 +393,7 @@ static void pump(struct relay_hop *hop)
     if (hop->peer == NULL || !hop->is_open)
         return;
     send_pending(hop);
-    set_waiting(hop, hop->pending.length > 0);
-    if (hop->inbound == NULL && hop->pending.length == 0) {
-        close_session(hop);
-        finish(hop);
-        return;
-    }
-    note_backlog(hop);
+    settle(hop);
 }
 
 void relay_hops_pump(struct relay_peer *peer)
@@ -442,8 +449,8 @@ void relay_hops_forward(struct relay_inbound *inbound, struct sstp_payload *payl
         struct relay_hop *hop = hops[i];
         if (hop->peer != NULL && hop->is_open && relay_peer_is_established(hop->peer))
             pump(hop);
-        else if (hop->peer != NULL)
-            note_backlog(hop);
+        else
+            settle(hop);
         unref(hop);
     }
     g_free(hops);
@@ -487,8 +494,13 @@ void relay_hops_expire(struct sstp_relay *relay)
     /* The end of a share may end sessions, hops and other shares, but none of these: they
      * are nobody else's any more. */
     while ((link = g_queue_pop_head_link(&due)) != NULL) {
+        struct relay_share *share = link->data;
+        struct relay_hop *hop = share->hop;
+        hop->num_refs++;
         relay->counters.num_discarded++;
-        end_share(link->data, true);
+        end_share(share, true);
+        settle(hop);
+        unref(hop);
     }
 }
 

@@ -95,6 +95,49 @@ static void test_3_3_5_9_close_with_a_message_under_way(void)
     town_free(s.town);
 }
 
+/* A session that A has closed stays for its messages, and ends with the last of them. */
+static void test_3_3_6_2_expiry_of_the_last(void)
+{
+    struct scene s = set_scene("c2");
+    block(&s);
+    send_timed(&s, 10);
+    send_timed(&s, 20);
+    (void)sstp_ep_close_session(town_ep(s.a), s.id, SSTP_CLOSE_NO_REASON);
+    town_settle(s.town);
+    town_advance(s.relay1, 10000);
+    g_assert_null(strstr(s.town->commands->str, "1>2 Close"));
+    g_string_truncate(s.town->commands, 0);
+    town_advance(s.relay1, 9999);
+    assert_said(s.town, "");
+    town_advance(s.relay1, 1);
+    assert_said(s.town, "1>A Noop [acks 1]\n1>2 Close s=0x1 EmptySession\n");
+    g_assert_cmpuint(s.a->num_acknowledged, ==, 2);
+    town_free(s.town);
+}
+
+/* What has expired is no backlog any more. */
+static void test_4_4_backlog_expires(void)
+{
+    struct scene s = set_scene("c2");
+    char *text = g_strnfill(64 << 10, 'x');
+    const struct sstp_ep_message message = {
+        .flags = TIMED, .ttl = 10, .data = sstp_span_of_string(text)};
+    /* Relay2 takes nothing off its socket: what the output has no room for waits. */
+    s.two->is_deaf = true;
+    while (READY(s.a, s.id)) {
+        (void)sstp_ep_send_message(town_ep(s.a), s.id, &message, NULL);
+        town_settle(s.town);
+    }
+    g_string_truncate(s.town->commands, 0);
+    town_advance(s.relay1, 9999);
+    g_assert_false(READY(s.a, s.id));
+    town_advance(s.relay1, 1);
+    g_assert_true(READY(s.a, s.id));
+    g_assert_cmpuint(sstp_relay_counters(s.relay1->relay)->num_discarded, ==, 4);
+    g_free(text);
+    town_free(s.town);
+}
+
 /* ------------------------------------------------------------------------
  * A session that is divided
  */
@@ -187,6 +230,8 @@ int main(int argc, char **argv)
                     test_3_3_6_2_expiry_of_a_lost_session);
     g_test_add_func("/relay-hop-loss/3.3.5.9-close-with-a-message-under-way",
                     test_3_3_5_9_close_with_a_message_under_way);
+    g_test_add_func("/relay-hop-loss/3.3.6.2-expiry-of-the-last", test_3_3_6_2_expiry_of_the_last);
+    g_test_add_func("/relay-hop-loss/4.4-backlog-expires", test_4_4_backlog_expires);
     g_test_add_func("/relay-hop-loss/3.3.5.6.1-divided", test_3_3_5_6_1_divided);
     g_test_add_func("/relay-hop-loss/3.3.5.9-one-of-two", test_3_3_5_9_one_of_two);
     return g_test_run();
