@@ -97,20 +97,15 @@ static void finish(struct relay_hop *hop)
     unref(hop);
 }
 
-/* Its session is over; false when it had none. */
-static bool forget_session(struct relay_hop *hop)
-{
-    const bool was_open = hop->is_open;
-    if (was_open)
-        g_hash_table_remove(hop->peer->sessions, GUINT_TO_POINTER(hop->session_id));
-    hop->is_open = false;
-    return was_open;
-}
-
+/* Closes its session, where there still is one. */
 static void close_session(struct relay_hop *hop)
 {
     struct sstp_relay_connection *connection = hop->peer->connection;
-    if (!forget_session(hop) || connection == NULL)
+    if (!hop->is_open)
+        return;
+    hop->is_open = false;
+    g_hash_table_remove(hop->peer->sessions, GUINT_TO_POINTER(hop->session_id));
+    if (connection == NULL)
         return;
     (void)sstp_ep_close_session(connection->ep, hop->session_id, SSTP_CLOSE_EMPTY_SESSION);
     relay_wake(connection);
@@ -139,7 +134,6 @@ static void fail(struct relay_hop *hop, uint8_t status_id)
     struct relay_inbound *inbound = hop->inbound;
     GPtrArray *hops = find_all_of(hop);
 
-    (void)forget_session(hop);
     for (guint h = 0; inbound != NULL && h < hops->len; h++) {
         const GArray *indexes = ((struct relay_hop *)g_ptr_array_index(hops, h))->indexes;
         for (guint i = 0; i < indexes->len; i++)
@@ -520,6 +514,15 @@ void relay_hop_on_state(struct relay_hop *hop, enum sstp_session_state state)
     unref(hop);
 }
 
+/* What a client is told of a recipient of which another relay says `status_id`: what is
+ * not in GRVSSTP 2.2.8.1 must not go on, and means that it takes nothing any more. */
+static uint8_t status_to_tell(uint8_t status_id)
+{
+    return status_id == SSTP_SESSION_STATUS_QUOTA_WOULD_BE_EXCEEDED
+               ? status_id
+               : SSTP_SESSION_STATUS_LOCKED_OUT;
+}
+
 void relay_hop_on_status(struct relay_hop *hop, unsigned entry_index, uint8_t status_id)
 {
     if (hop == NULL || hop->inbound == NULL || entry_index >= hop->indexes->len)
@@ -528,7 +531,11 @@ void relay_hop_on_status(struct relay_hop *hop, unsigned entry_index, uint8_t st
     struct relay_recipient *recipient = &hop->inbound->recipients[index];
     if (recipient->is_gone)
         return;
-    relay_loss_note(hop->inbound, recipient, status_id);
+    if (relay_loss_is_of_relay(status_id)) {
+        fail(hop, status_id); /* it can be told of nothing less */
+        return;
+    }
+    relay_loss_note(hop->inbound, recipient, status_to_tell(status_id));
     hop->num_left--;
 }
 

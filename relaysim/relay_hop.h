@@ -24,7 +24,7 @@ struct relay_recipient {
     char *device_url;
     char *relay_url;        /* of another relay; NULL: served here */
     bool is_gone;           /* reported by SessionStatus, or about to be */
-    uint8_t lost_status_id; /* about to be, with this StatusId; 0 */
+    uint8_t lost_status_id; /* about to be, with this StatusId; 0: not */
 };
 
 /* A session of a client's, as its receiver. */
@@ -80,7 +80,10 @@ int64_t relay_peers_next_deadline(const struct sstp_relay *relay);
 struct relay_inbound *relay_inbound_find(const struct sstp_relay_connection *connection,
                                          uint32_t session_id);
 
-/* A recipient is lost; it is told later. */
+/* Whether a StatusId says that a whole relay is lost (GRVSSTP 2.2.8.1, 3.3.4.1.2). */
+bool relay_loss_is_of_relay(uint8_t status_id);
+
+/* A recipient is lost, with a StatusId of 2.2.8.1; it is told later. */
 void relay_loss_note(struct relay_inbound *inbound, struct relay_recipient *recipient,
                      uint8_t status_id);
 

@@ -26,8 +26,7 @@ void relay_loss_note(struct relay_inbound *inbound, struct relay_recipient *reci
     relay_loss_set_troubled(inbound, true);
 }
 
-/* Whether a StatusId is of a whole relay (GRVSSTP 3.3.4.1.2). */
-static bool is_of_relay(uint8_t status_id)
+bool relay_loss_is_of_relay(uint8_t status_id)
 {
     return status_id == SSTP_SESSION_STATUS_DNS_LOOKUP_FAILED ||
            status_id == SSTP_SESSION_STATUS_HOST_NOT_REACHABLE ||
@@ -39,7 +38,8 @@ static bool are_told_together(const struct relay_recipient *first,
                               const struct relay_recipient *other)
 {
     return other->lost_status_id == first->lost_status_id &&
-           (!is_of_relay(first->lost_status_id) || strcmp(other->relay_url, first->relay_url) == 0);
+           (!relay_loss_is_of_relay(first->lost_status_id) ||
+            strcmp(other->relay_url, first->relay_url) == 0);
 }
 
 /* Tells one kind of loss; with the last recipient the session goes, too. */
@@ -58,7 +58,7 @@ static void tell_loss(struct relay_inbound *inbound, struct relay_recipient *fir
         inbound->recipients[i].lost_status_id = 0;
         g_array_append_val(indexes, index);
     }
-    if (is_of_relay(status_id))
+    if (relay_loss_is_of_relay(status_id))
         (void)sstp_ep_relay_status(ep, id, status_id, sstp_span_of_string(like.relay_url));
     else
         (void)sstp_ep_session_status(ep, id, status_id,

@@ -138,6 +138,43 @@ static void test_4_4_backlog_expires(void)
     town_free(s.town);
 }
 
+/* 3.3.5.8: whatever another relay says of a recipient, it is lost, and A is told: of one, or
+ * of all of that relay, and nothing goes there for those any more. */
+static void test_3_3_5_8_each_status(void)
+{
+    static const struct {
+        uint8_t status_id;
+        const char *said;
+        unsigned num_lost;
+    } rows[] = {
+        {SSTP_SESSION_STATUS_QUOTA_WOULD_BE_EXCEEDED, "QuotaWouldBeExceeded dpp:///c", 1},
+        {SSTP_SESSION_STATUS_LOCKED_OUT, "LockedOut dpp:///c", 1},
+        /* Those that GRVSSTP 2.2.8.1 does not have are not passed on. */
+        {0, "LockedOut dpp:///c", 1},
+        {6, "LockedOut dpp:///c", 1},
+        {255, "LockedOut dpp:///c", 1},
+        /* Those of a whole relay. */
+        {SSTP_SESSION_STATUS_DNS_LOOKUP_FAILED, "DNSLookupFailed grooveDNS://relay2", 2},
+        {SSTP_SESSION_STATUS_HOST_NOT_REACHABLE, "HostNotReachable grooveDNS://relay2", 2},
+        {SSTP_SESSION_STATUS_CONNECTION_CLOSED, "ConnectionClosed grooveDNS://relay2", 2},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct scene s = set_scene("b1 c2 d2");
+        char *status = g_strdup_printf("1>A SessionStatus s=0x1 %s\n", rows[i].said);
+        g_test_message("%u", rows[i].status_id);
+        say_status(&s, rows[i].status_id, 'c');
+        town_settle(s.town);
+        g_assert_nonnull(strstr(s.town->commands->str, status));
+        g_assert_cmpuint(s.a->num_lost, ==, rows[i].num_lost);
+        town_send(s.a, s.id, "rest", ACK);
+        g_assert_cmpuint(s.two->numbers->len, ==, rows[i].num_lost == 1 ? 1 : 0);
+        g_assert_cmpint(strstr(s.town->commands->str, "1>2 Close s=0x1 EmptySession\n") != NULL, ==,
+                        rows[i].num_lost == 2);
+        g_free(status);
+        town_free(s.town);
+    }
+}
+
 /* ------------------------------------------------------------------------
  * A session that is divided
  */
@@ -232,6 +269,7 @@ int main(int argc, char **argv)
                     test_3_3_5_9_close_with_a_message_under_way);
     g_test_add_func("/relay-hop-loss/3.3.6.2-expiry-of-the-last", test_3_3_6_2_expiry_of_the_last);
     g_test_add_func("/relay-hop-loss/4.4-backlog-expires", test_4_4_backlog_expires);
+    g_test_add_func("/relay-hop-loss/3.3.5.8-each-status", test_3_3_5_8_each_status);
     g_test_add_func("/relay-hop-loss/3.3.5.6.1-divided", test_3_3_5_6_1_divided);
     g_test_add_func("/relay-hop-loss/3.3.5.9-one-of-two", test_3_3_5_9_one_of_two);
     return g_test_run();
