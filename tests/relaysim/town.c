@@ -139,6 +139,7 @@ static void on_puppet_event(void *cookie, struct sstp_ep *ep, const struct sstp_
         break;
     case SSTP_EP_EVENT_OPENED:
         relay->opened_id = event->session_id;
+        relay->opened_flags = event->command->flags;
         break;
     case SSTP_EP_EVENT_MESSAGE:
         g_array_append_val(relay->numbers, event->number);
@@ -501,8 +502,12 @@ uint32_t town_fanout(struct town_client *from, const char *names)
     uint32_t id;
     char **parts = g_strsplit(names, " ", 16);
     for (; parts[num] != NULL; num++) {
-        g_snprintf(urls[num][0], 32, "grooveIdentity://%c", parts[num][0]);
-        g_snprintf(urls[num][1], 32, "dpp:///%c", parts[num][0]);
+        const bool has_device = g_ascii_islower(parts[num][0]);
+        g_snprintf(urls[num][0], 32, "grooveIdentity://%c", g_ascii_tolower(parts[num][0]));
+        if (has_device)
+            g_snprintf(urls[num][1], 32, "dpp:///%c", parts[num][0]);
+        else
+            urls[num][1][0] = 0;
         g_snprintf(urls[num][2], 32, "grooveDNS://relay%c", parts[num][1]);
         entries[num] = (struct sstp_fanout_entry){
             .identity_url = sstp_span_of_string(urls[num][0]),

@@ -34,6 +34,7 @@ struct town_relay {
     bool is_puppet;
     uint8_t connect_response; /* the puppet's, to the next Connect */
     uint32_t opened_id;       /* the last session that was opened to the puppet */
+    uint8_t opened_flags;     /* of its FanoutOpen */
     GArray *numbers;          /* uint64_t, of the messages that it got */
 };
 
@@ -93,7 +94,7 @@ void town_cut(struct town_relay *a, struct town_relay *b);
 void town_cut_client(struct town_client *client);
 
 /* Opens a fanout session to `names`, such as "b1 c1 d2": client and relay number, 0
- * for no RelayURL. */
+ * for no RelayURL; with a capital letter it is for whichever device the identity uses. */
 uint32_t town_fanout(struct town_client *from, const char *names);
 
 /* Sends text; `flags` as in Message. */
