@@ -58,8 +58,9 @@ struct sstp_relay_connection {
     GHashTable *identities;            /* a set: those registered on this connection */
     GQueue registering;                /* Registers that are not answered yet */
 
-    GHashTable *inbound;    /* SessionId to struct relay_inbound */
-    GHashTable *deliveries; /* SessionId to struct relay_delivery */
+    GHashTable *inbound;        /* SessionId to struct relay_inbound */
+    GHashTable *deliveries;     /* SessionId to struct relay_delivery */
+    uint32_t first_refilled_id; /* that of them which sent first, when there was room last */
 
     GQueue receipts; /* of its messages that are not safe yet */
     size_t num_waiting_bytes;
