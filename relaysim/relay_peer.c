@@ -203,16 +203,22 @@ bool relay_peer_on_event(struct sstp_relay_connection *connection,
         on_closed(peer, event);
         is_done = false;
         break;
+    case SSTP_EP_EVENT_ATTACH:
+    case SSTP_EP_EVENT_REGISTER:
+        /* A relay has no account (GRVSSTP 3.1.4.1), and gets nothing like a client: what it
+         * acknowledges are shares. */
+        (void)sstp_ep_close_session(connection->ep, event->session_id,
+                                    SSTP_CLOSE_USER_AUTHENTICATION_FAILED);
+        relay_wake(connection);
+        break;
     case SSTP_EP_EVENT_CONNECT: /* as on any other connection from here on */
     case SSTP_EP_EVENT_CONNECT_AUTHENTICATE:
     case SSTP_EP_EVENT_OPEN:
     case SSTP_EP_EVENT_FANOUT_OPEN:
     case SSTP_EP_EVENT_OPENED:
     case SSTP_EP_EVENT_MESSAGE:
-    case SSTP_EP_EVENT_ATTACH:
     case SSTP_EP_EVENT_ATTACH_RESPONSE:
     case SSTP_EP_EVENT_ATTACH_AUTHENTICATE:
-    case SSTP_EP_EVENT_REGISTER:
     case SSTP_EP_EVENT_REGISTER_RESPONSE:
         is_done = false;
         break;

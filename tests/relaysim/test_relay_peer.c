@@ -135,6 +135,46 @@ static void test_graceful_end(void)
     town_free(town);
 }
 
+/* A relay has no account (GRVSSTP 3.1.4.1): one that would receive like a client is refused,
+ * for what it acknowledges are the messages of fanout sessions. */
+static void test_attach_of_a_relay(void)
+{
+    static const char *const identities[] = {"grooveIdentity://b"};
+    static const char account_url[] = "grooveAccount://b";
+    uint8_t token[SSTP_SEC_TOKEN_MAX];
+    struct town *town = town_new();
+    struct town_relay *relay1 = town_relay(town, 1, NULL), *two = town_puppet(town, 2, 6);
+    struct town_client *a = town_client(town, 'A', relay1, 6, false);
+    const uint32_t id = town_fanout(a, "B1 d2");
+    (void)sstp_ep_set_availability(two->puppet, two->opened_id, SSTP_HANDLER_READY, 0);
+    town_settle(town);
+    g_string_truncate(town->commands, 0);
+    town_say(two, relay1,
+             &(struct sstp_command){.id = SSTP_ATTACH,
+                                    .session_id = 0x80000001,
+                                    .resource_url = sstp_span_of_string("grooveSession"),
+                                    .account_url = sstp_span_of_string(account_url)});
+    const size_t len = sstp_sec_identities_write(account_url, identities, G_N_ELEMENTS(identities),
+                                                 token, sizeof token);
+    town_say(two, relay1,
+             &(struct sstp_command){
+                 .id = SSTP_REGISTER, .session_id = 0x80000002, .token = sstp_span(token, len)});
+    town_settle(town);
+    assert_said(town, "2>1 Attach s=0x80000001 grooveAccount://b\n"
+                      "1>2 Close s=0x80000001 UserAuthenticationFailed\n"
+                      "2>1 Register s=0x80000002\n"
+                      "1>2 Close s=0x80000002 UserAuthenticationFailed\n");
+    town_send(a, id, "one", 0);
+    g_assert_cmpuint(two->numbers->len, ==, 1);
+    (void)sstp_ep_complete(two->puppet, 1);
+    (void)sstp_ep_noop(two->puppet);
+    town_settle(town);
+    town_advance(relay1, SSTP_EP_ACK_DELAY_MS);
+    g_assert_cmpuint(a->num_acknowledged, ==, 1);
+    g_assert_cmpuint(sstp_relay_num_stored(relay1->relay), ==, 1);
+    town_free(town);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -144,5 +184,6 @@ int main(int argc, char **argv)
     g_test_add_func("/relay-peer/appendix-a-idle", test_appendix_a_idle);
     g_test_add_func("/relay-peer/sessions-wait", test_sessions_wait);
     g_test_add_func("/relay-peer/graceful-end", test_graceful_end);
+    g_test_add_func("/relay-peer/attach-of-a-relay", test_attach_of_a_relay);
     return g_test_run();
 }
