@@ -3,8 +3,9 @@
  * relay_hop: single-hop fanout (GRVSSTP 3.3.5.6.1), for the relay*.c files alone.
  *
  * A peer is another relay that is known by its URL, with the one connection to it
- * that all fanout sessions share (4.3.4): opened when it is needed, and again,
- * after a pause that doubles, when it could not be had or was lost.  A hop is the
+ * that all fanout sessions share (4.3.4): one that is established, whoever opened it,
+ * or one that is opened when it is needed, and again, after a pause that doubles, when
+ * it could not be had or was lost.  A hop is the
  * part of a client's fanout session whose recipients are at one peer: an outbound
  * fanout session of its own.  A share is one message on its way over a hop.
  *
@@ -43,7 +44,8 @@ struct relay_inbound {
 struct relay_peer {
     struct sstp_relay *relay;
     const char *url;                          /* the configuration's */
-    struct sstp_relay_connection *connection; /* NULL: none that could be used */
+    GQueue established;                       /* its connections that are, the newest last */
+    struct sstp_relay_connection *connection; /* that its hops use, or wait for; NULL */
     bool is_dialing;
     int64_t dial_deadline_ms; /* while it is dialed */
     int64_t next_dial_ms;     /* not before */
@@ -64,6 +66,9 @@ void relay_peers_free(struct sstp_relay *relay);
 struct relay_peer *relay_peer_find(const struct sstp_relay *relay, const char *url);
 
 bool relay_peer_is_established(const struct relay_peer *peer);
+
+/* An accepted connection is established: from here on it may be a peer's. */
+void relay_peer_meet(struct sstp_relay_connection *connection);
 
 /* Opens what waits for the peer, or sees to it that there is a connection. */
 void relay_peer_want(struct relay_peer *peer);

@@ -67,7 +67,9 @@ struct sstp_relay_connection {
     size_t num_safe_bytes; /* since it was last acknowledged something for its size */
     bool is_held;          /* nothing is read from it */
 
-    struct relay_peer *peer; /* another relay, to which it was opened from here; NULL */
+    bool is_dialed;          /* opened from here */
+    struct relay_peer *peer; /* the other relay that it is with; NULL */
+    GList peer_link;         /* in peer->established */
     GQueue shares;           /* struct relay_share, that it has not acknowledged */
 };
 

@@ -222,12 +222,13 @@ struct town_relay *town_relay(struct town *town, unsigned number,
     const char *const *url = &all[number - 1];
     made.urls = url;
     made.num_urls = 1;
-    made.peer_urls = all;
-    made.num_peers = TOWN_RELAYS_MAX;
+    if (made.peer_urls == NULL) {
+        made.peer_urls = all;
+        made.num_peers = TOWN_RELAYS_MAX;
+    }
     made.product_version = "Groove Relay 14.0 4006";
     if (made.minor_version == 0)
         made.minor_version = 6;
-    made.auth = SSTP_RELAY_AUTH_OFF;
     made.supports_multi_drop = !made.supports_multi_drop;
     made.supports_single_hop = !made.supports_single_hop;
     made.random = (struct sstp_sec_random){fill, town};
@@ -437,6 +438,15 @@ void town_hear(struct town_relay *from, struct town_relay *to)
     }
 }
 
+void town_speak(struct town_client *client)
+{
+    for (guint i = 0; i < client->town->links->len; i++) {
+        struct link *link = g_ptr_array_index(client->town->links, i);
+        if (link->ends[0].client == client && !link->is_cut)
+            (void)carry(link, 0);
+    }
+}
+
 void town_say(struct town_relay *puppet, struct town_relay *to, const struct sstp_command *command)
 {
     uint8_t bytes[SSTP_COMMAND_LEN_MAX];
@@ -480,6 +490,16 @@ void town_cut(struct town_relay *a, struct town_relay *b)
     town_settle(a->town);
 }
 
+void town_cut_dialed(struct town_relay *from, struct town_relay *to)
+{
+    for (guint i = 0; i < from->town->links->len; i++) {
+        struct link *link = g_ptr_array_index(from->town->links, i);
+        if (link->ends[0].relay == from && link->ends[1].relay == to)
+            cut(link);
+    }
+    town_settle(from->town);
+}
+
 void town_cut_client(struct town_client *client)
 {
     for (guint i = 0; i < client->town->links->len; i++) {
@@ -495,6 +515,13 @@ void town_cut_client(struct town_client *client)
  */
 
 uint32_t town_fanout(struct town_client *from, const char *names)
+{
+    const uint32_t id = town_fanout_unsettled(from, names);
+    town_settle(from->town);
+    return id;
+}
+
+uint32_t town_fanout_unsettled(struct town_client *from, const char *names)
 {
     struct sstp_fanout_entry entries[16];
     char urls[16][3][32];
@@ -518,7 +545,6 @@ uint32_t town_fanout(struct town_client *from, const char *names)
     g_assert_cmpint(sstp_ep_fanout_open(town_ep(from), sstp_span_of_string("apphandler"), entries,
                                         num, NULL, &id),
                     ==, SSTP_EP_OK);
-    town_settle(from->town);
     return id;
 }
 
