@@ -115,6 +115,73 @@ static void test_3_3_6_2_expiry_of_the_last(void)
     town_free(s.town);
 }
 
+/* The D flag: five minutes, on the way to another relay as well. */
+static void test_3_3_5_12_offline_ttl(void)
+{
+    struct scene s = set_scene("c2");
+    block(&s);
+    const struct sstp_ep_message message = {.flags =
+                                                SSTP_MESSAGE_FLAG_DO_NOT_DELIVER_IF_OFFLINE | ACK,
+                                            .data = sstp_span_of_string("now")};
+    (void)sstp_ep_send_message(town_ep(s.a), s.id, &message, NULL);
+    town_settle(s.town);
+    town_advance(s.relay1, 299999);
+    g_assert_cmpuint(s.a->num_acknowledged, ==, 0);
+    town_advance(s.relay1, 1);
+    g_assert_cmpuint(s.a->num_acknowledged, ==, 1);
+    g_assert_cmpuint(sstp_relay_counters(s.relay1->relay)->num_discarded, ==, 1);
+    (void)sstp_ep_set_availability(s.two->puppet, s.two->opened_id, SSTP_HANDLER_READY, 0);
+    town_settle(s.town);
+    g_assert_cmpuint(s.two->numbers->len, ==, 0);
+    town_free(s.town);
+}
+
+/* A message that still waits when A has closed its session, and the other relay is lost:
+ * nobody is left to be told of it, so that it must not be acknowledged. */
+static void test_3_3_7_1_orphaned_message(void)
+{
+    struct scene s = set_scene("b1 c2");
+    block(&s);
+    const struct sstp_ep_message message = {.flags = ACK, .data = sstp_span_of_string("late")};
+    (void)sstp_ep_send_message(town_ep(s.a), s.id, &message, NULL);
+    (void)sstp_ep_close_session(town_ep(s.a), s.id, SSTP_CLOSE_NO_REASON);
+    town_settle(s.town);
+    g_assert_false(s.a->is_closed);
+    town_cut(s.relay1, s.two);
+    g_assert_true(s.a->is_closed);
+    g_assert_cmpint(s.a->close_reason_id, ==, SSTP_CONNECT_CLOSE_INTERNAL_ERROR);
+    g_assert_cmpuint(s.a->num_acknowledged, ==, 0);
+    g_assert_cmpuint(s.a->num_unacknowledged, ==, 1);
+    town_free(s.town);
+}
+
+/* 3.2.5.8: the last recipient at a relay is lost, others are not: Relay1 closes the session
+ * that it has opened, and sends nothing on it even before that. */
+static void test_3_2_5_8_empty_hop(void)
+{
+    struct scene s = set_scene("b1 c2 d2");
+    say_status(&s, SSTP_SESSION_STATUS_LOCKED_OUT, 'c');
+    town_settle(s.town);
+    g_assert_null(strstr(s.town->commands->str, "1>2 Close"));
+    town_send(s.a, s.id, "for d", ACK);
+    g_assert_cmpuint(s.two->numbers->len, ==, 1);
+    (void)sstp_ep_complete(s.two->puppet, 1);
+    (void)sstp_ep_noop(s.two->puppet);
+    town_settle(s.town);
+    /* With it comes a message, which Relay1 has to see before it has said anything. */
+    const struct sstp_ep_message message = {.flags = ACK, .data = sstp_span_of_string("for b")};
+    (void)sstp_ep_send_message(town_ep(s.a), s.id, &message, NULL);
+    g_string_truncate(s.town->commands, 0);
+    say_status(&s, SSTP_SESSION_STATUS_LOCKED_OUT, 'd');
+    town_settle(s.town);
+    g_assert_null(strstr(s.town->commands->str, "1>2 Message"));
+    g_assert_nonnull(strstr(s.town->commands->str, "1>A SessionStatus s=0x1 LockedOut dpp:///d\n"));
+    g_assert_nonnull(strstr(s.town->commands->str, "1>2 Close s=0x1 EmptySession\n"));
+    g_assert_cmpuint(s.a->num_acknowledged, ==, 2);
+    g_assert_true(READY(s.a, s.id));
+    town_free(s.town);
+}
+
 /* What has expired is no backlog any more. */
 static void test_4_4_backlog_expires(void)
 {
@@ -268,6 +335,9 @@ int main(int argc, char **argv)
     g_test_add_func("/relay-hop-loss/3.3.5.9-close-with-a-message-under-way",
                     test_3_3_5_9_close_with_a_message_under_way);
     g_test_add_func("/relay-hop-loss/3.3.6.2-expiry-of-the-last", test_3_3_6_2_expiry_of_the_last);
+    g_test_add_func("/relay-hop-loss/3.3.5.12-offline-ttl", test_3_3_5_12_offline_ttl);
+    g_test_add_func("/relay-hop-loss/3.3.7.1-orphaned-message", test_3_3_7_1_orphaned_message);
+    g_test_add_func("/relay-hop-loss/3.2.5.8-empty-hop", test_3_2_5_8_empty_hop);
     g_test_add_func("/relay-hop-loss/4.4-backlog-expires", test_4_4_backlog_expires);
     g_test_add_func("/relay-hop-loss/3.3.5.8-each-status", test_3_3_5_8_each_status);
     g_test_add_func("/relay-hop-loss/3.3.5.6.1-divided", test_3_3_5_6_1_divided);

@@ -46,6 +46,7 @@ struct town *town_new(void)
     for (size_t i = 0; i < TOWN_RELAYS_MAX; i++) {
         struct town_relay *relay = &town->relays[i];
         relay->town = town;
+        relay->retry_time = 7;
         g_snprintf(relay->name, sizeof relay->name, "%zu", i + 1);
         g_snprintf(relay->url, sizeof relay->url, "grooveDNS://relay%zu", i + 1);
     }
@@ -135,7 +136,7 @@ static void on_puppet_event(void *cookie, struct sstp_ep *ep, const struct sstp_
     switch ((int)event->kind) { /* of interest here */
     case SSTP_EP_EVENT_CONNECT:
         event->connect_answer->response_id = relay->connect_response;
-        event->connect_answer->retry_time = 7;
+        event->connect_answer->retry_time = relay->retry_time;
         break;
     case SSTP_EP_EVENT_OPENED:
         relay->opened_id = event->session_id;

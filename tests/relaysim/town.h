@@ -33,6 +33,7 @@ struct town_relay {
     struct sstp_ep *puppet;
     bool is_puppet;
     uint8_t connect_response; /* the puppet's, to the next Connect */
+    uint32_t retry_time;      /* with that; 7 seconds at first */
     uint32_t opened_id;       /* the last session that was opened to the puppet */
     uint8_t opened_flags;     /* of its FanoutOpen */
     GArray *numbers;          /* uint64_t, of the messages that it got */
