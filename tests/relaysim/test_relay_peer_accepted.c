@@ -158,6 +158,20 @@ static void test_one_of_two_is_lost(void)
     town_free(s.town);
 }
 
+/* On either connection the acceptor has session 0x80000001: the end of D's, on the one that
+ * Relay1 does not use, is not that of A's. */
+static void test_same_id_on_two(void)
+{
+    struct scene s = set_crossed_scene();
+    (void)sstp_ep_close_session(town_ep(s.d), s.from_d, SSTP_CLOSE_NO_REASON);
+    town_settle(s.town);
+    g_assert_true(g_str_has_suffix(s.town->commands->str, "2>1 Close s=0x80000001 EmptySession\n"));
+    g_assert_cmpuint(s.a->num_lost, ==, 0);
+    town_send(s.a, s.from_a, "still", ACK);
+    g_assert_true(g_str_has_suffix(s.e->received->str, "still;"));
+    town_free(s.town);
+}
+
 /* Where proof is asked for, a relay has none: what comes in is not used. */
 static void test_not_believed(void)
 {
@@ -209,6 +223,7 @@ int main(int argc, char **argv)
     g_test_add_func("/relay-peer-accepted/comes-while-dialing", test_comes_while_dialing);
     g_test_add_func("/relay-peer-accepted/both-at-once", test_both_at_once);
     g_test_add_func("/relay-peer-accepted/one-of-two-is-lost", test_one_of_two_is_lost);
+    g_test_add_func("/relay-peer-accepted/same-id-on-two", test_same_id_on_two);
     g_test_add_func("/relay-peer-accepted/not-believed", test_not_believed);
     g_test_add_func("/relay-peer-accepted/no-peer", test_no_peer);
     return g_test_run();
