@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bench_run.h"
 
-#include "client.h"
+#include "bench_party.h"
 #include "log.h"
-#include "net.h"
 #include "options.h"
 
 #include <glib.h>
@@ -11,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PRODUCT_VERSION "Groove Client 14.0 4006" /* note <1> of GRVSSTP */
 #define RESOURCE "apphandler"
 #define CONNECTING_MAX 16u /* at a time: a relay drops those that crowd its door */
 #define END_MS 3000        /* for the peers' ends after our ConnectCloses */
@@ -25,17 +23,6 @@ enum phase {
     PHASE_ENDING
 };
 
-/* The sender, or a receiver. */
-struct party {
-    struct bench *bench;
-    struct net_connection *socket; /* NULL: gone, or not there yet */
-    struct sstp_client *client;
-    char *device_url, *identity_url, *account_url;
-    bool is_sender;
-    bool is_ready;
-    unsigned num_received;
-};
-
 struct bench {
     const struct bench_config *config;
     struct bench_result *result;
@@ -43,8 +30,8 @@ struct bench {
     uv_timer_t tick, patience;
     enum phase phase;
     bool has_failed;
-    struct party sender;
-    struct party *receivers;
+    struct bench_party sender;
+    struct bench_party *receivers;
     unsigned num_dialed, num_ready, num_there; /* receivers */
     uint32_t session_id;
     unsigned num_sent, num_acknowledged;
@@ -56,7 +43,6 @@ struct bench {
 
 static void pump(struct bench *bench);
 static void on_tick(uv_timer_t *timer);
-static bool dial(struct party *party);
 
 /* ------------------------------------------------------------------------
  * The end
@@ -74,14 +60,6 @@ static void on_end_over(uv_timer_t *timer)
     net_stop(bench->net);
 }
 
-static void leave(struct party *party)
-{
-    if (party->socket == NULL)
-        return;
-    sstp_ep_close_connection(sstp_client_ep(party->client), SSTP_CONNECT_CLOSE_NO_REASON, 0);
-    net_wake(party->socket);
-}
-
 static void end(struct bench *bench)
 {
     if (bench->phase == PHASE_ENDING)
@@ -89,15 +67,13 @@ static void end(struct bench *bench)
     bench->phase = PHASE_ENDING;
     uv_timer_stop(&bench->tick);
     uv_timer_start(&bench->patience, on_end_over, END_MS, 0);
-    leave(&bench->sender);
+    bench_party_leave(&bench->sender);
     for (unsigned i = 0; i < bench->config->fanout; i++)
-        leave(&bench->receivers[i]);
+        bench_party_leave(&bench->receivers[i]);
     stop_if_alone(bench);
 }
 
-static void fail(struct bench *bench, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-static void fail(struct bench *bench, const char *format, ...)
+void bench_fail(struct bench *bench, const char *format, ...)
 {
     if (bench->has_failed || bench->phase == PHASE_ENDING)
         return;
@@ -120,11 +96,16 @@ static double seconds_since(const struct bench *bench)
  * Phases
  */
 
+static bool dial(struct bench *bench, struct bench_party *party)
+{
+    return bench_party_dial(party, bench->net, bench->config->address, bench->config->relay_url);
+}
+
 static void dial_receivers(struct bench *bench)
 {
     while (bench->num_dialed < bench->config->fanout &&
            bench->num_dialed - bench->num_ready < CONNECTING_MAX)
-        if (!dial(&bench->receivers[bench->num_dialed++]))
+        if (!dial(bench, &bench->receivers[bench->num_dialed++]))
             return;
 }
 
@@ -153,7 +134,7 @@ static void open_session(struct bench *bench)
                                                     sstp_span(NULL, 0), NULL, &bench->session_id);
     g_free(entries);
     if (err != SSTP_EP_OK)
-        fail(bench, "so many recipients do not fit into a FanoutOpen");
+        bench_fail(bench, "so many recipients do not fit into a FanoutOpen");
     else
         net_wake(bench->sender.socket);
 }
@@ -176,19 +157,38 @@ static void check_progress(struct bench *bench)
         if (config->is_offline) {
             bench->result->store_seconds = seconds_since(bench);
             bench->phase = PHASE_LEAVING;
-            leave(&bench->sender);
+            bench_party_leave(&bench->sender);
         } else if (bench->num_delivered == num_expected) {
             end(bench);
         }
     } else if (bench->phase == PHASE_DRAINING && bench->num_delivered == num_expected) {
         for (unsigned i = 0; i < config->fanout; i++)
-            leave(&bench->receivers[i]); /* with the last acknowledgements */
+            bench_party_leave(&bench->receivers[i]); /* with the last acknowledgements */
     }
 }
 
-static void on_party_gone(struct bench *bench, const struct party *party)
+void bench_on_there(struct bench_party *party)
 {
+    if (!party->is_sender)
+        party->bench->num_there++;
+}
+
+void bench_on_ready(struct bench_party *party)
+{
+    struct bench *bench = party->bench;
+    if (!party->is_sender) {
+        bench->num_ready++;
+        dial_receivers(bench);
+    }
+    on_coming(bench);
+}
+
+void bench_on_gone(struct bench_party *party)
+{
+    struct bench *bench = party->bench;
     const struct bench_config *config = bench->config;
+    if (!party->is_sender)
+        bench->num_there--;
     if (bench->phase == PHASE_LEAVING && party->is_sender) {
         bench->phase = PHASE_DRAINING;
         bench->begin_ns = uv_hrtime();
@@ -233,13 +233,40 @@ static void pump(struct bench *bench)
         if (err == SSTP_EP_FULL || err == SSTP_EP_WRONG_STATE)
             break; /* the output has to go first, or the relay has sent StopSending */
         if (err != SSTP_EP_OK) {
-            fail(bench, "a message could not be sent");
+            bench_fail(bench, "a message could not be sent");
             return;
         }
         bench->num_sent++;
     }
     if (bench->sender.socket != NULL)
         net_wake(bench->sender.socket);
+}
+
+void bench_on_session_ready(struct bench *bench)
+{
+    if (bench->phase == PHASE_COMING)
+        begin_sending(bench);
+    else
+        pump(bench);
+}
+
+void bench_on_room(struct bench *bench)
+{
+    if (bench->phase == PHASE_SENDING)
+        pump(bench);
+}
+
+void bench_on_completed(struct bench *bench)
+{
+    check_progress(bench);
+}
+
+void bench_on_acknowledged(struct bench *bench)
+{
+    bench->num_acknowledged++;
+    if (bench->num_sent < bench->config->num_messages)
+        pump(bench);
+    check_progress(bench);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -253,27 +280,26 @@ static void on_tick(uv_timer_t *timer)
  * Receiving
  */
 
-static void on_message(struct party *party, struct sstp_ep *ep, const struct sstp_ep_event *event)
+bool bench_on_message(struct bench_party *party, struct sstp_span data)
 {
     struct bench *bench = party->bench;
-    const struct sstp_span data = event->message->data;
     const size_t size = bench->config->size;
     uint64_t number;
 
     if (data.len != size) {
-        fail(bench, "a message came with %zu bytes instead of %zu", data.len, size);
-        return;
+        bench_fail(bench, "a message came with %zu bytes instead of %zu", data.len, size);
+        return false;
     }
     memcpy(&number, data.data, sizeof number);
     if (number != party->num_received || number >= bench->num_sent) {
-        fail(bench, "message %" PRIu64 " came to receiver %s where %u was expected", number,
-             party->identity_url, party->num_received);
-        return;
+        bench_fail(bench, "message %" PRIu64 " came to receiver %s where %u was expected", number,
+                   party->identity_url, party->num_received);
+        return false;
     }
     if (memcmp(data.data + sizeof number, bench->content + sizeof number, size - sizeof number) !=
         0) {
-        fail(bench, "message %" PRIu64 " came with other contents than it was sent", number);
-        return;
+        bench_fail(bench, "message %" PRIu64 " came with other contents than it was sent", number);
+        return false;
     }
     party->num_received++;
     bench->num_delivered++;
@@ -282,176 +308,7 @@ static void on_message(struct party *party, struct sstp_ep *ep, const struct sst
         latency_add(&bench->result->latency, (now_ns - bench->sent_ns[number]) / 1000);
         bench->result->seconds = (double)(now_ns - bench->begin_ns) / 1e9;
     }
-    (void)sstp_ep_complete(ep, event->number);
-    check_progress(bench);
-}
-
-/* ------------------------------------------------------------------------
- * Events
- */
-
-static void on_sender_session_state(struct bench *bench, const struct sstp_ep_event *event)
-{
-    if (event->session_state != SSTP_SESSION_READY)
-        return;
-    if (bench->phase == PHASE_COMING)
-        begin_sending(bench);
-    else
-        pump(bench);
-}
-
-static void on_closed(struct party *party, const struct sstp_ep_event *event)
-{
-    const char *name = sstp_connect_close_reason_name(event->reason_id);
-    party->is_ready = false;
-    if (event->end == SSTP_EP_END_LOCAL)
-        return;
-    if (event->end == SSTP_EP_END_PEER || event->end == SSTP_EP_END_VIOLATION)
-        fail(party->bench, "a connection was closed: %s", name != NULL ? name : "unknown reason");
-    else
-        fail(party->bench, "a connection was lost");
-}
-
-static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event)
-{
-    struct party *party = cookie;
-    struct bench *bench = party->bench;
-
-    switch (event->kind) {
-    case SSTP_EP_EVENT_REFUSED: {
-        const char *name = sstp_connect_response_name(event->response_id);
-        fail(bench, "a connection was refused: %s", name != NULL ? name : "unknown response");
-        break;
-    }
-    case SSTP_EP_EVENT_OPEN:
-        *event->availability = SSTP_HANDLER_READY;
-        break;
-    case SSTP_EP_EVENT_SESSION_STATE:
-        if (party->is_sender)
-            on_sender_session_state(bench, event);
-        break;
-    case SSTP_EP_EVENT_SESSION_STATUS:
-        fail(bench, "the relay gave up a recipient");
-        break;
-    case SSTP_EP_EVENT_SESSION_CLOSED:
-        if (party->is_sender)
-            fail(bench, "the relay closed the session");
-        break;
-    case SSTP_EP_EVENT_MESSAGE:
-        on_message(party, ep, event);
-        break;
-    case SSTP_EP_EVENT_ACKNOWLEDGED:
-        bench->num_acknowledged++;
-        if (bench->num_sent < bench->config->num_messages)
-            pump(bench);
-        check_progress(bench);
-        break;
-    case SSTP_EP_EVENT_CLOSED:
-        on_closed(party, event);
-        break;
-    case SSTP_EP_EVENT_UNACKNOWLEDGED: /* what ended its session is told, too */
-    case SSTP_EP_EVENT_CONNECT:
-    case SSTP_EP_EVENT_ESTABLISHED:
-    case SSTP_EP_EVENT_CONNECT_AUTHENTICATE:
-    case SSTP_EP_EVENT_FANOUT_OPEN:
-    case SSTP_EP_EVENT_OPENED:
-    case SSTP_EP_EVENT_ATTACH:
-    case SSTP_EP_EVENT_ATTACH_RESPONSE:
-    case SSTP_EP_EVENT_ATTACH_AUTHENTICATE:
-    case SSTP_EP_EVENT_REGISTER:
-    case SSTP_EP_EVENT_REGISTER_RESPONSE:
-        break;
-    }
-}
-
-static void on_ready(void *cookie, struct sstp_client *client)
-{
-    struct party *party = cookie;
-    struct bench *bench = party->bench;
-    (void)client;
-    party->is_ready = true;
-    if (!party->is_sender) {
-        bench->num_ready++;
-        dial_receivers(bench);
-    }
-    on_coming(bench);
-}
-
-static void on_failed(void *cookie, struct sstp_client *client, const char *why)
-{
-    const struct party *party = cookie;
-    (void)client;
-    fail(party->bench, "%s", why);
-}
-
-/* ------------------------------------------------------------------------
- * Connections
- */
-
-static void on_output_is_empty(void *cookie)
-{
-    const struct party *party = cookie;
-    if (party->is_sender && party->bench->phase == PHASE_SENDING)
-        pump(party->bench);
-}
-
-static void on_gone(void *cookie)
-{
-    struct party *party = cookie;
-    party->socket = NULL;
-    if (!party->is_sender)
-        party->bench->num_there--;
-    on_party_gone(party->bench, party);
-}
-
-static void on_connected(void *cookie, struct net_connection *socket, const char *why)
-{
-    struct party *party = cookie;
-    struct bench *bench = party->bench;
-
-    if (socket == NULL) {
-        fail(bench, "cannot connect to %s: %s", bench->config->address, why);
-        return;
-    }
-    party->socket = socket;
-    if (!party->is_sender)
-        bench->num_there++;
-    net_start(socket, sstp_client_ep(party->client),
-              (struct net_handler){on_output_is_empty, on_gone, party});
-    if (sstp_client_start(party->client) != SSTP_EP_OK)
-        fail(bench, "memory is out, or a URL is too long");
-}
-
-static bool dial(struct party *party)
-{
-    struct bench *bench = party->bench;
-    char *error = NULL;
-    const struct sstp_client_config config = {
-        .device_url = party->device_url,
-        .target_url = bench->config->relay_url,
-        .is_originator = true,
-        .attaches = !party->is_sender,
-        .account_url = party->account_url,
-        .identity_urls = (const char *const *)&party->identity_url,
-        .num_identities = 1,
-        .device_key = sstp_sec_derive_key("", party->device_url),
-        .account_key = sstp_sec_derive_key("", party->account_url),
-        .random = {random_system, NULL},
-        .major_version = 1,
-        .minor_version = 6,
-        .product_version = PRODUCT_VERSION,
-        .now_ms = net_now_ms(bench->net),
-        .ready = on_ready,
-        .failed = on_failed,
-        .event = on_event,
-        .cookie = party};
-    party->client = sstp_client_new(&config);
-    if (party->client != NULL && net_connect(bench->net, bench->config->address,
-                                             (struct net_hosts){0, 0}, on_connected, party, &error))
-        return true;
-    fail(bench, "%s", error != NULL ? error : "memory is out");
-    g_free(error);
-    return false;
+    return true;
 }
 
 /* ------------------------------------------------------------------------
@@ -465,27 +322,12 @@ static void on_patience_over(uv_timer_t *timer)
     const uint64_t num =
         bench->num_delivered + bench->num_acknowledged + bench->num_ready + bench->num_sent;
     if (num == bench->num_seen)
-        fail(bench,
-             "the relay stands still: %u messages sent, %u acknowledged, %" PRIu64 " delivered",
-             bench->num_sent, bench->num_acknowledged, bench->num_delivered);
+        bench_fail(bench,
+                   "the relay stands still: %u messages sent, %u acknowledged, %" PRIu64
+                   " delivered",
+                   bench->num_sent, bench->num_acknowledged, bench->num_delivered);
     bench->num_seen = num;
     net_settle(bench->net);
-}
-
-static void init_party(struct bench *bench, struct party *party, const char *run, unsigned index)
-{
-    party->bench = bench;
-    party->device_url = g_strdup_printf("dpp:///bench-%s-%u", run, index);
-    party->identity_url = g_strdup_printf("grooveIdentity://bench-%s-%u", run, index);
-    party->account_url = g_strdup_printf("grooveAccount://bench-%s-%u", run, index);
-}
-
-static void clear_party(struct party *party)
-{
-    sstp_client_free(party->client);
-    g_free(party->device_url);
-    g_free(party->identity_url);
-    g_free(party->account_url);
 }
 
 static void set_up(struct bench *bench)
@@ -497,10 +339,10 @@ static void set_up(struct bench *bench)
     /* Nobody else's messages, and not those of an earlier run that broke off. */
     random_system(NULL, &run_id, sizeof run_id);
     char *run = g_strdup_printf("%016" PRIx64, run_id);
-    bench->receivers = g_new0(struct party, config->fanout);
+    bench->receivers = g_new0(struct bench_party, config->fanout);
     for (unsigned i = 0; i < config->fanout; i++)
-        init_party(bench, &bench->receivers[i], run, i + 1);
-    init_party(bench, &bench->sender, run, 0);
+        bench_party_init(&bench->receivers[i], bench, run, i + 1);
+    bench_party_init(&bench->sender, bench, run, 0);
     bench->sender.is_sender = true;
     g_free(run);
 
@@ -519,8 +361,8 @@ static void clear(struct bench *bench)
     uv_close((uv_handle_t *)&bench->patience, NULL);
     net_free(bench->net);
     for (unsigned i = 0; i < bench->config->fanout; i++)
-        clear_party(&bench->receivers[i]);
-    clear_party(&bench->sender);
+        bench_party_clear(&bench->receivers[i]);
+    bench_party_clear(&bench->sender);
     g_free(bench->receivers);
     g_free(bench->sent_ns);
     g_free(bench->content);
@@ -540,7 +382,7 @@ bool bench_run(const struct bench_config *config, struct bench_result *result)
     set_up(&bench);
     uv_timer_start(&bench.patience, on_patience_over, (uint64_t)config->patience_ms,
                    (uint64_t)config->patience_ms);
-    if (dial(&bench.sender) && !config->is_offline)
+    if (dial(&bench, &bench.sender) && !config->is_offline)
         dial_receivers(&bench);
     net_run(bench.net);
     result->num_deliveries = bench.num_delivered;

@@ -17,8 +17,13 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
 static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command *command)
 {
     const struct sstp_client *client = cookie;
-    if (client->config.sent != NULL)
-        client->config.sent(client->config.cookie, ep, command);
+    client->config.sent(client->config.cookie, ep, command);
+}
+
+static void on_noted(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note)
+{
+    const struct sstp_client *client = cookie;
+    client->config.noted(client->config.cookie, ep, note);
 }
 
 struct sstp_client *sstp_client_new(const struct sstp_client_config *config)
@@ -40,12 +45,14 @@ struct sstp_client *sstp_client_new(const struct sstp_client_config *config)
                                              .ack_delay_ms = config->ack_delay_ms,
                                              .connect_timeout_ms = config->connect_timeout_ms,
                                              .open_timeout_ms = config->open_timeout_ms,
+                                             .auth_timeout_ms = config->auth_timeout_ms,
                                              .outbound_idle_ms = config->outbound_idle_ms,
                                              .inbound_idle_ms = config->inbound_idle_ms,
                                              .first_session_id = config->first_session_id,
                                              .limits = config->limits,
                                              .event = on_event,
-                                             .sent = on_sent,
+                                             .sent = config->sent != NULL ? on_sent : NULL,
+                                             .noted = config->noted != NULL ? on_noted : NULL,
                                              .cookie = client};
     client->ep = sstp_ep_new(&ep_config);
     if (client->ep == NULL) {

@@ -33,9 +33,10 @@ struct sstp_client_config {
     uint8_t major_version, minor_version; /* as in the endpoint */
     const char *product_version;
     int64_t now_ms;
-    int64_t ack_delay_ms; /* as in the endpoint */
-    int64_t connect_timeout_ms, open_timeout_ms, outbound_idle_ms, inbound_idle_ms; /* likewise */
-    uint32_t first_session_id;                                                      /* likewise */
+    int64_t ack_delay_ms;                                         /* as in the endpoint */
+    int64_t connect_timeout_ms, open_timeout_ms, auth_timeout_ms; /* likewise */
+    int64_t outbound_idle_ms, inbound_idle_ms;                    /* likewise */
+    uint32_t first_session_id;                                    /* likewise */
     struct sstp_ep_limits limits;
 
     /* Established, and attached and registered where that was asked for. */
@@ -44,6 +45,7 @@ struct sstp_client_config {
     void (*failed)(void *cookie, struct sstp_client *client, const char *why);
     void (*event)(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event);
     void (*sent)(void *cookie, struct sstp_ep *ep, const struct sstp_command *command);
+    void (*noted)(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note);
     void *cookie;
 };
 

@@ -3,6 +3,7 @@
 
 #include "client.h"
 #include "client_print.h"
+#include "client_retry.h"
 #include "log.h"
 #include "options.h"
 
@@ -14,10 +15,6 @@
 #define PRODUCT_VERSION "Groove Client 14.0 4006" /* note <1> of GRVSSTP */
 #define MAX_PEERS 16
 #define END_MS 3000 /* for the peers' ends after our ConnectCloses */
-
-/* Between attempts to connect again: the first pause, which doubles up to the last. */
-#define PAUSE_FIRST_MS 250
-#define PAUSE_LAST_MS 30000
 #define SECRET_VARIABLE "RELAYSIM_SECRET"
 
 struct run {
@@ -30,11 +27,10 @@ struct run {
     unsigned num_sent, num_acknowledged, num_received;
     bool is_ending, has_failed;
 
-    bool has_been_ready; /* a connection was: what is lost is had again */
-    bool is_given_up;    /* what ended the last one would end the next one, too */
-    uv_timer_t again;    /* until the next attempt */
-    int64_t pause_ms;    /* the last one; 0 after success */
-    uint32_t wait_time;  /* that the other side asked for, in seconds */
+    struct client_retry retry;
+    bool is_given_up;   /* what ended the last connection would end the next one, too */
+    uv_timer_t again;   /* until the next attempt */
+    uint32_t wait_time; /* that the other side asked for, in seconds */
 };
 
 /* One connection. */
@@ -115,7 +111,7 @@ static void give_up(struct run *run, const char *format, ...)
 static void lose(struct run *run, const char *why, uint32_t wait_time)
 {
     run->wait_time = wait_time;
-    if (run->has_been_ready)
+    if (run->retry.has_been_ready)
         log_info("%s", why);
     else
         give_up(run, "%s", why);
@@ -243,6 +239,7 @@ static void on_message(struct peer *peer, struct sstp_ep *ep, const struct sstp_
         return;
     }
     run->num_received++;
+    client_retry_received(&run->retry);
     (void)sstp_ep_complete(ep, event->number);
     end_if_done(run);
 }
@@ -250,32 +247,6 @@ static void on_message(struct peer *peer, struct sstp_ep *ep, const struct sstp_
 /* ------------------------------------------------------------------------
  * Events
  */
-
-/* Whether the next connection would be closed for the same reason. */
-static bool is_for_good(uint8_t reason_id)
-{
-    switch ((enum sstp_connect_close_reason)reason_id) {
-    case SSTP_CONNECT_CLOSE_NO_REASON:
-    case SSTP_CONNECT_CLOSE_RESTING:
-    case SSTP_CONNECT_CLOSE_IDLE:
-    case SSTP_CONNECT_CLOSE_RESPONSE_TIMEOUT:
-    case SSTP_CONNECT_CLOSE_INTERNAL_ERROR:
-        return false;
-    case SSTP_CONNECT_CLOSE_PROTOCOL_ERROR:
-    case SSTP_CONNECT_CLOSE_DEVICE_AUTHENTICATION_FAILED:
-    case SSTP_CONNECT_CLOSE_USER_AUTHENTICATION_FAILED:
-    case SSTP_CONNECT_CLOSE_STALE_CONNECT_AUTHENTICATE:
-    case SSTP_CONNECT_CLOSE_STALE_ATTACH_AUTHENTICATE:
-    case SSTP_CONNECT_CLOSE_REJECTED:
-    case SSTP_CONNECT_CLOSE_DECRYPTION_FAILED:
-    case SSTP_CONNECT_CLOSE_CROSSED_CONNECTIONS:
-    case SSTP_CONNECT_CLOSE_UPGRADE:
-    case SSTP_CONNECT_CLOSE_TOO_MANY_UNKNOWN_SESSION_CMDS:
-    case SSTP_CONNECT_CLOSE_NEW_VERSION_REQUIRED:
-        return true;
-    }
-    return true;
-}
 
 static void on_closed_by_peer(struct run *run, const struct sstp_ep_event *event)
 {
@@ -285,10 +256,10 @@ static void on_closed_by_peer(struct run *run, const struct sstp_ep_event *event
     if (run->config->listen != NULL) {
         /* A device that has said all it had to is no failure of who listens. */
         log_info("%s", why);
-    } else if (is_for_good(event->reason_id)) {
-        give_up(run, "%s", why);
-    } else {
+    } else if (client_retry_may_go_on(&run->retry, event->reason_id, net_now_ms(run->net))) {
         lose(run, why, event->wait_time);
+    } else {
+        give_up(run, "%s", why);
     }
     g_free(why);
 }
@@ -368,6 +339,7 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
         break;
     case SSTP_EP_EVENT_ACKNOWLEDGED:
         run->num_acknowledged++;
+        client_retry_acknowledged(&run->retry);
         pump(peer);
         end_if_done(run);
         break;
@@ -393,8 +365,7 @@ static void on_ready(void *cookie, struct sstp_client *client)
     struct peer *peer = cookie;
     (void)client;
     log_info("ready");
-    peer->run->has_been_ready = true;
-    peer->run->pause_ms = 0;
+    client_retry_ready(&peer->run->retry, net_now_ms(peer->run->net));
     open_session(peer);
 }
 
@@ -410,6 +381,13 @@ static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command 
     const struct peer *peer = cookie;
     (void)ep;
     net_sent(peer->socket, command);
+}
+
+static void on_noted(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note)
+{
+    const struct peer *peer = cookie;
+    (void)ep;
+    net_noted(peer->socket, note);
 }
 
 /* ------------------------------------------------------------------------
@@ -428,8 +406,7 @@ static void on_again(uv_timer_t *timer);
 /* The next attempt, after a pause. */
 static void connect_again(struct run *run)
 {
-    run->pause_ms = run->pause_ms == 0 ? PAUSE_FIRST_MS : MIN(2 * run->pause_ms, PAUSE_LAST_MS);
-    const int64_t wait_ms = MAX(run->pause_ms, (int64_t)run->wait_time * 1000);
+    const int64_t wait_ms = client_retry_pause(&run->retry, run->wait_time, net_now_ms(run->net));
     run->wait_time = 0;
     log_info("trying again in %.3f seconds", (double)wait_ms / 1000);
     uv_timer_start(&run->again, on_again, (uint64_t)wait_ms, 0);
@@ -444,7 +421,7 @@ static void on_gone(void *cookie)
     if (run->sender == peer)
         run->sender = NULL;
     /* Who listens goes on for the next one. */
-    if (run->config->listen == NULL && (run->is_given_up || !run->has_been_ready))
+    if (run->config->listen == NULL && (run->is_given_up || !run->retry.has_been_ready))
         run->is_ending = true;
     else if (run->config->listen == NULL && !run->is_ending)
         connect_again(run);
@@ -481,12 +458,14 @@ static struct peer *new_peer(struct run *run, struct net_connection *socket, boo
         .ack_delay_ms = config->timers.ack_delay_ms,
         .connect_timeout_ms = config->timers.connect_timeout_ms,
         .open_timeout_ms = config->timers.open_timeout_ms,
+        .auth_timeout_ms = config->timers.auth_timeout_ms,
         .outbound_idle_ms = config->timers.outbound_idle_ms,
         .inbound_idle_ms = config->timers.inbound_idle_ms,
         .ready = on_ready,
         .failed = on_failed,
         .event = on_event,
-        .sent = on_sent,
+        .sent = net_truth(run->net) != NULL ? on_sent : NULL,
+        .noted = net_truth(run->net) != NULL ? on_noted : NULL,
         .cookie = peer};
     peer->run = run;
     peer->socket = socket;
@@ -510,7 +489,7 @@ static struct peer *new_peer(struct run *run, struct net_connection *socket, boo
 static void on_connected(void *cookie, struct net_connection *socket, const char *why)
 {
     struct run *run = cookie;
-    if (socket == NULL && run->has_been_ready && !run->is_ending) {
+    if (socket == NULL && run->retry.has_been_ready && !run->is_ending) {
         log_info("cannot connect to %s: %s", run->config->relay, why);
         connect_again(run);
         return;
@@ -528,12 +507,17 @@ static void on_connected(void *cookie, struct net_connection *socket, const char
     }
 }
 
+static bool dial(struct run *run, char **error)
+{
+    return net_connect(run->net, run->config->relay, (struct net_hosts){0, 0},
+                       run->config->timers.transport_timeout_ms, on_connected, run, error);
+}
+
 static void on_again(uv_timer_t *timer)
 {
     struct run *run = timer->data;
     char *error = NULL;
-    if (!run->is_ending && !net_connect(run->net, run->config->relay, (struct net_hosts){0, 0},
-                                        on_connected, run, &error)) {
+    if (!run->is_ending && !dial(run, &error)) {
         fail(run, "%s", error);
         g_free(error);
         end(run);
@@ -584,8 +568,7 @@ static bool start(struct run *run)
     struct net_listener *listener;
 
     if (config->relay != NULL) {
-        if (net_connect(run->net, config->relay, (struct net_hosts){0, 0}, on_connected, run,
-                        &error))
+        if (dial(run, &error))
             return true;
     } else if (net_listen(run->net, config->listen, MAX_PEERS, on_accepted, run, &listener,
                           &error)) {

@@ -6,7 +6,8 @@
 #include "endpoint.h"
 
 struct client_timers {
-    int64_t ack_delay_ms, connect_timeout_ms, open_timeout_ms, outbound_idle_ms, inbound_idle_ms;
+    int64_t ack_delay_ms, connect_timeout_ms, open_timeout_ms, auth_timeout_ms;
+    int64_t transport_timeout_ms, outbound_idle_ms, inbound_idle_ms;
 };
 
 /* What is not asked for is NULL, 0 or false; all outlives the call. */

@@ -22,6 +22,10 @@ static const struct options_timer timers[] = {
      "For the answer to a Connect, or for a peer's (30)"},
     {"open-timeout",    180, false, offsetof(struct client_timers, open_timeout_ms),
      "For the OpenResponse to a session (180)"},
+    {"auth-timeout",    60,  true,  offsetof(struct client_timers, auth_timeout_ms),
+     "For each answer to Attach and Register (60; 0: for ever)"},
+    {"transport-timeout", 600, false, offsetof(struct client_timers, transport_timeout_ms),
+     "For a connection to be made (600)"},
     {"outbound-idle",   600, true,  offsetof(struct client_timers, outbound_idle_ms),
      "Noop when nothing was sent for so long (600)"},
     {"inbound-idle",    600, true,  offsetof(struct client_timers, inbound_idle_ms),
@@ -80,6 +84,13 @@ static gboolean is_relay(const struct client_options *o)
     return o->relay_url != NULL && sstp_url_is_relay(sstp_span_of_string(o->relay_url));
 }
 
+/* Whether a recipient names its relay. */
+static gboolean has_relay(const char *to)
+{
+    const char *device = strchr(to, ',');
+    return device != NULL && strchr(device + 1, ',') != NULL;
+}
+
 /* What belongs together on the command line. */
 static gboolean check(const struct client_options *o)
 {
@@ -116,6 +127,9 @@ static gboolean check(const struct client_options *o)
         !sstp_url_is_device(sstp_span_of_string(o->relay_url)))
         return usage(
             "--relay-url is a relay's URL, grooveDNS://..., or a peer device's, dpp:///...");
+    if (sends && (o->listen != NULL || !is_relay(o)) && (o->to[1] != NULL || has_relay(o->to[0])))
+        return usage("a peer device takes a single --to, without a RELAY-URL: only a relay fans "
+                     "messages out");
     if (o->receives && o->relay != NULL && is_relay(o) && o->identities == NULL)
         return usage("--identity is needed: for whom to receive");
     if (o->num_messages == 0 || o->num_messages < -1)
@@ -276,7 +290,7 @@ int cmd_client(int argc, char **argv)
         {"timeout", 0, 0, G_OPTION_ARG_INT, &o.timeout, "End then (30 to send, never to receive)",
          "SECONDS"},
         {"write", 'w', 0, G_OPTION_ARG_FILENAME, &o.capture, "Write a capture (pcapng)", "FILE"},
-        {"truth", 0, 0, G_OPTION_ARG_FILENAME, &o.truth, "Write what was sent, as JSON lines",
+        {"truth", 0, 0, G_OPTION_ARG_FILENAME, &o.truth, "Write what happened, as JSON lines",
          "FILE"},
         {"verbose", 'v', 0, G_OPTION_ARG_NONE, &o.is_verbose, "Log on stderr", NULL},
         OPTION_LATER("proxy", &o.proxy),

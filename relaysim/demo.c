@@ -101,7 +101,7 @@ int cmd_demo(int argc, char **argv)
     struct recording recording;
     GOptionEntry entries[] = {
         {"write", 'w', 0, G_OPTION_ARG_FILENAME, &capture, "Write a capture (pcapng)", "FILE"},
-        {"truth", 0, 0, G_OPTION_ARG_FILENAME, &truth, "Write what was sent, as JSON lines",
+        {"truth", 0, 0, G_OPTION_ARG_FILENAME, &truth, "Write what happened, as JSON lines",
          "FILE"},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
 

@@ -179,6 +179,14 @@ static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command 
         net_sent(actor->socket, command);
 }
 
+static void on_noted(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note)
+{
+    const struct actor *actor = cookie;
+    (void)ep;
+    if (actor->socket != NULL)
+        net_noted(actor->socket, note);
+}
+
 /* ------------------------------------------------------------------------
  * Connections
  */
@@ -216,6 +224,7 @@ static bool make_client(struct actor *actor, const char *target_url, bool is_ori
         .failed = on_failed,
         .event = on_event,
         .sent = on_sent,
+        .noted = on_noted,
         .cookie = actor};
     actor->is_ready = actor->is_closed = actor->has_failed = false;
     actor->response_id = actor->open_response_id = actor->session_reason_id = -1;
@@ -251,7 +260,7 @@ static bool dial(struct actor *actor, const char *address, uint8_t host)
 {
     char *error = NULL;
     const struct net_hosts hosts = {actor->host, host};
-    if (net_connect(actor->demo->net, address, hosts, on_connected, actor, &error))
+    if (net_connect(actor->demo->net, address, hosts, 0, on_connected, actor, &error))
         return true;
     (void)demo_is_wrong(actor->demo, error);
     g_free(error);

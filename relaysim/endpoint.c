@@ -9,7 +9,7 @@
 
 static const struct sstp_ep_limits default_limits = {
     .max_sessions = 1024,
-    .max_events = 64,
+    .max_events = 1024,
     .max_fanout_entries = 1024,
     .max_message = 16u << 20,
     .max_assembling = 32u << 20,
@@ -74,6 +74,8 @@ static void set_defaults(struct sstp_ep_config *config)
         config->connect_timeout_ms = SSTP_EP_CONNECT_TIMEOUT_MS;
     if (config->open_timeout_ms == 0)
         config->open_timeout_ms = SSTP_EP_OPEN_TIMEOUT_MS;
+    if (config->auth_timeout_ms == 0)
+        config->auth_timeout_ms = SSTP_EP_AUTH_TIMEOUT_MS;
     set_default(&limits->max_sessions, default_limits.max_sessions);
     set_default(&limits->max_events, default_limits.max_events);
     set_default(&limits->max_fanout_entries, default_limits.max_fanout_entries);
@@ -100,7 +102,7 @@ struct sstp_ep *sstp_ep_new(const struct sstp_ep_config *config)
     ep->state = SSTP_CONNECTION_TRANSPORT_CONNECTED;
     ep->version = SSTP_VERSION_1_5;
     ep->now_ms = config->now_ms;
-    ep->ack_deadline_ms = ep->open_deadline_ms = SSTP_EP_NEVER;
+    ep->ack_deadline_ms = ep->open_deadline_ms = ep->auth_deadline_ms = SSTP_EP_NEVER;
     ep->last_sent_ms = ep->last_received_ms = config->now_ms;
     ep->connect_deadline_ms = config->now_ms + ep->config.connect_timeout_ms;
     ep->next_id = config->first_session_id != 0 ? config->first_session_id : 1;
@@ -364,8 +366,8 @@ void sstp_ep_tick(struct sstp_ep *ep, int64_t now_ms)
     break_silence(ep);
     if (ep->open_deadline_ms <= now_ms)
         sstp_ep_close_unanswered(ep);
-    if (ep->connect_deadline_ms <= now_ms) {
-        ep->connect_deadline_ms = SSTP_EP_NEVER;
+    if (ep->connect_deadline_ms <= now_ms || ep->auth_deadline_ms <= now_ms) {
+        ep->connect_deadline_ms = ep->auth_deadline_ms = SSTP_EP_NEVER;
         /* Before its Connect nobody knows that the peer speaks SSTP at all. */
         const uint8_t reason_id = SSTP_CONNECT_CLOSE_RESPONSE_TIMEOUT;
         if (ep->state != SSTP_CONNECTION_TRANSPORT_CONNECTED &&
@@ -387,6 +389,7 @@ int64_t sstp_ep_next_deadline(const struct sstp_ep *ep)
 {
     const struct sstp_ep_config *config = &ep->config;
     const int64_t deadlines[] = {ep->connect_deadline_ms, ep->open_deadline_ms,
+                                 ep->auth_deadline_ms,
                                  idle_deadline(ep, ep->last_sent_ms, config->outbound_idle_ms),
                                  idle_deadline(ep, ep->last_received_ms, config->inbound_idle_ms)};
     int64_t first_ms = ep->ack_deadline_ms;
@@ -408,8 +411,14 @@ void sstp_ep_finish(struct sstp_ep *ep, const struct sstp_ep_event *closed)
     if (ep->state == SSTP_CONNECTION_CLOSED)
         return;
     ep->state = SSTP_CONNECTION_CLOSED;
-    ep->ack_deadline_ms = ep->connect_deadline_ms = ep->open_deadline_ms = SSTP_EP_NEVER;
+    ep->ack_deadline_ms = ep->connect_deadline_ms = SSTP_EP_NEVER;
+    ep->open_deadline_ms = ep->auth_deadline_ms = SSTP_EP_NEVER;
+    for (size_t i = 0; i < ep->num_sessions; i++)
+        sstp_ep_note_session_end(ep, ep->sessions[i]->id, ep->sessions[i]->is_ours,
+                                 SSTP_EP_SESSION_END_CONNECTION);
     sstp_ep_free_sessions(ep);
+    SSTP_EP_NOTE(ep, .kind = SSTP_EP_NOTE_CONNECTION_STATE, .connection_state = ep->state,
+                 .end = closed->end);
     ep->num_events = 0;
     sstp_ep_lose_messages(ep, NULL);
 

@@ -26,7 +26,7 @@
 #define RELAYSIM_ENDPOINT_H
 
 #include "command.h"
-#include "state/transition.h"
+#include "endpoint_note.h"
 #include "mem.h"
 
 #define SSTP_EP_NEVER INT64_MAX
@@ -34,6 +34,7 @@
 #define SSTP_EP_ACK_COUNT 32             /* our choice, as 3.1.4.8 allows */
 #define SSTP_EP_CONNECT_TIMEOUT_MS 30000 /* Appendix A, Connection Establishment Timer */
 #define SSTP_EP_OPEN_TIMEOUT_MS 180000   /* Appendix A, Session Establishment Timer */
+#define SSTP_EP_AUTH_TIMEOUT_MS 60000    /* Appendix A, Authentication Timer */
 
 struct sstp_ep;
 
@@ -51,7 +52,7 @@ enum sstp_ep_role { SSTP_EP_CLIENT, SSTP_EP_RELAY };
 /* What a peer may make grow.  0 stands for the default. */
 struct sstp_ep_limits {
     size_t max_sessions;       /* open at a time, both ways together; 1024 */
-    size_t max_events;         /* attach and register sessions; 64 */
+    size_t max_events;         /* attach and register sessions; 1024 */
     size_t max_fanout_entries; /* of one FanoutOpen; 1024 */
     size_t max_message;        /* bytes of one message; 16 MiB */
     size_t max_assembling;     /* bytes of all unfinished messages together; 32 MiB */
@@ -81,18 +82,6 @@ enum sstp_ep_event_kind {
     SSTP_EP_EVENT_REGISTER,            /* relay; `is_attach_session` */
     SSTP_EP_EVENT_REGISTER_RESPONSE,   /* client */
     SSTP_EP_EVENT_CLOSED /* the connection, all sessions with it; the last event there is */
-};
-
-/* How a connection ended. */
-enum sstp_ep_end {
-    SSTP_EP_END_LOCAL,     /* the owner closed it */
-    SSTP_EP_END_VIOLATION, /* the peer broke a rule; ConnectClose was sent */
-    SSTP_EP_END_REFUSED,   /* the peer's Connect was refused, or ours was */
-    SSTP_EP_END_PEER,      /* a ConnectClose came */
-    SSTP_EP_END_TIMEOUT,   /* no Connect, or no ConnectResponse, in time */
-    SSTP_EP_END_TRANSPORT_LOST,
-    SSTP_EP_END_NO_MEMORY, /* or the peer takes nothing off the queue */
-    SSTP_EP_END_COUNT
 };
 
 /* The answer to a Connect that is for this device and of a version that it
@@ -166,6 +155,8 @@ struct sstp_ep_config {
     size_t ack_count;     /* a Noop at once for so many; 0: SSTP_EP_ACK_COUNT, SIZE_MAX: never */
     int64_t connect_timeout_ms; /* 0: SSTP_EP_CONNECT_TIMEOUT_MS */
     int64_t open_timeout_ms;    /* 0: SSTP_EP_OPEN_TIMEOUT_MS */
+    /* Client: for each AttachResponse and RegisterResponse; 0: SSTP_EP_AUTH_TIMEOUT_MS */
+    int64_t auth_timeout_ms;
     /* A Noop after so long without a command to the peer, or from it (Appendix A,
      * Outbound and Inbound Idle Timer); 0: never. */
     int64_t outbound_idle_ms, inbound_idle_ms;
@@ -179,6 +170,9 @@ struct sstp_ep_config {
     void (*sent)(void *cookie, struct sstp_ep *ep, const struct sstp_command *command);
     /* See sstp_ep_lend_message(); NULL for who never calls that. */
     void (*release)(void *cookie, void *lender);
+    /* Told of every change of state and every message (endpoint_note.h); calls nothing on
+     * the endpoint; may be NULL. */
+    void (*noted)(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note);
     void *cookie;
 };
 

@@ -73,9 +73,11 @@ enum sstp_ep_err sstp_ep_connect(struct sstp_ep *ep, const char *target_device_u
         .product_version = sstp_span_of_string(ep->config.product_version),
         .product_capabilities = sstp_span_of_string(ep->config.product_capabilities)};
     const enum sstp_ep_err err = sstp_ep_queue(ep, &command);
-    if (err == SSTP_EP_OK)
-        ep->state = SSTP_CONNECTION_CONNECTING;
-    return err;
+    if (err != SSTP_EP_OK)
+        return err;
+    ep->state = SSTP_CONNECTION_CONNECTING;
+    SSTP_EP_NOTE_CONNECTION(ep);
+    return SSTP_EP_OK;
 }
 
 /* The version in force (GRVSSTP 3.1.5.1-2; errata). */
@@ -106,6 +108,7 @@ void sstp_ep_on_connect(struct sstp_ep *ep, const struct sstp_command *command)
         sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_PROTOCOL_ERROR);
         return;
     }
+    SSTP_EP_NOTE_CONNECTION(ep);
     struct sstp_ep_connect_answer answer = {.response_id = check_connect(ep, command),
                                             .retry_time = ep->config.upgrade_retry_time};
     if (answer.response_id == SSTP_CONNECT_RESPONSE_OK)
@@ -130,15 +133,18 @@ void sstp_ep_on_connect(struct sstp_ep *ep, const struct sstp_command *command)
         return;
     if (answer.response_id != SSTP_CONNECT_RESPONSE_OK) {
         ep->state = SSTP_CONNECTION_ABORTING;
+        SSTP_EP_NOTE_CONNECTION(ep);
         sstp_ep_close_connection(ep, refusal_reason(answer.response_id), answer.retry_time);
         return;
     }
     if (answer.is_crossed) {
         ep->state = SSTP_CONNECTION_ABORTING;
+        SSTP_EP_NOTE_CONNECTION(ep);
         sstp_ep_close_connection(ep, SSTP_CONNECT_CLOSE_CROSSED_CONNECTIONS, 0);
         return;
     }
     ep->state = SSTP_CONNECTION_ESTABLISHED;
+    SSTP_EP_NOTE_CONNECTION(ep);
     ep->connect_deadline_ms = SSTP_EP_NEVER;
     ep->version = common_version(ep, command->minor_version);
     sstp_ep_raise(ep,
@@ -152,6 +158,7 @@ void sstp_ep_on_connect_response(struct sstp_ep *ep, const struct sstp_command *
         sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_PROTOCOL_ERROR);
         return;
     }
+    SSTP_EP_NOTE_CONNECTION(ep);
     if (command->response_id != SSTP_CONNECT_RESPONSE_OK) {
         /* The ConnectClose that has to follow ends it, or the deadline. */
         sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_REFUSED,

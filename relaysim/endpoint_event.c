@@ -11,11 +11,30 @@ struct sstp_ep_event_session *sstp_ep_find_event(const struct sstp_ep *ep, uint3
     return NULL;
 }
 
+/* Each step has the whole of the Authentication Timer. */
+static void restart_timer(struct sstp_ep *ep)
+{
+    ep->auth_deadline_ms = SSTP_EP_NEVER;
+    for (size_t i = 0; i < ep->num_events; i++)
+        if (ep->events[i].awaits_response)
+            ep->auth_deadline_ms = ep->now_ms + ep->config.auth_timeout_ms;
+}
+
+static void await_response(struct sstp_ep *ep, uint32_t event_id, bool awaits)
+{
+    struct sstp_ep_event_session *event = sstp_ep_find_event(ep, event_id);
+    if (event == NULL || event->awaits_response == awaits)
+        return;
+    event->awaits_response = awaits;
+    restart_timer(ep);
+}
+
 bool sstp_ep_remove_event(struct sstp_ep *ep, uint32_t event_id)
 {
     struct sstp_ep_event_session *event = sstp_ep_find_event(ep, event_id);
     if (event == NULL)
         return false;
+    await_response(ep, event_id, false);
     *event = ep->events[--ep->num_events];
     return true;
 }
@@ -35,7 +54,8 @@ static enum sstp_ep_err add_event(struct sstp_ep *ep, uint32_t event_id, bool is
         ep->events = events;
         ep->size_events = size;
     }
-    ep->events[ep->num_events++] = (struct sstp_ep_event_session){event_id, is_attach};
+    ep->events[ep->num_events++] =
+        (struct sstp_ep_event_session){.id = event_id, .is_attach = is_attach};
     return SSTP_EP_OK;
 }
 
@@ -55,11 +75,13 @@ static enum sstp_ep_err begin_event(struct sstp_ep *ep, struct sstp_command *com
     if (err != SSTP_EP_OK)
         return err;
     err = sstp_ep_queue(ep, command);
-    if (err != SSTP_EP_OK)
+    if (err != SSTP_EP_OK) {
         (void)sstp_ep_remove_event(ep, command->session_id);
-    else
-        *event_id = command->session_id;
-    return err;
+        return err;
+    }
+    *event_id = command->session_id;
+    await_response(ep, command->session_id, true);
+    return SSTP_EP_OK;
 }
 
 /* Sends a command of an attach or register session that there is. */
@@ -90,8 +112,11 @@ enum sstp_ep_err sstp_ep_register_new(struct sstp_ep *ep, struct sstp_span token
 
 enum sstp_ep_err sstp_ep_register(struct sstp_ep *ep, uint32_t event_id, struct sstp_span token)
 {
-    return go_on(
+    const enum sstp_ep_err err = go_on(
         ep, &(struct sstp_command){.id = SSTP_REGISTER, .session_id = event_id, .token = token});
+    if (err == SSTP_EP_OK)
+        await_response(ep, event_id, true);
+    return err;
 }
 
 enum sstp_ep_err sstp_ep_attach_authenticate(struct sstp_ep *ep, uint32_t event_id,
@@ -113,6 +138,7 @@ static void on_response(struct sstp_ep *ep, const struct sstp_command *command,
         sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_PROTOCOL_ERROR);
         return;
     }
+    await_response(ep, command->session_id, false);
     sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = kind,
                                               .command = command,
                                               .session_id = command->session_id,
@@ -159,7 +185,8 @@ static void tell(struct sstp_ep *ep, const struct sstp_command *command,
                                               .is_attach_session = is_attach_session});
 }
 
-/* Enters the peer's new event session; false when that cost the connection. */
+/* Enters the peer's new event session.  One that there is no room for is closed at once, and
+ * one whose id cannot be costs the connection: false for both. */
 static bool accept_event(struct sstp_ep *ep, uint32_t event_id, bool is_attach)
 {
     if (!sstp_ep_id_is_peers(ep, event_id)) {
@@ -167,11 +194,14 @@ static bool accept_event(struct sstp_ep *ep, uint32_t event_id, bool is_attach)
         return false;
     }
     sstp_ep_forget_closed_id(ep, event_id);
-    if (add_event(ep, event_id, is_attach) != SSTP_EP_OK) {
-        sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_INTERNAL_ERROR);
-        return false;
-    }
-    return true;
+    if (add_event(ep, event_id, is_attach) == SSTP_EP_OK)
+        return true;
+    if (sstp_ep_answer(ep, &(struct sstp_command){.id = SSTP_CLOSE,
+                                                  .session_id = event_id,
+                                                  .reason_id = SSTP_CLOSE_INTERNAL_ERROR}) &&
+        is_attach)
+        sstp_ep_note_closed_id(ep, event_id);
+    return false;
 }
 
 void sstp_ep_on_attach(struct sstp_ep *ep, const struct sstp_command *command)

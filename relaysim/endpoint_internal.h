@@ -38,6 +38,7 @@ struct sstp_ep_session {
     /* Ours: a message whose EndMessage has not been sent. */
     bool is_sending;
     bool has_sent_data;
+    uint64_t sending_ordinal, sending_len; /* for its note */
 
     /* The peer's: the bytes of the Message command, then the payload so far. */
     enum sstp_receiver_state receiver;
@@ -50,6 +51,7 @@ struct sstp_ep_session {
 struct sstp_ep_event_session {
     uint32_t id;
     bool is_attach;
+    bool awaits_response; /* ours: to an Attach or Register */
 };
 
 struct sstp_ep {
@@ -62,6 +64,7 @@ struct sstp_ep {
     int64_t now_ms;
     int64_t ack_deadline_ms;
     int64_t connect_deadline_ms;
+    int64_t auth_deadline_ms; /* while an event of ours awaits a response */
     size_t num_opening;       /* sessions of ours without an OpenResponse */
     int64_t open_deadline_ms; /* none of them has to be given up before */
     int64_t last_sent_ms, last_received_ms;
@@ -77,8 +80,27 @@ struct sstp_ep {
     uint32_t next_id; /* without the bit that tells the side */
 
     size_t num_assembling; /* bytes of unfinished messages */
+    uint64_t num_begun;    /* messages of ours, by their Message commands */
     struct sstp_ep_ledger inbound, outbound;
 };
+
+/* Takes a note (endpoint_note.h) of these members; where nobody wants it, it costs no
+ * more than the question. */
+#define SSTP_EP_NOTE(ep, ...)                                                                      \
+    do {                                                                                           \
+        if ((ep)->config.noted != NULL)                                                            \
+            (ep)->config.noted((ep)->config.cookie, (ep), &(struct sstp_ep_note){__VA_ARGS__});    \
+    } while (0)
+
+#define SSTP_EP_NOTE_CONNECTION(ep)                                                                \
+    SSTP_EP_NOTE(ep, .kind = SSTP_EP_NOTE_CONNECTION_STATE, .connection_state = (ep)->state)
+
+/* ---- endpoint_note.c: the state that a session is in, or that it is gone ---- */
+
+void sstp_ep_note_session(struct sstp_ep *ep, uint32_t session_id, bool is_ours,
+                          enum sstp_session_state state);
+void sstp_ep_note_session_end(struct sstp_ep *ep, uint32_t session_id, bool is_ours,
+                              enum sstp_ep_session_end end);
 
 /* ---- endpoint.c ---- */
 

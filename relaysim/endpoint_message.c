@@ -52,6 +52,8 @@ bool sstp_ep_acknowledged(struct sstp_ep *ep, uint32_t message_count)
         const uint64_t number = sstp_ep_ledger_oldest(&ep->outbound);
         const struct sstp_ep_ledger_entry entry = *sstp_ep_ledger_find(&ep->outbound, number);
         sstp_ep_ledger_drop(&ep->outbound, 1);
+        SSTP_EP_NOTE(ep, .kind = SSTP_EP_NOTE_ACKNOWLEDGED, .session_id = entry.session_id,
+                     .number = number, .is_given_up = entry.is_lost);
         if (entry.is_lost)
             continue;
         sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_ACKNOWLEDGED,
@@ -74,6 +76,10 @@ void sstp_ep_lose_messages(struct sstp_ep *ep, const uint32_t *session_id)
             (session_id != NULL && entry->session_id != *session_id))
             continue;
         entry->is_lost = true;
+        SSTP_EP_NOTE(ep, .kind = SSTP_EP_NOTE_UNACKNOWLEDGED, .session_id = entry->session_id,
+                     .number = number,
+                     .session_end = session_id != NULL ? SSTP_EP_SESSION_END_THERE
+                                                       : SSTP_EP_SESSION_END_CONNECTION);
         sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_UNACKNOWLEDGED,
                                                   .session_id = entry->session_id,
                                                   .number = number,
@@ -168,6 +174,8 @@ enum sstp_ep_err sstp_ep_message_begin(struct sstp_ep *ep, uint32_t session_id,
     (void)sstp_ep_take_message_count(ep);
     session->is_sending = true;
     session->has_sent_data = false;
+    session->sending_ordinal = ++ep->num_begun;
+    session->sending_len = 0;
     return SSTP_EP_OK;
 }
 
@@ -189,6 +197,7 @@ enum sstp_ep_err sstp_ep_message_data(struct sstp_ep *ep, uint32_t session_id,
         if (err != SSTP_EP_OK)
             return err;
         session->has_sent_data = true;
+        session->sending_len += len;
         done += len;
     } while (done < data.len);
     return SSTP_EP_OK;
@@ -213,8 +222,10 @@ enum sstp_ep_err sstp_ep_message_end(struct sstp_ep *ep, uint32_t session_id, vo
     if (err != SSTP_EP_OK)
         return err;
     session->is_sending = false;
-    (void)sstp_ep_ledger_add(&ep->outbound,
-                             (struct sstp_ep_ledger_entry){.session_id = session_id, .tag = tag});
+    const uint64_t number = sstp_ep_ledger_add(
+        &ep->outbound, (struct sstp_ep_ledger_entry){.session_id = session_id, .tag = tag});
+    SSTP_EP_NOTE(ep, .kind = SSTP_EP_NOTE_SENT, .session_id = session_id, .number = number,
+                 .ordinal = session->sending_ordinal, .len = session->sending_len);
     return SSTP_EP_OK;
 }
 
@@ -242,6 +253,7 @@ static enum sstp_ep_err lend_data(struct sstp_ep *ep, struct sstp_ep_session *se
             is_last ? lender : NULL);
     }
     session->has_sent_data = true;
+    session->sending_len = data.len;
     return err;
 }
 
@@ -265,7 +277,7 @@ enum sstp_ep_err sstp_ep_lend_message(struct sstp_ep *ep, uint32_t session_id,
                   : sstp_ep_message_data(ep, session_id, message->data);
     if (err == SSTP_EP_OK)
         err = sstp_ep_message_end(ep, session_id, tag);
-    if (lender != NULL && !is_lent)
+    if (lender != NULL && !is_lent && err == SSTP_EP_OK)
         ep->config.release(ep->config.cookie, lender);
     return err;
 }
@@ -374,8 +386,11 @@ void sstp_ep_on_end_message(struct sstp_ep *ep, const struct sstp_command *comma
          * list has to hold it (errata). */
         if (ep->state == SSTP_CONNECTION_ESTABLISHED) {
             const uint64_t number = enter_message(ep, id, false);
-            if (number != 0)
+            if (number != 0) {
+                SSTP_EP_NOTE(ep, .kind = SSTP_EP_NOTE_DISCARDED, .session_id = id,
+                             .number = number);
                 (void)sstp_ep_complete(ep, number);
+            }
         }
         return;
     }
@@ -397,6 +412,8 @@ void sstp_ep_on_end_message(struct sstp_ep *ep, const struct sstp_command *comma
     ep->num_assembling -= assembly.len;
     session->assembly = (struct sstp_ep_bytes){NULL, 0, 0};
     session->message_len = 0;
+    SSTP_EP_NOTE(ep, .kind = SSTP_EP_NOTE_DELIVERED, .session_id = id, .number = number,
+                 .len = message.data.len);
     sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_MESSAGE,
                                               .command = command,
                                               .session_id = id,

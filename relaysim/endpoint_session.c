@@ -188,6 +188,7 @@ static enum sstp_ep_err open_session(struct sstp_ep *ep, struct sstp_command *co
         goto remove;
     if (session->open_deadline_ms < ep->open_deadline_ms)
         ep->open_deadline_ms = session->open_deadline_ms;
+    sstp_ep_note_session(ep, id, true, SSTP_SESSION_OPENING);
     *session_id = id;
     return SSTP_EP_OK;
 
@@ -260,6 +261,13 @@ bool sstp_ep_session_state(const struct sstp_ep *ep, uint32_t session_id,
     return true;
 }
 
+static void set_state(struct sstp_ep *ep, struct sstp_ep_session *session,
+                      enum sstp_session_state state)
+{
+    session->state = state;
+    sstp_ep_note_session(ep, session->id, session->is_ours, state);
+}
+
 /* OpenResponse to a session of the peer's. */
 static enum sstp_ep_err respond(struct sstp_ep *ep, uint32_t session_id, uint8_t response_id)
 {
@@ -284,12 +292,12 @@ enum sstp_ep_err sstp_ep_set_availability(struct sstp_ep *ep, uint32_t session_i
     case SSTP_AVAILABILITY_START:
         err = respond(ep, session_id, SSTP_OPEN_RESPONSE_START_SENDING);
         if (err == SSTP_EP_OK)
-            session->state = SSTP_SESSION_READY;
+            set_state(ep, session, SSTP_SESSION_READY);
         break;
     case SSTP_AVAILABILITY_STOP:
         err = respond(ep, session_id, SSTP_OPEN_RESPONSE_STOP_SENDING);
         if (err == SSTP_EP_OK)
-            session->state = SSTP_SESSION_BLOCKED;
+            set_state(ep, session, SSTP_SESSION_BLOCKED);
         break;
     case SSTP_AVAILABILITY_CLOSE:
         err = sstp_ep_close_session(ep, session_id, reason_id);
@@ -301,8 +309,9 @@ enum sstp_ep_err sstp_ep_set_availability(struct sstp_ep *ep, uint32_t session_i
 enum sstp_ep_err sstp_ep_close_session(struct sstp_ep *ep, uint32_t session_id, uint8_t reason_id)
 {
     const struct sstp_ep_session *session = sstp_ep_find_session(ep, session_id);
+    const struct sstp_ep_event_session *event = sstp_ep_find_event(ep, session_id);
 
-    if (session == NULL && sstp_ep_find_event(ep, session_id) == NULL)
+    if (session == NULL && event == NULL)
         return SSTP_EP_NO_SESSION;
     /* The originator counts what it has no acknowledgement of as undelivered
      * when the Close comes, so what can be acknowledged goes first. */
@@ -316,9 +325,13 @@ enum sstp_ep_err sstp_ep_close_session(struct sstp_ep *ep, uint32_t session_id, 
         &(struct sstp_command){.id = SSTP_CLOSE, .session_id = session_id, .reason_id = reason_id});
     if (err != SSTP_EP_OK)
         return err;
+    if (session != NULL)
+        sstp_ep_note_session_end(ep, session_id, session->is_ours, SSTP_EP_SESSION_END_HERE);
+    /* Behind a Register nothing can be under way: the next one is a new event. */
+    if (event == NULL || event->is_attach)
+        sstp_ep_note_closed_id(ep, session_id);
     (void)sstp_ep_remove_event(ep, session_id);
     sstp_ep_remove_session(ep, session_id);
-    sstp_ep_note_closed_id(ep, session_id);
     return SSTP_EP_OK;
 }
 
@@ -396,10 +409,11 @@ static void answer_open(struct sstp_ep *ep, const struct sstp_command *command, 
         return;
     if (!is_open) {
         sstp_ep_remove_session(ep, id);
+        sstp_ep_note_session_end(ep, id, false, SSTP_EP_SESSION_END_REFUSED);
         return;
     }
-    session->state =
-        response_id == SSTP_OPEN_RESPONSE_OK ? SSTP_SESSION_READY : SSTP_SESSION_SUSPENDED;
+    set_state(ep, session,
+              response_id == SSTP_OPEN_RESPONSE_OK ? SSTP_SESSION_READY : SSTP_SESSION_SUSPENDED);
     session->receiver = SSTP_RECEIVER_WAITING;
     sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_OPENED,
                                               .command = command,
@@ -411,9 +425,10 @@ static void answer_open(struct sstp_ep *ep, const struct sstp_command *command, 
 /* A session that there is no room for ends as one whose handler failed. */
 static void refuse_session(struct sstp_ep *ep, uint32_t id)
 {
-    (void)sstp_ep_answer(ep, &(struct sstp_command){.id = SSTP_OPEN_RESPONSE,
-                                                    .session_id = id,
-                                                    .response_id = SSTP_OPEN_RESPONSE_UNKNOWN});
+    if (sstp_ep_answer(ep, &(struct sstp_command){.id = SSTP_OPEN_RESPONSE,
+                                                  .session_id = id,
+                                                  .response_id = SSTP_OPEN_RESPONSE_UNKNOWN}))
+        sstp_ep_note_session_end(ep, id, false, SSTP_EP_SESSION_END_REFUSED);
 }
 
 void sstp_ep_on_open(struct sstp_ep *ep, const struct sstp_command *command)
@@ -433,6 +448,7 @@ void sstp_ep_on_open(struct sstp_ep *ep, const struct sstp_command *command)
     }
     if (!check_new_id(ep, command->session_id))
         return;
+    sstp_ep_note_session(ep, command->session_id, false, SSTP_SESSION_OPENING);
     if (sstp_ep_add_session(ep, command->session_id, false) == NULL) {
         refuse_session(ep, command->session_id);
         return;
@@ -480,6 +496,22 @@ static uint8_t check_fanout(const struct sstp_ep *ep, const struct sstp_command 
     return SSTP_OPEN_RESPONSE_OK_STOP_SENDING;
 }
 
+/* Ok, and the Close tells that its state is gone (errata). */
+static void answer_empty_fanout(struct sstp_ep *ep, uint32_t id)
+{
+    if (!sstp_ep_answer(ep, &(struct sstp_command){.id = SSTP_OPEN_RESPONSE,
+                                                   .session_id = id,
+                                                   .response_id = SSTP_OPEN_RESPONSE_OK}))
+        return;
+    sstp_ep_note_session(ep, id, false, SSTP_SESSION_READY);
+    if (!sstp_ep_answer(ep, &(struct sstp_command){.id = SSTP_CLOSE,
+                                                   .session_id = id,
+                                                   .reason_id = SSTP_CLOSE_EMPTY_SESSION}))
+        return;
+    sstp_ep_note_session_end(ep, id, false, SSTP_EP_SESSION_END_HERE);
+    sstp_ep_note_closed_id(ep, id);
+}
+
 void sstp_ep_on_fanout_open(struct sstp_ep *ep, const struct sstp_command *command)
 {
     const uint32_t id = command->session_id;
@@ -490,15 +522,9 @@ void sstp_ep_on_fanout_open(struct sstp_ep *ep, const struct sstp_command *comma
     }
     if (!check_new_id(ep, id))
         return;
+    sstp_ep_note_session(ep, id, false, SSTP_SESSION_OPENING);
     if (command->fanout_entries.count == 0) {
-        /* Ok, and the Close tells that its state is gone (errata). */
-        if (sstp_ep_answer(ep, &(struct sstp_command){.id = SSTP_OPEN_RESPONSE,
-                                                      .session_id = id,
-                                                      .response_id = SSTP_OPEN_RESPONSE_OK}) &&
-            sstp_ep_answer(ep, &(struct sstp_command){.id = SSTP_CLOSE,
-                                                      .session_id = id,
-                                                      .reason_id = SSTP_CLOSE_EMPTY_SESSION}))
-            sstp_ep_note_closed_id(ep, id);
+        answer_empty_fanout(ep, id);
         return;
     }
     struct sstp_ep_session *session =
@@ -553,13 +579,14 @@ void sstp_ep_on_open_response(struct sstp_ep *ep, const struct sstp_command *com
         return;
     if (next == SSTP_SESSION_CLOSED) {
         sstp_ep_remove_session(ep, id);
+        sstp_ep_note_session_end(ep, id, true, SSTP_EP_SESSION_END_REFUSED);
         event.kind = SSTP_EP_EVENT_SESSION_CLOSED;
         event.is_open_refused = true;
         sstp_ep_raise(ep, &event);
         return;
     }
     count_answered(ep, session);
-    session->state = next;
+    set_state(ep, session, next);
     event.kind = SSTP_EP_EVENT_SESSION_STATE;
     event.session_state = session->state;
     sstp_ep_raise(ep, &event);
@@ -582,6 +609,7 @@ void sstp_ep_on_close(struct sstp_ep *ep, const struct sstp_command *command)
     if (session != NULL) {
         const bool is_ours = session->is_ours;
         sstp_ep_remove_session(ep, id);
+        sstp_ep_note_session_end(ep, id, is_ours, SSTP_EP_SESSION_END_THERE);
         if (is_ours)
             sstp_ep_lose_messages(ep, &id);
     }

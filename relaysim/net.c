@@ -2,6 +2,8 @@
 #include "net.h"
 
 #include <glib.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -9,7 +11,9 @@
 #define PIECES_MAX 256u        /* of the output, in one call to the system */
 #define WAITING_MAX (4u << 10) /* written behind what fills the socket */
 #define UNSENT_MAX (1u << 20)  /* answers beyond which nothing more is read from the peer */
-#define LINGER_MS 1000         /* for the peer to close its side after ours */
+#define KERNEL_UNSENT_MAX (128 << 10)
+#define LINGER_MS 1000      /* for the peer to close its side after ours */
+#define LAST_WORDS_MS 10000 /* for the peer to take what is left for it, once all is over */
 #define BACKLOG 128
 
 enum phase {
@@ -25,7 +29,7 @@ struct net {
     GHashTable *connections; /* a set */
     GHashTable *listeners;   /* a set */
     GQueue dirty;            /* connections that may have output */
-    GQueue ending;           /* those in that phase, oldest first */
+    GQueue ending;           /* those whose endpoint is closed, oldest first */
     struct net_bytes bytes;
     unsigned num_ever;
     uv_timer_t wait_timer; /* of net_run_once() */
@@ -288,6 +292,33 @@ void net_sent(struct net_connection *connection, const struct sstp_command *comm
         truth_command(connection->truth, connection->is_initiator, command, now_ns());
 }
 
+void net_noted(struct net_connection *connection, const struct sstp_ep_note *note)
+{
+    if (connection->truth != NULL)
+        truth_note(connection->truth, connection->is_initiator, note, now_ns());
+}
+
+void net_fault(struct net_connection *connection, const char *kind, const char *text)
+{
+    if (connection->truth != NULL)
+        truth_fault(connection->net->config.truth, connection->truth, kind, text, now_ns());
+}
+
+struct truth *net_truth(const struct net *net)
+{
+    return net->config.truth;
+}
+
+uint64_t net_wall_ns(void)
+{
+    return now_ns();
+}
+
+uint64_t net_truth_label(const struct net_connection *connection)
+{
+    return truth_label(connection->truth, connection->is_initiator);
+}
+
 unsigned net_connection_number(const struct net_connection *connection)
 {
     return connection->number;
@@ -351,6 +382,16 @@ static void on_shut_down(uv_shutdown_t *request, int status)
     (void)status;
 }
 
+/* From here on, a connection that does not go makes room for others. */
+static void begin_ending(struct net_connection *connection, uint64_t patience_ms)
+{
+    if (connection->ending_link.data == NULL) {
+        connection->ending_link.data = connection;
+        g_queue_push_tail_link(&connection->net->ending, &connection->ending_link);
+    }
+    uv_timer_start(&connection->timer, on_linger_over, patience_ms, 0);
+}
+
 /* The output is gone and the endpoint closed: our side of the stream ends.
  * Closing at once would answer unread bytes with a reset, which could overtake
  * our ConnectClose in the peer's socket. */
@@ -359,8 +400,6 @@ static void end_connection(struct net_connection *connection)
     connection->is_held = false; /* the peer's end has to be seen */
     read_or_not(connection);
     connection->phase = PHASE_ENDING;
-    connection->ending_link.data = connection;
-    g_queue_push_tail_link(&connection->net->ending, &connection->ending_link);
     connection->shutdown.data = connection;
     if (uv_shutdown(&connection->shutdown, (uv_stream_t *)&connection->tcp, on_shut_down) != 0) {
         close_connection(connection);
@@ -368,7 +407,7 @@ static void end_connection(struct net_connection *connection)
     }
     if (connection->tap != NULL)
         tap_finish(connection->tap, connection->is_initiator, now_ns());
-    uv_timer_start(&connection->timer, on_linger_over, LINGER_MS, 0);
+    begin_ending(connection, LINGER_MS);
 }
 
 /* ------------------------------------------------------------------------
@@ -522,12 +561,17 @@ static void flush(struct net_connection *connection)
         if (sstp_ep_output_len(connection->ep) == 0 && connection->handler.output_is_empty != NULL)
             connection->handler.output_is_empty(connection->handler.cookie);
     }
-    if (sstp_ep_state(connection->ep) == SSTP_CONNECTION_CLOSED && !connection->is_writing &&
-        sstp_ep_output_len(connection->ep) == 0) {
+    const bool is_closed = sstp_ep_state(connection->ep) == SSTP_CONNECTION_CLOSED;
+    if (is_closed && !connection->is_writing && sstp_ep_output_len(connection->ep) == 0) {
         end_connection(connection);
         return;
     }
     read_or_not(connection);
+    if (is_closed) {
+        if (connection->ending_link.data == NULL)
+            begin_ending(connection, LAST_WORDS_MS);
+        return;
+    }
     set_timer(connection);
 }
 
@@ -571,6 +615,17 @@ static struct net_connection *new_connection(struct net *net)
     return connection;
 }
 
+/* The kernel gets no more than it can soon send.  What it has taken, an acknowledgement
+ * has to wait behind, and so does whoever wants to send less; and it is read back from
+ * memory where it could have come from the processor's cache. */
+static void limit_unsent(const struct net_connection *connection)
+{
+    const int max = KERNEL_UNSENT_MAX;
+    uv_os_fd_t fd;
+    if (uv_fileno((const uv_handle_t *)&connection->tcp, &fd) == 0)
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &max, sizeof max);
+}
+
 /* The socket is connected, with whomever. */
 static void set_open(struct net_connection *connection)
 {
@@ -578,6 +633,7 @@ static void set_open(struct net_connection *connection)
     connection->number = ++connection->net->num_ever;
     /* Commands are handed over in batches already; waiting for more helps nobody. */
     uv_tcp_nodelay(&connection->tcp, 1);
+    limit_unsent(connection);
     start_recording(connection);
 }
 
@@ -664,11 +720,22 @@ char *net_listener_address(const struct net_listener *listener)
     return name_of(&address);
 }
 
+static void on_connect_over(uv_timer_t *timer)
+{
+    struct net_connection *connection = timer->data;
+    struct net *net = connection->net;
+    connection->connected(connection->connected_cookie, NULL, "there was no answer in time");
+    close_connection(connection);
+    net_settle(net);
+}
+
 static void on_connect(uv_connect_t *request, int status)
 {
     struct net_connection *connection = request->data;
     struct net *net = connection->net;
 
+    if (connection->phase != PHASE_CLOSING)
+        uv_timer_stop(&connection->timer);
     if (status != 0) {
         if (connection->phase != PHASE_CLOSING) {
             connection->connected(connection->connected_cookie, NULL, uv_strerror(status));
@@ -683,7 +750,7 @@ static void on_connect(uv_connect_t *request, int status)
     net_settle(net);
 }
 
-bool net_connect(struct net *net, const char *address, struct net_hosts hosts,
+bool net_connect(struct net *net, const char *address, struct net_hosts hosts, int64_t timeout_ms,
                  net_connected *connected, void *cookie, char **error)
 {
     struct sockaddr_storage storage;
@@ -706,5 +773,7 @@ bool net_connect(struct net *net, const char *address, struct net_hosts hosts,
         close_connection(connection);
         return false;
     }
+    if (timeout_ms > 0)
+        uv_timer_start(&connection->timer, on_connect_over, (uint64_t)timeout_ms, 0);
     return true;
 }

@@ -83,9 +83,10 @@ struct net_hosts {
 };
 
 /* Connects; then calls `connected` with the connection, or with NULL and why
- * not.  False with *error when the address is none. */
+ * not.  After `timeout_ms` it is given up; 0: when the system does.  False with *error
+ * when the address is none. */
 typedef void net_connected(void *cookie, struct net_connection *connection, const char *why);
-bool net_connect(struct net *net, const char *address, struct net_hosts hosts,
+bool net_connect(struct net *net, const char *address, struct net_hosts hosts, int64_t timeout_ms,
                  net_connected *connected, void *cookie, char **error);
 
 /* Joins the connection with its endpoint. */
@@ -101,8 +102,18 @@ bool net_has_unread(const struct net_connection *connection);
 /* The endpoint may have output, or another deadline. */
 void net_wake(struct net_connection *connection);
 
-/* The endpoint sent a command: for the truth file. */
+/* For the truth file: the endpoint sent a command, or took a note; something was broken
+ * on purpose, see truth_fault(). */
 void net_sent(struct net_connection *connection, const struct sstp_command *command);
+void net_noted(struct net_connection *connection, const struct sstp_ep_note *note);
+void net_fault(struct net_connection *connection, const char *kind, const char *text);
+
+/* The truth file, NULL without; and the time as it is written there. */
+struct truth *net_truth(const struct net *net);
+uint64_t net_wall_ns(void);
+
+/* See truth_label(); only with a truth file. */
+uint64_t net_truth_label(const struct net_connection *connection);
 
 /* Closes the socket at once, without a word to the peer. */
 void net_drop(struct net_connection *connection);

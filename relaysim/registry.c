@@ -2,9 +2,12 @@
 #include "registry.h"
 
 struct sstp_registry {
-    GHashTable *devices;  /* URL to struct sstp_registry_device */
-    GHashTable *accounts; /* URL to struct sstp_registry_account */
-    size_t num_bytes;     /* that its records cost */
+    GHashTable *devices;    /* URL to struct sstp_registry_device */
+    GHashTable *accounts;   /* URL to struct sstp_registry_account */
+    GHashTable *identities; /* a set: those of all accounts, borrowed from them */
+    size_t num_shared;      /* see sstp_registry_num_shared() */
+    const char *shared_url; /* the last of those; NULL */
+    size_t num_bytes;       /* that its records cost */
     sstp_registry_added *added;
     void *cookie;
 };
@@ -33,6 +36,7 @@ struct sstp_registry *sstp_registry_new(sstp_registry_added *added, void *cookie
     struct sstp_registry *registry = g_new0(struct sstp_registry, 1);
     registry->devices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_device);
     registry->accounts = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_account);
+    registry->identities = g_hash_table_new(g_str_hash, g_str_equal);
     registry->added = added;
     registry->cookie = cookie;
     return registry;
@@ -42,6 +46,7 @@ void sstp_registry_free(struct sstp_registry *registry)
 {
     if (registry == NULL)
         return;
+    g_hash_table_destroy(registry->identities);
     g_hash_table_destroy(registry->devices);
     g_hash_table_destroy(registry->accounts);
     g_free(registry);
@@ -69,9 +74,27 @@ static bool has_room(const struct sstp_registry *registry, size_t cost)
     return cost <= SSTP_REGISTRY_BYTES_MAX && registry->num_bytes <= SSTP_REGISTRY_BYTES_MAX - cost;
 }
 
-static bool restore_link(GHashTable *urls, const char *url)
+static bool restore_account_of_device(struct sstp_registry_device *device, const char *url)
 {
-    g_hash_table_add(urls, g_strdup(url));
+    if (device != NULL)
+        g_hash_table_add(device->account_urls, g_strdup(url));
+    return device != NULL;
+}
+
+static bool restore_identity(struct sstp_registry *registry, struct sstp_registry_account *account,
+                             const char *url)
+{
+    if (account == NULL)
+        return false;
+    if (g_hash_table_contains(account->identity_urls, url))
+        return true;
+    char *copy = g_strdup(url);
+    g_hash_table_add(account->identity_urls, copy);
+    /* Which account was the first, nobody noted: all of them keep it. */
+    if (!g_hash_table_add(registry->identities, copy)) {
+        registry->num_shared++;
+        registry->shared_url = copy;
+    }
     return true;
 }
 
@@ -95,10 +118,10 @@ bool sstp_registry_restore(struct sstp_registry *registry,
         return g_hash_table_insert(registry->accounts, g_strdup(record->url), account);
     case SSTP_REGISTRY_DEVICE_ACCOUNT:
         device = sstp_registry_find_device(registry, record->owner_url);
-        return device != NULL && restore_link(device->account_urls, record->url);
+        return restore_account_of_device(device, record->url);
     case SSTP_REGISTRY_IDENTITY:
         account = sstp_registry_find_account(registry, record->owner_url);
-        return account != NULL && restore_link(account->identity_urls, record->url);
+        return restore_identity(registry, account, record->url);
     }
     return false;
 }
@@ -140,6 +163,21 @@ bool sstp_registry_add(struct sstp_registry *registry, const char *device_url,
     return true;
 }
 
+size_t sstp_registry_num_shared(const struct sstp_registry *registry, const char **example)
+{
+    *example = registry->shared_url;
+    return registry->num_shared;
+}
+
+bool sstp_registry_is_of_another(const struct sstp_registry *registry, const char *account_url,
+                                 const char *identity_url)
+{
+    const struct sstp_registry_account *account = sstp_registry_find_account(registry, account_url);
+    const bool is_own =
+        account != NULL && g_hash_table_contains(account->identity_urls, identity_url);
+    return !is_own && g_hash_table_contains(registry->identities, identity_url);
+}
+
 bool sstp_registry_add_identity(struct sstp_registry *registry, const char *account_url,
                                 const char *identity_url)
 {
@@ -148,7 +186,8 @@ bool sstp_registry_add_identity(struct sstp_registry *registry, const char *acco
         return false;
     if (g_hash_table_contains(account->identity_urls, identity_url))
         return true;
-    if (g_hash_table_size(account->identity_urls) >= SSTP_REGISTRY_IDENTITIES_MAX ||
+    if (g_hash_table_contains(registry->identities, identity_url) ||
+        g_hash_table_size(account->identity_urls) >= SSTP_REGISTRY_IDENTITIES_MAX ||
         !has_room(registry, cost_of(identity_url)))
         return false;
     add(registry, &(struct sstp_registry_record){.kind = SSTP_REGISTRY_IDENTITY,

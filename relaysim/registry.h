@@ -65,8 +65,12 @@ bool sstp_registry_add(struct sstp_registry *registry, const char *device_url,
                        const struct sstp_sec_secret *device_key, const char *account_url,
                        const struct sstp_sec_secret *account_key);
 
-/* An identity of an account; false when the account is not known, or has too many, or
- * the registry is full. */
+/* Whether the identity belongs to other accounts alone. */
+bool sstp_registry_is_of_another(const struct sstp_registry *registry, const char *account_url,
+                                 const char *identity_url);
+
+/* An identity of an account; false when it is another's, when the account is not known,
+ * or has too many, or the registry is full. */
 bool sstp_registry_add_identity(struct sstp_registry *registry, const char *account_url,
                                 const char *identity_url);
 
@@ -74,5 +78,10 @@ bool sstp_registry_add_identity(struct sstp_registry *registry, const char *acco
  * not fit to those that are there. */
 bool sstp_registry_restore(struct sstp_registry *registry,
                            const struct sstp_registry_record *record);
+
+/* Identities that were restored for more than one account, each as often as there is one
+ * more; *example is one of them, or NULL.  Earlier versions let any account register
+ * any identity. */
+size_t sstp_registry_num_shared(const struct sstp_registry *registry, const char **example);
 
 #endif

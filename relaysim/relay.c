@@ -78,7 +78,10 @@ struct sstp_relay *sstp_relay_new(const struct sstp_relay_config *config, int64_
     set_defaults(&relay->config);
     relay->store = config->store != NULL ? config->store : sstp_store_new();
     sstp_store_set_limits(relay->store, config->quota, relay->config.max_bytes);
+    if (config->max_cached != 0)
+        sstp_store_set_cache(relay->store, config->max_cached);
     sstp_store_set_handler(relay->store, (struct sstp_store_handler){.loaded = relay_on_loaded,
+                                                                     .expired = relay_on_expired,
                                                                      .failing = relay_on_failing,
                                                                      .cookie = relay});
     relay->registry = sstp_store_registry(relay->store);
@@ -119,8 +122,15 @@ static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command 
     const struct sstp_relay_connection *connection = cookie;
     const struct sstp_relay_config *config = &connection->relay->config;
     (void)ep;
-    if (config->sent != NULL)
-        config->sent(config->cookie, connection->socket, command);
+    config->sent(config->cookie, connection->socket, command);
+}
+
+static void on_noted(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note)
+{
+    const struct sstp_relay_connection *connection = cookie;
+    const struct sstp_relay_config *config = &connection->relay->config;
+    (void)ep;
+    config->noted(config->cookie, connection->socket, note);
 }
 
 static void on_release(void *cookie, void *payload)
@@ -154,8 +164,9 @@ struct sstp_relay_connection *relay_connection_new(struct sstp_relay *relay, voi
                                           .inbound_idle_ms = relay->config.inbound_idle_ms,
                                           .limits = relay->config.limits,
                                           .event = on_event,
-                                          .sent = on_sent,
                                           .release = on_release,
+                                          .sent = relay->config.sent != NULL ? on_sent : NULL,
+                                          .noted = relay->config.noted != NULL ? on_noted : NULL,
                                           .cookie = connection};
     connection->ep = sstp_ep_new(&config);
     if (connection->ep == NULL) {
@@ -165,6 +176,7 @@ struct sstp_relay_connection *relay_connection_new(struct sstp_relay *relay, voi
     connection->relay = relay;
     connection->socket = socket;
     connection->is_dialed = is_originator;
+    connection->device_urls = g_ptr_array_new_with_free_func(g_free);
     connection->attaches = g_hash_table_new_full(NULL, NULL, NULL, relay_attach_free);
     connection->identities = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     connection->inbound = g_hash_table_new_full(NULL, NULL, NULL, relay_inbound_free);
@@ -192,6 +204,7 @@ static void free_connection(gpointer data)
     g_hash_table_destroy(connection->deliveries);
     sstp_ep_free(connection->ep);
     g_free(connection->device_url);
+    g_ptr_array_free(connection->device_urls, TRUE);
     g_free(connection);
 }
 
@@ -216,13 +229,17 @@ void sstp_relay_disconnect(struct sstp_relay_connection *connection)
  * Events
  */
 
-static void count_device(struct sstp_relay *relay, const char *url, int change)
+static void count_devices(const struct sstp_relay_connection *connection, int change)
 {
-    const int num = GPOINTER_TO_INT(g_hash_table_lookup(relay->devices, url)) + change;
-    if (num > 0)
-        g_hash_table_insert(relay->devices, g_strdup(url), GINT_TO_POINTER(num));
-    else
-        g_hash_table_remove(relay->devices, url);
+    GHashTable *devices = connection->relay->devices;
+    for (guint i = 0; i < connection->device_urls->len; i++) {
+        const char *url = g_ptr_array_index(connection->device_urls, i);
+        const int num = GPOINTER_TO_INT(g_hash_table_lookup(devices, url)) + change;
+        if (num > 0)
+            g_hash_table_insert(devices, g_strdup(url), GINT_TO_POINTER(num));
+        else
+            g_hash_table_remove(devices, url);
+    }
 }
 
 static void on_established(struct sstp_relay_connection *connection)
@@ -231,7 +248,7 @@ static void on_established(struct sstp_relay_connection *connection)
     connection->is_established = true;
     relay->num_established++;
     relay->counters.num_connections++;
-    count_device(relay, connection->device_url, 1);
+    count_devices(connection, 1);
     if (connection->has_token)
         relay_auth_timer_start(connection);
     relay_log(connection, "established with %s, SSTP 1.%c", connection->device_url,
@@ -275,7 +292,7 @@ static void on_closed(struct sstp_relay_connection *connection, const struct sst
     if (connection->is_established) {
         connection->is_established = false;
         relay->num_established--;
-        count_device(relay, connection->device_url, -1);
+        count_devices(connection, -1);
     }
     const char *reason = sstp_connect_close_reason_name(event->reason_id);
     relay_log(connection, "%s%s%s", ends[event->end],

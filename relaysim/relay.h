@@ -40,6 +40,28 @@ struct sstp_relay_counters {
     uint64_t num_discarded;    /* their time was over */
 };
 
+/* Why a relay does not keep a message for a recipient, or does not any more. */
+enum sstp_relay_discard_reason {
+    SSTP_RELAY_DISCARD_TTL,        /* its TTL is over */
+    SSTP_RELAY_DISCARD_OFFLINE,    /* DoNotDeliverIfOffline: the timer for that is over */
+    SSTP_RELAY_DISCARD_EXPIRED,    /* one of the two; an earlier run stored it */
+    SSTP_RELAY_DISCARD_QUOTA,      /* it would have exceeded the recipient's */
+    SSTP_RELAY_DISCARD_FULL,       /* it would have exceeded what is stored in all */
+    SSTP_RELAY_DISCARD_RELAY,      /* the other relay cannot be reached, or has none of them left */
+    SSTP_RELAY_DISCARD_SESSION,    /* its sender closed the session before it was sent on */
+    SSTP_RELAY_DISCARD_CONNECTION, /* its sender is gone before it was sent on */
+    SSTP_RELAY_DISCARD_COUNT
+};
+
+struct sstp_relay_discard {
+    enum sstp_relay_discard_reason reason;
+    const struct sstp_payload_origin *origin; /* store.h; NULL when it came in an earlier run */
+    const char *identity_url;                 /* the recipient; NULL for a share: see relay_url */
+    const char *device_url;                   /* "" when identity-targeted */
+    const char *resource_url;                 /* NULL for a share */
+    const char *relay_url; /* of a share: the other relay, with all its recipients there */
+};
+
 struct sstp_relay_config {
     const char *const *urls; /* device URLs; outlive the relay */
     size_t num_urls;
@@ -49,6 +71,7 @@ struct sstp_relay_config {
     struct sstp_store *store; /* taken over; NULL: one in memory */
     uint64_t quota;           /* bytes stored for one identity; 0: no limit */
     uint64_t max_bytes;       /* stored in all; 0: 1 GiB */
+    size_t max_cached;        /* bytes that a durable store keeps in memory; 0: as store.h says */
     bool supports_multi_drop, supports_single_hop;
     const char *const *peer_urls; /* other relays that can be dialed; outlive the relay */
     size_t num_peers;
@@ -78,6 +101,11 @@ struct sstp_relay_config {
     /* One line on what happened; may be NULL. */
     void (*log)(void *cookie, void *socket, const char *text);
     void (*sent)(void *cookie, void *socket, const struct sstp_command *command); /* or NULL */
+    void (*noted)(void *cookie, void *socket, const struct sstp_ep_note *note);   /* or NULL */
+    /* A message has been discarded; or NULL.  With it, `label` is asked for a number by
+     * which a connection is known in the origins of its messages. */
+    void (*discarded)(void *cookie, const struct sstp_relay_discard *discard);
+    uint64_t (*label)(void *cookie, void *socket);
     /* The store cannot be written, or, with NULL, again; may be NULL. */
     void (*store_failing)(void *cookie, const char *why);
     void *cookie;

@@ -50,16 +50,43 @@ static void check_sec_connect(struct sstp_relay_connection *connection, struct s
     answer->token = sstp_span(connection->token, len);
 }
 
-static bool any_device_is_locked_out(const struct sstp_relay *relay, const struct sstp_list *urls)
+bool relay_connection_is_device(const struct sstp_relay_connection *connection, const char *url)
 {
+    for (guint i = 0; i < connection->device_urls->len; i++)
+        if (strcmp(g_ptr_array_index(connection->device_urls, i), url) == 0)
+            return true;
+    return false;
+}
+
+/* Keeps the SourceDeviceURLs as far as they count; returns whether any of all is locked
+ * out. */
+static bool take_devices(struct sstp_relay_connection *connection, const struct sstp_list *urls)
+{
+    const struct sstp_relay *relay = connection->relay;
     struct sstp_reader r = sstp_reader(urls->bytes);
     bool is_locked_out = false;
     for (unsigned i = 0; i < urls->count; i++) {
         char *url = relay_string(sstp_read_string(&r));
         is_locked_out = is_locked_out || relay_is_locked_out(relay, url);
-        g_free(url);
+        if (i == 0)
+            connection->device_url = g_strdup(url);
+        if ((i == 0 || !uses_tokens(relay)) && !relay_connection_is_device(connection, url))
+            g_ptr_array_add(connection->device_urls, url);
+        else
+            g_free(url);
     }
     return is_locked_out;
+}
+
+/* The established connections of whichever of its devices has the most. */
+static size_t num_of_device(const struct sstp_relay_connection *connection)
+{
+    size_t num = 0;
+    for (guint i = 0; i < connection->device_urls->len; i++)
+        num = MAX(num,
+                  GPOINTER_TO_UINT(g_hash_table_lookup(
+                      connection->relay->devices, g_ptr_array_index(connection->device_urls, i))));
+    return num;
 }
 
 /* Other relays have no account, and no proof either (GRVSSTP 3.1.4.1): those that this
@@ -76,17 +103,13 @@ void relay_on_connect(struct sstp_relay_connection *connection, const struct sst
     const struct sstp_relay_config *config = &relay->config;
     const struct sstp_command *connect = event->command;
     struct sstp_ep_connect_answer *answer = event->connect_answer;
-    struct sstp_reader r = sstp_reader(connect->device_urls.bytes);
-
-    connection->device_url = relay_string(sstp_read_string(&r));
-    const size_t num_of_device =
-        GPOINTER_TO_UINT(g_hash_table_lookup(relay->devices, connection->device_url));
+    const bool is_locked_out = take_devices(connection, &connect->device_urls);
 
     /* In the order of GRVSSTP 3.1.5.1. */
-    if (any_device_is_locked_out(relay, &connect->device_urls)) {
+    if (is_locked_out) {
         answer->response_id = SSTP_CONNECT_RESPONSE_CONNECT_REJECTED;
     } else if (config->max_connections_per_device != 0 &&
-               num_of_device >= config->max_connections_per_device) {
+               num_of_device(connection) >= config->max_connections_per_device) {
         answer->is_crossed = true;
     } else if (relay->is_resting || relay->num_established >= config->max_connections) {
         answer->response_id = SSTP_CONNECT_RESPONSE_TRY_LATER;
@@ -339,6 +362,18 @@ static bool has_room(const struct sstp_relay_connection *connection, const GPtrA
     return num <= SSTP_REGISTRY_IDENTITIES_MAX;
 }
 
+/* Whether the account may have all of these: none is locked out, or belongs to another. */
+static bool may_have(const struct sstp_relay *relay, const char *account_url, const GPtrArray *urls)
+{
+    for (guint i = 0; i < urls->len; i++) {
+        const char *url = g_ptr_array_index(urls, i);
+        if (relay_is_locked_out(relay, url) ||
+            (uses_tokens(relay) && sstp_registry_is_of_another(relay->registry, account_url, url)))
+            return false;
+    }
+    return true;
+}
+
 static void register_identities(struct sstp_relay_connection *connection, uint32_t event_id,
                                 struct sstp_span token)
 {
@@ -353,12 +388,14 @@ static void register_identities(struct sstp_relay_connection *connection, uint32
     uint8_t reason_id = SSTP_CLOSE_NO_REASON;
     if (!is_good)
         reason_id = SSTP_CLOSE_PROTOCOL_ERROR;
-    else if (!has_attached(connection, account_url) || (uses_tokens(relay) && account == NULL))
+    else if (!has_attached(connection, account_url) || (uses_tokens(relay) && account == NULL) ||
+             !may_have(relay, account_url, urls))
         reason_id = SSTP_CLOSE_USER_AUTHENTICATION_FAILED;
     else if (!has_room(connection, urls))
         reason_id = SSTP_CLOSE_INTERNAL_ERROR;
+    /* What nobody has proven is not kept: it would keep the identity from whoever can. */
     for (guint i = 0; i < urls->len && reason_id == SSTP_CLOSE_NO_REASON; i++)
-        if (account != NULL &&
+        if (uses_tokens(relay) &&
             !sstp_registry_add_identity(relay->registry, account_url, g_ptr_array_index(urls, i)))
             reason_id = SSTP_CLOSE_INTERNAL_ERROR;
     if (reason_id != SSTP_CLOSE_NO_REASON)

@@ -53,7 +53,7 @@ static struct sstp_relay_connection *find_connection(const struct sstp_relay *re
         if (connection != queue->held_for &&
             sstp_ep_state(connection->ep) == SSTP_CONNECTION_ESTABLISHED &&
             (queue->device_url[0] == '\0' ||
-             strcmp(queue->device_url, connection->device_url) == 0))
+             relay_connection_is_device(connection, queue->device_url)))
             return connection;
     }
     return NULL;

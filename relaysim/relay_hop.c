@@ -76,6 +76,15 @@ static void end_share(struct relay_share *share, bool can_be_told)
     g_free(share);
 }
 
+/* Before it is finished, which forgets the peer. */
+static void tell_discarded(const struct relay_hop *hop, enum sstp_relay_discard_reason reason)
+{
+    for (GList *link = hop->pending.head; link != NULL; link = link->next) {
+        const struct relay_share *share = link->data;
+        relay_share_discarded(hop->peer->relay, share->payload, reason, hop->peer->url);
+    }
+}
+
 static void drop_pending(struct relay_hop *hop)
 {
     GList *link;
@@ -146,6 +155,7 @@ static void fail(struct relay_hop *hop, uint8_t status_id)
         struct relay_hop *lost = g_ptr_array_index(hops, h);
         lost->num_left = 0;
         close_session(lost);
+        tell_discarded(lost, SSTP_RELAY_DISCARD_RELAY);
         finish(lost);
     }
     /* Not before all of that is known: with its messages the session may go. */
@@ -165,10 +175,11 @@ void relay_hops_fail(struct relay_peer *peer, uint8_t status_id)
 
 /* It has ended from here: the session is closed, and what waits is safe or lost with it.
  * Its session to the client may be gone behind it. */
-static void end_hop(struct relay_hop *hop)
+static void end_hop(struct relay_hop *hop, enum sstp_relay_discard_reason reason)
 {
     hop->num_refs++;
     close_session(hop);
+    tell_discarded(hop, reason);
     finish(hop);
     drop_pending(hop);
     unref(hop);
@@ -190,7 +201,7 @@ void relay_hops_close_empty(struct sstp_relay_connection *connection, uint32_t s
     struct relay_hop *hop;
     while ((inbound = relay_inbound_find(connection, session_id)) != NULL &&
            (hop = find_empty(inbound)) != NULL)
-        end_hop(hop);
+        end_hop(hop, SSTP_RELAY_DISCARD_RELAY);
 }
 
 void relay_hops_end(struct relay_inbound *inbound)
@@ -212,7 +223,9 @@ void relay_hops_end(struct relay_inbound *inbound)
         struct relay_hop *hop = hops[i];
         /* Who closed a session with messages in it wants them delivered. */
         if (hop->peer != NULL && !(hop->is_orphaned && hop->is_open && hop->pending.length > 0))
-            end_hop(hop);
+            end_hop(hop, !is_established      ? SSTP_RELAY_DISCARD_CONNECTION
+                         : hop->num_left == 0 ? SSTP_RELAY_DISCARD_RELAY
+                                              : SSTP_RELAY_DISCARD_SESSION);
         unref(hop);
     }
     g_free(hops);
@@ -374,7 +387,7 @@ static void settle(struct relay_hop *hop)
     if (hop->is_open)
         set_waiting(hop, hop->pending.length > 0);
     if (hop->is_orphaned && hop->pending.length == 0)
-        end_hop(hop);
+        end_hop(hop, SSTP_RELAY_DISCARD_SESSION);
     else
         note_backlog(hop);
 }
@@ -450,7 +463,8 @@ void relay_hops_forward(struct relay_inbound *inbound, struct sstp_payload *payl
     g_free(hops);
 }
 
-/* Moves the shares of a hop whose time is over to `due`, and does nothing else. */
+/* Moves the shares of a hop whose time is over to `due`, which is written down, and does
+ * nothing else. */
 static void take_due(struct relay_hop *hop, GQueue *due)
 {
     struct sstp_relay *relay = hop->peer->relay;
@@ -461,6 +475,8 @@ static void take_due(struct relay_hop *hop, GQueue *due)
         if (share->expires_ms <= relay->now_ms) {
             g_queue_unlink(&hop->pending, link);
             hop->num_pending_bytes -= sstp_payload_message(share->payload)->data.len;
+            relay_share_discarded(relay, share->payload, relay_expiry_reason(share->payload),
+                                  hop->peer->url);
             g_queue_push_tail_link(due, link);
         } else {
             relay->next_share_expiry_ms = MIN(relay->next_share_expiry_ms, share->expires_ms);

@@ -43,7 +43,8 @@ struct sstp_relay_connection {
     struct sstp_ep *ep;
     void *socket;
     bool is_established;
-    char *device_url; /* the first SourceDeviceURL */
+    char *device_url;       /* the first SourceDeviceURL */
+    GPtrArray *device_urls; /* those that count, each once: see relay_connection_is_device() */
 
     bool has_token;           /* its Connect had one, and it was good so far */
     bool awaits_authenticate; /* ConnectAuthenticate */
@@ -86,7 +87,26 @@ struct sstp_relay_connection *relay_connection_new(struct sstp_relay *relay, voi
 /* One that nobody has been told of; NULL is fine. */
 void relay_connection_drop(struct sstp_relay_connection *connection);
 
+/* ---- relay_discard.c ---- */
+/* Notes where a message came from, if anybody wants to know what becomes of it. */
+void relay_note_origin(const struct sstp_relay_connection *connection, uint32_t session_id,
+                       uint64_t number, struct sstp_payload *payload);
+/* It is not kept for this recipient. */
+void relay_discarded(const struct sstp_relay *relay, const struct sstp_payload *payload,
+                     enum sstp_relay_discard_reason reason, const char *identity_url,
+                     const char *device_url, const char *resource_url);
+/* A share of it is not sent on. */
+void relay_share_discarded(const struct sstp_relay *relay, const struct sstp_payload *payload,
+                           enum sstp_relay_discard_reason reason, const char *relay_url);
+/* What made a message expire, as far as that is known. */
+enum sstp_relay_discard_reason relay_expiry_reason(const struct sstp_payload *payload);
+/* The time of one in the store is over. */
+void relay_on_expired(void *relay, const struct sstp_store_message *message);
+
 /* ---- relay_auth.c ---- */
+/* Whether the connection is one of this device: any that its Connect named, or under
+ * authentication the first, for the others are never proven. */
+bool relay_connection_is_device(const struct sstp_relay_connection *connection, const char *url);
 void relay_on_connect(struct sstp_relay_connection *connection, const struct sstp_ep_event *event);
 void relay_on_connect_authenticate(struct sstp_relay_connection *connection,
                                    const struct sstp_ep_event *event);

@@ -25,6 +25,7 @@ struct relay_net {
     struct net *net;
     struct net_listener *listener;
     struct sstp_relay *relay;
+    struct truth *truth;          /* NULL for none */
     const char *const *peer_urls; /* of the configuration, as the addresses are */
     const char *const *peer_addresses;
     size_t num_peers;
@@ -157,7 +158,7 @@ static void on_dial(void *cookie, const char *url)
     g_queue_push_tail_link(&relay_net->dials, &dial->link);
     char *error = NULL;
     const struct net_hosts hosts = {OWN_HOST, (uint8_t)(PEER_HOST + i % NUM_PEER_HOSTS)};
-    if (!net_connect(relay_net->net, relay_net->peer_addresses[i], hosts, on_dialed, dial,
+    if (!net_connect(relay_net->net, relay_net->peer_addresses[i], hosts, 0, on_dialed, dial,
                      &error)) {
         on_dialed(dial, NULL, error);
         g_free(error);
@@ -190,6 +191,27 @@ static void on_sent(void *cookie, void *socket, const struct sstp_command *comma
     const struct guest *guest = socket;
     (void)cookie;
     net_sent(guest->socket, command);
+}
+
+static void on_noted(void *cookie, void *socket, const struct sstp_ep_note *note)
+{
+    const struct guest *guest = socket;
+    (void)cookie;
+    net_noted(guest->socket, note);
+}
+
+static uint64_t on_label(void *cookie, void *socket)
+{
+    const struct guest *guest = socket;
+    (void)cookie;
+    return net_truth_label(guest->socket);
+}
+
+/* Also while the relay is freed, when the net is gone. */
+static void on_discarded(void *cookie, const struct sstp_relay_discard *discard)
+{
+    const struct relay_net *relay_net = cookie;
+    truth_discarded(relay_net->truth, discard, net_wall_ns());
 }
 
 static void on_store_failing(void *cookie, const char *why)
@@ -276,7 +298,13 @@ struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config 
     relay_config.hold = on_hold;
     relay_config.log = on_log;
     relay_config.store_failing = on_store_failing;
-    relay_config.sent = on_sent;
+    relay_net->truth = net_truth(net);
+    if (relay_net->truth != NULL) {
+        relay_config.sent = on_sent;
+        relay_config.noted = on_noted;
+        relay_config.discarded = on_discarded;
+        relay_config.label = on_label;
+    }
     relay_config.cookie = relay_net;
     relay_net->net = net;
     relay_net->peer_urls = config->peer_urls;

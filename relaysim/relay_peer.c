@@ -115,7 +115,9 @@ static void leave(struct relay_peer *peer, struct sstp_relay_connection *connect
 void relay_peer_meet(struct sstp_relay_connection *connection)
 {
     const struct sstp_relay *relay = connection->relay;
-    struct relay_peer *peer = relay_peer_find(relay, connection->device_url);
+    struct relay_peer *peer = NULL;
+    for (guint i = 0; i < connection->device_urls->len && peer == NULL; i++)
+        peer = relay_peer_find(relay, g_ptr_array_index(connection->device_urls, i));
     /* Relays cannot prove who they are (GRVSSTP 3.1.4.1), and messages of others must not
      * go to whoever takes a relay's name: only where everybody is believed. */
     if (peer != NULL && relay->config.auth == SSTP_RELAY_AUTH_OFF)

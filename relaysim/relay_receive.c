@@ -207,6 +207,11 @@ static bool store(struct sstp_relay_connection *connection, const struct relay_i
         is_full = is_full || result == SSTP_STORE_FULL;
         if (result == SSTP_STORE_OK)
             g_ptr_array_add(queues, stored->queue);
+        else
+            relay_discarded(relay, payload,
+                            result == SSTP_STORE_FULL ? SSTP_RELAY_DISCARD_FULL
+                                                      : SSTP_RELAY_DISCARD_QUOTA,
+                            recipient->identity_url, recipient->device_url, inbound->resource_url);
     }
     relay_receipt_hold(receipt);
     sstp_store_await(relay->store, payload, on_safe, receipt);
@@ -226,6 +231,7 @@ void relay_on_message(struct sstp_relay_connection *connection, const struct sst
     struct relay_receipt *receipt =
         relay_receipt_new(connection, event->number, event->message->data.len);
     struct sstp_payload *payload = sstp_payload_take(event->message, event->block);
+    relay_note_origin(connection, id, event->number, payload);
     const bool is_full = store(connection, inbound, payload, receipt, fails, queues);
     relay->counters.num_received++;
     relay_hops_forward(inbound, payload, expiry(relay, event->message), receipt);

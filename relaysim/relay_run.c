@@ -131,6 +131,17 @@ static void raise_file_limit(void)
     (void)setrlimit(RLIMIT_NOFILE, &limit); /* without it, there are fewer */
 }
 
+/* What an earlier version let happen, and what becomes of it. */
+static void tell_shared(struct sstp_store *store, const char *path)
+{
+    const char *example;
+    const size_t num = sstp_registry_num_shared(sstp_store_registry(store), &example);
+    if (num > 0)
+        log_error("in the store %s, %s belongs to more than one account, as %zu registered "
+                  "identities do in all; every such account goes on getting the messages",
+                  path, example, num);
+}
+
 /* The store of the options, NULL for one in memory; false with a sentence. */
 static bool open_store(const char *path, struct net *net, struct sstp_store **store)
 {
@@ -141,6 +152,7 @@ static bool open_store(const char *path, struct net *net, struct sstp_store **st
     *store = sstp_store_open(path, NULL, net_now_ms(net), g_get_real_time() / 1000, &error);
     if (*store != NULL) {
         log_info("%" PRIu64 " messages in %s", sstp_store_num_messages(*store), path);
+        tell_shared(*store, path);
         return true;
     }
     log_error("%s", error);

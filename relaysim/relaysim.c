@@ -4,11 +4,16 @@
 #include "options.h"
 
 #include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+/* How the allocator is to go about it (jemalloc(3)).  A backlog is many small messages,
+ * and getting its memory page by page took twice as long as all that is done with them:
+ * so in huge pages, and what has been freed is kept for a while. */
+__attribute__((visibility("default"))) extern const char *malloc_conf;
+const char *malloc_conf = "thp:always,metadata_thp:auto,dirty_decay_ms:30000,lg_tcache_max:17";
 
 static const struct {
     const char *name;
@@ -45,20 +50,8 @@ static bool fill_standard_streams(void)
     return true;
 }
 
-/* What is freed is soon needed again.  To give it back to the system, and to get it anew
- * page by page, takes longer than all that is done with it. */
-static void keep_memory(void)
-{
-#ifdef __GLIBC__
-    enum { KEPT = 64 << 20, MAPPED_MIN = 4 << 20 };
-    (void)mallopt(M_TRIM_THRESHOLD, KEPT);
-    (void)mallopt(M_MMAP_THRESHOLD, MAPPED_MIN);
-#endif
-}
-
 int main(int argc, char **argv)
 {
-    keep_memory();
     signal(SIGPIPE, SIG_IGN);
     if (!fill_standard_streams())
         return EXIT_REPORTED;

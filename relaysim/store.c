@@ -8,6 +8,9 @@
 
 /* Below this length, the buffer that a message came in is better used for the next one. */
 #define TAKEN_MIN 4096u
+/* Looking for messages whose time is over means looking at all: between two times passes
+ * a millisecond for so many, so that it never takes more than a few per cent of the time. */
+#define EXPIRED_PER_MS 4000u
 
 /* ------------------------------------------------------------------------
  * Payloads
@@ -83,6 +86,17 @@ const struct sstp_ep_message *sstp_payload_message(const struct sstp_payload *pa
     return &payload->content->message;
 }
 
+void sstp_payload_set_origin(struct sstp_payload *payload, const struct sstp_payload_origin *origin)
+{
+    g_free(payload->origin);
+    payload->origin = g_memdup2(origin, sizeof *origin);
+}
+
+const struct sstp_payload_origin *sstp_payload_origin(const struct sstp_payload *payload)
+{
+    return payload->origin;
+}
+
 void sstp_payload_unref(struct sstp_payload *payload)
 {
     const struct sstp_store_content *content = payload->content;
@@ -100,6 +114,7 @@ void sstp_store_payload_unref(struct sstp_payload *payload)
 {
     if (--payload->num_refs > 0)
         return;
+    g_free(payload->origin);
     sstp_store_content_free(payload->content);
     g_free(payload);
 }
@@ -330,6 +345,8 @@ static unsigned expire_queue(struct sstp_store *store, struct sstp_store_queue *
         struct sstp_store_message *message = link->data;
         link = link->next;
         if (message->expires_ms <= now_ms) {
+            if (store->handler.expired != NULL)
+                store->handler.expired(store->handler.cookie, message);
             take_out(store, message);
             num++;
         } else {
@@ -361,6 +378,8 @@ unsigned sstp_store_expire(struct sstp_store *store, int64_t now_ms)
         }
     }
     g_list_free(recipients);
+    const int64_t again_ms = now_ms + (int64_t)(store->num_messages / EXPIRED_PER_MS);
+    store->next_expiry_ms = MAX(store->next_expiry_ms, again_ms);
     return num;
 }
 

@@ -71,6 +71,8 @@ enum sstp_store_result { SSTP_STORE_OK, SSTP_STORE_OVER_QUOTA, SSTP_STORE_FULL }
 struct sstp_store_handler {
     /* Messages of a queue that sstp_store_get() had not, are there now. */
     void (*loaded)(void *cookie, struct sstp_store_queue *queue);
+    /* A message is about to be discarded, for its time is over. */
+    void (*expired)(void *cookie, const struct sstp_store_message *message);
     /* It cannot be written, or again: `why` is a sentence, NULL when all is well. */
     void (*failing)(void *cookie, const char *why);
     void *cookie;
@@ -93,7 +95,7 @@ void sstp_store_free(struct sstp_store *store);
 void sstp_store_set_limits(struct sstp_store *store, uint64_t quota, uint64_t max_bytes);
 
 /* Bytes of messages that a durable store keeps in memory, beside those that are not
- * on the disk yet; 64 MiB unless told otherwise. */
+ * on the disk yet; 256 MiB unless told otherwise. */
 void sstp_store_set_cache(struct sstp_store *store, size_t max_bytes);
 
 void sstp_store_set_handler(struct sstp_store *store, struct sstp_store_handler handler);
@@ -115,6 +117,20 @@ void sstp_payload_unref(struct sstp_payload *payload);
 
 /* The message, as long as the caller has a reference. */
 const struct sstp_ep_message *sstp_payload_message(const struct sstp_payload *payload);
+
+/* Where a message came from, for who wants to know what becomes of it.  The store only
+ * keeps it, and only in memory. */
+struct sstp_payload_origin {
+    uint64_t label;      /* of the connection, its owner's */
+    uint32_t session_id; /* there */
+    uint64_t number;     /* of the message, likewise */
+    uint64_t len;        /* of its data */
+    bool is_offline;     /* its time is that of its D flag, not its TTL's */
+};
+void sstp_payload_set_origin(struct sstp_payload *payload,
+                             const struct sstp_payload_origin *origin);
+/* NULL where it was not set. */
+const struct sstp_payload_origin *sstp_payload_origin(const struct sstp_payload *payload);
 
 /* Whether an identity has used up its quota. */
 bool sstp_store_is_over_quota(const struct sstp_store *store, const char *identity_url);

@@ -35,6 +35,7 @@ struct sstp_payload {
     unsigned num_shares; /* the queues that it is in */
     uint64_t id;         /* 0: not in a durable store */
     uint64_t len;
+    struct sstp_payload_origin *origin; /* NULL: nobody has said */
     struct sstp_store_content *content; /* NULL: on the disk only */
     struct sstp_store_pending *pending; /* NULL: on the disk, or the store has none */
     bool is_loading;

@@ -2,7 +2,7 @@
 /* store_open: the beginning and the end of a durable store. */
 #include "store_internal.h"
 
-#define CACHED_DEFAULT (64u << 20)
+#define CACHED_DEFAULT (256u << 20)
 
 /* ------------------------------------------------------------------------
  * What is in the file
@@ -129,7 +129,7 @@ struct sstp_store *sstp_store_open(const char *path, const char *vfs, int64_t no
 static void write_rest(struct sstp_store *store)
 {
     struct sstp_store_batch *batch;
-    store->handler = (struct sstp_store_handler){NULL, NULL, NULL};
+    store->handler = (struct sstp_store_handler){.loaded = NULL};
     while ((batch = sstp_store_begin(store, INT64_MAX)) != NULL) {
         sstp_store_write(batch);
         sstp_store_finish(store, batch, 0);

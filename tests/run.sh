@@ -90,7 +90,9 @@ memcheck()
     name=$1
     log=$root/build/log/valgrind-$1.log
     shift
+    # relaysim has its allocator from jemalloc: valgrind is to replace that one, too.
     if valgrind -q --error-exitcode=99 --leak-check=full \
+        --soname-synonyms='somalloc=libjemalloc.so*' \
         --errors-for-leak-kinds=definite,indirect "$@" >"$log" 2>&1 </dev/null; then
         passed=$((passed + 1))
         echo "valgrind $name: passed"

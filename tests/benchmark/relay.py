@@ -13,6 +13,9 @@ Redis is measured twice.  `redis` sends plain XADDs, pipelined.  `redis-multi` s
 what can be sent at once between MULTI and EXEC, which Redis syncs together; a sender
 that can do so gets several times as much out of it.
 
+The floor is a process that hands on what comes, and does nothing else: where a relay is
+near it, the rest is the system's.
+
 Machines change their speed under one's feet.  So each round runs all programs of a row
 one after the other, in turning order, with a fresh server each, and what is printed is
 the ratio within the rounds: above 1 the relay is better, in latencies, too.
@@ -35,6 +38,7 @@ from servers import Failure, Missing  # noqa: E402
 
 LOAD = ("messages", "size", "fanout")  # options, and members of the result
 RUN_SECONDS = 600
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 RATE = 500
 
 # name: (messages, bytes, receivers, further options)
@@ -62,6 +66,7 @@ PEERS = {
     "mosquitto": ("memory", servers.mosquitto, "bench_mosquitto", [], 2.0),
 }
 STORES = ("durable", "memory")
+FLOOR = "bench_forward"
 
 
 class Bench:
@@ -75,8 +80,8 @@ class Bench:
         self.peer_folder = os.path.join(arguments.build, "tests", "benchmark")
         self.peers = {name: PEERS[name] for name in arguments.peers}
         needed = [] if self.peers_only else [(self.relaysim, "relaysim")]
-        needed += [(os.path.join(self.peer_folder, peer[2]), "bench_peers")
-                   for peer in self.peers.values()]
+        needed += [(os.path.join(self.peer_folder, program), "bench_peers")
+                   for program in [FLOOR] + [peer[2] for peer in self.peers.values()]]
         for path, target in needed:
             if not os.access(path, os.X_OK):
                 raise Missing("%s is missing; build it with: ninja -C %s %s" % (
@@ -102,6 +107,10 @@ class Bench:
             result["server_cpu"] = running.cpu() - before
             return result
 
+    def run_floor(self, row):
+        return run([os.path.join(self.peer_folder, FLOOR), "--port", "1"] + self.load(row),
+                   self.folder)
+
     def contestants(self):
         """What a round runs, each of ours next to its peers."""
         order = []
@@ -120,7 +129,15 @@ class Bench:
             progress("%s, round %d: %s" % (row, number + 1, name))
             results[name] = (self.run_ours(row, name) if name in STORES
                              else self.run_peer(row, name))
+        if has_floor(row):
+            results[FLOOR] = self.run_floor(row)
         return results
+
+
+def has_floor(row):
+    """It knows one receiver, and stores nothing."""
+    _, _, fanout, more = ROWS[row]
+    return fanout == 1 and "--offline" not in more
 
 
 def progress(text):
@@ -197,14 +214,42 @@ def summarise(bench, row, rounds):
                     "peer_figures": peer, "peer_cpu": cpu_of(rounds, name)}
             if not bench.peers_only:
                 ours = [figure(result[store], where) for result in rounds]
-                ratios = [max(mine, 1e-9) / max(other, 1e-9) if unit == "/s"
-                          else max(other, 1e-9) / max(mine, 1e-9)
-                          for mine, other in zip(ours, peer)]
+                ratios = [ratio_of(mine, other, unit) for mine, other in zip(ours, peer)]
                 line.update(our_figures=ours, our_cpu=cpu_of(rounds, store), ratio=spread(ratios))
                 if has_target:
                     line.update(target=target, is_reached=line["ratio"]["median"] >= target)
             lines.append(line)
     return lines
+
+
+def floor_of(bench, row, rounds):
+    """The rows of the floor: what it reaches, and how far from it ours are."""
+    lines = []
+    for what, where, unit, has_target in FIGURES[rounds[0][FLOOR]["mode"]]:
+        floor = [figure(result[FLOOR], where) for result in rounds]
+        for store in [name for name in bench.contestants() if name in STORES and has_target]:
+            ours = [figure(result[store], where) for result in rounds]
+            lines.append({"row": row, "figure": what, "unit": unit, "store": store,
+                          "floor_figures": floor, "our_figures": ours,
+                          "ratio": spread([ratio_of(*pair, unit) for pair in zip(ours, floor)])})
+    return lines
+
+
+def ratio_of(ours, other, unit):
+    """More is better, in latencies, too."""
+    if unit == "/s":
+        return max(ours, 1e-9) / max(other, 1e-9)
+    return max(other, 1e-9) / max(ours, 1e-9)
+
+
+def show_floor(lines):
+    print("\nfloor: a process that only forwards")
+    for line in lines:
+        print("%-12s %-12s %-12s%12s %12s %8.2f %6.2f %6.2f" % (
+            line["row"], line["figure"], line["store"],
+            text_of(statistics.median(line["our_figures"]), line["unit"]),
+            text_of(statistics.median(line["floor_figures"]), line["unit"]),
+            line["ratio"]["median"], line["ratio"]["min"], line["ratio"]["max"]))
 
 
 def text_of(value, unit):
@@ -257,23 +302,28 @@ def measure(bench, arguments):
             bench.folder, kind))
     print("%d rounds; files in %s (%s)" % (rounds, bench.folder, kind))
     show_head(bench)
-    floor, lines = [], []
+    syncs, floors, lines = [], [], []
     for row in arguments.rows:
         results = []
         for number in range(rounds):
-            floor.append(servers.syncs_per_second(bench.folder, 0.1 if arguments.quick else 0.5))
+            syncs.append(servers.syncs_per_second(bench.folder, 0.1 if arguments.quick else 0.5))
             results.append(bench.round(row, number))
         progress("")
         for line in summarise(bench, row, results):
             show(line)
             lines.append(line)
+        if has_floor(row):
+            floors += floor_of(bench, row, results)
         sys.stdout.flush()
-    syncs = spread(floor)
+    if floors:
+        show_floor(floors)
+    syncs = spread(syncs)
     print("\nfloor of the durable rows: %.0f fdatasync/s of 1 KiB (minimum %.0f, maximum %.0f)" % (
         syncs["median"], syncs["min"], syncs["max"]))
     if not bench.peers_only:
         show_cpu(bench, lines)
-    return {"filesystem": kind, "rounds": rounds, "fdatasync_per_second": syncs, "lines": lines}
+    return {"filesystem": kind, "rounds": rounds, "fdatasync_per_second": syncs,
+            "lines": lines, "floors": floors}
 
 
 def read_arguments():
@@ -298,12 +348,16 @@ def read_arguments():
 def on_signal(number, _):
     if number == signal.SIGALRM:
         raise Failure("a run takes longer than %d seconds" % RUN_SECONDS)
+    # Once is enough: a second exception could leave subprocess with a lock taken, and the
+    # servers would not be ended.
+    for ending in ENDINGS:
+        signal.signal(ending, signal.SIG_IGN)
     sys.exit(128 + number)
 
 
 def main():
     arguments = read_arguments()
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGALRM):
+    for number in ENDINGS + (signal.SIGALRM,):
         signal.signal(number, on_signal)
     try:
         place = arguments.folder or arguments.build
@@ -322,8 +376,6 @@ def main():
     except Failure as error:
         print("relay.py: %s" % error, file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
-        return 130
     return 0
 
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The load programs of the relay's peers: what they notice, what they say, what they print.
 
-Usage: test_load.py FOLDER   (where bench_redis and bench_mosquitto are)
+Usage: test_load.py FOLDER   (where bench_redis, bench_mosquitto and bench_forward are)
 """
 
 import json
@@ -168,12 +168,36 @@ class RedisTest(LoadTest, unittest.TestCase):
         self.assertIn("acknowledgements of receiver 0 for", done.stderr)
 
 
+class ForwardTest(unittest.TestCase):
+    """The floor is its own server."""
+
+    def test_modes(self):
+        for size, more in ((10, []), (1024, ["--rate", "200"]), (100000, ["--window", "3"])):
+            with self.subTest(size=size):
+                done = run("bench_forward", "--port", 1, "--messages", 50, "--size", size,
+                           "--fanout", 1, *more)
+                self.assertEqual((done.returncode, done.stderr), (0, ""))
+                result = json.loads(done.stdout)
+                self.assertEqual((result["messages"], result["size"]), (50, size))
+                self.assertGreater(result["latency_ms"]["p50"], 0)
+
+    def test_usage(self):
+        for more in (["--fanout", "2"], ["--fanout", "1", "--offline"]):
+            done = run("bench_forward", "--port", 1, "--messages", 5, "--size", 100, *more)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertIn("no --fanout, no --offline", done.stderr)
+
+
 class RelayTest(unittest.TestCase):
     """What relay.py makes of the results."""
 
     class Bench:
         peers_only = False
         peers = {name: relay.PEERS[name] for name in ("redis", "mosquitto")}
+
+        @staticmethod
+        def contestants():
+            return ["durable", "redis", "memory", "mosquitto"]
 
     @staticmethod
     def rounds(mode, key, **figures):
@@ -198,6 +222,16 @@ class RelayTest(unittest.TestCase):
         lines = relay.summarise(self.Bench, "latency-1k", rounds)
         self.assertEqual(lines[0]["ratio"], {"median": 3, "min": 2, "max": 4})
         self.assertEqual([line.get("is_reached") for line in lines], [True, None, False, None])
+
+    def test_floor(self):
+        rounds = self.rounds("rate", lambda value: {"latency_ms": {"p50": value, "p99": value}},
+                             durable=[2, 4, 8], memory=[1, 1, 1], bench_forward=[1, 1, 1])
+        lines = relay.floor_of(self.Bench, "latency-1k", rounds)
+        self.assertEqual([(line["store"], line["figure"], line["ratio"]) for line in lines],
+                         [("durable", "latency p50", {"median": 0.25, "min": 0.125, "max": 0.5}),
+                          ("memory", "latency p50", {"median": 1, "min": 1, "max": 1})])
+        self.assertEqual([row for row in relay.ROWS if relay.has_floor(row)],
+                         ["one-1k", "one-16k", "latency-1k"])
 
     def test_missing_server(self):
         with self.assertRaisesRegex(servers.Missing, "apt-get install .* no-such-server"):

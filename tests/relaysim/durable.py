@@ -4,6 +4,7 @@
 
 Usage: durable.py RELAYSIM
 """
+import contextlib
 import json
 import os
 import resource
@@ -88,6 +89,27 @@ class Durable(unittest.TestCase):
         self.assertEqual(result.stdout, "")
         self.assertRegex(result.stderr, f"^relaysim: the store {self.store} {words}[^\n]*\n$")
 
+    def test_identity_of_two_accounts(self):
+        """As earlier versions let them register: said in a sentence, and nothing is lost."""
+        with Relay(self.store) as relay:
+            self.check(relay.client("--identity", BOB, "--account", "one", "--to", BOB,
+                                    "--message", "kept"))
+            self.assertEqual(relay.stop(), 0)
+        with contextlib.closing(sqlite3.connect(self.store)) as database:
+            database.execute("INSERT INTO account SELECT 'two', key FROM account")
+            database.execute("INSERT INTO identity VALUES ('two', ?)", (BOB,))
+            database.commit()
+        with Relay(self.store) as relay:
+            self.assertRegex(relay.stderr(), "^relaysim: in the store [^\n]*, grooveIdentity://bob "
+                             "belongs to more than one account, as 1 [^\n]*\n$")
+            kept = relay.client("--identity", BOB, "--account", "one", "--receive", "--expect", "1",
+                                "--timeout", "20")
+            self.assertEqual([line["text"] for line in self.check(kept)], ["kept"])
+            self.assertEqual(relay.stop(), 0)
+        with contextlib.closing(sqlite3.connect(self.store)) as database:
+            rows = database.execute("SELECT account, url FROM identity ORDER BY account")
+            self.assertEqual(rows.fetchall(), [("one", BOB), ("two", BOB)])
+
     def test_restart(self):
         """What was acknowledged survives each end; what was received does not come again."""
         for number in (signal.SIGKILL, signal.SIGTERM):
@@ -109,6 +131,16 @@ class Durable(unittest.TestCase):
                     self.assertEqual(relay.stop(), 0)
         # A clean end leaves one file.
         self.assertEqual(os.listdir(self.folder), ["store.db"])
+
+    def test_small_cache(self):
+        """What does not stay in memory comes from the file, in order and whole."""
+        with Relay(self.store, "--max-cached", "30000") as relay:
+            self.check(relay.client("--to", BOB, "--size=10000", "--messages=100"))
+            lines = self.check(relay.receive(100))
+            self.assertEqual([line["user_ref"] for line in lines],
+                             [f"relaysim-{i}" for i in range(1, 101)])
+            letters = "".join(chr(ord("a") + i % 26) for i in range(10000))
+            self.assertEqual({line["text"] for line in lines}, {letters})
 
     def test_expiry_while_down(self):
         with Relay(self.store) as relay:

@@ -282,6 +282,31 @@ class Hostile(unittest.TestCase):
         self.assertEqual(taker.returncode, 0, stderr)
         self.check_ends(relay)
 
+    def test_closed_and_does_not_read(self):
+        """Who broke a rule, and does not take what it had asked for before, has some seconds
+        for that; then its socket is gone, too."""
+        relay = self.relay()
+        files = len(os.listdir("/proc/%d/fd" % relay.process.pid))
+        question = sstp.open_session(1, "r", "no identity", "")  # refused
+        questions = b"".join(attacks.numbered(question, n) for n in range(1, 5001))
+        with Raw(relay.address, 6) as peer:
+            peer.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            # Until the system takes no more answers, and the relay has to keep them.
+            behind = bytes_in = 0
+            while behind < 20000:
+                self.assertLess(bytes_in, attacks.UNREAD_MAX)
+                peer.send(questions)
+                bytes_in += len(questions)
+                while (counters := relay.counters())["bytes_in"] < bytes_in:
+                    time.sleep(0.01)
+                behind = bytes_in // len(question) * 8 - counters["bytes_out"]
+            peer.send(b"\xff" * 10)
+            deadline = time.monotonic() + 40
+            while len(os.listdir("/proc/%d/fd" % relay.process.pid)) > files:
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.1)
+        self.check_ends(relay)
+
     def test_hostile_relays(self):
         """Another relay that is none, in every way: ConnectionClosed, and the rest is served."""
         def garbage(peer):

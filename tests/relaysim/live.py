@@ -21,6 +21,9 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 
+import raw  # noqa: E402  pylint: disable=wrong-import-position
+import sstp_commands as sstp  # noqa: E402  pylint: disable=wrong-import-position
+
 RELAYSIM = sys.argv.pop(1)
 URL = "grooveDNS://relay1.example"
 BOB = "grooveIdentity://bob"
@@ -29,6 +32,11 @@ BOB = "grooveIdentity://bob"
 def run(*arguments, timeout=60, **options):
     return subprocess.run([RELAYSIM, *arguments], capture_output=True, text=True, timeout=timeout,
                           **options)
+
+
+def commands_of(truth):
+    """The commands in a truth file."""
+    return [event for event in map(json.loads, truth) if event["event"] == "command"]
 
 
 def as_nobody():
@@ -125,7 +133,9 @@ class Relay:
                            "--timeout", "20", *arguments, device="dpp:///bob", **options)
 
 
-class Live(unittest.TestCase):
+class LiveTest(unittest.TestCase):
+    """A folder of its own, and what tests of programs have in common."""
+
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="relaysim-")
         os.chmod(self.folder, 0o755)
@@ -184,6 +194,18 @@ class Live(unittest.TestCase):
             streams[key] = streams.get(key, b"") + bytes.fromhex(payload)
         return streams
 
+    def start(self, arguments, **options):
+        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        process = subprocess.Popen(arguments, text=True, **options)
+        for pipe in (process.stdout, process.stderr):
+            if pipe is not None:
+                self.addCleanup(pipe.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+
+class Live(LiveTest):
     def test_through_the_relay(self):
         capture, truth = self.path("relay.pcapng"), self.path("relay.json")
         with Relay("-w", capture, "--truth", truth) as relay:
@@ -207,7 +229,7 @@ class Live(unittest.TestCase):
         self.check_capture(self.path("client.pcapng"))
         self.check_judged_clean(capture)
         with open(truth, encoding="ascii") as file:
-            commands = [json.loads(line) for line in file]
+            commands = commands_of(file)
         self.assertEqual({command["from"] for command in commands}, {"acceptor"})
         self.assertIn("RegisterResponse", {command["command"] for command in commands})
 
@@ -314,16 +336,6 @@ class Live(unittest.TestCase):
                 receiver.communicate(timeout=20)
                 self.assertEqual(receiver.returncode, 0)
 
-    def start(self, arguments, **options):
-        options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        process = subprocess.Popen(arguments, text=True, **options)
-        for pipe in (process.stdout, process.stderr):
-            if pipe is not None:
-                self.addCleanup(pipe.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        return process
-
     def open(self, name):
         """For what is too much for a pipe that nobody reads."""
         file = open(self.path(name), "w", encoding="utf-8")
@@ -359,6 +371,84 @@ class Live(unittest.TestCase):
         self.assertEqual(sorted(set(numbers)), list(range(1, number + 1)))
         first = list(dict.fromkeys(numbers))
         self.assertEqual(first, sorted(first))
+
+    def test_crossed_connections(self):
+        """The relay has not noticed that the client's last connection is gone."""
+        with Relay("--connections-per-device", "1", "--auth", "off") as relay:
+            receiver = self.start(relay.client_arguments("--identity", BOB, "--receive", "--expect",
+                                                         "1", "-v", device="dpp:///bob"))
+            self.assertRegex(receiver.stderr.readline(), "ready")
+            receiver.send_signal(signal.SIGSTOP)
+            relay.stop(signal.SIGKILL)
+            with Relay("--connections-per-device", "1", "--auth", "off",
+                       address=relay.address) as relay:
+                ghost = raw.Raw(relay.address, 6, device="dpp:///bob")
+                receiver.send_signal(signal.SIGCONT)
+                for words in ("connection was lost", "in 0.250", "CrossedConnections", "in 0.500",
+                              "CrossedConnections", "in 1.000"):
+                    self.assertRegex(receiver.stderr.readline(), words)
+                ghost.socket.close()
+                self.check(relay.client("--to", BOB, "--message", "x"), 0)
+                _, stderr = receiver.communicate(timeout=20)
+                self.assertEqual(receiver.returncode, 0, stderr)
+
+    def test_error_again_and_again(self):
+        """A relay that always says so in the end: the client ends, too, but not at once."""
+        def misunderstand(peer):
+            with peer, raw.Raw.of(peer) as client:
+                client.expect("Connect")
+                client.send(sstp.connect_response(targets=[URL]))
+                client.expect("Open")
+                client.send(sstp.connect_close(3))
+                client.end()
+        with contextlib.closing(raw.FakeRelay(misunderstand)) as relay:
+            sent = run("client", "--relay", relay.address, "--relay-url", URL, "--device",
+                       "dpp:///alice", "--to", BOB, "--message", "x", "-v")
+            self.assertEqual(sent.returncode, 1, sent.stderr)
+            self.assertEqual(sent.stderr.count("trying again"), 5)
+            self.assertRegex(sent.stderr.splitlines()[-1],
+                             "^relaysim: the other side closed the connection: ProtocolError$")
+
+    def test_silent_relay(self):
+        """It answers Connect, and then nothing: ResponseTimeout, and another attempt where
+        there has been a good one."""
+        said = []
+
+        def answer(peer):
+            with peer, raw.Raw.of(peer) as client:
+                client.expect("Connect")
+                client.send(sstp.connect_response(targets=[URL]))
+                if len(said) == 1:
+                    client.send(sstp.attach_response(1))
+                    client.expect("Register")
+                    client.send(sstp.register_response(2))
+                    said.append("ready")
+                    time.sleep(0.1)
+                else:
+                    said.append(client.expect("ConnectClose")[3])
+        with contextlib.closing(raw.FakeRelay(answer)) as relay:
+            arguments = ["client", "--relay", relay.address, "--relay-url", URL, "--device",
+                         "dpp:///bob", "--identity", BOB, "--receive", "--auth-timeout", "0.2"]
+            self.check(run(*arguments), 1, "the other side did not answer")
+            receiver = self.start([RELAYSIM, *arguments, "-v"])
+            for words in ("ready", "connection was lost", "in 0.250", "did not answer", "in 0.500",
+                          "did not answer", "in 1.000"):
+                self.assertRegex(receiver.stderr.readline(), words)
+            receiver.send_signal(signal.SIGTERM)
+            receiver.communicate(timeout=20)
+        self.assertEqual(said[:4], [8, "ready", 8, 8])  # ResponseTimeout
+
+    def test_no_transport(self):
+        """Nobody answers the SYN: the queue of a listener that accepts nobody is full."""
+        with socket.socket() as full:
+            full.bind(("127.0.0.1", 0))
+            full.listen(0)
+            with socket.create_connection(full.getsockname()):
+                address = "127.0.0.1:%d" % full.getsockname()[1]
+                self.check(run("client", "--relay", address, "--relay-url", URL, "--device",
+                               "dpp:///alice", "--to", BOB, "--message", "x",
+                               "--transport-timeout", "0.3"), 1,
+                           "cannot connect to .*: there was no answer in time")
 
     def test_sends_again(self):
         """A connection that breaks every now and then: all messages arrive."""
@@ -557,6 +647,8 @@ class Live(unittest.TestCase):
     def test_usage(self):
         """Exit code 2 and one sentence."""
         client = ["client", "--relay", "127.0.0.1:1", "--relay-url", URL, "--device", "dpp:///a"]
+        peer = ["client", "--relay", "127.0.0.1:1", "--relay-url", "dpp:///b", "--device",
+                "dpp:///a"]
         rows = [
             ([], "a subcommand is needed"),
             (["nonsense"], "there is no subcommand \"nonsense\""),
@@ -584,6 +676,7 @@ class Live(unittest.TestCase):
             (["relay", "--url", URL, "--max-connections", "0"], "--max-connections is at least 1"),
             (["relay", "--url", URL, "--max-fanout", "65536"], "at most 65535"),
             (["relay", "--url", URL, "--open-timeout", "0"], "--open-timeout is a number of"),
+            (["relay", "--url", URL, "--max-cached", "0"], "--max-cached is at least 1"),
             (["relay", "--url", URL, "--peer-idle", "-1"], "or 0 for never"),
             (["relay", "--url", URL, "--ack-delay", "nan"], "--ack-delay is a number of"),
             (["relay", "--url", URL, "--ack-delay", "x"], "--ack-delay"),
@@ -593,6 +686,13 @@ class Live(unittest.TestCase):
             (client + ["--to", BOB, "--receive", "--identity", BOB], "--size is needed"),
             (client + ["--message", "x", "--to", BOB, "--expect", "1"], "--expect needs"),
             (client + ["--message", "x", "--to", "bob"], "--to is IDENTITY"),
+            (peer + ["--message", "x", "--to", BOB, "--to", BOB], "a peer device takes a single"),
+            (peer + ["--message", "x", "--to", BOB + ",," + URL], "a peer device takes a single"),
+            (["client", "--listen", "127.0.0.1:0", "--relay-url", URL, "--device", "dpp:///a",
+              "--message", "x", "--to", BOB, "--to", BOB], "a peer device takes a single"),
+            (client + ["--message", "x", "--to", BOB, "--auth-timeout", "-1"], "--auth-timeout is"),
+            (client + ["--message", "x", "--to", BOB, "--transport-timeout", "0"],
+             "--transport-timeout is"),
             (client + ["--message", "x", "--to", BOB + ",phone"], "--to is IDENTITY"),
             (client + ["--message", "x", "--size", "5", "--to", BOB], "exclude each other"),
             (["client", "--relay", "127.0.0.1:1", "--relay-url", "http://x", "--device",
@@ -646,7 +746,7 @@ class Live(unittest.TestCase):
         self.check(result, 0, "^$")
         self.check_capture(capture)
         with open(truth, encoding="ascii") as file:
-            commands = [json.loads(line) for line in file]
+            commands = commands_of(file)
         self.assertEqual(len({command["command"] for command in commands}), 18)
         self.assertEqual([command["t"] for command in commands],
                          sorted(command["t"] for command in commands))
@@ -678,7 +778,7 @@ class Live(unittest.TestCase):
         for name in ("one.json", "two.json"):
             self.check(run("demo", "--truth", self.path(name), timeout=120), 0)
             with open(self.path(name), encoding="ascii") as file:
-                commands = [json.loads(line) for line in file]
+                commands = commands_of(file)
             told.append(sorted(json.dumps({key: value for key, value in command.items()
                                            if key not in passing}, sort_keys=True)
                                for command in commands if command["command"] in scripted))

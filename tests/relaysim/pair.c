@@ -131,6 +131,44 @@ static void on_release(void *cookie, void *lender)
     side->num_released++;
 }
 
+static void on_noted(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note)
+{
+    static const char *const session_ends[] = {"here", "there", "refused", "connection"};
+    static const char *const kinds[] = {
+        [SSTP_EP_NOTE_SENT] = "sent",
+        [SSTP_EP_NOTE_DELIVERED] = "delivered",
+        [SSTP_EP_NOTE_ACKNOWLEDGED] = "acknowledged",
+        [SSTP_EP_NOTE_UNACKNOWLEDGED] = "unacknowledged",
+        [SSTP_EP_NOTE_DISCARDED] = "discarded",
+    };
+    const struct side *side = cookie;
+    GString *notes = side->pair->notes;
+    (void)ep;
+    g_string_append_printf(notes, "%s ", side->name);
+    if (note->kind == SSTP_EP_NOTE_CONNECTION_STATE) {
+        g_string_append(notes, sstp_connection_state_name(note->connection_state));
+        if (note->connection_state == SSTP_CONNECTION_CLOSED)
+            g_string_append_printf(notes, " %s", ends[note->end]);
+    } else if (note->kind == SSTP_EP_NOTE_SESSION_STATE) {
+        g_string_append_printf(notes, "%s 0x%x %s", note->is_ours ? "ours" : "theirs",
+                               note->session_id, sstp_session_state_name(note->session_state));
+        if (note->session_state == SSTP_SESSION_CLOSED)
+            g_string_append_printf(notes, " %s", session_ends[note->session_end]);
+    } else {
+        g_string_append_printf(notes, "%s 0x%x #%u", kinds[note->kind], note->session_id,
+                               (unsigned)note->number);
+    }
+    if (note->kind == SSTP_EP_NOTE_SENT)
+        g_string_append_printf(notes, " begun as #%u", (unsigned)note->ordinal);
+    if (note->kind == SSTP_EP_NOTE_SENT || note->kind == SSTP_EP_NOTE_DELIVERED)
+        g_string_append_printf(notes, ", %u bytes", (unsigned)note->len);
+    if (note->kind == SSTP_EP_NOTE_UNACKNOWLEDGED)
+        g_string_append_printf(notes, " %s", session_ends[note->session_end]);
+    if (note->is_given_up)
+        g_string_append(notes, ", given up");
+    g_string_append_c(notes, '\n');
+}
+
 static void set_up(struct side *side, struct pair *pair, const struct pair_config *config)
 {
     const bool is_a = side == &pair->a;
@@ -165,6 +203,7 @@ static void set_up(struct side *side, struct pair *pair, const struct pair_confi
         .event = on_event,
         .sent = on_sent,
         .release = on_release,
+        .noted = on_noted,
         .cookie = side};
     side->ep = sstp_ep_new(&ep_config);
 }
@@ -175,6 +214,7 @@ struct pair *pair_new(const struct pair_config *config)
     struct pair *pair = g_new0(struct pair, 1);
     pair->commands = g_string_new(NULL);
     pair->events = g_string_new(NULL);
+    pair->notes = g_string_new(NULL);
     set_up(&pair->a, pair, config != NULL ? config : &none);
     set_up(&pair->b, pair, config != NULL ? config : &none);
     return pair;
@@ -190,6 +230,7 @@ void pair_free(struct pair *pair)
     }
     g_string_free(pair->commands, TRUE);
     g_string_free(pair->events, TRUE);
+    g_string_free(pair->notes, TRUE);
     g_free(pair);
 }
 
@@ -228,6 +269,7 @@ static void forget(struct pair *pair)
 {
     g_string_truncate(pair->commands, 0);
     g_string_truncate(pair->events, 0);
+    g_string_truncate(pair->notes, 0);
 }
 
 void pair_connect(struct pair *pair)

@@ -3,8 +3,8 @@
  * pair: two endpoints joined in memory, with a clock of their own, or one that
  * is fed by the test.
  *
- * Every command that is sent and every event that is told is written down, a
- * line each, so that a test reads as what went over the wire:
+ * Every command that is sent, every event that is told and every note that is taken is
+ * written down, a line each, so that a test reads as what went over the wire:
  *
  *     A Connect 1.6 to dpp:///b
  *     B ConnectResponse Ok 1.6
@@ -46,6 +46,7 @@ struct pair {
     int64_t now_ms;
     GString *commands; /* what was sent since it was last compared */
     GString *events;   /* likewise, what was told */
+    GString *notes;    /* likewise, what was noted */
 };
 
 /* What is not set: A and B are clients dpp:///a and dpp:///b, of version 1.6. */
@@ -97,6 +98,12 @@ void side_complete(struct side *side, guint n);
     do {                                                                                           \
         g_assert_cmpstr((pair)->events->str, ==, expected);                                        \
         g_string_truncate((pair)->events, 0);                                                      \
+    } while (0)
+
+#define assert_notes(pair, expected)                                                               \
+    do {                                                                                           \
+        g_assert_cmpstr((pair)->notes->str, ==, expected);                                         \
+        g_string_truncate((pair)->notes, 0);                                                       \
     } while (0)
 
 static inline struct sstp_span span_text(const char *text)

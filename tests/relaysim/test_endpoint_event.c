@@ -154,7 +154,77 @@ static void test_crossing_close(void)
     pair_free(pair);
 }
 
-/* 2.2.14.1, and the limit of how many there are. */
+/* Appendix A, Authentication Timer: each Attach and Register is answered in time, or the
+ * connection ends. */
+static void test_auth_timeout(void)
+{
+    enum { AFTER_ATTACH, AFTER_REGISTER, AFTER_RESPONSE, AFTER_CLOSE, NUM_CASES };
+    for (unsigned n = 0; n < NUM_CASES; n++) {
+        struct pair *pair = relay_pair();
+        const bool is_over = n == AFTER_RESPONSE || n == AFTER_CLOSE;
+        const uint32_t id = attach(pair);
+        pair_advance(pair, SSTP_EP_AUTH_TIMEOUT_MS - 1);
+        if (n != AFTER_ATTACH) {
+            (void)sstp_ep_attach_response(pair->b.ep, id, SSTP_ATTACH_RESPONSE_OK, none);
+            pair_exchange(pair);
+            g_assert_cmpint(sstp_ep_next_deadline(pair->a.ep), ==, SSTP_EP_NEVER);
+            (void)sstp_ep_register(pair->a.ep, id, none);
+            pair_advance(pair, SSTP_EP_AUTH_TIMEOUT_MS - 1);
+        }
+        if (n == AFTER_RESPONSE)
+            (void)sstp_ep_register_response(pair->b.ep, id, none);
+        else if (n == AFTER_CLOSE)
+            (void)sstp_ep_close_session(pair->b.ep, id, SSTP_CLOSE_NO_REASON);
+        pair_exchange(pair);
+        g_string_truncate(pair->commands, 0);
+        g_string_truncate(pair->events, 0);
+        g_assert_true((sstp_ep_next_deadline(pair->a.ep) == SSTP_EP_NEVER) == is_over);
+        pair_advance(pair, 1);
+        assert_commands(pair, is_over ? "" : "A ConnectClose ResponseTimeout\n");
+        assert_events(pair, is_over ? ""
+                                    : "A closed timeout ResponseTimeout\n"
+                                      "B closed peer ResponseTimeout\n");
+        pair_free(pair);
+    }
+}
+
+/* As long as one of two is not answered. */
+static void test_auth_timeout_of_two(void)
+{
+    struct pair *pair = relay_pair();
+    const uint32_t id = attach(pair);
+    uint32_t other;
+    (void)sstp_ep_register_new(pair->a.ep, none, &other);
+    pair_exchange(pair);
+    (void)sstp_ep_attach_response(pair->b.ep, id, SSTP_ATTACH_RESPONSE_OK, none);
+    pair_exchange(pair);
+    g_string_truncate(pair->commands, 0);
+    pair_advance(pair, SSTP_EP_AUTH_TIMEOUT_MS);
+    assert_commands(pair, "A ConnectClose ResponseTimeout\n");
+    pair_free(pair);
+}
+
+/* 3.1.4.3.1: the EventId of a Register that was closed may be used again. */
+static void test_register_again(void)
+{
+    struct pair *pair = relay_pair();
+    uint32_t id;
+    (void)sstp_ep_register_new(pair->a.ep, none, &id);
+    pair_exchange(pair);
+    (void)sstp_ep_close_session(pair->b.ep, id, SSTP_CLOSE_USER_AUTHENTICATION_FAILED);
+    pair_exchange(pair);
+    g_string_truncate(pair->commands, 0);
+    g_string_truncate(pair->events, 0);
+    for (unsigned i = 0; i < 2; i++) {
+        side_inject(&pair->b, &(struct sstp_command){.id = SSTP_REGISTER, .session_id = id});
+        assert_events(pair, "B register\n");
+        (void)sstp_ep_close_session(pair->b.ep, id, SSTP_CLOSE_USER_AUTHENTICATION_FAILED);
+        assert_commands(pair, "B Close s=0x1 UserAuthenticationFailed\n");
+    }
+    pair_free(pair);
+}
+
+/* 2.2.14.1, and the limit of how many there are: one too many is refused itself. */
 static void test_limits(void)
 {
     struct pair *pair = relay_pair();
@@ -171,7 +241,25 @@ static void test_limits(void)
     side_inject(&pair->b, &(struct sstp_command){.id = SSTP_ATTACH,
                                                  .session_id = 7,
                                                  .account_url = span_text("account")});
-    assert_commands(pair, "B ConnectClose InternalError\n");
+    assert_commands(pair, "B Close s=0x7 InternalError\n");
+    /* What goes with it may be under way. */
+    side_inject(&pair->b, &(struct sstp_command){.id = SSTP_ATTACH_AUTHENTICATE, .session_id = 7});
+    side_inject(&pair->b, &(struct sstp_command){.id = SSTP_REGISTER, .session_id = 8});
+    assert_commands(pair, "B Close s=0x8 InternalError\n");
+    /* With room again, either can be used. */
+    (void)sstp_ep_close_session(pair->a.ep, 1, SSTP_CLOSE_NO_REASON);
+    pair_exchange(pair);
+    g_string_truncate(pair->events, 0);
+    side_inject(&pair->b, &(struct sstp_command){.id = SSTP_REGISTER, .session_id = 8});
+    assert_events(pair, "B register\n");
+    g_assert_cmpint(sstp_ep_state(pair->b.ep), ==, SSTP_CONNECTION_ESTABLISHED);
+    pair_free(pair);
+
+    /* 1024 unless told otherwise. */
+    pair = relay_pair();
+    for (uint32_t n = 1; n <= 1025; n++)
+        side_inject(&pair->b, &(struct sstp_command){.id = SSTP_REGISTER, .session_id = n});
+    assert_commands(pair, "B Close s=0x401 InternalError\n");
     pair_free(pair);
 }
 
@@ -183,6 +271,9 @@ int main(int argc, char **argv)
     g_test_add_func("/event/3.3.5.14-17-violations", test_violations);
     g_test_add_func("/event/3.2.5.15-18-responses", test_responses);
     g_test_add_func("/event/crossing-close", test_crossing_close);
+    g_test_add_func("/event/appendix-a-auth-timeout", test_auth_timeout);
+    g_test_add_func("/event/appendix-a-auth-timeout-of-two", test_auth_timeout_of_two);
+    g_test_add_func("/event/3.1.4.3.1-register-again", test_register_again);
     g_test_add_func("/event/limits", test_limits);
     return g_test_run();
 }

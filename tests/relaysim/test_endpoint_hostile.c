@@ -108,6 +108,7 @@ static void play(const struct sstp_mem *mem)
     static const uint16_t first[] = {0};
     static uint8_t data[10000];
     const struct sstp_ep_message message = {.data = sstp_span(data, sizeof data)};
+    const struct sstp_ep_message tiny = {.data = sstp_span(data, 1)};
     uint32_t a = 1, b = 0x80000001, fanout_id = 3, attach_id = 4;
 
     if (pair->a.ep == NULL || pair->b.ep == NULL) {
@@ -130,11 +131,18 @@ static void play(const struct sstp_mem *mem)
     (void)sstp_ep_send_message(from, a, &message, NULL);
     (void)sstp_ep_send_message(from, fanout_id, &message, NULL);
     (void)sstp_ep_send_message(to, b, &message, NULL);
+    unsigned num_lent = sstp_ep_lend_message(from, a, &message, NULL, data) == SSTP_EP_OK;
+    num_lent += sstp_ep_lend_message(to, b, &tiny, NULL, data) == SSTP_EP_OK;
     pair_exchange_cut(pair, 1000);
     pair_advance(pair, SSTP_EP_ACK_DELAY_MS);
     (void)sstp_ep_close_session(from, a, 0);
     sstp_ep_close_connection(to, SSTP_CONNECT_CLOSE_IDLE, 0);
     pair_exchange(pair);
+    const unsigned num_released = pair->a.num_released + pair->b.num_released;
+    if (sstp_ep_output_len(from) == 0 && sstp_ep_output_len(to) == 0)
+        g_assert_cmpuint(num_released, ==, num_lent);
+    else
+        g_assert_cmpuint(num_released, <=, num_lent);
     pair_free(pair);
 }
 

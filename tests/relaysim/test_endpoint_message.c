@@ -34,6 +34,9 @@ static void test_splitting(void)
         g_assert_cmpint(is_lent ? sstp_ep_lend_message(pair->a.ep, id, &message, NULL, bytes)
                                 : sstp_ep_send_message(pair->a.ep, id, &message, NULL),
                         ==, SSTP_EP_OK);
+        char *note = g_strdup_printf("A sent 0x%x #1 begun as #1, %zu bytes\n", id, len);
+        g_assert_nonnull(strstr(pair->notes->str, note));
+        g_free(note);
         unsigned num = 0;
         for (const char *at = pair->commands->str; (at = strstr(at, "A Data")) != NULL; at++)
             num++;

@@ -37,6 +37,36 @@ static void test_identities(void)
     sstp_registry_free(registry);
 }
 
+/* An identity has one account; those of a file from before that have all that they had. */
+static void test_one_account(void)
+{
+    struct sstp_registry *registry = sstp_registry_new(NULL, NULL);
+    const char *example;
+    g_assert_true(add(registry, "d", "a"));
+    g_assert_true(add(registry, "d", "b"));
+    g_assert_true(add(registry, "d", "c"));
+    g_assert_true(sstp_registry_add_identity(registry, "a", "i"));
+    g_assert_true(sstp_registry_is_of_another(registry, "b", "i"));
+    g_assert_true(sstp_registry_is_of_another(registry, "nobody", "i"));
+    g_assert_false(sstp_registry_is_of_another(registry, "a", "i"));
+    g_assert_false(sstp_registry_is_of_another(registry, "b", "j"));
+    g_assert_false(sstp_registry_add_identity(registry, "b", "i"));
+    g_assert_cmpuint(sstp_registry_num_shared(registry, &example), ==, 0);
+    g_assert_null(example);
+
+    const struct sstp_registry_record record = {
+        .kind = SSTP_REGISTRY_IDENTITY, .url = "i", .owner_url = "b"};
+    g_assert_true(sstp_registry_restore(registry, &record));
+    g_assert_true(sstp_registry_restore(registry, &record));
+    g_assert_cmpuint(sstp_registry_num_shared(registry, &example), ==, 1);
+    g_assert_cmpstr(example, ==, "i");
+    g_assert_true(sstp_registry_add_identity(registry, "a", "i"));
+    g_assert_true(sstp_registry_add_identity(registry, "b", "i"));
+    g_assert_false(sstp_registry_is_of_another(registry, "b", "i"));
+    g_assert_false(sstp_registry_add_identity(registry, "c", "i"));
+    sstp_registry_free(registry);
+}
+
 /* However few of each: one device with ever more accounts, with ever more identities. */
 static void test_bytes(void)
 {
@@ -69,6 +99,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/registry/keys", test_keys);
     g_test_add_func("/registry/identities", test_identities);
+    g_test_add_func("/registry/one-account", test_one_account);
     g_test_add_func("/registry/bytes", test_bytes);
     return g_test_run();
 }

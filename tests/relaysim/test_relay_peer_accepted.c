@@ -194,6 +194,22 @@ static void test_not_believed(void)
     }
 }
 
+/* A relay has several URLs, of which this one knows the second. */
+static void test_second_url(void)
+{
+    static const char *const urls[] = {"grooveDNS://elsewhere", "grooveDNS://relay2"};
+    struct town *town = town_new();
+    struct town_relay *relay1 = town_relay(town, 1, NULL);
+    struct town_relay *relay2 =
+        town_relay(town, 2, &(struct sstp_relay_config){.urls = urls, .num_urls = 2});
+    struct town_client *a = town_client(town, 'A', relay1, 6, false);
+    struct town_client *d = town_client(town, 'D', relay2, 6, false);
+    g_assert_true(READY(d, town_fanout(d, "b1")));
+    g_assert_true(READY(a, town_fanout(a, "e2")));
+    g_assert_cmpuint(relay2->num_dials, ==, 0);
+    town_free(town);
+}
+
 /* A relay that is not among the peers is not used, whatever is believed. */
 static void test_no_peer(void)
 {
@@ -225,6 +241,7 @@ int main(int argc, char **argv)
     g_test_add_func("/relay-peer-accepted/one-of-two-is-lost", test_one_of_two_is_lost);
     g_test_add_func("/relay-peer-accepted/same-id-on-two", test_same_id_on_two);
     g_test_add_func("/relay-peer-accepted/not-believed", test_not_believed);
+    g_test_add_func("/relay-peer-accepted/second-url", test_second_url);
     g_test_add_func("/relay-peer-accepted/no-peer", test_no_peer);
     return g_test_run();
 }

@@ -109,6 +109,26 @@ static void test_expiry(void)
     sstp_store_free(store);
 }
 
+/* Where much is stored, what ends one after the other is discarded together, a little
+ * late: nobody makes the store look at everything all the time. */
+static void test_expiry_among_many(void)
+{
+    enum { NUM = 40000, NUM_SHORT = 20, PAUSE_MS = NUM / 4000 };
+    struct sstp_store *store = sstp_store_new();
+    for (unsigned i = 0; i < NUM; i++)
+        (void)put(store, "i", "", 1, SSTP_EP_NEVER, NULL);
+    for (unsigned i = 0; i < NUM_SHORT; i++)
+        (void)put(store, "i", "", 1, 1000 + i, NULL);
+    g_assert_cmpint(sstp_store_next_expiry(store), ==, 1000);
+    g_assert_cmpuint(sstp_store_expire(store, 1000), ==, 1);
+    g_assert_cmpint(sstp_store_next_expiry(store), ==, 1000 + PAUSE_MS);
+    g_assert_cmpuint(sstp_store_expire(store, 1000 + PAUSE_MS - 1), ==, 0);
+    g_assert_cmpuint(sstp_store_expire(store, 1000 + PAUSE_MS), ==, PAUSE_MS);
+    g_assert_cmpuint(sstp_store_expire(store, 1000 + 2 * PAUSE_MS), ==, NUM_SHORT - PAUSE_MS - 1);
+    g_assert_cmpint(sstp_store_next_expiry(store), ==, SSTP_EP_NEVER);
+    sstp_store_free(store);
+}
+
 /* A queue lives while somebody delivers it. */
 static void test_release(void)
 {
@@ -132,6 +152,7 @@ int main(int argc, char **argv)
     g_test_add_func("/store/queues", test_queues);
     g_test_add_func("/store/quota", test_quota);
     g_test_add_func("/store/expiry", test_expiry);
+    g_test_add_func("/store/expiry-among-many", test_expiry_among_many);
     g_test_add_func("/store/release", test_release);
     return g_test_run();
 }

@@ -221,8 +221,10 @@ struct town_relay *town_relay(struct town *town, unsigned number,
                                       "grooveDNS://relay3", "grooveDNS://relay4"};
     struct sstp_relay_config made = config != NULL ? *config : (struct sstp_relay_config){0};
     const char *const *url = &all[number - 1];
-    made.urls = url;
-    made.num_urls = 1;
+    if (made.urls == NULL) {
+        made.urls = url;
+        made.num_urls = 1;
+    }
     if (made.peer_urls == NULL) {
         made.peer_urls = all;
         made.num_peers = TOWN_RELAYS_MAX;

@@ -66,7 +66,7 @@ struct town {
 struct town *town_new(void);
 void town_free(struct town *town);
 
-/* Relay number 1 to 4.  What is not set: version 1.6, no authentication; and the two
+/* Relay number 1 to 4.  What is not set: its URL, version 1.6, no authentication; and the two
  * `supports_` members mean their contrary here, so that both are there unless asked. */
 struct town_relay *town_relay(struct town *town, unsigned number,
                               const struct sstp_relay_config *config);
