@@ -222,14 +222,19 @@ enum sstp_ep_err sstp_ep_fanout_open(struct sstp_ep *ep, struct sstp_span resour
     if (buffer == NULL)
         return SSTP_EP_NO_MEMORY;
     struct sstp_writer w = sstp_writer(buffer, SSTP_COMMAND_LEN_MAX);
-    for (size_t i = 0; i < num_entries; i++)
+    /* Note <6>, as with Open; one flag for all, where any entry has no DeviceURL. */
+    bool has_flag = false;
+    for (size_t i = 0; i < num_entries; i++) {
         sstp_fanout_entry_write(&w, &entries[i], ep->version);
+        has_flag = has_flag || (ep->config.role == SSTP_EP_RELAY && entries[i].device_url.len == 0);
+    }
     enum sstp_ep_err err = SSTP_EP_TOO_LONG;
     if (!w.failed) {
         struct sstp_command command = {
             .id = SSTP_FANOUT_OPEN,
             .form = ep->version,
             .resource_url = resource_url,
+            .flags = has_flag ? SSTP_OPEN_FLAG_IDENTITY_TARGETED : 0,
             .fanout_entries = {(uint16_t)num_entries, sstp_writer_span(&w)}};
         err = open_session(ep, &command, user, session_id);
     }

@@ -175,6 +175,7 @@ struct sstp_relay_connection *relay_connection_new(struct sstp_relay *relay, voi
     }
     connection->relay = relay;
     connection->socket = socket;
+    connection->is_dialed = is_originator;
     connection->device_urls = g_ptr_array_new_with_free_func(g_free);
     connection->attaches = g_hash_table_new_full(NULL, NULL, NULL, relay_attach_free);
     connection->identities = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -252,6 +253,7 @@ static void on_established(struct sstp_relay_connection *connection)
         relay_auth_timer_start(connection);
     relay_log(connection, "established with %s, SSTP 1.%c", connection->device_url,
               sstp_ep_version(connection->ep) == SSTP_VERSION_1_6 ? '6' : '5');
+    relay_peer_meet(connection);
 }
 
 static void go_offline(struct sstp_relay_connection *connection)

@@ -197,16 +197,38 @@ void relay_stop_deliveries(struct sstp_relay_connection *connection)
     g_list_free(deliveries);
 }
 
-void sstp_relay_output_is_empty(struct sstp_relay_connection *connection)
+/* Those behind `first` come before those that wrap round to it. */
+static gint compare_turns(gconstpointer a, gconstpointer b, gpointer first)
 {
+    const uint32_t start = GPOINTER_TO_UINT(first) + 1;
+    const uint32_t left = (*(struct relay_delivery *const *)a)->session_id - start;
+    const uint32_t right = (*(struct relay_delivery *const *)b)->session_id - start;
+    return (left > right) - (left < right);
+}
+
+/* Each in turn: whoever was first, and may have filled the output, is last the next time. */
+static void refill(struct sstp_relay_connection *connection)
+{
+    GPtrArray *deliveries = g_ptr_array_new();
     GHashTableIter iter;
     gpointer value;
     g_hash_table_iter_init(&iter, connection->deliveries);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        struct relay_delivery *delivery = value;
-        if (delivery->queue->next_unsent != NULL)
-            pump(delivery);
-    }
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        if (((const struct relay_delivery *)value)->queue->next_unsent != NULL)
+            g_ptr_array_add(deliveries, value);
+    g_ptr_array_sort_with_data(deliveries, compare_turns,
+                               GUINT_TO_POINTER(connection->first_refilled_id));
+    if (deliveries->len > 0)
+        connection->first_refilled_id =
+            ((const struct relay_delivery *)g_ptr_array_index(deliveries, 0))->session_id;
+    for (guint i = 0; i < deliveries->len; i++)
+        pump(g_ptr_array_index(deliveries, i));
+    g_ptr_array_free(deliveries, TRUE);
+}
+
+void sstp_relay_output_is_empty(struct sstp_relay_connection *connection)
+{
+    refill(connection);
     if (connection->peer != NULL)
         relay_hops_pump(connection->peer);
 }

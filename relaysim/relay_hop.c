@@ -41,133 +41,10 @@ static void unref(struct relay_hop *hop)
     g_free(hop);
 }
 
-/* ------------------------------------------------------------------------
- * Losses, and whether the client may send
- */
-
-static void set_troubled(struct relay_inbound *inbound, bool is_troubled)
+bool relay_hop_is_awaited(const struct relay_hop *hop)
 {
-    GQueue *troubled = &inbound->connection->relay->troubled;
-    if (inbound->is_troubled == is_troubled)
-        return;
-    inbound->is_troubled = is_troubled;
-    inbound->troubled_link.data = inbound;
-    if (is_troubled)
-        g_queue_push_tail_link(troubled, &inbound->troubled_link);
-    else
-        g_queue_unlink(troubled, &inbound->troubled_link);
-}
-
-static void lose(struct relay_inbound *inbound, struct relay_recipient *recipient,
-                 uint8_t status_id)
-{
-    if (recipient->is_gone)
-        return;
-    recipient->is_gone = true;
-    recipient->lost_status_id = status_id;
-    set_troubled(inbound, true);
-}
-
-/* Whether a StatusId is of a whole relay (GRVSSTP 3.3.4.1.2). */
-static bool is_of_relay(uint8_t status_id)
-{
-    return status_id == SSTP_SESSION_STATUS_DNS_LOOKUP_FAILED ||
-           status_id == SSTP_SESSION_STATUS_HOST_NOT_REACHABLE ||
-           status_id == SSTP_SESSION_STATUS_CONNECTION_CLOSED;
-}
-
-/* Whether the loss of `other` can be told with that of `first`. */
-static bool are_told_together(const struct relay_recipient *first,
-                              const struct relay_recipient *other)
-{
-    return other->lost_status_id == first->lost_status_id &&
-           (!is_of_relay(first->lost_status_id) || strcmp(other->relay_url, first->relay_url) == 0);
-}
-
-/* Tells one kind of loss; with the last recipient the session goes, too. */
-static void tell_loss(struct relay_inbound *inbound, struct relay_recipient *first)
-{
-    struct sstp_ep *ep = inbound->connection->ep;
-    const uint32_t id = inbound->session_id;
-    const uint8_t status_id = first->lost_status_id;
-    const struct relay_recipient like = *first;
-    GArray *indexes = g_array_new(FALSE, FALSE, sizeof(uint16_t));
-
-    for (size_t i = 0; i < inbound->num_recipients; i++) {
-        const uint16_t index = (uint16_t)i;
-        if (!are_told_together(&like, &inbound->recipients[i]))
-            continue;
-        inbound->recipients[i].lost_status_id = 0;
-        g_array_append_val(indexes, index);
-    }
-    if (is_of_relay(status_id))
-        (void)sstp_ep_relay_status(ep, id, status_id, sstp_span_of_string(like.relay_url));
-    else
-        (void)sstp_ep_session_status(ep, id, status_id,
-                                     (const uint16_t *)(const void *)indexes->data, indexes->len);
-    g_array_free(indexes, TRUE);
-}
-
-static struct relay_inbound *find_inbound(const struct sstp_relay_connection *connection,
-                                          uint32_t session_id)
-{
-    return g_hash_table_lookup(connection->inbound, GUINT_TO_POINTER(session_id));
-}
-
-/* False when the session is gone behind it. */
-static bool tell_losses(struct sstp_relay_connection *connection, uint32_t session_id)
-{
-    struct relay_inbound *inbound = find_inbound(connection, session_id);
-    for (size_t i = 0; inbound != NULL && i < inbound->num_recipients; i++) {
-        if (inbound->recipients[i].lost_status_id == 0)
-            continue;
-        tell_loss(inbound, &inbound->recipients[i]);
-        inbound = find_inbound(connection, session_id);
-    }
-    if (inbound != NULL)
-        set_troubled(inbound, false);
-    return inbound != NULL;
-}
-
-/* AggregateResourceHandlerAvailability: those at other relays by their sessions, those
- * here by the store. */
-static enum sstp_availability availability(const struct relay_inbound *inbound)
-{
-    if (inbound->connection->relay->is_store_failing)
-        return SSTP_HANDLER_NOT_READY;
-    for (guint i = 0; i < inbound->hops->len; i++) {
-        const struct relay_hop *hop = g_ptr_array_index(inbound->hops, i);
-        if (hop->num_left > 0 &&
-            (!hop->is_open || hop->state != SSTP_SESSION_READY || hop->is_backlogged))
-            return SSTP_HANDLER_NOT_READY;
-    }
-    return SSTP_HANDLER_READY;
-}
-
-static void close_empty(struct relay_inbound *inbound);
-
-void relay_hops_update(struct sstp_relay_connection *connection, uint32_t session_id)
-{
-    if (tell_losses(connection, session_id)) {
-        struct relay_inbound *inbound = find_inbound(connection, session_id);
-        close_empty(inbound);
-        (void)sstp_ep_set_availability(connection->ep, session_id, availability(inbound), 0);
-    }
-    relay_wake(connection);
-}
-
-void relay_hops_tell(struct sstp_relay *relay, const struct sstp_relay_connection *connection)
-{
-    GList *link = relay->troubled.head;
-    while (link != NULL) {
-        const struct relay_inbound *inbound = link->data;
-        if (connection == NULL || connection == inbound->connection) {
-            relay_hops_update(inbound->connection, inbound->session_id);
-            link = relay->troubled.head; /* others may have gone with it */
-        } else {
-            link = link->next;
-        }
-    }
+    return hop->num_left > 0 &&
+           (!hop->is_open || hop->state != SSTP_SESSION_READY || hop->is_backlogged);
 }
 
 /* ------------------------------------------------------------------------
@@ -229,33 +106,64 @@ static void finish(struct relay_hop *hop)
     unref(hop);
 }
 
+/* Closes its session, where there still is one. */
 static void close_session(struct relay_hop *hop)
 {
     struct sstp_relay_connection *connection = hop->peer->connection;
-    if (!hop->is_open || connection == NULL)
+    if (!hop->is_open)
         return;
     hop->is_open = false;
-    (void)sstp_ep_set_user(connection->ep, hop->session_id, NULL);
+    g_hash_table_remove(hop->peer->sessions, GUINT_TO_POINTER(hop->session_id));
+    if (connection == NULL)
+        return;
     (void)sstp_ep_close_session(connection->ep, hop->session_id, SSTP_CLOSE_EMPTY_SESSION);
     relay_wake(connection);
+}
+
+/* The hops of the same session of a client's to the same relay, each with a reference: a
+ * loss is told by the RelayURL, which says it of all. */
+static GPtrArray *find_all_of(struct relay_hop *hop)
+{
+    GPtrArray *hops = g_ptr_array_new();
+    for (guint i = 0; hop->inbound != NULL && i < hop->inbound->hops->len; i++) {
+        struct relay_hop *other = g_ptr_array_index(hop->inbound->hops, i);
+        if (other->peer == hop->peer)
+            g_ptr_array_add(hops, other);
+    }
+    if (hop->inbound == NULL)
+        g_ptr_array_add(hops, hop);
+    for (guint i = 0; i < hops->len; i++)
+        ((struct relay_hop *)g_ptr_array_index(hops, i))->num_refs++;
+    return hops;
 }
 
 /* The session to the other relay is gone, or cannot be had: its recipients are lost. */
 static void fail(struct relay_hop *hop, uint8_t status_id)
 {
     struct relay_inbound *inbound = hop->inbound;
+    GPtrArray *hops = find_all_of(hop);
 
-    hop->is_open = false;
-    hop->num_refs++;
-    for (guint i = 0; inbound != NULL && i < hop->indexes->len; i++)
-        lose(inbound, &inbound->recipients[g_array_index(hop->indexes, uint16_t, i)], status_id);
-    hop->num_left = 0;
+    for (guint h = 0; inbound != NULL && h < hops->len; h++) {
+        const GArray *indexes = ((struct relay_hop *)g_ptr_array_index(hops, h))->indexes;
+        for (guint i = 0; i < indexes->len; i++)
+            relay_loss_note(inbound, &inbound->recipients[g_array_index(indexes, uint16_t, i)],
+                            status_id);
+    }
     if (inbound != NULL)
-        set_troubled(inbound, true); /* what is left may be ready now */
-    tell_discarded(hop, SSTP_RELAY_DISCARD_RELAY);
-    finish(hop);
-    drop_pending(hop);
-    unref(hop);
+        relay_loss_set_troubled(inbound, true); /* what is left may be ready now */
+    for (guint h = 0; h < hops->len; h++) {
+        struct relay_hop *lost = g_ptr_array_index(hops, h);
+        lost->num_left = 0;
+        close_session(lost);
+        tell_discarded(lost, SSTP_RELAY_DISCARD_RELAY);
+        finish(lost);
+    }
+    /* Not before all of that is known: with its messages the session may go. */
+    for (guint h = 0; h < hops->len; h++) {
+        drop_pending(g_ptr_array_index(hops, h));
+        unref(g_ptr_array_index(hops, h));
+    }
+    g_ptr_array_free(hops, TRUE);
 }
 
 void relay_hops_fail(struct relay_peer *peer, uint8_t status_id)
@@ -265,47 +173,62 @@ void relay_hops_fail(struct relay_peer *peer, uint8_t status_id)
         fail(hop, status_id);
 }
 
-/* Sessions without a recipient that is left: who opened one closes it, unless the other
- * relay has (GRVSSTP 3.2.5.8; note <16> for how long it may wait). */
-static void close_empty(struct relay_inbound *inbound)
+/* It has ended from here: the session is closed, and what waits is safe or lost with it.
+ * Its session to the client may be gone behind it. */
+static void end_hop(struct relay_hop *hop, enum sstp_relay_discard_reason reason)
 {
-    for (guint i = inbound->hops->len; i-- > 0;) {
+    hop->num_refs++;
+    close_session(hop);
+    tell_discarded(hop, reason);
+    finish(hop);
+    drop_pending(hop);
+    unref(hop);
+}
+
+static struct relay_hop *find_empty(const struct relay_inbound *inbound)
+{
+    for (guint i = 0; i < inbound->hops->len; i++) {
         struct relay_hop *hop = g_ptr_array_index(inbound->hops, i);
-        if (hop->num_left > 0 || !hop->is_open)
-            continue;
-        hop->num_refs++;
-        close_session(hop);
-        tell_discarded(hop, SSTP_RELAY_DISCARD_RELAY);
-        finish(hop);
-        drop_pending(hop);
-        unref(hop);
+        if (hop->num_left == 0 && hop->is_open)
+            return hop;
     }
+    return NULL;
+}
+
+void relay_hops_close_empty(struct sstp_relay_connection *connection, uint32_t session_id)
+{
+    const struct relay_inbound *inbound;
+    struct relay_hop *hop;
+    while ((inbound = relay_inbound_find(connection, session_id)) != NULL &&
+           (hop = find_empty(inbound)) != NULL)
+        end_hop(hop, SSTP_RELAY_DISCARD_RELAY);
 }
 
 void relay_hops_end(struct relay_inbound *inbound)
 {
     const bool is_established =
         sstp_ep_state(inbound->connection->ep) == SSTP_CONNECTION_ESTABLISHED;
-    struct relay_hop *hop;
+    gsize num;
+    gpointer *hops = g_ptr_array_steal(inbound->hops, &num);
 
-    set_troubled(inbound, false);
-    while (inbound->hops->len > 0) {
-        hop = g_ptr_array_index(inbound->hops, inbound->hops->len - 1);
-        g_ptr_array_set_size(inbound->hops, (gint)inbound->hops->len - 1);
+    /* First nothing leads here any more, then one by one they end: each may end others. */
+    for (gsize i = 0; i < num; i++) {
+        struct relay_hop *hop = hops[i];
+        hop->num_refs++;
         hop->inbound = NULL;
         hop->is_orphaned = is_established && hop->num_left > 0;
+    }
+    relay_loss_set_troubled(inbound, false);
+    for (gsize i = 0; i < num; i++) {
+        struct relay_hop *hop = hops[i];
         /* Who closed a session with messages in it wants them delivered. */
-        if (hop->is_orphaned && hop->is_open && hop->pending.length > 0)
-            continue;
-        hop->num_refs++;
-        close_session(hop);
-        tell_discarded(hop, !is_established      ? SSTP_RELAY_DISCARD_CONNECTION
-                            : hop->num_left == 0 ? SSTP_RELAY_DISCARD_RELAY
-                                                 : SSTP_RELAY_DISCARD_SESSION);
-        finish(hop);
-        drop_pending(hop);
+        if (hop->peer != NULL && !(hop->is_orphaned && hop->is_open && hop->pending.length > 0))
+            end_hop(hop, !is_established      ? SSTP_RELAY_DISCARD_CONNECTION
+                         : hop->num_left == 0 ? SSTP_RELAY_DISCARD_RELAY
+                                              : SSTP_RELAY_DISCARD_SESSION);
         unref(hop);
     }
+    g_free(hops);
 }
 
 void relay_hops_forget_shares(struct sstp_relay_connection *connection)
@@ -357,19 +280,20 @@ void relay_hops_begin(struct relay_inbound *inbound)
             continue;
         struct relay_peer *peer = relay_peer_find(relay, recipient->relay_url);
         if (peer == NULL) {
-            lose(inbound, recipient, SSTP_SESSION_STATUS_DNS_LOOKUP_FAILED);
+            relay_loss_note(inbound, recipient, SSTP_SESSION_STATUS_DNS_LOOKUP_FAILED);
             continue;
         }
         struct relay_hop *hop = hop_to(inbound, peer);
         g_array_append_val(hop->indexes, index);
         hop->num_left++;
     }
-    /* Backwards, for a hop that fails at once is taken out. */
-    for (guint i = inbound->hops->len; i-- > 0;) {
-        const struct relay_hop *hop = g_ptr_array_index(inbound->hops, i);
-        relay_peer_want(hop->peer);
-        i = MIN(i, inbound->hops->len);
-    }
+    /* With a peer that cannot be had the session may be gone, with all of its hops. */
+    GPtrArray *peers = g_ptr_array_new();
+    for (guint i = 0; i < inbound->hops->len; i++)
+        g_ptr_array_add(peers, ((struct relay_hop *)g_ptr_array_index(inbound->hops, i))->peer);
+    for (guint i = peers->len; i-- > 0;)
+        relay_peer_want(g_ptr_array_index(peers, i));
+    g_ptr_array_free(peers, TRUE);
 }
 
 /* The entries of its FanoutOpen (GRVSSTP 3.3.5.2): to be freed. */
@@ -407,12 +331,14 @@ static void open_hop(struct relay_hop *hop)
     do {
         struct sstp_fanout_entry *entries = entries_of(hop);
         err = sstp_ep_fanout_open(ep, sstp_span_of_string(hop->inbound->resource_url), entries,
-                                  hop->indexes->len, hop, &hop->session_id);
+                                  hop->indexes->len, NULL, &hop->session_id);
         g_free(entries);
         if (err == SSTP_EP_TOO_LONG && hop->indexes->len > 1)
             split(hop);
     } while (err == SSTP_EP_TOO_LONG && hop->indexes->len > 1);
     hop->is_open = err == SSTP_EP_OK;
+    if (hop->is_open)
+        g_hash_table_insert(hop->peer->sessions, GUINT_TO_POINTER(hop->session_id), hop);
     if (err == SSTP_EP_TOO_LONG)
         fail(hop, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
 }
@@ -453,6 +379,19 @@ static void send_pending(struct relay_hop *hop)
     }
 }
 
+/* Shares have come to those that wait, or gone from them.  The hop may be gone behind it. */
+static void settle(struct relay_hop *hop)
+{
+    if (hop->peer == NULL)
+        return;
+    if (hop->is_open)
+        set_waiting(hop, hop->pending.length > 0);
+    if (hop->is_orphaned && hop->pending.length == 0)
+        end_hop(hop, SSTP_RELAY_DISCARD_SESSION);
+    else
+        note_backlog(hop);
+}
+
 /* The hop may be gone behind it. */
 static void pump(struct relay_hop *hop)
 {
@@ -461,13 +400,7 @@ static void pump(struct relay_hop *hop)
     if (hop->peer == NULL || !hop->is_open)
         return;
     send_pending(hop);
-    set_waiting(hop, hop->pending.length > 0);
-    if (hop->inbound == NULL && hop->pending.length == 0) {
-        close_session(hop);
-        finish(hop);
-        return;
-    }
-    note_backlog(hop);
+    settle(hop);
 }
 
 void relay_hops_pump(struct relay_peer *peer)
@@ -523,37 +456,41 @@ void relay_hops_forward(struct relay_inbound *inbound, struct sstp_payload *payl
         struct relay_hop *hop = hops[i];
         if (hop->peer != NULL && hop->is_open && relay_peer_is_established(hop->peer))
             pump(hop);
-        else if (hop->peer != NULL)
-            note_backlog(hop);
+        else
+            settle(hop);
         unref(hop);
     }
     g_free(hops);
 }
 
-static void expire_pending(struct relay_hop *hop)
+/* Moves the shares of a hop whose time is over to `due`, which is written down, and does
+ * nothing else. */
+static void take_due(struct relay_hop *hop, GQueue *due)
 {
     struct sstp_relay *relay = hop->peer->relay;
     GList *link = hop->pending.head;
     while (link != NULL) {
-        struct relay_share *share = link->data;
-        link = link->next;
+        const struct relay_share *share = link->data;
+        GList *next = link->next;
         if (share->expires_ms <= relay->now_ms) {
-            g_queue_unlink(&hop->pending, &share->link);
+            g_queue_unlink(&hop->pending, link);
             hop->num_pending_bytes -= sstp_payload_message(share->payload)->data.len;
-            relay->counters.num_discarded++;
             relay_share_discarded(relay, share->payload, relay_expiry_reason(share->payload),
                                   hop->peer->url);
-            end_share(share, true);
+            g_queue_push_tail_link(due, link);
         } else {
             relay->next_share_expiry_ms = MIN(relay->next_share_expiry_ms, share->expires_ms);
         }
+        link = next;
     }
 }
 
 void relay_hops_expire(struct sstp_relay *relay)
 {
+    GQueue due = G_QUEUE_INIT;
     GHashTableIter iter;
     gpointer value;
+    GList *link;
 
     if (relay->next_share_expiry_ms > relay->now_ms)
         return;
@@ -562,7 +499,18 @@ void relay_hops_expire(struct sstp_relay *relay)
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         const struct relay_peer *peer = value;
         for (GList *h = peer->hops.head; h != NULL; h = h->next)
-            expire_pending(h->data);
+            take_due(h->data, &due);
+    }
+    /* The end of a share may end sessions, hops and other shares, but none of these: they
+     * are nobody else's any more. */
+    while ((link = g_queue_pop_head_link(&due)) != NULL) {
+        struct relay_share *share = link->data;
+        struct relay_hop *hop = share->hop;
+        hop->num_refs++;
+        relay->counters.num_discarded++;
+        end_share(share, true);
+        settle(hop);
+        unref(hop);
     }
 }
 
@@ -582,6 +530,15 @@ void relay_hop_on_state(struct relay_hop *hop, enum sstp_session_state state)
     unref(hop);
 }
 
+/* What a client is told of a recipient of which another relay says `status_id`: what is
+ * not in GRVSSTP 2.2.8.1 must not go on, and means that it takes nothing any more. */
+static uint8_t status_to_tell(uint8_t status_id)
+{
+    return status_id == SSTP_SESSION_STATUS_QUOTA_WOULD_BE_EXCEEDED
+               ? status_id
+               : SSTP_SESSION_STATUS_LOCKED_OUT;
+}
+
 void relay_hop_on_status(struct relay_hop *hop, unsigned entry_index, uint8_t status_id)
 {
     if (hop == NULL || hop->inbound == NULL || entry_index >= hop->indexes->len)
@@ -590,7 +547,11 @@ void relay_hop_on_status(struct relay_hop *hop, unsigned entry_index, uint8_t st
     struct relay_recipient *recipient = &hop->inbound->recipients[index];
     if (recipient->is_gone)
         return;
-    lose(hop->inbound, recipient, status_id);
+    if (relay_loss_is_of_relay(status_id)) {
+        fail(hop, status_id); /* it can be told of nothing less */
+        return;
+    }
+    relay_loss_note(hop->inbound, recipient, status_to_tell(status_id));
     hop->num_left--;
 }
 

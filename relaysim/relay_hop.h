@@ -3,8 +3,9 @@
  * relay_hop: single-hop fanout (GRVSSTP 3.3.5.6.1), for the relay*.c files alone.
  *
  * A peer is another relay that is known by its URL, with the one connection to it
- * that all fanout sessions share (4.3.4): opened when it is needed, and again,
- * after a pause that doubles, when it could not be had or was lost.  A hop is the
+ * that all fanout sessions share (4.3.4): one that is established, whoever opened it,
+ * or one that is opened when it is needed, and again, after a pause that doubles, when
+ * it could not be had or was lost.  A hop is the
  * part of a client's fanout session whose recipients are at one peer: an outbound
  * fanout session of its own.  A share is one message on its way over a hop.
  *
@@ -24,7 +25,7 @@ struct relay_recipient {
     char *device_url;
     char *relay_url;        /* of another relay; NULL: served here */
     bool is_gone;           /* reported by SessionStatus, or about to be */
-    uint8_t lost_status_id; /* about to be, with this StatusId; 0 */
+    uint8_t lost_status_id; /* about to be, with this StatusId; 0: not */
 };
 
 /* A session of a client's, as its receiver. */
@@ -43,11 +44,13 @@ struct relay_inbound {
 struct relay_peer {
     struct sstp_relay *relay;
     const char *url;                          /* the configuration's */
-    struct sstp_relay_connection *connection; /* NULL: none that could be used */
+    GQueue established;                       /* its connections that are, the newest last */
+    struct sstp_relay_connection *connection; /* that its hops use, or wait for; NULL */
     bool is_dialing;
     int64_t dial_deadline_ms; /* while it is dialed */
     int64_t next_dial_ms;     /* not before */
     int64_t pause_ms;         /* the last one; 0 after success */
+    GHashTable *sessions;     /* on it: SessionId to struct relay_hop */
     GQueue hops;              /* struct relay_hop, that use it or wait for it */
     GQueue waiting;           /* those of them that have something to open or to send */
 };
@@ -64,6 +67,9 @@ struct relay_peer *relay_peer_find(const struct sstp_relay *relay, const char *u
 
 bool relay_peer_is_established(const struct relay_peer *peer);
 
+/* An accepted connection is established: from here on it may be a peer's. */
+void relay_peer_meet(struct sstp_relay_connection *connection);
+
 /* Opens what waits for the peer, or sees to it that there is a connection. */
 void relay_peer_want(struct relay_peer *peer);
 
@@ -73,7 +79,38 @@ bool relay_peer_on_event(struct sstp_relay_connection *connection,
 void relay_peers_tick(struct sstp_relay *relay);
 int64_t relay_peers_next_deadline(const struct sstp_relay *relay);
 
+/* ---- relay_loss.c ---- */
+
+/* NULL when the client has no such session any more. */
+struct relay_inbound *relay_inbound_find(const struct sstp_relay_connection *connection,
+                                         uint32_t session_id);
+
+/* Whether a StatusId says that a whole relay is lost (GRVSSTP 2.2.8.1, 3.3.4.1.2). */
+bool relay_loss_is_of_relay(uint8_t status_id);
+
+/* A recipient is lost, with a StatusId of 2.2.8.1; it is told later. */
+void relay_loss_note(struct relay_inbound *inbound, struct relay_recipient *recipient,
+                     uint8_t status_id);
+
+/* Whether something of a session is to be told. */
+void relay_loss_set_troubled(struct relay_inbound *inbound, bool is_troubled);
+
+/* Tells the client what has become of its session: the losses, then whether it may
+ * send (GRVSSTP 3.3.4.1.2).  The session may be gone behind it. */
+void relay_hops_update(struct sstp_relay_connection *connection, uint32_t session_id);
+
+/* The same for every session with losses to tell: of one connection, or all. */
+void relay_hops_tell(struct sstp_relay *relay, const struct sstp_relay_connection *connection);
+
 /* ---- relay_hop.c ---- */
+
+/* Whether it has recipients, and is not ready for them. */
+bool relay_hop_is_awaited(const struct relay_hop *hop);
+
+/* Sessions without a recipient that is left: who opened one closes it, unless the other
+ * relay has (GRVSSTP 3.2.5.8; note <16> for how long it may wait).  The client's session
+ * may be gone behind it. */
+void relay_hops_close_empty(struct sstp_relay_connection *connection, uint32_t session_id);
 
 /* Makes the hops of a session that has just been opened. */
 void relay_hops_begin(struct relay_inbound *inbound);
@@ -85,13 +122,6 @@ void relay_hops_end(struct relay_inbound *inbound);
 /* A message goes over all hops that are left; the receipt is held for each. */
 void relay_hops_forward(struct relay_inbound *inbound, struct sstp_payload *payload,
                         int64_t expires_ms, struct relay_receipt *receipt);
-
-/* Tells the client what has become of its session: the losses, then whether it may
- * send (GRVSSTP 3.3.4.1.2).  The session may be gone behind it. */
-void relay_hops_update(struct sstp_relay_connection *connection, uint32_t session_id);
-
-/* The same for every session with losses to tell: of one connection, or all. */
-void relay_hops_tell(struct sstp_relay *relay, const struct sstp_relay_connection *connection);
 
 /* What waits for the peer is opened, or sent, as far as there is room. */
 void relay_hops_pump(struct relay_peer *peer);

@@ -59,15 +59,18 @@ struct sstp_relay_connection {
     GHashTable *identities;            /* a set: those registered on this connection */
     GQueue registering;                /* Registers that are not answered yet */
 
-    GHashTable *inbound;    /* SessionId to struct relay_inbound */
-    GHashTable *deliveries; /* SessionId to struct relay_delivery */
+    GHashTable *inbound;        /* SessionId to struct relay_inbound */
+    GHashTable *deliveries;     /* SessionId to struct relay_delivery */
+    uint32_t first_refilled_id; /* that of them which sent first, when there was room last */
 
     GQueue receipts; /* of its messages that are not safe yet */
     size_t num_waiting_bytes;
     size_t num_safe_bytes; /* since it was last acknowledged something for its size */
     bool is_held;          /* nothing is read from it */
 
-    struct relay_peer *peer; /* another relay, to which it was opened from here; NULL */
+    bool is_dialed;          /* opened from here */
+    struct relay_peer *peer; /* the other relay that it is with; NULL */
+    GList peer_link;         /* in peer->established */
     GQueue shares;           /* struct relay_share, that it has not acknowledged */
 };
 

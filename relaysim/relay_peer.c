@@ -8,14 +8,22 @@
 #define PAUSE_LAST_MS 60000
 #define RETRY_TIME_MAX 3600u /* seconds of a TryLater that are respected */
 
+static void free_peer(gpointer data)
+{
+    struct relay_peer *peer = data;
+    g_hash_table_destroy(peer->sessions);
+    g_free(peer);
+}
+
 void relay_peers_new(struct sstp_relay *relay)
 {
-    relay->peers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, g_free);
+    relay->peers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_peer);
     for (size_t i = 0; i < relay->config.num_peers; i++) {
         struct relay_peer *peer = g_new0(struct relay_peer, 1);
         peer->relay = relay;
         peer->url = relay->config.peer_urls[i];
         peer->next_dial_ms = INT64_MIN;
+        peer->sessions = g_hash_table_new(NULL, NULL);
         g_hash_table_insert(relay->peers, (char *)(uintptr_t)peer->url, peer);
     }
 }
@@ -27,6 +35,7 @@ void relay_peers_free(struct sstp_relay *relay)
     g_hash_table_iter_init(&iter, relay->peers);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         struct relay_peer *peer = value;
+        g_queue_init(&peer->established);
         peer->connection = NULL;
         relay_hops_fail(peer, SSTP_SESSION_STATUS_CONNECTION_CLOSED);
     }
@@ -65,13 +74,54 @@ static void dial(struct relay_peer *peer)
     config->dial(config->cookie, peer->url);
 }
 
+/* The newest connection that is established, if there is one (GRVSSTP 3.3.5.6.1).  Nothing
+ * is open on the one before, for that is not, and a transport under way is not waited for. */
+static void locate(struct relay_peer *peer)
+{
+    struct sstp_relay_connection *connection = g_queue_peek_tail(&peer->established);
+    if (connection == NULL || sstp_ep_state(connection->ep) != SSTP_CONNECTION_ESTABLISHED)
+        return;
+    peer->connection = connection;
+    peer->is_dialing = false;
+}
+
 void relay_peer_want(struct relay_peer *peer)
 {
+    if (!relay_peer_is_established(peer))
+        locate(peer);
     if (relay_peer_is_established(peer))
         relay_hops_pump(peer);
     else if (peer->connection == NULL && !peer->is_dialing && peer->hops.length > 0 &&
              peer->next_dial_ms <= peer->relay->now_ms)
         dial(peer);
+}
+
+static void join(struct relay_peer *peer, struct sstp_relay_connection *connection)
+{
+    connection->peer = peer;
+    connection->peer_link.data = connection;
+    g_queue_push_tail_link(&peer->established, &connection->peer_link);
+    relay_peer_want(peer);
+}
+
+static void leave(struct relay_peer *peer, struct sstp_relay_connection *connection)
+{
+    if (connection->peer_link.data == NULL)
+        return;
+    g_queue_unlink(&peer->established, &connection->peer_link);
+    connection->peer_link.data = NULL;
+}
+
+void relay_peer_meet(struct sstp_relay_connection *connection)
+{
+    const struct sstp_relay *relay = connection->relay;
+    struct relay_peer *peer = NULL;
+    for (guint i = 0; i < connection->device_urls->len && peer == NULL; i++)
+        peer = relay_peer_find(relay, g_ptr_array_index(connection->device_urls, i));
+    /* Relays cannot prove who they are (GRVSSTP 3.1.4.1), and messages of others must not
+     * go to whoever takes a relay's name: only where everybody is believed. */
+    if (peer != NULL && relay->config.auth == SSTP_RELAY_AUTH_OFF)
+        join(peer, connection);
 }
 
 struct sstp_relay_connection *sstp_relay_dialed(struct sstp_relay *relay, const char *url,
@@ -141,21 +191,30 @@ int64_t relay_peers_next_deadline(const struct sstp_relay *relay)
  * Events
  */
 
-static void on_closed(struct relay_peer *peer, const struct sstp_ep_event *event)
+static void on_closed(struct sstp_relay_connection *connection, const struct sstp_ep_event *event)
 {
+    struct relay_peer *peer = connection->peer;
+    const bool was_refused = event->end == SSTP_EP_END_REFUSED; /* and paused for that */
+
+    leave(peer, connection);
+    if (!was_refused && (connection->is_dialed || event->wait_time > 0))
+        pause_dialing(peer, event->wait_time);
+    if (peer->connection != connection)
+        return;
     peer->connection = NULL;
     /* Who was refused has been told, and who came since waits for the next attempt. */
-    if (event->end == SSTP_EP_END_REFUSED)
-        return;
-    pause_dialing(peer, event->wait_time);
-    relay_hops_fail(peer, SSTP_SESSION_STATUS_CONNECTION_CLOSED);
+    if (!was_refused)
+        relay_hops_fail(peer, SSTP_SESSION_STATUS_CONNECTION_CLOSED);
 }
 
 bool relay_peer_on_event(struct sstp_relay_connection *connection,
                          const struct sstp_ep_event *event)
 {
     struct relay_peer *peer = connection->peer;
-    struct relay_hop *hop = event->user;
+    const bool is_used = peer->connection == connection;
+    /* By the id: the messages of a session that is lost take its hop with them. */
+    struct relay_hop *hop =
+        is_used ? g_hash_table_lookup(peer->sessions, GUINT_TO_POINTER(event->session_id)) : NULL;
     bool is_done = true;
 
     switch (event->kind) {
@@ -163,13 +222,14 @@ bool relay_peer_on_event(struct sstp_relay_connection *connection,
         connection->relay->counters.num_connections++;
         relay_log(connection, "established with %s", peer->url);
         peer->pause_ms = 0;
-        relay_hops_pump(peer);
+        join(peer, connection);
         break;
     case SSTP_EP_EVENT_REFUSED:
         relay_log(connection, "%s refuses: %s", peer->url,
                   sstp_connect_response_name(event->response_id));
         pause_dialing(peer, event->wait_time);
-        relay_hops_fail(peer, SSTP_SESSION_STATUS_CONNECTION_CLOSED);
+        if (is_used)
+            relay_hops_fail(peer, SSTP_SESSION_STATUS_CONNECTION_CLOSED);
         break;
     case SSTP_EP_EVENT_SESSION_STATE:
         relay_hop_on_state(hop, event->session_state);
@@ -190,8 +250,16 @@ bool relay_peer_on_event(struct sstp_relay_connection *connection,
             relay_hop_on_closed(hop);
         break;
     case SSTP_EP_EVENT_CLOSED:
-        on_closed(peer, event);
+        on_closed(connection, event);
         is_done = false;
+        break;
+    case SSTP_EP_EVENT_ATTACH:
+    case SSTP_EP_EVENT_REGISTER:
+        /* A relay has no account (GRVSSTP 3.1.4.1), and gets nothing like a client: what it
+         * acknowledges are shares. */
+        (void)sstp_ep_close_session(connection->ep, event->session_id,
+                                    SSTP_CLOSE_USER_AUTHENTICATION_FAILED);
+        relay_wake(connection);
         break;
     case SSTP_EP_EVENT_CONNECT: /* as on any other connection from here on */
     case SSTP_EP_EVENT_CONNECT_AUTHENTICATE:
@@ -199,10 +267,8 @@ bool relay_peer_on_event(struct sstp_relay_connection *connection,
     case SSTP_EP_EVENT_FANOUT_OPEN:
     case SSTP_EP_EVENT_OPENED:
     case SSTP_EP_EVENT_MESSAGE:
-    case SSTP_EP_EVENT_ATTACH:
     case SSTP_EP_EVENT_ATTACH_RESPONSE:
     case SSTP_EP_EVENT_ATTACH_AUTHENTICATE:
-    case SSTP_EP_EVENT_REGISTER:
     case SSTP_EP_EVENT_REGISTER_RESPONSE:
         is_done = false;
         break;

@@ -305,6 +305,28 @@ static void test_note_18_together(void)
     }
 }
 
+/* Note <6>: relays set the I flag of a FanoutOpen with an empty DeviceURL. */
+static void test_note_6_flag(void)
+{
+    static const struct {
+        const char *to;
+        uint8_t flags;
+    } rows[] = {
+        {"b2 c2", 0},
+        {"B2 C2", SSTP_OPEN_FLAG_IDENTITY_TARGETED},
+        {"b2 C2", SSTP_OPEN_FLAG_IDENTITY_TARGETED},
+    };
+    struct town *town = town_new();
+    struct town_relay *relay1 = town_relay(town, 1, NULL), *two = town_puppet(town, 2, 6);
+    struct town_client *a = town_client(town, 'A', relay1, 6, false);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        (void)town_fanout(a, rows[i].to);
+        g_assert_cmpuint(two->opened_id, ==, i + 1);
+        g_assert_cmphex(two->opened_flags, ==, rows[i].flags);
+    }
+    town_free(town);
+}
+
 /* 3.3.5.7: the aggregate availability follows the outbound session's state. */
 static void test_3_3_5_7_availability(void)
 {
@@ -490,6 +512,7 @@ int main(int argc, char **argv)
     g_test_add_func("/relay-hop/3.3.4.1.2-empty", test_3_3_4_1_2_empty);
     g_test_add_func("/relay-hop/3.3.5.6.1-failures", test_3_3_5_6_1_failures);
     g_test_add_func("/relay-hop/note-18-together", test_note_18_together);
+    g_test_add_func("/relay-hop/note-6-flag", test_note_6_flag);
     g_test_add_func("/relay-hop/3.3.5.7-availability", test_3_3_5_7_availability);
     g_test_add_func("/relay-hop/3.3.5.9-originator-goes", test_3_3_5_9_originator_goes);
     g_test_add_func("/relay-hop/3.3.5.9-messages-first", test_3_3_5_9_messages_first);

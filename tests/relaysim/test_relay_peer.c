@@ -57,6 +57,70 @@ static void test_try_later(void)
     town_free(town);
 }
 
+/* But not for years: an hour at most. */
+static void test_try_much_later(void)
+{
+    struct town *town = town_new();
+    struct town_relay *relay1 = town_relay(town, 1, NULL), *two = town_puppet(town, 2, 6);
+    struct town_client *a = town_client(town, 'A', relay1, 6, false);
+    two->connect_response = SSTP_CONNECT_RESPONSE_TRY_LATER;
+    two->retry_time = UINT32_MAX;
+    (void)town_fanout(a, "d2");
+    two->connect_response = SSTP_CONNECT_RESPONSE_OK;
+    (void)town_puppet(town, 2, 6);
+    (void)town_fanout(a, "d2");
+    town_advance(relay1, 3599999);
+    g_assert_cmpuint(two->num_dials, ==, 1);
+    town_advance(relay1, 1);
+    g_assert_cmpuint(two->num_dials, ==, 2);
+    town_free(town);
+}
+
+/* A transport that comes when its time is over is not used. */
+static void test_dialed_too_late(void)
+{
+    struct town *town = town_new();
+    struct town_relay *relay1 = town_relay(town, 1, NULL), *relay2 = town_relay(town, 2, NULL);
+    struct town_client *a = town_client(town, 'A', relay1, 6, false);
+    relay2->is_dead_end = true;
+    (void)town_fanout(a, "d2");
+    town_advance(relay1, 180000);
+    g_assert_cmpuint(a->num_lost, ==, 1);
+    g_assert_null(sstp_relay_dialed(relay1->relay, relay2->url, NULL, relay1->now_ms));
+    g_assert_null(sstp_relay_dialed(relay1->relay, "grooveDNS://stranger", NULL, relay1->now_ms));
+    town_free(town);
+}
+
+/* What the other relay does on the connection that was opened to it is what it may do on its
+ * own: here a fanout session that it closes, with a hop to a third. */
+static void test_sessions_of_the_peer(void)
+{
+    struct town *town = town_new();
+    struct town_relay *relay1 = town_relay(town, 1, NULL), *two = town_puppet(town, 2, 6);
+    struct town_client *a = town_client(town, 'A', relay1, 6, false);
+    struct town_client *b = town_client(town, 'B', relay1, 6, true);
+    const struct sstp_fanout_entry entries[] = {
+        {.identity_url = sstp_span_of_string("grooveIdentity://b")},
+        {.identity_url = sstp_span_of_string("grooveIdentity://c"),
+         .relay_url = sstp_span_of_string("grooveDNS://relay3")}};
+    const struct sstp_ep_message message = {.data = sstp_span_of_string("one")};
+    uint32_t id;
+    (void)town_relay(town, 3, NULL);
+    (void)town_fanout(a, "d2");
+    g_assert_cmpint(
+        sstp_ep_fanout_open(two->puppet, sstp_span_of_string("r"), entries, 2, NULL, &id), ==,
+        SSTP_EP_OK);
+    town_settle(town);
+    g_assert_cmpint(sstp_ep_send_message(two->puppet, id, &message, NULL), ==, SSTP_EP_OK);
+    town_settle(town);
+    g_assert_cmpstr(b->received->str, ==, "one;");
+    g_string_truncate(town->commands, 0);
+    (void)sstp_ep_close_session(two->puppet, id, SSTP_CLOSE_NO_REASON);
+    town_settle(town);
+    assert_said(town, "2>1 Close s=0x80000001 NoReason\n1>3 Close s=0x1 EmptySession\n");
+    town_free(town);
+}
+
 /* Appendix A: the Session Establishment Timer, of a relay that says nothing. */
 static void test_appendix_a_open(void)
 {
@@ -135,14 +199,58 @@ static void test_graceful_end(void)
     town_free(town);
 }
 
+/* A relay has no account (GRVSSTP 3.1.4.1): one that would receive like a client is refused,
+ * for what it acknowledges are the messages of fanout sessions. */
+static void test_attach_of_a_relay(void)
+{
+    static const char *const identities[] = {"grooveIdentity://b"};
+    static const char account_url[] = "grooveAccount://b";
+    uint8_t token[SSTP_SEC_TOKEN_MAX];
+    struct town *town = town_new();
+    struct town_relay *relay1 = town_relay(town, 1, NULL), *two = town_puppet(town, 2, 6);
+    struct town_client *a = town_client(town, 'A', relay1, 6, false);
+    const uint32_t id = town_fanout(a, "B1 d2");
+    (void)sstp_ep_set_availability(two->puppet, two->opened_id, SSTP_HANDLER_READY, 0);
+    town_settle(town);
+    g_string_truncate(town->commands, 0);
+    town_say(two, relay1,
+             &(struct sstp_command){.id = SSTP_ATTACH,
+                                    .session_id = 0x80000001,
+                                    .resource_url = sstp_span_of_string("grooveSession"),
+                                    .account_url = sstp_span_of_string(account_url)});
+    const size_t len = sstp_sec_identities_write(account_url, identities, G_N_ELEMENTS(identities),
+                                                 token, sizeof token);
+    town_say(two, relay1,
+             &(struct sstp_command){
+                 .id = SSTP_REGISTER, .session_id = 0x80000002, .token = sstp_span(token, len)});
+    town_settle(town);
+    assert_said(town, "2>1 Attach s=0x80000001 grooveAccount://b\n"
+                      "1>2 Close s=0x80000001 UserAuthenticationFailed\n"
+                      "2>1 Register s=0x80000002\n"
+                      "1>2 Close s=0x80000002 UserAuthenticationFailed\n");
+    town_send(a, id, "one", 0);
+    g_assert_cmpuint(two->numbers->len, ==, 1);
+    (void)sstp_ep_complete(two->puppet, 1);
+    (void)sstp_ep_noop(two->puppet);
+    town_settle(town);
+    town_advance(relay1, SSTP_EP_ACK_DELAY_MS);
+    g_assert_cmpuint(a->num_acknowledged, ==, 1);
+    g_assert_cmpuint(sstp_relay_num_stored(relay1->relay), ==, 1);
+    town_free(town);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/relay-peer/pauses", test_pauses);
     g_test_add_func("/relay-peer/try-later", test_try_later);
+    g_test_add_func("/relay-peer/try-much-later", test_try_much_later);
+    g_test_add_func("/relay-peer/dialed-too-late", test_dialed_too_late);
+    g_test_add_func("/relay-peer/sessions-of-the-peer", test_sessions_of_the_peer);
     g_test_add_func("/relay-peer/appendix-a-open", test_appendix_a_open);
     g_test_add_func("/relay-peer/appendix-a-idle", test_appendix_a_idle);
     g_test_add_func("/relay-peer/sessions-wait", test_sessions_wait);
     g_test_add_func("/relay-peer/graceful-end", test_graceful_end);
+    g_test_add_func("/relay-peer/attach-of-a-relay", test_attach_of_a_relay);
     return g_test_run();
 }

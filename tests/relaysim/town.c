@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "town.h"
 
+#include "encode.h"
 #include "summary.h"
 
 #define ROUNDS_MAX 100000
@@ -45,6 +46,7 @@ struct town *town_new(void)
     for (size_t i = 0; i < TOWN_RELAYS_MAX; i++) {
         struct town_relay *relay = &town->relays[i];
         relay->town = town;
+        relay->retry_time = 7;
         g_snprintf(relay->name, sizeof relay->name, "%zu", i + 1);
         g_snprintf(relay->url, sizeof relay->url, "grooveDNS://relay%zu", i + 1);
     }
@@ -134,10 +136,11 @@ static void on_puppet_event(void *cookie, struct sstp_ep *ep, const struct sstp_
     switch ((int)event->kind) { /* of interest here */
     case SSTP_EP_EVENT_CONNECT:
         event->connect_answer->response_id = relay->connect_response;
-        event->connect_answer->retry_time = 7;
+        event->connect_answer->retry_time = relay->retry_time;
         break;
     case SSTP_EP_EVENT_OPENED:
         relay->opened_id = event->session_id;
+        relay->opened_flags = event->command->flags;
         break;
     case SSTP_EP_EVENT_MESSAGE:
         g_array_append_val(relay->numbers, event->number);
@@ -218,14 +221,17 @@ struct town_relay *town_relay(struct town *town, unsigned number,
                                       "grooveDNS://relay3", "grooveDNS://relay4"};
     struct sstp_relay_config made = config != NULL ? *config : (struct sstp_relay_config){0};
     const char *const *url = &all[number - 1];
-    made.urls = url;
-    made.num_urls = 1;
-    made.peer_urls = all;
-    made.num_peers = TOWN_RELAYS_MAX;
+    if (made.urls == NULL) {
+        made.urls = url;
+        made.num_urls = 1;
+    }
+    if (made.peer_urls == NULL) {
+        made.peer_urls = all;
+        made.num_peers = TOWN_RELAYS_MAX;
+    }
     made.product_version = "Groove Relay 14.0 4006";
     if (made.minor_version == 0)
         made.minor_version = 6;
-    made.auth = SSTP_RELAY_AUTH_OFF;
     made.supports_multi_drop = !made.supports_multi_drop;
     made.supports_single_hop = !made.supports_single_hop;
     made.random = (struct sstp_sec_random){fill, town};
@@ -435,6 +441,30 @@ void town_hear(struct town_relay *from, struct town_relay *to)
     }
 }
 
+void town_speak(struct town_client *client)
+{
+    for (guint i = 0; i < client->town->links->len; i++) {
+        struct link *link = g_ptr_array_index(client->town->links, i);
+        if (link->ends[0].client == client && !link->is_cut)
+            (void)carry(link, 0);
+    }
+}
+
+void town_say(struct town_relay *puppet, struct town_relay *to, const struct sstp_command *command)
+{
+    uint8_t bytes[SSTP_COMMAND_LEN_MAX];
+    const size_t len = sstp_command_encode(command, bytes, sizeof bytes);
+    g_assert_cmpuint(len, >, 0);
+    for (guint i = 0; i < puppet->town->links->len; i++) {
+        struct link *link = g_ptr_array_index(puppet->town->links, i);
+        if (link->is_cut || link->ends[0].relay != to || link->ends[1].relay != puppet)
+            continue;
+        note(&link->ends[1], command);
+        link->ends[0].is_awake = true;
+        sstp_ep_receive(ep_of(&link->ends[0]), bytes, len);
+    }
+}
+
 void town_advance(struct town_relay *relay, int64_t ms)
 {
     struct town *town = relay->town;
@@ -463,6 +493,16 @@ void town_cut(struct town_relay *a, struct town_relay *b)
     town_settle(a->town);
 }
 
+void town_cut_dialed(struct town_relay *from, struct town_relay *to)
+{
+    for (guint i = 0; i < from->town->links->len; i++) {
+        struct link *link = g_ptr_array_index(from->town->links, i);
+        if (link->ends[0].relay == from && link->ends[1].relay == to)
+            cut(link);
+    }
+    town_settle(from->town);
+}
+
 void town_cut_client(struct town_client *client)
 {
     for (guint i = 0; i < client->town->links->len; i++) {
@@ -479,14 +519,25 @@ void town_cut_client(struct town_client *client)
 
 uint32_t town_fanout(struct town_client *from, const char *names)
 {
+    const uint32_t id = town_fanout_unsettled(from, names);
+    town_settle(from->town);
+    return id;
+}
+
+uint32_t town_fanout_unsettled(struct town_client *from, const char *names)
+{
     struct sstp_fanout_entry entries[16];
     char urls[16][3][32];
     size_t num = 0;
     uint32_t id;
     char **parts = g_strsplit(names, " ", 16);
     for (; parts[num] != NULL; num++) {
-        g_snprintf(urls[num][0], 32, "grooveIdentity://%c", parts[num][0]);
-        g_snprintf(urls[num][1], 32, "dpp:///%c", parts[num][0]);
+        const bool has_device = g_ascii_islower(parts[num][0]);
+        g_snprintf(urls[num][0], 32, "grooveIdentity://%c", g_ascii_tolower(parts[num][0]));
+        if (has_device)
+            g_snprintf(urls[num][1], 32, "dpp:///%c", parts[num][0]);
+        else
+            urls[num][1][0] = 0;
         g_snprintf(urls[num][2], 32, "grooveDNS://relay%c", parts[num][1]);
         entries[num] = (struct sstp_fanout_entry){
             .identity_url = sstp_span_of_string(urls[num][0]),
@@ -497,7 +548,6 @@ uint32_t town_fanout(struct town_client *from, const char *names)
     g_assert_cmpint(sstp_ep_fanout_open(town_ep(from), sstp_span_of_string("apphandler"), entries,
                                         num, NULL, &id),
                     ==, SSTP_EP_OK);
-    town_settle(from->town);
     return id;
 }
 

@@ -4,8 +4,8 @@
  * and a transcript of every command: "A>1 FanoutOpen s=0x1 ...".
  *
  * Relays are "1", "2" ... with the URLs grooveDNS://relay1, grooveDNS://relay2 ...; a
- * relay knows all others, and reaches those that have been made and are not set
- * unreachable.  A puppet is a relay that is a bare endpoint, which the test moves.  Clients are
+ * relay knows all others unless told otherwise, and reaches those that have been made and are not
+ * set unreachable.  A puppet is a relay that is a bare endpoint, which the test moves.  Clients are
  * single letters, with dpp:///a and grooveIdentity://a.
  */
 #ifndef RELAYSIM_TESTS_TOWN_H
@@ -33,7 +33,9 @@ struct town_relay {
     struct sstp_ep *puppet;
     bool is_puppet;
     uint8_t connect_response; /* the puppet's, to the next Connect */
+    uint32_t retry_time;      /* with that; 7 seconds at first */
     uint32_t opened_id;       /* the last session that was opened to the puppet */
+    uint8_t opened_flags;     /* of its FanoutOpen */
     GArray *numbers;          /* uint64_t, of the messages that it got */
 };
 
@@ -64,7 +66,7 @@ struct town {
 struct town *town_new(void);
 void town_free(struct town *town);
 
-/* Relay number 1 to 4.  What is not set: version 1.6, no authentication; and the two
+/* Relay number 1 to 4.  What is not set: its URL, version 1.6, no authentication; and the two
  * `supports_` members mean their contrary here, so that both are there unless asked. */
 struct town_relay *town_relay(struct town *town, unsigned number,
                               const struct sstp_relay_config *config);
@@ -82,16 +84,24 @@ void town_settle(struct town *town);
 /* Carries only what one relay has to say to another, once. */
 void town_hear(struct town_relay *from, struct town_relay *to);
 
+/* Carries only what a client has to say, once. */
+void town_speak(struct town_client *client);
+
+/* One command, that a puppet's endpoint would not say by itself. */
+void town_say(struct town_relay *puppet, struct town_relay *to, const struct sstp_command *command);
+
 /* Lets time pass: for one relay and its clients, for nobody else. */
 void town_advance(struct town_relay *relay, int64_t ms);
 
-/* The transports between two relays break; or a client's. */
+/* The transports between two relays break; or only those that one opened; or a client's. */
 void town_cut(struct town_relay *a, struct town_relay *b);
+void town_cut_dialed(struct town_relay *from, struct town_relay *to);
 void town_cut_client(struct town_client *client);
 
 /* Opens a fanout session to `names`, such as "b1 c1 d2": client and relay number, 0
- * for no RelayURL. */
+ * for no RelayURL; with a capital letter it is for whichever device the identity uses. */
 uint32_t town_fanout(struct town_client *from, const char *names);
+uint32_t town_fanout_unsettled(struct town_client *from, const char *names);
 
 /* Sends text; `flags` as in Message. */
 void town_send(struct town_client *from, uint32_t session_id, const char *text, uint8_t flags);
