@@ -53,6 +53,8 @@ static const struct {
      "Beyond so many without a Connect, the oldest goes (64)"},
     {"max-sessions",       1024,      1000000,  offsetof(struct relay_run, relay.limits.max_sessions), "N",
      "Of one connection (1024)"},
+    {"max-queues",         1024,      1000000,  offsetof(struct relay_run, relay.max_queues), "N",
+     "For one identity: a device and a resource each (1024)"},
     {"max-fanout",         1024,      65535,    offsetof(struct relay_run, relay.limits.max_fanout_entries), "N",
      "Recipients of one fanout session (1024)"},
     {"max-message",        16 << 20,  1 << 30,  offsetof(struct relay_run, relay.limits.max_message), "BYTES",

@@ -2,6 +2,7 @@
 #include "relay_hop.h"
 
 #define MAX_BYTES_DEFAULT (UINT64_C(1) << 30)
+#define MAX_QUEUES_DEFAULT 1024u
 #define RETRY_TIME_DEFAULT 60u
 #define IDLE_MS_DEFAULT 60000
 #define TRANSPORT_TIMEOUT_MS_DEFAULT 180000 /* Appendix A, Transport Connection Timer */
@@ -59,6 +60,8 @@ static void set_defaults(struct sstp_relay_config *config)
 {
     if (config->max_bytes == 0)
         config->max_bytes = MAX_BYTES_DEFAULT;
+    if (config->max_queues == 0)
+        config->max_queues = MAX_QUEUES_DEFAULT;
     if (config->max_connections == 0)
         config->max_connections = SSTP_RELAY_MAX_CONNECTIONS;
     if (config->retry_time == 0)
@@ -77,7 +80,10 @@ struct sstp_relay *sstp_relay_new(const struct sstp_relay_config *config, int64_
     relay->now_ms = now_ms;
     set_defaults(&relay->config);
     relay->store = config->store != NULL ? config->store : sstp_store_new();
-    sstp_store_set_limits(relay->store, config->quota, relay->config.max_bytes);
+    sstp_store_set_limits(relay->store,
+                          &(struct sstp_store_limits){.quota = config->quota,
+                                                      .max_bytes = relay->config.max_bytes,
+                                                      .max_queues = relay->config.max_queues});
     sstp_store_set_handler(relay->store, (struct sstp_store_handler){.loaded = relay_on_loaded,
                                                                      .failing = relay_on_failing,
                                                                      .cookie = relay});

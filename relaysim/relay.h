@@ -49,6 +49,7 @@ struct sstp_relay_config {
     struct sstp_store *store; /* taken over; NULL: one in memory */
     uint64_t quota;           /* bytes stored for one identity; 0: no limit */
     uint64_t max_bytes;       /* stored in all; 0: 1 GiB */
+    size_t max_queues;        /* for one identity: a device and a resource each; 0: 1024 */
     bool supports_multi_drop, supports_single_hop;
     const char *const *peer_urls; /* other relays that can be dialed; outlive the relay */
     size_t num_peers;

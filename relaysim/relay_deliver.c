@@ -10,6 +10,7 @@ struct relay_delivery {
     struct sstp_relay_connection *connection;
     struct sstp_store_queue *queue;
     uint32_t session_id;
+    uint32_t number; /* the holder of what is under way */
     unsigned num_unacknowledged;
     bool has_been_acknowledged; /* something on this session was */
     bool is_idle;
@@ -38,6 +39,7 @@ static void end(struct relay_delivery *delivery)
     struct sstp_relay_connection *connection = delivery->connection;
     set_idle(delivery, false);
     struct sstp_store_queue *queue = delivery->queue;
+    sstp_store_take_back(connection->relay->store, queue, delivery->number);
     g_hash_table_remove(connection->deliveries, GUINT_TO_POINTER(delivery->session_id));
     sstp_store_release(connection->relay->store, queue);
 }
@@ -74,6 +76,7 @@ static struct relay_delivery *begin(struct sstp_relay *relay, struct sstp_store_
     delivery->connection = connection;
     delivery->queue = queue;
     delivery->session_id = session_id;
+    delivery->number = ++relay->last_delivery != 0 ? relay->last_delivery : ++relay->last_delivery;
     delivery->idle_link.data = delivery;
     queue->delivery = delivery;
     g_hash_table_insert(connection->deliveries, GUINT_TO_POINTER(session_id), delivery);
@@ -103,8 +106,7 @@ static void pump(struct relay_delivery *delivery)
             sstp_payload_unref(lender);
             break;
         }
-        sstp_store_sent(connection->relay->store, stored);
-        queue->next_unsent = queue->next_unsent->next;
+        sstp_store_sent(connection->relay->store, stored, delivery->number);
         delivery->num_unacknowledged++;
         has_sent = true;
     }

@@ -25,6 +25,7 @@ struct sstp_relay {
     GQueue troubled;         /* struct relay_inbound with losses to tell */
     int64_t next_share_expiry_ms;
     GQueue timed;             /* connections that are proving who they are, in the order of time */
+    uint32_t last_delivery;   /* its number */
     GQueue idle;              /* deliveries without messages, in the order of their deadlines */
     size_t num_waiting_bytes; /* of all connections, see relay_receipt.c */
     struct sstp_relay_counters counters;
