@@ -69,14 +69,15 @@ enum sstp_ep_event_kind {
     SSTP_EP_EVENT_FANOUT_OPEN,          /* relay: all is valid; then comes OPENED */
     SSTP_EP_EVENT_OPENED,               /* the OpenResponse to the peer's session is on its way */
     SSTP_EP_EVENT_SESSION_STATE,        /* of a session of ours; see `session_state` */
-    SSTP_EP_EVENT_SESSION_STATUS,  /* the destination `entry_index` of our fanout session is gone */
-    SSTP_EP_EVENT_SESSION_CLOSED,  /* session or event; `is_local`, `reason_id`, `response_id` */
-    SSTP_EP_EVENT_MESSAGE,         /* whole: `message`; acknowledged by sstp_ep_complete() */
-    SSTP_EP_EVENT_ACKNOWLEDGED,    /* a message of ours: `number`, `tag` */
-    SSTP_EP_EVENT_UNACKNOWLEDGED,  /* a message of ours that never will be: its session was closed
-                                      by the peer, or the connection ended */
-    SSTP_EP_EVENT_ATTACH,          /* relay */
-    SSTP_EP_EVENT_ATTACH_RESPONSE, /* client */
+    SSTP_EP_EVENT_SESSION_STATUS, /* the destination `entry_index` of our fanout session is gone */
+    SSTP_EP_EVENT_SESSION_CLOSED, /* session or event; `is_local`, `reason_id`, `response_id` */
+    SSTP_EP_EVENT_MESSAGE,        /* whole: `message`; acknowledged by sstp_ep_complete() */
+    SSTP_EP_EVENT_ACKNOWLEDGED,   /* a message of ours: `number`, `tag` */
+    SSTP_EP_EVENT_UNACKNOWLEDGED, /* a message of ours that was not when its session was closed by
+                                     the peer, or the connection ended */
+    SSTP_EP_EVENT_ACKNOWLEDGED_LATE,   /* it is after all, behind the Close of its session */
+    SSTP_EP_EVENT_ATTACH,              /* relay */
+    SSTP_EP_EVENT_ATTACH_RESPONSE,     /* client */
     SSTP_EP_EVENT_ATTACH_AUTHENTICATE, /* relay */
     SSTP_EP_EVENT_REGISTER,            /* relay; `is_attach_session` */
     SSTP_EP_EVENT_REGISTER_RESPONSE,   /* client */
@@ -301,7 +302,15 @@ struct sstp_ep_message sstp_ep_command_message(const struct sstp_command *comman
                                                struct sstp_span data);
 
 /* Sends a whole message on a session of ours that is ready (GRVSSTP 3.1.4.6):
- * Message, as many Data as it takes, EndMessage.  All of it or nothing. */
+ * Message, as many Data as it takes, EndMessage.  All of it or nothing.
+ *
+ * What becomes of it is told with its `tag`: ACKNOWLEDGED, or UNACKNOWLEDGED when the
+ * peer closes the session or the connection ends before.  A Close removes the session and
+ * not what was sent on it (GRVSSTP 3.1.5.9), and counts are the connection's (3.1.5.19),
+ * so ACKNOWLEDGED_LATE may yet follow upon the UNACKNOWLEDGED of a Close.  What it is
+ * worth, the reason of the Close says: a handler that failed has not taken what it had
+ * not acknowledged.  Who had forgotten the message lets it pass.  A session that was
+ * closed from here changes nothing for its messages. */
 enum sstp_ep_err sstp_ep_send_message(struct sstp_ep *ep, uint32_t session_id,
                                       const struct sstp_ep_message *message, void *tag);
 

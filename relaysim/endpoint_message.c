@@ -52,9 +52,9 @@ bool sstp_ep_acknowledged(struct sstp_ep *ep, uint32_t message_count)
         const uint64_t number = sstp_ep_ledger_oldest(&ep->outbound);
         const struct sstp_ep_ledger_entry entry = *sstp_ep_ledger_find(&ep->outbound, number);
         sstp_ep_ledger_drop(&ep->outbound, 1);
-        if (entry.is_lost)
-            continue;
-        sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_ACKNOWLEDGED,
+        sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = entry.is_lost
+                                                              ? SSTP_EP_EVENT_ACKNOWLEDGED_LATE
+                                                              : SSTP_EP_EVENT_ACKNOWLEDGED,
                                                   .session_id = entry.session_id,
                                                   .number = number,
                                                   .tag = entry.tag});

@@ -66,6 +66,9 @@ static void set_defaults(struct sstp_relay_config *config)
         config->max_connections = SSTP_RELAY_MAX_CONNECTIONS;
     if (config->retry_time == 0)
         config->retry_time = RETRY_TIME_DEFAULT;
+    if (config->mem == NULL)
+        config->mem = &sstp_mem_libc;
+    set_default(&config->ack_delay_ms, SSTP_EP_ACK_DELAY_MS);
     set_default(&config->idle_ms, IDLE_MS_DEFAULT);
     set_default(&config->transport_timeout_ms, TRANSPORT_TIMEOUT_MS_DEFAULT);
     set_default(&config->auth_timeout_ms, AUTH_TIMEOUT_MS_DEFAULT);
@@ -95,6 +98,8 @@ struct sstp_relay *sstp_relay_new(const struct sstp_relay_config *config, int64_
     relay->online = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_pointer_array);
     relay->devices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_queue_init(&relay->idle);
+    g_queue_init(&relay->closed);
+    relay->again_ms = SSTP_EP_NEVER;
     g_queue_init(&relay->troubled);
     g_queue_init(&relay->timed);
     relay->next_share_expiry_ms = SSTP_EP_NEVER;
@@ -139,7 +144,7 @@ struct sstp_relay_connection *relay_connection_new(struct sstp_relay *relay, voi
                                                    int64_t now_ms, bool is_originator)
 {
     struct sstp_relay_connection *connection = g_new0(struct sstp_relay_connection, 1);
-    const struct sstp_ep_config config = {.mem = &sstp_mem_libc,
+    const struct sstp_ep_config config = {.mem = relay->config.mem,
                                           .role = SSTP_EP_RELAY,
                                           .is_originator = is_originator,
                                           .device_urls = relay->config.urls,
@@ -169,6 +174,7 @@ struct sstp_relay_connection *relay_connection_new(struct sstp_relay *relay, voi
         return NULL;
     }
     connection->relay = relay;
+    connection->number = ++relay->last_connection;
     connection->socket = socket;
     connection->attaches = g_hash_table_new_full(NULL, NULL, NULL, relay_attach_free);
     connection->identities = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -194,7 +200,7 @@ static void free_connection(gpointer data)
     g_hash_table_destroy(connection->attaches);
     g_hash_table_destroy(connection->identities);
     g_hash_table_destroy(connection->inbound);
-    g_hash_table_destroy(connection->deliveries);
+    relay_free_deliveries(connection);
     sstp_ep_free(connection->ep);
     g_free(connection->device_url);
     g_free(connection);
@@ -321,6 +327,7 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
         relay_on_session_state(connection, event);
         break;
     case SSTP_EP_EVENT_ACKNOWLEDGED:
+    case SSTP_EP_EVENT_ACKNOWLEDGED_LATE:
         relay_on_acknowledged(connection, event);
         break;
     case SSTP_EP_EVENT_SESSION_CLOSED:
@@ -328,6 +335,7 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
             g_hash_table_remove(connection->inbound, GUINT_TO_POINTER(event->session_id));
             g_hash_table_remove(connection->attaches, GUINT_TO_POINTER(event->session_id));
         }
+        relay_open_waiting(connection);
         break;
     case SSTP_EP_EVENT_ATTACH:
         relay_auth_timer_restart(connection);
@@ -345,7 +353,7 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
         on_closed(connection, event);
         break;
     case SSTP_EP_EVENT_FANOUT_OPEN:    /* what there is to refuse, OPENED refuses */
-    case SSTP_EP_EVENT_UNACKNOWLEDGED: /* the end of its delivery puts it back */
+    case SSTP_EP_EVENT_UNACKNOWLEDGED: /* its delivery knows what to do */
     case SSTP_EP_EVENT_REFUSED:
     case SSTP_EP_EVENT_SESSION_STATUS:
     case SSTP_EP_EVENT_ATTACH_RESPONSE:
@@ -362,7 +370,7 @@ void sstp_relay_tick(struct sstp_relay *relay, int64_t now_ms)
 {
     relay->now_ms = now_ms;
     relay->counters.num_discarded += sstp_store_expire(relay->store, now_ms);
-    relay_close_idle(relay);
+    relay_deliveries_tick(relay);
     relay_auth_timers_tick(relay);
     relay_hops_expire(relay);
     relay_peers_tick(relay);
@@ -371,7 +379,7 @@ void sstp_relay_tick(struct sstp_relay *relay, int64_t now_ms)
 
 int64_t sstp_relay_next_deadline(const struct sstp_relay *relay)
 {
-    const int64_t deadlines[] = {relay_next_idle(relay),
+    const int64_t deadlines[] = {relay_deliveries_next(relay),
                                  relay_auth_timers_next(relay),
                                  relay->next_share_expiry_ms,
                                  relay_peers_next_deadline(relay),

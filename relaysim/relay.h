@@ -46,10 +46,11 @@ struct sstp_relay_config {
     const char *product_version;
     uint8_t minor_version; /* 5 or 6 */
     enum sstp_relay_auth auth;
-    struct sstp_store *store; /* taken over; NULL: one in memory */
-    uint64_t quota;           /* bytes stored for one identity; 0: no limit */
-    uint64_t max_bytes;       /* stored in all; 0: 1 GiB */
-    size_t max_queues;        /* for one identity: a device and a resource each; 0: 1024 */
+    const struct sstp_mem *mem; /* the endpoints'; NULL: libc's; its blocks are freed by libc */
+    struct sstp_store *store;   /* taken over; NULL: one in memory */
+    uint64_t quota;             /* bytes stored for one identity; 0: no limit */
+    uint64_t max_bytes;         /* stored in all; 0: 1 GiB */
+    size_t max_queues;          /* for one identity: a device and a resource each; 0: 1024 */
     bool supports_multi_drop, supports_single_hop;
     const char *const *peer_urls; /* other relays that can be dialed; outlive the relay */
     size_t num_peers;

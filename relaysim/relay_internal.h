@@ -27,6 +27,9 @@ struct sstp_relay {
     GQueue timed;             /* connections that are proving who they are, in the order of time */
     uint32_t last_delivery;   /* its number */
     GQueue idle;              /* deliveries without messages, in the order of their deadlines */
+    GQueue closed;            /* deliveries whose acknowledgements are awaited, likewise */
+    int64_t again_ms;         /* what there was no memory for is tried again */
+    uint64_t last_connection; /* its number */
     size_t num_waiting_bytes; /* of all connections, see relay_receipt.c */
     struct sstp_relay_counters counters;
 };
@@ -43,6 +46,7 @@ struct sstp_relay_connection {
     struct sstp_relay *relay;
     struct sstp_ep *ep;
     void *socket;
+    uint64_t number; /* the higher, the newer */
     bool is_established;
     char *device_url; /* the first SourceDeviceURL */
 
@@ -60,7 +64,8 @@ struct sstp_relay_connection {
     GQueue registering;                /* Registers that are not answered yet */
 
     GHashTable *inbound;    /* SessionId to struct relay_inbound */
-    GHashTable *deliveries; /* SessionId to struct relay_delivery */
+    GHashTable *deliveries; /* SessionId to struct relay_delivery, open or closed */
+    GQueue waiting;         /* struct relay_delivery, for which there was no session yet */
 
     GQueue receipts; /* of its messages that are not safe yet */
     size_t num_waiting_bytes;
@@ -133,20 +138,26 @@ int64_t relay_auth_timers_next(const struct sstp_relay *relay);
 /* ---- relay_deliver.c ---- */
 /* Sends what can be sent of a queue, opening a session for it if need be. */
 void relay_deliver(struct sstp_relay *relay, struct sstp_store_queue *queue);
-/* The same for all queues of an identity that has come. */
+/* The same for all queues of an identity that has come; a device that has come again
+ * takes its queues with it. */
 void relay_deliver_all(struct sstp_relay *relay, const char *identity_url);
 /* Messages of a queue have come from the disk. */
 void relay_on_loaded(void *relay, struct sstp_store_queue *queue);
 void relay_on_session_state(struct sstp_relay_connection *connection,
                             const struct sstp_ep_event *event);
+/* In time, or late. */
 void relay_on_acknowledged(struct sstp_relay_connection *connection,
                            const struct sstp_ep_event *event);
 /* A delivery's session is gone; false when the id is no delivery's. */
 bool relay_on_delivery_closed(struct sstp_relay_connection *connection,
                               const struct sstp_ep_event *event);
+/* There may be room for sessions that there was none for. */
+void relay_open_waiting(struct sstp_relay_connection *connection);
 /* The connection is gone: its queues go to another, or wait. */
 void relay_stop_deliveries(struct sstp_relay_connection *connection);
-void relay_close_idle(struct sstp_relay *relay);
-int64_t relay_next_idle(const struct sstp_relay *relay);
+/* It is freed without having ended. */
+void relay_free_deliveries(struct sstp_relay_connection *connection);
+void relay_deliveries_tick(struct sstp_relay *relay);
+int64_t relay_deliveries_next(const struct sstp_relay *relay);
 
 #endif

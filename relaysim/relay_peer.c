@@ -184,6 +184,8 @@ bool relay_peer_on_event(struct sstp_relay_connection *connection,
     case SSTP_EP_EVENT_UNACKNOWLEDGED:
         relay_hop_on_share_over(event->tag, false);
         break;
+    case SSTP_EP_EVENT_ACKNOWLEDGED_LATE: /* its recipients were lost with the session */
+        break;
     case SSTP_EP_EVENT_SESSION_CLOSED:
         is_done = hop != NULL; /* without, the peer's own session */
         if (is_done)

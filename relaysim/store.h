@@ -42,7 +42,7 @@ struct sstp_store_queue {
     GList *next_unsent;     /* the first that is not under way; NULL when all are */
     unsigned num_under_way; /* with whomever */
     void *delivery;         /* the relay's: who is sending it, keeps the queue alive */
-    const void *held_for;   /* the relay's: the connection that would not have it */
+    uint64_t held_from;     /* the relay's: connections from this number on would not have it; 0 */
 
     /* The store's own. */
     guint index; /* in recipient->queues */
