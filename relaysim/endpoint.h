@@ -48,6 +48,14 @@ enum sstp_ep_err {
 
 enum sstp_ep_role { SSTP_EP_CLIENT, SSTP_EP_RELAY };
 
+/* What several endpoints have of messages that are not whole yet.  Beyond `max_bytes` a
+ * session that brings more ends with QuotaWouldBeExceeded, unless its connection has not
+ * more than SSTP_EP_ASSEMBLING_SHARE: who sends short messages always gets through. */
+#define SSTP_EP_ASSEMBLING_SHARE (64u << 10)
+struct sstp_ep_assembling {
+    size_t num_bytes, max_bytes;
+};
+
 /* What a peer may make grow.  0 stands for the default. */
 struct sstp_ep_limits {
     size_t max_sessions;       /* open at a time, both ways together; 1024 */
@@ -172,6 +180,7 @@ struct sstp_ep_config {
     int64_t outbound_idle_ms, inbound_idle_ms;
     uint32_t first_session_id; /* without the bit that tells the side; 0: 1 */
     struct sstp_ep_limits limits;
+    struct sstp_ep_assembling *assembling; /* outlives the endpoint; NULL: its own limit alone */
 
     /* The callback may call every function here on this endpoint but _free(),
      * _receive() and _tick(); none during EVENT_CONNECT. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "relay_hop.h"
 
-#define MAX_BYTES_DEFAULT (UINT64_C(1) << 30)
+#define MAX_BYTES_DEFAULT ((size_t)1 << 30)
+#define MAX_ASSEMBLING_DEFAULT ((size_t)256 << 20)
 #define MAX_QUEUES_DEFAULT 1024u
 #define RETRY_TIME_DEFAULT 60u
 #define IDLE_MS_DEFAULT 60000
@@ -60,6 +61,8 @@ static void set_defaults(struct sstp_relay_config *config)
 {
     if (config->max_bytes == 0)
         config->max_bytes = MAX_BYTES_DEFAULT;
+    if (config->max_assembling == 0)
+        config->max_assembling = MAX_ASSEMBLING_DEFAULT;
     if (config->max_queues == 0)
         config->max_queues = MAX_QUEUES_DEFAULT;
     if (config->max_connections == 0)
@@ -90,6 +93,7 @@ struct sstp_relay *sstp_relay_new(const struct sstp_relay_config *config, int64_
     sstp_store_set_handler(relay->store, (struct sstp_store_handler){.loaded = relay_on_loaded,
                                                                      .failing = relay_on_failing,
                                                                      .cookie = relay});
+    relay->assembling.max_bytes = relay->config.max_assembling;
     relay->registry = sstp_store_registry(relay->store);
     relay->locked_out = g_hash_table_new(g_str_hash, g_str_equal);
     for (size_t i = 0; i < config->num_locked_out; i++)
@@ -164,6 +168,7 @@ struct sstp_relay_connection *relay_connection_new(struct sstp_relay *relay, voi
                                                                   : relay->config.outbound_idle_ms,
                                           .inbound_idle_ms = relay->config.inbound_idle_ms,
                                           .limits = relay->config.limits,
+                                          .assembling = &relay->assembling,
                                           .event = on_event,
                                           .sent = on_sent,
                                           .release = on_release,
@@ -371,6 +376,7 @@ void sstp_relay_tick(struct sstp_relay *relay, int64_t now_ms)
     relay->now_ms = now_ms;
     relay->counters.num_discarded += sstp_store_expire(relay->store, now_ms);
     relay_deliveries_tick(relay);
+    relay_check_room(relay);
     relay_auth_timers_tick(relay);
     relay_hops_expire(relay);
     relay_peers_tick(relay);

@@ -49,7 +49,8 @@ struct sstp_relay_config {
     const struct sstp_mem *mem; /* the endpoints'; NULL: libc's; its blocks are freed by libc */
     struct sstp_store *store;   /* taken over; NULL: one in memory */
     uint64_t quota;             /* bytes stored for one identity; 0: no limit */
-    uint64_t max_bytes;         /* stored in all; 0: 1 GiB */
+    size_t max_bytes;           /* stored in all; 0: 1 GiB */
+    size_t max_assembling;      /* of all messages that are not whole yet; 0: 256 MiB */
     size_t max_queues;          /* for one identity: a device and a resource each; 0: 1024 */
     bool supports_multi_drop, supports_single_hop;
     const char *const *peer_urls; /* other relays that can be dialed; outlive the relay */
@@ -82,6 +83,8 @@ struct sstp_relay_config {
     void (*sent)(void *cookie, void *socket, const struct sstp_command *command); /* or NULL */
     /* The store cannot be written, or, with NULL, again; may be NULL. */
     void (*store_failing)(void *cookie, const char *why);
+    /* It is full, near max_bytes, or no more; may be NULL. */
+    void (*store_full)(void *cookie, bool is_full);
     void *cookie;
 };
 

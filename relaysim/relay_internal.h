@@ -13,7 +13,9 @@ struct sstp_relay {
     struct sstp_relay_config config;
     int64_t now_ms;
     bool is_resting;
-    bool is_store_failing;
+    bool is_store_failing, is_store_full;
+    bool is_stopped; /* for either, senders are held back */
+    struct sstp_ep_assembling assembling;
     struct sstp_store *store;
     struct sstp_registry *registry;
     GHashTable *locked_out;  /* a set of URLs, borrowed */
@@ -109,6 +111,8 @@ void relay_inbound_free(void *inbound);
 
 /* The store cannot be written, or again: who sends is held back, or let go. */
 void relay_on_failing(void *relay, const char *why);
+/* The same for one that is full. */
+void relay_check_room(struct sstp_relay *relay);
 
 /* ---- relay_receipt.c ---- */
 struct relay_receipt;

@@ -3,8 +3,11 @@
 
 #include <stdlib.h>
 
-/* What a message costs beside its bytes; without it, empty messages would be free. */
-#define MESSAGE_OVERHEAD 64u
+/* What a message takes in memory beside its bytes, with the words of the allocator: its
+ * place in the queue, the payload, the content's head. */
+#define MESSAGE_OVERHEAD 256u
+/* Likewise a queue, and a recipient with it. */
+#define QUEUE_OVERHEAD 512u
 
 /* Below this length, the buffer that a message came in is better used for the next one. */
 #define TAKEN_MIN 4096u
@@ -111,6 +114,12 @@ void sstp_store_payload_unref(struct sstp_payload *payload)
 static uint64_t cost_of(const struct sstp_payload *payload)
 {
     return payload->len + MESSAGE_OVERHEAD;
+}
+
+static uint64_t cost_of_queue(const struct sstp_store_queue *queue)
+{
+    return QUEUE_OVERHEAD + 2 * strlen(queue->recipient->identity_url) + strlen(queue->device_url) +
+           strlen(queue->resource_url);
 }
 
 static void free_message(gpointer data)
@@ -233,6 +242,7 @@ struct sstp_store_queue *sstp_store_add_queue(struct sstp_store *store, const ch
     queue->index = recipient->queues->len;
     g_ptr_array_add(recipient->queues, queue);
     g_hash_table_add(store->queues, queue);
+    store->num_bytes += cost_of_queue(queue);
     return queue;
 }
 
@@ -243,6 +253,7 @@ void sstp_store_drop_if_idle(struct sstp_store *store, struct sstp_store_queue *
         return;
     const guint index = queue->index;
     sstp_store_note_queue_gone(store, queue);
+    store->num_bytes -= cost_of_queue(queue);
     g_hash_table_remove(store->queues, queue);
     g_ptr_array_remove_index_fast(recipient->queues, index);
     if (index < recipient->queues->len) {
@@ -274,6 +285,20 @@ struct sstp_store_message *sstp_store_append(struct sstp_store *store,
     return stored;
 }
 
+bool sstp_store_has_room(const struct sstp_store *store, const struct sstp_payload *payload,
+                         size_t num_queues)
+{
+    return store->limits.max_bytes == 0 ||
+           store->num_bytes + num_queues * cost_of(payload) <= store->limits.max_bytes;
+}
+
+bool sstp_store_is_full(struct sstp_store *store)
+{
+    const uint64_t max = store->limits.max_bytes;
+    store->is_full = max != 0 && store->num_bytes >= max - max / (store->is_full ? 4 : 8);
+    return store->is_full;
+}
+
 enum sstp_store_result sstp_store_put(struct sstp_store *store, const char *identity_url,
                                       const char *device_url, const char *resource_url,
                                       struct sstp_payload *payload, int64_t expires_ms,
@@ -289,7 +314,7 @@ enum sstp_store_result sstp_store_put(struct sstp_store *store, const char *iden
     if (limits->max_queues != 0 && queue == NULL && recipient != NULL &&
         recipient->queues->len >= limits->max_queues)
         return SSTP_STORE_OVER_QUOTA;
-    if (limits->max_bytes != 0 && store->num_bytes + cost_of(payload) > limits->max_bytes)
+    if (!sstp_store_has_room(store, payload, 1))
         return SSTP_STORE_FULL;
 
     sstp_store_note_put(store, payload, expires_ms);

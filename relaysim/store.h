@@ -94,7 +94,8 @@ struct sstp_store *sstp_store_open(const char *path, const char *vfs, int64_t no
  * NULL is fine. */
 void sstp_store_free(struct sstp_store *store);
 
-/* 0 stands for no limit. */
+/* 0 stands for no limit.  A message counts with what it takes in memory, but for a fanout
+ * that the recipients share; in all, its queue counts, too. */
 struct sstp_store_limits {
     uint64_t quota;     /* bytes for each identity */
     uint64_t max_bytes; /* in all */
@@ -129,6 +130,15 @@ const struct sstp_ep_message *sstp_payload_message(const struct sstp_payload *pa
 
 /* Whether an identity has used up its quota. */
 bool sstp_store_is_over_quota(const struct sstp_store *store, const char *identity_url);
+
+/* Whether the payload could be put into so many queues that are there; each may still be
+ * over the quota. */
+bool sstp_store_has_room(const struct sstp_store *store, const struct sstp_payload *payload,
+                         size_t num_queues);
+
+/* Whether it is time to hold senders back: from seven eighths of max_bytes on, until it is
+ * down to three quarters.  The rest is for what is under way by then. */
+bool sstp_store_is_full(struct sstp_store *store);
 
 /* Appends to the recipient's queue; *message is set with SSTP_STORE_OK.  A queue too many
  * is over the quota.  All queues of a payload are named before the next

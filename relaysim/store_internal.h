@@ -84,6 +84,7 @@ struct sstp_store {
     GHashTable *queues;     /* a set of struct sstp_store_queue, by all three URLs */
     struct sstp_store_limits limits;
     uint64_t num_bytes, num_messages;
+    bool is_full;     /* senders are held back */
     GPtrArray *timed; /* a heap of struct sstp_store_message: unsent, with a time to go */
     struct sstp_registry *registry;
     struct sstp_store_handler handler;

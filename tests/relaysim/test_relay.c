@@ -450,7 +450,7 @@ static void test_fanout(void)
     for (uint8_t minor = 5; minor <= 6; minor++) {
         struct world *world = world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OFF,
                                                                     .supports_multi_drop = true,
-                                                                    .quota = 200,
+                                                                    .quota = 400,
                                                                     .locked_out = locked_out,
                                                                     .num_locked_out = 1});
         struct who sender = alice;
@@ -484,7 +484,7 @@ static void test_fanout_empty(void)
     static const char *const to_carl[] = {"grooveIdentity://carl"};
     struct world *world = world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OFF,
                                                                 .supports_multi_drop = true,
-                                                                .quota = 100,
+                                                                .quota = 300,
                                                                 .locked_out = locked_out,
                                                                 .num_locked_out = 1});
     struct who relay_like = alice;
@@ -506,7 +506,7 @@ static void test_fanout_empty(void)
 static void test_quota(void)
 {
     struct world *world =
-        world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OFF, .quota = 164});
+        world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OFF, .quota = 356});
     struct visitor *a = visit(world, &alice);
     uint32_t id = open_to(a, "grooveIdentity://carl", "");
     char *text = g_strnfill(100, 'x');

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "store.h"
 
-#define OVERHEAD 64u /* of store.c: what a message costs beside its bytes */
+/* Of store.c: what a message costs beside its bytes, and a queue with names of one letter. */
+#define OVERHEAD 256u
+#define QUEUE (512u + 2 + 1)
 
 static enum sstp_store_result put(struct sstp_store *store, const char *identity,
                                   const char *device, size_t len, int64_t expires_ms,
@@ -73,10 +75,34 @@ static void test_quota(void)
     sstp_store_free(store);
 
     store = sstp_store_new();
-    sstp_store_set_limits(store, &(struct sstp_store_limits){.max_bytes = 2 * OVERHEAD + 10});
+    sstp_store_set_limits(store,
+                          &(struct sstp_store_limits){.max_bytes = QUEUE + 2 * OVERHEAD + 10});
     g_assert_cmpint(put(store, "i", "", 5, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_OK);
     g_assert_cmpint(put(store, "j", "", 6, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_FULL);
     g_assert_cmpint(put(store, "j", "", 5, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_OK);
+    sstp_store_free(store);
+}
+
+/* Full from seven eighths on, until it is down to three quarters. */
+static void test_full(void)
+{
+    struct sstp_store *store = sstp_store_new();
+    struct sstp_store_message *messages[4];
+    const size_t max = 8 * 1000;
+    g_assert_false(sstp_store_is_full(store)); /* without a limit */
+    sstp_store_set_limits(store, &(struct sstp_store_limits){.max_bytes = max});
+    g_assert_false(sstp_store_is_full(store));
+    (void)put(store, "i", "", max / 8 * 6 - QUEUE - 2 * OVERHEAD, SSTP_EP_NEVER, &messages[0]);
+    (void)put(store, "i", "", 0, SSTP_EP_NEVER, &messages[1]);
+    (void)put(store, "i", "", max / 8 - OVERHEAD - 1, SSTP_EP_NEVER, &messages[2]);
+    g_assert_false(sstp_store_is_full(store));
+    sstp_store_remove(store, messages[2]);
+    (void)put(store, "i", "", max / 8 - OVERHEAD, SSTP_EP_NEVER, &messages[2]);
+    g_assert_true(sstp_store_is_full(store));
+    sstp_store_remove(store, messages[2]);
+    g_assert_true(sstp_store_is_full(store)); /* three quarters */
+    sstp_store_remove(store, messages[1]);
+    g_assert_false(sstp_store_is_full(store));
     sstp_store_free(store);
 }
 
@@ -242,6 +268,7 @@ int main(int argc, char **argv)
     g_test_add_func("/store/order", test_order);
     g_test_add_func("/store/queues", test_queues);
     g_test_add_func("/store/quota", test_quota);
+    g_test_add_func("/store/full", test_full);
     g_test_add_func("/store/expiry", test_expiry);
     g_test_add_func("/store/under-way", test_under_way);
     g_test_add_func("/store/expiry-random", test_expiry_random);
