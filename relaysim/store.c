@@ -5,7 +5,7 @@
 
 /* What a message takes in memory beside its bytes, with the words of the allocator: its
  * place in the queue, the payload, the content's head. */
-#define MESSAGE_OVERHEAD 256u
+#define MESSAGE_OVERHEAD 272u
 /* Likewise a queue, and a recipient with it. */
 #define QUEUE_OVERHEAD 512u
 

@@ -506,7 +506,7 @@ static void test_fanout_empty(void)
 static void test_quota(void)
 {
     struct world *world =
-        world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OFF, .quota = 356});
+        world_new(&(struct sstp_relay_config){.auth = SSTP_RELAY_AUTH_OFF, .quota = 372});
     struct visitor *a = visit(world, &alice);
     uint32_t id = open_to(a, "grooveIdentity://carl", "");
     char *text = g_strnfill(100, 'x');

@@ -9,7 +9,7 @@
 
 #define WALL_MS 1700000000000
 #define LEN 244u                        /* of a text, which costs ... */
-#define COST (LEN + 256u)               /* ... so much in store.c, beside ... */
+#define COST (LEN + 272u)               /* ... so much in store.c, beside ... */
 #define QUEUE_COST (512u + 2u * 18 + 1) /* ... the queue of grooveIdentity://c and "r" */
 
 struct scene {

@@ -2,7 +2,7 @@
 #include "store.h"
 
 /* Of store.c: what a message costs beside its bytes, and a queue with names of one letter. */
-#define OVERHEAD 256u
+#define OVERHEAD 272u
 #define QUEUE (512u + 2 + 1)
 
 static enum sstp_store_result put(struct sstp_store *store, const char *identity,

@@ -331,10 +331,10 @@ static void test_quota(void)
     g_assert_true(settle(store));
     store = reopen(store, 0, WALL_MS);
     sstp_store_set_limits(store,
-                          &(struct sstp_store_limits){.quota = 256 + 3 + 8, .max_bytes = 1000});
+                          &(struct sstp_store_limits){.quota = 272 + 3 + 8, .max_bytes = 1000});
     g_assert_true(sstp_store_is_over_quota(store, "i"));
     sstp_store_set_limits(store,
-                          &(struct sstp_store_limits){.quota = 256 + 3 + 9, .max_bytes = 1000});
+                          &(struct sstp_store_limits){.quota = 272 + 3 + 9, .max_bytes = 1000});
     g_assert_false(sstp_store_is_over_quota(store, "i"));
     sstp_store_free(store);
 }
