@@ -101,6 +101,21 @@ static void test_overfull(void)
     }
 }
 
+/* The other relay has no room for the first message to its only recipient: its Close finds
+ * the message unacknowledged, whose loss has ended the hop already. */
+static void test_quota_of_other_relay(void)
+{
+    struct scene s = set_scene(NULL);
+    (void)town_relay(s.town, 2, &(struct sstp_relay_config){.quota = COST - 1});
+    const uint32_t id = town_fanout(s.a, "d2");
+    g_assert_cmpint(state(&s, id), ==, SSTP_SESSION_READY);
+    send(&s, id);
+    g_assert_cmpuint(s.a->num_lost, ==, 1);
+    g_assert_cmpint(s.a->session_reason_id, ==, SSTP_CLOSE_EMPTY_SESSION);
+    g_assert_false(s.a->is_closed);
+    clear_scene(&s);
+}
+
 /* ------------------------------------------------------------------------
  * A store that cannot be written
  */
@@ -236,6 +251,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/relay-room/full", test_full);
     g_test_add_func("/relay-room/overfull", test_overfull);
+    g_test_add_func("/relay-room/other-relay", test_quota_of_other_relay);
     g_test_add_func("/relay-room/failing", test_failing);
     g_test_add_func("/relay-room/hold", test_hold);
     g_test_add_func("/relay-room/assembling", test_assembling);
