@@ -85,6 +85,7 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
         on_closed(party, event);
         break;
     case SSTP_EP_EVENT_UNACKNOWLEDGED: /* what ended its session is told, too */
+    case SSTP_EP_EVENT_ACKNOWLEDGED_LATE:
     case SSTP_EP_EVENT_CONNECT:
     case SSTP_EP_EVENT_ESTABLISHED:
     case SSTP_EP_EVENT_CONNECT_AUTHENTICATE:

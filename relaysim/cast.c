@@ -259,6 +259,7 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
     case SSTP_EP_EVENT_CONNECT:
     case SSTP_EP_EVENT_CONNECT_AUTHENTICATE:
     case SSTP_EP_EVENT_FANOUT_OPEN:
+    case SSTP_EP_EVENT_ACKNOWLEDGED_LATE:
     case SSTP_EP_EVENT_SESSION_STATE: /* who wants to know asks for it */
     case SSTP_EP_EVENT_ATTACH:
     case SSTP_EP_EVENT_ATTACH_RESPONSE:

@@ -55,12 +55,18 @@ static const struct {
      "Of one connection (1024)"},
     {"max-events",         1024,      1000000,  offsetof(struct relay_run, relay.limits.max_events), "N",
      "Attach and Register sessions of one connection (1024)"},
+    {"max-queues",         1024,      1000000,  offsetof(struct relay_run, relay.max_queues), "N",
+     "For one identity: a device and a resource each (1024)"},
     {"max-fanout",         1024,      65535,    offsetof(struct relay_run, relay.limits.max_fanout_entries), "N",
      "Recipients of one fanout session (1024)"},
     {"max-message",        16 << 20,  1 << 30,  offsetof(struct relay_run, relay.limits.max_message), "BYTES",
      "Of one message (16 MiB)"},
     {"max-cached",         256 << 20, G_MAXINT64 / 2, offsetof(struct relay_run, relay.max_cached), "BYTES",
      "Of stored messages in memory, with a store in a file (256 MiB)"},
+    {"max-stored",         1 << 30,   G_GINT64_CONSTANT(1) << 40, offsetof(struct relay_run, relay.max_bytes), "BYTES",
+     "Kept in all, before senders are held back (1 GiB)"},
+    {"max-assembling",     256 << 20, G_GINT64_CONSTANT(1) << 40, offsetof(struct relay_run, relay.max_assembling), "BYTES",
+     "Of all messages that are not whole yet (256 MiB)"},
     {"max-queued",         256 << 10, 1 << 30,  offsetof(struct relay_run, relay.limits.max_queued), "BYTES",
      "Of output that waits on one connection, before its messages do (256 KiB)"},
 };
@@ -155,6 +161,7 @@ static gboolean apply_limits(const struct relay_options *options, struct relay_r
     }
     /* A message has to fit, with another one beside it. */
     run->relay.limits.max_assembling = 2 * run->relay.limits.max_message;
+    run->relay.max_assembling = MAX(run->relay.max_assembling, run->relay.limits.max_assembling);
     return TRUE;
 }
 

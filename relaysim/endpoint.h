@@ -49,6 +49,14 @@ enum sstp_ep_err {
 
 enum sstp_ep_role { SSTP_EP_CLIENT, SSTP_EP_RELAY };
 
+/* What several endpoints have of messages that are not whole yet.  Beyond `max_bytes` a
+ * session that brings more ends with QuotaWouldBeExceeded, unless its connection has not
+ * more than SSTP_EP_ASSEMBLING_SHARE: who sends short messages always gets through. */
+#define SSTP_EP_ASSEMBLING_SHARE (64u << 10)
+struct sstp_ep_assembling {
+    size_t num_bytes, max_bytes;
+};
+
 /* What a peer may make grow.  0 stands for the default. */
 struct sstp_ep_limits {
     size_t max_sessions;       /* open at a time, both ways together; 1024 */
@@ -70,14 +78,15 @@ enum sstp_ep_event_kind {
     SSTP_EP_EVENT_FANOUT_OPEN,          /* relay: all is valid; then comes OPENED */
     SSTP_EP_EVENT_OPENED,               /* the OpenResponse to the peer's session is on its way */
     SSTP_EP_EVENT_SESSION_STATE,        /* of a session of ours; see `session_state` */
-    SSTP_EP_EVENT_SESSION_STATUS,  /* the destination `entry_index` of our fanout session is gone */
-    SSTP_EP_EVENT_SESSION_CLOSED,  /* session or event; `is_local`, `reason_id`, `response_id` */
-    SSTP_EP_EVENT_MESSAGE,         /* whole: `message`; acknowledged by sstp_ep_complete() */
-    SSTP_EP_EVENT_ACKNOWLEDGED,    /* a message of ours: `number`, `tag` */
-    SSTP_EP_EVENT_UNACKNOWLEDGED,  /* a message of ours that never will be: its session was closed
-                                      by the peer, or the connection ended */
-    SSTP_EP_EVENT_ATTACH,          /* relay */
-    SSTP_EP_EVENT_ATTACH_RESPONSE, /* client */
+    SSTP_EP_EVENT_SESSION_STATUS, /* the destination `entry_index` of our fanout session is gone */
+    SSTP_EP_EVENT_SESSION_CLOSED, /* session or event; `is_local`, `reason_id`, `response_id` */
+    SSTP_EP_EVENT_MESSAGE,        /* whole: `message`; acknowledged by sstp_ep_complete() */
+    SSTP_EP_EVENT_ACKNOWLEDGED,   /* a message of ours: `number`, `tag` */
+    SSTP_EP_EVENT_UNACKNOWLEDGED, /* a message of ours that was not when its session was closed by
+                                     the peer, or the connection ended */
+    SSTP_EP_EVENT_ACKNOWLEDGED_LATE,   /* it is after all, behind the Close of its session */
+    SSTP_EP_EVENT_ATTACH,              /* relay */
+    SSTP_EP_EVENT_ATTACH_RESPONSE,     /* client */
     SSTP_EP_EVENT_ATTACH_AUTHENTICATE, /* relay */
     SSTP_EP_EVENT_REGISTER,            /* relay; `is_attach_session` */
     SSTP_EP_EVENT_REGISTER_RESPONSE,   /* client */
@@ -162,6 +171,7 @@ struct sstp_ep_config {
     int64_t outbound_idle_ms, inbound_idle_ms;
     uint32_t first_session_id; /* without the bit that tells the side; 0: 1 */
     struct sstp_ep_limits limits;
+    struct sstp_ep_assembling *assembling; /* outlives the endpoint; NULL: its own limit alone */
 
     /* The callback may call every function here on this endpoint but _free(),
      * _receive() and _tick(); none during EVENT_CONNECT. */
@@ -295,7 +305,15 @@ struct sstp_ep_message sstp_ep_command_message(const struct sstp_command *comman
                                                struct sstp_span data);
 
 /* Sends a whole message on a session of ours that is ready (GRVSSTP 3.1.4.6):
- * Message, as many Data as it takes, EndMessage.  All of it or nothing. */
+ * Message, as many Data as it takes, EndMessage.  All of it or nothing.
+ *
+ * What becomes of it is told with its `tag`: ACKNOWLEDGED, or UNACKNOWLEDGED when the
+ * peer closes the session or the connection ends before.  A Close removes the session and
+ * not what was sent on it (GRVSSTP 3.1.5.9), and counts are the connection's (3.1.5.19),
+ * so ACKNOWLEDGED_LATE may yet follow upon the UNACKNOWLEDGED of a Close.  What it is
+ * worth, the reason of the Close says: a handler that failed has not taken what it had
+ * not acknowledged.  Who had forgotten the message lets it pass.  A session that was
+ * closed from here changes nothing for its messages. */
 enum sstp_ep_err sstp_ep_send_message(struct sstp_ep *ep, uint32_t session_id,
                                       const struct sstp_ep_message *message, void *tag);
 

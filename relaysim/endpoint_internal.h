@@ -174,6 +174,8 @@ void sstp_ep_on_session_status(struct sstp_ep *ep, const struct sstp_command *co
 
 /* ---- endpoint_message.c ---- */
 
+/* More, or less, of messages that are not whole yet. */
+void sstp_ep_count_assembling(struct sstp_ep *ep, size_t more, size_t less);
 void sstp_ep_on_message(struct sstp_ep *ep, const struct sstp_command *command);
 void sstp_ep_on_data(struct sstp_ep *ep, const struct sstp_command *command);
 void sstp_ep_on_end_message(struct sstp_ep *ep, const struct sstp_command *command);

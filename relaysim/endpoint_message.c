@@ -55,9 +55,9 @@ bool sstp_ep_acknowledged(struct sstp_ep *ep, const struct sstp_command *command
         sstp_ep_ledger_drop(&ep->outbound, 1);
         SSTP_EP_NOTE(ep, .kind = SSTP_EP_NOTE_ACKNOWLEDGED, .session_id = entry.session_id,
                      .number = number, .is_given_up = entry.is_lost);
-        if (entry.is_lost)
-            continue;
-        sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_ACKNOWLEDGED,
+        sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = entry.is_lost
+                                                              ? SSTP_EP_EVENT_ACKNOWLEDGED_LATE
+                                                              : SSTP_EP_EVENT_ACKNOWLEDGED,
                                                   .command = command,
                                                   .session_id = entry.session_id,
                                                   .number = number,
@@ -322,6 +322,22 @@ static size_t first_size(const struct sstp_ep_session *session, size_t len)
     return expected > len ? expected : len;
 }
 
+void sstp_ep_count_assembling(struct sstp_ep *ep, size_t more, size_t less)
+{
+    struct sstp_ep_assembling *all = ep->config.assembling;
+    ep->num_assembling = ep->num_assembling + more - less;
+    if (all != NULL)
+        all->num_bytes = all->num_bytes + more - less;
+}
+
+static bool may_assemble(const struct sstp_ep *ep, size_t len)
+{
+    const struct sstp_ep_assembling *all = ep->config.assembling;
+    return ep->num_assembling + len <= ep->config.limits.max_assembling &&
+           (all == NULL || all->num_bytes + len <= all->max_bytes ||
+            ep->num_assembling + len <= SSTP_EP_ASSEMBLING_SHARE);
+}
+
 /* Appends to the message under way; ends the session where it grows too large. */
 static bool assemble(struct sstp_ep *ep, struct sstp_ep_session *session, struct sstp_span bytes)
 {
@@ -329,13 +345,13 @@ static bool assemble(struct sstp_ep *ep, struct sstp_ep_session *session, struct
     uint8_t reason_id = SSTP_CLOSE_QUOTA_WOULD_BE_EXCEEDED;
 
     if (session->assembly.len + bytes.len <= limits->max_message + session->message_len &&
-        ep->num_assembling + bytes.len <= limits->max_assembling) {
+        may_assemble(ep, bytes.len)) {
         if (sstp_ep_bytes_reserve(ep->config.mem, &session->assembly,
                                   first_size(session, bytes.len))) {
             if (bytes.len > 0)
                 memcpy(session->assembly.data + session->assembly.len, bytes.data, bytes.len);
             session->assembly.len += bytes.len;
-            ep->num_assembling += bytes.len;
+            sstp_ep_count_assembling(ep, bytes.len, 0);
             return true;
         }
         reason_id = SSTP_CLOSE_INTERNAL_ERROR;
@@ -411,7 +427,7 @@ void sstp_ep_on_end_message(struct sstp_ep *ep, const struct sstp_command *comma
     struct sstp_ep_bytes assembly = session->assembly;
     struct sstp_ep_block block = {assembly.data, assembly.size};
     session->last_len = assembly.len;
-    ep->num_assembling -= assembly.len;
+    sstp_ep_count_assembling(ep, 0, assembly.len);
     session->assembly = (struct sstp_ep_bytes){NULL, 0, 0};
     session->message_len = 0;
     SSTP_EP_NOTE(ep, .kind = SSTP_EP_NOTE_DELIVERED, .session_id = id, .number = number,

@@ -47,7 +47,7 @@ static void free_session(struct sstp_ep *ep, struct sstp_ep_session *session)
     const struct sstp_mem *mem = ep->config.mem;
     count_answered(ep, session);
     sstp_fanout_clear(&session->fanout);
-    ep->num_assembling -= session->assembly.len;
+    sstp_ep_count_assembling(ep, 0, session->assembly.len);
     sstp_ep_bytes_clear(mem, &session->assembly);
     mem->resize(mem->cookie, session, 0);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "relay_hop.h"
 
-#define MAX_BYTES_DEFAULT (UINT64_C(1) << 30)
+#define MAX_BYTES_DEFAULT ((size_t)1 << 30)
+#define MAX_ASSEMBLING_DEFAULT ((size_t)256 << 20)
+#define MAX_QUEUES_DEFAULT 1024u
 #define RETRY_TIME_DEFAULT 60u
 #define IDLE_MS_DEFAULT 60000
 #define TRANSPORT_TIMEOUT_MS_DEFAULT 180000 /* Appendix A, Transport Connection Timer */
@@ -59,10 +61,17 @@ static void set_defaults(struct sstp_relay_config *config)
 {
     if (config->max_bytes == 0)
         config->max_bytes = MAX_BYTES_DEFAULT;
+    if (config->max_assembling == 0)
+        config->max_assembling = MAX_ASSEMBLING_DEFAULT;
+    if (config->max_queues == 0)
+        config->max_queues = MAX_QUEUES_DEFAULT;
     if (config->max_connections == 0)
         config->max_connections = SSTP_RELAY_MAX_CONNECTIONS;
     if (config->retry_time == 0)
         config->retry_time = RETRY_TIME_DEFAULT;
+    if (config->mem == NULL)
+        config->mem = &sstp_mem_libc;
+    set_default(&config->ack_delay_ms, SSTP_EP_ACK_DELAY_MS);
     set_default(&config->idle_ms, IDLE_MS_DEFAULT);
     set_default(&config->transport_timeout_ms, TRANSPORT_TIMEOUT_MS_DEFAULT);
     set_default(&config->auth_timeout_ms, AUTH_TIMEOUT_MS_DEFAULT);
@@ -77,13 +86,17 @@ struct sstp_relay *sstp_relay_new(const struct sstp_relay_config *config, int64_
     relay->now_ms = now_ms;
     set_defaults(&relay->config);
     relay->store = config->store != NULL ? config->store : sstp_store_new();
-    sstp_store_set_limits(relay->store, config->quota, relay->config.max_bytes);
+    sstp_store_set_limits(relay->store,
+                          &(struct sstp_store_limits){.quota = config->quota,
+                                                      .max_bytes = relay->config.max_bytes,
+                                                      .max_queues = relay->config.max_queues});
     if (config->max_cached != 0)
         sstp_store_set_cache(relay->store, config->max_cached);
     sstp_store_set_handler(relay->store, (struct sstp_store_handler){.loaded = relay_on_loaded,
                                                                      .expired = relay_on_expired,
                                                                      .failing = relay_on_failing,
                                                                      .cookie = relay});
+    relay->assembling.max_bytes = relay->config.max_assembling;
     relay->registry = sstp_store_registry(relay->store);
     relay->locked_out = g_hash_table_new(g_str_hash, g_str_equal);
     for (size_t i = 0; i < config->num_locked_out; i++)
@@ -92,6 +105,8 @@ struct sstp_relay *sstp_relay_new(const struct sstp_relay_config *config, int64_
     relay->online = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_pointer_array);
     relay->devices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_queue_init(&relay->idle);
+    g_queue_init(&relay->closed);
+    relay->again_ms = SSTP_EP_NEVER;
     g_queue_init(&relay->troubled);
     g_queue_init(&relay->timed);
     relay->next_share_expiry_ms = SSTP_EP_NEVER;
@@ -143,7 +158,7 @@ struct sstp_relay_connection *relay_connection_new(struct sstp_relay *relay, voi
                                                    int64_t now_ms, bool is_originator)
 {
     struct sstp_relay_connection *connection = g_new0(struct sstp_relay_connection, 1);
-    const struct sstp_ep_config config = {.mem = &sstp_mem_libc,
+    const struct sstp_ep_config config = {.mem = relay->config.mem,
                                           .role = SSTP_EP_RELAY,
                                           .is_originator = is_originator,
                                           .device_urls = relay->config.urls,
@@ -163,6 +178,7 @@ struct sstp_relay_connection *relay_connection_new(struct sstp_relay *relay, voi
                                                                   : relay->config.outbound_idle_ms,
                                           .inbound_idle_ms = relay->config.inbound_idle_ms,
                                           .limits = relay->config.limits,
+                                          .assembling = &relay->assembling,
                                           .event = on_event,
                                           .release = on_release,
                                           .sent = relay->config.sent != NULL ? on_sent : NULL,
@@ -174,6 +190,7 @@ struct sstp_relay_connection *relay_connection_new(struct sstp_relay *relay, voi
         return NULL;
     }
     connection->relay = relay;
+    connection->number = ++relay->last_connection;
     connection->socket = socket;
     connection->is_dialed = is_originator;
     connection->device_urls = g_ptr_array_new_with_free_func(g_free);
@@ -201,7 +218,7 @@ static void free_connection(gpointer data)
     g_hash_table_destroy(connection->attaches);
     g_hash_table_destroy(connection->identities);
     g_hash_table_destroy(connection->inbound);
-    g_hash_table_destroy(connection->deliveries);
+    relay_free_deliveries(connection);
     sstp_ep_free(connection->ep);
     g_free(connection->device_url);
     g_ptr_array_free(connection->device_urls, TRUE);
@@ -334,6 +351,7 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
         relay_on_session_state(connection, event);
         break;
     case SSTP_EP_EVENT_ACKNOWLEDGED:
+    case SSTP_EP_EVENT_ACKNOWLEDGED_LATE:
         relay_on_acknowledged(connection, event);
         break;
     case SSTP_EP_EVENT_SESSION_CLOSED:
@@ -341,6 +359,7 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
             g_hash_table_remove(connection->inbound, GUINT_TO_POINTER(event->session_id));
             g_hash_table_remove(connection->attaches, GUINT_TO_POINTER(event->session_id));
         }
+        relay_open_waiting(connection);
         break;
     case SSTP_EP_EVENT_ATTACH:
         relay_auth_timer_restart(connection);
@@ -358,7 +377,7 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
         on_closed(connection, event);
         break;
     case SSTP_EP_EVENT_FANOUT_OPEN:    /* what there is to refuse, OPENED refuses */
-    case SSTP_EP_EVENT_UNACKNOWLEDGED: /* the end of its delivery puts it back */
+    case SSTP_EP_EVENT_UNACKNOWLEDGED: /* its delivery knows what to do */
     case SSTP_EP_EVENT_REFUSED:
     case SSTP_EP_EVENT_SESSION_STATUS:
     case SSTP_EP_EVENT_ATTACH_RESPONSE:
@@ -375,7 +394,8 @@ void sstp_relay_tick(struct sstp_relay *relay, int64_t now_ms)
 {
     relay->now_ms = now_ms;
     relay->counters.num_discarded += sstp_store_expire(relay->store, now_ms);
-    relay_close_idle(relay);
+    relay_deliveries_tick(relay);
+    relay_check_room(relay);
     relay_auth_timers_tick(relay);
     relay_hops_expire(relay);
     relay_peers_tick(relay);
@@ -384,7 +404,7 @@ void sstp_relay_tick(struct sstp_relay *relay, int64_t now_ms)
 
 int64_t sstp_relay_next_deadline(const struct sstp_relay *relay)
 {
-    const int64_t deadlines[] = {relay_next_idle(relay),
+    const int64_t deadlines[] = {relay_deliveries_next(relay),
                                  relay_auth_timers_next(relay),
                                  relay->next_share_expiry_ms,
                                  relay_peers_next_deadline(relay),

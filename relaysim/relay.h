@@ -68,10 +68,13 @@ struct sstp_relay_config {
     const char *product_version;
     uint8_t minor_version; /* 5 or 6 */
     enum sstp_relay_auth auth;
-    struct sstp_store *store; /* taken over; NULL: one in memory */
-    uint64_t quota;           /* bytes stored for one identity; 0: no limit */
-    uint64_t max_bytes;       /* stored in all; 0: 1 GiB */
-    size_t max_cached;        /* bytes that a durable store keeps in memory; 0: as store.h says */
+    const struct sstp_mem *mem; /* the endpoints'; NULL: libc's; its blocks are freed by libc */
+    struct sstp_store *store;   /* taken over; NULL: one in memory */
+    uint64_t quota;             /* bytes stored for one identity; 0: no limit */
+    size_t max_bytes;           /* stored in all; 0: 1 GiB */
+    size_t max_cached;          /* bytes that a durable store keeps in memory; 0: as store.h says */
+    size_t max_assembling;      /* of all messages that are not whole yet; 0: 256 MiB */
+    size_t max_queues;          /* for one identity: a device and a resource each; 0: 1024 */
     bool supports_multi_drop, supports_single_hop;
     const char *const *peer_urls; /* other relays that can be dialed; outlive the relay */
     size_t num_peers;
@@ -108,6 +111,8 @@ struct sstp_relay_config {
     uint64_t (*label)(void *cookie, void *socket);
     /* The store cannot be written, or, with NULL, again; may be NULL. */
     void (*store_failing)(void *cookie, const char *why);
+    /* It is full, near max_bytes, or no more; may be NULL. */
+    void (*store_full)(void *cookie, bool is_full);
     void *cookie;
 };
 

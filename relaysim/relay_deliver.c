@@ -6,80 +6,162 @@
 /* Messages of one queue under way without an acknowledgement. */
 #define WINDOW 256u
 
+/* Until what there was no memory for is tried again. */
+#define AGAIN_MS 1000
+
+/* A queue on its way to a connection.  When its session is closed by the client, the
+ * queue may get another one; this one stays until what was sent on it has been
+ * acknowledged, or has had time enough for that. */
 struct relay_delivery {
     struct sstp_relay_connection *connection;
-    struct sstp_store_queue *queue;
-    uint32_t session_id;
+    struct sstp_store_queue *queue; /* while CLOSED, it is there for as long as the messages */
+    enum { WAITING, OPEN, CLOSED } stage;
+    uint32_t session_id; /* unless WAITING */
+    uint32_t number;     /* the holder of what is under way */
     unsigned num_unacknowledged;
     bool has_been_acknowledged; /* something on this session was */
-    bool is_idle;
-    int64_t idle_deadline_ms;
-    GList idle_link;
+    int64_t deadline_ms;        /* in relay->idle or relay->closed */
+    GQueue *list;               /* connection->waiting, one of these two, or NULL */
+    GList link;
 };
+
+static void put_into(struct relay_delivery *delivery, GQueue *list)
+{
+    if (delivery->list == list)
+        return;
+    if (delivery->list != NULL)
+        g_queue_unlink(delivery->list, &delivery->link);
+    delivery->list = list;
+    if (list != NULL)
+        g_queue_push_tail_link(list, &delivery->link);
+}
 
 static void set_idle(struct relay_delivery *delivery, bool is_idle)
 {
     struct sstp_relay *relay = delivery->connection->relay;
-    if (delivery->is_idle == is_idle)
-        return;
-    delivery->is_idle = is_idle;
-    if (is_idle) {
-        delivery->idle_deadline_ms = relay->now_ms + relay->config.idle_ms;
-        g_queue_push_tail_link(&relay->idle, &delivery->idle_link);
-    } else {
-        g_queue_unlink(&relay->idle, &delivery->idle_link);
-    }
+    if (is_idle && delivery->list == NULL)
+        delivery->deadline_ms = relay->now_ms + relay->config.idle_ms;
+    put_into(delivery, is_idle ? &relay->idle : NULL);
 }
 
-/* Ends the bookkeeping of a delivery, whose session is gone, and gives up the
- * queue, which may be gone with that. */
+/* Forgets a delivery, whose session is gone.  What was under way is unsent again; the queue
+ * may be gone behind it, unless it has messages. */
 static void end(struct relay_delivery *delivery)
 {
     struct sstp_relay_connection *connection = delivery->connection;
-    set_idle(delivery, false);
+    struct sstp_store *store = connection->relay->store;
     struct sstp_store_queue *queue = delivery->queue;
-    g_hash_table_remove(connection->deliveries, GUINT_TO_POINTER(delivery->session_id));
-    sstp_store_release(connection->relay->store, queue);
+    const bool is_current = delivery->stage != CLOSED;
+
+    put_into(delivery, NULL);
+    if (delivery->num_unacknowledged > 0)
+        sstp_store_take_back(store, queue, delivery->number);
+    if (delivery->stage == WAITING)
+        g_free(delivery);
+    else
+        g_hash_table_remove(connection->deliveries, GUINT_TO_POINTER(delivery->session_id));
+    if (is_current)
+        sstp_store_release(store, queue);
 }
 
-/* The connection that a queue can go to; NULL when nobody is there. */
+/* The newest connection that a queue can go to; NULL when nobody is there.  It has not
+ * refused since anybody registered, nor has one that is newer. */
 static struct sstp_relay_connection *find_connection(const struct sstp_relay *relay,
                                                      const struct sstp_store_queue *queue)
 {
     const GPtrArray *connections =
         g_hash_table_lookup(relay->online, queue->recipient->identity_url);
+    struct sstp_relay_connection *newest = NULL;
     for (guint i = 0; connections != NULL && i < connections->len; i++) {
         struct sstp_relay_connection *connection = g_ptr_array_index(connections, i);
-        if (connection != queue->held_for &&
+        /* What another relay acknowledges is its hops' alone. */
+        if (connection->peer == NULL && (newest == NULL || connection->number > newest->number) &&
+            (queue->held_from == 0 || connection->number < queue->held_from) &&
             sstp_ep_state(connection->ep) == SSTP_CONNECTION_ESTABLISHED &&
             (queue->device_url[0] == '\0' ||
              relay_connection_is_device(connection, queue->device_url)))
-            return connection;
+            newest = connection;
     }
-    return NULL;
+    return newest;
 }
 
-static struct relay_delivery *begin(struct sstp_relay *relay, struct sstp_store_queue *queue)
+/* ------------------------------------------------------------------------
+ * Sessions
+ */
+
+static void try_again(struct sstp_relay *relay)
+{
+    relay->again_ms = MIN(relay->again_ms, relay->now_ms + AGAIN_MS);
+}
+
+/* With FULL or NO_MEMORY it waits for room, with anything but OK beside these it is no
+ * more. */
+static enum sstp_ep_err open_session(struct relay_delivery *delivery)
+{
+    struct sstp_relay_connection *connection = delivery->connection;
+    struct sstp_relay *relay = connection->relay;
+    const struct sstp_store_queue *queue = delivery->queue;
+    const enum sstp_ep_err err =
+        sstp_ep_open(connection->ep, sstp_span_of_string(queue->resource_url),
+                     sstp_span_of_string(queue->recipient->identity_url),
+                     sstp_span_of_string(queue->device_url), NULL, &delivery->session_id);
+    switch (err) {
+    case SSTP_EP_OK:
+        put_into(delivery, NULL);
+        delivery->stage = OPEN;
+        g_hash_table_insert(connection->deliveries, GUINT_TO_POINTER(delivery->session_id),
+                            delivery);
+        relay_wake(connection);
+        break;
+    case SSTP_EP_NO_MEMORY:
+        try_again(relay);
+        put_into(delivery, &connection->waiting);
+        break;
+    case SSTP_EP_FULL: /* until output has gone, or another session has */
+        put_into(delivery, &connection->waiting);
+        break;
+    case SSTP_EP_WRONG_STATE: /* it is about to end */
+    case SSTP_EP_NO_SESSION:
+    case SSTP_EP_TOO_LONG: /* a fanout has room for names that an Open has not */
+        end(delivery);
+        break;
+    }
+    return err;
+}
+
+static void begin(struct sstp_relay *relay, struct sstp_store_queue *queue)
 {
     struct sstp_relay_connection *connection = find_connection(relay, queue);
-    uint32_t session_id;
-
     if (connection == NULL)
-        return NULL;
-    if (sstp_ep_open(connection->ep, sstp_span_of_string(queue->resource_url),
-                     sstp_span_of_string(queue->recipient->identity_url),
-                     sstp_span_of_string(queue->device_url), NULL, &session_id) != SSTP_EP_OK)
-        return NULL;
+        return;
     struct relay_delivery *delivery = g_new0(struct relay_delivery, 1);
     delivery->connection = connection;
     delivery->queue = queue;
-    delivery->session_id = session_id;
-    delivery->idle_link.data = delivery;
+    delivery->stage = WAITING;
+    delivery->link.data = delivery;
+    relay->last_delivery += relay->last_delivery == UINT32_MAX ? 2 : 1; /* 0 is nobody's */
+    delivery->number = relay->last_delivery;
     queue->delivery = delivery;
-    g_hash_table_insert(connection->deliveries, GUINT_TO_POINTER(session_id), delivery);
-    relay_wake(connection);
-    return delivery;
+    (void)open_session(delivery);
 }
+
+void relay_open_waiting(struct sstp_relay_connection *connection)
+{
+    struct relay_delivery *delivery;
+    while ((delivery = g_queue_peek_head(&connection->waiting)) != NULL) {
+        if (delivery->queue->next_unsent == NULL) {
+            end(delivery); /* the time of its messages was over */
+            continue;
+        }
+        const enum sstp_ep_err err = open_session(delivery);
+        if (err == SSTP_EP_FULL || err == SSTP_EP_NO_MEMORY)
+            break;
+    }
+}
+
+/* ------------------------------------------------------------------------
+ * Messages
+ */
 
 /* Sends as much as the session, the window and the output allow. */
 static void pump(struct relay_delivery *delivery)
@@ -89,22 +171,23 @@ static void pump(struct relay_delivery *delivery)
     enum sstp_session_state state;
     bool has_sent = false;
 
-    while (queue->next_unsent != NULL && delivery->num_unacknowledged < WINDOW &&
+    while (queue->next_unsent != NULL && queue->num_under_way < WINDOW &&
            sstp_ep_session_state(connection->ep, delivery->session_id, &state) &&
            state == SSTP_SESSION_READY) {
         struct sstp_store_message *stored = queue->next_unsent->data;
-        /* Without memory, too, there is nothing to do but wait. */
         const struct sstp_ep_message *message = sstp_store_get(connection->relay->store, stored);
         if (message == NULL)
             break;
         struct sstp_payload *lender = sstp_payload_ref(stored->payload);
-        if (sstp_ep_lend_message(connection->ep, delivery->session_id, message, stored, lender) !=
-            SSTP_EP_OK) {
+        const enum sstp_ep_err err =
+            sstp_ep_lend_message(connection->ep, delivery->session_id, message, stored, lender);
+        if (err != SSTP_EP_OK) {
             sstp_payload_unref(lender);
+            if (err == SSTP_EP_NO_MEMORY)
+                try_again(connection->relay);
             break;
         }
-        sstp_store_sent(connection->relay->store, stored);
-        queue->next_unsent = queue->next_unsent->next;
+        sstp_store_sent(connection->relay->store, stored, delivery->number);
         delivery->num_unacknowledged++;
         has_sent = true;
     }
@@ -116,10 +199,10 @@ static void pump(struct relay_delivery *delivery)
 void relay_deliver(struct sstp_relay *relay, struct sstp_store_queue *queue)
 {
     struct relay_delivery *delivery = queue->delivery;
-    if (delivery == NULL && queue->messages.length > 0)
-        delivery = begin(relay, queue);
-    if (delivery != NULL)
+    if (delivery != NULL && delivery->stage == OPEN)
         pump(delivery);
+    else if (delivery == NULL && queue->next_unsent != NULL && queue->num_under_way < WINDOW)
+        begin(relay, queue);
 }
 
 void relay_on_loaded(void *cookie, struct sstp_store_queue *queue)
@@ -127,15 +210,42 @@ void relay_on_loaded(void *cookie, struct sstp_store_queue *queue)
     relay_deliver(cookie, queue);
 }
 
-void relay_deliver_all(struct sstp_relay *relay, const char *identity_url)
+/* Who registers its device anew means to be served there: the old connection may be dead
+ * without anybody's having noticed.  What it had not acknowledged comes again. */
+static void move_to_newest(struct sstp_relay *relay, struct sstp_store_queue *queue)
 {
-    struct sstp_store_recipient *recipient = sstp_store_find(relay->store, identity_url);
-    for (guint i = 0; recipient != NULL && i < recipient->queues->len; i++) {
-        struct sstp_store_queue *queue = g_ptr_array_index(recipient->queues, i);
-        queue->held_for = NULL;
-        relay_deliver(relay, queue);
+    struct relay_delivery *delivery = queue->delivery;
+    const struct sstp_relay_connection *newest = find_connection(relay, queue);
+    if (delivery == NULL || newest == NULL || newest == delivery->connection ||
+        strcmp(newest->device_url, delivery->connection->device_url) != 0)
+        return;
+    struct sstp_relay_connection *old = delivery->connection;
+    const uint32_t session_id = delivery->session_id;
+    const bool is_open = delivery->stage == OPEN;
+    end(delivery);
+    if (is_open) {
+        (void)sstp_ep_close_session(old->ep, session_id, SSTP_CLOSE_NO_REASON);
+        relay_wake(old);
     }
 }
+
+void relay_deliver_all(struct sstp_relay *relay, const char *identity_url)
+{
+    const struct sstp_store_recipient *recipient = sstp_store_find(relay->store, identity_url);
+    /* Backwards, for a queue that goes is replaced by the last. */
+    for (guint i = recipient != NULL ? recipient->queues->len : 0; i-- > 0;) {
+        struct sstp_store_queue *queue = g_ptr_array_index(recipient->queues, i);
+        queue->held_from = 0;
+        move_to_newest(relay, queue);
+    }
+    recipient = sstp_store_find(relay->store, identity_url);
+    for (guint i = 0; recipient != NULL && i < recipient->queues->len; i++)
+        relay_deliver(relay, g_ptr_array_index(recipient->queues, i));
+}
+
+/* ------------------------------------------------------------------------
+ * Events
+ */
 
 static struct relay_delivery *find(const struct sstp_relay_connection *connection,
                                    uint32_t session_id)
@@ -158,11 +268,34 @@ void relay_on_acknowledged(struct sstp_relay_connection *connection,
     /* A delivery that is over has given its queue back, the message with it. */
     if (delivery == NULL)
         return;
+    struct sstp_relay *relay = connection->relay;
+    struct sstp_store_queue *queue = delivery->queue;
+    const bool is_last = queue->messages.length == 1 && queue->delivery == NULL;
     delivery->num_unacknowledged--;
     delivery->has_been_acknowledged = true;
-    connection->relay->counters.num_delivered++;
-    sstp_store_remove(connection->relay->store, event->tag);
-    pump(delivery);
+    relay->counters.num_delivered++;
+    sstp_store_remove(relay->store, event->tag);
+    if (delivery->stage == CLOSED && delivery->num_unacknowledged == 0)
+        end(delivery);
+    if (!is_last)
+        relay_deliver(relay, queue);
+}
+
+/* Whether a client that closes a session may have taken what it has not acknowledged: not
+ * with the reasons of a handler that has failed (GRVSSTP 3.1.4.5). */
+static bool may_have_taken(const struct relay_delivery *delivery, const struct sstp_ep_event *event)
+{
+    return delivery->num_unacknowledged > 0 && !event->is_local &&
+           event->reason_id != SSTP_CLOSE_QUOTA_WOULD_BE_EXCEEDED &&
+           event->reason_id != SSTP_CLOSE_INTERNAL_ERROR;
+}
+
+/* Who will not have the messages is not asked again until somebody registers anew;
+ * otherwise both would open and close for ever. */
+static void hold_if_refused(const struct relay_delivery *delivery)
+{
+    if (!delivery->has_been_acknowledged)
+        delivery->queue->held_from = delivery->connection->number;
 }
 
 bool relay_on_delivery_closed(struct sstp_relay_connection *connection,
@@ -171,21 +304,29 @@ bool relay_on_delivery_closed(struct sstp_relay_connection *connection,
     struct relay_delivery *delivery = find(connection, event->session_id);
     if (delivery == NULL)
         return false;
-    /* Who will not have the messages is not asked again until it registers anew;
-     * otherwise both would open and close for ever. */
+    struct sstp_relay *relay = connection->relay;
     struct sstp_store_queue *queue = delivery->queue;
     const bool has_messages = queue->messages.length > 0;
-    if (!delivery->has_been_acknowledged)
-        queue->held_for = connection;
-    end(delivery);
+    if (may_have_taken(delivery, event)) {
+        delivery->stage = CLOSED;
+        delivery->deadline_ms = relay->now_ms + 2 * relay->config.ack_delay_ms;
+        put_into(delivery, &relay->closed);
+        sstp_store_release(relay->store, queue);
+    } else {
+        hold_if_refused(delivery);
+        end(delivery);
+    }
     if (has_messages)
-        relay_deliver(connection->relay, queue);
+        relay_deliver(relay, queue);
     return true;
 }
 
 void relay_stop_deliveries(struct sstp_relay_connection *connection)
 {
     GList *deliveries = g_hash_table_get_values(connection->deliveries);
+    for (GList *link = connection->waiting.head; link != NULL; link = link->next)
+        deliveries = g_list_prepend(deliveries, link->data);
+    /* A queue that several have is whole again before its new session is answered. */
     for (GList *d = deliveries; d != NULL; d = d->next) {
         struct relay_delivery *delivery = d->data;
         struct sstp_store_queue *queue = delivery->queue;
@@ -195,6 +336,14 @@ void relay_stop_deliveries(struct sstp_relay_connection *connection)
             relay_deliver(connection->relay, queue);
     }
     g_list_free(deliveries);
+}
+
+void relay_free_deliveries(struct sstp_relay_connection *connection)
+{
+    GList *link;
+    while ((link = g_queue_pop_head_link(&connection->waiting)) != NULL)
+        g_free(link->data); /* the link is part of it */
+    g_hash_table_destroy(connection->deliveries);
 }
 
 /* Those behind `first` come before those that wrap round to it. */
@@ -212,10 +361,13 @@ static void refill(struct sstp_relay_connection *connection)
     GPtrArray *deliveries = g_ptr_array_new();
     GHashTableIter iter;
     gpointer value;
+    relay_open_waiting(connection);
     g_hash_table_iter_init(&iter, connection->deliveries);
-    while (g_hash_table_iter_next(&iter, NULL, &value))
-        if (((const struct relay_delivery *)value)->queue->next_unsent != NULL)
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const struct relay_delivery *delivery = value;
+        if (delivery->stage == OPEN && delivery->queue->next_unsent != NULL)
             g_ptr_array_add(deliveries, value);
+    }
     g_ptr_array_sort_with_data(deliveries, compare_turns,
                                GUINT_TO_POINTER(connection->first_refilled_id));
     if (deliveries->len > 0)
@@ -234,24 +386,61 @@ void sstp_relay_output_is_empty(struct sstp_relay_connection *connection)
 }
 
 /* ------------------------------------------------------------------------
- * Idle sessions
+ * Time
  */
 
-int64_t relay_next_idle(const struct sstp_relay *relay)
+static int64_t first_deadline(const GQueue *deliveries)
 {
-    const struct relay_delivery *delivery = g_queue_peek_head((GQueue *)(uintptr_t)&relay->idle);
-    return delivery != NULL ? delivery->idle_deadline_ms : SSTP_EP_NEVER;
+    const struct relay_delivery *first = g_queue_peek_head((GQueue *)(uintptr_t)deliveries);
+    return first != NULL ? first->deadline_ms : SSTP_EP_NEVER;
 }
 
-void relay_close_idle(struct sstp_relay *relay)
+int64_t relay_deliveries_next(const struct sstp_relay *relay)
 {
-    struct relay_delivery *delivery;
-    while ((delivery = g_queue_peek_head(&relay->idle)) != NULL &&
-           delivery->idle_deadline_ms <= relay->now_ms) {
+    const int64_t idle_ms = first_deadline(&relay->idle),
+                  closed_ms = first_deadline(&relay->closed);
+    return MIN(MIN(idle_ms, closed_ms), relay->again_ms);
+}
+
+static void close_idle(struct sstp_relay *relay)
+{
+    while (first_deadline(&relay->idle) <= relay->now_ms) {
+        struct relay_delivery *delivery = g_queue_peek_head(&relay->idle);
         struct sstp_relay_connection *connection = delivery->connection;
         const uint32_t session_id = delivery->session_id;
         end(delivery);
         (void)sstp_ep_close_session(connection->ep, session_id, SSTP_CLOSE_IDLE);
         relay_wake(connection);
     }
+}
+
+/* Who had twice the time that an acknowledgement may take has not taken the messages. */
+static void give_up_closed(struct sstp_relay *relay)
+{
+    while (first_deadline(&relay->closed) <= relay->now_ms) {
+        struct relay_delivery *delivery = g_queue_peek_head(&relay->closed);
+        struct sstp_store_queue *queue = delivery->queue;
+        hold_if_refused(delivery);
+        end(delivery);
+        relay_deliver(relay, queue);
+    }
+}
+
+static void go_on_without_memory(struct sstp_relay *relay)
+{
+    GHashTableIter iter;
+    gpointer connection;
+    if (relay->again_ms > relay->now_ms)
+        return;
+    relay->again_ms = SSTP_EP_NEVER;
+    g_hash_table_iter_init(&iter, relay->connections);
+    while (g_hash_table_iter_next(&iter, &connection, NULL))
+        sstp_relay_output_is_empty(connection);
+}
+
+void relay_deliveries_tick(struct sstp_relay *relay)
+{
+    close_idle(relay);
+    give_up_closed(relay);
+    go_on_without_memory(relay);
 }

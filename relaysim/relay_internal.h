@@ -13,7 +13,9 @@ struct sstp_relay {
     struct sstp_relay_config config;
     int64_t now_ms;
     bool is_resting;
-    bool is_store_failing;
+    bool is_store_failing, is_store_full;
+    bool is_stopped; /* for either, senders are held back */
+    struct sstp_ep_assembling assembling;
     struct sstp_store *store;
     struct sstp_registry *registry;
     GHashTable *locked_out;  /* a set of URLs, borrowed */
@@ -25,7 +27,11 @@ struct sstp_relay {
     GQueue troubled;         /* struct relay_inbound with losses to tell */
     int64_t next_share_expiry_ms;
     GQueue timed;             /* connections that are proving who they are, in the order of time */
+    uint32_t last_delivery;   /* its number */
     GQueue idle;              /* deliveries without messages, in the order of their deadlines */
+    GQueue closed;            /* deliveries whose acknowledgements are awaited, likewise */
+    int64_t again_ms;         /* what there was no memory for is tried again */
+    uint64_t last_connection; /* its number */
     size_t num_waiting_bytes; /* of all connections, see relay_receipt.c */
     struct sstp_relay_counters counters;
 };
@@ -42,6 +48,7 @@ struct sstp_relay_connection {
     struct sstp_relay *relay;
     struct sstp_ep *ep;
     void *socket;
+    uint64_t number; /* the higher, the newer */
     bool is_established;
     char *device_url;       /* the first SourceDeviceURL */
     GPtrArray *device_urls; /* those that count, each once: see relay_connection_is_device() */
@@ -60,8 +67,9 @@ struct sstp_relay_connection {
     GQueue registering;                /* Registers that are not answered yet */
 
     GHashTable *inbound;        /* SessionId to struct relay_inbound */
-    GHashTable *deliveries;     /* SessionId to struct relay_delivery */
-    uint32_t first_refilled_id; /* that of them which sent first, when there was room last */
+    GHashTable *deliveries;     /* SessionId to struct relay_delivery, open or closed */
+    GQueue waiting;             /* struct relay_delivery, for which there was no session yet */
+    uint32_t first_refilled_id; /* of the delivery that sent first, when there was room last */
 
     GQueue receipts; /* of its messages that are not safe yet */
     size_t num_waiting_bytes;
@@ -126,6 +134,8 @@ void relay_inbound_free(void *inbound);
 
 /* The store cannot be written, or again: who sends is held back, or let go. */
 void relay_on_failing(void *relay, const char *why);
+/* The same for one that is full. */
+void relay_check_room(struct sstp_relay *relay);
 
 /* ---- relay_receipt.c ---- */
 struct relay_receipt;
@@ -155,20 +165,26 @@ int64_t relay_auth_timers_next(const struct sstp_relay *relay);
 /* ---- relay_deliver.c ---- */
 /* Sends what can be sent of a queue, opening a session for it if need be. */
 void relay_deliver(struct sstp_relay *relay, struct sstp_store_queue *queue);
-/* The same for all queues of an identity that has come. */
+/* The same for all queues of an identity that has come; a device that has come again
+ * takes its queues with it. */
 void relay_deliver_all(struct sstp_relay *relay, const char *identity_url);
 /* Messages of a queue have come from the disk. */
 void relay_on_loaded(void *relay, struct sstp_store_queue *queue);
 void relay_on_session_state(struct sstp_relay_connection *connection,
                             const struct sstp_ep_event *event);
+/* In time, or late. */
 void relay_on_acknowledged(struct sstp_relay_connection *connection,
                            const struct sstp_ep_event *event);
 /* A delivery's session is gone; false when the id is no delivery's. */
 bool relay_on_delivery_closed(struct sstp_relay_connection *connection,
                               const struct sstp_ep_event *event);
+/* There may be room for sessions that there was none for. */
+void relay_open_waiting(struct sstp_relay_connection *connection);
 /* The connection is gone: its queues go to another, or wait. */
 void relay_stop_deliveries(struct sstp_relay_connection *connection);
-void relay_close_idle(struct sstp_relay *relay);
-int64_t relay_next_idle(const struct sstp_relay *relay);
+/* It is freed without having ended. */
+void relay_free_deliveries(struct sstp_relay_connection *connection);
+void relay_deliveries_tick(struct sstp_relay *relay);
+int64_t relay_deliveries_next(const struct sstp_relay *relay);
 
 #endif

@@ -91,7 +91,7 @@ static bool tell_losses(struct sstp_relay_connection *connection, uint32_t sessi
  * here by the store. */
 static enum sstp_availability availability(const struct relay_inbound *inbound)
 {
-    if (inbound->connection->relay->is_store_failing)
+    if (inbound->connection->relay->is_stopped)
         return SSTP_HANDLER_NOT_READY;
     for (guint i = 0; i < inbound->hops->len; i++)
         if (relay_hop_is_awaited(g_ptr_array_index(inbound->hops, i)))

@@ -238,6 +238,15 @@ static void on_store_failing(void *cookie, const char *why)
         log_error("the store can be written again");
 }
 
+static void on_store_full(void *cookie, bool is_full)
+{
+    (void)cookie;
+    if (is_full)
+        log_error("the store is full, see --max-stored; senders are held back");
+    else
+        log_error("the store has room again");
+}
+
 /* ------------------------------------------------------------------------
  * The store: what came in one turn of the loop, and while the last batch was
  * written, goes to the disk together
@@ -314,6 +323,7 @@ struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config 
     relay_config.hold = on_hold;
     relay_config.log = on_log;
     relay_config.store_failing = on_store_failing;
+    relay_config.store_full = on_store_full;
     relay_net->truth = net_truth(net);
     if (relay_net->truth != NULL) {
         relay_config.sent = on_sent;

@@ -244,9 +244,11 @@ bool relay_peer_on_event(struct sstp_relay_connection *connection,
     case SSTP_EP_EVENT_UNACKNOWLEDGED:
         relay_hop_on_share_over(event->tag, false);
         break;
+    case SSTP_EP_EVENT_ACKNOWLEDGED_LATE: /* its recipients were lost with the session */
+        break;
     case SSTP_EP_EVENT_SESSION_CLOSED:
-        is_done = hop != NULL; /* without, the peer's own session */
-        if (is_done)
+        is_done = hop != NULL;                                 /* without, the peer's own session */
+        if (is_done && g_queue_find(&peer->hops, hop) != NULL) /* or a lost share has ended it */
             relay_hop_on_closed(hop);
         break;
     case SSTP_EP_EVENT_CLOSED:

@@ -40,7 +40,7 @@ void relay_on_open(struct sstp_relay_connection *connection, const struct sstp_e
     if (!is_named_well || !may_send(connection) || relay_is_locked_out(relay, identity_url) ||
         relay_is_locked_out(relay, device_url))
         *event->availability = SSTP_HANDLER_FAULT;
-    else if (sstp_store_is_over_quota(relay->store, identity_url) || relay->is_store_failing)
+    else if (sstp_store_is_over_quota(relay->store, identity_url) || relay->is_stopped)
         *event->availability = SSTP_HANDLER_NOT_READY; /* for the former, closed in OPENED */
     else
         *event->availability = SSTP_HANDLER_READY;
@@ -185,15 +185,22 @@ static void on_safe(void *receipt)
     relay_receipt_release(receipt);
 }
 
-/* Stores for every recipient that is left; says of each whether that failed, and
- * returns whether any failed for want of room in the whole store. */
-static bool store(struct sstp_relay_connection *connection, const struct relay_inbound *inbound,
+/* Whether the whole store has room for every recipient that is left. */
+static bool has_room(const struct relay_inbound *inbound, const struct sstp_payload *payload)
+{
+    size_t num = 0;
+    for (size_t i = 0; i < inbound->num_recipients; i++)
+        num += !inbound->recipients[i].is_gone && inbound->recipients[i].relay_url == NULL;
+    return num == 0 || sstp_store_has_room(inbound->connection->relay->store, payload, num);
+}
+
+/* Stores for every recipient that is left; says of each whether that failed. */
+static void store(struct sstp_relay_connection *connection, const struct relay_inbound *inbound,
                   struct sstp_payload *payload, struct relay_receipt *receipt, bool *fails,
                   GPtrArray *queues)
 {
     struct sstp_relay *relay = connection->relay;
     const struct sstp_ep_message *message = sstp_payload_message(payload);
-    bool is_full = false;
 
     for (size_t i = 0; i < inbound->num_recipients; i++) {
         const struct relay_recipient *recipient = &inbound->recipients[i];
@@ -204,7 +211,6 @@ static bool store(struct sstp_relay_connection *connection, const struct relay_i
             sstp_store_put(relay->store, recipient->identity_url, recipient->device_url,
                            inbound->resource_url, payload, expiry(relay, message), &stored);
         fails[i] = result != SSTP_STORE_OK;
-        is_full = is_full || result == SSTP_STORE_FULL;
         if (result == SSTP_STORE_OK)
             g_ptr_array_add(queues, stored->queue);
         else
@@ -215,7 +221,18 @@ static bool store(struct sstp_relay_connection *connection, const struct relay_i
     }
     relay_receipt_hold(receipt);
     sstp_store_await(relay->store, payload, on_safe, receipt);
-    return is_full;
+}
+
+/* None of its recipients gets it. */
+static void tell_full(struct sstp_relay *relay, const struct relay_inbound *inbound,
+                      const struct sstp_payload *payload)
+{
+    for (size_t i = 0; i < inbound->num_recipients; i++) {
+        const struct relay_recipient *recipient = &inbound->recipients[i];
+        if (!recipient->is_gone)
+            relay_discarded(relay, payload, SSTP_RELAY_DISCARD_FULL, recipient->identity_url,
+                            recipient->device_url, inbound->resource_url);
+    }
 }
 
 void relay_on_message(struct sstp_relay_connection *connection, const struct sstp_ep_event *event)
@@ -232,17 +249,24 @@ void relay_on_message(struct sstp_relay_connection *connection, const struct sst
         relay_receipt_new(connection, event->number, event->message->data.len);
     struct sstp_payload *payload = sstp_payload_take(event->message, event->block);
     relay_note_origin(connection, id, event->number, payload);
-    const bool is_full = store(connection, inbound, payload, receipt, fails, queues);
+    /* Senders are held back long before; who sends on all the same keeps its message, and
+     * no recipient is lost. */
+    const bool is_full = !has_room(inbound, payload);
     relay->counters.num_received++;
-    relay_hops_forward(inbound, payload, expiry(relay, event->message), receipt);
+    if (is_full) {
+        tell_full(relay, inbound, payload);
+    } else {
+        store(connection, inbound, payload, receipt, fails, queues);
+        relay_hops_forward(inbound, payload, expiry(relay, event->message), receipt);
+    }
     sstp_payload_unref(payload);
 
     inbound = g_hash_table_lookup(connection->inbound, GUINT_TO_POINTER(id));
     if (inbound == NULL) {
         /* Its last recipients were lost on the way: that has been told. */
-    } else if (inbound->is_fanout) {
+    } else if (inbound->is_fanout && !is_full) {
         report(connection, id, inbound, SSTP_SESSION_STATUS_QUOTA_WOULD_BE_EXCEEDED, fails);
-    } else if (fails[0]) {
+    } else if (is_full || fails[0]) {
         /* The Close goes first: what it finds unacknowledged was not taken. */
         (void)sstp_ep_close_session(connection->ep, id,
                                     is_full ? SSTP_CLOSE_INTERNAL_ERROR
@@ -257,12 +281,12 @@ void relay_on_message(struct sstp_relay_connection *connection, const struct sst
 }
 
 /* ------------------------------------------------------------------------
- * A store that cannot be written
+ * A store that cannot be written, or is full
  */
 
 /* Sessions that are open stop sending (GRVSSTP 3.1.4.5); what is under way all the
  * same is taken, and not acknowledged before it is safe. */
-static void stop_or_start(struct sstp_relay_connection *connection, bool is_failing)
+static void stop_or_start(struct sstp_relay_connection *connection, bool is_stopped)
 {
     GList *ids = g_hash_table_get_keys(connection->inbound);
     for (GList *id = ids; id != NULL; id = id->next) {
@@ -271,7 +295,7 @@ static void stop_or_start(struct sstp_relay_connection *connection, bool is_fail
             relay_hops_update(connection, inbound->session_id);
         else
             (void)sstp_ep_set_availability(connection->ep, GPOINTER_TO_UINT(id->data),
-                                           is_failing ? SSTP_HANDLER_NOT_READY : SSTP_HANDLER_READY,
+                                           is_stopped ? SSTP_HANDLER_NOT_READY : SSTP_HANDLER_READY,
                                            SSTP_CLOSE_NO_REASON);
     }
     if (ids != NULL)
@@ -279,18 +303,36 @@ static void stop_or_start(struct sstp_relay_connection *connection, bool is_fail
     g_list_free(ids);
 }
 
-void relay_on_failing(void *cookie, const char *why)
+static void stop_or_start_all(struct sstp_relay *relay)
 {
-    struct sstp_relay *relay = cookie;
+    const bool is_stopped = relay->is_store_failing || relay->is_store_full;
     GHashTableIter iter;
     gpointer connection;
 
-    if (relay->config.store_failing != NULL)
-        relay->config.store_failing(relay->config.cookie, why);
-    if ((why != NULL) == relay->is_store_failing)
+    if (is_stopped == relay->is_stopped)
         return;
-    relay->is_store_failing = why != NULL;
+    relay->is_stopped = is_stopped;
     g_hash_table_iter_init(&iter, relay->connections);
     while (g_hash_table_iter_next(&iter, &connection, NULL))
-        stop_or_start(connection, relay->is_store_failing);
+        stop_or_start(connection, is_stopped);
+}
+
+void relay_on_failing(void *cookie, const char *why)
+{
+    struct sstp_relay *relay = cookie;
+    if (relay->config.store_failing != NULL)
+        relay->config.store_failing(relay->config.cookie, why);
+    relay->is_store_failing = why != NULL;
+    stop_or_start_all(relay);
+}
+
+void relay_check_room(struct sstp_relay *relay)
+{
+    const bool is_full = sstp_store_is_full(relay->store);
+    if (is_full == relay->is_store_full)
+        return;
+    relay->is_store_full = is_full;
+    if (relay->config.store_full != NULL)
+        relay->config.store_full(relay->config.cookie, is_full);
+    stop_or_start_all(relay);
 }

@@ -230,6 +230,7 @@ void facts_told(void *cookie, struct actor *actor, const struct sstp_ep_event *e
     case SSTP_EP_EVENT_CLOSED:
         on_closed(play, event);
         break;
+    case SSTP_EP_EVENT_ACKNOWLEDGED_LATE: /* it has been claimed as unacknowledged */
     case SSTP_EP_EVENT_CONNECT:
     case SSTP_EP_EVENT_ESTABLISHED:
     case SSTP_EP_EVENT_OPEN:

@@ -3,14 +3,14 @@
 
 #include <stdlib.h>
 
-/* What a message costs beside its bytes; without it, empty messages would be free. */
-#define MESSAGE_OVERHEAD 64u
+/* What a message takes in memory beside its bytes, with the words of the allocator: its
+ * place in the queue, the payload, the content's head. */
+#define MESSAGE_OVERHEAD 272u
+/* Likewise a queue, and a recipient with it. */
+#define QUEUE_OVERHEAD 512u
 
 /* Below this length, the buffer that a message came in is better used for the next one. */
 #define TAKEN_MIN 4096u
-/* Looking for messages whose time is over means looking at all: between two times passes
- * a millisecond for so many, so that it never takes more than a few per cent of the time. */
-#define EXPIRED_PER_MS 4000u
 
 /* ------------------------------------------------------------------------
  * Payloads
@@ -128,6 +128,12 @@ static uint64_t cost_of(const struct sstp_payload *payload)
     return payload->len + MESSAGE_OVERHEAD;
 }
 
+static uint64_t cost_of_queue(const struct sstp_store_queue *queue)
+{
+    return QUEUE_OVERHEAD + 2 * strlen(queue->recipient->identity_url) + strlen(queue->device_url) +
+           strlen(queue->resource_url);
+}
+
 static void free_message(gpointer data)
 {
     struct sstp_store_message *message = data;
@@ -154,12 +160,27 @@ static void free_recipient(gpointer data)
     g_free(recipient);
 }
 
+static guint hash_queue(gconstpointer key)
+{
+    const struct sstp_store_queue *queue = key;
+    return (g_str_hash(queue->recipient->identity_url) * 31 + g_str_hash(queue->device_url)) * 31 +
+           g_str_hash(queue->resource_url);
+}
+
+static gboolean is_same_queue(gconstpointer a, gconstpointer b)
+{
+    const struct sstp_store_queue *x = a, *y = b;
+    return strcmp(x->resource_url, y->resource_url) == 0 &&
+           strcmp(x->device_url, y->device_url) == 0 &&
+           strcmp(x->recipient->identity_url, y->recipient->identity_url) == 0;
+}
+
 struct sstp_store *sstp_store_new(void)
 {
     struct sstp_store *store = g_new0(struct sstp_store, 1);
     store->recipients = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_recipient);
-    store->max_bytes = UINT64_MAX;
-    store->next_expiry_ms = SSTP_EP_NEVER;
+    store->queues = g_hash_table_new(hash_queue, is_same_queue);
+    store->timed = g_ptr_array_new();
     store->registry = sstp_registry_new(sstp_store_note_record, store);
     return store;
 }
@@ -169,15 +190,16 @@ void sstp_store_free(struct sstp_store *store)
     if (store == NULL)
         return;
     sstp_store_close_disk(store);
+    g_ptr_array_free(store->timed, TRUE);
+    g_hash_table_destroy(store->queues);
     g_hash_table_destroy(store->recipients);
     sstp_registry_free(store->registry);
     g_free(store);
 }
 
-void sstp_store_set_limits(struct sstp_store *store, uint64_t quota, uint64_t max_bytes)
+void sstp_store_set_limits(struct sstp_store *store, const struct sstp_store_limits *limits)
 {
-    store->quota = quota;
-    store->max_bytes = max_bytes;
+    store->limits = *limits;
 }
 
 void sstp_store_set_handler(struct sstp_store *store, struct sstp_store_handler handler)
@@ -199,19 +221,18 @@ struct sstp_store_recipient *sstp_store_find(const struct sstp_store *store,
 bool sstp_store_is_over_quota(const struct sstp_store *store, const char *identity_url)
 {
     const struct sstp_store_recipient *recipient = sstp_store_find(store, identity_url);
-    return store->quota != 0 && recipient != NULL && recipient->num_bytes >= store->quota;
+    return store->limits.quota != 0 && recipient != NULL &&
+           recipient->num_bytes >= store->limits.quota;
 }
 
-static struct sstp_store_queue *find_queue(const struct sstp_store_recipient *recipient,
+static struct sstp_store_queue *find_queue(const struct sstp_store *store, const char *identity_url,
                                            const char *device_url, const char *resource_url)
 {
-    for (guint i = 0; recipient != NULL && i < recipient->queues->len; i++) {
-        struct sstp_store_queue *queue = g_ptr_array_index(recipient->queues, i);
-        if (strcmp(queue->device_url, device_url) == 0 &&
-            strcmp(queue->resource_url, resource_url) == 0)
-            return queue;
-    }
-    return NULL;
+    struct sstp_store_recipient recipient = {.identity_url = (char *)(uintptr_t)identity_url};
+    const struct sstp_store_queue key = {.recipient = &recipient,
+                                         .device_url = (char *)(uintptr_t)device_url,
+                                         .resource_url = (char *)(uintptr_t)resource_url};
+    return g_hash_table_lookup(store->queues, &key);
 }
 
 struct sstp_store_queue *sstp_store_add_queue(struct sstp_store *store, const char *identity_url,
@@ -230,7 +251,10 @@ struct sstp_store_queue *sstp_store_add_queue(struct sstp_store *store, const ch
     queue->resource_url = g_strdup(resource_url);
     queue->dirty_link.data = queue;
     g_queue_init(&queue->messages);
+    queue->index = recipient->queues->len;
     g_ptr_array_add(recipient->queues, queue);
+    g_hash_table_add(store->queues, queue);
+    store->num_bytes += cost_of_queue(queue);
     return queue;
 }
 
@@ -239,8 +263,15 @@ void sstp_store_drop_if_idle(struct sstp_store *store, struct sstp_store_queue *
     struct sstp_store_recipient *recipient = queue->recipient;
     if (queue->messages.length > 0 || queue->delivery != NULL)
         return;
+    const guint index = queue->index;
     sstp_store_note_queue_gone(store, queue);
-    g_ptr_array_remove_fast(recipient->queues, queue);
+    store->num_bytes -= cost_of_queue(queue);
+    g_hash_table_remove(store->queues, queue);
+    g_ptr_array_remove_index_fast(recipient->queues, index);
+    if (index < recipient->queues->len) {
+        struct sstp_store_queue *moved = g_ptr_array_index(recipient->queues, index);
+        moved->index = index;
+    }
     if (recipient->queues->len == 0)
         g_hash_table_remove(store->recipients, recipient->identity_url);
 }
@@ -262,8 +293,22 @@ struct sstp_store_message *sstp_store_append(struct sstp_store *store,
     queue->recipient->num_bytes += cost_of(payload);
     store->num_bytes += cost_of(payload);
     store->num_messages++;
-    store->next_expiry_ms = MIN(store->next_expiry_ms, expires_ms);
+    sstp_store_time(store, stored);
     return stored;
+}
+
+bool sstp_store_has_room(const struct sstp_store *store, const struct sstp_payload *payload,
+                         size_t num_queues)
+{
+    return store->limits.max_bytes == 0 ||
+           store->num_bytes + num_queues * cost_of(payload) <= store->limits.max_bytes;
+}
+
+bool sstp_store_is_full(struct sstp_store *store)
+{
+    const uint64_t max = store->limits.max_bytes;
+    store->is_full = max != 0 && store->num_bytes >= max - max / (store->is_full ? 4 : 8);
+    return store->is_full;
 }
 
 enum sstp_store_result sstp_store_put(struct sstp_store *store, const char *identity_url,
@@ -271,15 +316,20 @@ enum sstp_store_result sstp_store_put(struct sstp_store *store, const char *iden
                                       struct sstp_payload *payload, int64_t expires_ms,
                                       struct sstp_store_message **message)
 {
-    const struct sstp_store_recipient *recipient = sstp_store_find(store, identity_url);
+    struct sstp_store_queue *queue = find_queue(store, identity_url, device_url, resource_url);
+    const struct sstp_store_recipient *recipient =
+        queue != NULL ? queue->recipient : sstp_store_find(store, identity_url);
     const uint64_t used = recipient != NULL ? recipient->num_bytes : 0;
-    if (store->quota != 0 && used + cost_of(payload) > store->quota)
+    const struct sstp_store_limits *limits = &store->limits;
+    if (limits->quota != 0 && used + cost_of(payload) > limits->quota)
         return SSTP_STORE_OVER_QUOTA;
-    if (store->num_bytes + cost_of(payload) > store->max_bytes)
+    if (limits->max_queues != 0 && queue == NULL && recipient != NULL &&
+        recipient->queues->len >= limits->max_queues)
+        return SSTP_STORE_OVER_QUOTA;
+    if (!sstp_store_has_room(store, payload, 1))
         return SSTP_STORE_FULL;
 
     sstp_store_note_put(store, payload, expires_ms);
-    struct sstp_store_queue *queue = find_queue(recipient, device_url, resource_url);
     if (queue == NULL) {
         queue = sstp_store_add_queue(store, identity_url, device_url, resource_url);
         queue->id = ++store->last_queue_id;
@@ -290,14 +340,24 @@ enum sstp_store_result sstp_store_put(struct sstp_store *store, const char *iden
     return SSTP_STORE_OK;
 }
 
-/* Takes it out, leaving the queue where it is. */
-static void take_out(struct sstp_store *store, struct sstp_store_message *message)
+/* The first from `link` on that is not under way; seldom another than that. */
+static GList *unsent_from(GList *link)
+{
+    while (link != NULL && ((const struct sstp_store_message *)link->data)->holder != 0)
+        link = link->next;
+    return link;
+}
+
+void sstp_store_take_out(struct sstp_store *store, struct sstp_store_message *message)
 {
     struct sstp_store_queue *queue = message->queue;
     struct sstp_payload *payload = message->payload;
     const bool was_first = queue->messages.head == &message->link;
+    sstp_store_untime(store, message);
     if (queue->next_unsent == &message->link)
-        queue->next_unsent = message->link.next;
+        queue->next_unsent = unsent_from(message->link.next);
+    if (message->holder != 0)
+        queue->num_under_way--;
     g_queue_unlink(&queue->messages, &message->link);
     queue->recipient->num_bytes -= cost_of(payload);
     store->num_bytes -= cost_of(payload);
@@ -310,77 +370,42 @@ static void take_out(struct sstp_store *store, struct sstp_store_message *messag
 void sstp_store_remove(struct sstp_store *store, struct sstp_store_message *message)
 {
     struct sstp_store_queue *queue = message->queue;
-    take_out(store, message);
+    sstp_store_take_out(store, message);
     sstp_store_drop_if_idle(store, queue);
+}
+
+void sstp_store_sent(struct sstp_store *store, struct sstp_store_message *message, uint32_t holder)
+{
+    struct sstp_store_queue *queue = message->queue;
+    sstp_store_untime(store, message); /* its acknowledgement is awaited */
+    message->holder = holder;
+    queue->num_under_way++;
+    if (queue->next_unsent == &message->link)
+        queue->next_unsent = unsent_from(message->link.next);
+    sstp_store_note_sent(store, message);
+}
+
+void sstp_store_take_back(struct sstp_store *store, struct sstp_store_queue *queue, uint32_t holder)
+{
+    unsigned left = queue->num_under_way;
+    for (GList *link = queue->messages.head; link != NULL && left > 0; link = link->next) {
+        struct sstp_store_message *message = link->data;
+        if (message->holder == 0)
+            continue;
+        left--;
+        if (message->holder != holder)
+            continue;
+        message->holder = 0;
+        queue->num_under_way--;
+        sstp_store_time(store, message);
+    }
+    queue->next_unsent = unsent_from(queue->messages.head);
 }
 
 void sstp_store_release(struct sstp_store *store, struct sstp_store_queue *queue)
 {
     queue->delivery = NULL;
-    /* What was under way, and so was not looked at, may be discarded again. */
-    for (GList *link = queue->messages.head; link != queue->next_unsent; link = link->next) {
-        const struct sstp_store_message *message = link->data;
-        store->next_expiry_ms = MIN(store->next_expiry_ms, message->expires_ms);
-    }
-    queue->next_unsent = queue->messages.head;
     sstp_store_drop_if_idle(store, queue);
-}
-
-/* ------------------------------------------------------------------------
- * Expiry
- */
-
-int64_t sstp_store_next_expiry(const struct sstp_store *store)
-{
-    return store->next_expiry_ms;
-}
-
-/* What is on its way already is left alone: its acknowledgement is awaited. */
-static unsigned expire_queue(struct sstp_store *store, struct sstp_store_queue *queue,
-                             int64_t now_ms)
-{
-    unsigned num = 0;
-    GList *link = queue->next_unsent;
-    while (link != NULL) {
-        struct sstp_store_message *message = link->data;
-        link = link->next;
-        if (message->expires_ms <= now_ms) {
-            if (store->handler.expired != NULL)
-                store->handler.expired(store->handler.cookie, message);
-            take_out(store, message);
-            num++;
-        } else {
-            store->next_expiry_ms = MIN(store->next_expiry_ms, message->expires_ms);
-        }
-    }
-    return num;
-}
-
-unsigned sstp_store_expire(struct sstp_store *store, int64_t now_ms)
-{
-    unsigned num = 0;
-    if (store->next_expiry_ms > now_ms)
-        return 0;
-    store->next_expiry_ms = SSTP_EP_NEVER;
-
-    GList *recipients = g_hash_table_get_values(store->recipients);
-    for (GList *r = recipients; r != NULL; r = r->next) {
-        struct sstp_store_recipient *recipient = r->data;
-        /* Backwards, for an emptied queue is replaced by the last; and without
-         * the recipient's own end, which comes with its last queue. */
-        for (guint i = recipient->queues->len; i-- > 0;) {
-            struct sstp_store_queue *queue = g_ptr_array_index(recipient->queues, i);
-            const bool is_last = recipient->queues->len == 1;
-            num += expire_queue(store, queue, now_ms);
-            sstp_store_drop_if_idle(store, queue);
-            if (is_last)
-                break;
-        }
-    }
-    g_list_free(recipients);
-    const int64_t again_ms = now_ms + (int64_t)(store->num_messages / EXPIRED_PER_MS);
-    store->next_expiry_ms = MAX(store->next_expiry_ms, again_ms);
-    return num;
 }
 
 uint64_t sstp_store_num_messages(const struct sstp_store *store)

@@ -4,9 +4,9 @@
  * devices and accounts; in memory, or durable on a disk (disk.h).
  *
  * A queue for each recipient and resource: an identity, a device of it (empty
- * for identity-targeted messages), a resource.  A queue is in order; what has
- * been sent of it and not been acknowledged is always at its front.  It knows
- * neither connections nor time, and never decides what is delivered where.
+ * for identity-targeted messages), a resource.  A queue is in order; each of its
+ * messages is unsent, or under way with a holder, who is a number of the caller's.
+ * It knows neither connections nor time, and never decides what is delivered where.
  *
  * A durable store collects what has changed, until its caller takes it away as a batch
  * and has it written, on another thread if it likes:
@@ -38,12 +38,14 @@ struct sstp_store_queue {
     struct sstp_store_recipient *recipient;
     char *device_url; /* "" when identity-targeted */
     char *resource_url;
-    GQueue messages;      /* struct sstp_store_message, oldest first */
-    GList *next_unsent;   /* NULL when all are sent */
-    void *delivery;       /* the relay's: who is sending it, keeps the queue alive */
-    const void *held_for; /* the relay's: the connection that would not have it */
+    GQueue messages;        /* struct sstp_store_message, oldest first */
+    GList *next_unsent;     /* the first that is not under way; NULL when all are */
+    unsigned num_under_way; /* with whomever */
+    void *delivery;         /* the relay's: who is sending it, keeps the queue alive */
+    uint64_t held_from;     /* the relay's: connections from this number on would not have it; 0 */
 
-    /* The store's own, for the disk. */
+    /* The store's own. */
+    guint index; /* in recipient->queues */
     uint64_t id;
     uint64_t done; /* the messages up to this id have left it */
     bool has_row;  /* it will have, with the batch under way */
@@ -58,10 +60,13 @@ struct sstp_store_recipient {
     GPtrArray *queues; /* struct sstp_store_queue */
 };
 
+/* There may be millions: with the allocator's own word it is 64 bytes long. */
 struct sstp_store_message {
     struct sstp_store_queue *queue;
     struct sstp_payload *payload;
     int64_t expires_ms; /* SSTP_EP_NEVER */
+    uint32_t holder;    /* it is under way with; 0: unsent */
+    uint32_t place;     /* the store's: among those that may expire, from 1; 0 */
     GList link;         /* in queue->messages */
 };
 
@@ -91,8 +96,15 @@ struct sstp_store *sstp_store_open(const char *path, const char *vfs, int64_t no
  * NULL is fine. */
 void sstp_store_free(struct sstp_store *store);
 
-/* `quota` bytes for each identity, 0 for no limit; `max_bytes` in all. */
-void sstp_store_set_limits(struct sstp_store *store, uint64_t quota, uint64_t max_bytes);
+/* 0 stands for no limit.  A message counts with what it takes in memory, but for a fanout
+ * that the recipients share; in all, its queue counts, too. */
+struct sstp_store_limits {
+    uint64_t quota;     /* bytes for each identity */
+    uint64_t max_bytes; /* in all */
+    size_t max_queues;  /* of each identity */
+};
+
+void sstp_store_set_limits(struct sstp_store *store, const struct sstp_store_limits *limits);
 
 /* Bytes of messages that a durable store keeps in memory, beside those that are not
  * on the disk yet; 256 MiB unless told otherwise. */
@@ -135,8 +147,18 @@ const struct sstp_payload_origin *sstp_payload_origin(const struct sstp_payload 
 /* Whether an identity has used up its quota. */
 bool sstp_store_is_over_quota(const struct sstp_store *store, const char *identity_url);
 
-/* Appends to the recipient's queue; *message is set with SSTP_STORE_OK.  All queues of
- * a payload are named before the next sstp_store_begin(). */
+/* Whether the payload could be put into so many queues that are there; each may still be
+ * over the quota. */
+bool sstp_store_has_room(const struct sstp_store *store, const struct sstp_payload *payload,
+                         size_t num_queues);
+
+/* Whether it is time to hold senders back: from seven eighths of max_bytes on, until it is
+ * down to three quarters.  The rest is for what is under way by then. */
+bool sstp_store_is_full(struct sstp_store *store);
+
+/* Appends to the recipient's queue; *message is set with SSTP_STORE_OK.  A queue too many
+ * is over the quota.  All queues of a payload are named before the next
+ * sstp_store_begin(). */
 enum sstp_store_result sstp_store_put(struct sstp_store *store, const char *identity_url,
                                       const char *device_url, const char *resource_url,
                                       struct sstp_payload *payload, int64_t expires_ms,
@@ -156,22 +178,27 @@ void sstp_store_await_registry(struct sstp_store *store, void (*safe)(void *cook
 const struct sstp_ep_message *sstp_store_get(struct sstp_store *store,
                                              struct sstp_store_message *message);
 
-/* It has been sent: its contents may leave the memory. */
-void sstp_store_sent(struct sstp_store *store, struct sstp_store_message *message);
+/* An unsent message is under way with a holder, who is not 0: its contents may leave the
+ * memory, and it does not expire. */
+void sstp_store_sent(struct sstp_store *store, struct sstp_store_message *message, uint32_t holder);
+
+/* What is under way with the holder is unsent again, in its old place. */
+void sstp_store_take_back(struct sstp_store *store, struct sstp_store_queue *queue,
+                          uint32_t holder);
 
 /* Removes a message; its queue goes too when that was its last and nobody is
  * delivering it. */
 void sstp_store_remove(struct sstp_store *store, struct sstp_store_message *message);
 
-/* Nobody delivers the queue any more: all of it is unsent, and it goes when it
- * is empty. */
+/* Nobody delivers the queue any more: it goes when it is empty. */
 void sstp_store_release(struct sstp_store *store, struct sstp_store_queue *queue);
 
 /* The recipient of an identity, or NULL. */
 struct sstp_store_recipient *sstp_store_find(const struct sstp_store *store,
                                              const char *identity_url);
 
-/* Discards the unsent messages whose time is over; returns how many. */
+/* Discards the unsent messages whose time is over; returns how many.  It costs as much as
+ * there is to discard. */
 unsigned sstp_store_expire(struct sstp_store *store, int64_t now_ms);
 int64_t sstp_store_next_expiry(const struct sstp_store *store);
 

@@ -82,9 +82,11 @@ struct sstp_store_batch {
 
 struct sstp_store {
     GHashTable *recipients; /* identity URL to struct sstp_store_recipient */
-    uint64_t quota, max_bytes;
+    GHashTable *queues;     /* a set of struct sstp_store_queue, by all three URLs */
+    struct sstp_store_limits limits;
     uint64_t num_bytes, num_messages;
-    int64_t next_expiry_ms; /* nothing expires before */
+    bool is_full;     /* senders are held back */
+    GPtrArray *timed; /* a heap of struct sstp_store_message: unsent, with a time to go */
     struct sstp_registry *registry;
     struct sstp_store_handler handler;
 
@@ -123,6 +125,14 @@ struct sstp_store_message *sstp_store_append(struct sstp_store *store,
                                              struct sstp_store_queue *queue,
                                              struct sstp_payload *payload, int64_t expires_ms);
 void sstp_store_drop_if_idle(struct sstp_store *store, struct sstp_store_queue *queue);
+/* Takes a message out of its queue, which stays. */
+void sstp_store_take_out(struct sstp_store *store, struct sstp_store_message *message);
+
+/* ---- store_expiry.c ---- */
+/* A message that is unsent may expire; one that is under way or goes may not.  Neither
+ * does anything for one that lives for ever. */
+void sstp_store_time(struct sstp_store *store, struct sstp_store_message *message);
+void sstp_store_untime(struct sstp_store *store, struct sstp_store_message *message);
 
 /* ---- store_open.c ---- */
 /* Writes what there is to write, and tells everybody who waits. */
@@ -138,6 +148,8 @@ void sstp_store_note_appended(struct sstp_store *store, struct sstp_store_queue 
 /* It has left a queue; `was_first`: it was the oldest there. */
 void sstp_store_note_removed(struct sstp_store *store, struct sstp_store_queue *queue,
                              struct sstp_payload *payload, bool was_first);
+/* It has been sent: its contents may leave the memory. */
+void sstp_store_note_sent(struct sstp_store *store, struct sstp_store_message *message);
 void sstp_store_note_queue_gone(struct sstp_store *store, struct sstp_store_queue *queue);
 void sstp_store_note_record(void *store, const struct sstp_registry_record *record);
 /* Its bytes leave the memory, or the whole payload does. */

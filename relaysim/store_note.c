@@ -240,7 +240,7 @@ const struct sstp_ep_message *sstp_store_get(struct sstp_store *store,
     return payload->content != NULL ? &payload->content->message : NULL;
 }
 
-void sstp_store_sent(struct sstp_store *store, struct sstp_store_message *message)
+void sstp_store_note_sent(struct sstp_store *store, struct sstp_store_message *message)
 {
     const struct sstp_store_content *content = message->payload->content;
     if (content == NULL)

@@ -24,6 +24,7 @@ static const char *const names[] = {
     [SSTP_EP_EVENT_MESSAGE] = "message",
     [SSTP_EP_EVENT_ACKNOWLEDGED] = "acknowledged",
     [SSTP_EP_EVENT_UNACKNOWLEDGED] = "unacknowledged",
+    [SSTP_EP_EVENT_ACKNOWLEDGED_LATE] = "acknowledged-late",
     [SSTP_EP_EVENT_ATTACH] = "attach",
     [SSTP_EP_EVENT_ATTACH_RESPONSE] = "attach-response",
     [SSTP_EP_EVENT_ATTACH_AUTHENTICATE] = "attach-authenticate",
@@ -64,6 +65,7 @@ static void write_event(struct side *side, const struct sstp_ep_event *event)
         break;
     case SSTP_EP_EVENT_ACKNOWLEDGED:
     case SSTP_EP_EVENT_UNACKNOWLEDGED:
+    case SSTP_EP_EVENT_ACKNOWLEDGED_LATE:
         g_string_append_printf(events, " 0x%x #%u", event->session_id, (unsigned)event->number);
         break;
     case SSTP_EP_EVENT_REFUSED:

@@ -86,7 +86,7 @@ static void test_4_2_6_acknowledgement(void)
 /* Figure 21: Relay2 has no room for D any more. */
 static void test_4_2_6_1(void)
 {
-    struct scene s = set_scene(5, &(struct sstp_relay_config){.minor_version = 5, .quota = 150});
+    struct scene s = set_scene(5, &(struct sstp_relay_config){.minor_version = 5, .quota = 340});
     s.e = town_client(s.town, 'E', s.relay2, 5, true);
     open_to_all(&s);
     char *large = g_strnfill(60, 'x');

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "store.h"
 
-#define OVERHEAD 64u /* of store.c: what a message costs beside its bytes */
+/* Of store.c: what a message costs beside its bytes, and a queue with names of one letter. */
+#define OVERHEAD 272u
+#define QUEUE (512u + 2 + 1)
 
 static enum sstp_store_result put(struct sstp_store *store, const char *identity,
                                   const char *device, size_t len, int64_t expires_ms,
@@ -58,7 +60,8 @@ static void test_queues(void)
 static void test_quota(void)
 {
     struct sstp_store *store = sstp_store_new();
-    sstp_store_set_limits(store, 2 * OVERHEAD + 100, 1 << 20);
+    sstp_store_set_limits(
+        store, &(struct sstp_store_limits){.quota = 2 * OVERHEAD + 100, .max_bytes = 1 << 20});
     struct sstp_store_message *first;
     g_assert_cmpint(put(store, "i", "", 50, SSTP_EP_NEVER, &first), ==, SSTP_STORE_OK);
     g_assert_false(sstp_store_is_over_quota(store, "i"));
@@ -72,10 +75,34 @@ static void test_quota(void)
     sstp_store_free(store);
 
     store = sstp_store_new();
-    sstp_store_set_limits(store, 0, 2 * OVERHEAD + 10);
+    sstp_store_set_limits(store,
+                          &(struct sstp_store_limits){.max_bytes = QUEUE + 2 * OVERHEAD + 10});
     g_assert_cmpint(put(store, "i", "", 5, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_OK);
     g_assert_cmpint(put(store, "j", "", 6, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_FULL);
     g_assert_cmpint(put(store, "j", "", 5, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_OK);
+    sstp_store_free(store);
+}
+
+/* Full from seven eighths on, until it is down to three quarters. */
+static void test_full(void)
+{
+    struct sstp_store *store = sstp_store_new();
+    struct sstp_store_message *messages[4];
+    const size_t max = 8 * 1000;
+    g_assert_false(sstp_store_is_full(store)); /* without a limit */
+    sstp_store_set_limits(store, &(struct sstp_store_limits){.max_bytes = max});
+    g_assert_false(sstp_store_is_full(store));
+    (void)put(store, "i", "", max / 8 * 6 - QUEUE - 2 * OVERHEAD, SSTP_EP_NEVER, &messages[0]);
+    (void)put(store, "i", "", 0, SSTP_EP_NEVER, &messages[1]);
+    (void)put(store, "i", "", max / 8 - OVERHEAD - 1, SSTP_EP_NEVER, &messages[2]);
+    g_assert_false(sstp_store_is_full(store));
+    sstp_store_remove(store, messages[2]);
+    (void)put(store, "i", "", max / 8 - OVERHEAD, SSTP_EP_NEVER, &messages[2]);
+    g_assert_true(sstp_store_is_full(store));
+    sstp_store_remove(store, messages[2]);
+    g_assert_true(sstp_store_is_full(store)); /* three quarters */
+    sstp_store_remove(store, messages[1]);
+    g_assert_false(sstp_store_is_full(store));
     sstp_store_free(store);
 }
 
@@ -95,11 +122,12 @@ static void test_expiry(void)
     /* What is under way is left alone. */
     struct sstp_store_queue *queue = sent->queue;
     queue->delivery = &delivery;
-    queue->next_unsent = queue->next_unsent->next;
+    sstp_store_sent(store, sent, 1);
     g_assert_cmpuint(sstp_store_expire(store, 2000), ==, 1);
     g_assert_null(sstp_store_find(store, "j"));
     g_assert_cmpuint(queue->messages.length, ==, 2);
     g_assert_cmpint(sstp_store_next_expiry(store), ==, SSTP_EP_NEVER);
+    sstp_store_take_back(store, queue, 1);
     sstp_store_release(store, queue);
     g_assert_true(queue->next_unsent->data == sent);
     /* Until it is not any more, because its recipient has gone without it. */
@@ -109,23 +137,112 @@ static void test_expiry(void)
     sstp_store_free(store);
 }
 
-/* Where much is stored, what ends one after the other is discarded together, a little
- * late: nobody makes the store look at everything all the time. */
-static void test_expiry_among_many(void)
+/* What two holders have: each gets back its own, in the old order. */
+static void test_under_way(void)
 {
-    enum { NUM = 40000, NUM_SHORT = 20, PAUSE_MS = NUM / 4000 };
     struct sstp_store *store = sstp_store_new();
+    struct sstp_store_message *m[5];
+    for (unsigned i = 0; i < 5; i++)
+        (void)put(store, "i", "", i, SSTP_EP_NEVER, &m[i]);
+    struct sstp_store_queue *queue = m[0]->queue;
+    for (unsigned i = 0; i < 4; i++) {
+        g_assert_true(queue->next_unsent->data == m[i]);
+        sstp_store_sent(store, m[i], i % 2 == 0 ? 7 : 8);
+    }
+    g_assert_cmpuint(queue->num_under_way, ==, 4);
+    sstp_store_take_back(store, queue, 7);
+    g_assert_cmpuint(queue->num_under_way, ==, 2);
+    /* 1 and 3 are passed over. */
+    for (unsigned i = 0; i <= 4; i += 2) {
+        g_assert_true(queue->next_unsent->data == m[i]);
+        sstp_store_sent(store, m[i], 9);
+    }
+    g_assert_null(queue->next_unsent);
+    sstp_store_remove(store, m[1]);
+    sstp_store_take_back(store, queue, 8);
+    g_assert_true(queue->next_unsent->data == m[3]);
+    sstp_store_remove(store, m[3]);
+    g_assert_null(queue->next_unsent);
+    g_assert_cmpuint(queue->num_under_way, ==, 3);
+    sstp_store_free(store);
+}
+
+/* Messages come and go in any order; those that are due expire, and only those, the
+ * earliest first to be waited for. */
+static void test_expiry_random(void)
+{
+    enum { NUM = 500, ROUNDS = 20 };
+    struct sstp_store *store = sstp_store_new();
+    struct sstp_store_message *messages[NUM] = {NULL};
+    int64_t times[NUM];
+    char identity[2] = "a";
+    for (int64_t now_ms = 0; now_ms < ROUNDS * 100; now_ms += 100) {
+        unsigned num_due = 0;
+        int64_t next_ms = SSTP_EP_NEVER;
+        for (unsigned i = 0; i < NUM; i++) {
+            const int action = g_test_rand_int_range(0, 4);
+            if (messages[i] == NULL) {
+                times[i] = g_test_rand_int_range(0, 5) == 0
+                               ? SSTP_EP_NEVER
+                               : now_ms + g_test_rand_int_range(1, 1000);
+                identity[0] = (char)('a' + g_test_rand_int_range(0, 9));
+                (void)put(store, identity, "", 0, times[i], &messages[i]);
+            } else if (action == 0) {
+                sstp_store_remove(store, messages[i]);
+                messages[i] = NULL;
+            } else if (action == 1 && messages[i]->holder == 0) {
+                sstp_store_sent(store, messages[i], i + 1);
+            } else if (action == 2 && messages[i]->holder != 0) {
+                sstp_store_take_back(store, messages[i]->queue, i + 1);
+            }
+        }
+        for (unsigned i = 0; i < NUM; i++) {
+            if (messages[i] == NULL || messages[i]->holder != 0)
+                continue;
+            next_ms = MIN(next_ms, times[i]);
+            if (times[i] > now_ms)
+                continue;
+            num_due++;
+            messages[i] = NULL;
+        }
+        g_assert_cmpint(sstp_store_next_expiry(store), ==, next_ms);
+        g_assert_cmpuint(sstp_store_expire(store, now_ms), ==, num_due);
+        g_assert_cmpint(sstp_store_next_expiry(store), >, now_ms);
+    }
+    sstp_store_free(store);
+}
+
+/* 200 000 queues of one identity, and as many messages that expire one by one: each
+ * with a look at all others would take minutes. */
+static void test_many(void)
+{
+    enum { NUM = 200000 };
+    struct sstp_store *store = sstp_store_new();
+    char device[16];
+    for (unsigned i = 0; i < NUM; i++) {
+        g_snprintf(device, sizeof device, "%u", i);
+        g_assert_cmpint(put(store, "i", device, 0, i, NULL), ==, SSTP_STORE_OK);
+    }
+    g_assert_cmpuint(sstp_store_find(store, "i")->queues->len, ==, NUM);
     for (unsigned i = 0; i < NUM; i++)
-        (void)put(store, "i", "", 1, SSTP_EP_NEVER, NULL);
-    for (unsigned i = 0; i < NUM_SHORT; i++)
-        (void)put(store, "i", "", 1, 1000 + i, NULL);
-    g_assert_cmpint(sstp_store_next_expiry(store), ==, 1000);
-    g_assert_cmpuint(sstp_store_expire(store, 1000), ==, 1);
-    g_assert_cmpint(sstp_store_next_expiry(store), ==, 1000 + PAUSE_MS);
-    g_assert_cmpuint(sstp_store_expire(store, 1000 + PAUSE_MS - 1), ==, 0);
-    g_assert_cmpuint(sstp_store_expire(store, 1000 + PAUSE_MS), ==, PAUSE_MS);
-    g_assert_cmpuint(sstp_store_expire(store, 1000 + 2 * PAUSE_MS), ==, NUM_SHORT - PAUSE_MS - 1);
-    g_assert_cmpint(sstp_store_next_expiry(store), ==, SSTP_EP_NEVER);
+        g_assert_cmpuint(sstp_store_expire(store, i), ==, 1);
+    g_assert_null(sstp_store_find(store, "i"));
+    sstp_store_free(store);
+}
+
+/* One queue too many; those that are there are open to more. */
+static void test_max_queues(void)
+{
+    struct sstp_store *store = sstp_store_new();
+    struct sstp_store_message *first;
+    sstp_store_set_limits(store, &(struct sstp_store_limits){.max_queues = 2});
+    g_assert_cmpint(put(store, "i", "", 0, SSTP_EP_NEVER, &first), ==, SSTP_STORE_OK);
+    g_assert_cmpint(put(store, "i", "a", 0, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_OK);
+    g_assert_cmpint(put(store, "i", "b", 0, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_OVER_QUOTA);
+    g_assert_cmpint(put(store, "i", "a", 0, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_OK);
+    g_assert_cmpint(put(store, "j", "b", 0, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_OK);
+    sstp_store_remove(store, first);
+    g_assert_cmpint(put(store, "i", "b", 0, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_OK);
     sstp_store_free(store);
 }
 
@@ -151,8 +268,12 @@ int main(int argc, char **argv)
     g_test_add_func("/store/order", test_order);
     g_test_add_func("/store/queues", test_queues);
     g_test_add_func("/store/quota", test_quota);
+    g_test_add_func("/store/full", test_full);
     g_test_add_func("/store/expiry", test_expiry);
-    g_test_add_func("/store/expiry-among-many", test_expiry_among_many);
+    g_test_add_func("/store/under-way", test_under_way);
+    g_test_add_func("/store/expiry-random", test_expiry_random);
+    g_test_add_func("/store/many", test_many);
+    g_test_add_func("/store/max-queues", test_max_queues);
     g_test_add_func("/store/release", test_release);
     return g_test_run();
 }

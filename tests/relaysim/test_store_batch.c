@@ -330,9 +330,11 @@ static void test_quota(void)
     (void)put(store, "i", "12345678");
     g_assert_true(settle(store));
     store = reopen(store, 0, WALL_MS);
-    sstp_store_set_limits(store, 64 + 3 + 8, 1000);
+    sstp_store_set_limits(store,
+                          &(struct sstp_store_limits){.quota = 272 + 3 + 8, .max_bytes = 1000});
     g_assert_true(sstp_store_is_over_quota(store, "i"));
-    sstp_store_set_limits(store, 64 + 3 + 9, 1000);
+    sstp_store_set_limits(store,
+                          &(struct sstp_store_limits){.quota = 272 + 3 + 9, .max_bytes = 1000});
     g_assert_false(sstp_store_is_over_quota(store, "i"));
     sstp_store_free(store);
 }
@@ -405,7 +407,7 @@ static void test_cache(void)
     for (GList *link = queue_of(store, "i")->messages.head; link != NULL; link = link->next) {
         while (sstp_store_get(store, link->data) == NULL)
             g_assert_true(settle(store));
-        sstp_store_sent(store, link->data);
+        sstp_store_sent(store, link->data, 1);
         g_assert_cmpuint(store->num_read, <=, 2500);
         num_sent++;
     }

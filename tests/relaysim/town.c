@@ -2,6 +2,7 @@
 #include "town.h"
 
 #include "encode.h"
+#include "store.h"
 #include "summary.h"
 
 #define ROUNDS_MAX 100000
@@ -254,15 +255,18 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
         client->look(event);
     switch ((int)event->kind) { /* of interest here */
     case SSTP_EP_EVENT_OPEN:
-        *event->availability = SSTP_HANDLER_READY;
+        *event->availability = client->is_unwilling ? SSTP_HANDLER_FAULT : SSTP_HANDLER_READY;
+        break;
+    case SSTP_EP_EVENT_OPENED:
+        client->opened_id = event->session_id;
+        client->num_opened++;
         break;
     case SSTP_EP_EVENT_MESSAGE:
         g_string_append_len(client->received, (const char *)event->message->data.data,
                             (gssize)event->message->data.len);
         g_string_append_c(client->received, ';');
-        if (client->is_held)
-            g_array_append_val(client->numbers, event->number);
-        else
+        g_array_append_val(client->numbers, event->number);
+        if (!client->is_held)
             (void)sstp_ep_complete(ep, event->number);
         break;
     case SSTP_EP_EVENT_ACKNOWLEDGED:
@@ -362,7 +366,8 @@ static bool is_carried(const struct link *link, size_t from)
 {
     const struct end *end = &link->ends[from], *other = &link->ends[1 - from];
     return !link->is_cut && (end->connection == NULL || end->is_awake) &&
-           (other->relay == NULL || !other->relay->is_deaf);
+           (other->relay == NULL || !other->relay->is_deaf) &&
+           (other->client == NULL || !other->client->is_deaf);
 }
 
 static bool carry(struct link *link, size_t from)
@@ -408,6 +413,17 @@ static bool is_over(const struct link *link)
     return true;
 }
 
+static bool write_store(struct town_relay *relay)
+{
+    struct sstp_store *store = sstp_relay_store(relay->relay);
+    struct sstp_store_batch *batch = sstp_store_begin(store, relay->now_ms);
+    if (batch == NULL)
+        return false;
+    sstp_store_write(batch);
+    sstp_store_finish(store, batch, relay->now_ms);
+    return true;
+}
+
 void town_settle(struct town *town)
 {
     bool has_moved = true;
@@ -422,8 +438,10 @@ void town_settle(struct town *town)
                 cut(link);
         }
         for (size_t i = 0; i < TOWN_RELAYS_MAX; i++)
-            if (town->relays[i].relay != NULL)
+            if (town->relays[i].relay != NULL) {
                 sstp_relay_tick(town->relays[i].relay, town->relays[i].now_ms);
+                has_moved = write_store(&town->relays[i]) || has_moved;
+            }
         for (guint i = 0; i < town->links->len; i++)
             has_moved = has_moved || has_output(g_ptr_array_index(town->links, i));
     }
@@ -549,6 +567,30 @@ uint32_t town_fanout_unsettled(struct town_client *from, const char *names)
                                         num, NULL, &id),
                     ==, SSTP_EP_OK);
     return id;
+}
+
+uint32_t town_open(struct town_client *from, char name, bool is_to_device, const char *resource)
+{
+    uint32_t id;
+    char identity_url[32], device_url[32];
+    g_snprintf(identity_url, sizeof identity_url, "grooveIdentity://%c", name);
+    device_url[0] = '\0';
+    if (is_to_device)
+        g_snprintf(device_url, sizeof device_url, "dpp:///%c", name);
+    g_assert_cmpint(sstp_ep_open(town_ep(from), sstp_span_of_string(resource),
+                                 sstp_span_of_string(identity_url), sstp_span_of_string(device_url),
+                                 NULL, &id),
+                    ==, SSTP_EP_OK);
+    town_settle(from->town);
+    return id;
+}
+
+void town_complete(struct town_client *client)
+{
+    for (guint i = 0; i < client->numbers->len; i++)
+        (void)sstp_ep_complete(town_ep(client), g_array_index(client->numbers, uint64_t, i));
+    g_array_set_size(client->numbers, 0);
+    town_settle(client->town);
 }
 
 void town_send(struct town_client *from, uint32_t session_id, const char *text, uint8_t flags)

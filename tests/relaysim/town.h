@@ -4,9 +4,10 @@
  * and a transcript of every command: "A>1 FanoutOpen s=0x1 ...".
  *
  * Relays are "1", "2" ... with the URLs grooveDNS://relay1, grooveDNS://relay2 ...; a
- * relay knows all others unless told otherwise, and reaches those that have been made and are not
- * set unreachable.  A puppet is a relay that is a bare endpoint, which the test moves.  Clients are
- * single letters, with dpp:///a and grooveIdentity://a.
+ * relay knows all others unless told otherwise, and reaches those that have been made and are
+ * not set unreachable.  A puppet is a relay that is a bare endpoint, which the test moves.
+ * Clients are single letters, with dpp:///a and grooveIdentity://a; the same letter again is
+ * the same device, connected once more.  Stores on a disk are written whenever nothing moves.
  */
 #ifndef RELAYSIM_TESTS_TOWN_H
 #define RELAYSIM_TESTS_TOWN_H
@@ -46,10 +47,15 @@ struct town_client {
     const char *identity_urls[1];
     struct town_relay *at;
     struct sstp_client *client;
-    bool is_ready, is_closed, is_held; /* is_held: what comes is not completed */
+    bool is_ready, is_closed;
+    bool is_held;      /* what comes is not completed */
+    bool is_unwilling; /* no session to it is opened */
+    bool is_deaf;      /* what is sent to it stays where it is */
+    unsigned num_opened;
+    uint32_t opened_id; /* the last session that was opened to it */
     int open_response_id, session_reason_id, close_reason_id; /* -1 */
     unsigned num_acknowledged, num_unacknowledged, num_lost;
-    GArray *numbers;                                 /* uint64_t, of what was held */
+    GArray *numbers;                                 /* uint64_t, of all that came */
     void (*look)(const struct sstp_ep_event *event); /* at every event; may be NULL */
     GString *received;                               /* each with a ";" behind it */
 };
@@ -97,6 +103,12 @@ void town_advance(struct town_relay *relay, int64_t ms);
 void town_cut(struct town_relay *a, struct town_relay *b);
 void town_cut_dialed(struct town_relay *from, struct town_relay *to);
 void town_cut_client(struct town_client *client);
+
+/* Opens a session to the identity of client `name`, on any device, or on its own. */
+uint32_t town_open(struct town_client *from, char name, bool is_to_device, const char *resource);
+
+/* A client completes what it was sent, but for what it has completed. */
+void town_complete(struct town_client *client);
 
 /* Opens a fanout session to `names`, such as "b1 c1 d2": client and relay number, 0
  * for no RelayURL; with a capital letter it is for whichever device the identity uses. */

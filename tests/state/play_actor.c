@@ -301,6 +301,8 @@ void play_actor_on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_
     case SSTP_EP_EVENT_REGISTER_RESPONSE:
         on_event_session(actor, event);
         break;
+    case SSTP_EP_EVENT_ACKNOWLEDGED_LATE: /* its fate was told with the Close */
+        break;
     case SSTP_EP_EVENT_OPENED:
     case SSTP_EP_EVENT_SESSION_STATE:
     case SSTP_EP_EVENT_SESSION_CLOSED:
