@@ -376,7 +376,7 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
         break;
     case SSTP_EP_EVENT_UNACKNOWLEDGED: /* what ended its session is told, too */
     case SSTP_EP_EVENT_ACKNOWLEDGED_LATE:
-    case SSTP_EP_EVENT_CONNECT:        /* whoever comes is welcome */
+    case SSTP_EP_EVENT_CONNECT: /* whoever comes is welcome */
     case SSTP_EP_EVENT_ESTABLISHED:
     case SSTP_EP_EVENT_CONNECT_AUTHENTICATE:
     case SSTP_EP_EVENT_FANOUT_OPEN:
