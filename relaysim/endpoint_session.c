@@ -327,8 +327,9 @@ enum sstp_ep_err sstp_ep_close_session(struct sstp_ep *ep, uint32_t session_id, 
         return err;
     if (session != NULL)
         sstp_ep_note_session_end(ep, session_id, session->is_ours, SSTP_EP_SESSION_END_HERE);
-    /* Behind a Register nothing can be under way: the next one is a new event. */
-    if (event == NULL || event->is_attach)
+    /* Behind a client's Register nothing can be under way to the relay, but an answer to the
+     * client can: for the relay the next one is a new event. */
+    if (event == NULL || event->is_attach || ep->config.role == SSTP_EP_CLIENT)
         sstp_ep_note_closed_id(ep, session_id);
     (void)sstp_ep_remove_event(ep, session_id);
     sstp_ep_remove_session(ep, session_id);

@@ -189,7 +189,7 @@ static void test_bounded(void)
                                                              .session_id = i,
                                                              .data = sstp_span(data, sizeof data)});
         }
-        sstp_ep_output_taken(pair->b.ep, sstp_ep_output(pair->b.ep).len);
+        sstp_ep_output_taken(pair->b.ep, sstp_ep_output_len(pair->b.ep));
     }
     g_assert_cmpuint(counting.max_bytes, <, 1000000);
     pair_free(pair);

@@ -388,7 +388,7 @@ static void test_unread(void)
         side_inject(&pair->b, &(struct sstp_command){.id = SSTP_CLOSE, .session_id = i});
     }
     g_assert_true(g_str_has_suffix(pair->events->str, "B closed no-memory InternalError\n"));
-    g_assert_cmpuint(sstp_ep_output(pair->b.ep).len, <=, 1008);
+    g_assert_cmpuint(sstp_ep_output_len(pair->b.ep), <=, 1008);
     pair_free(pair);
 }
 

@@ -10,7 +10,7 @@ static uint32_t reach(struct pair *pair, enum sstp_session_state state)
     pair_connect(pair);
     (void)sstp_ep_open(pair->a.ep, span_text("apphandler"), span_text("grooveIdentity://b"),
                        span_text(""), NULL, &id);
-    sstp_ep_output_taken(pair->a.ep, sstp_ep_output(pair->a.ep).len);
+    sstp_ep_output_taken(pair->a.ep, sstp_ep_output_len(pair->a.ep));
     struct sstp_command response = {.id = SSTP_OPEN_RESPONSE, .session_id = id};
     if (state == SSTP_SESSION_SUSPENDED) {
         response.response_id = SSTP_OPEN_RESPONSE_OK_STOP_SENDING;

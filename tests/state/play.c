@@ -275,14 +275,16 @@ void play_end_step(struct actor *actor)
     struct play *play = actor->play;
 
     settle(actor, NULL);
-    const struct sstp_span output = sstp_ep_output(actor->ep);
-    if (output.len == 0)
-        return;
-    const size_t len = output.len;
-    g_byte_array_append(play->near[actor->is_initiator], output.data, (guint)len);
-    hear(play, actor->is_initiator ? PLAY_AT_INITIATOR : PLAY_AT_ACCEPTOR, actor->is_initiator,
-         output.data, len);
-    sstp_ep_output_taken(actor->ep, len);
+    GByteArray *near = play->near[actor->is_initiator];
+    const guint before = near->len;
+    struct sstp_span output;
+    while ((output = sstp_ep_output(actor->ep)).len > 0) {
+        g_byte_array_append(near, output.data, (guint)output.len);
+        sstp_ep_output_taken(actor->ep, output.len);
+    }
+    if (near->len > before)
+        hear(play, actor->is_initiator ? PLAY_AT_INITIATOR : PLAY_AT_ACCEPTOR, actor->is_initiator,
+             near->data + before, near->len - before);
 }
 
 /* ------------------------------------------------------------------------
