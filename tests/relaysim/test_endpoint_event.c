@@ -154,6 +154,21 @@ static void test_crossing_close(void)
     pair_free(pair);
 }
 
+/* The client closes a Register while its answer is under way. */
+static void test_crossing_response(void)
+{
+    struct pair *pair = relay_pair();
+    uint32_t id;
+    g_assert_cmpint(sstp_ep_register_new(pair->a.ep, none, &id), ==, SSTP_EP_OK);
+    pair_exchange(pair);
+    (void)sstp_ep_register_response(pair->b.ep, id, none);
+    (void)sstp_ep_close_session(pair->a.ep, id, SSTP_CLOSE_NO_REASON);
+    pair_exchange(pair);
+    g_assert_cmpint(sstp_ep_state(pair->a.ep), ==, SSTP_CONNECTION_ESTABLISHED);
+    g_assert_cmpint(sstp_ep_state(pair->b.ep), ==, SSTP_CONNECTION_ESTABLISHED);
+    pair_free(pair);
+}
+
 /* Appendix A, Authentication Timer: each Attach and Register is answered in time, or the
  * connection ends. */
 static void test_auth_timeout(void)
@@ -271,6 +286,7 @@ int main(int argc, char **argv)
     g_test_add_func("/event/3.3.5.14-17-violations", test_violations);
     g_test_add_func("/event/3.2.5.15-18-responses", test_responses);
     g_test_add_func("/event/crossing-close", test_crossing_close);
+    g_test_add_func("/event/crossing-response", test_crossing_response);
     g_test_add_func("/event/appendix-a-auth-timeout", test_auth_timeout);
     g_test_add_func("/event/appendix-a-auth-timeout-of-two", test_auth_timeout_of_two);
     g_test_add_func("/event/3.1.4.3.1-register-again", test_register_again);
