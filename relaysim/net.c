@@ -1,96 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "net.h"
+#include "net_internal.h"
 
-#include "fault_line.h"
-#include "net_address.h"
-
-#include <glib.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
-#include <time.h>
 
-#define READ_SIZE (64u << 10)
 #define PIECES_MAX 256u        /* of the output, in one call to the system */
 #define WAITING_MAX (4u << 10) /* written behind what fills the socket */
 #define UNSENT_MAX (1u << 20)  /* answers beyond which nothing more is read from the peer */
-#define KERNEL_UNSENT_MAX (128 << 10)
-#define LINGER_MS 1000      /* for the peer to close its side after ours */
-#define LAST_WORDS_MS 10000 /* for the peer to take what is left for it, once all is over */
-#define BACKLOG 128
-
-enum phase {
-    PHASE_CONNECTING,
-    PHASE_OPEN,
-    PHASE_ENDING, /* our side is closed; the peer's end is awaited */
-    PHASE_CLOSING /* libuv is at it */
-};
-
-struct net {
-    uv_loop_t loop;
-    struct net_config config;
-    GHashTable *connections; /* a set */
-    GHashTable *listeners;   /* a set */
-    GQueue dirty;            /* connections that may have output */
-    GQueue ending;           /* those whose endpoint is closed, oldest first */
-    struct net_bytes bytes;
-    unsigned num_ever;
-    uv_timer_t wait_timer; /* of net_run_once() */
-    char read_buffer[READ_SIZE];
-};
-
-struct net_listener {
-    struct net *net;
-    uv_tcp_t tcp;
-    size_t max_connections;
-    size_t num_open;        /* those that count against the limit */
-    size_t num_connections; /* with those that libuv is still closing */
-    bool is_closed;         /* libuv is done with it */
-    net_accepted *accepted;
-    void *cookie;
-};
-
-struct net_connection {
-    struct net *net;
-    struct net_listener *listener; /* that accepted it; NULL when it was opened here */
-    uv_tcp_t tcp;
-    uv_timer_t timer;
-    uv_connect_t connect;
-    uv_write_t write;
-    uv_shutdown_t shutdown;
-    enum phase phase;
-    unsigned num_handles; /* that libuv has to close */
-    unsigned number;
-    bool is_initiator;
-    bool is_reading;
-    bool is_held;
-    bool is_writing;
-    bool is_dirty;
-    bool is_reset;     /* it ends by a reset */
-    GList ending_link; /* in net->ending, with data set while it is */
-    struct sstp_ep *ep;
-    struct net_handler handler;
-    net_connected *connected;
-    void *connected_cookie;
-    struct net_hosts hosts;
-    struct tap_connection *tap;
-    struct truth_stream *truth;
-    char *written;           /* while is_writing */
-    struct fault_line *line; /* NULL without faults */
-    GByteArray *raw; /* of net_send_raw(), to go behind raw_behind bytes of output; or NULL */
-    size_t raw_behind;
-};
+#define LINGER_MS 1000         /* for the peer to close its side after ours */
+#define LAST_WORDS_MS 10000    /* for the peer to take what is left for it, once all is over */
 
 static void flush(struct net_connection *connection);
 static void read_or_not(struct net_connection *connection);
-static void close_connection(struct net_connection *connection);
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 /* ------------------------------------------------------------------------
  * The loop
@@ -123,7 +43,7 @@ void net_free(struct net *net)
     g_list_free(list);
     list = g_hash_table_get_keys(net->connections);
     for (GList *c = list; c != NULL; c = c->next)
-        close_connection(c->data);
+        net_close_connection(c->data);
     g_list_free(list);
     uv_close((uv_handle_t *)&net->wait_timer, NULL);
     uv_run(&net->loop, UV_RUN_DEFAULT);
@@ -188,88 +108,6 @@ void net_run_once(struct net *net, int64_t timeout_ms)
 }
 
 /* ------------------------------------------------------------------------
- * Capture and truth
- */
-
-/* Where an accepted connection is shown to come from: each from another address
- * or port, so that the capture never has two of the same four numbers. */
-static void set_initiator(struct net_connection *connection, struct tap_address *address)
-{
-    enum { HOSTS = 200, FIRST_HOST = 10, FIRST_PORT = 49152, PORTS = 16384 };
-    const unsigned n = connection->number - 1;
-    address->initiator_host = (uint8_t)(FIRST_HOST + n % HOSTS);
-    address->initiator_port = (uint16_t)(FIRST_PORT + n / HOSTS % PORTS);
-}
-
-static void start_recording(struct net_connection *connection)
-{
-    struct net *net = connection->net;
-    const struct sockaddr_storage local = net_address_local(&connection->tcp);
-    const struct sockaddr_storage peer = net_address_peer(&connection->tcp);
-
-    if (net->config.tap != NULL && (connection->is_initiator || !net->config.has_both_ends)) {
-        struct tap_address address = {.initiator_host = connection->hosts.initiator_host,
-                                      .initiator_port = net_address_port(&local),
-                                      .acceptor_host = connection->hosts.acceptor_host,
-                                      .acceptor_port = 2492};
-        if (!connection->is_initiator)
-            set_initiator(connection, &address);
-        if (address.initiator_host == 0)
-            address.initiator_host = 10;
-        if (address.acceptor_host == 0)
-            address.acceptor_host = 1;
-        connection->tap = tap_connect(net->config.tap, address, now_ns());
-    }
-    if (net->config.truth != NULL) {
-        char *here = net_address_name(&local), *there = net_address_name(&peer);
-        char *name = g_strdup_printf("%s %s", connection->is_initiator ? here : there,
-                                     connection->is_initiator ? there : here);
-        connection->truth = truth_enter(net->config.truth, name);
-        g_free(name);
-        g_free(here);
-        g_free(there);
-    }
-}
-
-void net_sent(struct net_connection *connection, const struct sstp_command *command)
-{
-    if (connection->truth != NULL)
-        truth_command(connection->truth, connection->is_initiator, command, now_ns());
-}
-
-void net_noted(struct net_connection *connection, const struct sstp_ep_note *note)
-{
-    if (connection->truth != NULL)
-        truth_note(connection->truth, connection->is_initiator, note, now_ns());
-}
-
-void net_fault(struct net_connection *connection, const char *kind, const char *text)
-{
-    if (connection->truth != NULL)
-        truth_fault(connection->net->config.truth, connection->truth, kind, text, now_ns());
-}
-
-struct truth *net_truth(const struct net *net)
-{
-    return net->config.truth;
-}
-
-uint64_t net_wall_ns(void)
-{
-    return now_ns();
-}
-
-uint64_t net_truth_label(const struct net_connection *connection)
-{
-    return truth_label(connection->truth, connection->is_initiator);
-}
-
-unsigned net_connection_number(const struct net_connection *connection)
-{
-    return connection->number;
-}
-
-/* ------------------------------------------------------------------------
  * The end of a connection
  */
 
@@ -287,13 +125,12 @@ static void on_handle_closed(uv_handle_t *handle)
     g_free(connection);
 }
 
-/* Everything but libuv's own farewell. */
-static void close_connection(struct net_connection *connection)
+void net_close_connection(struct net_connection *connection)
 {
     struct net *net = connection->net;
-    if (connection->phase == PHASE_CLOSING)
+    if (connection->phase == NET_PHASE_CLOSING)
         return;
-    connection->phase = PHASE_CLOSING;
+    connection->phase = NET_PHASE_CLOSING;
     if (connection->listener != NULL)
         connection->listener->num_open--;
     g_hash_table_remove(net->connections, connection);
@@ -302,7 +139,7 @@ static void close_connection(struct net_connection *connection)
     connection->is_dirty = true; /* never queued again */
     if (connection->ending_link.data != NULL)
         g_queue_unlink(&net->ending, &connection->ending_link);
-    tap_disconnect(connection->tap, now_ns());
+    tap_disconnect(connection->tap, net_now_ns());
     connection->tap = NULL;
     if (connection->ep != NULL) {
         sstp_ep_transport_lost(connection->ep);
@@ -323,7 +160,7 @@ static void on_linger_over(uv_timer_t *timer)
 {
     struct net_connection *connection = timer->data;
     struct net *net = connection->net;
-    close_connection(connection);
+    net_close_connection(connection);
     net_settle(net);
 }
 
@@ -350,14 +187,14 @@ static void end_connection(struct net_connection *connection)
 {
     connection->is_held = false; /* the peer's end has to be seen */
     read_or_not(connection);
-    connection->phase = PHASE_ENDING;
+    connection->phase = NET_PHASE_ENDING;
     connection->shutdown.data = connection;
     if (uv_shutdown(&connection->shutdown, (uv_stream_t *)&connection->tcp, on_shut_down) != 0) {
-        close_connection(connection);
+        net_close_connection(connection);
         return;
     }
     if (connection->tap != NULL)
-        tap_finish(connection->tap, connection->is_initiator, now_ns());
+        tap_finish(connection->tap, connection->is_initiator, net_now_ns());
     begin_ending(connection, LINGER_MS);
 }
 
@@ -369,16 +206,16 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 {
     struct net_connection *connection = handle->data;
     (void)suggested;
-    *buffer = uv_buf_init(connection->net->read_buffer, READ_SIZE);
+    *buffer = uv_buf_init(connection->net->read_buffer, NET_READ_SIZE);
 }
 
 /* What has come is the endpoint's, or the end.  The caller settles. */
 static void take_in(struct net_connection *connection, const void *data, ssize_t num)
 {
     if (num < 0) {
-        if (num == UV_EOF && connection->tap != NULL && connection->phase == PHASE_OPEN)
-            tap_finish(connection->tap, connection->is_initiator, now_ns());
-        close_connection(connection);
+        if (num == UV_EOF && connection->tap != NULL && connection->phase == NET_PHASE_OPEN)
+            tap_finish(connection->tap, connection->is_initiator, net_now_ns());
+        net_close_connection(connection);
         return;
     }
     sstp_ep_tick(connection->ep, net_now_ms(connection->net));
@@ -406,9 +243,9 @@ static void on_read(uv_stream_t *stream, ssize_t num, const uv_buf_t *buffer)
         net->bytes.in += (uint64_t)num;
         if (connection->tap != NULL)
             tap_data(connection->tap, !connection->is_initiator, buffer->base, (size_t)num,
-                     now_ns());
+                     net_now_ns());
     } else if (num == UV_EOF && connection->tap != NULL) {
-        tap_finish(connection->tap, !connection->is_initiator, now_ns());
+        tap_finish(connection->tap, !connection->is_initiator, net_now_ns());
     }
     if (num < 0)
         uv_read_stop(stream); /* there is nothing behind the end */
@@ -421,7 +258,7 @@ static void on_read(uv_stream_t *stream, ssize_t num, const uv_buf_t *buffer)
     net_settle(net);
 }
 
-static void on_handed_on(void *cookie, const void *data, ssize_t num)
+void net_on_handed_on(void *cookie, const void *data, ssize_t num)
 {
     struct net_connection *connection = cookie;
     struct net *net = connection->net;
@@ -429,7 +266,7 @@ static void on_handed_on(void *cookie, const void *data, ssize_t num)
     net_settle(net);
 }
 
-static void on_go_on(void *cookie)
+void net_on_go_on(void *cookie)
 {
     struct net_connection *connection = cookie;
     net_wake(connection);
@@ -460,7 +297,7 @@ static void on_written(uv_write_t *request, int status)
     g_free(connection->written);
     connection->written = NULL;
     if (status != 0)
-        close_connection(connection);
+        net_close_connection(connection);
     else
         net_wake(connection);
     net_settle(net);
@@ -481,7 +318,7 @@ static void note_written(struct net_connection *connection, const struct sstp_sp
     connection->net->bytes.out += len;
     for (size_t i = 0; connection->tap != NULL && len > 0; i++) {
         const size_t num = MIN(pieces[i].len, len);
-        tap_data(connection->tap, connection->is_initiator, pieces[i].data, num, now_ns());
+        tap_data(connection->tap, connection->is_initiator, pieces[i].data, num, net_now_ns());
         len -= num;
     }
 }
@@ -594,12 +431,12 @@ static bool has_output(const struct net_connection *connection)
 
 static void flush(struct net_connection *connection)
 {
-    if (connection->phase != PHASE_OPEN)
+    if (connection->phase != NET_PHASE_OPEN)
         return;
     while (!connection->is_writing && has_output(connection)) {
         const ssize_t num = write_some(connection);
         if (num < 0) {
-            close_connection(connection);
+            net_close_connection(connection);
             return;
         }
         if (num == 0)
@@ -632,14 +469,14 @@ void net_hold(struct net_connection *connection, bool is_held)
 
 void net_drop(struct net_connection *connection)
 {
-    close_connection(connection);
+    net_close_connection(connection);
 }
 
 void net_reset(struct net_connection *connection)
 {
     net_fault(connection, "reset", "the connection is reset");
     connection->is_reset = true;
-    close_connection(connection);
+    net_close_connection(connection);
 }
 
 void net_send_raw(struct net_connection *connection, struct sstp_span bytes)
@@ -670,187 +507,4 @@ void net_wake(struct net_connection *connection)
         return;
     connection->is_dirty = true;
     g_queue_push_tail(&connection->net->dirty, connection);
-}
-
-/* ------------------------------------------------------------------------
- * Beginning
- */
-
-static struct net_connection *new_connection(struct net *net)
-{
-    struct net_connection *connection = g_new0(struct net_connection, 1);
-    connection->net = net;
-    connection->num_handles = 2;
-    uv_tcp_init(&net->loop, &connection->tcp);
-    uv_timer_init(&net->loop, &connection->timer);
-    connection->tcp.data = connection->timer.data = connection;
-    g_hash_table_add(net->connections, connection);
-    return connection;
-}
-
-/* The kernel gets no more than it can soon send.  What it has taken, an acknowledgement
- * has to wait behind, and so does whoever wants to send less; and it is read back from
- * memory where it could have come from the processor's cache. */
-static void limit_unsent(const struct net_connection *connection)
-{
-    const int max = KERNEL_UNSENT_MAX;
-    uv_os_fd_t fd;
-    if (uv_fileno((const uv_handle_t *)&connection->tcp, &fd) == 0)
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &max, sizeof max);
-}
-
-/* The socket is connected, with whomever. */
-static void set_open(struct net_connection *connection)
-{
-    connection->phase = PHASE_OPEN;
-    connection->number = ++connection->net->num_ever;
-    /* Commands are handed over in batches already; waiting for more helps nobody. */
-    uv_tcp_nodelay(&connection->tcp, 1);
-    limit_unsent(connection);
-    start_recording(connection);
-    if (connection->net->config.faults != NULL)
-        connection->line =
-            fault_line_new(connection->net->config.faults, &connection->net->loop,
-                           (struct fault_line_handler){on_handed_on, on_go_on, connection});
-}
-
-void net_start(struct net_connection *connection, struct sstp_ep *ep, struct net_handler handler)
-{
-    connection->ep = ep;
-    connection->handler = handler;
-    net_wake(connection);
-}
-
-static void on_connection(uv_stream_t *server, int status)
-{
-    struct net_listener *listener = server->data;
-    struct net *net = listener->net;
-
-    if (status != 0)
-        return; /* most likely no file descriptor: whoever called calls again */
-    struct net_connection *connection = new_connection(net);
-    connection->listener = listener;
-    listener->num_connections++;
-    listener->num_open++;
-    /* Who has been said goodbye to, and does not go, makes room first. */
-    if (listener->num_open > listener->max_connections && !g_queue_is_empty(&net->ending))
-        close_connection(g_queue_peek_head(&net->ending));
-    if (uv_accept(server, (uv_stream_t *)&connection->tcp) != 0 ||
-        listener->num_open > listener->max_connections) {
-        close_connection(connection);
-        return;
-    }
-    set_open(connection);
-    listener->accepted(listener->cookie, connection);
-    if (connection->ep == NULL)
-        close_connection(connection);
-    net_settle(net);
-}
-
-static void on_listener_closed(uv_handle_t *handle)
-{
-    struct net_listener *listener = handle->data;
-    listener->is_closed = true;
-    if (listener->num_connections == 0)
-        g_free(listener); /* otherwise its last connection does */
-}
-
-bool net_listen(struct net *net, const char *address, size_t max_connections,
-                net_accepted *accepted, void *cookie, struct net_listener **listener, char **error)
-{
-    struct sockaddr_storage storage;
-    if (!net_parse_address(address, &storage)) {
-        *error =
-            g_strdup_printf("%s is not an address and a port, such as 127.0.0.1:2492", address);
-        return false;
-    }
-    struct net_listener *made = g_new0(struct net_listener, 1);
-    made->net = net;
-    made->max_connections = max_connections;
-    made->accepted = accepted;
-    made->cookie = cookie;
-    uv_tcp_init(&net->loop, &made->tcp);
-    made->tcp.data = made;
-    g_hash_table_add(net->listeners, made);
-    int err = uv_tcp_bind(&made->tcp, (const struct sockaddr *)(const void *)&storage, 0);
-    if (err == 0)
-        err = uv_listen((uv_stream_t *)&made->tcp, BACKLOG, on_connection);
-    if (err != 0) {
-        *error = g_strdup_printf("cannot listen on %s: %s", address, uv_strerror(err));
-        net_listener_close(made);
-        return false;
-    }
-    *listener = made;
-    return true;
-}
-
-void net_listener_close(struct net_listener *listener)
-{
-    if (!g_hash_table_remove(listener->net->listeners, listener))
-        return;
-    uv_close((uv_handle_t *)&listener->tcp, on_listener_closed);
-}
-
-char *net_listener_address(const struct net_listener *listener)
-{
-    const struct sockaddr_storage address = net_address_local(&listener->tcp);
-    return net_address_name(&address);
-}
-
-static void on_connect_over(uv_timer_t *timer)
-{
-    struct net_connection *connection = timer->data;
-    struct net *net = connection->net;
-    connection->connected(connection->connected_cookie, NULL, "there was no answer in time");
-    close_connection(connection);
-    net_settle(net);
-}
-
-static void on_connect(uv_connect_t *request, int status)
-{
-    struct net_connection *connection = request->data;
-    struct net *net = connection->net;
-
-    if (connection->phase != PHASE_CLOSING)
-        uv_timer_stop(&connection->timer);
-    if (status != 0) {
-        if (connection->phase != PHASE_CLOSING) {
-            connection->connected(connection->connected_cookie, NULL, uv_strerror(status));
-            close_connection(connection);
-        }
-    } else {
-        set_open(connection);
-        connection->connected(connection->connected_cookie, connection, NULL);
-        if (connection->ep == NULL)
-            close_connection(connection);
-    }
-    net_settle(net);
-}
-
-bool net_connect(struct net *net, const char *address, struct net_hosts hosts, int64_t timeout_ms,
-                 net_connected *connected, void *cookie, char **error)
-{
-    struct sockaddr_storage storage;
-    if (!net_parse_address(address, &storage)) {
-        *error =
-            g_strdup_printf("%s is not an address and a port, such as 127.0.0.1:2492", address);
-        return false;
-    }
-    struct net_connection *connection = new_connection(net);
-    connection->phase = PHASE_CONNECTING;
-    connection->is_initiator = true;
-    connection->hosts = hosts;
-    connection->connected = connected;
-    connection->connected_cookie = cookie;
-    connection->connect.data = connection;
-    const int err = uv_tcp_connect(&connection->connect, &connection->tcp,
-                                   (const struct sockaddr *)(const void *)&storage, on_connect);
-    if (err != 0) {
-        *error = g_strdup_printf("cannot connect to %s: %s", address, uv_strerror(err));
-        close_connection(connection);
-        return false;
-    }
-    if (timeout_ms > 0)
-        uv_timer_start(&connection->timer, on_connect_over, (uint64_t)timeout_ms, 0);
-    return true;
 }
