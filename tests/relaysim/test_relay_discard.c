@@ -97,7 +97,7 @@ static void test_expiry(void)
 static void test_no_room(void)
 {
     struct town *town = town_new();
-    struct town_relay *relay = make_relay(town, (struct sstp_relay_config){.quota = 200});
+    struct town_relay *relay = make_relay(town, (struct sstp_relay_config){.quota = 400});
     struct town_client *a = town_client(town, 'A', relay, 6, false);
     const uint32_t id = town_fanout(a, "b1 c1");
     char *text = g_strnfill(100, 'x');
@@ -109,10 +109,13 @@ static void test_no_room(void)
     town_free(town);
 
     town = town_new();
-    relay = make_relay(town, (struct sstp_relay_config){.max_bytes = 100});
+    relay = make_relay(town, (struct sstp_relay_config){.max_bytes = 1000});
     a = town_client(town, 'A', relay, 6, false);
-    town_send(a, town_fanout(a, "b1"), text, 0);
-    assert_told("full 5/0x1 #1 100 bytes for grooveIdentity://b dpp:///b apphandler\n");
+    g_free(text);
+    text = g_strnfill(1000, 'x');
+    town_send(a, town_fanout(a, "b1 c1"), text, 0);
+    assert_told("full 5/0x1 #1 1000 bytes for grooveIdentity://b dpp:///b apphandler\n"
+                "full 5/0x1 #1 1000 bytes for grooveIdentity://c dpp:///c apphandler\n");
     g_free(text);
     town_free(town);
 }
