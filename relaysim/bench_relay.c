@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -80,6 +79,12 @@ gboolean bench_relay_start(struct bench_relay *relay, const char *url, const cha
     return FALSE;
 }
 
+double bench_cpu_seconds(const struct rusage *usage)
+{
+    return (double)usage->ru_utime.tv_sec + (double)usage->ru_utime.tv_usec / 1e6 +
+           (double)usage->ru_stime.tv_sec + (double)usage->ru_stime.tv_usec / 1e6;
+}
+
 double bench_relay_end(struct bench_relay *relay)
 {
     struct rusage usage;
@@ -100,6 +105,5 @@ double bench_relay_end(struct bench_relay *relay)
         log_error("the relay has not ended well");
         return -1;
     }
-    return (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6 +
-           (double)usage.ru_stime.tv_sec + (double)usage.ru_stime.tv_usec / 1e6;
+    return bench_cpu_seconds(&usage);
 }

@@ -7,6 +7,7 @@
 #define RELAYSIM_BENCH_RELAY_H
 
 #include <glib.h>
+#include <sys/resource.h>
 
 struct bench_relay {
     GPid pid;
@@ -18,6 +19,9 @@ struct bench_relay {
  * means it, for so many receivers.  FALSE with a sentence on stderr. */
 gboolean bench_relay_start(struct bench_relay *relay, const char *url, const char *store,
                            unsigned num_receivers);
+
+/* The processor time of a process, its own and the system's for it, in seconds. */
+double bench_cpu_seconds(const struct rusage *usage);
 
 /* Ends it.  Returns the processor time that it took, in seconds; negative, with a
  * sentence on stderr, where it did not end well. */

@@ -9,7 +9,6 @@
 #include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #define URL_DEFAULT "grooveDNS://relay1.example"
 #define WINDOW_DEFAULT 1024
@@ -49,8 +48,7 @@ static double own_seconds(void)
 {
     struct rusage usage;
     (void)getrusage(RUSAGE_SELF, &usage);
-    return (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6 +
-           (double)usage.ru_stime.tv_sec + (double)usage.ru_stime.tv_usec / 1e6;
+    return bench_cpu_seconds(&usage);
 }
 
 /* ------------------------------------------------------------------------
