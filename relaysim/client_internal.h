@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* client_internal: what the parts of client_run share.  Everything is in one thread; the
+ * run outlives its peers. */
+#ifndef RELAYSIM_CLIENT_INTERNAL_H
+#define RELAYSIM_CLIENT_INTERNAL_H
+
+#include "client.h"
+#include "client_retry.h"
+#include "client_run.h"
+#include "net.h"
+
+#include <glib.h>
+
+struct run {
+    const struct client_run *config;
+    struct net *net;
+    struct peer *sender; /* the connection on which to send */
+    uv_timer_t timeout;
+    uv_signal_t signals[2];
+    GPtrArray *peers;
+    unsigned num_sent, num_acknowledged, num_received;
+    bool is_ending, has_failed;
+
+    struct client_retry retry;
+    bool is_given_up;   /* what ended the last connection would end the next one, too */
+    uv_timer_t again;   /* until the next attempt */
+    uint32_t wait_time; /* that the other side asked for, in seconds */
+};
+
+/* One connection. */
+struct peer {
+    struct run *run;
+    struct net_connection *socket;
+    struct sstp_client *client;
+    uint32_t session_id; /* on which it sends */
+    bool has_session;
+    GHashTable *inbound; /* SessionId to struct client_source */
+};
+
+/* ------------------------------------------------------------------------
+ * client_run: the end
+ */
+
+/* Says goodbye to everybody; the loop ends with the last of them, or without
+ * those that do not take it. */
+void client_end(struct run *run);
+
+/* The loop ends where there is nobody left to say goodbye to. */
+void client_stop_if_alone(struct run *run);
+
+/* The same where all is done. */
+void client_end_if_done(struct run *run);
+
+/* The first failure is told, and makes the exit code. */
+void client_fail(struct run *run, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* The same, for what another attempt would not mend. */
+void client_give_up(struct run *run, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* A connection is lost.  Who had one tries again; who never had is told why. */
+void client_lose(struct run *run, const char *why, uint32_t wait_time);
+
+/* ------------------------------------------------------------------------
+ * client_peer: connections
+ */
+
+/* Connects to the relay; false with a sentence to be freed. */
+bool client_dial(struct run *run, char **error);
+
+/* For net_listen(); the cookie is the run. */
+void client_accepted(void *cookie, struct net_connection *socket);
+
+/* ------------------------------------------------------------------------
+ * client_send
+ */
+
+/* Opens the session to the recipients, where the peer is the one to send on. */
+void client_send_open(struct peer *peer);
+
+/* Sends what the endpoint takes now. */
+void client_send_pump(struct peer *peer);
+
+void client_send_session_closed(struct peer *peer, const struct sstp_ep_event *event);
+void client_send_session_status(struct peer *peer, const struct sstp_ep_event *event);
+
+/* ------------------------------------------------------------------------
+ * client_receive
+ */
+
+void client_receive_open(struct peer *peer, const struct sstp_ep_event *event);
+void client_receive_opened(struct peer *peer, const struct sstp_ep_event *event);
+void client_receive_message(struct peer *peer, struct sstp_ep *ep,
+                            const struct sstp_ep_event *event);
+
+#endif

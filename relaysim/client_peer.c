@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* client_peer: the connections of a client, how they begin, what is told of them, and their end. */
+#include "client_internal.h"
+#include "client_print.h"
+#include "log.h"
+#include "options.h"
+
+#include <stdlib.h>
+
+#define PRODUCT_VERSION "Groove Client 14.0 4006" /* note <1> of GRVSSTP */
+#define SECRET_VARIABLE "RELAYSIM_SECRET"
+
+/* ------------------------------------------------------------------------
+ * Events
+ */
+
+static void on_closed_by_peer(struct run *run, const struct sstp_ep_event *event)
+{
+    const char *name = sstp_connect_close_reason_name(event->reason_id);
+    char *why = g_strdup_printf("the other side closed the connection: %s",
+                                name != NULL ? name : "unknown reason");
+    if (run->config->listen != NULL) {
+        /* A device that has said all it had to is no failure of who listens. */
+        log_info("%s", why);
+    } else if (client_retry_may_go_on(&run->retry, event->reason_id, net_now_ms(run->net))) {
+        client_lose(run, why, event->wait_time);
+    } else {
+        client_give_up(run, "%s", why);
+    }
+    g_free(why);
+}
+
+static void on_closed(struct peer *peer, const struct sstp_ep_event *event)
+{
+    struct run *run = peer->run;
+    const char *name = sstp_connect_close_reason_name(event->reason_id);
+    peer->has_session = false;
+    switch (event->end) {
+    case SSTP_EP_END_PEER:
+        on_closed_by_peer(run, event);
+        break;
+    case SSTP_EP_END_VIOLATION:
+        client_give_up(run, "the other side broke a rule of SSTP: %s",
+                       name != NULL ? name : "unknown reason");
+        break;
+    case SSTP_EP_END_TIMEOUT:
+        client_lose(run, "the other side did not answer", 0);
+        break;
+    case SSTP_EP_END_TRANSPORT_LOST:
+        client_lose(run, "the connection was lost", 0);
+        break;
+    case SSTP_EP_END_NO_MEMORY:
+        client_give_up(run, "memory is out");
+        break;
+    case SSTP_EP_END_LOCAL:
+    case SSTP_EP_END_REFUSED:
+    case SSTP_EP_END_COUNT:
+        break;
+    }
+}
+
+static void on_refused(struct peer *peer, const struct sstp_ep_event *event)
+{
+    struct run *run = peer->run;
+    const char *name = sstp_connect_response_name(event->response_id);
+    const bool is_for_now = event->response_id == SSTP_CONNECT_RESPONSE_TRY_LATER ||
+                            event->response_id == SSTP_CONNECT_RESPONSE_WILL_UPGRADE;
+    GString *why = g_string_new("the connection was refused: ");
+    g_string_append(why, name != NULL ? name : "unknown response");
+    if (event->wait_time != 0)
+        g_string_append_printf(why, ", again in %u seconds", event->wait_time);
+    if (is_for_now)
+        client_lose(run, why->str, event->wait_time);
+    else
+        client_give_up(run, "%s", why->str);
+    g_string_free(why, TRUE);
+}
+
+static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event)
+{
+    struct peer *peer = cookie;
+    struct run *run = peer->run;
+
+    switch (event->kind) {
+    case SSTP_EP_EVENT_REFUSED:
+        on_refused(peer, event);
+        break;
+    case SSTP_EP_EVENT_OPEN:
+        client_receive_open(peer, event);
+        break;
+    case SSTP_EP_EVENT_OPENED:
+        client_receive_opened(peer, event);
+        break;
+    case SSTP_EP_EVENT_SESSION_STATE:
+        client_send_pump(peer);
+        break;
+    case SSTP_EP_EVENT_SESSION_STATUS:
+        client_send_session_status(peer, event);
+        break;
+    case SSTP_EP_EVENT_SESSION_CLOSED:
+        client_send_session_closed(peer, event);
+        break;
+    case SSTP_EP_EVENT_MESSAGE:
+        client_receive_message(peer, ep, event);
+        break;
+    case SSTP_EP_EVENT_ACKNOWLEDGED:
+        run->num_acknowledged++;
+        client_retry_acknowledged(&run->retry);
+        client_send_pump(peer);
+        client_end_if_done(run);
+        break;
+    case SSTP_EP_EVENT_CLOSED:
+        on_closed(peer, event);
+        break;
+    case SSTP_EP_EVENT_UNACKNOWLEDGED: /* what ended its session is told, too */
+    case SSTP_EP_EVENT_ACKNOWLEDGED_LATE:
+    case SSTP_EP_EVENT_CONNECT: /* whoever comes is welcome */
+    case SSTP_EP_EVENT_ESTABLISHED:
+    case SSTP_EP_EVENT_CONNECT_AUTHENTICATE:
+    case SSTP_EP_EVENT_FANOUT_OPEN:
+    case SSTP_EP_EVENT_ATTACH:
+    case SSTP_EP_EVENT_ATTACH_RESPONSE:
+    case SSTP_EP_EVENT_ATTACH_AUTHENTICATE:
+    case SSTP_EP_EVENT_REGISTER:
+    case SSTP_EP_EVENT_REGISTER_RESPONSE:
+        break;
+    }
+}
+
+static void on_ready(void *cookie, struct sstp_client *client)
+{
+    struct peer *peer = cookie;
+    (void)client;
+    log_info("ready");
+    client_retry_ready(&peer->run->retry, net_now_ms(peer->run->net));
+    client_send_open(peer);
+}
+
+static void on_failed(void *cookie, struct sstp_client *client, const char *why)
+{
+    struct peer *peer = cookie;
+    (void)client;
+    client_give_up(peer->run, "%s", why);
+}
+
+static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command *command)
+{
+    const struct peer *peer = cookie;
+    (void)ep;
+    net_sent(peer->socket, command);
+}
+
+static void on_noted(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note)
+{
+    const struct peer *peer = cookie;
+    (void)ep;
+    net_noted(peer->socket, note);
+}
+
+/* ------------------------------------------------------------------------
+ * Connections
+ */
+
+static void on_output_is_empty(void *cookie)
+{
+    struct peer *peer = cookie;
+    if (peer->has_session)
+        client_send_pump(peer);
+}
+
+static void on_again(uv_timer_t *timer);
+
+/* The next attempt, after a pause. */
+static void connect_again(struct run *run)
+{
+    const int64_t wait_ms = client_retry_pause(&run->retry, run->wait_time, net_now_ms(run->net));
+    run->wait_time = 0;
+    log_info("trying again in %.3f seconds", (double)wait_ms / 1000);
+    uv_timer_start(&run->again, on_again, (uint64_t)wait_ms, 0);
+}
+
+static void on_gone(void *cookie)
+{
+    struct peer *peer = cookie;
+    struct run *run = peer->run;
+
+    g_ptr_array_remove(run->peers, peer);
+    if (run->sender == peer)
+        run->sender = NULL;
+    /* Who listens goes on for the next one. */
+    if (run->config->listen == NULL && (run->is_given_up || !run->retry.has_been_ready))
+        run->is_ending = true;
+    else if (run->config->listen == NULL && !run->is_ending)
+        connect_again(run);
+    client_stop_if_alone(run);
+    sstp_client_free(peer->client);
+    g_hash_table_destroy(peer->inbound);
+    g_free(peer);
+}
+
+static struct peer *new_peer(struct run *run, struct net_connection *socket, bool is_originator)
+{
+    const struct client_run *config = run->config;
+    const char *secret = getenv(SECRET_VARIABLE);
+    struct peer *peer = g_new0(struct peer, 1);
+    const char *account = config->account_url != NULL ? config->account_url : "";
+
+    if (secret == NULL)
+        secret = "";
+    const struct sstp_client_config client_config = {
+        .device_url = config->device_url,
+        .target_url = config->target_url,
+        .is_originator = is_originator,
+        .attaches = is_originator && config->attaches,
+        .account_url = account,
+        .identity_urls = config->identity_urls,
+        .num_identities = config->num_identities,
+        .device_key = sstp_sec_derive_key(secret, config->device_url),
+        .account_key = sstp_sec_derive_key(secret, account),
+        .random = {random_system, NULL},
+        .major_version = 1,
+        .minor_version = config->minor_version,
+        .product_version = PRODUCT_VERSION,
+        .now_ms = net_now_ms(run->net),
+        .ack_delay_ms = config->timers.ack_delay_ms,
+        .connect_timeout_ms = config->timers.connect_timeout_ms,
+        .open_timeout_ms = config->timers.open_timeout_ms,
+        .auth_timeout_ms = config->timers.auth_timeout_ms,
+        .outbound_idle_ms = config->timers.outbound_idle_ms,
+        .inbound_idle_ms = config->timers.inbound_idle_ms,
+        .ready = on_ready,
+        .failed = on_failed,
+        .event = on_event,
+        .sent = net_truth(run->net) != NULL ? on_sent : NULL,
+        .noted = net_truth(run->net) != NULL ? on_noted : NULL,
+        .cookie = peer};
+    peer->run = run;
+    peer->socket = socket;
+    peer->client = sstp_client_new(&client_config);
+    if (peer->client == NULL) {
+        g_free(peer);
+        return NULL;
+    }
+    peer->inbound = g_hash_table_new_full(NULL, NULL, NULL, client_source_free);
+    g_ptr_array_add(run->peers, peer);
+    if (run->sender == NULL) {
+        run->sender = peer;
+        /* What was not acknowledged on the last one is sent again. */
+        run->num_sent = run->num_acknowledged;
+    }
+    net_start(socket, sstp_client_ep(peer->client),
+              (struct net_handler){on_output_is_empty, on_gone, peer});
+    return peer;
+}
+
+static void on_connected(void *cookie, struct net_connection *socket, const char *why)
+{
+    struct run *run = cookie;
+    if (socket == NULL && run->retry.has_been_ready && !run->is_ending) {
+        log_info("cannot connect to %s: %s", run->config->relay, why);
+        connect_again(run);
+        return;
+    }
+    if (socket == NULL) {
+        client_fail(run, "cannot connect to %s: %s", run->config->relay, why);
+        run->is_ending = true;
+        client_stop_if_alone(run);
+        return;
+    }
+    struct peer *peer = new_peer(run, socket, true);
+    if (peer == NULL || sstp_client_start(peer->client) != SSTP_EP_OK) {
+        client_fail(run, "memory is out, or a URL is too long");
+        client_end(run);
+    }
+}
+
+bool client_dial(struct run *run, char **error)
+{
+    return net_connect(run->net, run->config->relay, (struct net_hosts){0, 0},
+                       run->config->timers.transport_timeout_ms, on_connected, run, error);
+}
+
+static void on_again(uv_timer_t *timer)
+{
+    struct run *run = timer->data;
+    char *error = NULL;
+    if (!run->is_ending && !client_dial(run, &error)) {
+        client_fail(run, "%s", error);
+        g_free(error);
+        client_end(run);
+    }
+    net_settle(run->net);
+}
+
+void client_accepted(void *cookie, struct net_connection *socket)
+{
+    (void)new_peer(cookie, socket, false);
+}
