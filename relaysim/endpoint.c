@@ -439,8 +439,15 @@ static void close_with(struct sstp_ep *ep, const struct sstp_ep_event *closed)
 
 void sstp_ep_refuse(struct sstp_ep *ep, uint8_t reason_id)
 {
-    close_with(ep, &(struct sstp_ep_event){
-                       .end = SSTP_EP_END_VIOLATION, .reason_id = reason_id, .is_local = true});
+    sstp_ep_refuse_because(ep, reason_id, NULL);
+}
+
+void sstp_ep_refuse_because(struct sstp_ep *ep, uint8_t reason_id, const char *what)
+{
+    close_with(ep, &(struct sstp_ep_event){.end = SSTP_EP_END_VIOLATION,
+                                           .reason_id = reason_id,
+                                           .is_local = true,
+                                           .what = what});
 }
 
 void sstp_ep_close_connection(struct sstp_ep *ep, uint8_t reason_id, uint32_t return_time)

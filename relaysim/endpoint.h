@@ -146,6 +146,7 @@ struct sstp_ep_event {
     uint8_t response_id;
     uint32_t wait_time; /* RetryTime or ReturnTime, in seconds */
     enum sstp_ep_end end;
+    const char *what; /* CLOSED by a violation: which, in words; or NULL */
 };
 
 struct sstp_ep_config {

@@ -46,29 +46,36 @@ static bool is_local_device(const struct sstp_ep *ep, struct sstp_span url)
     return false;
 }
 
-/* The LocalDeviceURLs in their wire form, in `buffer`. */
-static struct sstp_list local_devices(const struct sstp_ep *ep, void *buffer, size_t size)
+/* Longer than what a Connect or ConnectResponse has room for. */
+#define DEVICES_SIZE 2056u
+
+/* The LocalDeviceURLs in their wire form, in `buffer` of DEVICES_SIZE bytes.  False when
+ * they do not fit: half of them, or none, would be another device's. */
+static bool local_devices(const struct sstp_ep *ep, void *buffer, struct sstp_list *urls)
 {
-    struct sstp_writer w = sstp_writer(buffer, size);
+    struct sstp_writer w = sstp_writer(buffer, DEVICES_SIZE);
     for (size_t i = 0; i < ep->config.num_device_urls; i++)
         sstp_write_string(&w, sstp_span_of_string(ep->config.device_urls[i]));
-    return (struct sstp_list){w.failed ? 0 : (uint16_t)ep->config.num_device_urls,
-                              w.failed ? sstp_span(NULL, 0) : sstp_writer_span(&w)};
+    *urls = (struct sstp_list){(uint16_t)ep->config.num_device_urls, sstp_writer_span(&w)};
+    return !w.failed;
 }
 
 enum sstp_ep_err sstp_ep_connect(struct sstp_ep *ep, const char *target_device_url,
                                  struct sstp_span token)
 {
-    uint8_t devices[2048];
+    uint8_t buffer[DEVICES_SIZE];
+    struct sstp_list devices;
 
     if (ep->state != SSTP_CONNECTION_TRANSPORT_CONNECTED || !ep->config.is_originator)
         return SSTP_EP_WRONG_STATE;
+    if (!local_devices(ep, buffer, &devices))
+        return SSTP_EP_TOO_LONG;
     const struct sstp_command command = {
         .id = SSTP_CONNECT,
         .major_version = ep->config.major_version,
         .minor_version = ep->config.minor_version,
         .target_device_url = sstp_span_of_string(target_device_url),
-        .device_urls = local_devices(ep, devices, sizeof devices),
+        .device_urls = devices,
         .token = token,
         .product_version = sstp_span_of_string(ep->config.product_version),
         .product_capabilities = sstp_span_of_string(ep->config.product_capabilities)};
@@ -87,6 +94,17 @@ static enum sstp_version common_version(const struct sstp_ep *ep, uint8_t minor_
         minor_version < ep->config.minor_version ? minor_version : ep->config.minor_version);
 }
 
+/* Whether the SourceDeviceURLs identify the sender, as GRVSSTP 2.2.1.1 says they do: there
+ * is one, and none is empty. */
+static bool names_devices(const struct sstp_command *connect)
+{
+    struct sstp_reader r = sstp_reader(connect->device_urls.bytes);
+    for (unsigned i = 0; i < connect->device_urls.count; i++)
+        if (sstp_read_string(&r).len == 0)
+            return false;
+    return connect->device_urls.count > 0;
+}
+
 /* What the Connect earns by the rules that need no higher layer. */
 static uint8_t check_connect(const struct sstp_ep *ep, const struct sstp_command *command)
 {
@@ -101,7 +119,8 @@ static uint8_t check_connect(const struct sstp_ep *ep, const struct sstp_command
 
 void sstp_ep_on_connect(struct sstp_ep *ep, const struct sstp_command *command)
 {
-    uint8_t devices[2048];
+    uint8_t buffer[DEVICES_SIZE];
+    struct sstp_list devices = {0, {NULL, 0}};
 
     if (ep->config.is_originator ||
         !sstp_connection_transition(ep->state, command->id, 0, &ep->state)) {
@@ -111,10 +130,20 @@ void sstp_ep_on_connect(struct sstp_ep *ep, const struct sstp_command *command)
     SSTP_EP_NOTE_CONNECTION(ep);
     struct sstp_ep_connect_answer answer = {.response_id = check_connect(ep, command),
                                             .retry_time = ep->config.upgrade_retry_time};
+    /* Another version's Connect may name its devices in another way. */
+    if (answer.response_id == SSTP_CONNECT_RESPONSE_OK && !names_devices(command)) {
+        sstp_ep_refuse_because(ep, SSTP_CONNECT_CLOSE_PROTOCOL_ERROR,
+                               "the Connect names no device"); /* GRVSSTP 3.1.5 */
+        return;
+    }
     if (answer.response_id == SSTP_CONNECT_RESPONSE_OK)
         sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_CONNECT,
                                                   .command = command,
                                                   .connect_answer = &answer});
+    if (answer.response_id == SSTP_CONNECT_RESPONSE_OK && !local_devices(ep, buffer, &devices)) {
+        sstp_ep_close_connection(ep, SSTP_CONNECT_CLOSE_INTERNAL_ERROR, 0);
+        return;
+    }
     const struct sstp_command response = {
         .id = SSTP_CONNECT_RESPONSE,
         .major_version = ep->config.major_version,
@@ -125,9 +154,7 @@ void sstp_ep_on_connect(struct sstp_ep *ep, const struct sstp_command *command)
                            (ep->config.supports_single_hop ? SSTP_CONNECT_FLAG_SINGLE_HOP : 0)),
         .product_version = sstp_span_of_string(ep->config.product_version),
         .product_capabilities = sstp_span_of_string(ep->config.product_capabilities),
-        .device_urls = answer.response_id == SSTP_CONNECT_RESPONSE_OK
-                           ? local_devices(ep, devices, sizeof devices)
-                           : (struct sstp_list){0, {NULL, 0}},
+        .device_urls = devices,
         .wait_time = answer.retry_time};
     if (!sstp_ep_answer(ep, &response))
         return;

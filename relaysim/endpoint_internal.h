@@ -123,6 +123,8 @@ void sstp_ep_finish(struct sstp_ep *ep, const struct sstp_ep_event *closed);
 
 /* ConnectClose because the peer broke a rule. */
 void sstp_ep_refuse(struct sstp_ep *ep, uint8_t reason_id);
+/* The same; `what` says in words for whoever reads the log what the violation was. */
+void sstp_ep_refuse_because(struct sstp_ep *ep, uint8_t reason_id, const char *what);
 
 bool sstp_ep_bytes_reserve(const struct sstp_mem *mem, struct sstp_ep_bytes *bytes, size_t more);
 void sstp_ep_bytes_clear(const struct sstp_mem *mem, struct sstp_ep_bytes *bytes);

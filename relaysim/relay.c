@@ -312,11 +312,12 @@ static void on_closed(struct sstp_relay_connection *connection, const struct sst
         count_devices(connection, -1);
     }
     const char *reason = sstp_connect_close_reason_name(event->reason_id);
-    relay_log(connection, "%s%s%s", ends[event->end],
+    relay_log(connection, "%s%s%s%s%s", ends[event->end],
               event->end == SSTP_EP_END_TRANSPORT_LOST ? "" : ": ",
               event->end == SSTP_EP_END_TRANSPORT_LOST ? ""
               : reason != NULL                         ? reason
-                                                       : "unknown reason");
+                                                       : "unknown reason",
+              event->what != NULL ? ", " : "", event->what != NULL ? event->what : "");
 }
 
 static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event)

@@ -157,6 +157,20 @@ def trickle(target, _rand, over):
     return len(peers)
 
 
+def name_no_device(target, rand, over):
+    """A Connect without a SourceDeviceURL, or with an empty one: it identifies nobody."""
+    num = 0
+    for devices in ([], [""], ["", "dpp:///mallory"], ["dpp:///mallory", ""]) * 2:
+        if over.is_set():
+            break
+        with target.connect() as peer:
+            token = rand.choice((b"", sstp.sec_unknown(1, []).data, b"?"))
+            peer.send(sstp.connect(target.url, devices, token, "P", "", version=(1, 6)))
+            check_closed(peer, PROTOCOL_ERROR)
+        num += 1
+    return num
+
+
 def refuse_then_go_on(target, rand, over):
     """A Connect that is refused, with commands behind it that have no state."""
     num = 0
@@ -363,7 +377,7 @@ def register_what_is_not_theirs(target, rand, over):
 
 
 # Those that need no established connection come first.
-EVERYWHERE = [send_random_bytes, crowd_half_open, trickle, refuse_then_go_on,
+EVERYWHERE = [send_random_bytes, crowd_half_open, trickle, name_no_device, refuse_then_go_on,
               register_what_is_not_theirs]
 WHERE_TAKEN = [send_malformed, vanish, name_unknown_sessions, acknowledge_nothing, churn_sessions,
                open_too_many, fan_out, leave_unread, leave_unfinished]

@@ -84,6 +84,17 @@ class Hostile(unittest.TestCase):
                                  [("ConnectClose", PROTOCOL_ERROR)])
         self.check_ends(relay)
 
+    def test_connect_without_a_device(self):
+        """Whatever has to be proven; and whoever reads the log learns what it was."""
+        for auth in ("off", "optional", "required"):
+            with self.subTest(auth=auth):
+                relay = self.relay("--auth", auth, "--verbose")
+                target = attacks.Target(relay.address, URL)
+                attacks.name_no_device(target, random.Random(1), threading.Event())
+                self.assertIsNone(relay.process.poll())
+                self.assertEqual(relay.stop(), 0, relay.log)
+                self.assertEqual(relay.log.count("the Connect names no device"), 8, relay.log)
+
     def test_unknown_sessions(self):
         """Commands of sessions that were never opened."""
         relay = self.relay()

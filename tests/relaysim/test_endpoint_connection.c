@@ -338,6 +338,35 @@ static void test_inbound_idle(void)
     pair_free(pair);
 }
 
+static void ignore(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event)
+{
+    (void)cookie;
+    (void)ep;
+    (void)event;
+}
+
+/* 2.2.1: a device whose URL has no room in a Connect does not connect without a name. */
+static void test_own_device_too_long(void)
+{
+    static const size_t lens[] = {2030, 2047, 2048, 5000};
+    for (size_t i = 0; i < G_N_ELEMENTS(lens); i++) {
+        char *url = g_strnfill(lens[i], 'x');
+        const char *const urls[] = {url};
+        struct sstp_ep *ep = sstp_ep_new(&(struct sstp_ep_config){.mem = &sstp_mem_libc,
+                                                                  .role = SSTP_EP_CLIENT,
+                                                                  .is_originator = true,
+                                                                  .device_urls = urls,
+                                                                  .num_device_urls = 1,
+                                                                  .product_version = "",
+                                                                  .event = ignore});
+        g_assert_cmpint(sstp_ep_connect(ep, "dpp:///b", sstp_span(NULL, 0)), ==,
+                        lens[i] == 2030 ? SSTP_EP_OK : SSTP_EP_TOO_LONG);
+        g_assert_cmpuint(sstp_ep_output_len(ep) > 0, ==, lens[i] == 2030);
+        sstp_ep_free(ep);
+        g_free(url);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -358,6 +387,7 @@ int main(int argc, char **argv)
     g_test_add_func("/connection/timeout", test_timeout);
     g_test_add_func("/connection/3.1.7.1-transport-lost", test_transport_lost);
     g_test_add_func("/connection/too-long", test_too_long);
+    g_test_add_func("/connection/2.2.1-own-device-too-long", test_own_device_too_long);
     g_test_add_func("/endpoint/appendix-a-outbound-idle", test_outbound_idle);
     g_test_add_func("/endpoint/appendix-a-inbound-idle", test_inbound_idle);
     return g_test_run();

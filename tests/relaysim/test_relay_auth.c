@@ -360,6 +360,42 @@ static void test_locked_out_device_of_fanout(void)
     world_free(world);
 }
 
+static void note_log(void *cookie, void *socket, const char *text)
+{
+    (void)cookie;
+    g_string_append_printf(((struct visitor *)socket)->received, "%s\n", text);
+}
+
+/* 2.2.1.1: SourceDeviceURLs identify the sender.  A Connect in which they do not is no valid
+ * one (3.1.5), whatever has to be proven, and however many come. */
+static void test_connect_without_a_device(gconstpointer data)
+{
+    static const char *const urls[] = {"dpp:///mallory", "", "dpp:///another"};
+    static const struct {
+        const char *const *urls;
+        size_t num;
+    } rows[] = {{urls, 0}, {urls + 1, 1}, {urls + 1, 2}, {urls, 2}};
+    static const char *const peers[] = {"grooveDNS://other"};
+    struct world *world =
+        world_new(&(struct sstp_relay_config){.auth = (enum sstp_relay_auth)GPOINTER_TO_INT(data),
+                                              .max_connections_per_device = 1,
+                                              .peer_urls = peers,
+                                              .num_peers = 1,
+                                              .log = note_log});
+    struct who who = mallory;
+    for (size_t i = 0; i < 2 * G_N_ELEMENTS(rows); i++) {
+        who.attaches = i % 2 == 0; /* with a token, or without */
+        struct visitor *m = visit_with(world, &who, rows[i / 2].urls, rows[i / 2].num);
+        g_assert_false(m->is_ready);
+        g_assert_cmpint(m->response_id, ==, -1);
+        g_assert_cmpint(m->close_reason_id, ==, SSTP_CONNECT_CLOSE_PROTOCOL_ERROR);
+        g_assert_nonnull(strstr(m->received->str, "the Connect names no device"));
+        g_assert_cmpuint(sstp_relay_num_established(world->relay), ==, 0);
+        cut_off(m);
+    }
+    world_free(world);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -375,5 +411,11 @@ int main(int argc, char **argv)
     g_test_add_func("/relay-auth/3.3.4.1.2-locked-out-device", test_locked_out_device_of_fanout);
     g_test_add_func("/relay-auth/device-twice", test_device_twice);
     g_test_add_func("/relay-auth/3.1.5.1-locked-out-device", test_locked_out_device);
+    static const char *const modes[] = {"off", "optional", "required"};
+    for (int i = 0; i < (int)G_N_ELEMENTS(modes); i++) {
+        char *path = g_strdup_printf("/relay-auth/2.2.1.1-no-device/%s", modes[i]);
+        g_test_add_data_func(path, GINT_TO_POINTER(i), test_connect_without_a_device);
+        g_free(path);
+    }
     return g_test_run();
 }
