@@ -4,6 +4,7 @@
 #include "client_internal.h"
 #include "log.h"
 #include "options.h"
+#include "recording.h"
 
 #include <glib.h>
 #include <signal.h>

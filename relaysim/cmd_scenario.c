@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_scenario: `relaysim scenario`, its command line. */
 #include "log.h"
+#include "recording.h"
 #include "scenario_play.h"
 
 #include <errno.h>

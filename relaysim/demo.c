@@ -3,6 +3,7 @@
 #include "demo.h"
 
 #include "log.h"
+#include "recording.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,11 +3,9 @@
 
 #include "log.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 
 /* What is said goes out as it is: glib's strings would be converted from the
  * locale's character set, and refused where they are not in it. */
@@ -136,45 +134,6 @@ gboolean options_version(const char *text, uint8_t *minor_version)
     }
     *minor_version = text != NULL && strcmp(text, "1.5") == 0 ? 5 : 6;
     return TRUE;
-}
-
-/* Whether two names are of the same file on a disk; of a device both may be. */
-static gboolean are_same_file(const char *one, const char *two)
-{
-    struct stat one_stat, two_stat;
-    return stat(one, &one_stat) == 0 && stat(two, &two_stat) == 0 && S_ISREG(one_stat.st_mode) &&
-           one_stat.st_dev == two_stat.st_dev && one_stat.st_ino == two_stat.st_ino;
-}
-
-gboolean recording_open(struct recording *recording, const char *capture, const char *truth)
-{
-    *recording = (struct recording){NULL, NULL};
-    if (capture != NULL && (recording->tap = tap_open(capture)) == NULL) {
-        log_error("cannot write %s: %s", capture, g_strerror(errno));
-        return FALSE;
-    }
-    if (capture != NULL && truth != NULL && are_same_file(capture, truth)) {
-        log_error("-w and --truth are the same file, %s", truth);
-        tap_close(recording->tap);
-        return FALSE;
-    }
-    if (truth != NULL && (recording->truth = truth_open(truth)) == NULL) {
-        log_error("cannot write %s: %s", truth, g_strerror(errno));
-        tap_close(recording->tap);
-        return FALSE;
-    }
-    return TRUE;
-}
-
-gboolean recording_close(struct recording *recording)
-{
-    const gboolean has_tap = tap_close(recording->tap);
-    const gboolean has_truth = truth_close(recording->truth);
-    if (!has_tap)
-        log_error("the capture could not be written to its end");
-    if (!has_truth)
-        log_error("the truth file could not be written to its end");
-    return has_tap && has_truth;
 }
 
 void random_system(void *cookie, void *bytes, size_t len)

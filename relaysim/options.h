@@ -57,17 +57,6 @@ gboolean options_is_later(const char *name, char *const *strings);
 /* "1.5" or "1.6" to the minor version; FALSE with a sentence for another. */
 gboolean options_version(const char *text, uint8_t *minor_version);
 
-/* The capture and the truth file of -w and --truth, NULL for those not asked
- * for.  FALSE with a sentence. */
-struct recording {
-    struct tap *tap;
-    struct truth *truth;
-};
-gboolean recording_open(struct recording *recording, const char *capture, const char *truth);
-
-/* FALSE, with a sentence, when something was not written. */
-gboolean recording_close(struct recording *recording);
-
 /* Random numbers: the system's, or a row of them that is always the same. */
 void random_system(void *cookie, void *bytes, size_t len);
 struct random_seeded {

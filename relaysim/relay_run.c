@@ -3,6 +3,7 @@
 
 #include "log.h"
 #include "options.h"
+#include "recording.h"
 #include "relay_net.h"
 #include "store.h"
 

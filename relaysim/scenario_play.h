@@ -10,6 +10,7 @@
 #define RELAYSIM_SCENARIO_PLAY_H
 
 #include "options.h"
+#include "recording.h"
 #include "scenario.h"
 
 #define SCENARIO_PATIENCE_MS 10000 /* for one expectation */
