@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "decode.h"
@@ -128,13 +129,28 @@ static enum sstp_disk_err note(struct sstp_disk *disk, int result)
 /* Messages are nobody else's business: SQLite itself would let all read them. */
 static bool make_private(const char *path, char **error)
 {
+    struct stat st;
+    if (path[0] == '\0') {
+        *error = g_strdup("--store needs the name of a file");
+        return false;
+    }
     const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0) {
         *error = g_strdup_printf("the store %s cannot be opened: %s", path, g_strerror(errno));
         return false;
     }
+    const bool is_regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
     close(fd);
-    return true;
+    if (!is_regular)
+        *error = g_strdup_printf("the store %s is not a regular file", path);
+    return is_regular;
+}
+
+/* A name that means that file to SQLite, too: those that begin otherwise than a path may
+ * be a URI, or a database in memory. */
+static char *plain_name(const char *path)
+{
+    return path[0] == '/' ? g_strdup(path) : g_strconcat("./", path, NULL);
 }
 
 static char *sentence(const char *path, sqlite3 *db, int result)
@@ -204,8 +220,10 @@ struct sstp_disk *sstp_disk_open(const char *path, const char *vfs, char **error
 
     if (vfs == NULL && !make_private(path, error))
         goto fail;
-    result = sqlite3_open_v2(path, &disk->db,
+    char *name = vfs == NULL ? plain_name(path) : g_strdup(path);
+    result = sqlite3_open_v2(name, &disk->db,
                              SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, vfs);
+    g_free(name);
     if (result == SQLITE_OK && sqlite3_db_readonly(disk->db, "main") == 1)
         result = SQLITE_READONLY;
     if (result == SQLITE_OK)

@@ -53,6 +53,7 @@ static bool fill_standard_streams(void)
 int main(int argc, char **argv)
 {
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is a full disk */
     if (!fill_standard_streams())
         return EXIT_REPORTED;
     if (argc < 2) {

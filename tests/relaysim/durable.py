@@ -5,83 +5,18 @@
 Usage: durable.py RELAYSIM
 """
 import contextlib
-import json
 import os
 import resource
-import shutil
 import signal
 import sqlite3
 import subprocess
-import sys
-import tempfile
 import time
 import unittest
 
-RELAYSIM = sys.argv.pop(1)
-URL = "grooveDNS://relay1.example"
-BOB = "grooveIdentity://bob"
+from relay_with_store import BOB, RELAYSIM, URL, Relay, StoreTest
 
 
-class Relay:
-    """A relay with a store; its stderr goes to a file."""
-
-    def __init__(self, store, *arguments, **options):
-        self.log = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(
-            [RELAYSIM, "relay", "--url", URL, "--listen", "127.0.0.1:0", "--store", store,
-             *arguments], stdout=subprocess.PIPE, stderr=self.log, text=True, **options)
-        self.ready = self.process.stdout.readline().split()
-
-    def __enter__(self):
-        assert self.ready and self.ready[0] == "ready", self.stderr()
-        return self
-
-    def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.stop(signal.SIGKILL)
-        self.log.close()
-
-    def stop(self, number=signal.SIGTERM):
-        self.process.send_signal(number)
-        code = self.process.wait(30)
-        self.process.stdout.close()
-        return code
-
-    def stderr(self):
-        self.log.seek(0)
-        return self.log.read()
-
-    def wait_for(self, words):
-        deadline = time.monotonic() + 30
-        while words not in self.stderr():
-            assert time.monotonic() < deadline, self.stderr()
-            time.sleep(0.05)
-
-    def start_client(self, *arguments, device="dpp:///alice"):
-        return subprocess.Popen(
-            [RELAYSIM, "client", "--relay", self.ready[1], "--relay-url", URL, "--device", device,
-             *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-    def client(self, *arguments, **options):
-        client = self.start_client(*arguments, **options)
-        client.out, client.err = client.communicate(timeout=60)
-        return client
-
-    def receive(self, number, *arguments):
-        return self.client("--identity", BOB, "--receive", "--expect", str(number), "--timeout",
-                           "20", *arguments, device="dpp:///bob")
-
-
-class Durable(unittest.TestCase):
-    def setUp(self):
-        self.folder = tempfile.mkdtemp(prefix="relaysim-")
-        self.addCleanup(shutil.rmtree, self.folder)
-        self.store = os.path.join(self.folder, "store.db")
-
-    def check(self, client, code=0):
-        self.assertEqual(client.returncode, code, client.err)
-        return [json.loads(line) for line in client.out.splitlines()]
-
+class Durable(StoreTest):
     def check_refused(self, words):
         result = subprocess.run([RELAYSIM, "relay", "--url", URL, "--listen", "127.0.0.1:0",
                                  "--store", self.store], capture_output=True, text=True, timeout=30)
@@ -199,11 +134,32 @@ class Durable(unittest.TestCase):
         db.close()
         self.check_refused("was written by a later relaysim")
 
+    def test_names(self):
+        """A name is the file of that name, whatever SQLite itself would make of it."""
+        for name in (":memory:", "file:x?mode=memory", "file:y", "memory.db"):
+            with self.subTest(name=name):
+                with Relay(name, cwd=self.folder) as relay:
+                    self.check(relay.client("--to", BOB, "--message", "kept"))
+                    relay.stop(signal.SIGKILL)
+                self.assertIn(name, os.listdir(self.folder))
+                with Relay(name, cwd=self.folder) as relay:
+                    self.assertEqual([line["text"] for line in self.check(relay.receive(1))],
+                                     ["kept"])
+
+    def test_no_names(self):
+        for name, words in (("", "--store needs the name of a file"),
+                            ("/dev/null", "the store /dev/null is not a regular file"),
+                            (self.folder + "/", "cannot be opened: Is a directory")):
+            result = subprocess.run([RELAYSIM, "relay", "--url", URL, "--listen", "127.0.0.1:0",
+                                     "--store", name], capture_output=True, text=True, timeout=30)
+            self.assertEqual(result.returncode, 2, name)
+            self.assertRegex(result.stderr, f"^relaysim: [^\n]*{words}[^\n]*\n$")
+
     def test_full_disk(self):
         """Senders are held back, nothing is lost, and it goes on when there is room."""
-        # A limit on the size of files that can be moved from outside; Python itself
-        # ignores the signal that comes with it, and so does its child.
-        with Relay(self.store, "-v", restore_signals=False) as relay:
+        # A limit on the size of files that can be moved from outside.  The signal that comes
+        # with it is no death.
+        with Relay(self.store, "-v") as relay:
             self.check(relay.client("--to", BOB, "--message", "before"))
             unlimited = resource.prlimit(relay.process.pid, resource.RLIMIT_FSIZE)
             resource.prlimit(relay.process.pid, resource.RLIMIT_FSIZE, (100000, unlimited[1]))
@@ -223,7 +179,7 @@ class Durable(unittest.TestCase):
             self.assertEqual(sizes, [6] + [10000] * 300)
 
     def test_killed_when_full(self):
-        with Relay(self.store, restore_signals=False) as relay:
+        with Relay(self.store) as relay:
             resource.prlimit(relay.process.pid, resource.RLIMIT_FSIZE, (100000, 100000))
             sender = relay.start_client("--to", BOB, "--size=10000", "--messages=300", "--timeout",
                                         "5")
