@@ -5,6 +5,10 @@
 #define RELAYSIM_CLIENT_INTERNAL_H
 
 #include "client.h"
+#include "client_input.h"
+#include "client_lines.h"
+#include "client_outbox.h"
+#include "client_pace.h"
 #include "client_retry.h"
 #include "client_run.h"
 #include "net.h"
@@ -18,8 +22,15 @@ struct run {
     uv_timer_t timeout;
     uv_signal_t signals[2];
     GPtrArray *peers;
-    unsigned num_sent, num_acknowledged, num_received;
+    unsigned num_received;
     bool is_ending, has_failed;
+
+    struct client_outbox *outbox;
+    struct client_pace pace;
+    uv_timer_t pace_timer;      /* until the next message is due */
+    struct client_lines *lines; /* of standard input, with `input`; NULL without */
+    struct client_input *input; /* NULL from its end on, too */
+    bool has_all_lines;         /* `lines` has them up to the end of the input */
 
     struct client_retry retry;
     bool is_given_up;   /* what ended the last connection would end the next one, too */
@@ -51,13 +62,17 @@ void client_stop_if_alone(struct run *run);
 /* The same where all is done. */
 void client_end_if_done(struct run *run);
 
+/* The end without all of it: says what is missing. */
+void client_time_is_up(struct run *run);
+
 /* The first failure is told, and makes the exit code. */
 void client_fail(struct run *run, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* The same, for what another attempt would not mend. */
+/* The same, for what another attempt would not mend.  No failure of who listens: anybody
+ * may come. */
 void client_give_up(struct run *run, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* A connection is lost.  Who had one tries again; who never had is told why. */
+/* A connection is lost, or could not be had, for a reason that may pass. */
 void client_lose(struct run *run, const char *why, uint32_t wait_time);
 
 /* ------------------------------------------------------------------------
@@ -74,11 +89,20 @@ void client_accepted(void *cookie, struct net_connection *socket);
  * client_send
  */
 
+/* Makes the outbox, and begins to read the lines; false with a sentence. */
+bool client_send_start(struct run *run);
+
+/* Closes its handles, also of a start that failed. */
+void client_send_stop(struct run *run);
+
 /* Opens the session to the recipients, where the peer is the one to send on. */
 void client_send_open(struct peer *peer);
 
 /* Sends what the endpoint takes now. */
 void client_send_pump(struct peer *peer);
+
+/* The oldest message is acknowledged. */
+void client_send_acknowledged(struct peer *peer);
 
 void client_send_session_closed(struct peer *peer, const struct sstp_ep_event *event);
 void client_send_session_status(struct peer *peer, const struct sstp_ep_event *event);

@@ -104,10 +104,8 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
         client_receive_message(peer, ep, event);
         break;
     case SSTP_EP_EVENT_ACKNOWLEDGED:
-        run->num_acknowledged++;
         client_retry_acknowledged(&run->retry);
-        client_send_pump(peer);
-        client_end_if_done(run);
+        client_send_acknowledged(peer);
         break;
     case SSTP_EP_EVENT_CLOSED:
         on_closed(peer, event);
@@ -173,10 +171,23 @@ static void on_again(uv_timer_t *timer);
 /* The next attempt, after a pause. */
 static void connect_again(struct run *run)
 {
-    const int64_t wait_ms = client_retry_pause(&run->retry, run->wait_time, net_now_ms(run->net));
+    uint32_t chance;
+    random_system(NULL, &chance, sizeof chance);
+    const int64_t wait_ms =
+        client_retry_pause(&run->retry, run->wait_time, net_now_ms(run->net), chance);
     run->wait_time = 0;
     log_info("trying again in %.3f seconds", (double)wait_ms / 1000);
     uv_timer_start(&run->again, on_again, (uint64_t)wait_ms, 0);
+}
+
+/* The connection is gone, or there was none: another one, or the end. */
+static void go_on(struct run *run)
+{
+    if (run->is_given_up)
+        run->is_ending = true;
+    else if (!run->is_ending)
+        connect_again(run);
+    client_stop_if_alone(run);
 }
 
 static void on_gone(void *cookie)
@@ -188,11 +199,10 @@ static void on_gone(void *cookie)
     if (run->sender == peer)
         run->sender = NULL;
     /* Who listens goes on for the next one. */
-    if (run->config->listen == NULL && (run->is_given_up || !run->retry.has_been_ready))
-        run->is_ending = true;
-    else if (run->config->listen == NULL && !run->is_ending)
-        connect_again(run);
-    client_stop_if_alone(run);
+    if (run->config->listen == NULL)
+        go_on(run);
+    else
+        client_stop_if_alone(run);
     sstp_client_free(peer->client);
     g_hash_table_destroy(peer->inbound);
     g_free(peer);
@@ -246,7 +256,7 @@ static struct peer *new_peer(struct run *run, struct net_connection *socket, boo
     if (run->sender == NULL) {
         run->sender = peer;
         /* What was not acknowledged on the last one is sent again. */
-        run->num_sent = run->num_acknowledged;
+        client_outbox_rewind(run->outbox);
     }
     net_start(socket, sstp_client_ep(peer->client),
               (struct net_handler){on_output_is_empty, on_gone, peer});
@@ -256,15 +266,11 @@ static struct peer *new_peer(struct run *run, struct net_connection *socket, boo
 static void on_connected(void *cookie, struct net_connection *socket, const char *why)
 {
     struct run *run = cookie;
-    if (socket == NULL && run->retry.has_been_ready && !run->is_ending) {
-        log_info("cannot connect to %s: %s", run->config->relay, why);
-        connect_again(run);
-        return;
-    }
     if (socket == NULL) {
-        client_fail(run, "cannot connect to %s: %s", run->config->relay, why);
-        run->is_ending = true;
-        client_stop_if_alone(run);
+        char *sentence = g_strdup_printf("cannot connect to %s: %s", run->config->relay, why);
+        client_lose(run, sentence, 0);
+        g_free(sentence);
+        go_on(run);
         return;
     }
     struct peer *peer = new_peer(run, socket, true);

@@ -3,6 +3,8 @@
 
 #include "command.h"
 
+#include <glib.h>
+
 void client_retry_ready(struct client_retry *retry, int64_t now_ms)
 {
     retry->has_been_ready = retry->is_ready = true;
@@ -55,7 +57,13 @@ bool client_retry_may_go_on(struct client_retry *retry, uint8_t reason_id, int64
     return false;
 }
 
-int64_t client_retry_pause(struct client_retry *retry, uint32_t wait_time, int64_t now_ms)
+bool client_retry_is_worth(const struct client_retry *retry, uint32_t wait_time, int64_t now_ms)
+{
+    return retry->has_been_ready || now_ms + (int64_t)wait_time * 1000 < retry->first_until_ms;
+}
+
+int64_t client_retry_pause(struct client_retry *retry, uint32_t wait_time, int64_t now_ms,
+                           uint32_t chance)
 {
     const int64_t asked_ms = (int64_t)wait_time * 1000;
 
@@ -67,5 +75,11 @@ int64_t client_retry_pause(struct client_retry *retry, uint32_t wait_time, int64
         retry->pause_ms *= 2;
     else
         retry->pause_ms = CLIENT_RETRY_PAUSE_LAST_MS;
-    return retry->pause_ms > asked_ms ? retry->pause_ms : asked_ms;
+
+    const int64_t least_ms = MAX(retry->pause_ms / 2, asked_ms);
+    const int64_t most_ms = MAX(retry->pause_ms, asked_ms + asked_ms / 4);
+    const int64_t pause_ms = least_ms + (int64_t)(chance % (uint64_t)(most_ms - least_ms + 1));
+    if (retry->has_been_ready)
+        return pause_ms;
+    return MIN(pause_ms, MAX(retry->first_until_ms - now_ms, 0));
 }

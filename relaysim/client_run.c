@@ -66,14 +66,18 @@ void client_give_up(struct run *run, const char *format, ...)
     char *text = g_strdup_vprintf(format, args);
     va_end(args);
     run->is_given_up = true;
-    client_fail(run, "%s", text);
+    if (run->config->listen != NULL)
+        log_error("%s", text);
+    else
+        client_fail(run, "%s", text);
     g_free(text);
 }
 
 void client_lose(struct run *run, const char *why, uint32_t wait_time)
 {
     run->wait_time = wait_time;
-    if (run->retry.has_been_ready)
+    if (run->config->listen != NULL ||
+        client_retry_is_worth(&run->retry, wait_time, net_now_ms(run->net)))
         log_info("%s", why);
     else
         client_give_up(run, "%s", why);
@@ -82,7 +86,7 @@ void client_lose(struct run *run, const char *why, uint32_t wait_time)
 void client_end_if_done(struct run *run)
 {
     const struct client_run *config = run->config;
-    const bool has_sent = run->num_acknowledged == config->num_messages;
+    const bool has_sent = client_outbox_is_done(run->outbox);
     const bool has_received = !config->receives || (config->num_expected > 0 &&
                                                     run->num_received >= config->num_expected);
     if (has_sent && has_received && !run->is_ending)
@@ -93,19 +97,24 @@ void client_end_if_done(struct run *run)
  * The run
  */
 
-static void on_timeout(uv_timer_t *timer)
+void client_time_is_up(struct run *run)
 {
-    struct run *run = timer->data;
     const struct client_run *config = run->config;
-
-    if (config->num_messages > run->num_acknowledged)
-        client_fail(run, "time is up: %u of %u messages were acknowledged", run->num_acknowledged,
-                    config->num_messages);
+    if (!client_outbox_is_done(run->outbox))
+        client_fail(run,
+                    "time is up: %" G_GUINT64_FORMAT " of %" G_GUINT64_FORMAT
+                    " messages were acknowledged",
+                    client_outbox_num_acknowledged(run->outbox), client_outbox_num(run->outbox));
     else if (config->num_expected > run->num_received)
         client_fail(run, "time is up: %u of %u messages came", run->num_received,
                     config->num_expected);
     client_end(run);
     net_settle(run->net);
+}
+
+static void on_timeout(uv_timer_t *timer)
+{
+    client_time_is_up(timer->data);
 }
 
 static void on_signal(uv_signal_t *handle, int number)
@@ -115,7 +124,7 @@ static void on_signal(uv_signal_t *handle, int number)
     (void)number;
     if (run->is_ending)
         net_stop(run->net);
-    if (config->num_messages > run->num_acknowledged || config->num_expected > run->num_received)
+    if (!client_outbox_is_done(run->outbox) || config->num_expected > run->num_received)
         client_fail(run, "interrupted");
     client_end(run);
     net_settle(run->net);
@@ -179,9 +188,10 @@ int client_run(const struct client_run *config)
         goto close_recording;
     }
     run.peers = g_ptr_array_new();
+    run.retry.first_until_ms = net_now_ms(run.net) + config->retry_ms;
     set_up(&run);
     result = EXIT_REPORTED;
-    if (start(&run)) {
+    if (client_send_start(&run) && start(&run)) {
         net_run(run.net);
         result = run.has_failed ? EXIT_REPORTED : EXIT_DONE;
     }
@@ -189,7 +199,10 @@ int client_run(const struct client_run *config)
     uv_close((uv_handle_t *)&run.again, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(run.signals); i++)
         uv_close((uv_handle_t *)&run.signals[i], NULL);
+    client_send_stop(&run);
     net_free(run.net);
+    client_outbox_free(run.outbox);
+    client_lines_free(run.lines);
     g_ptr_array_free(run.peers, TRUE);
 
 close_recording:

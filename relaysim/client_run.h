@@ -23,17 +23,26 @@ struct client_run {
     const char *resource_url;
     const struct sstp_fanout_entry *recipients; /* one: a session; more: a fanout session */
     size_t num_recipients;
-    unsigned num_messages; /* to send */
+    /* To send: so many messages of this content, or every line of standard input. */
+    unsigned num_messages;
     struct sstp_span content;
+    bool sends_lines;
+    uint8_t flags;              /* enum sstp_flag of Message, of every message */
+    uint32_t ttl;               /* seconds, with the E flag */
+    double messages_per_second; /* 0: as fast as they go */
     bool receives;
-    unsigned num_expected; /* 0: as many as come */
-    int64_t timeout_ms;    /* 0: never */
+    unsigned num_expected;   /* 0: as many as come */
+    int64_t timeout_ms;      /* 0: never */
+    int64_t last_timeout_ms; /* from the end of the lines on; 0: never */
+    int64_t retry_ms;        /* for so long to try to be ready for the first time */
     struct client_timers timers;
 };
 
-/* Connects, and connects again whenever the connection is lost after it has once been
- * ready; what was not acknowledged is sent again then.  Returns the exit code, every failure with a
- * sentence on stderr. */
+#define CLIENT_LINE_MAX (16u << 20) /* bytes of a line of standard input */
+
+/* Connects, for as long as `retry_ms` says, and again whenever the connection is lost after
+ * it has once been ready; what was not acknowledged is sent again then.  Returns the exit code,
+ * every failure with a sentence on stderr. */
 int client_run(const struct client_run *config);
 
 #endif

@@ -12,7 +12,7 @@ void client_send_open(struct peer *peer)
     const struct sstp_span resource_url = sstp_span_of_string(config->resource_url);
     const struct sstp_fanout_entry *first = config->recipients;
 
-    if (config->num_messages == 0 || peer != peer->run->sender)
+    if (config->num_recipients == 0 || peer != peer->run->sender)
         return;
     /* A remote relay can only be named in a fanout session. */
     const bool is_fanout = config->num_recipients > 1 || first->relay_url.len > 0;
@@ -28,23 +28,54 @@ void client_send_open(struct peer *peer)
     }
 }
 
+/* ------------------------------------------------------------------------
+ * Messages
+ */
+
+static void on_due(uv_timer_t *timer)
+{
+    struct run *run = timer->data;
+    if (run->sender != NULL)
+        client_send_pump(run->sender);
+    net_settle(run->net);
+}
+
+/* Whether the next message may go now; if not, the timer is set. */
+static bool is_due(struct run *run)
+{
+    const int64_t wait_ms = client_pace_wait_ms(&run->pace, net_now_ms(run->net));
+    if (wait_ms > 0)
+        uv_timer_start(&run->pace_timer, on_due, (uint64_t)wait_ms, 0);
+    return wait_ms == 0;
+}
+
+static enum sstp_ep_err send_message(struct peer *peer, const struct client_outgoing *outgoing)
+{
+    const struct client_run *config = peer->run->config;
+    char user_ref[32];
+    const int len =
+        g_snprintf(user_ref, sizeof user_ref, "relaysim-%" G_GUINT64_FORMAT, outgoing->number);
+    /* The last one asks for its acknowledgement, and so for all. */
+    const struct sstp_ep_message message = {
+        .flags =
+            config->flags | (outgoing->is_last ? (unsigned)SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY : 0),
+        .ttl = config->ttl,
+        .user_ref = sstp_span(user_ref, (size_t)len),
+        .data = outgoing->data};
+    return sstp_ep_send_message(sstp_client_ep(peer->client), peer->session_id, &message, NULL);
+}
+
 void client_send_pump(struct peer *peer)
 {
     struct run *run = peer->run;
     struct sstp_ep *ep = sstp_client_ep(peer->client);
+    struct client_outgoing outgoing;
     enum sstp_session_state state;
 
-    while (peer->has_session && run->num_sent < run->config->num_messages &&
-           sstp_ep_session_state(ep, peer->session_id, &state) && state == SSTP_SESSION_READY) {
-        char user_ref[32];
-        const int len = g_snprintf(user_ref, sizeof user_ref, "relaysim-%u", run->num_sent + 1);
-        /* The last one asks for its acknowledgement, and so for all. */
-        const bool is_last = run->num_sent + 1 == run->config->num_messages;
-        const struct sstp_ep_message message = {.flags =
-                                                    is_last ? SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY : 0,
-                                                .user_ref = sstp_span(user_ref, (size_t)len),
-                                                .data = run->config->content};
-        const enum sstp_ep_err err = sstp_ep_send_message(ep, peer->session_id, &message, NULL);
+    while (peer->has_session && client_outbox_next(run->outbox, &outgoing) &&
+           sstp_ep_session_state(ep, peer->session_id, &state) && state == SSTP_SESSION_READY &&
+           is_due(run)) {
+        const enum sstp_ep_err err = send_message(peer, &outgoing);
         if (err == SSTP_EP_FULL)
             break; /* the output has to go first, or acknowledgements to come */
         if (err != SSTP_EP_OK) {
@@ -52,10 +83,111 @@ void client_send_pump(struct peer *peer)
             client_end(run);
             break;
         }
-        run->num_sent++;
+        client_outbox_sent(run->outbox);
+        client_pace_sent(&run->pace, net_now_ms(run->net));
     }
     net_wake(peer->socket);
 }
+
+/* ------------------------------------------------------------------------
+ * Lines of standard input
+ */
+
+static void on_last_timeout(uv_timer_t *timer)
+{
+    client_time_is_up(timer->data);
+}
+
+/* No more lines are taken. */
+static void end_lines(struct run *run)
+{
+    client_input_stop(run->input);
+    run->input = NULL;
+    client_outbox_finish(run->outbox);
+    if (run->config->last_timeout_ms > 0)
+        uv_timer_start(&run->timeout, on_last_timeout, (uint64_t)run->config->last_timeout_ms, 0);
+    client_end_if_done(run);
+}
+
+/* Moves lines to the outbox while it has room, and asks for more where that is all. */
+static void take_lines(struct run *run)
+{
+    GBytes *line;
+    while (run->input != NULL && client_outbox_has_room(run->outbox)) {
+        switch (client_lines_next(run->lines, &line)) {
+        case CLIENT_LINES_LINE:
+            client_outbox_add(run->outbox, line);
+            break;
+        case CLIENT_LINES_NONE:
+            if (run->has_all_lines)
+                end_lines(run);
+            else
+                client_input_more(run->input);
+            return;
+        case CLIENT_LINES_TOO_LONG:
+            client_fail(run,
+                        "line %" G_GUINT64_FORMAT " of standard input is longer than the %u bytes "
+                        "of a message; it and all that follow are not sent",
+                        client_outbox_num(run->outbox) + 1, CLIENT_LINE_MAX);
+            end_lines(run);
+            return;
+        }
+    }
+}
+
+static void on_input(void *cookie, const void *data, size_t len, int error)
+{
+    struct run *run = cookie;
+    client_lines_add(run->lines, data, len);
+    if (len == 0) {
+        client_lines_end(run->lines);
+        run->has_all_lines = true;
+    }
+    if (error != 0)
+        client_fail(run, "standard input cannot be read: %s", g_strerror(error));
+    take_lines(run);
+    if (run->sender != NULL)
+        client_send_pump(run->sender);
+    net_settle(run->net);
+}
+
+void client_send_acknowledged(struct peer *peer)
+{
+    struct run *run = peer->run;
+    client_outbox_acknowledged(run->outbox);
+    take_lines(run);
+    client_send_pump(peer);
+    client_end_if_done(run);
+}
+
+bool client_send_start(struct run *run)
+{
+    const struct client_run *config = run->config;
+    uv_timer_init(net_loop(run->net), &run->pace_timer);
+    run->pace_timer.data = run;
+    if (config->messages_per_second > 0)
+        run->pace.interval_ms = 1000 / config->messages_per_second;
+    if (!config->sends_lines) {
+        run->outbox = client_outbox_new_repeated(config->content, config->num_messages);
+        return true;
+    }
+    run->outbox = client_outbox_new_added();
+    run->lines = client_lines_new(CLIENT_LINE_MAX);
+    run->input = client_input_start(net_loop(run->net), on_input, run);
+    if (run->input == NULL)
+        log_error("standard input cannot be read: no thread can be started");
+    return run->input != NULL;
+}
+
+void client_send_stop(struct run *run)
+{
+    uv_close((uv_handle_t *)&run->pace_timer, NULL);
+    client_input_stop(run->input);
+}
+
+/* ------------------------------------------------------------------------
+ * What the other side says of it
+ */
 
 void client_send_session_closed(struct peer *peer, const struct sstp_ep_event *event)
 {
