@@ -12,14 +12,15 @@
 
 #define URL_DEFAULT "grooveDNS://relay1.example"
 #define WINDOW_DEFAULT 1024
-#define PATIENCE_DEFAULT 30 /* seconds */
+#define PATIENCE_DEFAULT_MS 30000
+#define PATIENCE_MAX_MS 86400000
 #define RATE_MAX 1000000
 #define WINDOW_MAX 60000 /* an endpoint keeps 65,536 without acknowledgement */
 
 struct bench_options {
     char *relay, *relay_url, *store;
-    int num_messages, size, fanout, rate, window, patience;
-    gboolean is_offline, is_json;
+    int64_t num_messages, size, fanout, rate, window, patience_ms;
+    bool is_offline, is_json;
 };
 
 /* What a row of the results is: in JSON, and for people. */
@@ -148,14 +149,6 @@ static void print_json(const struct report *report, const struct bench_config *c
  * The command line
  */
 
-static gboolean is_between(const char *name, int value, int min, int max)
-{
-    if (value >= min && value <= max)
-        return TRUE;
-    log_error("--%s is a number from %d to %d", name, min, max);
-    return FALSE;
-}
-
 static gboolean check(const struct bench_options *o)
 {
     if (o->relay != NULL && o->store != NULL) {
@@ -171,12 +164,7 @@ static gboolean check(const struct bench_options *o)
         log_error("--rate measures latency, and --offline has none: give one of them");
         return FALSE;
     }
-    return is_between("messages", o->num_messages, 1, BENCH_MESSAGES_MAX) &&
-           is_between("size", o->size, BENCH_SIZE_MIN, BENCH_SIZE_MAX) &&
-           is_between("fanout", o->fanout, 1, BENCH_FANOUT_MAX) &&
-           is_between("rate", o->rate, 0, RATE_MAX) &&
-           is_between("window", o->window, 1, WINDOW_MAX) &&
-           is_between("patience", o->patience, 1, 86400);
+    return TRUE;
 }
 
 static int run(const struct bench_options *o)
@@ -189,7 +177,7 @@ static int run(const struct bench_options *o)
                                   .is_offline = o->is_offline,
                                   .rate = (unsigned)o->rate,
                                   .window = (unsigned)o->window,
-                                  .patience_ms = (int64_t)o->patience * 1000};
+                                  .patience_ms = o->patience_ms};
     struct bench_relay relay = {.address = NULL};
     struct bench_result *result = g_new(struct bench_result, 1);
     struct report report = {.num = 0};
@@ -226,35 +214,33 @@ int cmd_bench(int argc, char **argv)
                               .size = 1024,
                               .fanout = 1,
                               .window = WINDOW_DEFAULT,
-                              .patience = PATIENCE_DEFAULT};
-    GOptionEntry entries[] = {
-        {"relay", 0, 0, G_OPTION_ARG_STRING, &o.relay,
-         "The relay to load; without it, one is started on loopback", "ADDR:PORT"},
-        {"relay-url", 0, 0, G_OPTION_ARG_STRING, &o.relay_url, "Its device URL (" URL_DEFAULT ")",
-         "URL"},
-        {"store", 0, 0, G_OPTION_ARG_STRING, &o.store,
-         "Of the relay that is started: a file, or memory (memory)", "FILE"},
-        {"messages", 0, 0, G_OPTION_ARG_INT, &o.num_messages, "Send so many (10000)", "N"},
-        {"size", 0, 0, G_OPTION_ARG_INT, &o.size, "Of each message (1024)", "BYTES"},
-        {"fanout", 0, 0, G_OPTION_ARG_INT, &o.fanout, "To so many receivers each (1)", "N"},
-        {"offline", 0, 0, G_OPTION_ARG_NONE, &o.is_offline,
-         "Store all before the receivers come; measure both", NULL},
-        {"rate", 0, 0, G_OPTION_ARG_INT, &o.rate,
-         "Send so many a second: for the latency (0: as fast as it goes)", "N"},
-        {"window", 0, 0, G_OPTION_ARG_INT, &o.window,
-         "Messages under way without an acknowledgement (1024)", "N"},
-        {"patience", 0, 0, G_OPTION_ARG_INT, &o.patience, "Fail after so long a standstill (30)",
-         "SECONDS"},
-        {"json", 0, 0, G_OPTION_ARG_NONE, &o.is_json, "Print a line of JSON", NULL},
-        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
+                              .patience_ms = PATIENCE_DEFAULT_MS};
+    struct option_row rows[] = {
+        OPTION_TEXT("relay", &o.relay, "ADDR:PORT",
+                    "The relay to load; without it, one is started on loopback"),
+        OPTION_TEXT("relay-url", &o.relay_url, "URL", "Its device URL (" URL_DEFAULT ")"),
+        OPTION_FILE("store", &o.store, OPTION_STORE, "FILE",
+                    "Of the relay that is started: a file, or memory (memory)"),
+        OPTION_NUMBER("messages", &o.num_messages, 1, BENCH_MESSAGES_MAX, "N",
+                      "Send so many (10000)"),
+        OPTION_SIZE("size", &o.size, BENCH_SIZE_MIN, BENCH_SIZE_MAX, "Of each message (1024)"),
+        OPTION_NUMBER("fanout", &o.fanout, 1, BENCH_FANOUT_MAX, "N",
+                      "To so many receivers each (1)"),
+        OPTION_FLAG("offline", &o.is_offline, "Store all before the receivers come; measure both"),
+        OPTION_NUMBER("rate", &o.rate, 0, RATE_MAX, "N",
+                      "Send so many a second: for the latency (0: as fast as it goes)"),
+        OPTION_NUMBER("window", &o.window, 1, WINDOW_MAX, "N",
+                      "Messages under way without an acknowledgement (1024)"),
+        OPTION_TIME("patience", &o.patience_ms, 1, PATIENCE_MAX_MS,
+                    "Fail after so long a standstill (30)"),
+        OPTION_FLAG("json", &o.is_json, "Print a line of JSON"),
+        OPTION_END};
 
     int result = options_parse("Measures a relay: deliveries a second, and their latency.\nEvery "
                                "delivery is acknowledged, and checked: order, length, contents.",
-                               entries, argc, argv);
+                               rows, argc, argv);
     if (result == -1)
         result = check(&o) ? run(&o) : EXIT_USAGE;
-    g_free(o.relay);
-    g_free(o.relay_url);
-    g_free(o.store);
+    option_rows_clear(rows);
     return result;
 }

@@ -5,11 +5,13 @@
 #include "options.h"
 #include "url.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
-#define TIMEOUT_DEFAULT 30 /* seconds, for who sends */
+#define TIMEOUT_DEFAULT_MS 30000 /* for who sends */
 #define RESOURCE_DEFAULT "apphandler"
+#define SIZE_MAX_BYTES (INT64_C(16) << 20) /* which a relay takes unless told otherwise */
 #define URL_MAX 1000 /* characters: two of them fit into every command that has two */
 
 /* clang-format off */
@@ -35,26 +37,15 @@ static const struct options_timer timers[] = {
 /* clang-format on */
 
 struct client_options {
-    char *relay, *relay_url, *device, *account, *via, *resource, *message, *file, *version;
+    char *relay, *relay_url, *device, *account, *resource, *message, *file;
     char *listen, *capture, *truth;
-    char **identities, **to, **proxy, **proxy_auth;
-    int num_messages, timeout, expect;
-    gint64 size;
-    gboolean receives, is_verbose;
-    double seconds[G_N_ELEMENTS(timers)];
+    char **identities, **to;
+    unsigned version, via;
+    int64_t num_messages, timeout_ms, num_expected, size;
+    bool receives, is_verbose;
 };
 
-static void clear_options(struct client_options *options)
-{
-    char *strings[] = {options->relay,   options->relay_url, options->device,  options->account,
-                       options->via,     options->resource,  options->message, options->file,
-                       options->version, options->listen,    options->capture, options->truth};
-    char **arrays[] = {options->identities, options->to, options->proxy, options->proxy_auth};
-    for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
-        g_free(strings[i]);
-    for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++)
-        g_strfreev(arrays[i]);
-}
+static const char *const vias[] = {"tcp", NULL};
 
 static gboolean usage(const char *sentence)
 {
@@ -97,12 +88,6 @@ static gboolean check(const struct client_options *o)
     const int num_contents = (o->message != NULL) + (o->file != NULL) + (o->size >= 0);
     const gboolean sends = num_contents > 0 || o->num_messages >= 0;
 
-    if (options_is_later("--proxy", o->proxy) || options_is_later("--proxy-auth", o->proxy_auth))
-        return FALSE;
-    if (o->via != NULL && strcmp(o->via, "tcp") != 0) {
-        log_error("--via %s is not in this version; --via tcp is", o->via);
-        return FALSE;
-    }
     if ((o->relay == NULL) == (o->listen == NULL))
         return usage("either --relay ADDR:PORT or --listen ADDR:PORT is needed");
     if (o->relay != NULL && o->relay_url == NULL)
@@ -117,7 +102,7 @@ static gboolean check(const struct client_options *o)
         return usage("nothing to do: --message, --file or --size sends, --receive receives");
     if (!sends && o->to != NULL)
         return usage("--message, --file or --size is needed: what to send");
-    if (!o->receives && o->expect > 0)
+    if (!o->receives && o->num_expected > 0)
         return usage("--expect needs --receive");
     if (num_contents > 1)
         return usage("--message, --file and --size exclude each other");
@@ -132,15 +117,11 @@ static gboolean check(const struct client_options *o)
                      "messages out");
     if (o->receives && o->relay != NULL && is_relay(o) && o->identities == NULL)
         return usage("--identity is needed: for whom to receive");
-    if (o->num_messages == 0 || o->num_messages < -1)
-        return usage("--messages is at least 1");
     if (o->account != NULL && !is_name(o->account))
         return usage(
             "--account is a URL such as grooveAccount://alice, of at most 1000 characters");
     if (o->resource != NULL && !is_name(o->resource))
         return usage("--resource is a URL such as apphandler, of at most 1000 characters");
-    if (o->expect < 0 || o->timeout < 0 || o->size > (16 << 20))
-        return usage("--expect and --timeout cannot be negative, and --size is at most 16 MiB");
     return TRUE;
 }
 
@@ -209,7 +190,7 @@ static char *default_account(char *const *identities)
     return g_strconcat("grooveAccount://", identities[0] + strlen("grooveIdentity://"), NULL);
 }
 
-static int run(const struct client_options *o)
+static int run(const struct client_options *o, const struct client_timers *timer_values)
 {
     GPtrArray *parts = g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))g_strfreev);
     GArray *entries = g_array_new(FALSE, FALSE, sizeof(struct sstp_fanout_entry));
@@ -236,14 +217,14 @@ static int run(const struct client_options *o)
                         : o->num_messages > 0 ? (unsigned)o->num_messages
                                               : 1,
         .receives = o->receives,
-        .num_expected = (unsigned)o->expect,
-        .timeout_ms = o->timeout > 0 ? (int64_t)o->timeout * 1000
-                      : sends        ? (int64_t)TIMEOUT_DEFAULT * 1000
-                                     : 0,
+        .num_expected = (unsigned)o->num_expected,
+        .timeout_ms = o->timeout_ms > 0 ? o->timeout_ms
+                      : sends           ? TIMEOUT_DEFAULT_MS
+                                        : 0,
+        .minor_version = options_minor_version(o->version),
+        .timers = *timer_values,
     };
-    if (!options_version(o->version, &config.minor_version) ||
-        !options_timers_apply(timers, G_N_ELEMENTS(timers), o->seconds, &config.timers) ||
-        !parse_recipients(o->to, parts, entries) || (content = make_content(o)) == NULL)
+    if (!parse_recipients(o->to, parts, entries) || (content = make_content(o)) == NULL)
         goto out;
     gsize len;
     const void *data = g_bytes_get_data(content, &len);
@@ -262,54 +243,51 @@ out:
 
 int cmd_client(int argc, char **argv)
 {
-    struct client_options o = {.size = -1, .num_messages = -1};
-    const GOptionEntry others[] = {
-        {"relay", 0, 0, G_OPTION_ARG_STRING, &o.relay, "Where to connect to", "ADDR:PORT"},
-        {"relay-url", 0, 0, G_OPTION_ARG_STRING, &o.relay_url,
-         "Its device URL: grooveDNS://..., or dpp:///... of a peer device", "URL"},
-        {"listen", 0, 0, G_OPTION_ARG_STRING, &o.listen,
-         "Accept a peer device instead of connecting", "ADDR:PORT"},
-        {"device", 0, 0, G_OPTION_ARG_STRING, &o.device, "This device's URL, dpp:///...", "URL"},
-        {"identity", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.identities,
-         "Whose messages to receive, grooveIdentity://...; may be repeated", "URL"},
-        {"account", 0, 0, G_OPTION_ARG_STRING, &o.account,
-         "The account to attach (made from the first identity)", "URL"},
-        {"sstp-version", 0, 0, G_OPTION_ARG_STRING, &o.version, "1.5 or 1.6 (1.6)", "VERSION"},
-        {"via", 0, 0, G_OPTION_ARG_STRING, &o.via, "tcp", "tcp"},
-        {"to", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.to, "A recipient; several make a fanout session",
-         "IDENTITY[,DEVICE[,RELAY-URL]]"},
-        {"resource", 0, 0, G_OPTION_ARG_STRING, &o.resource,
-         "The resource handler (" RESOURCE_DEFAULT ")", "URL"},
-        {"message", 0, 0, G_OPTION_ARG_STRING, &o.message, "Send this", "TEXT"},
-        {"file", 0, 0, G_OPTION_ARG_FILENAME, &o.file, "Send what is in a file", "PATH"},
-        {"messages", 0, 0, G_OPTION_ARG_INT, &o.num_messages, "Send it so many times (1)", "N"},
-        {"size", 0, 0, G_OPTION_ARG_INT64, &o.size, "Send so many letters", "BYTES"},
-        {"receive", 0, 0, G_OPTION_ARG_NONE, &o.receives,
-         "Receive: one JSON line a message on stdout", NULL},
-        {"expect", 0, 0, G_OPTION_ARG_INT, &o.expect, "End after so many messages", "N"},
-        {"timeout", 0, 0, G_OPTION_ARG_INT, &o.timeout, "End then (30 to send, never to receive)",
-         "SECONDS"},
-        {"write", 'w', 0, G_OPTION_ARG_FILENAME, &o.capture, "Write a capture (pcapng)", "FILE"},
-        {"truth", 0, 0, G_OPTION_ARG_FILENAME, &o.truth, "Write what happened, as JSON lines",
-         "FILE"},
-        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &o.is_verbose, "Log on stderr", NULL},
-        OPTION_LATER("proxy", &o.proxy),
-        OPTION_LATER("proxy-auth", &o.proxy_auth)};
-    GOptionEntry entries[G_N_ELEMENTS(others) + G_N_ELEMENTS(timers) + 1];
+    struct client_options o = {.version = OPTIONS_VERSION_DEFAULT, .size = -1, .num_messages = -1};
+    struct client_timers timer_values;
+    const struct option_row others[] = {
+        OPTION_TEXT("relay", &o.relay, "ADDR:PORT", "Where to connect to"),
+        OPTION_TEXT("relay-url", &o.relay_url, "URL",
+                    "Its device URL: grooveDNS://..., or dpp:///... of a peer device"),
+        OPTION_TEXT("listen", &o.listen, "ADDR:PORT", "Accept a peer device instead of connecting"),
+        OPTION_TEXT("device", &o.device, "URL", "This device's URL, dpp:///..."),
+        OPTION_TEXTS("identity", &o.identities, "URL",
+                     "Whose messages to receive, grooveIdentity://...; may be repeated"),
+        OPTION_TEXT("account", &o.account, "URL",
+                    "The account to attach (made from the first identity)"),
+        OPTION_CHOICE("sstp-version", &o.version, options_versions, "VERSION", "1.5 or 1.6 (1.6)"),
+        OPTION_CHOICE("via", &o.via, vias, "tcp", "tcp"),
+        OPTION_TEXTS("to", &o.to, "IDENTITY[,DEVICE[,RELAY-URL]]",
+                     "A recipient; several make a fanout session"),
+        OPTION_TEXT("resource", &o.resource, "URL", "The resource handler (" RESOURCE_DEFAULT ")"),
+        OPTION_TEXT("message", &o.message, "TEXT", "Send this"),
+        OPTION_FILE("file", &o.file, OPTION_INPUT, "PATH", "Send what is in a file"),
+        OPTION_NUMBER("messages", &o.num_messages, 1, INT_MAX, "N", "Send it so many times (1)"),
+        OPTION_SIZE("size", &o.size, 0, SIZE_MAX_BYTES, "Send so many letters"),
+        OPTION_FLAG("receive", &o.receives, "Receive: one JSON line a message on stdout"),
+        OPTION_NUMBER("expect", &o.num_expected, 0, INT_MAX, "N", "End after so many messages"),
+        OPTION_TIME("timeout", &o.timeout_ms, 0, OPTION_TIME_MAX,
+                    "End then (30 to send, never to receive)"),
+        OPTION_FILE("write", &o.capture, OPTION_OUTPUT, "FILE", "Write a capture (pcapng)",
+                    .letter = 'w'),
+        OPTION_FILE("truth", &o.truth, OPTION_OUTPUT, "FILE", "Write what happened, as JSON lines"),
+        OPTION_FLAG("verbose", &o.is_verbose, "Log on stderr", .letter = 'v'),
+        OPTION_LATER("proxy"),
+        OPTION_LATER("proxy-auth")};
+    struct option_row rows[G_N_ELEMENTS(others) + G_N_ELEMENTS(timers) + 1];
 
-    memset(entries, 0, sizeof entries);
-    memcpy(entries, others, sizeof others);
-    (void)options_timer_rows(entries + G_N_ELEMENTS(others), timers, G_N_ELEMENTS(timers),
-                             o.seconds);
+    memcpy(rows, others, sizeof others);
+    *options_timer_rows(rows + G_N_ELEMENTS(others), timers, G_N_ELEMENTS(timers), &timer_values) =
+        (struct option_row)OPTION_END;
 
     int result = options_parse("Sends messages through a relay or to a peer device, or receives "
                                "them.\nExits with 1 unless all were acknowledged, or as many came "
                                "as were expected.",
-                               entries, argc, argv);
+                               rows, argc, argv);
     if (result == -1) {
         log_set_verbose(o.is_verbose);
-        result = check(&o) ? run(&o) : EXIT_USAGE;
+        result = check(&o) ? run(&o, &timer_values) : EXIT_USAGE;
     }
-    clear_options(&o);
+    option_rows_clear(rows);
     return result;
 }

@@ -6,6 +6,7 @@
 #include "relay_run.h"
 #include "url.h"
 
+#include <limits.h>
 #include <string.h>
 
 #define PRODUCT_VERSION "Groove Relay 14.0 4006" /* note <1> of GRVSSTP */
@@ -39,35 +40,36 @@ static const struct options_timer timers[] = {
      "Life of a message with DoNotDeliverIfOffline (300)"},
 };
 
-/* The limits that are numbers, each at least 1. */
+/* The limits, each at least 1. */
 static const struct {
     const char *name;
-    gint64 value, max;
+    int64_t value, max;
     size_t member; /* of struct relay_run, a size_t */
-    const char *unit, *help;
+    bool is_size;
+    const char *help;
 } limits[] = {
     {"max-connections",    SSTP_RELAY_MAX_CONNECTIONS, 1000000,
-     offsetof(struct relay_run, relay.max_connections), "N",
+     offsetof(struct relay_run, relay.max_connections), false,
      "Beyond so many established ones, TryLater (1000)"},
-    {"max-half-open",      64,        100000,   offsetof(struct relay_run, max_half_open), "N",
+    {"max-half-open",      64,        100000,   offsetof(struct relay_run, max_half_open), false,
      "Beyond so many without a Connect, the oldest goes (64)"},
-    {"max-sessions",       1024,      1000000,  offsetof(struct relay_run, relay.limits.max_sessions), "N",
+    {"max-sessions",       1024,      1000000,  offsetof(struct relay_run, relay.limits.max_sessions), false,
      "Of one connection (1024)"},
-    {"max-events",         1024,      1000000,  offsetof(struct relay_run, relay.limits.max_events), "N",
+    {"max-events",         1024,      1000000,  offsetof(struct relay_run, relay.limits.max_events), false,
      "Attach and Register sessions of one connection (1024)"},
-    {"max-queues",         1024,      1000000,  offsetof(struct relay_run, relay.max_queues), "N",
+    {"max-queues",         1024,      1000000,  offsetof(struct relay_run, relay.max_queues), false,
      "For one identity: a device and a resource each (1024)"},
-    {"max-fanout",         1024,      65535,    offsetof(struct relay_run, relay.limits.max_fanout_entries), "N",
+    {"max-fanout",         1024,      65535,    offsetof(struct relay_run, relay.limits.max_fanout_entries), false,
      "Recipients of one fanout session (1024)"},
-    {"max-message",        16 << 20,  1 << 30,  offsetof(struct relay_run, relay.limits.max_message), "BYTES",
+    {"max-message",        16 << 20,  1 << 30,  offsetof(struct relay_run, relay.limits.max_message), true,
      "Of one message (16 MiB)"},
-    {"max-cached",         256 << 20, G_MAXINT64 / 2, offsetof(struct relay_run, relay.max_cached), "BYTES",
+    {"max-cached",         256 << 20, G_MAXINT64 / 2, offsetof(struct relay_run, relay.max_cached), true,
      "Of stored messages in memory, with a store in a file (256 MiB)"},
-    {"max-stored",         1 << 30,   G_GINT64_CONSTANT(1) << 40, offsetof(struct relay_run, relay.max_bytes), "BYTES",
+    {"max-stored",         1 << 30,   G_GINT64_CONSTANT(1) << 40, offsetof(struct relay_run, relay.max_bytes), true,
      "Kept in all, before senders are held back (1 GiB)"},
-    {"max-assembling",     256 << 20, G_GINT64_CONSTANT(1) << 40, offsetof(struct relay_run, relay.max_assembling), "BYTES",
+    {"max-assembling",     256 << 20, G_GINT64_CONSTANT(1) << 40, offsetof(struct relay_run, relay.max_assembling), true,
      "Of all messages that are not whole yet (256 MiB)"},
-    {"max-queued",         256 << 10, 1 << 30,  offsetof(struct relay_run, relay.limits.max_queued), "BYTES",
+    {"max-queued",         256 << 10, 1 << 30,  offsetof(struct relay_run, relay.limits.max_queued), true,
      "Of output that waits on one connection, before its messages do (256 KiB)"},
 };
 
@@ -75,45 +77,19 @@ static const struct {
 
 struct relay_options {
     char **urls, **listen, **locked_out;
-    char **listen_443, **listen_http, **peers;
+    char **peers;
     char **peer_urls, **peer_addresses; /* the parts of `peers` */
-    char *store, *version, *auth, *capture, *truth;
-    gint64 quota;
-    gboolean no_multi_drop, no_single_hop, is_verbose;
-    int max_per_device;
-    double seconds[G_N_ELEMENTS(timers)];
-    gint64 limits[G_N_ELEMENTS(limits)];
+    char *store, *capture, *truth;
+    unsigned version, auth;
+    int64_t quota, max_per_device;
+    bool no_multi_drop, no_single_hop, is_verbose;
+    int64_t limits[G_N_ELEMENTS(limits)];
 };
 
-static void clear_options(struct relay_options *options)
-{
-    char ***arrays[] = {&options->urls,       &options->listen,        &options->locked_out,
-                        &options->listen_443, &options->listen_http,   &options->peers,
-                        &options->peer_urls,  &options->peer_addresses};
-    char *strings[] = {options->store, options->version, options->auth, options->capture,
-                       options->truth};
-    for (size_t i = 0; i < G_N_ELEMENTS(arrays); i++)
-        g_strfreev(*arrays[i]);
-    for (size_t i = 0; i < G_N_ELEMENTS(strings); i++)
-        g_free(strings[i]);
-}
-
-static gboolean parse_auth(const char *text, enum sstp_relay_auth *auth)
-{
-    static const char *const names[] = {[SSTP_RELAY_AUTH_OFF] = "off",
-                                        [SSTP_RELAY_AUTH_OPTIONAL] = "optional",
-                                        [SSTP_RELAY_AUTH_REQUIRED] = "required"};
-    *auth = SSTP_RELAY_AUTH_OPTIONAL;
-    if (text == NULL)
-        return TRUE;
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++)
-        if (strcmp(text, names[i]) == 0) {
-            *auth = (enum sstp_relay_auth)i;
-            return TRUE;
-        }
-    log_error("--auth is off, optional or required, not %s", text);
-    return FALSE;
-}
+static const char *const auth_modes[] = {[SSTP_RELAY_AUTH_OFF] = "off",
+                                         [SSTP_RELAY_AUTH_OPTIONAL] = "optional",
+                                         [SSTP_RELAY_AUTH_REQUIRED] = "required",
+                                         NULL};
 
 static gboolean is_own_url(const struct relay_options *options, const char *url)
 {
@@ -149,20 +125,13 @@ static gboolean parse_peers(struct relay_options *options)
     return TRUE;
 }
 
-static gboolean apply_limits(const struct relay_options *options, struct relay_run *run)
+static void apply_limits(const struct relay_options *options, struct relay_run *run)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(limits); i++) {
-        if (options->limits[i] < 1 || options->limits[i] > limits[i].max) {
-            log_error("--%s is at least 1, and at most %" G_GINT64_FORMAT, limits[i].name,
-                      limits[i].max);
-            return FALSE;
-        }
+    for (size_t i = 0; i < G_N_ELEMENTS(limits); i++)
         *(size_t *)(void *)((char *)run + limits[i].member) = (size_t)options->limits[i];
-    }
     /* A message has to fit, with another one beside it. */
     run->relay.limits.max_assembling = 2 * run->relay.limits.max_message;
     run->relay.max_assembling = MAX(run->relay.max_assembling, run->relay.limits.max_assembling);
-    return TRUE;
 }
 
 /* Checks what the parser does not, and fills in the relay's configuration. */
@@ -170,9 +139,6 @@ static gboolean apply(struct relay_options *options, struct relay_run *run)
 {
     struct sstp_relay_config *config = &run->relay;
 
-    if (options_is_later("--listen-443", options->listen_443) ||
-        options_is_later("--listen-http", options->listen_http))
-        return FALSE;
     if (options->urls == NULL) {
         log_error("--url is needed: the relay's device URL, such as grooveDNS://relay1.example");
         return FALSE;
@@ -184,10 +150,6 @@ static gboolean apply(struct relay_options *options, struct relay_run *run)
         }
     if (options->listen != NULL && options->listen[1] != NULL) {
         log_error("more than one --listen is not in this version");
-        return FALSE;
-    }
-    if (options->quota < 0 || options->max_per_device < 0) {
-        log_error("--quota and --connections-per-device cannot be negative");
         return FALSE;
     }
     if (!parse_peers(options))
@@ -208,66 +170,72 @@ static gboolean apply(struct relay_options *options, struct relay_run *run)
         options->store != NULL && strcmp(options->store, "memory") == 0 ? NULL : options->store;
     run->capture = options->capture;
     run->truth = options->truth;
-    return options_timers_apply(timers, G_N_ELEMENTS(timers), options->seconds, config) &&
-           apply_limits(options, run) && parse_auth(options->auth, &config->auth) &&
-           options_version(options->version, &config->minor_version);
+    config->auth = (enum sstp_relay_auth)options->auth;
+    config->minor_version = options_minor_version(options->version);
+    apply_limits(options, run);
+    return TRUE;
+}
+
+static struct option_row *limit_rows(struct option_row *row, int64_t *values)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(limits); i++) {
+        values[i] = limits[i].value;
+        *row++ = limits[i].is_size
+                     ? (struct option_row)OPTION_SIZE(limits[i].name, &values[i], 1, limits[i].max,
+                                                      limits[i].help)
+                     : (struct option_row)OPTION_NUMBER(limits[i].name, &values[i], 1,
+                                                        limits[i].max, "N", limits[i].help);
+    }
+    return row;
 }
 
 int cmd_relay(int argc, char **argv)
 {
-    struct relay_options o = {.urls = NULL};
-    const GOptionEntry others[] = {
-        {"url", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.urls,
-         "A device URL of this relay, grooveDNS://...; the first is the one it goes by", "URL"},
-        {"listen", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.listen,
-         "SSTP over TCP (" ADDRESS_DEFAULT "); port 0 takes a free one", "ADDR:PORT"},
-        {"store", 0, 0, G_OPTION_ARG_STRING, &o.store,
-         "Where messages are kept: a file, or memory (memory)", "FILE"},
-        {"sstp-version", 0, 0, G_OPTION_ARG_STRING, &o.version, "1.5 or 1.6 (1.6)", "VERSION"},
-        {"auth", 0, 0, G_OPTION_ARG_STRING, &o.auth, "off, optional or required (optional)",
-         "MODE"},
-        {"quota", 0, 0, G_OPTION_ARG_INT64, &o.quota, "Bytes kept for one identity (0: no limit)",
-         "BYTES"},
-        {"no-multi-drop", 0, 0, G_OPTION_ARG_NONE, &o.no_multi_drop,
-         "Refuse fanout to recipients of this relay", NULL},
-        {"no-single-hop", 0, 0, G_OPTION_ARG_NONE, &o.no_single_hop,
-         "Refuse fanout to other relays", NULL},
-        {"peer", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.peers,
-         "Where another relay is; may be repeated", "URL=ADDR:PORT"},
-        {"connections-per-device", 0, 0, G_OPTION_ARG_INT, &o.max_per_device,
-         "Beyond so many of one device, CrossedConnections (0: no limit)", "N"},
-        {"lock-out", 0, 0, G_OPTION_ARG_STRING_ARRAY, &o.locked_out,
-         "A device, identity or account that is locked out; may be repeated", "URL"},
-        {"write", 'w', 0, G_OPTION_ARG_FILENAME, &o.capture, "Write a capture (pcapng)", "FILE"},
-        {"truth", 0, 0, G_OPTION_ARG_FILENAME, &o.truth, "Write what happened, as JSON lines",
-         "FILE"},
-        {"verbose", 'v', 0, G_OPTION_ARG_NONE, &o.is_verbose, "Log connections on stderr", NULL},
-        OPTION_LATER("listen-443", &o.listen_443),
-        OPTION_LATER("listen-http", &o.listen_http)};
-    GOptionEntry entries[G_N_ELEMENTS(others) + G_N_ELEMENTS(timers) + G_N_ELEMENTS(limits) + 1];
-    GOptionEntry *entry = entries;
+    struct relay_options o = {.auth = SSTP_RELAY_AUTH_OPTIONAL, .version = OPTIONS_VERSION_DEFAULT};
     struct relay_run run = {
         .relay = {.product_version = PRODUCT_VERSION, .random = {random_system, NULL}}};
+    const struct option_row others[] = {
+        OPTION_TEXTS(
+            "url", &o.urls, "URL",
+            "A device URL of this relay, grooveDNS://...; the first is the one it goes by"),
+        OPTION_TEXTS("listen", &o.listen, "ADDR:PORT",
+                     "SSTP over TCP (" ADDRESS_DEFAULT "); port 0 takes a free one"),
+        OPTION_FILE("store", &o.store, OPTION_STORE, "FILE",
+                    "Where messages are kept: a file, or memory (memory)"),
+        OPTION_CHOICE("sstp-version", &o.version, options_versions, "VERSION", "1.5 or 1.6 (1.6)"),
+        OPTION_CHOICE("auth", &o.auth, auth_modes, "MODE", "off, optional or required (optional)"),
+        OPTION_SIZE("quota", &o.quota, 0, INT64_MAX, "Kept for one identity (0: no limit)"),
+        OPTION_FLAG("no-multi-drop", &o.no_multi_drop, "Refuse fanout to recipients of this relay"),
+        OPTION_FLAG("no-single-hop", &o.no_single_hop, "Refuse fanout to other relays"),
+        OPTION_TEXTS("peer", &o.peers, "URL=ADDR:PORT", "Where another relay is; may be repeated"),
+        OPTION_NUMBER("connections-per-device", &o.max_per_device, 0, INT_MAX, "N",
+                      "Beyond so many of one device, CrossedConnections (0: no limit)"),
+        OPTION_TEXTS("lock-out", &o.locked_out, "URL",
+                     "A device, identity or account that is locked out; may be repeated"),
+        OPTION_FILE("write", &o.capture, OPTION_OUTPUT, "FILE", "Write a capture (pcapng)",
+                    .letter = 'w'),
+        OPTION_FILE("truth", &o.truth, OPTION_OUTPUT, "FILE", "Write what happened, as JSON lines"),
+        OPTION_FLAG("verbose", &o.is_verbose, "Log connections on stderr", .letter = 'v'),
+        OPTION_LATER("listen-443"),
+        OPTION_LATER("listen-http")};
+    struct option_row rows[G_N_ELEMENTS(others) + G_N_ELEMENTS(timers) + G_N_ELEMENTS(limits) + 1];
 
-    memset(entries, 0, sizeof entries);
-    memcpy(entry, others, sizeof others);
-    entry += G_N_ELEMENTS(others);
-    for (size_t i = 0; i < G_N_ELEMENTS(limits); i++) {
-        o.limits[i] = limits[i].value;
-        *entry++ = (GOptionEntry){
-            limits[i].name, 0, 0, G_OPTION_ARG_INT64, &o.limits[i], limits[i].help, limits[i].unit};
-    }
-    (void)options_timer_rows(entry, timers, G_N_ELEMENTS(timers), o.seconds);
+    memcpy(rows, others, sizeof others);
+    struct option_row *row = limit_rows(rows + G_N_ELEMENTS(others), o.limits);
+    row = options_timer_rows(row, timers, G_N_ELEMENTS(timers), &run.relay);
+    *row = (struct option_row)OPTION_END;
 
     int result = options_parse("A relay server: stores messages and forwards them to the clients "
                                "that attach, and to other relays.\nPrints \"ready ADDRESS\" once "
                                "it listens; SIGTERM and SIGINT end it.\nSIGUSR1 prints what it "
                                "has done so far as a line of JSON.",
-                               entries, argc, argv);
+                               rows, argc, argv);
     if (result == -1) {
         log_set_verbose(o.is_verbose);
         result = apply(&o, &run) ? relay_run(&run) : EXIT_USAGE;
     }
-    clear_options(&o);
+    option_rows_clear(rows);
+    g_strfreev(o.peer_urls);
+    g_strfreev(o.peer_addresses);
     return result;
 }

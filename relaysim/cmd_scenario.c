@@ -175,45 +175,36 @@ static bool read_plan(char *const *texts, struct fault_plan *plan)
     return true;
 }
 
-static bool read_seed(const char *text, guint64 *seed)
-{
-    if (text == NULL || g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT64, seed, NULL))
-        return true;
-    log_error("--seed is a number from 0 on, not %s", text);
-    return false;
-}
-
 int cmd_scenario(int argc, char **argv)
 {
-    char *capture = NULL, *truth = NULL, *seed_text = NULL, **names = NULL, **fault_texts = NULL;
-    gboolean is_list = FALSE;
-    guint64 seed = 1;
+    char *capture = NULL, *truth = NULL, **names = NULL, **fault_texts = NULL;
+    bool is_list = false;
+    uint64_t seed = 1;
     struct fault_plan plan = {.splits = false};
     struct recording recording;
     GPtrArray *scenarios = g_ptr_array_new_with_free_func((GDestroyNotify)scenario_free);
-    GOptionEntry entries[] = {
-        {"list", 0, 0, G_OPTION_ARG_NONE, &is_list, "List the built-in scenarios", NULL},
-        {"seed", 0, 0, G_OPTION_ARG_STRING, &seed_text,
-         "Of the faults and of made-up values; 1 unless told otherwise", "N"},
-        {"fault", 0, 0, G_OPTION_ARG_STRING_ARRAY, &fault_texts,
-         "One more fault, such as \"split\" or \"delay 20ms\"; may be repeated", "FAULT"},
-        {"write", 'w', 0, G_OPTION_ARG_FILENAME, &capture, "Write a capture (pcapng)", "FILE"},
-        {"truth", 0, 0, G_OPTION_ARG_FILENAME, &truth, "Write what was sent, as JSON lines",
-         "FILE"},
-        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
+    struct option_row rows[] = {
+        OPTION_FLAG("list", &is_list, "List the built-in scenarios"),
+        OPTION_UNSIGNED("seed", &seed, "N",
+                        "Of the faults and of made-up values; 1 unless told otherwise"),
+        OPTION_TEXTS("fault", &fault_texts, "FAULT",
+                     "One more fault, such as \"split\" or \"delay 20ms\"; may be repeated"),
+        OPTION_FILE("write", &capture, OPTION_OUTPUT, "FILE", "Write a capture (pcapng)",
+                    .letter = 'w'),
+        OPTION_FILE("truth", &truth, OPTION_OUTPUT, "FILE", "Write what was sent, as JSON lines"),
+        OPTION_END};
 
     int result = options_parse_arguments(
         "Plays stories about relays and devices on live loopback sockets, and checks that they\n"
         "come out as told; relaysim-scenario(5) describes their language.",
-        "NAME|FILE ...", entries, argc, argv, &names);
+        "NAME|FILE ...", rows, argc, argv, &names);
     if (result == -1 && is_list && names != NULL) {
         log_error("--list takes no argument such as \"%s\"", names[0]);
         result = EXIT_USAGE;
     } else if (result == -1 && is_list) {
         result = list();
-    } else if (result == -1 &&
-               (!read_seed(seed_text, &seed) || !read_plan(fault_texts, &plan) ||
-                !load_all(names, scenarios) || !recording_open(&recording, capture, truth))) {
+    } else if (result == -1 && (!read_plan(fault_texts, &plan) || !load_all(names, scenarios) ||
+                                !recording_open(&recording, capture, truth))) {
         result = EXIT_USAGE;
     } else if (result == -1) {
         result = play(scenarios, &recording, &plan, seed);
@@ -224,9 +215,6 @@ int cmd_scenario(int argc, char **argv)
     }
     g_ptr_array_free(scenarios, TRUE);
     g_strfreev(names);
-    g_strfreev(fault_texts);
-    g_free(capture);
-    g_free(truth);
-    g_free(seed_text);
+    option_rows_clear(rows);
     return result;
 }

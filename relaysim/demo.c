@@ -78,15 +78,15 @@ int cmd_demo(int argc, char **argv)
 {
     char *capture = NULL, *truth = NULL;
     struct recording recording;
-    GOptionEntry entries[] = {
-        {"write", 'w', 0, G_OPTION_ARG_FILENAME, &capture, "Write a capture (pcapng)", "FILE"},
-        {"truth", 0, 0, G_OPTION_ARG_FILENAME, &truth, "Write what happened, as JSON lines",
-         "FILE"},
-        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
+    struct option_row rows[] = {
+        OPTION_FILE("write", &capture, OPTION_OUTPUT, "FILE", "Write a capture (pcapng)",
+                    .letter = 'w'),
+        OPTION_FILE("truth", &truth, OPTION_OUTPUT, "FILE", "Write what happened, as JSON lines"),
+        OPTION_END};
 
     int result = options_parse("The tour: every SSTP command on live loopback sockets, in a few "
                                "seconds.\nThe content is the same every time; the times are real.",
-                               entries, argc, argv);
+                               rows, argc, argv);
     if (result == -1 && !recording_open(&recording, capture, truth)) {
         result = EXIT_USAGE;
     } else if (result == -1) {
@@ -96,7 +96,6 @@ int cmd_demo(int argc, char **argv)
         else if (result == EXIT_DONE && capture != NULL)
             printf("The capture is %s\n", capture);
     }
-    g_free(capture);
-    g_free(truth);
+    option_rows_clear(rows);
     return result;
 }

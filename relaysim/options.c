@@ -7,18 +7,6 @@
 #include <string.h>
 #include <sys/random.h>
 
-/* What is said goes out as it is: glib's strings would be converted from the
- * locale's character set, and refused where they are not in it. */
-static void take_bytes(GOptionEntry *entries)
-{
-    for (GOptionEntry *entry = entries; entry->long_name != NULL; entry++) {
-        if (entry->arg == G_OPTION_ARG_STRING)
-            entry->arg = G_OPTION_ARG_FILENAME;
-        else if (entry->arg == G_OPTION_ARG_STRING_ARRAY)
-            entry->arg = G_OPTION_ARG_FILENAME_ARRAY;
-    }
-}
-
 int options_end_output(void)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
@@ -31,45 +19,196 @@ int options_end_output(void)
  * Timers
  */
 
-/* "Never", for a timer that is set to 0: some centuries, which can be added to any time. */
-#define NEVER_MS (INT64_C(1) << 44)
-#define SECONDS_MAX 1000000000.0
-
-GOptionEntry *options_timer_rows(GOptionEntry *entry, const struct options_timer *timers,
-                                 size_t num, double *seconds)
-{
-    for (size_t i = 0; i < num; i++) {
-        seconds[i] = timers[i].seconds;
-        *entry++ = (GOptionEntry){timers[i].name, 0,        0, G_OPTION_ARG_DOUBLE, &seconds[i],
-                                  timers[i].help, "SECONDS"};
-    }
-    return entry;
-}
-
-gboolean options_timers_apply(const struct options_timer *timers, size_t num, const double *seconds,
-                              void *config)
+struct option_row *options_timer_rows(struct option_row *row, const struct options_timer *timers,
+                                      size_t num, void *config)
 {
     for (size_t i = 0; i < num; i++) {
         int64_t *member = (int64_t *)(void *)((char *)config + timers[i].member);
-        const bool is_never = timers[i].is_any && seconds[i] == 0;
-        if (!is_never && !(seconds[i] >= 0.001 && seconds[i] <= SECONDS_MAX)) {
-            log_error("--%s is a number of seconds, at least 0.001%s", timers[i].name,
-                      timers[i].is_any ? ", or 0 for never" : "");
-            return FALSE;
-        }
-        *member = is_never ? NEVER_MS : (int64_t)(seconds[i] * 1000);
+        *member = timers[i].seconds > 0 ? (int64_t)(timers[i].seconds * 1000) : OPTION_NEVER_MS;
+        *row++ = timers[i].is_any
+                     ? (struct option_row)OPTION_TIMER(timers[i].name, member, timers[i].help)
+                     : (struct option_row)OPTION_TIME(timers[i].name, member, 1, OPTION_TIME_MAX,
+                                                      timers[i].help);
     }
-    return TRUE;
+    return row;
+}
+
+/* ------------------------------------------------------------------------
+ * Words: what GLib would take in silence, or tell of less well
+ */
+
+static char *unknown_option(const struct option_row *rows, const char *word)
+{
+    const char *name = word + strspn(word, "-");
+    const char *nearest = option_row_nearest(rows, name, strcspn(name, "="));
+    const int len = (int)strcspn(word, "=");
+    return nearest != NULL
+               ? g_strdup_printf("there is no option %.*s; is it --%s?", len, word, nearest)
+               : g_strdup_printf("there is no option %.*s", len, word);
+}
+
+/* A word of letters, such as -vw; *takes_next is set where the value is the next word. */
+static char *check_letters(const struct option_row *rows, const char *word, bool *takes_next)
+{
+    for (const char *letter = word + 1; *letter != '\0'; letter++) {
+        const struct option_row *row = option_row_find_letter(rows, *letter);
+        if (row == NULL)
+            return unknown_option(rows, word);
+        if (row->argument == NULL)
+            continue;
+        if (letter[1] != '\0')
+            return g_strdup_printf("the value of -%c is a word of its own: -%c %s", *letter,
+                                   *letter, row->argument);
+        *takes_next = true;
+    }
+    return NULL;
+}
+
+static char *check_word(const struct option_row *rows, const char *word, bool *takes_next)
+{
+    if (word[1] != '-')
+        return check_letters(rows, word, takes_next);
+    const size_t len = strcspn(word + 2, "=");
+    const struct option_row *row = option_row_find(rows, word + 2, len);
+    if (row == NULL)
+        return unknown_option(rows, word);
+    if (row->argument == NULL && word[2 + len] == '=')
+        return g_strdup_printf("--%s takes no value such as \"%s\": leave it out for no", row->name,
+                               word + 2 + len + 1);
+    *takes_next = row->argument != NULL && word[2 + len] == '\0';
+    return NULL;
+}
+
+/* Whether all options are known, and have values where they take them; NULL, or a sentence. */
+static char *check_words(const struct option_row *rows, int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        bool takes_next = false;
+        if (argv[i][0] != '-' || argv[i][1] == '\0')
+            continue;
+        char *sentence = check_word(rows, argv[i], &takes_next);
+        if (sentence != NULL)
+            return sentence;
+        if (takes_next && ++i == argc)
+            return g_strdup_printf("%s needs a value after it", argv[i - 1]);
+    }
+    return NULL;
 }
 
 /* ------------------------------------------------------------------------
  * Parsing
  */
 
-int options_parse(const char *summary, GOptionEntry *entries, int argc, char **argv)
+static gboolean refuse(GError **error, char *sentence)
+{
+    g_set_error_literal(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, sentence);
+    g_free(sentence);
+    return FALSE;
+}
+
+/* GLib has met an option. */
+static gboolean on_option(const char *name, const char *value, gpointer rows, GError **error)
+{
+    struct option_row *row =
+        (struct option_row *)(name[1] == '-' ? option_row_find(rows, name + 2, strlen(name + 2))
+                                             : option_row_find_letter(rows, name[1]));
+    if (row->is_given && row->kind != OPTION_KIND_TEXTS)
+        return refuse(error, g_strdup_printf("--%s can be given once", row->name));
+    row->is_given = true;
+    char *sentence = option_row_set(row, value);
+    return sentence == NULL || refuse(error, sentence);
+}
+
+/* The rows in GLib's terms.  Values come as they are: otherwise they would be converted from the
+ * locale's character set, and refused where they are not in it. */
+static void add_rows(GOptionGroup *group, const struct option_row *rows, char ***arguments)
+{
+    for (; rows->name != NULL; rows++) {
+        const GOptionEntry entries[] = {
+            {rows->name, rows->letter,
+             (rows->is_hidden ? G_OPTION_FLAG_HIDDEN : 0) |
+                 (rows->argument == NULL ? G_OPTION_FLAG_NO_ARG : G_OPTION_FLAG_FILENAME),
+             G_OPTION_ARG_CALLBACK, (gpointer)on_option, rows->help, rows->argument},
+            {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
+        g_option_group_add_entries(group, entries);
+    }
+    const GOptionEntry rest[] = {
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, arguments, NULL, NULL},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
+    g_option_group_add_entries(group, rest);
+}
+
+/* NULL, or a sentence. */
+static char *parse(GOptionContext *context, struct option_row *rows, int argc, char **argv)
+{
+    GError *error = NULL;
+    char *sentence = check_words(rows, argc, argv);
+    if (sentence == NULL && !g_option_context_parse(context, &argc, &argv, &error)) {
+        sentence = g_strdup(error->message);
+        g_error_free(error);
+    }
+    return sentence;
+}
+
+/* --help and --version; -1 when neither was asked for. */
+static int answer(GOptionContext *context, bool is_help, bool is_version)
+{
+    if (is_help) {
+        char *help = g_option_context_get_help(context, TRUE, NULL);
+        fputs(help, stdout);
+        g_free(help);
+        return options_end_output();
+    }
+    if (is_version) {
+        puts("relaysim " RELAYSIM_VERSION);
+        return options_end_output();
+    }
+    return -1;
+}
+
+int options_parse_arguments(const char *summary, const char *parameters, struct option_row *rows,
+                            int argc, char **argv, char ***arguments)
+{
+    bool is_help = false, is_version = false;
+    const struct option_row common[] = {
+        OPTION_FLAG("help", &is_help, "Show this and exit", .letter = 'h'),
+        OPTION_FLAG("version", &is_version, "Show the version and exit"), OPTION_END};
+    GArray *all = g_array_new(FALSE, FALSE, sizeof(struct option_row));
+    guint num = 0;
+    while (rows[num].name != NULL)
+        num++;
+    g_array_append_vals(all, rows, num);
+    g_array_append_vals(all, common, G_N_ELEMENTS(common));
+    struct option_row *every = (struct option_row *)(void *)all->data;
+
+    char *name = g_strdup_printf("relaysim %s", argv[0]);
+    g_set_prgname(name);
+    GOptionContext *context = g_option_context_new(parameters);
+    GOptionGroup *group = g_option_group_new(NULL, NULL, NULL, every, NULL);
+    g_option_context_set_summary(context, summary);
+    g_option_context_set_help_enabled(context, FALSE);
+    add_rows(group, every, arguments);
+    g_option_context_set_main_group(context, group);
+
+    char *sentence = parse(context, every, argc, argv);
+    int result = EXIT_USAGE;
+    if (sentence != NULL)
+        log_error("%s; see %s --help", sentence, name);
+    else
+        result = answer(context, is_help, is_version);
+    for (guint i = 0; i < num; i++)
+        rows[i].is_given = every[i].is_given;
+    g_free(sentence);
+    g_option_context_free(context);
+    g_array_free(all, TRUE);
+    g_free(name);
+    return result;
+}
+
+int options_parse(const char *summary, struct option_row *rows, int argc, char **argv)
 {
     char **arguments = NULL;
-    int result = options_parse_arguments(summary, NULL, entries, argc, argv, &arguments);
+    int result = options_parse_arguments(summary, NULL, rows, argc, argv, &arguments);
     if (result == -1 && arguments != NULL) {
         log_error("relaysim %s takes no argument such as \"%s\"; see relaysim %s --help", argv[0],
                   arguments[0], argv[0]);
@@ -79,61 +218,22 @@ int options_parse(const char *summary, GOptionEntry *entries, int argc, char **a
     return result;
 }
 
-int options_parse_arguments(const char *summary, const char *parameters, GOptionEntry *entries,
-                            int argc, char **argv, char ***arguments)
+bool options_is_given(const struct option_row *rows, const char *name)
 {
-    gboolean is_version = FALSE, is_help = FALSE;
-    GError *error = NULL;
-    int result = -1;
-    GOptionEntry common[] = {
-        {"help", 'h', 0, G_OPTION_ARG_NONE, &is_help, "Show this and exit", NULL},
-        {"version", 0, 0, G_OPTION_ARG_NONE, &is_version, "Show the version and exit", NULL},
-        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_STRING_ARRAY, arguments, NULL, NULL},
-        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
-
-    take_bytes(entries);
-    take_bytes(common);
-    char *name = g_strdup_printf("relaysim %s", argv[0]);
-    g_set_prgname(name);
-    GOptionContext *context = g_option_context_new(parameters);
-    g_option_context_set_summary(context, summary);
-    g_option_context_set_help_enabled(context, FALSE);
-    g_option_context_add_main_entries(context, entries, NULL);
-    g_option_context_add_main_entries(context, common, NULL);
-    if (!g_option_context_parse(context, &argc, &argv, &error)) {
-        log_error("%s; see %s --help", error->message, name);
-        g_error_free(error);
-        result = EXIT_USAGE;
-    } else if (is_help) {
-        char *help = g_option_context_get_help(context, TRUE, NULL);
-        fputs(help, stdout);
-        g_free(help);
-        result = options_end_output();
-    } else if (is_version) {
-        puts("relaysim " RELAYSIM_VERSION);
-        result = options_end_output();
-    }
-    g_option_context_free(context);
-    g_free(name);
-    return result;
+    const struct option_row *row = option_row_find(rows, name, strlen(name));
+    g_assert(row != NULL);
+    return row->is_given;
 }
 
-gboolean options_is_later(const char *name, char *const *strings)
-{
-    if (strings == NULL)
-        return FALSE;
-    log_error("%s is not in this version", name);
-    return TRUE;
-}
+/* ------------------------------------------------------------------------
+ * Versions
+ */
 
-gboolean options_version(const char *text, uint8_t *minor_version)
+const char *const options_versions[] = {"1.5", "1.6", NULL};
+
+uint8_t options_minor_version(unsigned choice)
 {
-    if (text != NULL && strcmp(text, "1.5") != 0 && strcmp(text, "1.6") != 0) {
-        log_error("--sstp-version is 1.5 or 1.6, not %s", text);
-        return FALSE;
-    }
-    *minor_version = text != NULL && strcmp(text, "1.5") == 0 ? 5 : 6;
-    return TRUE;
+    return choice == OPTIONS_VERSION_DEFAULT ? 6 : 5;
 }
 
 void random_system(void *cookie, void *bytes, size_t len)

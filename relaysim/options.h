@@ -2,9 +2,7 @@
 /*
  * options: what the subcommands' command lines have in common.
  *
- * Each subcommand describes its options as GOptionEntry rows.  Options that are
- * fixed in the interface but not in this version yet are rows, too, made with
- * OPTION_LATER(), and answered with one sentence.
+ * Each subcommand describes its options as a table of rows (option.h).
  */
 #ifndef RELAYSIM_OPTIONS_H
 #define RELAYSIM_OPTIONS_H
@@ -12,50 +10,43 @@
 #include <glib.h>
 
 #include "net.h"
+#include "option.h"
 
-/* An option of the interface that this version does not have: `strings` is a
- * char ** that collects what was said. */
-#define OPTION_LATER(name, strings)                                                                \
-    {                                                                                              \
-        name, 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING_ARRAY, strings, NULL, NULL              \
-    }
-
-/* Parses the options of a subcommand, whose name is argv[0].  Returns -1 to go
- * on, or the exit code: 0 when --help or --version was answered, 2 with a
- * sentence on stderr.  `summary` stands above the options in --help. */
-int options_parse(const char *summary, GOptionEntry *entries, int argc, char **argv);
+/* Parses the options of a subcommand, whose name is argv[0], into what `rows` point to, which
+ * end with OPTION_END; the caller calls option_rows_clear() whatever came of it.  Returns -1 to
+ * go on, or the exit code: 0 when --help or --version was answered, 2 with a sentence on stderr.
+ * `summary` stands above the options in --help. */
+int options_parse(const char *summary, struct option_row *rows, int argc, char **argv);
 
 /* The same for one that takes arguments besides: `parameters` names them in --help,
  * *arguments is NULL or theirs, to be freed by g_strfreev(). */
-int options_parse_arguments(const char *summary, const char *parameters, GOptionEntry *entries,
+int options_parse_arguments(const char *summary, const char *parameters, struct option_row *rows,
                             int argc, char **argv, char ***arguments);
 
-/* A timer among the options: a number of seconds, and where it goes as milliseconds. */
+/* Whether options_parse() met the option, which has to be a row. */
+bool options_is_given(const struct option_row *rows, const char *name);
+
+/* A timer among the options, which a structure of configuration has. */
 struct options_timer {
     const char *name;
-    double seconds; /* unless told otherwise */
+    double seconds; /* unless told otherwise; 0 for never */
     bool is_any;    /* whether it may be 0: never */
-    size_t member;  /* offset of an int64_t */
+    size_t member;  /* offset of an int64_t in milliseconds */
     const char *help;
 };
 
-/* Writes `num` rows from `entry` on, which set `seconds`; returns the next row. */
-GOptionEntry *options_timer_rows(GOptionEntry *entry, const struct options_timer *timers,
-                                 size_t num, double *seconds);
-
-/* Sets the members of `config`; FALSE with a sentence. */
-gboolean options_timers_apply(const struct options_timer *timers, size_t num, const double *seconds,
-                              void *config);
+/* Sets the members of `config` to their defaults and writes `num` rows from `row` on, which set
+ * them; returns the next row. */
+struct option_row *options_timer_rows(struct option_row *row, const struct options_timer *timers,
+                                      size_t num, void *config);
 
 /* What --help and the like have printed is out; EXIT_REPORTED with a sentence if not. */
 int options_end_output(void);
 
-/* The same sentence for every option of OPTION_LATER() that was given; returns
- * whether it was. */
-gboolean options_is_later(const char *name, char *const *strings);
-
-/* "1.5" or "1.6" to the minor version; FALSE with a sentence for another. */
-gboolean options_version(const char *text, uint8_t *minor_version);
+/* --sstp-version: the choices, and the minor version of each; the last one is the default. */
+extern const char *const options_versions[];
+enum { OPTIONS_VERSION_DEFAULT = 1 };
+uint8_t options_minor_version(unsigned choice);
 
 /* Random numbers: the system's, or a row of them that is always the same. */
 void random_system(void *cookie, void *bytes, size_t len);

@@ -201,8 +201,8 @@ class Bench(unittest.TestCase):
     def test_usage(self):
         for arguments, sentence in (
                 (["--messages", "0"], "--messages is a number from 1 to 10000000"),
-                (["--size", "7"], "--size is a number from 8"),
-                (["--size", "2000000"], "--size is a number from 8"),
+                (["--size", "7"], "--size is a number of bytes from 8"),
+                (["--size", "2000000"], "--size is a number of bytes from 8"),
                 (["--fanout", "1001"], "--fanout is a number from 1 to 1000"),
                 (["--rate", "-1"], "--rate is a number"),
                 (["--window", "70000"], "--window is a number"),

@@ -347,7 +347,7 @@ expect s closed NoReason
             (["nonsense"], "cannot read nonsense: No such file .*relaysim scenario --list"),
             ([self.folder], "cannot read .*: Is a directory"),
             (["/dev/zero"], "/dev/zero:1: a scenario has at most 256 KiB"),
-            (["4.2.1-device-to-device", "--seed", "-1"], "--seed is a number from 0 on, not -1"),
+            (["4.2.1-device-to-device", "--seed", "-1"], "--seed is a number from 0 to 18446744073709551615, not -1"),
             (["4.2.1-device-to-device", "--fault", "magic"], "--fault: the faults are split"),
             (["--list", "x"], "--list takes no argument"),
             (["4.2.1-device-to-device", "-w", "/nonexistent/x"], "cannot write /nonexistent/x"),
