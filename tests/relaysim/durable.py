@@ -147,7 +147,7 @@ class Durable(StoreTest):
                                      ["kept"])
 
     def test_no_names(self):
-        for name, words in (("", "--store needs the name of a file"),
+        for name, words in (("", "--store is the name of a file"),
                             ("/dev/null", "the store /dev/null is not a regular file"),
                             (self.folder + "/", "cannot be opened: Is a directory")):
             result = subprocess.run([RELAYSIM, "relay", "--url", URL, "--listen", "127.0.0.1:0",

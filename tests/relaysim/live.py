@@ -128,9 +128,9 @@ class Relay:
     def client(self, *arguments, device="dpp:///alice", **options):
         return run(*self.client_arguments(*arguments, device=device)[1:], **options)
 
-    def receive(self, number, *arguments, **options):
+    def receive(self, number, *arguments, timeout="20", **options):
         return self.client("--identity", BOB, "--receive", "--expect", str(number),
-                           "--timeout", "20", *arguments, device="dpp:///bob", **options)
+                           "--timeout", timeout, *arguments, device="dpp:///bob", **options)
 
 
 class LiveTest(unittest.TestCase):
@@ -527,7 +527,7 @@ class Live(LiveTest):
             self.check(run("client", "--relay", relay.address, "--relay-url", URL + "x",
                            "--device", "dpp:///alice", "--to", BOB, "--message", "x"), 1,
                        "the connection was refused: WrongDevice")
-            self.check(relay.receive(0, "--timeout", "1"), 0)
+            self.check(relay.receive(0, timeout="1"), 0)
             self.check(relay.client("--identity", BOB, "--receive", device="dpp:///bob",
                                     env={**os.environ, "RELAYSIM_SECRET": "wrong"}), 1,
                        "the connection was refused: AuthenticationFailed")
@@ -633,7 +633,7 @@ class Live(LiveTest):
             # Its Attach is one, so that there is no room for a Register.
             self.check(relay.receive(1), 1, "the relay ended the registration")
         with Relay("--max-events", "2") as relay:
-            self.check(relay.receive(0, "--timeout", "1"), 0)
+            self.check(relay.receive(0, timeout="1"), 0)
 
     def test_hostile_bytes(self):
         with Relay() as relay:
