@@ -17,6 +17,9 @@
  * long. */
 #define LOG_FACTOR_MAX 8
 
+/* No clock says more, in either direction. */
+#define CLOCK_MAX_MS (INT64_C(1) << 53)
+
 enum statement {
     BEGIN,
     COMMIT,
@@ -29,6 +32,8 @@ enum statement {
     PUT_ACCOUNT,
     PUT_DEVICE_ACCOUNT,
     PUT_IDENTITY,
+    PUT_CLOCK,
+    GET_CLOCK,
     GET_MESSAGE,
     NUM_STATEMENTS
 };
@@ -50,6 +55,8 @@ static const char *const statements[NUM_STATEMENTS] = {
     [PUT_DEVICE_ACCOUNT] = "INSERT OR REPLACE INTO device_account (account, device)"
                            " VALUES (?1, ?2)",
     [PUT_IDENTITY] = "INSERT OR REPLACE INTO identity (url, account) VALUES (?1, ?2)",
+    [PUT_CLOCK] = "INSERT OR REPLACE INTO clock (id, correction, seen) VALUES (0, ?1, ?2)",
+    [GET_CLOCK] = "SELECT correction, seen FROM clock",
     [GET_MESSAGE] = "SELECT expires, queues, head, data FROM message WHERE id = ?1",
 };
 
@@ -356,6 +363,24 @@ enum sstp_disk_err sstp_disk_read(struct sstp_disk *disk, const struct sstp_disk
     return err;
 }
 
+enum sstp_disk_err sstp_disk_get_clock(struct sstp_disk *disk, struct sstp_disk_clock *clock)
+{
+    sqlite3_stmt *row = disk->statements[GET_CLOCK];
+    enum sstp_disk_err err = SSTP_DISK_OK;
+    const int result = sqlite3_step(row);
+    if (result != SQLITE_ROW && result != SQLITE_DONE)
+        err = note(disk, result);
+    *clock = (struct sstp_disk_clock){sqlite3_column_int64(row, 0), sqlite3_column_int64(row, 1)};
+    sqlite3_reset(row);
+    if (err == SSTP_DISK_OK &&
+        (result == SQLITE_DONE || clock->seen_ms < 0 || clock->seen_ms > CLOCK_MAX_MS ||
+         clock->correction_ms < -CLOCK_MAX_MS || clock->correction_ms > CLOCK_MAX_MS)) {
+        g_strlcpy(disk->error, "it has no time of its own", sizeof disk->error);
+        err = SSTP_DISK_DAMAGED;
+    }
+    return err;
+}
+
 enum sstp_disk_err sstp_disk_get_message(struct sstp_disk *disk, uint64_t id,
                                          struct sstp_disk_message *message)
 {
@@ -505,6 +530,13 @@ void sstp_disk_put_record(struct sstp_disk *disk, const struct sstp_registry_rec
     if (record->key != NULL)
         bind_span(disk, which, 3, sstp_span(record->key->bytes, sizeof record->key->bytes));
     run(disk, which);
+}
+
+void sstp_disk_put_clock(struct sstp_disk *disk, const struct sstp_disk_clock *clock)
+{
+    bind_id(disk, PUT_CLOCK, 1, (uint64_t)clock->correction_ms);
+    bind_id(disk, PUT_CLOCK, 2, (uint64_t)clock->seen_ms);
+    run(disk, PUT_CLOCK);
 }
 
 enum sstp_disk_err sstp_disk_commit(struct sstp_disk *disk)

@@ -26,7 +26,7 @@
 #include "command.h"
 #include "registry.h"
 
-#define SSTP_DISK_VERSION 1 /* of the tables: PRAGMA user_version */
+#define SSTP_DISK_VERSION 2 /* of the tables: PRAGMA user_version */
 
 struct sstp_disk;
 
@@ -46,10 +46,17 @@ struct sstp_disk_queue {
 
 struct sstp_disk_message {
     uint64_t id;             /* rising: the order in all of its queues */
-    int64_t expires_ms;      /* since 1970; INT64_MAX: never */
+    int64_t expires_ms;      /* in the store's own time; INT64_MAX: never */
     struct sstp_span queues; /* their ids, as sstp_disk_write_id() writes them */
     struct sstp_span head;   /* the Message command, with no session and no count */
     struct sstp_span data;   /* what its Data commands bring together */
+};
+
+/* The store's own time, in milliseconds since 1970 but for the steps that clocks have been
+ * set by. */
+struct sstp_disk_clock {
+    int64_t correction_ms; /* so far is the time since 1970 ahead of it */
+    int64_t seen_ms;       /* what it was last */
 };
 
 /* Opens the file, or makes it, and brings its tables up to date.  NULL with *error, a
@@ -75,6 +82,8 @@ struct sstp_disk_reader {
  * damaged. */
 enum sstp_disk_err sstp_disk_read(struct sstp_disk *disk, const struct sstp_disk_reader *reader);
 
+enum sstp_disk_err sstp_disk_get_clock(struct sstp_disk *disk, struct sstp_disk_clock *clock);
+
 /* One message; the spans are good until the next call. */
 enum sstp_disk_err sstp_disk_get_message(struct sstp_disk *disk, uint64_t id,
                                          struct sstp_disk_message *message);
@@ -92,6 +101,7 @@ void sstp_disk_put_message(struct sstp_disk *disk, const struct sstp_disk_messag
 /* All from the first id to the last, both included. */
 void sstp_disk_remove_messages(struct sstp_disk *disk, uint64_t first_id, uint64_t last_id);
 void sstp_disk_put_record(struct sstp_disk *disk, const struct sstp_registry_record *record);
+void sstp_disk_put_clock(struct sstp_disk *disk, const struct sstp_disk_clock *clock);
 enum sstp_disk_err sstp_disk_commit(struct sstp_disk *disk);
 
 /* After how many pages of the log they are moved into the file itself; 4096, which is

@@ -16,7 +16,7 @@ const char *const sstp_disk_steps[] = {
     " resource TEXT NOT NULL) STRICT;"
     "CREATE TABLE message ("
     " id INTEGER PRIMARY KEY,"
-    " expires INTEGER NOT NULL," /* milliseconds since 1970 */
+    " expires INTEGER NOT NULL," /* milliseconds, in the store's own time */
     " queues BLOB NOT NULL,"     /* ids, seven bits a byte */
     " head BLOB NOT NULL,"       /* the Message command */
     " data BLOB NOT NULL) STRICT;"
@@ -26,6 +26,13 @@ const char *const sstp_disk_steps[] = {
     " PRIMARY KEY (device, account)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE identity (account TEXT, url TEXT,"
     " PRIMARY KEY (account, url)) STRICT, WITHOUT ROWID;",
+
+    /* 1 to 2: so far, the store's own time was that since 1970. */
+    "CREATE TABLE clock ("
+    " id INTEGER PRIMARY KEY CHECK (id = 0)," /* one row */
+    " correction INTEGER NOT NULL,"           /* milliseconds */
+    " seen INTEGER NOT NULL) STRICT;"
+    "INSERT INTO clock VALUES (0, 0, 0);",
 };
 
 static int read_int(sqlite3 *db, const char *sql, int *value)

@@ -5,9 +5,15 @@
 #include "store.h"
 
 #include <glib.h>
+#include <inttypes.h>
+#include <time.h>
 
 /* Transports beside the established connections and the handshakes: their ends. */
 #define MAX_ENDING 64u
+
+/* How often the store is told of the clocks: a step that nobody has noticed by the end of
+ * the process counts as time that has passed. */
+#define CLOCKS_MS 1000
 
 /* Where this relay and its peers are in the capture of what it opens: nobody whom it
  * accepts is shown at either address. */
@@ -36,6 +42,7 @@ struct relay_net {
     GQueue guests;    /* struct guest, all of them */
     GQueue half_open; /* struct guest, accepted and not known to be established */
     uv_timer_t timer;
+    int64_t next_clocks_ms; /* when the store is told of the clocks again */
     bool is_ended;
     uv_work_t work; /* a batch of the store, written on another thread */
     struct sstp_store_batch *batch;
@@ -283,6 +290,35 @@ static void write_store(struct relay_net *relay_net)
     (void)uv_queue_work(net_loop(relay_net->net), &relay_net->work, on_work, on_worked);
 }
 
+static int64_t clock_ms(clockid_t clock)
+{
+    struct timespec time = {.tv_sec = 0};
+    (void)clock_gettime(clock, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* The loop's clock is the monotonic one, which stands still while the machine sleeps. */
+static void tell_clocks(struct relay_net *relay_net, int64_t now_ms)
+{
+    if (now_ms < relay_net->next_clocks_ms)
+        return;
+    relay_net->next_clocks_ms = now_ms + CLOCKS_MS;
+    const int64_t step_ms =
+        sstp_store_set_clocks(sstp_relay_store(relay_net->relay), clock_ms(CLOCK_MONOTONIC),
+                              clock_ms(CLOCK_BOOTTIME), clock_ms(CLOCK_REALTIME));
+    if (step_ms != 0)
+        log_info("the clock has been set %s by %" PRId64 " s; what is stored lives on as it was",
+                 step_ms > 0 ? "forward" : "back", (step_ms > 0 ? step_ms : -step_ms) / 1000);
+}
+
+/* When the relay wants to be ticked; as long as it keeps messages, clocks are looked at. */
+static int64_t next_deadline(const struct relay_net *relay_net)
+{
+    const int64_t deadline = sstp_relay_next_deadline(relay_net->relay);
+    return sstp_relay_num_stored(relay_net->relay) > 0 ? MIN(deadline, relay_net->next_clocks_ms)
+                                                       : deadline;
+}
+
 /* ConnectClose acknowledges what is safe, so that comes first, unless the store fails. */
 static void close_if_safe(struct relay_net *relay_net)
 {
@@ -361,10 +397,11 @@ void relay_net_settled(struct relay_net *relay_net)
     const int64_t now = net_now_ms(relay_net->net);
     if (relay_net->is_ended || relay_net->relay == NULL)
         return;
+    tell_clocks(relay_net, now);
     sstp_relay_tick(relay_net->relay, now);
     close_if_safe(relay_net);
     write_store(relay_net);
-    const int64_t deadline = sstp_relay_next_deadline(relay_net->relay);
+    const int64_t deadline = next_deadline(relay_net);
     if (deadline == SSTP_EP_NEVER)
         uv_timer_stop(&relay_net->timer);
     else

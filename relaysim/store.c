@@ -329,6 +329,7 @@ enum sstp_store_result sstp_store_put(struct sstp_store *store, const char *iden
     if (!sstp_store_has_room(store, payload, 1))
         return SSTP_STORE_FULL;
 
+    expires_ms = sstp_store_to_own_time(store, expires_ms);
     sstp_store_note_put(store, payload, expires_ms);
     if (queue == NULL) {
         queue = sstp_store_add_queue(store, identity_url, device_url, resource_url);

@@ -64,7 +64,7 @@ struct sstp_store_recipient {
 struct sstp_store_message {
     struct sstp_store_queue *queue;
     struct sstp_payload *payload;
-    int64_t expires_ms; /* SSTP_EP_NEVER */
+    int64_t expires_ms; /* in the store's own time; SSTP_EP_NEVER */
     uint32_t holder;    /* it is under way with; 0: unsent */
     uint32_t place;     /* the store's: among those that may expire, from 1; 0 */
     GList link;         /* in queue->messages */
@@ -87,10 +87,19 @@ struct sstp_store_handler {
 struct sstp_store *sstp_store_new(void);
 
 /* A durable one, with what is in the file at `path`.  `wall_ms` is the time since 1970
- * at `now_ms`.  `vfs` as in disk.h, NULL usually.  NULL with *error, a sentence to be
- * freed. */
+ * at `now_ms`, and what has passed since the file was used last; a clock that was set back
+ * meanwhile counts as one that stood still.  `vfs` as in disk.h, NULL usually.  NULL with
+ * *error, a sentence to be freed. */
 struct sstp_store *sstp_store_open(const char *path, const char *vfs, int64_t now_ms,
                                    int64_t wall_ms, char **error);
+
+/* Tells it of three clocks, often enough to know of a step soon: that of all other calls,
+ * one that nobody sets and that goes on while the machine sleeps, and the time since 1970.
+ * Messages live by the second, and whoever sets the third changes nothing of it, neither
+ * now nor after the next sstp_store_open().  Returns by how many milliseconds that was set
+ * since the last time, 0 for not at all; less than a second is nothing. */
+int64_t sstp_store_set_clocks(struct sstp_store *store, int64_t now_ms, int64_t elapsed_ms,
+                              int64_t wall_ms);
 
 /* Writes what is to be written, and closes it.  Who still waits is told in any case.
  * NULL is fine. */

@@ -76,8 +76,8 @@ static bool has_changes(const struct sstp_store *store)
 
 bool sstp_store_has_work(const struct sstp_store *store)
 {
-    return store->disk != NULL &&
-           (store->batch != NULL || store->loading_queues->len > 0 || has_changes(store));
+    return store->disk != NULL && (store->batch != NULL || store->loading_queues->len > 0 ||
+                                   has_changes(store) || sstp_store_clock_has_changed(store));
 }
 
 static struct sstp_store_batch *new_batch(struct sstp_store *store)
@@ -86,7 +86,6 @@ static struct sstp_store_batch *new_batch(struct sstp_store *store)
     GList *link;
 
     batch->disk = store->disk;
-    batch->wall_ms = store->wall_ms;
     batch->pending = g_ptr_array_new();
     batch->queues = g_array_new(FALSE, FALSE, sizeof(struct sstp_store_change));
     g_array_set_clear_func(batch->queues, clear_change);
@@ -110,8 +109,10 @@ static struct sstp_store_batch *new_batch(struct sstp_store *store)
     batch->waiters = store->waiters;
     store->waiters = g_array_new(FALSE, FALSE, sizeof(struct sstp_store_waiter));
     /* Dirty queues may have come to nothing. */
-    batch->is_written = batch->pending->len == 0 && batch->queues->len == 0 &&
-                        batch->removed->len == 0 && batch->records->len == 0;
+    const bool is_empty = batch->pending->len == 0 && batch->queues->len == 0 &&
+                          batch->removed->len == 0 && batch->records->len == 0;
+    batch->has_clock = sstp_store_take_clock(store, is_empty, &batch->clock);
+    batch->is_written = is_empty && !batch->has_clock;
     return batch;
 }
 
@@ -173,13 +174,11 @@ static void write_message(const struct sstp_store_batch *batch,
     const struct sstp_command command = sstp_ep_message_command(&payload->content->message);
     uint8_t head[HEAD_MAX];
     const size_t len = sstp_command_encode(&command, head, sizeof head);
-    const int64_t expires_ms =
-        pending->expires_ms == SSTP_EP_NEVER ? SSTP_EP_NEVER : pending->expires_ms + batch->wall_ms;
     g_assert(len > 0); /* it came out of such a command */
     sstp_disk_put_message(batch->disk,
                           &(struct sstp_disk_message){
                               .id = payload->id,
-                              .expires_ms = expires_ms,
+                              .expires_ms = pending->expires_ms,
                               .queues = sstp_span(pending->queues->data, pending->queues->len),
                               .head = sstp_span(head, len),
                               .data = payload->content->message.data});
@@ -207,6 +206,8 @@ static enum sstp_disk_err write_all(const struct sstp_store_batch *batch)
     remove_messages(batch->disk, batch->removed);
     for (guint i = 0; i < batch->records->len; i++)
         sstp_disk_put_record(batch->disk, g_ptr_array_index(batch->records, i));
+    if (batch->has_clock)
+        sstp_disk_put_clock(batch->disk, &batch->clock);
     return sstp_disk_commit(batch->disk);
 }
 

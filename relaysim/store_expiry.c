@@ -64,7 +64,8 @@ void sstp_store_untime(struct sstp_store *store, struct sstp_store_message *mess
 
 int64_t sstp_store_next_expiry(const struct sstp_store *store)
 {
-    return store->timed->len > 0 ? at(store, 0)->expires_ms : SSTP_EP_NEVER;
+    return store->timed->len > 0 ? sstp_store_from_own_time(store, at(store, 0)->expires_ms)
+                                 : SSTP_EP_NEVER;
 }
 
 unsigned sstp_store_expire(struct sstp_store *store, int64_t now_ms)

@@ -65,10 +65,11 @@ struct sstp_store_load {
  * and what stands behind those; the rest of the store it must not touch. */
 struct sstp_store_batch {
     struct sstp_disk *disk;
-    int64_t wall_ms;
     bool writes;        /* it is time to write; otherwise, it only reads */
     GPtrArray *pending; /* struct sstp_store_pending */
     GArray *queues;     /* struct sstp_store_change */
+    bool has_clock;
+    struct sstp_disk_clock clock;
     GArray *removed;    /* ids, sorted */
     GPtrArray *records; /* struct sstp_registry_record */
     GArray *loads;      /* struct sstp_store_load */
@@ -78,6 +79,17 @@ struct sstp_store_batch {
     bool is_written;
     enum sstp_disk_err err, read_err;
     char *error;
+};
+
+/* The store's own time is that since 1970 when the file was made, and goes on as time does,
+ * whatever becomes of the machine's clock. */
+struct sstp_store_clock {
+    int64_t ahead_ms;             /* of the caller's time */
+    int64_t seen_ms;              /* what it was last */
+    int64_t correction_ms;        /* the time since 1970 is ahead of it */
+    int64_t slept_ms;             /* the clock that nobody sets is ahead of the caller's */
+    bool is_told;                 /* of clocks; before, the last is not known */
+    struct sstp_disk_clock noted; /* on the disk, with the batch under way */
 };
 
 struct sstp_store {
@@ -90,8 +102,8 @@ struct sstp_store {
     struct sstp_registry *registry;
     struct sstp_store_handler handler;
 
+    struct sstp_store_clock clock;
     struct sstp_disk *disk; /* NULL: all is in memory */
-    int64_t wall_ms;        /* the time since 1970 when the store's is 0 */
     uint64_t last_id;       /* of a payload */
     uint64_t last_queue_id;
     size_t max_cached;
@@ -133,6 +145,18 @@ void sstp_store_take_out(struct sstp_store *store, struct sstp_store_message *me
  * does anything for one that lives for ever. */
 void sstp_store_time(struct sstp_store *store, struct sstp_store_message *message);
 void sstp_store_untime(struct sstp_store *store, struct sstp_store_message *message);
+
+/* ---- store_clock.c ---- */
+void sstp_store_start_clock(struct sstp_store *store, const struct sstp_disk_clock *noted,
+                            int64_t now_ms, int64_t wall_ms);
+int64_t sstp_store_to_own_time(const struct sstp_store *store, int64_t ms);
+int64_t sstp_store_from_own_time(const struct sstp_store *store, int64_t ms);
+/* It is time to write it, even if there is nothing else. */
+bool sstp_store_clock_has_changed(const struct sstp_store *store);
+/* The row that a batch writes, which is alone in it or not; false where it needs none. */
+bool sstp_store_take_clock(struct sstp_store *store, bool is_alone, struct sstp_disk_clock *row);
+/* What was taken last was not written. */
+void sstp_store_forget_clock(struct sstp_store *store);
 
 /* ---- store_open.c ---- */
 /* Writes what there is to write, and tells everybody who waits. */

@@ -44,8 +44,6 @@ static bool read_message(void *cookie, const struct sstp_disk_message *row)
     struct sstp_store *store = reading->store;
     struct sstp_span queues = row->queues;
     struct sstp_payload *payload = g_new0(struct sstp_payload, 1);
-    const int64_t expires_ms =
-        row->expires_ms == SSTP_EP_NEVER ? SSTP_EP_NEVER : row->expires_ms - store->wall_ms;
     bool is_good = read_len(row, &payload->len);
 
     payload->num_refs = 1;
@@ -56,7 +54,7 @@ static bool read_message(void *cookie, const struct sstp_disk_message *row)
         is_good = sstp_disk_read_id(&queues, &id);
         struct sstp_store_queue *queue = is_good ? g_hash_table_lookup(reading->queues, &id) : NULL;
         if (queue != NULL && row->id > queue->done)
-            (void)sstp_store_append(store, queue, payload, expires_ms);
+            (void)sstp_store_append(store, queue, payload, row->expires_ms);
     }
     if (payload->num_shares == 0)
         g_array_append_val(store->removed, payload->id);
@@ -68,6 +66,15 @@ static bool read_record(void *cookie, const struct sstp_registry_record *record)
 {
     const struct reading *reading = cookie;
     return sstp_registry_restore(reading->store->registry, record);
+}
+
+static enum sstp_disk_err read_clock(struct sstp_store *store, int64_t now_ms, int64_t wall_ms)
+{
+    struct sstp_disk_clock noted;
+    const enum sstp_disk_err err = sstp_disk_get_clock(store->disk, &noted);
+    if (err == SSTP_DISK_OK)
+        sstp_store_start_clock(store, &noted, now_ms, wall_ms);
+    return err;
 }
 
 static enum sstp_disk_err read_file(struct sstp_store *store)
@@ -98,7 +105,6 @@ struct sstp_store *sstp_store_open(const char *path, const char *vfs, int64_t no
         return NULL;
     struct sstp_store *store = sstp_store_new();
     store->disk = disk;
-    store->wall_ms = wall_ms - now_ms;
     store->max_cached = CACHED_DEFAULT;
     store->retry_ms = SSTP_STORE_NO_RETRY;
     g_queue_init(&store->pending);
@@ -110,7 +116,7 @@ struct sstp_store *sstp_store_open(const char *path, const char *vfs, int64_t no
     store->loads = g_ptr_array_new();
     store->loading_queues = g_ptr_array_new();
 
-    if (read_file(store) != SSTP_DISK_OK) {
+    if (read_clock(store, now_ms, wall_ms) != SSTP_DISK_OK || read_file(store) != SSTP_DISK_OK) {
         *error = g_strdup_printf("the store %s is damaged: %s", path, sstp_disk_error(disk));
         /* Nothing is written into what is not understood. */
         g_array_set_size(store->removed, 0);

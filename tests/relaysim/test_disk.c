@@ -260,6 +260,57 @@ static void test_damaged(struct fixture *fixture, gconstpointer unused)
  * Versions
  */
 
+/* A file that version 1 has made: what is in it stays, and the clocks agree so far.  That
+ * version takes no other any more, and says so in one sentence. */
+static void test_version_1(struct fixture *fixture, gconstpointer unused)
+{
+    struct sstp_disk_clock clock = {.correction_ms = 1};
+    struct sstp_disk_message message;
+    int version = -1;
+    char *why = NULL;
+    sqlite3 *db;
+    (void)unused;
+    g_assert_cmpint(sqlite3_open(fixture->path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(sstp_disk_migrate(db, sstp_disk_steps, 0, 1), ==, SQLITE_OK);
+    sqlite3_close(db);
+    run_sql(fixture, "INSERT INTO message VALUES (5, 1700000000000, x'01',"
+                     " x'0d0e000000000000000000000000', x'6162')");
+
+    struct sstp_disk *disk = open_disk(fixture);
+    g_assert_cmpint(sstp_disk_get_clock(disk, &clock), ==, SSTP_DISK_OK);
+    g_assert_cmpint(clock.correction_ms, ==, 0);
+    g_assert_cmpint(clock.seen_ms, ==, 0);
+    g_assert_cmpint(sstp_disk_get_message(disk, 5, &message), ==, SSTP_DISK_OK);
+    g_assert_cmpint(message.expires_ms, ==, 1700000000000);
+    sstp_disk_close(disk);
+
+    g_assert_cmpint(sqlite3_open(fixture->path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(sstp_disk_check(db, 1, &version, &why), ==, SQLITE_OK);
+    g_assert_cmpint(version, ==, SSTP_DISK_VERSION);
+    g_assert_cmpstr(why, ==,
+                    "was written by a later relaysim: it is of version 2, and this one knows up "
+                    "to 1");
+    g_free(why);
+    sqlite3_close(db);
+}
+
+/* A time that no clock has shown. */
+static void test_impossible_clock(struct fixture *fixture, gconstpointer unused)
+{
+    static const char *const rows[] = {
+        "UPDATE clock SET seen = -1", "UPDATE clock SET seen = 1 << 54",
+        "UPDATE clock SET seen = 0, correction = -(1 << 54)", "DELETE FROM clock"};
+    struct sstp_disk_clock clock;
+    (void)unused;
+    sstp_disk_close(open_disk(fixture));
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        run_sql(fixture, rows[i]);
+        struct sstp_disk *disk = open_disk(fixture);
+        g_assert_cmpint(sstp_disk_get_clock(disk, &clock), ==, SSTP_DISK_DAMAGED);
+        sstp_disk_close(disk);
+    }
+}
+
 static void test_migration(struct fixture *fixture, gconstpointer unused)
 {
     static const char *const steps[] = {"CREATE TABLE a (x);", "CREATE TABLE b (x);",
@@ -310,7 +361,8 @@ int main(int argc, char **argv)
         {"/disk/messages", test_messages},       {"/disk/sticky_error", test_sticky_error},
         {"/disk/private", test_private},         {"/disk/locked", test_locked},
         {"/disk/not_a_store", test_not_a_store}, {"/disk/later_version", test_later_version},
-        {"/disk/damaged", test_damaged},         {"/disk/migration", test_migration}};
+        {"/disk/damaged", test_damaged},         {"/disk/migration", test_migration},
+        {"/disk/version_1", test_version_1},     {"/disk/impossible_clock", test_impossible_clock}};
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/disk/ids", test_ids);
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)

@@ -324,6 +324,102 @@ static void test_expiry(void)
     sstp_store_free(store);
 }
 
+#define HOUR_MS INT64_C(3600000)
+
+static void put_for(struct sstp_store *store, const char *text, int64_t expires_ms)
+{
+    struct sstp_payload *payload = payload_of(text);
+    (void)put_payload(store, payload, "i", expires_ms);
+    sstp_payload_unref(payload);
+}
+
+/* A step of the clock while it runs changes nothing, neither then nor after a restart; nor
+ * do a step in the other direction, and another restart. */
+static void test_clock_steps(void)
+{
+    static const int64_t steps_ms[] = {2 * HOUR_MS, -2 * HOUR_MS, 500000 * HOUR_MS};
+    for (size_t i = 0; i < G_N_ELEMENTS(steps_ms); i++) {
+        const int64_t step_ms = steps_ms[i], wall_ms = WALL_MS + step_ms;
+        struct sstp_store *store = new_store();
+        g_assert_cmpint(sstp_store_set_clocks(store, 0, 7, WALL_MS), ==, 0);
+        put_for(store, "an hour", HOUR_MS);
+        g_assert_true(settle(store));
+        g_assert_cmpint(sstp_store_set_clocks(store, 1000, 1007, wall_ms + 1000), ==, step_ms);
+        g_assert_cmpint(sstp_store_next_expiry(store), ==, HOUR_MS);
+        g_assert_true(sstp_store_has_work(store));
+        g_assert_true(settle(store));
+        put_for(store, "as long", HOUR_MS + 1000);
+
+        store = reopen(store, 50, wall_ms + 11000);
+        g_assert_cmpint(sstp_store_next_expiry(store), ==, 50 + HOUR_MS - 11000);
+        g_assert_cmpint(sstp_store_set_clocks(store, 50, 9, WALL_MS + 11000), ==, -step_ms);
+        store = reopen(store, 0, WALL_MS + HOUR_MS + 500);
+        g_assert_cmpint(sstp_store_next_expiry(store), ==, -500);
+        g_assert_cmpuint(sstp_store_expire(store, 0), ==, 1);
+        check_queue(store, "i", "as long;");
+        sstp_store_free(store);
+    }
+}
+
+/* Two clocks are not read at once: that is no step, and nothing to write. */
+static void test_clock_jitter(void)
+{
+    struct sstp_store *store = new_store();
+    (void)sstp_store_set_clocks(store, 0, 0, WALL_MS);
+    put_for(store, "an hour", HOUR_MS);
+    g_assert_true(settle(store));
+    for (int64_t now_ms = 1; now_ms < 50000; now_ms += 100)
+        g_assert_cmpint(
+            sstp_store_set_clocks(store, now_ms, now_ms + now_ms % 900, WALL_MS + now_ms + 999), ==,
+            0);
+    g_assert_false(sstp_store_has_work(store));
+    g_assert_cmpint(sstp_store_next_expiry(store), ==, HOUR_MS);
+    g_assert_cmpint(sstp_store_set_clocks(store, 50000, 50000, WALL_MS + 51000), ==, 1000);
+    g_assert_true(sstp_store_has_work(store));
+    sstp_store_free(store);
+}
+
+/* What passes while the machine sleeps has passed. */
+static void test_clock_sleeps(void)
+{
+    struct sstp_store *stores[] = {new_store(), sstp_store_new()};
+    for (size_t i = 0; i < G_N_ELEMENTS(stores); i++) {
+        struct sstp_store *store = stores[i];
+        g_assert_cmpint(sstp_store_set_clocks(store, 0, 0, WALL_MS), ==, 0);
+        put_for(store, "an hour", HOUR_MS);
+        g_assert_cmpint(
+            sstp_store_set_clocks(store, 1000, 1000 + HOUR_MS, WALL_MS + 1000 + HOUR_MS), ==, 0);
+        g_assert_cmpint(sstp_store_next_expiry(store), ==, 0);
+        put_for(store, "another", 1000 + HOUR_MS);
+        g_assert_cmpuint(sstp_store_expire(store, 1000), ==, 1);
+        g_assert_cmpint(sstp_store_next_expiry(store), ==, 1000 + HOUR_MS);
+        sstp_store_free(store);
+    }
+}
+
+/* A machine that comes up with a clock of long ago: nothing gets younger than it was. */
+static void test_clock_of_long_ago(void)
+{
+    struct sstp_store *store = new_store();
+    (void)sstp_store_set_clocks(store, 0, 0, WALL_MS);
+    put_for(store, "an hour", HOUR_MS);
+    g_assert_true(settle(store));
+    (void)sstp_store_set_clocks(store, 59999, 59999, WALL_MS + 59999);
+    g_assert_false(sstp_store_has_work(store));
+    (void)sstp_store_set_clocks(store, 60000, 60000, WALL_MS + 60000);
+    g_assert_true(sstp_store_has_work(store)); /* by itself, once a minute */
+    g_assert_true(settle(store));
+    g_assert_false(sstp_store_has_work(store));
+
+    store = reopen(store, 0, 5);
+    g_assert_cmpint(sstp_store_next_expiry(store), ==, HOUR_MS - 60000);
+    (void)sstp_store_set_clocks(store, 10000, 10000, 10005);
+    g_assert_cmpint(sstp_store_set_clocks(store, 10000, 10000, WALL_MS), ==, WALL_MS - 10005);
+    store = reopen(store, 0, WALL_MS);
+    g_assert_cmpint(sstp_store_next_expiry(store), ==, HOUR_MS - 70000);
+    sstp_store_free(store);
+}
+
 static void test_quota(void)
 {
     struct sstp_store *store = new_store();
@@ -487,6 +583,10 @@ int main(int argc, char **argv)
     g_test_add_func("/store_batch/ids_after_restart", test_ids_after_restart);
     g_test_add_func("/store_batch/named_twice", test_named_twice);
     g_test_add_func("/store_batch/expiry", test_expiry);
+    g_test_add_func("/store_batch/clock_steps", test_clock_steps);
+    g_test_add_func("/store_batch/clock_jitter", test_clock_jitter);
+    g_test_add_func("/store_batch/clock_sleeps", test_clock_sleeps);
+    g_test_add_func("/store_batch/clock_of_long_ago", test_clock_of_long_ago);
     g_test_add_func("/store_batch/quota", test_quota);
     g_test_add_func("/store_batch/loading", test_loading);
     g_test_add_func("/store_batch/cache", test_cache);
