@@ -166,12 +166,16 @@ bool station_start(struct cast *cast, struct station *station,
                    const struct sstp_relay_config *config)
 {
     struct sstp_relay_config relay_config = *config;
-    const struct relay_net_config net_config = {.address = "127.0.0.1:0",
+    char *error = NULL;
+    const int listening = net_claim("127.0.0.1:0", &error);
+    const struct relay_net_config net_config = {.sockets = &listening,
+                                                .num_sockets = 1,
                                                 .peer_addresses = station->peer_addresses,
                                                 .peer_hosts = station->peer_hosts,
                                                 .host = station->host};
-    char *error = NULL;
 
+    if (listening < 0)
+        return is_wrong(cast, error);
     if (relay_config.num_urls == 0) {
         relay_config.urls = &station->url;
         relay_config.num_urls = 1;

@@ -134,6 +134,21 @@ static void apply_limits(const struct relay_options *options, struct relay_run *
     run->relay.max_assembling = MAX(run->relay.max_assembling, run->relay.limits.max_assembling);
 }
 
+static gboolean parse_listen(const struct relay_options *options, struct relay_run *run)
+{
+    static const char *const defaults[] = {ADDRESS_DEFAULT, NULL};
+    struct sockaddr_storage storage;
+    run->addresses = options->listen != NULL ? (const char *const *)options->listen : defaults;
+    for (run->num_addresses = 0; run->addresses[run->num_addresses] != NULL; run->num_addresses++)
+        if (!net_parse_address(run->addresses[run->num_addresses], &storage)) {
+            log_error("--listen %s is not an address and a port, such as 127.0.0.1:2492 or "
+                      "[::1]:2492",
+                      run->addresses[run->num_addresses]);
+            return FALSE;
+        }
+    return TRUE;
+}
+
 /* Checks what the parser does not, and fills in the relay's configuration. */
 static gboolean apply(struct relay_options *options, struct relay_run *run)
 {
@@ -148,10 +163,8 @@ static gboolean apply(struct relay_options *options, struct relay_run *run)
             log_error("--url is a device URL such as grooveDNS://relay1.example, not %s", *url);
             return FALSE;
         }
-    if (options->listen != NULL && options->listen[1] != NULL) {
-        log_error("more than one --listen is not in this version");
+    if (!parse_listen(options, run))
         return FALSE;
-    }
     if (!parse_peers(options))
         return FALSE;
     config->urls = (const char *const *)options->urls;
@@ -164,7 +177,6 @@ static gboolean apply(struct relay_options *options, struct relay_run *run)
     config->supports_single_hop = !options->no_single_hop;
     config->peer_urls = (const char *const *)options->peer_urls;
     config->num_peers = g_strv_length(options->peer_urls);
-    run->address = options->listen != NULL ? options->listen[0] : ADDRESS_DEFAULT;
     run->peer_addresses = (const char *const *)options->peer_addresses;
     run->store =
         options->store != NULL && strcmp(options->store, "memory") == 0 ? NULL : options->store;
@@ -199,7 +211,8 @@ int cmd_relay(int argc, char **argv)
             "url", &o.urls, "URL",
             "A device URL of this relay, grooveDNS://...; the first is the one it goes by"),
         OPTION_TEXTS("listen", &o.listen, "ADDR:PORT",
-                     "SSTP over TCP (" ADDRESS_DEFAULT "); port 0 takes a free one"),
+                     "SSTP over TCP (" ADDRESS_DEFAULT
+                     "); port 0 takes a free one; may be repeated"),
         OPTION_FILE("store", &o.store, OPTION_STORE, "FILE",
                     "Where messages are kept: a file, or memory (memory)"),
         OPTION_CHOICE("sstp-version", &o.version, options_versions, "VERSION", "1.5 or 1.6 (1.6)"),
@@ -225,11 +238,12 @@ int cmd_relay(int argc, char **argv)
     row = options_timer_rows(row, timers, G_N_ELEMENTS(timers), &run.relay);
     *row = (struct option_row)OPTION_END;
 
-    int result = options_parse("A relay server: stores messages and forwards them to the clients "
-                               "that attach, and to other relays.\nPrints \"ready ADDRESS\" once "
-                               "it listens; SIGTERM and SIGINT end it.\nSIGUSR1 prints what it "
-                               "has done so far as a line of JSON.",
-                               rows, argc, argv);
+    int result =
+        options_parse("A relay server: stores messages and forwards them to the clients "
+                      "that attach, and to other relays.\nPrints \"ready ADDRESS ...\" once "
+                      "it listens; SIGTERM and SIGINT end it.\nSIGUSR1 prints what it "
+                      "has done so far as a line of JSON.",
+                      rows, argc, argv);
     if (result == -1) {
         log_set_verbose(o.is_verbose);
         result = apply(&o, &run) ? relay_run(&run) : EXIT_USAGE;

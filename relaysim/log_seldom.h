@@ -13,6 +13,7 @@
 #ifndef RELAYSIM_LOG_SELDOM_H
 #define RELAYSIM_LOG_SELDOM_H
 
+#include <stdarg.h>
 #include <stdint.h>
 
 #define LOG_SELDOM_MS 10000
@@ -27,5 +28,7 @@ struct log_seldom {
  * before it; NULL when it is not time for one. */
 char *log_seldom(struct log_seldom *seldom, int64_t now_ms, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+char *log_seldom_v(struct log_seldom *seldom, int64_t now_ms, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
 
 #endif

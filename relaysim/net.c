@@ -45,6 +45,7 @@ void net_free(struct net *net)
     for (GList *c = list; c != NULL; c = c->next)
         net_close_connection(c->data);
     g_list_free(list);
+    net_reserve_end(net);
     uv_close((uv_handle_t *)&net->wait_timer, NULL);
     uv_run(&net->loop, UV_RUN_DEFAULT);
     uv_loop_close(&net->loop);
@@ -116,9 +117,8 @@ static void on_handle_closed(uv_handle_t *handle)
     struct net_connection *connection = handle->data;
     if (--connection->num_handles > 0)
         return;
-    if (connection->listener != NULL && --connection->listener->num_connections == 0 &&
-        connection->listener->is_closed)
-        g_free(connection->listener);
+    if (connection->listener != NULL)
+        net_listener_unref(connection->listener);
     g_free(connection->written);
     if (connection->raw != NULL)
         g_byte_array_free(connection->raw, TRUE);
@@ -154,6 +154,10 @@ void net_close_connection(struct net_connection *connection)
     if (!connection->is_reset || uv_tcp_close_reset(&connection->tcp, on_handle_closed) != 0)
         uv_close((uv_handle_t *)&connection->tcp, on_handle_closed);
     uv_close((uv_handle_t *)&connection->timer, on_handle_closed);
+    if (connection->is_spare)
+        g_queue_unlink(&net->reserve.spares, &connection->spare_link);
+    if (net->reserve.is_short)
+        net_reserve_refill(net);
 }
 
 static void on_linger_over(uv_timer_t *timer)

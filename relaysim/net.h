@@ -71,12 +71,40 @@ struct net_handler {
  * closed behind it. */
 typedef void net_accepted(void *cookie, struct net_connection *connection);
 
-/* Listens on "ADDRESS:PORT" ("[ADDRESS]:PORT" for IPv6), for at most
+/* Listens on "ADDRESS:PORT" ("[ADDRESS]:PORT" for IPv6 and nothing else), for at most
  * `max_connections` at a time.  False with *error, a sentence to be freed. */
 bool net_listen(struct net *net, const char *address, size_t max_connections,
                 net_accepted *accepted, void *cookie, struct net_listener **listener, char **error);
 
-/* "127.0.0.1:2492", with the port that it really is; to be freed. */
+/* Claims such an address: a socket that listens there.  Whoever calls waits until
+ * net_listen_on() has got it.  -1 with *error, a sentence to be freed. */
+int net_claim(const char *address, char **error);
+
+/* What a listener has to tell. */
+enum net_listener_news {
+    NET_LISTENER_SHORT, /* a caller cannot be accepted as others are; the system says why */
+    NET_LISTENER_AGAIN, /* for some time, all could be again */
+    NET_LISTENER_FULL   /* a caller was closed, for there are max_connections */
+};
+
+struct net_listen_config {
+    const int *sockets; /* of net_claim(); taken over, whatever comes of it */
+    size_t num_sockets;
+    size_t max_connections; /* at a time, over all the sockets */
+    net_accepted *accepted;
+    /* A caller who has one of a few file descriptors that are kept for this, as there are
+     * no others: to be told so, and soon closed.  NULL: closed at once. */
+    net_accepted *accepted_spare;
+    void (*tell)(void *cookie, enum net_listener_news news, const char *why); /* or NULL */
+    void *cookie;
+};
+
+/* The same for several addresses, and for who wants to know more. */
+bool net_listen_on(struct net *net, const struct net_listen_config *config,
+                   struct net_listener **listener, char **error);
+
+/* "127.0.0.1:2492", with the port that it really is; of several, all with a space between;
+ * to be freed. */
 char *net_listener_address(const struct net_listener *listener);
 
 /* Where the two ends are shown in the capture; 0 for the usual. */

@@ -9,12 +9,26 @@
 #include "net.h"
 
 #define NET_READ_SIZE (64u << 10)
+#define NET_RESERVE 8u /* file descriptors for callers to be refused with */
 
 enum net_phase {
     NET_PHASE_CONNECTING,
     NET_PHASE_OPEN,
     NET_PHASE_ENDING, /* our side is closed; the peer's end is awaited */
     NET_PHASE_CLOSING /* libuv is at it */
+};
+
+/* File descriptors that are kept for when there are no others (net_listen.c). */
+struct net_reserve {
+    int fds[NET_RESERVE];
+    unsigned num;
+    GQueue spares;  /* connections that have got one: the two together are NET_RESERVE */
+    bool is_made;   /* with the first listener */
+    bool is_short;  /* a caller could not be accepted, of late */
+    bool is_paused; /* nobody is accepted at present */
+    int64_t last_short_ms;
+    uv_timer_t timer; /* while is_short */
+    uv_tcp_t first;   /* never used: with it libuv opens a file that it wants to have */
 };
 
 struct net {
@@ -24,21 +38,30 @@ struct net {
     GHashTable *listeners;   /* a set */
     GQueue dirty;            /* connections that may have output */
     GQueue ending;           /* those whose endpoint is closed, oldest first */
+    struct net_reserve reserve;
     struct net_bytes bytes;
     unsigned num_ever;
     uv_timer_t wait_timer; /* of net_run_once() */
     char read_buffer[NET_READ_SIZE];
 };
 
+struct net_listener;
+
+/* One of the addresses of a listener. */
+struct net_socket {
+    struct net_listener *listener;
+    uv_poll_t poll;
+    int fd;
+};
+
 struct net_listener {
     struct net *net;
-    uv_tcp_t tcp;
-    size_t max_connections;
+    struct net_listen_config config;
     size_t num_open;        /* those that count against the limit */
     size_t num_connections; /* with those that libuv is still closing */
-    bool is_closed;         /* libuv is done with it */
-    net_accepted *accepted;
-    void *cookie;
+    size_t num_polls;       /* that libuv has to close */
+    size_t num_sockets;
+    struct net_socket sockets[];
 };
 
 struct net_connection {
@@ -58,6 +81,9 @@ struct net_connection {
     bool is_writing;
     bool is_dirty;
     bool is_reset;     /* it ends by a reset */
+    bool is_spare;     /* accepted with a descriptor of the reserve */
+    bool is_old_spare; /* for some time */
+    GList spare_link;  /* in net->reserve.spares, while is_spare */
     GList ending_link; /* in net->ending, with data set while it is */
     struct sstp_ep *ep;
     struct net_handler handler;
@@ -80,6 +106,25 @@ void net_close_connection(struct net_connection *connection);
 /* The faults of a connection let bytes come in, or go out; see fault_line.h. */
 void net_on_handed_on(void *cookie, const void *data, ssize_t num);
 void net_on_go_on(void *cookie);
+
+/* ---- net_open.c ---- */
+
+/* A connection that is not open yet. */
+struct net_connection *net_connection_new(struct net *net);
+
+/* The socket is connected, with whomever. */
+void net_set_open(struct net_connection *connection);
+
+/* ---- net_listen.c ---- */
+
+/* A connection has been closed: its descriptor may be of use. */
+void net_reserve_refill(struct net *net);
+
+/* Lets go of the reserve. */
+void net_reserve_end(struct net *net);
+
+/* Libuv is done with a connection of the listener's. */
+void net_listener_unref(struct net_listener *listener);
 
 /* ---- net_record.c ---- */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* net_open: how connections begin: listening, accepting, connecting. */
+/* net_open: how connections begin, and the opening of one; net_listen.c accepts. */
 #include "net_internal.h"
 
 #include "net_address.h"
@@ -9,9 +9,8 @@
 #include <sys/socket.h>
 
 #define KERNEL_UNSENT_MAX (128 << 10)
-#define BACKLOG 128
 
-static struct net_connection *new_connection(struct net *net)
+struct net_connection *net_connection_new(struct net *net)
 {
     struct net_connection *connection = g_new0(struct net_connection, 1);
     connection->net = net;
@@ -34,8 +33,7 @@ static void limit_unsent(const struct net_connection *connection)
         (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &max, sizeof max);
 }
 
-/* The socket is connected, with whomever. */
-static void set_open(struct net_connection *connection)
+void net_set_open(struct net_connection *connection)
 {
     connection->phase = NET_PHASE_OPEN;
     connection->number = ++connection->net->num_ever;
@@ -54,82 +52,6 @@ void net_start(struct net_connection *connection, struct sstp_ep *ep, struct net
     connection->ep = ep;
     connection->handler = handler;
     net_wake(connection);
-}
-
-static void on_connection(uv_stream_t *server, int status)
-{
-    struct net_listener *listener = server->data;
-    struct net *net = listener->net;
-
-    if (status != 0)
-        return; /* most likely no file descriptor: whoever called calls again */
-    struct net_connection *connection = new_connection(net);
-    connection->listener = listener;
-    listener->num_connections++;
-    listener->num_open++;
-    /* Who has been said goodbye to, and does not go, makes room first. */
-    if (listener->num_open > listener->max_connections && !g_queue_is_empty(&net->ending))
-        net_close_connection(g_queue_peek_head(&net->ending));
-    if (uv_accept(server, (uv_stream_t *)&connection->tcp) != 0 ||
-        listener->num_open > listener->max_connections) {
-        net_close_connection(connection);
-        return;
-    }
-    set_open(connection);
-    listener->accepted(listener->cookie, connection);
-    if (connection->ep == NULL)
-        net_close_connection(connection);
-    net_settle(net);
-}
-
-static void on_listener_closed(uv_handle_t *handle)
-{
-    struct net_listener *listener = handle->data;
-    listener->is_closed = true;
-    if (listener->num_connections == 0)
-        g_free(listener); /* otherwise its last connection does */
-}
-
-bool net_listen(struct net *net, const char *address, size_t max_connections,
-                net_accepted *accepted, void *cookie, struct net_listener **listener, char **error)
-{
-    struct sockaddr_storage storage;
-    if (!net_parse_address(address, &storage)) {
-        *error =
-            g_strdup_printf("%s is not an address and a port, such as 127.0.0.1:2492", address);
-        return false;
-    }
-    struct net_listener *made = g_new0(struct net_listener, 1);
-    made->net = net;
-    made->max_connections = max_connections;
-    made->accepted = accepted;
-    made->cookie = cookie;
-    uv_tcp_init(&net->loop, &made->tcp);
-    made->tcp.data = made;
-    g_hash_table_add(net->listeners, made);
-    int err = uv_tcp_bind(&made->tcp, (const struct sockaddr *)(const void *)&storage, 0);
-    if (err == 0)
-        err = uv_listen((uv_stream_t *)&made->tcp, BACKLOG, on_connection);
-    if (err != 0) {
-        *error = g_strdup_printf("cannot listen on %s: %s", address, uv_strerror(err));
-        net_listener_close(made);
-        return false;
-    }
-    *listener = made;
-    return true;
-}
-
-void net_listener_close(struct net_listener *listener)
-{
-    if (!g_hash_table_remove(listener->net->listeners, listener))
-        return;
-    uv_close((uv_handle_t *)&listener->tcp, on_listener_closed);
-}
-
-char *net_listener_address(const struct net_listener *listener)
-{
-    const struct sockaddr_storage address = net_address_local(&listener->tcp);
-    return net_address_name(&address);
 }
 
 static void on_connect_over(uv_timer_t *timer)
@@ -154,7 +76,7 @@ static void on_connect(uv_connect_t *request, int status)
             net_close_connection(connection);
         }
     } else {
-        set_open(connection);
+        net_set_open(connection);
         connection->connected(connection->connected_cookie, connection, NULL);
         if (connection->ep == NULL)
             net_close_connection(connection);
@@ -171,7 +93,7 @@ bool net_connect(struct net *net, const char *address, struct net_hosts hosts, i
             g_strdup_printf("%s is not an address and a port, such as 127.0.0.1:2492", address);
         return false;
     }
-    struct net_connection *connection = new_connection(net);
+    struct net_connection *connection = net_connection_new(net);
     connection->phase = NET_PHASE_CONNECTING;
     connection->is_initiator = true;
     connection->hosts = hosts;

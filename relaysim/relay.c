@@ -208,6 +208,11 @@ struct sstp_relay_connection *sstp_relay_accept(struct sstp_relay *relay, void *
     return relay_connection_new(relay, socket, now_ms, false);
 }
 
+void sstp_relay_refuse(struct sstp_relay_connection *connection)
+{
+    connection->is_unwelcome = true;
+}
+
 static void free_connection(gpointer data)
 {
     struct sstp_relay_connection *connection = data;

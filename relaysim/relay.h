@@ -127,6 +127,9 @@ struct sstp_relay_connection *sstp_relay_accept(struct sstp_relay *relay, void *
                                                 int64_t now_ms);
 struct sstp_ep *sstp_relay_connection_ep(struct sstp_relay_connection *connection);
 
+/* Whatever its Connect says, it is told TryLater at best: there is no room for it. */
+void sstp_relay_refuse(struct sstp_relay_connection *connection);
+
 /* A transport to another relay has been opened; NULL when it is not wanted any more,
  * or without memory: then it is to be closed. */
 struct sstp_relay_connection *sstp_relay_dialed(struct sstp_relay *relay, const char *url,

@@ -111,7 +111,8 @@ void relay_on_connect(struct sstp_relay_connection *connection, const struct sst
     } else if (config->max_connections_per_device != 0 &&
                num_of_device(connection) >= config->max_connections_per_device) {
         answer->is_crossed = true;
-    } else if (relay->is_resting || relay->num_established >= config->max_connections) {
+    } else if (relay->is_resting || connection->is_unwelcome ||
+               relay->num_established >= config->max_connections) {
         answer->response_id = SSTP_CONNECT_RESPONSE_TRY_LATER;
         answer->retry_time = config->retry_time;
     } else if (uses_tokens(relay) && connect->token.len > 0) {

@@ -50,6 +50,7 @@ struct sstp_relay_connection {
     void *socket;
     uint64_t number; /* the higher, the newer */
     bool is_established;
+    bool is_unwelcome;      /* sstp_relay_refuse() */
     char *device_url;       /* the first SourceDeviceURL */
     GPtrArray *device_urls; /* those that count, each once: see relay_connection_is_device() */
 

@@ -2,6 +2,7 @@
 #include "relay_net.h"
 
 #include "log.h"
+#include "log_seldom.h"
 #include "store.h"
 
 #include <glib.h>
@@ -47,6 +48,7 @@ struct relay_net {
     uv_work_t work; /* a batch of the store, written on another thread */
     struct sstp_store_batch *batch;
     struct closing closing;
+    struct log_seldom short_lines, full_lines, silent_lines;
 };
 
 /* A transport to a peer that is being opened. */
@@ -104,6 +106,18 @@ static void start(struct guest *guest)
               (struct net_handler){on_output_is_empty, on_gone, guest});
 }
 
+static void __attribute__((format(printf, 3, 4)))
+tell_seldom(struct relay_net *relay_net, struct log_seldom *seldom, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *line = log_seldom_v(seldom, net_now_ms(relay_net->net), format, args);
+    va_end(args);
+    if (line != NULL)
+        log_error("%s", line);
+    g_free(line);
+}
+
 /* Too many that say nothing: those who have been silent for the longest time go, and
  * everybody who speaks gets through.  Many may be accepted before anything is read: what
  * has come from somebody by then is no silence. */
@@ -117,26 +131,67 @@ static void limit_half_open(struct relay_net *relay_net)
         struct guest *guest = g_queue_peek_head(half_open);
         g_queue_unlink(half_open, &guest->link);
         g_queue_push_tail_link(half_open, &guest->link);
-        if (!net_has_unread(guest->socket))
+        if (!net_has_unread(guest->socket)) {
+            tell_seldom(relay_net, &relay_net->silent_lines,
+                        "a caller is closed who has said nothing yet: there are more such than "
+                        "--max-half-open");
             net_drop(guest->socket);
+        }
     }
 }
 
-static void on_accepted(void *cookie, struct net_connection *socket)
+static struct guest *accept_guest(struct relay_net *relay_net, struct net_connection *socket)
 {
-    struct relay_net *relay_net = cookie;
     struct guest *guest = g_new0(struct guest, 1);
     guest->relay_net = relay_net;
     guest->socket = socket;
     guest->connection = sstp_relay_accept(relay_net->relay, guest, net_now_ms(relay_net->net));
     if (guest->connection == NULL) {
         g_free(guest);
-        return;
+        return NULL;
     }
     start(guest);
     guest->link.data = guest;
     g_queue_push_tail_link(&relay_net->half_open, &guest->link);
+    return guest;
+}
+
+static void on_accepted(void *cookie, struct net_connection *socket)
+{
+    struct relay_net *relay_net = cookie;
+    if (accept_guest(relay_net, socket) != NULL)
+        limit_half_open(relay_net);
+}
+
+/* There is a file descriptor for a refusal, and that is all. */
+static void on_accepted_spare(void *cookie, struct net_connection *socket)
+{
+    struct relay_net *relay_net = cookie;
+    struct guest *guest = accept_guest(relay_net, socket);
+    if (guest == NULL)
+        return;
+    sstp_relay_refuse(guest->connection);
     limit_half_open(relay_net);
+}
+
+static void on_listener_news(void *cookie, enum net_listener_news news, const char *why)
+{
+    struct relay_net *relay_net = cookie;
+    switch (news) {
+    case NET_LISTENER_SHORT:
+        tell_seldom(relay_net, &relay_net->short_lines,
+                    "no room in the system for another caller, who is told TryLater or waits: %s",
+                    why);
+        break;
+    case NET_LISTENER_AGAIN:
+        log_error("the system has room for callers again");
+        break;
+    case NET_LISTENER_FULL:
+        tell_seldom(relay_net, &relay_net->full_lines,
+                    "a caller is closed: there are as many connections as --max-connections and "
+                    "--max-half-open allow");
+        break;
+    }
 }
 
 static void on_dialed(void *cookie, struct net_connection *socket, const char *why)
@@ -338,19 +393,30 @@ static void on_timer(uv_timer_t *timer)
     net_settle(relay_net->net); /* which ticks the relay */
 }
 
+size_t relay_net_max_open(size_t max_connections, size_t max_half_open)
+{
+    return (max_connections != 0 ? max_connections : SSTP_RELAY_MAX_CONNECTIONS) +
+           (max_half_open != 0 ? max_half_open : RELAY_NET_MAX_HALF_OPEN) + MAX_ENDING;
+}
+
 struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config *config,
                                 const struct relay_net_config *net_config, char **error)
 {
     struct relay_net *relay_net = g_new0(struct relay_net, 1);
     struct sstp_relay_config relay_config = *config;
-    const size_t max_connections =
-        config->max_connections != 0 ? config->max_connections : SSTP_RELAY_MAX_CONNECTIONS;
-
     relay_net->max_half_open =
         net_config->max_half_open != 0 ? net_config->max_half_open : RELAY_NET_MAX_HALF_OPEN;
-    if (!net_listen(net, net_config->address,
-                    max_connections + relay_net->max_half_open + MAX_ENDING, on_accepted, relay_net,
-                    &relay_net->listener, error)) {
+    if (!net_listen_on(
+            net,
+            &(struct net_listen_config){.sockets = net_config->sockets,
+                                        .num_sockets = net_config->num_sockets,
+                                        .max_connections = relay_net_max_open(
+                                            config->max_connections, net_config->max_half_open),
+                                        .accepted = on_accepted,
+                                        .accepted_spare = on_accepted_spare,
+                                        .tell = on_listener_news,
+                                        .cookie = relay_net},
+            &relay_net->listener, error)) {
         g_free(relay_net);
         return NULL;
     }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * relay_net: a relay (relay.h) on a listening socket (net.h).
+ * relay_net: a relay (relay.h) on listening sockets (net.h).
  */
 #ifndef RELAYSIM_RELAY_NET_H
 #define RELAYSIM_RELAY_NET_H
@@ -13,7 +13,8 @@ struct relay_net;
 #define RELAY_NET_MAX_HALF_OPEN 64u
 
 struct relay_net_config {
-    const char *address; /* to listen on */
+    const int *sockets; /* to listen on, of net_claim(); taken over, whatever comes of it */
+    size_t num_sockets;
     /* Where the peers of the relay's configuration are, in their order; outlives it, and
      * is looked at when one is dialed. */
     const char *const *peer_addresses;
@@ -51,7 +52,11 @@ bool relay_net_stop(struct relay_net *relay_net);
 /* NULL when it has been stopped. */
 struct sstp_relay *relay_net_relay(struct relay_net *relay_net);
 
-/* Where it listens; to be freed. */
+/* Transports that it takes at a time, with so many established and half open ones (0: the
+ * above, and that of relay.h). */
+size_t relay_net_max_open(size_t max_connections, size_t max_half_open);
+
+/* Where it listens, as net_listener_address() says it; to be freed. */
 char *relay_net_address(const struct relay_net *relay_net);
 
 /* Ends the relay's timer, so that the loop can end; the last call before

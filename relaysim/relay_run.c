@@ -11,8 +11,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
-#define END_MS 3000 /* for the peers' ends after our ConnectCloses */
+#define OTHER_FILES 48u /* of the system's: the store, recordings, the loop, the reserve */
+#define END_MS 3000     /* for the peers' ends after our ConnectCloses */
 
 enum { SIGNALS = 3 };
 
@@ -123,13 +125,42 @@ static void serve(struct server *server)
  */
 
 /* As many sockets as the system lets us have: a connection takes one. */
-static void raise_file_limit(void)
+static void raise_file_limit(const struct relay_run *config)
 {
+    const size_t needed = relay_net_max_open(config->relay.max_connections, config->max_half_open) +
+                          config->relay.num_peers + config->num_addresses + OTHER_FILES;
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
+    const rlim_t before = limit.rlim_cur;
     limit.rlim_cur = limit.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &limit); /* without it, there are fewer */
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        limit.rlim_cur = before;
+    if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < needed)
+        log_error("%zu open files are needed for --max-connections and --max-half-open, and the "
+                  "system allows %ju: callers beyond are told TryLater; raise the limit (ulimit "
+                  "-Hn, or LimitNOFILE= of systemd), or lower the options",
+                  needed, (uintmax_t)limit.rlim_cur);
+}
+
+/* Sockets for all addresses, NULL with a sentence.  It comes before any file is opened:
+ * a relay that is started twice by mistake does nothing to the files of the first. */
+static int *claim_all(const struct relay_run *config)
+{
+    int *sockets = g_new(int, config->num_addresses);
+    for (size_t i = 0; i < config->num_addresses; i++) {
+        char *error = NULL;
+        sockets[i] = net_claim(config->addresses[i], &error);
+        if (sockets[i] >= 0)
+            continue;
+        log_error("%s", error);
+        g_free(error);
+        while (i > 0)
+            close(sockets[--i]);
+        g_free(sockets);
+        return NULL;
+    }
+    return sockets;
 }
 
 /* What an earlier version let happen, and what becomes of it. */
@@ -166,13 +197,18 @@ int relay_run(const struct relay_run *config)
     struct server server = {.is_ending = false};
     struct sstp_relay_config relay_config = config->relay;
     struct recording recording;
-    struct sockaddr_storage storage;
     char *error = NULL;
     int result = EXIT_REPORTED;
+    size_t num_sockets = config->num_addresses;
 
-    raise_file_limit();
-    if (!recording_open(&recording, config->capture, config->truth))
-        return EXIT_USAGE;
+    raise_file_limit(config);
+    int *sockets = claim_all(config);
+    if (sockets == NULL)
+        return EXIT_REPORTED;
+    if (!recording_open(&recording, config->capture, config->truth)) {
+        result = EXIT_USAGE;
+        goto close_sockets;
+    }
     const struct net_config net_config = {
         .tap = recording.tap, .truth = recording.truth, .settled = on_settled, .cookie = &server};
     server.net = net_new(&net_config);
@@ -186,16 +222,16 @@ int relay_run(const struct relay_run *config)
     }
     server.relay =
         relay_net_new(server.net, &relay_config,
-                      &(struct relay_net_config){.address = config->address,
+                      &(struct relay_net_config){.sockets = sockets,
+                                                 .num_sockets = config->num_addresses,
                                                  .peer_addresses = config->peer_addresses,
                                                  .max_half_open = config->max_half_open},
                       &error);
+    num_sockets = 0; /* they are the relay's */
     if (server.relay == NULL) {
         log_error("%s", error);
         g_free(error);
         sstp_store_free(relay_config.store);
-        if (!net_parse_address(config->address, &storage))
-            result = EXIT_USAGE;
     } else {
         serve(&server);
         result = server.has_failed ? EXIT_REPORTED : EXIT_DONE;
@@ -208,5 +244,9 @@ free_net:
 close_recording:
     if (!recording_close(&recording))
         result = EXIT_REPORTED;
+close_sockets:
+    while (num_sockets > 0)
+        close(sockets[--num_sockets]);
+    g_free(sockets);
     return result;
 }

@@ -18,8 +18,8 @@ class Raw:
     """A socket on which whole commands are sent and received."""
 
     def __init__(self, address, minor=None, device="dpp:///mallory", url=URL, timeout=20):
-        host, port = address.split(":")
-        self.socket = socket.create_connection((host, int(port)), timeout=timeout)
+        host, port = address.rsplit(":", 1)
+        self.socket = socket.create_connection((host.strip("[]"), int(port)), timeout=timeout)
         self.bytes = b""
         if minor is not None:
             self.send(sstp.connect(url, [device], b"", "Groove Client 14.0 4006", "",
