@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "client_print.h"
 
-#include <json-glib/json-glib.h>
+#include "json_text.h"
+
 #include <stdio.h>
 
 static char *string_of(struct sstp_span span)
@@ -29,8 +30,7 @@ void client_source_free(void *data)
 
 static void add_member(JsonBuilder *builder, const char *name, const char *value)
 {
-    json_builder_set_member_name(builder, name);
-    json_builder_add_string_value(builder, value);
+    json_text_add(builder, name, sstp_span_of_string(value));
 }
 
 bool client_print(const struct client_source *source, const struct sstp_ep_message *message)
@@ -56,11 +56,9 @@ bool client_print(const struct client_source *source, const struct sstp_ep_messa
     add_member(builder, is_text ? "text" : "base64", content);
     json_builder_end_object(builder);
 
-    JsonNode *root = json_builder_get_root(builder);
-    char *line = json_to_string(root, FALSE);
+    char *line = json_text_line(builder);
     const bool is_printed = puts(line) >= 0 && fflush(stdout) == 0;
     g_free(line);
-    json_node_unref(root);
     g_object_unref(builder);
     g_free(content);
     g_free(user_ref);

@@ -2,11 +2,11 @@
 /* cmd_bench: `relaysim bench`, how much a relay carries, and how fast. */
 #include "bench_relay.h"
 #include "bench_run.h"
+#include "json_text.h"
 #include "log.h"
 #include "options.h"
 #include "url.h"
 
-#include <json-glib/json-glib.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -137,11 +137,9 @@ static void print_json(const struct report *report, const struct bench_config *c
         json_builder_end_object(builder);
     }
     json_builder_end_object(builder);
-    JsonNode *root = json_builder_get_root(builder);
-    char *line = json_to_string(root, FALSE);
+    char *line = json_text_line(builder);
     puts(line);
     g_free(line);
-    json_node_unref(root);
     g_object_unref(builder);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_scenario: `relaysim scenario`, its command line. */
 #include "log.h"
+#include "plain_text.h"
 #include "recording.h"
 #include "scenario_play.h"
 
@@ -131,8 +132,10 @@ static int play(const GPtrArray *scenarios, const struct recording *recording,
     for (guint i = 0; i < scenarios->len; i++) {
         const struct scenario *scenario = g_ptr_array_index(scenarios, i);
         GPtrArray *failures = scenario_play(scenario, recording, faults, seed);
-        printf("%-36s %s\n", scenario->name, failures == NULL ? "done" : "FAILED");
+        char *name = plain_text(scenario->name);
+        printf("%-36s %s\n", name, failures == NULL ? "done" : "FAILED");
         fflush(stdout);
+        g_free(name);
         if (failures == NULL)
             continue;
         report(failures);

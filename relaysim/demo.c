@@ -3,6 +3,7 @@
 #include "demo.h"
 
 #include "log.h"
+#include "plain_text.h"
 #include "recording.h"
 
 #include <stdio.h>
@@ -74,6 +75,13 @@ static int play(const struct recording *recording)
     return result;
 }
 
+static void print_capture(const char *name)
+{
+    char *plain = plain_text(name);
+    printf("The capture is %s\n", plain);
+    g_free(plain);
+}
+
 int cmd_demo(int argc, char **argv)
 {
     char *capture = NULL, *truth = NULL;
@@ -94,7 +102,7 @@ int cmd_demo(int argc, char **argv)
         if (!recording_close(&recording))
             result = EXIT_REPORTED;
         else if (result == EXIT_DONE && capture != NULL)
-            printf("The capture is %s\n", capture);
+            print_capture(capture);
     }
     option_rows_clear(rows);
     return result;

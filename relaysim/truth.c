@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "truth_internal.h"
 
+#include "json_text.h"
+
 struct truth *truth_open(const char *path)
 {
     FILE *file = fopen(path, "w");
@@ -63,11 +65,7 @@ uint64_t truth_label(const struct truth_stream *stream, bool at_initiator)
 
 void truth_add_string(JsonBuilder *builder, const char *name, const char *value)
 {
-    /* What comes from the wire need not be UTF-8, which a line has to be. */
-    char *valid = g_utf8_make_valid(value, -1);
-    json_builder_set_member_name(builder, name);
-    json_builder_add_string_value(builder, valid);
-    g_free(valid);
+    json_text_add(builder, name, sstp_span_of_string(value));
 }
 
 void truth_add_int(JsonBuilder *builder, const char *name, uint64_t value)
@@ -94,14 +92,12 @@ JsonBuilder *truth_begin(int stream, const char *event)
 void truth_end(struct truth *truth, JsonBuilder *builder, uint64_t time_ns)
 {
     json_builder_end_object(builder);
-    JsonNode *root = json_builder_get_root(builder);
-    char *text = json_to_string(root, FALSE);
+    char *text = json_text_line(builder);
     /* The time with all its digits, which a double would not keep. */
     if (fprintf(truth->file, "{\"t\":%" G_GUINT64_FORMAT ".%09u,%s\n",
                 (guint64)(time_ns / 1000000000), (unsigned)(time_ns % 1000000000), text + 1) < 0 ||
         fflush(truth->file) != 0)
         truth->has_failed = true;
     g_free(text);
-    json_node_unref(root);
     g_object_unref(builder);
 }

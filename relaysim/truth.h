@@ -38,6 +38,8 @@
  * as acknowledgements do (GRVSSTP 3.1.4.2.1); `ordinal` in the order of their Message
  * commands, as sstp.message.number does.  `length` is that of the data.
  *
+ * A string that is not UTF-8 has a second member with its bytes (json_text.h).
+ *
  * A connection has no line before its first command, sent or received; where it ends
  * without any, it has none at all.
  */

@@ -2,39 +2,30 @@
 /* truth_command: a command's fields, by the names that a decoder shows them under. */
 #include "truth_internal.h"
 
+#include "json_text.h"
+
+static const char *name_of(enum sstp_field field)
+{
+    return sstp_field_infos[field].filter;
+}
+
 static void set_name(JsonBuilder *builder, enum sstp_field field)
 {
-    json_builder_set_member_name(builder, sstp_field_infos[field].filter);
-}
-
-static void add_string(JsonBuilder *builder, struct sstp_span text)
-{
-    /* What is sent is ASCII; a byte that is not would make the line unreadable. */
-    char *string = g_strndup(text.len > 0 ? (const char *)text.data : "", text.len);
-    char *valid = g_utf8_make_valid(string, -1);
-    json_builder_add_string_value(builder, valid);
-    g_free(valid);
-    g_free(string);
-}
-
-static void add_hex(JsonBuilder *builder, struct sstp_span bytes)
-{
-    GString *hex = g_string_sized_new(2 * bytes.len + 1);
-    for (size_t i = 0; i < bytes.len; i++)
-        g_string_append_printf(hex, "%02x", bytes.data[i]);
-    json_builder_add_string_value(builder, hex->str);
-    g_string_free(hex, TRUE);
+    json_builder_set_member_name(builder, name_of(field));
 }
 
 static void add_strings(JsonBuilder *builder, enum sstp_field field, const struct sstp_list *list)
 {
     struct sstp_reader r = sstp_reader(list->bytes);
-    set_name(builder, field == SSTP_FIELD_SOURCE_DEVICE_URLS ? SSTP_FIELD_SOURCE_DEVICE_URL
-                                                             : SSTP_FIELD_TARGET_DEVICE_URL);
-    json_builder_begin_array(builder);
+    struct sstp_span *texts = g_new(struct sstp_span, list->count);
     for (unsigned i = 0; i < list->count; i++)
-        add_string(builder, sstp_read_string(&r));
-    json_builder_end_array(builder);
+        texts[i] = sstp_read_string(&r);
+    json_text_add_list(builder,
+                       name_of(field == SSTP_FIELD_SOURCE_DEVICE_URLS
+                                   ? SSTP_FIELD_SOURCE_DEVICE_URL
+                                   : SSTP_FIELD_TARGET_DEVICE_URL),
+                       texts, list->count);
+    g_free(texts);
 }
 
 static void add_indexes(JsonBuilder *builder, const struct sstp_list *list)
@@ -53,18 +44,18 @@ static void add_entries(JsonBuilder *builder, const struct sstp_command *command
     static const enum sstp_field fields[] = {SSTP_FIELD_IDENTITY_URL, SSTP_FIELD_DEVICE_URL,
                                              SSTP_FIELD_RELAY_URL, SSTP_FIELD_FAILOVER_DEVICE_URLS};
     const unsigned num_fields = command->form == SSTP_VERSION_1_6 ? 4 : 3;
+    struct sstp_span *texts = g_new(struct sstp_span, command->fanout_entries.count);
     for (unsigned f = 0; f < num_fields; f++) {
         struct sstp_reader r = sstp_reader(command->fanout_entries.bytes);
-        set_name(builder, fields[f]);
-        json_builder_begin_array(builder);
         for (unsigned i = 0; i < command->fanout_entries.count; i++) {
             const struct sstp_fanout_entry entry = sstp_fanout_entry_read(&r, command->form);
             const struct sstp_span strings[] = {entry.identity_url, entry.device_url,
                                                 entry.relay_url, entry.failover_device_urls};
-            add_string(builder, strings[f]);
+            texts[i] = strings[f];
         }
-        json_builder_end_array(builder);
+        json_text_add_list(builder, name_of(fields[f]), texts, command->fanout_entries.count);
     }
+    g_free(texts);
 }
 
 static void add_step(JsonBuilder *builder, const struct sstp_command *command,
@@ -73,6 +64,11 @@ static void add_step(JsonBuilder *builder, const struct sstp_command *command,
     const char *member = (const char *)command + step->member;
     const void *value = member;
 
+    /* A string may need a second member. */
+    if (sstp_field_infos[step->field].kind == SSTP_KIND_STRING) {
+        json_text_add(builder, name_of(step->field), *(const struct sstp_span *)value);
+        return;
+    }
     set_name(builder, step->field);
     switch (sstp_field_infos[step->field].kind) {
     case SSTP_KIND_U8:
@@ -88,11 +84,10 @@ static void add_step(JsonBuilder *builder, const struct sstp_command *command,
         json_builder_add_int_value(builder, (gint64) * (const uint64_t *)value);
         break;
     case SSTP_KIND_STRING:
-        add_string(builder, *(const struct sstp_span *)value);
-        break;
+        g_assert_not_reached();
     case SSTP_KIND_TOKEN:
     case SSTP_KIND_REST:
-        add_hex(builder, *(const struct sstp_span *)value);
+        json_text_add_hex(builder, *(const struct sstp_span *)value);
         break;
     case SSTP_KIND_STRINGS:
         json_builder_add_int_value(builder, ((const struct sstp_list *)value)->count);

@@ -256,6 +256,7 @@ static void test_discarded(struct fixture *f, gconstpointer data)
                  "{\"t\":0.000000001,\"stream\":0,\"event\":\"message-discarded\","
                  "\"at\":\"initiator\",\"from\":\"acceptor\",\"session\":33,\"number\":4,"
                  "\"length\":6,\"why\":\"TTL\",\"identity_url\":\"grooveIdentity://b\357\277\275\","
+                 "\"identity_url_bytes\":\"67726f6f76654964656e746974793a2f2f62ff\","
                  "\"device_url\":\"\",\"resource_url\":\"r\"}\n");
     /* From an earlier run. */
     discard.origin = NULL;
