@@ -3,114 +3,43 @@
 #include "log.h"
 #include "plain_text.h"
 #include "recording.h"
+#include "scenario_load.h"
 #include "scenario_play.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <gio/gio.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#define FOLDER "/grvsstp/scenarios"
-#define SUFFIX ".scn"
 #define SCENARIOS_MAX 200u /* of one run */
 #define FAILURES_MAX 20u   /* that are printed of one scenario */
-
-/* ------------------------------------------------------------------------
- * Where scenarios are
- */
-
-static int compare(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The text of a built-in scenario; NULL when there is none. */
-static GBytes *built_in(const char *name)
-{
-    const char *suffix = g_str_has_suffix(name, SUFFIX) ? "" : SUFFIX;
-    char *path = g_strconcat(FOLDER "/", name, suffix, NULL);
-    GBytes *text = g_resources_lookup_data(path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
-    g_free(path);
-    return text;
-}
-
-/* The text of a file, up to what is too long for a scenario; NULL with a sentence. */
-static GBytes *read_file(const char *path)
-{
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    char *text = g_malloc(SCENARIO_FILE_MAX + 1);
-    size_t len = 0;
-    ssize_t num = -1;
-
-    while (fd != -1 && len <= SCENARIO_FILE_MAX &&
-           (num = read(fd, text + len, SCENARIO_FILE_MAX + 1 - len)) > 0)
-        len += (size_t)num;
-    if (fd == -1 || num < 0)
-        log_error("cannot read %s: %s%s", path, g_strerror(errno),
-                  fd == -1 && errno == ENOENT && strchr(path, '/') == NULL
-                      ? "; nor is it one of relaysim scenario --list"
-                      : "");
-    if (fd != -1)
-        (void)close(fd);
-    if (fd != -1 && num >= 0)
-        return g_bytes_new_take(text, len);
-    g_free(text);
-    return NULL;
-}
-
-/* A built-in scenario or a file; NULL with a sentence. */
-static struct scenario *load(const char *name)
-{
-    /* A story under work beats the one in the program. */
-    const bool is_file = g_str_has_suffix(name, SUFFIX) && access(name, R_OK) == 0;
-    GBytes *text = is_file ? NULL : built_in(name);
-    char *error = NULL;
-    gsize len;
-
-    if (text == NULL)
-        text = read_file(name);
-    if (text == NULL)
-        return NULL;
-    const char *data = g_bytes_get_data(text, &len);
-    struct scenario *scenario = scenario_parse(name, data != NULL ? data : "", len, &error);
-    if (scenario == NULL)
-        log_error("%s", error);
-    g_free(error);
-    g_bytes_unref(text);
-    return scenario;
-}
 
 /* ------------------------------------------------------------------------
  * What is asked for
  */
 
+/* The scenario of that name; NULL with a sentence for each of its mistakes. */
+static struct scenario *load(const char *name)
+{
+    GPtrArray *mistakes, *paths = g_ptr_array_new_with_free_func(g_free);
+    struct scenario *scenario = scenario_load(name, paths, &mistakes);
+    for (guint i = 0; scenario == NULL && i < mistakes->len; i++)
+        log_error("%s", (const char *)g_ptr_array_index(mistakes, i));
+    if (scenario == NULL)
+        g_ptr_array_free(mistakes, TRUE);
+    g_ptr_array_free(paths, TRUE);
+    return scenario;
+}
+
 static int list(void)
 {
-    char **names = g_resources_enumerate_children(FOLDER, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
-    const guint num = names != NULL ? g_strv_length(names) : 0;
+    char **names = scenario_built_in_names();
     int result = EXIT_DONE;
 
-    if (num > 0)
-        qsort(names, num, sizeof *names, compare);
-    for (guint i = 0; i < num; i++) {
-        char *error = NULL;
-        gsize len;
-        GBytes *text = built_in(names[i]);
-        const char *data = g_bytes_get_data(text, &len);
-        struct scenario *scenario = scenario_parse(names[i], data, len, &error);
-        if (scenario != NULL) {
-            printf("%-36.*s %s\n", (int)(strlen(names[i]) - strlen(SUFFIX)), names[i],
-                   scenario->title);
-        } else {
-            log_error("%s", error);
+    for (char **name = names; *name != NULL; name++) {
+        struct scenario *scenario = load(*name);
+        if (scenario != NULL)
+            printf("%-36s %s\n", *name, scenario->title);
+        else
             result = EXIT_REPORTED;
-        }
-        g_free(error);
         scenario_free(scenario);
-        g_bytes_unref(text);
     }
     g_strfreev(names);
     return result == EXIT_DONE ? options_end_output() : result;
@@ -124,7 +53,7 @@ static void report(const GPtrArray *failures)
         log_error("and %u more", failures->len - FAILURES_MAX);
 }
 
-/* All of them, one after the other, also behind one that failed. */
+/* All of them, one after the other, also after one that failed. */
 static int play(const GPtrArray *scenarios, const struct recording *recording,
                 const struct fault_plan *faults, uint64_t seed)
 {
@@ -145,9 +74,10 @@ static int play(const GPtrArray *scenarios, const struct recording *recording,
     return result;
 }
 
-/* Everything is read before anything is played. */
+/* Everything is read before anything is played, and what is wrong with any of it is told. */
 static bool load_all(char *const *names, GPtrArray *scenarios)
 {
+    bool is_good = true;
     if (names == NULL) {
         log_error("the name of a scenario or of a file is needed; relaysim scenario --list");
         return false;
@@ -158,11 +88,11 @@ static bool load_all(char *const *names, GPtrArray *scenarios)
             return false;
         }
         struct scenario *scenario = load(*names);
-        if (scenario == NULL)
-            return false;
-        g_ptr_array_add(scenarios, scenario);
+        if (scenario != NULL)
+            g_ptr_array_add(scenarios, scenario);
+        is_good = is_good && scenario != NULL;
     }
-    return true;
+    return is_good;
 }
 
 static bool read_plan(char *const *texts, struct fault_plan *plan)

@@ -18,10 +18,11 @@
  *     expect A acknowledged M
  *
  * Everything is checked when it is parsed: names, ids, values, who may use which session.
- * Nothing here plays; scenario_play.h does.
+ * Nothing here plays; scenario_play.h does.  Nor does it open files: what a scenario includes
+ * comes from a reader, scenario_load.h has the usual one.
  *
- *     char *error = NULL;
- *     struct scenario *scenario = scenario_parse("s.scn", text, len, &error);
+ *     GPtrArray *mistakes;
+ *     struct scenario *scenario = scenario_parse("s.scn", text, len, NULL, &mistakes);
  *     scenario_free(scenario);
  */
 #ifndef RELAYSIM_SCENARIO_H
@@ -33,8 +34,12 @@
 #include "relay.h"
 
 #define SCENARIO_FILE_MAX (256u << 10)
-#define SCENARIO_LINES_MAX 2000u
-#define SCENARIO_LINE_MAX 1000u /* bytes */
+#define SCENARIO_LINES_MAX 2000u      /* of a file */
+#define SCENARIO_ALL_LINES_MAX 10000u /* that are read; those of a repetition each time */
+#define SCENARIO_STEPS_MAX 10000u
+#define SCENARIO_NESTING_MAX 8u   /* of files, and of repetitions */
+#define SCENARIO_MISTAKES_MAX 20u /* that are told */
+#define SCENARIO_LINE_MAX 1000u   /* bytes */
 #define SCENARIO_NAME_MAX 32u
 #define SCENARIO_RELAYS_MAX 6u
 #define SCENARIO_DEVICES_MAX 24u
@@ -56,7 +61,6 @@ struct scenario_relay {
     unsigned num_peers;
     bool is_durable; /* its store is a file, and survives its end */
     bool is_stopped; /* until a step starts it */
-    unsigned line;
 };
 
 struct scenario_device {
@@ -142,6 +146,7 @@ enum scenario_counter {
 /* A line of the story.  Which members mean something is said at each kind. */
 struct scenario_step {
     enum scenario_kind kind;
+    const char *file; /* as in "FILE:LINE" */
     unsigned line;
     const char *text; /* the line itself, without what is around it */
     unsigned device, relay, peer, session, message;
@@ -180,9 +185,24 @@ struct scenario {
     GPtrArray *contents; /* of the messages */
 };
 
-/* Reads a scenario.  NULL with *error, "NAME:LINE: sentence" to be freed, for the first
- * mistake in it.  `text` need not be terminated, nor be text. */
-struct scenario *scenario_parse(const char *name, const char *text, size_t len, char **error);
+/* Where the text of an included file comes from. */
+struct scenario_reader {
+    /* What `file`, as "include" says it in a file named `from`, holds; with *name, what it
+     * is called in its mistakes and by those that it includes, and *identity, which two
+     * names of the same file share.  NULL with *why, a sentence.  All are to be freed by
+     * g_free(). */
+    GBytes *(*read)(void *cookie, const char *from, const char *file, char **name, char **identity,
+                    char **why);
+    void *cookie;
+    const char *identity; /* of the scenario itself; NULL: it is no file */
+};
+
+/* Reads a scenario; `reader` is NULL where nothing can be included.  NULL with *mistakes,
+ * all that are in it, a char * "NAME:LINE: sentence" each, to be freed with the array; of more
+ * than SCENARIO_MISTAKES_MAX the rest is only counted, in a last one.  `text` need not be
+ * terminated, nor be text. */
+struct scenario *scenario_parse(const char *name, const char *text, size_t len,
+                                const struct scenario_reader *reader, GPtrArray **mistakes);
 
 void scenario_free(struct scenario *scenario); /* NULL is fine */
 

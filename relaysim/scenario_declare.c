@@ -12,7 +12,8 @@ struct reference {
     unsigned relay; /* that uses it */
     bool is_peer;   /* a relay; otherwise whom is locked out */
     const char *word;
-    unsigned line;
+    const char *file_name;
+    unsigned line, place;
 };
 
 static void refer(struct parser *p, const struct scenario_relay *relay, bool is_peer,
@@ -21,7 +22,9 @@ static void refer(struct parser *p, const struct scenario_relay *relay, bool is_
     const struct reference reference = {.relay = (unsigned)(relay - p->scenario->relays),
                                         .is_peer = is_peer,
                                         .word = parser_keep(p, word),
-                                        .line = p->line};
+                                        .file_name = p->file_name,
+                                        .line = p->line,
+                                        .place = p->place};
     if (p->references == NULL)
         p->references = g_array_new(FALSE, FALSE, sizeof reference);
     g_array_append_val(p->references, reference);
@@ -30,18 +33,18 @@ static void refer(struct parser *p, const struct scenario_relay *relay, bool is_
 bool declare_title(struct parser *p)
 {
     struct scenario *s = p->scenario;
-    if (s->title != NULL)
+    if (p->source->has_title)
         return parser_fail(p, "the scenario has a title already");
+    p->source->has_title = true;
     if (!parser_has_more(p))
         return parser_fail(p, "the title is needed at the end of the line");
     GString *title = g_string_new(NULL);
     while (parser_has_more(p))
         g_string_append_printf(title, "%s%s", title->len > 0 ? " " : "", parser_next(p));
-    const bool is_good = g_utf8_validate(title->str, (gssize)title->len, NULL);
-    if (is_good)
+    if (p->source->from == NULL) /* not that of a story which another one includes */
         s->title = parser_keep(p, title->str);
     g_string_free(title, TRUE);
-    return is_good || parser_fail(p, "the title is not in UTF-8");
+    return true;
 }
 
 /* "1.5"; of a relay only 1.5 and 1.6. */
@@ -179,12 +182,12 @@ static const struct parser_option relay_options[] = {
 };
 /* clang-format on */
 
-/* A URL made of a name: the scheme, the name in lower case, and what is behind. */
+/* A URL made of a name: the scheme, the name in lower case, and what comes after it. */
 static const char *url_of_name(struct parser *p, const char *scheme, const char *name,
-                               const char *behind)
+                               const char *after)
 {
     char *lower = g_ascii_strdown(name, -1);
-    char *url = g_strconcat(scheme, lower, behind, NULL);
+    char *url = g_strconcat(scheme, lower, after, NULL);
     const char *kept = parser_keep(p, url);
     g_free(lower);
     g_free(url);
@@ -195,20 +198,18 @@ bool declare_relay(struct parser *p)
 {
     struct scenario *s = p->scenario;
     if (s->num_relays == SCENARIO_RELAYS_MAX)
-        return parser_fail(p, "a scenario has at most %u relays", SCENARIO_RELAYS_MAX);
+        return parser_fail_full(p, NAME_RELAY, SCENARIO_RELAYS_MAX, "relays");
     struct scenario_relay *relay = &s->relays[s->num_relays];
     if (!parser_new_name(p, NAME_RELAY, s->num_relays, &relay->name))
         return false;
     s->num_relays++;
-    relay->line = p->line;
     relay->urls = g_ptr_array_new();
     relay->locked_out = g_ptr_array_new();
     relay->config = (struct sstp_relay_config){.minor_version = 6,
                                                .auth = SSTP_RELAY_AUTH_OPTIONAL,
                                                .supports_multi_drop = true,
                                                .supports_single_hop = true};
-    if (!parser_options(p, relay_options, G_N_ELEMENTS(relay_options), relay))
-        return false;
+    const bool is_good = parser_options(p, relay_options, G_N_ELEMENTS(relay_options), relay);
     if (relay->config.product_version == NULL)
         relay->config.product_version = relay->config.minor_version == 5
                                             ? "Groove Relay 12.0 1407"
@@ -219,7 +220,7 @@ bool declare_relay(struct parser *p)
     for (unsigned i = 0; i + 1 < s->num_relays; i++)
         if (strcmp(g_ptr_array_index(s->relays[i].urls, 0), g_ptr_array_index(relay->urls, 0)) == 0)
             return parser_fail(p, "%s has the same URL", s->relays[i].name);
-    return true;
+    return is_good;
 }
 
 /* ------------------------------------------------------------------------
@@ -280,7 +281,7 @@ bool declare_device(struct parser *p)
 {
     struct scenario *s = p->scenario;
     if (s->num_devices == SCENARIO_DEVICES_MAX)
-        return parser_fail(p, "a scenario has at most %u devices", SCENARIO_DEVICES_MAX);
+        return parser_fail_full(p, NAME_DEVICE, SCENARIO_DEVICES_MAX, "devices");
     struct scenario_device *device = &s->devices[s->num_devices];
     if (!parser_new_name(p, NAME_DEVICE, s->num_devices, &device->name))
         return false;
@@ -292,12 +293,10 @@ bool declare_device(struct parser *p)
     device->device_url = url_of_name(p, "dpp:///", device->name, "");
     device->identity_url = url_of_name(p, "grooveIdentity://", device->name, "");
     device->account_url = url_of_name(p, "grooveAccount://", device->name, "");
-    if (!parser_options(p, device_options, G_N_ELEMENTS(device_options), device))
-        return false;
-    if (device->attaches && device->relay == SCENARIO_NONE)
-        return parser_fail(p, "%s attaches, and has no relay", device->name);
     s->num_devices++;
-    return true;
+    return parser_options(p, device_options, G_N_ELEMENTS(device_options), device) &&
+           (!device->attaches || device->relay != SCENARIO_NONE ||
+            parser_fail(p, "%s attaches, and has no relay", device->name));
 }
 
 /* ------------------------------------------------------------------------
@@ -365,10 +364,12 @@ static bool resolve(struct parser *p, const struct reference *reference)
     struct scenario *s = p->scenario;
     struct scenario_relay *relay = &s->relays[reference->relay];
     const struct name *name = parser_find(p, reference->word);
-    if (name == NULL || name->kind != (reference->is_peer ? NAME_RELAY : NAME_DEVICE))
-        return parser_fail(
-            p, reference->is_peer ? "there is no relay \"%s\"" : "there is no device \"%s\"",
-            reference->word);
+    const enum name_kind kind = reference->is_peer ? NAME_RELAY : NAME_DEVICE;
+    if (name != NULL && name->is_unclear && name->kind != kind)
+        return parser_follow(p);
+    if (name == NULL || name->kind != kind)
+        return parser_fail_unknown(p, kind, reference->word, "there is no %s \"%s\"",
+                                   reference->is_peer ? "relay" : "device", reference->word);
     if (!reference->is_peer) {
         g_ptr_array_add(relay->locked_out, (gpointer)(uintptr_t)s->devices[name->index].device_url);
         g_ptr_array_add(relay->locked_out,
@@ -384,19 +385,14 @@ static bool resolve(struct parser *p, const struct reference *reference)
     return true;
 }
 
-bool declare_end(struct parser *p)
+void declare_end(struct parser *p)
 {
-    const unsigned line = p->line;
-    bool is_good = true;
-    if (p->references == NULL)
-        return true;
-    for (guint i = 0; i < p->references->len && is_good; i++) {
+    for (guint i = 0; p->references != NULL && i < p->references->len; i++) {
         const struct reference *reference = &g_array_index(p->references, struct reference, i);
+        p->file_name = reference->file_name;
         p->line = reference->line;
-        is_good = resolve(p, reference);
+        p->place = reference->place;
+        p->is_bad = false;
+        (void)resolve(p, reference);
     }
-    p->line = line;
-    g_array_free(p->references, TRUE);
-    p->references = NULL;
-    return is_good;
 }

@@ -70,6 +70,8 @@ static bool parse_lost_destination(struct parser *p, const struct scenario_sessi
 static bool parse_lost(struct parser *p, struct scenario_step *step)
 {
     const struct scenario_session *session = &p->scenario->sessions[step->session];
+    if (parser_is_unclear(p, NAME_SESSION, step->session))
+        return parser_follow(p);
     if (!session->is_fanout)
         return parser_fail(p, "session %s is no fanout session, and has no SessionStatus",
                            session->name);
@@ -93,7 +95,7 @@ static bool parse_state(struct parser *p, struct scenario_step *step)
                   {"blocked", SSTP_SESSION_BLOCKED}};
     const struct scenario_session *session = &p->scenario->sessions[step->session];
     const char *word = p->words[p->at - 1];
-    if (session->originator == SCENARIO_NONE)
+    if (session->originator == SCENARIO_NONE && !parser_is_unclear(p, NAME_SESSION, step->session))
         return parser_fail(p, "session %s is a relay's, which keeps its state", session->name);
     for (size_t i = 0; i < G_N_ELEMENTS(states); i++)
         if (strcmp(states[i].word, word) == 0)
@@ -105,7 +107,7 @@ static bool parse_opened(struct parser *p, struct scenario_step *step)
 {
     struct scenario *s = p->scenario;
     if (s->num_sessions == SCENARIO_SESSIONS_MAX)
-        return parser_fail(p, "a scenario has at most %u sessions", SCENARIO_SESSIONS_MAX);
+        return parser_fail_full(p, NAME_SESSION, SCENARIO_SESSIONS_MAX, "sessions");
     struct scenario_session *session = &s->sessions[s->num_sessions];
     if (!parser_new_name(p, NAME_SESSION, s->num_sessions, &session->name))
         return false;
@@ -229,6 +231,9 @@ bool parse_expect(struct parser *p)
     while (parser_has_more(p) && !parser_is_predicate(p->words[p->at])) {
         if (!parser_name(p, NAME_RELAY | NAME_DEVICE | NAME_SESSION, &subjects[num]))
             return false;
+        if (subjects[num].kind != subjects[0].kind &&
+            (subjects[num].is_unclear || subjects[0].is_unclear))
+            return parser_follow(p);
         if (subjects[num].kind != subjects[0].kind)
             return parser_fail(p, "either devices or sessions are expected to do the same");
         num++;
@@ -241,6 +246,8 @@ bool parse_expect(struct parser *p)
     while (i < G_N_ELEMENTS(predicates) &&
            (strcmp(predicates[i].word, word) != 0 || predicates[i].subject != subjects[0].kind))
         i++;
+    if (i == G_N_ELEMENTS(predicates) && subjects[0].is_unclear)
+        return parser_follow(p);
     if (i == G_N_ELEMENTS(predicates))
         return parser_fail(p, "\"%s\" is not what is expected of %s", word,
                            subjects[0].kind == NAME_DEVICE    ? "a device"
@@ -248,9 +255,9 @@ bool parse_expect(struct parser *p)
                                                               : "a relay");
     if (num > 1 && !predicates[i].is_for_many)
         return parser_fail(p, "\"%s\" is expected of one alone", word);
-    const unsigned behind = p->at;
+    const unsigned after = p->at;
     for (unsigned n = 0; n < num; n++) {
-        p->at = behind;
+        p->at = after;
         if (!parse_one(p, i, subjects[n].kind, subjects[n].index))
             return false;
     }

@@ -127,7 +127,7 @@ static bool parse_new_message(struct parser *p, unsigned device, enum scenario_k
     unsigned session;
 
     if (s->num_messages == SCENARIO_MESSAGES_MAX)
-        return parser_fail(p, "a scenario has at most %u messages", SCENARIO_MESSAGES_MAX);
+        return parser_fail_full(p, NAME_MESSAGE, SCENARIO_MESSAGES_MAX, "messages");
     struct scenario_message *message = &s->messages[s->num_messages];
     if (!parser_new_name(p, NAME_MESSAGE, s->num_messages, &message->name))
         return false;
@@ -170,7 +170,10 @@ static bool parse_rest_of_message(struct parser *p, unsigned device, enum scenar
         return false;
     struct scenario_message *message = &s->messages[name.index];
     const size_t left = message->fields.data.len - message->num_continued;
-    if (s->sessions[message->session].originator != device)
+    if (name.is_unclear)
+        return parser_follow(p);
+    if (s->sessions[message->session].originator != device &&
+        !parser_is_unclear(p, NAME_SESSION, message->session))
         return parser_fail(p, "%s is not %s's message", message->name, s->devices[device].name);
     if (message->has_ended)
         return parser_fail(p, "message %s has its end already", message->name);
@@ -206,7 +209,7 @@ bool parse_end(struct parser *p, unsigned device)
 bool parse_complete(struct parser *p, unsigned device)
 {
     struct name name;
-    if (!p->scenario->devices[device].holds)
+    if (!p->scenario->devices[device].holds && !parser_is_unclear(p, NAME_DEVICE, device))
         return parser_fail(p, "%s does not hold messages", p->scenario->devices[device].name);
     GArray *items = g_array_new(FALSE, FALSE, sizeof(unsigned));
     do {

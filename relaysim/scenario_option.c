@@ -7,23 +7,26 @@
 bool parser_options(struct parser *p, const struct parser_option *options, size_t num, void *target)
 {
     uint64_t seen = 0;
+    bool is_good = true;
     g_assert(num <= 64);
     while (parser_has_more(p)) {
         const char *word = parser_next(p);
         size_t i = 0;
         while (i < num && strcmp(options[i].word, word) != 0)
             i++;
-        if (i == num)
-            return parser_fail(p, "there is no option \"%s\" here", word);
+        /* After a mistake the others are read all the same: later lines rely on them. */
+        if (i == num) {
+            is_good = parser_fail(p, "there is no option \"%s\" here", word);
+            continue;
+        }
         const uint64_t bit = UINT64_C(1) << i;
         /* Those of a size of their own may come again: they are lists. */
         if ((seen & bit) != 0 && options[i].max != SCENARIO_NONE)
-            return parser_fail(p, "\"%s\" is said twice", word);
+            is_good = parser_fail(p, "\"%s\" is said twice", word);
         seen |= bit;
-        if (!options[i].parse(p, target, &options[i]))
-            return false;
+        is_good = options[i].parse(p, target, &options[i]) && is_good;
     }
-    return true;
+    return is_good;
 }
 
 static void *member(void *target, const struct parser_option *option)

@@ -16,7 +16,7 @@ bool player_fail(struct player *player, const struct scenario_step *step, const 
     va_start(args, format);
     char *sentence = g_strdup_vprintf(format, args);
     va_end(args);
-    char *where = step != NULL ? g_strdup_printf("%s:%u", player->scenario->name, step->line)
+    char *where = step != NULL ? g_strdup_printf("%s:%u", step->file, step->line)
                                : g_strdup(player->scenario->name);
     g_ptr_array_add(player->failures, g_strdup_printf("%s: %s (seed %" G_GUINT64_FORMAT ")", where,
                                                       sentence, (guint64)player->seed));

@@ -13,6 +13,7 @@
 struct scenario_step *parser_add_step(struct parser *p, enum scenario_kind kind)
 {
     const struct scenario_step step = {.kind = kind,
+                                       .file = p->file_name,
                                        .line = p->line,
                                        .text = p->line_text,
                                        .device = SCENARIO_NONE,
@@ -39,16 +40,22 @@ bool parse_destination(struct parser *p, struct scenario_destination *destinatio
     const struct name *device = parser_find(p, parts[0]);
     *destination = (struct scenario_destination){.is_identity = is_identity, .relay_url = ""};
     bool is_good = device != NULL && device->kind == NAME_DEVICE;
-    if (!is_good)
-        (void)parser_fail(p, "a destination is a device, unlike \"%s\"", word);
+    if (!is_good && device == NULL)
+        parser_say_unknown(p, NAME_DEVICE, parts[0] != NULL ? parts[0] : "",
+                           "a destination is a device, unlike \"%s\"", word);
+    else if (!is_good && device->is_unclear)
+        (void)parser_follow(p);
+    else if (!is_good)
+        parser_say(p, "a destination is a device, unlike \"%s\"", word);
     else
         destination->device = device->index;
     if (is_good && parts[1] != NULL && strstr(parts[1], "://") != NULL) {
         destination->relay_url = parser_keep(p, parts[1]);
     } else if (is_good && parts[1] != NULL) {
         const struct name *relay = parser_find(p, parts[1]);
-        is_good = (relay != NULL && relay->kind == NAME_RELAY) ||
-                  parser_fail(p, "there is no relay \"%s\"", parts[1]);
+        is_good =
+            (relay != NULL && relay->kind == NAME_RELAY) ||
+            parser_fail_unknown(p, NAME_RELAY, parts[1], "there is no relay \"%s\"", parts[1]);
         if (is_good)
             destination->relay_url = g_ptr_array_index(p->scenario->relays[relay->index].urls, 0);
     }
@@ -63,7 +70,8 @@ bool parse_session(struct parser *p, unsigned device, bool is_originator, unsign
     if (!parser_name(p, NAME_SESSION, &name))
         return false;
     const struct scenario_session *found = &s->sessions[name.index];
-    if (found->originator != device && (is_originator || found->receiver != device))
+    if (found->originator != device && (is_originator || found->receiver != device) &&
+        !name.is_unclear)
         return parser_fail(p, "%s is not %s of session %s", s->devices[device].name,
                            is_originator ? "the originator" : "at either end", found->name);
     *session = name.index;
@@ -77,11 +85,13 @@ bool parse_session(struct parser *p, unsigned device, bool is_originator, unsign
 static bool parse_connect_or_dial(struct parser *p, unsigned device, enum scenario_kind kind)
 {
     const struct scenario *s = p->scenario;
-    struct name target = {NAME_RELAY, s->devices[device].relay};
+    struct name target = {.kind = NAME_RELAY, .index = s->devices[device].relay};
     const char *url = NULL;
 
     if (parser_accept(p, "to") && !parser_name(p, NAME_RELAY | NAME_DEVICE, &target))
         return false;
+    if (target.index == SCENARIO_NONE && parser_is_unclear(p, NAME_DEVICE, device))
+        return parser_follow(p);
     if (target.index == SCENARIO_NONE)
         return parser_fail(p, "%s has no relay; \"to\" says whom it connects to",
                            s->devices[device].name);
@@ -92,11 +102,13 @@ static bool parse_connect_or_dial(struct parser *p, unsigned device, enum scenar
     struct scenario_step *step = parser_add_step(p, kind);
     step->device = device;
     step->url = url;
+    p->unclear_peers &= ~(1u << device);
     if (target.kind == NAME_RELAY) {
         step->relay = target.index;
         p->peers[device] = SCENARIO_NONE;
     } else {
         step->peer = target.index;
+        p->unclear_peers &= ~(1u << target.index);
         p->peers[device] = target.index;
         p->peers[target.index] = device;
     }
@@ -171,7 +183,7 @@ static bool parse_new_session(struct parser *p, struct scenario_session **sessio
 {
     struct scenario *s = p->scenario;
     if (s->num_sessions == SCENARIO_SESSIONS_MAX)
-        return parser_fail(p, "a scenario has at most %u sessions", SCENARIO_SESSIONS_MAX);
+        return parser_fail_full(p, NAME_SESSION, SCENARIO_SESSIONS_MAX, "sessions");
     *session = &s->sessions[s->num_sessions];
     if (!parser_new_name(p, NAME_SESSION, s->num_sessions, &(*session)->name))
         return false;
@@ -215,6 +227,8 @@ static bool parse_open_or_fanout(struct parser *p, unsigned device, bool is_fano
         } while (is_fanout && parser_has_more(p) && strcmp(p->words[p->at], "resource") != 0);
         if (!is_fanout && p->peers[device] == destination.device)
             session->receiver = destination.device;
+        if (((p->unclear_peers >> device | p->unclear_peers >> destination.device) & 1) != 0)
+            parser_leave_unclear(p, session->name);
     }
     if (!parse_resource(p, &resource))
         return false;
@@ -258,7 +272,8 @@ static bool parse_availability(struct parser *p, unsigned device,
     if (parser_accept(p, "on")) {
         if (!parse_session(p, device, false, &session))
             return false;
-        if (p->scenario->sessions[session].receiver != device)
+        if (p->scenario->sessions[session].receiver != device &&
+            !parser_is_unclear(p, NAME_SESSION, session))
             return parser_fail(p, "%s does not receive on session %s",
                                p->scenario->devices[device].name,
                                p->scenario->sessions[session].name);
@@ -404,22 +419,30 @@ bool parse_step(struct parser *p)
         subjects[num++] = name->index;
     }
     if (num == 0)
-        return parser_fail(p, "\"%s\" is neither a word of the language nor a name so far",
-                           p->words[0]);
+        return parser_fail_unknown(p, NAME_RELAY | NAME_DEVICE, p->words[0],
+                                   "\"%s\" is neither a word of the language nor a name so far",
+                                   p->words[0]);
     const enum name_kind kind = parser_find(p, p->words[0])->kind;
     const char *word = parser_next(p);
     if (word == NULL)
         return parser_fail(p, "what %s does is needed at the end of the line", p->words[0]);
     const size_t verb = find_verb(word, num > 1);
+    /* One more device, perhaps, where a verb comes after it. */
+    bool is_subject = false;
+    for (unsigned i = p->at; i < p->num_words; i++)
+        is_subject = is_subject || parser_is_verb(p->words[i]);
     if (verb == G_N_ELEMENTS(verbs))
-        return parser_fail(p, "\"%s\" is nothing that %s", word,
-                           num > 1 ? "several devices do" : "a relay or device does");
+        return parser_fail_unknown(p, is_subject ? NAME_DEVICE : 0, word,
+                                   "\"%s\" is nothing that %s", word,
+                                   num > 1 ? "several devices do" : "a relay or device does");
+    if (verbs[verb].subject != kind && parser_find(p, p->words[0])->is_unclear)
+        return parser_follow(p);
     if (verbs[verb].subject != kind)
         return parser_fail(p, "\"%s\" is what %s does", word,
                            verbs[verb].subject == NAME_RELAY ? "a relay" : "a device");
-    const unsigned behind = p->at;
+    const unsigned after = p->at;
     for (unsigned i = 0; i < num; i++) {
-        p->at = behind;
+        p->at = after;
         if (!verbs[verb].parse(p, subjects[i]) || !parser_need_end(p))
             return false;
     }

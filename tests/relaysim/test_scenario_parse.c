@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The language of scenarios: what a good file becomes, and one sentence, with file and
- * line, for each mistake. */
+ * line, for each mistake, and for nothing else. */
 #include "scenario.h"
 
 #include "command.h"
@@ -12,23 +12,110 @@
 #define CAST "title T\nrelay R\ndevice A relay R\ndevice B holds\n"   /* lines 1 to 4 */
 #define PLAY CAST "A connects to B\nA opens s to B\nA sends M on s\n" /* 5 to 7 */
 
-static struct scenario *parse(const char *text)
+/* Files that can be included, by name; those of a folder are found from within it. */
+static const struct {
+    const char *name, *text;
+} files[] = {
+    {"cast.scn", "title Not the story's\ndevice A\ndevice B\n"},
+    {"bom.scn", "\xef\xbb\xbf"
+                "device A\r\ndevice B\r\n"},
+    {"numbered.scn", "device D{i}\n"},
+    {"step.scn", "A sends N on s\n"},
+    {"folder/outer.scn", "include inner.scn\n"},
+    {"folder/inner.scn", "device A\ndevice B\n"},
+    {"me.scn", "include me.scn\n"},
+    {"ping.scn", "include pong.scn\n"},
+    {"pong.scn", "# first\ninclude ping.scn\n"},
+    {"1.scn", "include 2.scn\n"},
+    {"2.scn", "include 3.scn\n"},
+    {"3.scn", "include 4.scn\n"},
+    {"4.scn", "include 5.scn\n"},
+    {"5.scn", "include 6.scn\n"},
+    {"6.scn", "include 7.scn\n"},
+    {"7.scn", "include 8.scn\n"},
+    {"8.scn", "device A\n"},
+    {"bad.scn", "device A\ndevice B\ndevice C colour red\ndevice 9\n"},
+    {"ends.scn", "end\n"},
+    {"begins.scn", "repeat 2\n"},
+    {"binary.scn", "device A\n\xff\xfe\n"},
+    {"empty.scn", ""},
+};
+
+static GBytes *read_included(void *cookie, const char *from, const char *file, char **name,
+                             char **identity, char **why)
 {
-    char *error = NULL;
-    struct scenario *scenario = scenario_parse("f.scn", text, strlen(text), &error);
-    if (scenario == NULL)
-        g_test_message("%s", error);
-    g_assert_nonnull(scenario);
-    g_assert_null(error);
+    const char *slash = strrchr(from, '/');
+    size_t i = 0;
+    g_assert_true(cookie == files);
+    *name = g_strdup_printf("%.*s%s", slash != NULL ? (int)(slash - from) + 1 : 0, from, file);
+    while (i < G_N_ELEMENTS(files) && strcmp(files[i].name, *name) != 0)
+        i++;
+    *identity = g_strdup(*name);
+    if (i < G_N_ELEMENTS(files))
+        return g_bytes_new_static(files[i].text, strlen(files[i].text));
+    /* What the built-in scenarios include. */
+    char *path = g_build_filename(SCENARIOS_FOLDER, file, NULL), *text = NULL;
+    gsize len = 0;
+    if (g_str_has_prefix(file, "parts/") && g_file_get_contents(path, &text, &len, NULL)) {
+        g_free(path);
+        return g_bytes_new_take(text, len);
+    }
+    g_free(path);
+    *why = g_strdup_printf("cannot read %s: not there", *name);
+    return NULL;
+}
+
+static struct scenario *parse_any(const char *text, size_t len, GPtrArray **mistakes)
+{
+    const struct scenario_reader reader = {read_included, (void *)(uintptr_t)files, NULL};
+    struct scenario *scenario = scenario_parse("f.scn", text, len, &reader, mistakes);
+    g_assert_true((scenario == NULL) == (*mistakes != NULL));
     return scenario;
 }
 
+static struct scenario *parse(const char *text)
+{
+    GPtrArray *mistakes;
+    struct scenario *scenario = parse_any(text, strlen(text), &mistakes);
+    for (guint i = 0; mistakes != NULL && i < mistakes->len; i++)
+        g_test_message("%s", (const char *)g_ptr_array_index(mistakes, i));
+    g_assert_nonnull(scenario);
+    return scenario;
+}
+
+/* All mistakes, a line each. */
+static char *mistakes_in(const char *text, size_t len)
+{
+    GPtrArray *mistakes;
+    GString *all = g_string_new(NULL);
+    scenario_free(parse_any(text, len, &mistakes));
+    for (guint i = 0; mistakes != NULL && i < mistakes->len; i++)
+        g_string_append_printf(all, "%s%s", i > 0 ? "\n" : "",
+                               (const char *)g_ptr_array_index(mistakes, i));
+    if (mistakes != NULL)
+        g_ptr_array_free(mistakes, TRUE);
+    return g_string_free(all, FALSE);
+}
+
+static void assert_mistakes(const char *text, const char *wanted)
+{
+    char *all = mistakes_in(text, strlen(text));
+    g_assert_cmpstr(all, ==, wanted);
+    g_free(all);
+}
+
+/* One mistake; what a text lacks as a whole, because it is so short, is another matter. */
 static void assert_mistake(const char *text, size_t len, const char *wanted)
 {
-    char *error = NULL;
-    g_assert_null(scenario_parse("f.scn", text, len, &error));
-    g_assert_cmpstr(error, ==, wanted);
-    g_free(error);
+    char *all = mistakes_in(text, len);
+    char **lines = g_strsplit(all, "\n", -1);
+    g_assert_cmpstr(lines[0], ==, wanted);
+    for (char **line = lines + 1; lines[0] != NULL && *line != NULL; line++)
+        if (!g_str_has_suffix(*line, ": the file has no title") &&
+            !g_str_has_suffix(*line, ": the file has no step"))
+            g_assert_cmpstr(*line, ==, "");
+    g_strfreev(lines);
+    g_free(all);
 }
 
 /* ------------------------------------------------------------------------
@@ -37,7 +124,7 @@ static void assert_mistake(const char *text, size_t len, const char *wanted)
 
 static const struct {
     const char *text, *wanted;
-} mistakes[] = {
+} lines_with_mistakes[] = {
     /* the file */
     {"", "f.scn:1: the file has no title"},
     {"# nothing\n", "f.scn:1: the file has no title"},
@@ -45,14 +132,15 @@ static const struct {
     {"device A\nwait 1s\n", "f.scn:2: the file has no title"},
     {"title\n", "f.scn:1: the title is needed at the end of the line"},
     {"title T\ntitle T\n", "f.scn:2: the scenario has a title already"},
-    {"title \xff\n", "f.scn:1: the title is not in UTF-8"},
+    {"title \xff\n", "f.scn:1: the line is not in UTF-8, as the text of a scenario is"},
     {"nonsense\n", "f.scn:1: \"nonsense\" is neither a word of the language nor a name so far"},
     {"\"title\" T\n", "f.scn:1: \"title\" is neither a word of the language nor a name so far"},
     {PLAY "device C\n", "f.scn:8: \"device\" has to stand before the first step"},
     {"title \"T\n", "f.scn:1: a quoted text has no end"},
-    {"title \"T\\", "f.scn:1: in a quoted text, a backslash stands before n, r, t, \" or \\"},
-    {"title \"T\\x\"\n", "f.scn:1: in a quoted text, a backslash stands before n, r, t, \" or \\"},
-    {"title \"T\"x\n", "f.scn:1: a blank is needed behind a quoted text"},
+    {"title \"T\\", "f.scn:1: in a quoted text, a backslash stands before n, r, t, {, \" or \\"},
+    {"title \"T\\x\"\n",
+     "f.scn:1: in a quoted text, a backslash stands before n, r, t, {, \" or \\"},
+    {"title \"T\"x\n", "f.scn:1: a blank is needed after a quoted text"},
     {CAST "A \x1b[1m\n", "f.scn:5: \"?[1m\" is nothing that a relay or device does"},
     /* names */
     {"device\n", "f.scn:1: a name for a device is needed at the end of the line"},
@@ -227,8 +315,9 @@ static const struct {
 
 static void test_mistakes(void)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(mistakes); i++)
-        assert_mistake(mistakes[i].text, strlen(mistakes[i].text), mistakes[i].wanted);
+    for (size_t i = 0; i < G_N_ELEMENTS(lines_with_mistakes); i++)
+        assert_mistake(lines_with_mistakes[i].text, strlen(lines_with_mistakes[i].text),
+                       lines_with_mistakes[i].wanted);
 }
 
 /* ------------------------------------------------------------------------
@@ -265,8 +354,10 @@ static void test_limits(void)
     append(text, SCENARIO_FILE_MAX + 1, "x");
     assert_mistake_of(text, "f.scn:1: a scenario has at most 256 KiB");
 
-    assert_mistake("title T\nx\0y\n", 12,
-                   "f.scn:2: there is a zero byte in the line: this is no text");
+    assert_mistake(
+        "title T\nx\0y\n", 12,
+        "f.scn:2: there is a zero byte in the line: this is no text; a scenario is a text "
+        "file in UTF-8");
 
     text = g_string_new(NULL);
     for (unsigned i = 0; i <= SCENARIO_DEVICES_MAX; i++)
@@ -287,6 +378,344 @@ static void test_limits(void)
     for (unsigned i = 1; i <= 8; i++)
         g_string_append_printf(text, "A sends M%u on s size 1048576\n", i);
     assert_mistake_of(text, "f.scn:15: all messages together have at most 8 MiB");
+}
+
+/* ------------------------------------------------------------------------
+ * All of them, and nothing else
+ */
+
+static const struct {
+    const char *name, *text, *wanted;
+} files_with_mistakes[] = {
+    {"several", "device A\ndevice 9\nA flies\nA connects to\n",
+     "f.scn:2: a name begins with a letter, unlike \"9\"\n"
+     "f.scn:3: \"flies\" is nothing that a relay or device does\n"
+     "f.scn:4: the name of a relay or device is needed at the end of the line\n"
+     "f.scn:4: the file has no title"},
+    {"nothing but a title and a mistake", "title T\ndevice 9\n",
+     "f.scn:2: a name begins with a letter, unlike \"9\"\nf.scn:2: the file has no step"},
+    {"a mistake of a name that comes later, in its place",
+     "title T\nrelay R peer Q\ndevice 9\nwait 1s\n",
+     "f.scn:2: there is no relay \"Q\"\nf.scn:3: a name begins with a letter, unlike \"9\""},
+    {"one name missing in many lines",
+     "title T\ndevice A\nA connects to B\nA opens s to B\nB leaves\n",
+     "f.scn:3: there is no \"B\" so far; a relay or device is needed here (and so in 2 more "
+     "lines)"},
+    {"one verb misspelt in two lines", CAST "A conects to B\nA B leave\nA conects to B\n",
+     "f.scn:5: \"conects\" is nothing that a relay or device does (and so in 1 more line)"},
+    {"declarations after a step",
+     "title T\ndevice A\nwait 1s\ndevice B\ndevice C\nB connects to C\n",
+     "f.scn:4: \"device\" has to stand before the first step (and so in 1 more line)"},
+    {"a declaration misspelt", "title T\ndevise A\ndevice B\nA connects to B\nA leaves\n",
+     "f.scn:2: \"devise\" is neither a word of the language nor a name so far"},
+    {"an option misspelt before one that counts",
+     "title T\nrelay R\ndevice A relay R colour red holds\nA connects\nA sends M\nA completes M\n",
+     "f.scn:3: there is no option \"colour\" here\n"
+     "f.scn:5: \"on\" is needed at the end of the line"},
+    {"a device whose relay is misspelt",
+     "title T\nrelay R\ndevice A relay Q\nA connects\nA leaves\n",
+     "f.scn:3: there is no \"Q\" so far; a relay is needed here"},
+    {"a name that is no name",
+     CAST "A connects to B\nA opens s! to B\nA sends M on s!\nexpect B "
+          "received M\n",
+     "f.scn:6: a name has letters, digits, - and _, unlike \"s!\""},
+    {"a name that is taken",
+     "title T\nrelay A\ndevice A\ndevice B\nA connects to B\nA opens s to B\n",
+     "f.scn:3: \"A\" is a relay already"},
+    {"too many",
+     "title T\nrelay R1\nrelay R2\nrelay R3\nrelay R4\nrelay R5\nrelay R6\nrelay R7\n"
+     "relay R8\nR7 rests\nR8 rests\n",
+     "f.scn:8: a scenario has at most 6 relays (and so in 1 more line)"},
+    {"a message whose line is bad",
+     PLAY "A begins N on s size x\nA continues N with 99 bytes\nA ends N\nexpect B received N\n",
+     "f.scn:8: a number of bytes is a number from 0 to 1048576, not \"x\""},
+    {"a step that nobody can read", PLAY "A seends N on s\nexpect B received N\n",
+     "f.scn:8: \"seends\" is nothing that a relay or device does"},
+    {"a session that may have another end",
+     CAST "A connects to B now\nA opens s to B\nB closes s\nB is ready on s\n",
+     "f.scn:5: the line goes on with \"now\", which says nothing here"},
+    {"a text without an end", PLAY "A sends N on s text \"x\nexpect B received N\n",
+     "f.scn:8: a quoted text has no end"},
+    {"a text without an end before the name", PLAY "A \"sends N on s\nexpect B received N\n",
+     "f.scn:8: a quoted text has no end"},
+    {"a file that is not there", "title T\ninclude x.scn\nA connects to B\nA flies\n",
+     "f.scn:2: cannot read x.scn: not there"},
+    {"a file with mistakes", "title T\ninclude bad.scn\nC connects to B\nA flies\n",
+     "bad.scn:3: there is no option \"colour\" here\n"
+     "bad.scn:4: a name begins with a letter, unlike \"9\"\n"
+     "f.scn:4: \"flies\" is nothing that a relay or device does"},
+    {"a file that is no text", "title T\ninclude binary.scn\nA connects to B\n",
+     "binary.scn:2: the line is not in UTF-8, as the text of a scenario is"},
+    {"a repetition that nobody can count",
+     PLAY
+     "repeat many as i\nA sends N{i} on s\nrepeat 2\nwait 1s\nend\nend\nexpect B received N1\n",
+     "f.scn:8: how often is a number from 1 to 10000, not \"many\""},
+    {"a repetition misspelt", PLAY "repaet 3 as i\nA sends N{i} on s\nend\nexpect B received N1\n",
+     "f.scn:8: \"repaet\" is neither a word of the language nor a name so far"},
+    {"a repetition of mistakes",
+     PLAY "repeat 5 as i\nA sends N{i} on t\nend\nexpect B received N4\n",
+     "f.scn:9: there is no \"t\" so far; a session is needed here (where i is 1)"},
+    {"a mistake in a late repetition", PLAY "repeat 5 as i\nA sends N on s size {3-i}\nend\n",
+     "f.scn:9: \"{3-i}\" names no counter of a repetition around this line; in a quoted text, \\{ "
+     "stands for a brace (where i is 1)"},
+    {"too little", PLAY "repeat 5 as i\nA sends N{i} on s size {i-2}\nend\nexpect B received N1\n",
+     "f.scn:9: \"{i-2}\" is less than 0 (where i is 1)"},
+    {"a mistake of the third time", PLAY "repeat 5 as i\nA sends N{i} on s size {i*400000}\nend\n",
+     "f.scn:9: a number of bytes is a number from 0 to 1048576, not \"1200000\" (where i is 3)"},
+};
+
+static void test_all_mistakes(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(files_with_mistakes); i++) {
+        g_test_message("%s", files_with_mistakes[i].name);
+        assert_mistakes(files_with_mistakes[i].text, files_with_mistakes[i].wanted);
+    }
+}
+
+/* Each word of each built-in scenario is made nonsense in turn: if that is a mistake, it is
+ * the only one. */
+static void spoil_words(const char *text, const char *nonsense, unsigned *num_bad)
+{
+    char **lines = g_strsplit(text, "\n", -1);
+    for (unsigned l = 0; lines[l] != NULL; l++) {
+        char *line = lines[l];
+        for (size_t at = 0; line[at] != '\0' && line[at] != '#';) {
+            const size_t blanks = strspn(line + at, " ");
+            const size_t len = strcspn(line + at + blanks, " ");
+            if (len == 0)
+                break;
+            lines[l] = g_strdup_printf("%.*s%s%s", (int)(at + blanks), line, nonsense,
+                                       line + at + blanks + len);
+            char *spoiled = g_strjoinv("\n", lines);
+            char *mistakes = mistakes_in(spoiled, strlen(spoiled));
+            char *place = g_strdup_printf("f.scn:%u: ", l + 1);
+            if (mistakes[0] != '\0' &&
+                (!g_str_has_prefix(mistakes, place) || strchr(mistakes, '\n') != NULL))
+                g_error("\"%s\" gives %s", lines[l], mistakes);
+            *num_bad += mistakes[0] != '\0';
+            g_free(place);
+            g_free(mistakes);
+            g_free(spoiled);
+            g_free(lines[l]);
+            at += blanks + len;
+        }
+        lines[l] = line;
+    }
+    g_strfreev(lines);
+}
+
+static void test_nothing_follows(void)
+{
+    GDir *folder = g_dir_open(SCENARIOS_FOLDER, 0, NULL);
+    const char *name;
+    unsigned num_bad = 0;
+    g_assert_nonnull(folder);
+    while ((name = g_dir_read_name(folder)) != NULL) {
+        char *path = g_build_filename(SCENARIOS_FOLDER, name, NULL), *text;
+        if (g_str_has_suffix(name, ".scn")) {
+            g_test_message("%s", name);
+            g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+            spoil_words(text, "x!x", &num_bad);
+            spoil_words(text, "\"x", &num_bad);
+            g_free(text);
+        }
+        g_free(path);
+    }
+    g_dir_close(folder);
+    g_assert_cmpuint(num_bad, >, 3000);
+}
+
+static void test_many_mistakes(void)
+{
+    GString *text = g_string_new("title T\ndevice A\n"), *wanted = g_string_new(NULL);
+    for (unsigned i = 0; i < 1000; i++)
+        g_string_append_printf(text, "A verb%u\n", i);
+    for (unsigned i = 0; i < SCENARIO_MISTAKES_MAX; i++)
+        g_string_append_printf(
+            wanted, "f.scn:%u: \"verb%u\" is nothing that a relay or device does\n", i + 3, i);
+    g_string_append_printf(wanted, "and %u more", 1000 - SCENARIO_MISTAKES_MAX);
+    assert_mistakes(text->str, wanted->str);
+    g_string_free(text, TRUE);
+    g_string_free(wanted, TRUE);
+}
+
+/* ------------------------------------------------------------------------
+ * Repetitions and includes
+ */
+
+static void test_repetitions(void)
+{
+    struct scenario *s = parse("title {i}\n"
+                               "repeat 3 as i\n"
+                               "  device D{i} url dpp:///d{i+10}#{i*7}\n"
+                               "end\n"
+                               "device E holds\n"
+                               "D1 connects to E\n"
+                               "D1 opens s to E\n"
+                               "repeat 2 as i # the batches\n"
+                               "  repeat 2 as j\n"
+                               "    D1 sends M{i}-{j} on s text \"{i}\\{{j-1}}\"\n"
+                               "  end\n"
+                               "  repeat {i}\n"
+                               "    wait {i}00ms\n"
+                               "  end # of it\n"
+                               "end\n"
+                               "D1 leaves\n");
+    g_assert_cmpstr(s->title, ==, "{i}");
+    g_assert_cmpuint(s->num_devices, ==, 4);
+    g_assert_cmpstr(s->devices[2].name, ==, "D3");
+    g_assert_cmpstr(s->devices[2].device_url, ==, "dpp:///d13#21");
+    static const struct {
+        enum scenario_kind kind;
+        unsigned line;
+        const char *text;
+    } wanted[] = {
+        {SCENARIO_CONNECT, 6, "D1 connects to E"},
+        {SCENARIO_OPEN, 7, "D1 opens s to E"},
+        {SCENARIO_SEND, 10, "D1 sends M1-1 on s text \"1{0}\""},
+        {SCENARIO_SEND, 10, "D1 sends M1-2 on s text \"1{1}\""},
+        {SCENARIO_WAIT, 13, "wait 100ms"},
+        {SCENARIO_SEND, 10, "D1 sends M2-1 on s text \"2{0}\""},
+        {SCENARIO_SEND, 10, "D1 sends M2-2 on s text \"2{1}\""},
+        {SCENARIO_WAIT, 13, "wait 200ms"},
+        {SCENARIO_WAIT, 13, "wait 200ms"},
+        {SCENARIO_LEAVE, 16, "D1 leaves"},
+    };
+    g_assert_cmpuint(s->steps->len, ==, G_N_ELEMENTS(wanted));
+    for (guint i = 0; i < s->steps->len; i++) {
+        const struct scenario_step *step = &g_array_index(s->steps, struct scenario_step, i);
+        g_assert_cmpint(step->kind, ==, wanted[i].kind);
+        g_assert_cmpuint(step->line, ==, wanted[i].line);
+        g_assert_cmpstr(step->text, ==, wanted[i].text);
+    }
+    g_assert_cmpuint(s->num_messages, ==, 4);
+    g_assert_true(sstp_span_is_equal(s->messages[3].fields.data, sstp_span_of_string("2{1}")));
+    scenario_free(s);
+}
+
+static const struct {
+    const char *text, *wanted;
+} repetition_mistakes[] = {
+    {"title T\nrepeat 1000000000 as i\nwait 1s\nend\n",
+     "f.scn:2: how often is a number from 1 to 10000, not \"1000000000\""},
+    {"title T\nwait 1s\nrepeat 0\nwait 1s\nend\n",
+     "f.scn:3: how often is a number from 1 to 10000, not \"0\""},
+    {"title T\nwait 1s\nrepeat\nwait 1s\nend\n",
+     "f.scn:3: how often is needed at the end of the line"},
+    {"title T\nwait 1s\nrepeat 2 as\nend\n",
+     "f.scn:3: the name of a counter is needed at the end of the line"},
+    {"title T\nwait 1s\nrepeat 2 as 9\nend\n",
+     "f.scn:3: a name begins with a letter, unlike \"9\""},
+    {"title T\nwait 1s\nrepeat 2 of i\nend\n",
+     "f.scn:3: the line goes on with \"of\", which says nothing here"},
+    {"title T\nwait 1s\nrepeat 2 as i\nrepeat 2 as i\nend\nend\n",
+     "f.scn:4: \"i\" is a counter already, of a repetition around this one (where i is 1)"},
+    {"title T\nwait 1s\nend\n", "f.scn:3: there is nothing in this file that \"end\" could end"},
+    {"title T\nwait 1s\nrepeat 2\nend now\n",
+     "f.scn:4: the line goes on with \"now\", which says nothing here"},
+    {"title T\nwait 1s\nrepeat 2\nwait 1s\n",
+     "f.scn:3: the repetition has no end; a line \"end\" ends it"},
+    {"title T\nwait 1s\nrepeat 2 as i\ninclude ends.scn\nend\n",
+     "ends.scn:1: there is nothing in this file that \"end\" could end (where i is 1)"},
+    {"title T\nwait 1s\ninclude begins.scn\nend\n",
+     "begins.scn:1: the repetition has no end; a line \"end\" ends it\n"
+     "f.scn:4: there is nothing in this file that \"end\" could end"},
+    {"title T\nwait 1s\nrepeat 2 as i\nwait 1s\nrepeat 2 as i\nend\nA flies\n",
+     "f.scn:3: the repetition has no end; a line \"end\" ends it"},
+    {"title T\nwait 1s\nrepeat 2 as i\nwait {i}s\nedn # of it\nwait {i}\n",
+     "f.scn:5: \"edn\" is neither a word of the language nor a name so far (where i is 1)\n"
+     "f.scn:6: the time to wait is a time such as 200ms or 2s, at most 60s, not \"{i}\""},
+    {"title T\nrepeat 100\nrepeat 100\nrepeat 100\nend\nend\nend\nwait 1s\n",
+     "f.scn:5: with all that is repeated and included, a scenario has at most 10000 lines and "
+     "10000 "
+     "steps"},
+    {"title T\ndevice A\ndevice B\ndevice C\nrepeat 3334\nA B C leave\nend\nwait 1s\n",
+     "f.scn:7: with all that is repeated and included, a scenario has at most 10000 lines and "
+     "10000 "
+     "steps"},
+    {"title T\nrepeat 10000\ninclude empty.scn\ninclude empty.scn\nend\nwait 1s\n",
+     "f.scn:5: with all that is repeated and included, a scenario has at most 10000 lines and "
+     "10000 "
+     "steps"},
+    {"title T\nwait 1s\nrepeat 1\nrepeat 1\nrepeat 1\nrepeat 1\nrepeat 1\nrepeat 1\nrepeat 1\n"
+     "repeat 1\nrepeat 1\nend\nend\nend\nend\nend\nend\nend\nend\nend\n",
+     "f.scn:11: repetitions stand in each other to a depth of 8 at most"},
+    {"title T\nrepeat 2 as i\nwait {i}s\nwait {i\nend\n",
+     "f.scn:4: a brace begins a counter, such as {i}; in a quoted text, \\{ stands for a brace "
+     "(where "
+     "i is 1)"},
+    {"title T\nrepeat 2 as i\nwait {i+}s\nend\n",
+     "f.scn:3: in \"{i+}\", a number of at most 4294967295 is needed after the + (where i is 1)"},
+    {"title T\nrepeat 2 as i\nwait {i+1*2}s\nend\n",
+     "f.scn:3: in \"{i+1*2}\", a number of at most 4294967295 is needed after the + (where i is "
+     "1)"},
+};
+
+static void test_repetition_limits(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(repetition_mistakes); i++)
+        assert_mistakes(repetition_mistakes[i].text, repetition_mistakes[i].wanted);
+}
+
+static void test_includes(void)
+{
+    struct scenario *s = parse("include cast.scn\ntitle T\nA connects to B\nA opens s to B\n"
+                               "include step.scn\nexpect B received N\n");
+    g_assert_cmpstr(s->title, ==, "T");
+    g_assert_cmpuint(s->num_devices, ==, 2);
+    const struct scenario_step *step = &g_array_index(s->steps, struct scenario_step, 2);
+    g_assert_cmpstr(step->file, ==, "step.scn");
+    g_assert_cmpuint(step->line, ==, 1);
+    step = &g_array_index(s->steps, struct scenario_step, 3);
+    g_assert_cmpstr(step->file, ==, "f.scn");
+    g_assert_cmpuint(step->line, ==, 6);
+    scenario_free(s);
+
+    scenario_free(parse("title T\ninclude folder/outer.scn\nA connects to B\n"));
+    scenario_free(parse("title T\ninclude bom.scn\nA connects to B\n"));
+    scenario_free(parse("title T\ninclude 2.scn\nA leaves\n"));
+    s = parse("title T\nrepeat 3 as i\ninclude numbered.scn\nend\nD3 leaves\n");
+    g_assert_cmpuint(s->num_devices, ==, 3);
+    scenario_free(s);
+
+    assert_mistakes("include cast.scn\nA leaves\n", "f.scn:2: the file has no title");
+    assert_mistakes("title T\nwait 1s\ninclude\n",
+                    "f.scn:3: the file to include is needed at the end of the line");
+    assert_mistakes("title T\nwait 1s\ninclude cast.scn now\n",
+                    "f.scn:3: the line goes on with \"now\", which says nothing here");
+    assert_mistakes(
+        "title T\nwait 1s\ninclude me.scn\n",
+        "me.scn:1: files include each other in a circle: f.scn includes me.scn includes "
+        "me.scn");
+    assert_mistakes("title T\nwait 1s\ninclude ping.scn\n",
+                    "pong.scn:2: files include each other in a circle: f.scn includes ping.scn "
+                    "includes pong.scn includes ping.scn");
+    assert_mistakes(
+        "title T\ninclude 1.scn\nA leaves\n",
+        "7.scn:1: files include each other to a depth of 8 at most: f.scn includes 1.scn "
+        "includes 2.scn includes 3.scn includes 4.scn includes 5.scn includes 6.scn "
+        "includes 7.scn includes 8.scn");
+
+    GPtrArray *mistakes;
+    g_assert_null(
+        scenario_parse("f.scn", "title T\nwait 1s\ninclude cast.scn\n", 33, NULL, &mistakes));
+    g_assert_cmpuint(mistakes->len, ==, 1);
+    g_assert_cmpstr(g_ptr_array_index(mistakes, 0), ==, "f.scn:3: nothing can be included here");
+    g_ptr_array_free(mistakes, TRUE);
+}
+
+/* Files as other systems' editors leave them. */
+static void test_line_ends(void)
+{
+    struct scenario *s = parse("\xef\xbb\xbftitle \"A title\"\r\n\r\n# comment\r\ndevice A\r\n"
+                               "repeat 2 as i\r\nA leaves\r\nend\r\nwait 1s");
+    g_assert_cmpstr(s->title, ==, "A title");
+    g_assert_cmpuint(s->steps->len, ==, 3);
+    g_assert_cmpstr(g_array_index(s->steps, struct scenario_step, 0).text, ==, "A leaves");
+    scenario_free(s);
+    assert_mistakes("title T\n\xef\xbb\xbfwait 1s\n",
+                    "f.scn:2: \"\xef\xbb\xbfwait\" is neither a word of the language nor a name so "
+                    "far");
 }
 
 /* ------------------------------------------------------------------------
@@ -413,6 +842,13 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/scenario-parse/mistakes", test_mistakes);
+    g_test_add_func("/scenario-parse/all-mistakes", test_all_mistakes);
+    g_test_add_func("/scenario-parse/nothing-follows", test_nothing_follows);
+    g_test_add_func("/scenario-parse/many-mistakes", test_many_mistakes);
+    g_test_add_func("/scenario-parse/repetitions", test_repetitions);
+    g_test_add_func("/scenario-parse/repetition-limits", test_repetition_limits);
+    g_test_add_func("/scenario-parse/includes", test_includes);
+    g_test_add_func("/scenario-parse/line-ends", test_line_ends);
     g_test_add_func("/scenario-parse/limits", test_limits);
     g_test_add_func("/scenario-parse/cast", test_cast);
     g_test_add_func("/scenario-parse/steps", test_steps);
