@@ -130,7 +130,7 @@ int cmd_scenario(int argc, char **argv)
     int result = options_parse_arguments(
         "Plays stories about relays and devices on live loopback sockets, and checks that they\n"
         "come out as told; relaysim-scenario(5) describes their language.",
-        "NAME|FILE ...", rows, argc, argv, &names);
+        "NAME|FILE|- ...", rows, argc, argv, &names);
     if (result == -1 && is_list && names != NULL) {
         log_error("--list takes no argument such as \"%s\"", names[0]);
         result = EXIT_USAGE;
