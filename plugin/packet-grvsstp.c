@@ -5,13 +5,13 @@
  */
 #include "packet-grvsstp.h"
 
-#include "direct.h"
-#include "display.h"
-#include "payload.h"
-#include "shim.h"
-#include "state.h"
+#include "take/direct.h"
+#include "show/show.h"
+#include "show/payload.h"
+#include "take/shim.h"
+#include "follow/states.h"
 #include "statistics/statistics.h"
-#include "tap.h"
+#include "show/tap.h"
 
 dissector_handle_t grvsstp_handle;
 

@@ -3,11 +3,11 @@
  * plugin: the symbols that Wireshark looks for in a plugin.
  */
 #define WS_BUILD_DLL
-#include "compat.h"
+#include "fields/compat.h"
 
 #include <epan/proto.h>
 
-#include "packet-grvhenc.h"
+#include "http/packet-grvhenc.h"
 #include "packet-grvsstp.h"
 
 WS_DLL_PUBLIC_DEF const char plugin_version[] = GRVSSTP_VERSION;

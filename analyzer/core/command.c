@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "command.h"
+#include "core/command.h"
 
 #define MEMBER(name) offsetof(struct sstp_command, name)
 #define STEP(field, member)                                                                        \

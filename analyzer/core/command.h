@@ -13,9 +13,9 @@
 #ifndef SSTP_CORE_COMMAND_H
 #define SSTP_CORE_COMMAND_H
 
-#include "fields.h"
-#include "mnemonics.h"
-#include "wire.h"
+#include "core/fields.h"
+#include "core/mnemonics.h"
+#include "core/wire.h"
 
 #define SSTP_HEADER_LEN 3u         /* CommandId and CommandLength (GRVSSTP 2.2) */
 #define SSTP_COMMAND_LEN_MAX 65535u /* that of FanoutOpen, and of the length field */

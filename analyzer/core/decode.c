@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "decode.h"
+#include "core/decode.h"
 
 #include <limits.h>
 #include <strings.h>

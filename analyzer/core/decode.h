@@ -13,8 +13,8 @@
 #ifndef SSTP_CORE_DECODE_H
 #define SSTP_CORE_DECODE_H
 
-#include "command.h"
-#include "findings.h"
+#include "core/command.h"
+#include "core/findings.h"
 
 /* One field as it stands in the bytes.  For the kinds TOKEN, STRINGS, ENTRIES
  * and INDEXES `offset` and `len` cover the length or count too, which is

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "encode.h"
+#include "core/encode.h"
 
 static void write_list(struct sstp_writer *w, size_t count_size, const struct sstp_list *list)
 {

@@ -5,7 +5,7 @@
 #ifndef SSTP_CORE_ENCODE_H
 #define SSTP_CORE_ENCODE_H
 
-#include "command.h"
+#include "core/command.h"
 
 /* Writes the command, its CommandLength calculated, to `data`, of `size` bytes.
  * Of `form` and `ephemeral_reserved_len` in the command what it says there is

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fields.h"
+#include "core/fields.h"
 
 #define FIELD_INFO(constant, name, filter, kind, base)                                             \
     [SSTP_FIELD_##constant] = {name, filter, SSTP_KIND_##kind, SSTP_BASE_##base},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "findings.h"
+#include "core/findings.h"
 
 #define FINDING_INFO(constant, filter, severity, group, section, sentence)                         \
     [SSTP_FINDING_##constant] = {filter, SSTP_SEVERITY_##severity, SSTP_GROUP_##group, section,    \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "look.h"
+#include "core/look.h"
 
-#include "decode.h"
+#include "core/decode.h"
 
 /* What single observations are worth, in bits. */
 enum {

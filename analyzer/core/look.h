@@ -10,7 +10,7 @@
 #ifndef SSTP_CORE_LOOK_H
 #define SSTP_CORE_LOOK_H
 
-#include "command.h"
+#include "core/command.h"
 
 /* Evidence to ask for: before a connection on any port, and one on SSTP's own
  * port, is taken for SSTP; before framing starts again at any offset, and at the

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "mnemonics.h"
+#include "core/mnemonics.h"
 
 #include <stddef.h>
 

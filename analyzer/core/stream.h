@@ -24,10 +24,10 @@
 #ifndef SSTP_CORE_STREAM_H
 #define SSTP_CORE_STREAM_H
 
-#include "command.h"
-#include "findings.h"
-#include "look.h"
-#include "mem.h"
+#include "core/command.h"
+#include "core/findings.h"
+#include "core/look.h"
+#include "core/mem.h"
 
 enum sstp_stream_mode {
     SSTP_STREAM_ENDPOINT,

@@ -9,7 +9,7 @@
 #ifndef SSTP_CORE_SUMMARY_H
 #define SSTP_CORE_SUMMARY_H
 
-#include "command.h"
+#include "core/command.h"
 
 /* Enough for every summary, its 0x00 included. */
 #define SSTP_SUMMARY_SIZE 200u

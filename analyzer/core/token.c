@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "token.h"
+#include "core/token.h"
 
 /* The messages whose layout is known (spec/sstps.md, section 4). */
 struct layout {

@@ -11,8 +11,8 @@
 #ifndef SSTP_CORE_TOKEN_H
 #define SSTP_CORE_TOKEN_H
 
-#include "command.h"
-#include "findings.h"
+#include "core/command.h"
+#include "core/findings.h"
 
 #define SSTP_TOKEN_HEADER_LEN 3u /* MajorVersionNumber, MinorVersionNumber, MessageID */
 #define SSTP_TOKEN_IV_LEN 24u

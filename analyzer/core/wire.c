@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "wire.h"
+#include "core/wire.h"
 
 /* The next byte.  An empty span may have no address, to which C does not let
  * even 0 be added; a position above 0 has one. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "digest.h"
+#include "henc/digest.h"
 
 #include <nettle/sha2.h>
 

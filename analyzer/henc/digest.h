@@ -12,7 +12,7 @@
 #ifndef SSTP_HENC_DIGEST_H
 #define SSTP_HENC_DIGEST_H
 
-#include "wire.h"
+#include "core/wire.h"
 
 struct henc_digest {
     uint8_t octets[32];

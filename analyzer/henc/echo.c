@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "echo.h"
+#include "henc/echo.h"
 
-#include "text.h"
+#include "henc/text.h"
 
 #define PREFIX_LEN (sizeof HENC_ECHO_PREFIX - 1)
 

@@ -17,7 +17,7 @@
 #ifndef SSTP_HENC_ECHO_H
 #define SSTP_HENC_ECHO_H
 
-#include "wire.h"
+#include "core/wire.h"
 
 #define HENC_ECHO_PREFIX "GroovePing: 1.0,"
 #define HENC_ECHO_PING_DATA "Ping"

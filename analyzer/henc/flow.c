@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "flow.h"
+#include "henc/flow.h"
 
 #include <assert.h>
 

@@ -11,9 +11,9 @@
 #ifndef SSTP_HENC_FLOW_H
 #define SSTP_HENC_FLOW_H
 
-#include "mem.h"
-#include "wire.h"
-#include "digest.h"
+#include "core/mem.h"
+#include "core/wire.h"
+#include "henc/digest.h"
 
 /* Parked bodies of one direction.  A client has one request outstanding
  * (GRVHENC 3.5.1.1, ClientOKtoSend), so a few are much; the octets are those of

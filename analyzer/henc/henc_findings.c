@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "henc_findings.h"
+#include "henc/henc_findings.h"
 
 _Static_assert(HENC_FINDING_COUNT <= 32, "a set of findings is one 32-bit word");
 

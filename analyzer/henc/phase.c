@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "phase.h"
+#include "henc/phase.h"
 
 /* Sets of kinds, for the rows. */
 #define L 1u

@@ -12,7 +12,7 @@
 #ifndef SSTP_HENC_PHASE_H
 #define SSTP_HENC_PHASE_H
 
-#include "uri.h"
+#include "henc/uri.h"
 
 /* What is shown as `sstp.encap.state` (GRVHENC 3.1.1.1, 3.3.1.1, 3.5.1.1). */
 enum henc_state {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "polling.h"
+#include "henc/polling.h"
 
-#include "henc_findings.h"
-#include "text.h"
-#include "uri.h"
+#include "henc/henc_findings.h"
+#include "henc/text.h"
+#include "henc/uri.h"
 
 /* Why a version ends: no version that was ever printed is longer. */
 #define VERSION_LEN_MAX 16u

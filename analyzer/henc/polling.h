@@ -17,7 +17,7 @@
 #ifndef SSTP_HENC_POLLING_H
 #define SSTP_HENC_POLLING_H
 
-#include "wire.h"
+#include "core/wire.h"
 
 #define HENC_POLLING_VERSION "1.2"
 #define HENC_POLLING_SCHEME "grooveDNS://"

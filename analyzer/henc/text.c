@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "text.h"
+#include "henc/text.h"
 
 static uint8_t lower(uint8_t c)
 {

@@ -7,7 +7,7 @@
 #ifndef SSTP_HENC_TEXT_H
 #define SSTP_HENC_TEXT_H
 
-#include "wire.h"
+#include "core/wire.h"
 
 /* Enough for any 64-bit number with its sign. */
 #define HENC_NUMBER_LEN_MAX 20u

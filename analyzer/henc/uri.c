@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "uri.h"
+#include "henc/uri.h"
 
-#include "henc_findings.h"
-#include "text.h"
+#include "henc/henc_findings.h"
+#include "henc/text.h"
 
 /* What can stand behind the commas of the last path segment. */
 enum token { TOKEN_CONN_TYPE, TOKEN_CONTENT_LENGTH, TOKEN_REQUEST_ID, TOKEN_COUNT };

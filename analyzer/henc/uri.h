@@ -20,7 +20,7 @@
 #ifndef SSTP_HENC_URI_H
 #define SSTP_HENC_URI_H
 
-#include "wire.h"
+#include "core/wire.h"
 
 /* With the values of `sstp.encap`. */
 enum henc_kind {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "virtual_private.h"
+#include "henc/virtual_private.h"
 
-#include "text.h"
+#include "henc/text.h"
 
 void henc_virtual_init(struct henc_virtual *v, const struct sstp_mem *mem, enum henc_kind kind)
 {

@@ -77,11 +77,11 @@
 #ifndef SSTP_HENC_VIRTUAL_H
 #define SSTP_HENC_VIRTUAL_H
 
-#include "echo.h"
-#include "flow.h"
-#include "henc_findings.h"
-#include "phase.h"
-#include "polling.h"
+#include "henc/echo.h"
+#include "henc/flow.h"
+#include "henc/henc_findings.h"
+#include "henc/phase.h"
+#include "henc/polling.h"
 
 enum henc_error {
     HENC_OK = 0,

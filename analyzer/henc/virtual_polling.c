@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The Polling side of virtual.h (GRVHENC 3.5, 3.6). */
-#include "virtual_private.h"
+#include "henc/virtual_private.h"
 
 /* Requests without an answer */
 

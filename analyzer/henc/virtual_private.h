@@ -5,7 +5,7 @@
 #ifndef SSTP_HENC_VIRTUAL_PRIVATE_H
 #define SSTP_HENC_VIRTUAL_PRIVATE_H
 
-#include "virtual.h"
+#include "henc/virtual.h"
 
 static inline void henc_virtual_raise(struct henc_result *result, enum henc_finding finding)
 {

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "mem.h"
+#include "core/mem.h"
 
 #define SSTP_ARRAY_BLOCK 256u /* items */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #define _GNU_SOURCE /* qsort_r */
-#include "fanout.h"
+#include "state/fanout.h"
 
 #include <stdlib.h>
 #include <string.h>

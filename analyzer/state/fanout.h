@@ -10,8 +10,8 @@
 #ifndef SSTP_STATE_FANOUT_H
 #define SSTP_STATE_FANOUT_H
 
-#include "command.h"
-#include "mem.h"
+#include "core/command.h"
+#include "core/mem.h"
 
 enum sstp_destination {
     SSTP_DESTINATION_ACTIVE,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "id_tree.h"
+#include "state/id_tree.h"
 
 struct leaf {
     uint32_t id, value;

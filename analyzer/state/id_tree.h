@@ -9,7 +9,7 @@
 #ifndef SSTP_STATE_ID_TREE_H
 #define SSTP_STATE_ID_TREE_H
 
-#include "array.h"
+#include "state/array.h"
 
 struct sstp_id_tree {
     struct sstp_array leaves;

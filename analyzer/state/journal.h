@@ -16,7 +16,7 @@
 #ifndef SSTP_STATE_JOURNAL_H
 #define SSTP_STATE_JOURNAL_H
 
-#include "observer.h"
+#include "state/observer.h"
 
 /* The members are private. */
 struct sstp_journal {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* observer.c: the connection (GRVSSTP 3.1.5.1-4), and what is asked afterwards. */
-#include "observer_internal.h"
+#include "state/observer_internal.h"
 
 #include <string.h>
 

@@ -29,13 +29,13 @@
 #ifndef SSTP_STATE_OBSERVER_H
 #define SSTP_STATE_OBSERVER_H
 
-#include "array.h"
-#include "command.h"
-#include "fanout.h"
-#include "findings.h"
-#include "id_tree.h"
-#include "ledger.h"
-#include "transition.h"
+#include "state/array.h"
+#include "core/command.h"
+#include "state/fanout.h"
+#include "core/findings.h"
+#include "state/id_tree.h"
+#include "state/ledger.h"
+#include "state/transition.h"
 
 /* What is known when the first command comes. */
 enum sstp_observer_begin {

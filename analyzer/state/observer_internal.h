@@ -3,7 +3,7 @@
 #ifndef SSTP_STATE_OBSERVER_INTERNAL_H
 #define SSTP_STATE_OBSERVER_INTERNAL_H
 
-#include "observer.h"
+#include "state/observer.h"
 
 /* A command on its way through the observer. */
 struct sstp_observing {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* observer_session.c: sessions from Open to Close (GRVSSTP 3.1.4.3-5, 3.1.5.5-9,
  * 3.3.5.6). */
-#include "observer_internal.h"
+#include "state/observer_internal.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "transition.h"
+#include "state/transition.h"
 
-#include "command.h"
+#include "core/command.h"
 
 #include <stddef.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* acks.c: `-z grvsstp,acks`, how long the messages of each direction of each
  * connection waited for their acknowledgement. */
-#include "parts.h"
-#include "quantile.h"
-#include "table.h"
+#include "statistics/parts.h"
+#include "statistics/quantile.h"
+#include "statistics/table.h"
 
 enum column {
     STREAM,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* command_tree.c: `-z grvsstp,tree`, commands and their coded values, counted. */
-#include "parts.h"
+#include "statistics/parts.h"
 
 #include <epan/stats_tree.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* connections.c: `-z grvsstp,connections`, a line for each SSTP connection. */
-#include "parts.h"
-#include "table.h"
+#include "statistics/parts.h"
+#include "statistics/table.h"
 
 enum column {
     STREAM,

@@ -6,7 +6,7 @@
  * that is in TCP connections of its own choice has no port at its client.  Counted
  * are the frames that brought commands.
  */
-#include "parts.h"
+#include "statistics/parts.h"
 
 #include <epan/conversation_table.h>
 #include <epan/proto_data.h>

@@ -4,8 +4,8 @@
  * filters of Wireshark's menus.  In 4.0 they stand in for Follow, whose menu is a
  * fixed list there.
  */
-#include "parts.h"
-#include "selection.h"
+#include "statistics/parts.h"
+#include "show/selection.h"
 
 #include <epan/conversation_filter.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* flow.c: `-z flow,grvsstp,standard` and the Flow Graph's "Groove SSTP Flows": an arrow for
  * each chunk, with its commands. */
-#include "parts.h"
-#include "sequence.h"
-#include "summary.h"
+#include "statistics/parts.h"
+#include "statistics/sequence.h"
+#include "core/summary.h"
 
 #if GRVSSTP_HAS_FLOW
 /* Commands that an arrow names. */

@@ -6,8 +6,8 @@
  * Which side sent is known from the connection: by addresses the parts of a virtual
  * connection cannot be told.
  */
-#include "parts.h"
-#include "selection.h"
+#include "statistics/parts.h"
+#include "show/selection.h"
 
 #include <epan/addr_resolv.h>
 #include <epan/follow.h>

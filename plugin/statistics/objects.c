@@ -4,8 +4,8 @@
  * each whole message as it was sent, a MIME header included where there is one.
  * Messages without payload are no objects.  Nothing in a file's name is from the wire.
  */
-#include "parts.h"
-#include "payload.h"
+#include "statistics/parts.h"
+#include "show/payload.h"
 
 #include <epan/export_object.h>
 #include <epan/to_str.h>

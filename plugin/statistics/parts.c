@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "parts.h"
+#include "statistics/parts.h"
 
 #include <epan/to_str.h>
 

@@ -6,7 +6,7 @@
 #ifndef GRVSSTP_STATISTICS_PARTS_H
 #define GRVSSTP_STATISTICS_PARTS_H
 
-#include "tap.h"
+#include "show/tap.h"
 
 #include <epan/tap.h>
 

@@ -11,7 +11,7 @@
 #ifndef GRVSSTP_STATISTICS_SEQUENCE_H
 #define GRVSSTP_STATISTICS_SEQUENCE_H
 
-#include "compat.h"
+#include "fields/compat.h"
 
 #include <epan/tap.h>
 

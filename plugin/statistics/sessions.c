@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* sessions.c: `-z grvsstp,sessions`, a line for each session that the observer
  * knows. */
-#include "parts.h"
-#include "table.h"
+#include "statistics/parts.h"
+#include "statistics/table.h"
 
 enum column {
     STREAM,

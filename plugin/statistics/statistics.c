@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "statistics.h"
+#include "statistics/statistics.h"
 
-#include "parts.h"
+#include "statistics/parts.h"
 
 void grvsstp_statistics_register(void)
 {

@@ -19,7 +19,7 @@
 #ifndef GRVSSTP_STATISTICS_TABLE_H
 #define GRVSSTP_STATISTICS_TABLE_H
 
-#include "compat.h"
+#include "fields/compat.h"
 
 #include <epan/stat_tap_ui.h>
 

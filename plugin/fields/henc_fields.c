@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fields/henc_fields.h"
+
+#include <epan/unit_strings.h>
+
+#include "henc/uri.h"
+
+int proto_grvhenc = -1;
+
+const value_string grvhenc_halves[] = {{HENC_HALF_GET, "GET"}, {HENC_HALF_POST, "POST"}, {0, NULL}};
+
+const value_string grvhenc_checksum_states[] = {{PROTO_CHECKSUM_E_BAD, "Bad"},
+                                                {PROTO_CHECKSUM_E_GOOD, "Good"},
+                                                {PROTO_CHECKSUM_E_UNVERIFIED, "Unverified"},
+                                                {0, NULL}};
+
+static int hfs[GRVHENC_FIELD_COUNT];
+static int ett = -1;
+static expert_field eis[HENC_FINDING_COUNT];
+
+int grvhenc_hf(enum grvhenc_field field)
+{
+    return hfs[field];
+}
+
+int grvhenc_ett(void)
+{
+    return ett;
+}
+
+expert_field *grvhenc_ei(enum henc_finding finding)
+{
+    return &eis[finding];
+}
+
+void grvhenc_fields_register(void)
+{
+#define FIELD_ROW(constant, name, filter, type, display, strings, blurb)                           \
+    {name, "encap" filter, FT_##type, display, strings, blurb},
+    static const struct grvsstp_own_field_row rows[] = {GRVHENC_FIELDS(FIELD_ROW)};
+    static int *subtrees[] = {&ett};
+
+    grvsstp_register_rows(proto_grvhenc, rows, hfs, GRVHENC_FIELD_COUNT);
+    grvsstp_register_findings(proto_grvhenc, henc_finding_infos, eis, HENC_FINDING_COUNT);
+    proto_register_subtree_array(subtrees, array_length(subtrees));
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "show/payload.h"
+
+/* Longest message that is put together, in MiB: a preference. */
+static unsigned message_max_mib = 16;
+
+void grvsstp_message_register_preferences(module_t *module)
+{
+    prefs_register_uint_preference(
+        module, "message_max", "Longest message put together (MiB)",
+        "The payload of a longer message is counted, but not put together at its EndMessage", 10,
+        &message_max_mib);
+}
+
+void grvsstp_contribute(struct grvsstp_contributions *list, uint32_t frame, size_t len)
+{
+    struct grvsstp_contribution *contribution = list->last;
+    if (contribution == NULL || contribution->frame != frame) {
+        contribution = wmem_new0(wmem_file_scope(), struct grvsstp_contribution);
+        contribution->frame = frame;
+        if (list->last != NULL)
+            list->last->next = contribution;
+        else
+            list->first = contribution;
+        list->last = contribution;
+    }
+    contribution->len += (uint32_t)len;
+}
+
+uint32_t grvsstp_session_id(struct sstp_span bytes)
+{
+    return bytes.len >= SSTP_HEADER_LEN + 4 ? sstp_get_u32(bytes.data + SSTP_HEADER_LEN) : 0;
+}
+
+struct sstp_span grvsstp_data_payload(struct sstp_span bytes, bool *is_whole)
+{
+    enum { PAYLOAD_OFFSET = SSTP_HEADER_LEN + 4 };
+    *is_whole = bytes.len >= sstp_get_u16(bytes.data + 1);
+    if (bytes.len <= PAYLOAD_OFFSET)
+        return sstp_span(NULL, 0);
+    return sstp_span(bytes.data + PAYLOAD_OFFSET, bytes.len - PAYLOAD_OFFSET);
+}
+
+/* ------------------------------------------------------------------------
+ * Messages in one chunk
+ */
+
+void grvsstp_tracker_init(struct grvsstp_tracker *tracker, wmem_allocator_t *pool)
+{
+    tracker->pool = pool;
+    tracker->num_locals = 0;
+}
+
+static struct grvsstp_local *find_local(struct grvsstp_tracker *tracker, uint32_t session_id)
+{
+    for (unsigned i = 0; i < tracker->num_locals; i++)
+        if (tracker->locals[i].session_id == session_id)
+            return &tracker->locals[i];
+    return NULL;
+}
+
+static void remove_local(struct grvsstp_tracker *tracker, struct grvsstp_local *local)
+{
+    *local = tracker->locals[--tracker->num_locals];
+}
+
+static void add_slice(struct grvsstp_tracker *tracker, struct grvsstp_local *local,
+                      struct sstp_span bytes, bool is_whole, bool is_kept, uint32_t offset)
+{
+    struct grvsstp_slice *slice = wmem_new(tracker->pool, struct grvsstp_slice);
+    *slice = (struct grvsstp_slice){NULL, bytes, is_whole, is_kept, offset};
+    if (local->last != NULL)
+        local->last->next = slice;
+    else
+        local->first = slice;
+    local->last = slice;
+    local->length += bytes.len;
+}
+
+enum grvsstp_track grvsstp_tracker_take(struct grvsstp_tracker *tracker, struct sstp_span bytes,
+                                        bool is_kept, uint32_t offset)
+{
+    const uint8_t id = bytes.data[0];
+    if ((id != SSTP_MESSAGE && id != SSTP_DATA && id != SSTP_END_MESSAGE && id != SSTP_CLOSE) ||
+        bytes.len < SSTP_HEADER_LEN + 4)
+        return GRVSSTP_TRACK_NOTHING;
+
+    const uint32_t session_id = grvsstp_session_id(bytes);
+    struct grvsstp_local *local = find_local(tracker, session_id);
+    if (id == SSTP_MESSAGE || id == SSTP_CLOSE) {
+        if (local != NULL) /* what was begun stays without an end */
+            remove_local(tracker, local);
+        if (id == SSTP_CLOSE || tracker->num_locals == GRVSSTP_LOCALS_MAX)
+            return GRVSSTP_TRACK_ELSEWHERE;
+        local = &tracker->locals[tracker->num_locals++];
+        *local = (struct grvsstp_local){session_id, 0, NULL, NULL};
+        add_slice(tracker, local, sstp_span(NULL, 0), true, false, offset);
+        return GRVSSTP_TRACK_OPEN;
+    }
+    if (local == NULL)
+        return GRVSSTP_TRACK_ELSEWHERE;
+    if (id == SSTP_DATA) {
+        bool is_whole;
+        const struct sstp_span payload = grvsstp_data_payload(bytes, &is_whole);
+        add_slice(tracker, local, payload, is_whole, is_kept, offset);
+        return GRVSSTP_TRACK_OPEN;
+    }
+    tracker->done = *local;
+    remove_local(tracker, local);
+    return GRVSSTP_TRACK_DONE;
+}
+
+/* ------------------------------------------------------------------------
+ * Messages in several chunks
+ */
+
+struct grvsstp_message *grvsstp_spanning_begin(struct grvsstp_spanning *spanning,
+                                               uint32_t session_id)
+{
+    struct grvsstp_message *message = wmem_new0(wmem_file_scope(), struct grvsstp_message);
+    message->is_whole = true;
+    if (spanning->by_session == NULL)
+        spanning->by_session = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    wmem_map_insert(spanning->by_session, GUINT_TO_POINTER(session_id), message);
+    return message;
+}
+
+struct grvsstp_message *grvsstp_spanning_find(const struct grvsstp_spanning *spanning,
+                                              uint32_t session_id)
+{
+    if (spanning->by_session == NULL)
+        return NULL;
+    return wmem_map_lookup(spanning->by_session, GUINT_TO_POINTER(session_id));
+}
+
+void grvsstp_spanning_end(struct grvsstp_spanning *spanning, uint32_t session_id)
+{
+    if (spanning->by_session != NULL)
+        wmem_map_remove(spanning->by_session, GUINT_TO_POINTER(session_id));
+}
+
+void grvsstp_spanning_end_all(struct grvsstp_spanning *spanning)
+{
+    spanning->by_session = NULL; /* the map dies with the capture */
+}
+
+static void forget_payload(struct grvsstp_message *message)
+{
+    for (struct grvsstp_payload *payload = message->first, *next; payload != NULL; payload = next) {
+        next = payload->next;
+        if (payload->is_copy)
+            wmem_free(wmem_file_scope(), (void *)payload->bytes.data);
+        wmem_free(wmem_file_scope(), payload);
+    }
+    message->first = message->last = NULL;
+}
+
+void grvsstp_message_append(struct grvsstp_message *message, struct sstp_span payload,
+                            bool is_whole, bool is_kept, uint32_t frame)
+{
+    message->length += payload.len;
+    grvsstp_contribute(&message->contributions, frame, payload.len);
+    if (!is_whole || message->length > (uint64_t)message_max_mib << 20) {
+        message->is_whole = false;
+        forget_payload(message);
+    }
+    if (!message->is_whole || payload.len == 0)
+        return;
+
+    struct grvsstp_payload *part = wmem_new(wmem_file_scope(), struct grvsstp_payload);
+    part->next = NULL;
+    part->is_copy = !is_kept;
+    part->bytes = payload;
+    if (!is_kept)
+        part->bytes.data = wmem_memdup(wmem_file_scope(), payload.data, payload.len);
+    if (message->last != NULL)
+        message->last->next = part;
+    else
+        message->first = part;
+    message->last = part;
+}
+
+/* ------------------------------------------------------------------------
+ * Display
+ */
+
+/* Frames named in the tree of one message. */
+#define SEGMENTS_SHOWN 1000u
+
+/* `payload` is NULL where it is not put together. */
+static void show_payload(const struct grvsstp_envelope *envelope, const uint8_t *payload,
+                         uint64_t length)
+{
+    const struct grvsstp_place *place = envelope->place;
+    proto_item *item = proto_tree_add_uint64(envelope->tree, grvsstp_own_hf(GRVSSTP_MESSAGE_LENGTH),
+                                             place->tvb, place->offset, 0, length);
+    proto_item_set_generated(item);
+    if (payload == NULL && length > 0) {
+        proto_item_append_text(item, ", payload not put together");
+        return;
+    }
+    tvbuff_t *whole = tvb_new_child_real_data(place->tvb, payload, (unsigned)length, (int)length);
+    if (length > 0) {
+        add_new_data_source(place->pinfo, whole, "SSTP message");
+        proto_item_set_generated(proto_tree_add_item(envelope->tree,
+                                                     grvsstp_own_hf(GRVSSTP_MESSAGE_PAYLOAD), whole,
+                                                     0, (int)length, ENC_NA));
+    }
+    grvsstp_payload_hand_over(envelope, whole);
+}
+
+static void show_segment(const struct grvsstp_envelope *envelope, uint32_t frame)
+{
+    proto_item_set_generated(
+        proto_tree_add_uint(envelope->tree, grvsstp_own_hf(GRVSSTP_MESSAGE_SEGMENT),
+                            envelope->place->tvb, envelope->place->offset, 0, frame));
+}
+
+void grvsstp_show_message(const struct grvsstp_envelope *envelope,
+                          const struct grvsstp_message *message)
+{
+    packet_info *pinfo = envelope->place->pinfo;
+    unsigned num = 0;
+
+    if (!grvsstp_payload_is_wanted(envelope, message->first != NULL ? message->first->bytes
+                                                                    : sstp_span(NULL, 0)))
+        return;
+    uint8_t *whole = NULL;
+    if (message->is_whole && message->length > 0) {
+        size_t pos = 0;
+        whole = wmem_alloc(pinfo->pool, (size_t)message->length);
+        for (const struct grvsstp_payload *part = message->first; part != NULL; part = part->next) {
+            memcpy(whole + pos, part->bytes.data, part->bytes.len);
+            pos += part->bytes.len;
+        }
+    }
+    for (const struct grvsstp_contribution *segment = message->contributions.first;
+         segment != NULL && num < SEGMENTS_SHOWN; segment = segment->next, num++) {
+        show_segment(envelope, segment->frame);
+        if (segment->frame != pinfo->num)
+            grvsstp_mark_depended_upon(pinfo, segment->frame);
+    }
+    show_payload(envelope, whole, message->length);
+}
+
+void grvsstp_show_local_message(const struct grvsstp_envelope *envelope,
+                                const struct grvsstp_local *local)
+{
+    packet_info *pinfo = envelope->place->pinfo;
+    uint8_t *payload = NULL;
+    size_t pos = 0;
+    bool is_whole = true;
+
+    /* The first slice is the Message's, the next the first Data's. */
+    const struct grvsstp_slice *data = local->first != NULL ? local->first->next : NULL;
+    if (!grvsstp_payload_is_wanted(envelope, data != NULL ? data->bytes : sstp_span(NULL, 0)))
+        return;
+    if (local->length > 0)
+        payload = wmem_alloc(pinfo->pool, (size_t)local->length);
+    for (const struct grvsstp_slice *slice = local->first; slice != NULL; slice = slice->next) {
+        is_whole = is_whole && slice->is_whole;
+        if (slice->bytes.len > 0)
+            memcpy(payload + pos, slice->bytes.data, slice->bytes.len);
+        pos += slice->bytes.len;
+    }
+    if (local->first != local->last) /* there was a Data behind the Message */
+        show_segment(envelope, pinfo->num);
+    show_payload(envelope, is_whole ? payload : NULL, local->length);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * message: the payload of a whole message, put together at its EndMessage.
+ *
+ * A message whose commands all lie in one chunk needs no memory: whoever walks
+ * the chunk's commands, on any pass, gathers it as it goes (the tracker).  One
+ * that goes on in another frame becomes a struct grvsstp_message in file scope,
+ * and the plans of its frames link to it.
+ */
+#ifndef GRVSSTP_MESSAGE_H
+#define GRVSSTP_MESSAGE_H
+
+#include "fields/fields.h"
+
+#include <epan/prefs.h>
+
+/* A frame that brought a piece of a command or of a message. */
+struct grvsstp_contribution {
+    struct grvsstp_contribution *next;
+    uint32_t frame;
+    uint32_t len; /* bytes */
+};
+
+struct grvsstp_contributions {
+    struct grvsstp_contribution *first, *last;
+};
+
+/* Notes that a frame brought `len` bytes.  File scope. */
+void grvsstp_contribute(struct grvsstp_contributions *list, uint32_t frame, size_t len);
+
+/* Payload of one Data command.  File scope. */
+struct grvsstp_payload {
+    struct grvsstp_payload *next;
+    struct sstp_span bytes;
+    bool is_copy; /* made for the message; else the bytes of a split command serve */
+};
+
+/* A message that lies in several chunks.  File scope. */
+struct grvsstp_message {
+    uint64_t length;    /* bytes of payload so far */
+    bool is_whole;      /* every one of them is in the list */
+    uint32_t end_frame; /* of its EndMessage; 0 while there is none */
+    struct grvsstp_payload *first, *last;
+    struct grvsstp_contributions contributions;
+};
+
+/* Bytes of a message that lies in one chunk. */
+struct grvsstp_slice {
+    struct grvsstp_slice *next;
+    struct sstp_span bytes;
+    bool is_whole;   /* all of them were captured */
+    bool is_kept;    /* they lie in file scope */
+    uint32_t offset; /* of the command in the chunk; the Message's slice has no bytes */
+};
+
+struct grvsstp_local {
+    uint32_t session_id;
+    uint64_t length;
+    struct grvsstp_slice *first, *last;
+};
+
+/* More sessions than this with a message open in one chunk: the others are
+ * treated as if they went on behind it. */
+#define GRVSSTP_LOCALS_MAX 8u
+
+struct grvsstp_tracker {
+    wmem_allocator_t *pool; /* of the packet */
+    unsigned num_locals;
+    struct grvsstp_local locals[GRVSSTP_LOCALS_MAX];
+    struct grvsstp_local done; /* what the last EndMessage completed */
+};
+
+enum grvsstp_track {
+    GRVSSTP_TRACK_NOTHING,  /* the command is no part of a message */
+    GRVSSTP_TRACK_OPEN,     /* part of a message that began in this chunk */
+    GRVSSTP_TRACK_DONE,     /* its EndMessage: see tracker->done */
+    GRVSSTP_TRACK_ELSEWHERE /* part of a message that the tracker does not hold */
+};
+
+void grvsstp_tracker_init(struct grvsstp_tracker *tracker, wmem_allocator_t *pool);
+
+/* Takes the next command of the chunk, which begins at `offset`.  `bytes` are
+ * those captured of it and have to live as long as the tracker is asked; is_kept
+ * says that they live as long as the capture. */
+enum grvsstp_track grvsstp_tracker_take(struct grvsstp_tracker *tracker, struct sstp_span bytes,
+                                        bool is_kept, uint32_t offset);
+
+/* The SessionId of a session command, whose bytes are there as far as that. */
+uint32_t grvsstp_session_id(struct sstp_span bytes);
+
+/* The payload of a Data command, as far as it was captured; *is_whole says
+ * whether that is all of it. */
+struct sstp_span grvsstp_data_payload(struct sstp_span bytes, bool *is_whole);
+
+/* First pass: the messages of one direction that lie in several chunks, by
+ * SessionId.  A gap ends them all. */
+struct grvsstp_spanning {
+    wmem_map_t *by_session; /* NULL until the first */
+};
+
+struct grvsstp_message *grvsstp_spanning_begin(struct grvsstp_spanning *spanning,
+                                               uint32_t session_id);
+struct grvsstp_message *grvsstp_spanning_find(const struct grvsstp_spanning *spanning,
+                                              uint32_t session_id);
+void grvsstp_spanning_end(struct grvsstp_spanning *spanning, uint32_t session_id);
+void grvsstp_spanning_end_all(struct grvsstp_spanning *spanning);
+
+/* Appends payload that `frame` brought; of bytes that are not kept a copy is made. */
+void grvsstp_message_append(struct grvsstp_message *message, struct sstp_span payload,
+                            bool is_whole, bool is_kept, uint32_t frame);
+
+struct grvsstp_envelope; /* payload.h */
+
+/* Adds length, payload and frames of a message to the tree of its EndMessage, and
+ * hands it on. */
+void grvsstp_show_message(const struct grvsstp_envelope *envelope,
+                          const struct grvsstp_message *message);
+
+/* The same for one that lies in this chunk. */
+void grvsstp_show_local_message(const struct grvsstp_envelope *envelope,
+                                const struct grvsstp_local *local);
+
+/* Registers the preference for the longest message that is put together. */
+void grvsstp_message_register_preferences(module_t *module);
+
+#endif

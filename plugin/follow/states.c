@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* state.c: feeding the observer. */
+#include "follow/states.h"
+
+#include "core/decode.h"
+
+#define SECONDS_MAX INT64_C(4000000000) /* the year 2096 */
+
+static grvsstp_preference are_followed = true;
+static grvsstp_preference is_nothing_outstanding;
+
+void grvsstp_states_register_preferences(module_t *module)
+{
+    prefs_register_bool_preference(
+        module, "follow_states", "Follow states and acknowledgement",
+        "Follow the states of connections and sessions and the acknowledgement counts",
+        &are_followed);
+    prefs_register_bool_preference(
+        module, "assume_nothing_outstanding",
+        "Assume that nothing was outstanding where the capture begins",
+        "Number and attribute the messages of a connection whose Connect was not captured, as if "
+        "all that was sent before had been acknowledged",
+        &is_nothing_outstanding);
+}
+
+struct grvsstp_states *grvsstp_states_new(void)
+{
+    if (!are_followed)
+        return NULL;
+    struct grvsstp_states *states = wmem_new(wmem_file_scope(), struct grvsstp_states);
+    sstp_observer_init(&states->observer, &grvsstp_file_scope,
+                       is_nothing_outstanding ? SSTP_OBSERVER_LATE_TRUSTING : SSTP_OBSERVER_LATE);
+    for (int i = 0; i < 2; i++)
+        sstp_journal_init(&states->journals[i], &states->observer, i != 0);
+    states->doubts = NULL;
+    return states;
+}
+
+void grvsstp_states_start(struct grvsstp_connection *connection)
+{
+    if (connection->states != NULL)
+        sstp_observer_init(&connection->states->observer, &grvsstp_file_scope,
+                           SSTP_OBSERVER_FROM_START);
+}
+
+void grvsstp_states_begin_chunk(struct grvsstp_connection *connection, bool from_initiator,
+                                uint32_t frame, uint32_t key)
+{
+    if (connection->states != NULL)
+        sstp_journal_begin_chunk(&connection->states->journals[from_initiator], frame, key);
+}
+
+void grvsstp_states_gap(struct grvsstp_connection *connection)
+{
+    if (connection->states != NULL)
+        sstp_observer_gap(&connection->states->observer);
+}
+
+void grvsstp_states_late_gap(struct grvsstp_connection *connection, uint32_t since,
+                             const packet_info *pinfo)
+{
+    struct grvsstp_states *states = connection->states;
+    const struct grvsstp_doubt doubt = {since, pinfo->num};
+
+    if (states == NULL)
+        return;
+    sstp_observer_gap(&states->observer);
+    if (states->doubts == NULL)
+        states->doubts = wmem_array_new(wmem_file_scope(), sizeof doubt);
+    if (wmem_array_get_count(states->doubts) < GRVSSTP_DOUBTS_MAX)
+        wmem_array_append_one(states->doubts, doubt);
+}
+
+bool grvsstp_states_are_connecting(const struct grvsstp_connection *connection)
+{
+    return connection->states != NULL &&
+           connection->states->observer.state == SSTP_CONNECTION_CONNECTING;
+}
+
+void grvsstp_states_end(struct grvsstp_connection *connection)
+{
+    if (connection->states != NULL)
+        sstp_observer_transport_end(&connection->states->observer);
+}
+
+int64_t grvsstp_states_time(const packet_info *pinfo)
+{
+    /* A file may claim any time; differences have to fit, too. */
+    const int64_t secs = CLAMP((int64_t)pinfo->abs_ts.secs, -SECONDS_MAX, SECONDS_MAX);
+    return secs * 1000000000 + pinfo->abs_ts.nsecs;
+}
+
+void grvsstp_states_command(struct grvsstp_connection *connection, bool from_initiator,
+                            struct sstp_span bytes, const packet_info *pinfo)
+{
+    struct grvsstp_states *states = connection->states;
+    const struct sstp_command_info *info =
+        bytes.len >= SSTP_HEADER_LEN ? sstp_command_info(bytes.data[0]) : NULL;
+    struct sstp_observation seen;
+    struct sstp_command command;
+
+    if (states == NULL)
+        return;
+    memset(&seen, 0, sizeof seen);
+    if (info != NULL && bytes.len >= info->min_length) {
+        const struct sstp_observed_place place = {pinfo->num, grvsstp_states_time(pinfo)};
+        const struct grvsstp_version *version = grvsstp_connection_version(connection, pinfo->num);
+        (void)sstp_command_decode(bytes, version != NULL ? version->form : SSTP_VERSION_UNKNOWN,
+                                  NULL, &command);
+        sstp_observer_command(&states->observer, from_initiator, &command, place, &seen);
+    } else if (bytes.len < SSTP_HEADER_LEN || (info != NULL && bytes.data[0] != SSTP_DATA)) {
+        /* Whom it concerns is not there to read, and a Data alone changes nothing that
+         * the commands behind it would miss. */
+        sstp_observer_gap(&states->observer);
+    }
+    sstp_journal_add(&states->journals[from_initiator], &seen);
+}

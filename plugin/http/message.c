@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE /* memmem */
+#include <wireshark.h>
+
+#include "http/message.h"
+
+#include <http_parser.h>
+
+#include "henc/polling.h"
+#include "henc/uri.h"
+
+/* ------------------------------------------------------------------------
+ * The first line
+ */
+
+static const uint8_t *line_end(struct sstp_span bytes)
+{
+    return memmem(bytes.data, bytes.len, "\r\n", 2);
+}
+
+/* Whether bytes begin with the word, as far as they go. */
+static bool begins_with(struct sstp_span bytes, const char *word)
+{
+    const size_t len = MIN(strlen(word), bytes.len);
+    return memcmp(bytes.data, word, len) == 0;
+}
+
+/* Method and target of a request line, which is all of `line`.  The target goes
+ * on to the last " HTTP/", whatever blanks it holds. */
+static bool read_request_line(struct sstp_span line, struct grvhenc_http *http)
+{
+    const uint8_t *blank = memchr(line.data, ' ', line.len);
+    if (blank == NULL)
+        return false;
+    http->method = sstp_span(line.data, (size_t)(blank - line.data));
+    const uint8_t *start = blank + 1;
+    for (const uint8_t *at = line.data + line.len; at > start; at--)
+        if ((size_t)(line.data + line.len - at) >= 6 && memcmp(at, " HTTP/", 6) == 0) {
+            http->target = sstp_span(start, (size_t)(at - start));
+            return true;
+        }
+    return false;
+}
+
+/* ------------------------------------------------------------------------
+ * The rest, by the library
+ */
+
+struct reading {
+    struct grvhenc_http *http; /* NULL while a body is read */
+    wmem_array_t *body;        /* NULL while a head is read */
+    bool is_complete;
+};
+
+static int on_headers_complete(http_parser *parser)
+{
+    struct reading *reading = parser->data;
+    struct grvhenc_http *http = reading->http;
+    if (http == NULL)
+        return 0;
+    http->status = parser->status_code;
+    http->is_chunked = (parser->flags & F_CHUNKED) != 0;
+    http->has_content_length = (parser->flags & F_CONTENTLENGTH) != 0;
+    http->content_length = http->has_content_length ? parser->content_length : 0;
+    /* RFC 2616 4.4: no body, or one that ends with the connection. */
+    const bool has_no_body = http->status / 100 == 1 || http->status == 204 || http->status == 304;
+    http->has_no_end =
+        http->is_response && !http->has_content_length && !http->is_chunked && !has_no_body;
+    http_parser_pause(parser, 1);
+    return 0;
+}
+
+static int on_body(http_parser *parser, const char *at, size_t len)
+{
+    struct reading *reading = parser->data;
+    if (reading->body != NULL)
+        wmem_array_append(reading->body, at, (unsigned)len);
+    return 0;
+}
+
+static int on_message_complete(http_parser *parser)
+{
+    struct reading *reading = parser->data;
+    reading->is_complete = true;
+    http_parser_pause(parser, 1);
+    return 0;
+}
+
+/* Runs the parser over a message of which `bytes` are there, with a plain request
+ * line in place of its own.  Returns how many of the bytes it has taken. */
+static size_t run_parser(const struct grvhenc_http *http, struct sstp_span bytes,
+                         struct reading *reading, bool *is_bad)
+{
+    static const char plain_line[] = "POST / HTTP/1.0\r\n";
+    const uint8_t *line = line_end(bytes);
+    const size_t skip = http->is_response ? 0 : (size_t)(line - bytes.data) + 2;
+    http_parser_settings settings;
+    http_parser parser;
+
+    http_parser_settings_init(&settings);
+    settings.on_headers_complete = on_headers_complete;
+    settings.on_body = on_body;
+    settings.on_message_complete = on_message_complete;
+    http_parser_init(&parser, http->is_response ? HTTP_RESPONSE : HTTP_REQUEST);
+    parser.data = reading;
+    if (!http->is_response)
+        http_parser_execute(&parser, &settings, plain_line, sizeof plain_line - 1);
+    const size_t taken =
+        http_parser_execute(&parser, &settings, (const char *)bytes.data + skip, bytes.len - skip);
+    const enum http_errno error = HTTP_PARSER_ERRNO(&parser);
+    *is_bad = error != HPE_OK && error != HPE_PAUSED;
+    return skip + taken;
+}
+
+enum grvhenc_http_result grvhenc_http_head(struct sstp_span bytes, struct grvhenc_http *http)
+{
+    memset(http, 0, sizeof *http);
+    if (bytes.len == 0)
+        return GRVHENC_HTTP_MORE;
+    http->is_response = begins_with(bytes, "HTTP/1.");
+    if (!http->is_response && !begins_with(bytes, "GET ") && !begins_with(bytes, "POST "))
+        return GRVHENC_HTTP_NOT;
+
+    const struct sstp_span looked_at = sstp_span(bytes.data, MIN(bytes.len, GRVHENC_HEAD_LEN_MAX));
+    const uint8_t *end = memmem(looked_at.data, looked_at.len, "\r\n\r\n", 4);
+    if (end == NULL)
+        return looked_at.len < bytes.len ? GRVHENC_HTTP_NOT : GRVHENC_HTTP_MORE;
+    http->head_len = (size_t)(end - bytes.data) + 4;
+    const struct sstp_span line = sstp_span(bytes.data, (size_t)(line_end(bytes) - bytes.data));
+    if (!http->is_response && !read_request_line(line, http))
+        return GRVHENC_HTTP_NOT;
+
+    struct reading reading = {http, NULL, false};
+    bool is_bad;
+    run_parser(http, sstp_span(bytes.data, http->head_len), &reading, &is_bad);
+    return is_bad ? GRVHENC_HTTP_NOT : GRVHENC_HTTP_DONE;
+}
+
+enum grvhenc_http_result grvhenc_http_body(const struct grvhenc_http *http, struct sstp_span bytes,
+                                           wmem_allocator_t *pool, size_t *len,
+                                           struct sstp_span *body, size_t *wanted)
+{
+    const size_t left = bytes.len - http->head_len;
+
+    *wanted = 0;
+    if (http->is_chunked) {
+        struct reading reading = {NULL, wmem_array_new(pool, 1), false};
+        bool is_bad;
+        *len = run_parser(http, bytes, &reading, &is_bad);
+        if (!reading.is_complete && !is_bad)
+            return GRVHENC_HTTP_MORE;
+        /* The parser pauses on the last byte of a message, before it is counted. */
+        *len = MIN(*len + 1, bytes.len);
+        *body = sstp_span(wmem_array_get_raw(reading.body), wmem_array_get_count(reading.body));
+        return is_bad ? GRVHENC_HTTP_NOT : GRVHENC_HTTP_DONE;
+    }
+    /* What has no end takes what is there: nobody waits for the connection's end. */
+    const uint64_t body_len = http->has_no_end ? left : http->content_length;
+    if (body_len > left) {
+        *wanted = body_len - left < UINT32_MAX ? (size_t)(body_len - left) : 0;
+        return GRVHENC_HTTP_MORE;
+    }
+    *body = sstp_span(bytes.data + http->head_len, (size_t)body_len);
+    *len = http->head_len + (size_t)body_len;
+    return GRVHENC_HTTP_DONE;
+}
+
+bool grvhenc_http_is_encapsulation(struct sstp_span bytes)
+{
+    struct grvhenc_http http = {0};
+    struct henc_uri uri;
+
+    if (bytes.len < 5 || (!begins_with(bytes, "GET ") && !begins_with(bytes, "POST ")))
+        return false;
+    const uint8_t *end = line_end(sstp_span(bytes.data, MIN(bytes.len, GRVHENC_HEAD_LEN_MAX)));
+    if (end == NULL ||
+        !read_request_line(sstp_span(bytes.data, (size_t)(end - bytes.data)), &http) ||
+        !henc_uri_parse(http.method, http.target, &uri))
+        return false;
+    if (uri.kind != HENC_KIND_POLLING)
+        return true;
+    return grvhenc_http_head(bytes, &http) == GRVHENC_HTTP_DONE &&
+           henc_polling_is_body(sstp_span(bytes.data + http.head_len, bytes.len - http.head_len));
+}
+
+bool grvhenc_http_begins_polling(struct sstp_span bytes)
+{
+    enum { TELLING_LEN = sizeof HENC_POLLING_VERSION + sizeof HENC_POLLING_SCHEME };
+    struct grvhenc_http http = {0};
+    struct henc_uri uri;
+    const uint8_t *end = bytes.len > 0 ? line_end(bytes) : NULL;
+
+    if (end == NULL || !begins_with(bytes, "POST ") ||
+        !read_request_line(sstp_span(bytes.data, (size_t)(end - bytes.data)), &http) ||
+        !henc_uri_parse(http.method, http.target, &uri) || uri.kind != HENC_KIND_POLLING)
+        return false;
+    switch (grvhenc_http_head(bytes, &http)) {
+    case GRVHENC_HTTP_NOT:
+        break;
+    case GRVHENC_HTTP_MORE:
+        return true;
+    case GRVHENC_HTTP_DONE:
+        return http.content_length >= TELLING_LEN && bytes.len - http.head_len < TELLING_LEN;
+    }
+    return false;
+}
+
+/* Whether a target may go on to be one of an encapsulation's, as far as it goes. */
+static bool begins_target(struct sstp_span target)
+{
+    static const char scheme[] = "http://", path[] = "/" HENC_VERSION "/";
+
+    if (begins_with(target, scheme)) {
+        const size_t scheme_len = MIN(target.len, sizeof scheme - 1);
+        const size_t left = target.len - scheme_len;
+        const uint8_t *authority = target.data + scheme_len;
+        const uint8_t *slash = left > 0 ? memchr(authority, '/', left) : NULL;
+        if (slash == NULL)
+            return left == 0 || memchr(authority, ' ', left) == NULL;
+        target = sstp_span(slash, left - (size_t)(slash - authority));
+    }
+    return begins_with(target, path);
+}
+
+bool grvhenc_http_begins_request(struct sstp_span bytes)
+{
+    static const char get[] = "GET ", post[] = "POST ";
+    const bool is_post = begins_with(bytes, post);
+    const size_t method_len = is_post ? sizeof post - 1 : sizeof get - 1;
+
+    if (bytes.len == 0 || (!is_post && !begins_with(bytes, get)) || line_end(bytes) != NULL)
+        return false;
+    return bytes.len <= method_len ||
+           begins_target(sstp_span(bytes.data + method_len, bytes.len - method_len));
+}

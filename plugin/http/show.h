@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * henc_display: the layer of an encapsulation in the packet details and columns.
+ * Reads what the first pass kept, and the bytes of the message; changes nothing.
+ */
+#ifndef GRVHENC_HENC_DISPLAY_H
+#define GRVHENC_HENC_DISPLAY_H
+
+#include "http/message.h"
+#include "http/virtual_connection.h"
+
+/* One message, or a piece of a LongLived body. */
+struct grvhenc_part {
+    packet_info *pinfo;
+    proto_tree *tree;
+    tvbuff_t *tvb; /* of the TCP chunk, or of the frame that ended the connection */
+    int offset, len;
+    const struct grvhenc_record *record;
+    const struct grvhenc_http *http; /* NULL for a piece of a body */
+    tvbuff_t *body;                  /* NULL where there is none */
+    bool is_end;                     /* nothing but the end of the TCP connection */
+};
+
+/* Adds the layer, and the SSTP commands that the part released. */
+void grvhenc_show_part(const struct grvhenc_part *part);
+
+/* Adds the layer at the end of a TCP connection that ended its virtual one. */
+void grvhenc_show_end(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb,
+                      const struct grvhenc_record *record);
+
+#endif

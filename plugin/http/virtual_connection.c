@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "http/virtual_connection.h"
+
+#include <epan/to_str.h>
+
+#include "follow/states.h"
+
+/* Forgotten with the capture. */
+static wmem_map_t *virtuals;
+
+static struct grvhenc_virtual *new_virtual(struct sstp_span guid, enum henc_kind kind,
+                                           uint32_t frame)
+{
+    struct grvhenc_virtual *v = wmem_new0(wmem_file_scope(), struct grvhenc_virtual);
+    v->kind = kind;
+    v->guid = wmem_strndup(wmem_file_scope(), (const char *)guid.data, guid.len);
+    v->connection = grvsstp_connection_new((enum grvsstp_encapsulation)kind, frame);
+    henc_virtual_init(&v->observer, &grvsstp_file_scope, kind);
+    return v;
+}
+
+struct grvhenc_virtual *grvhenc_virtual_of_request(struct sstp_span guid, packet_info *pinfo,
+                                                   const address *client, const address *server,
+                                                   const struct henc_message *message)
+{
+    if (virtuals == NULL)
+        virtuals =
+            wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_str_hash, g_str_equal);
+
+    const char *name =
+        wmem_strdup_printf(pinfo->pool, "%d %.*s %s %s", (int)message->uri->kind, (int)guid.len,
+                           (const char *)guid.data, address_to_str(pinfo->pool, client),
+                           address_to_str(pinfo->pool, server));
+    struct grvhenc_virtual *v = wmem_map_lookup(virtuals, name);
+    if (v == NULL || henc_virtual_is_renewed_by(&v->observer, message)) {
+        v = new_virtual(guid, message->uri->kind, pinfo->num);
+        wmem_map_insert(virtuals, wmem_strdup(wmem_file_scope(), name), v);
+    }
+    return v;
+}
+
+/* The bytes where a later pass finds them again: in the body, or in a copy. */
+static void place_bytes(struct grvhenc_delivery *delivery, const struct henc_delivery *from,
+                        tvbuff_t *body_tvb)
+{
+    const unsigned captured = body_tvb != NULL ? tvb_captured_length(body_tvb) : 0;
+    const uint8_t *body = captured > 0 ? tvb_get_ptr(body_tvb, 0, (int)captured) : NULL;
+
+    delivery->is_copy = from->is_parked || body == NULL || from->bytes.data < body ||
+                        from->bytes.data + from->bytes.len > body + captured;
+    if (delivery->is_copy) {
+        delivery->bytes = sstp_span(
+            wmem_memdup(wmem_file_scope(), from->bytes.data, from->bytes.len), from->bytes.len);
+    } else {
+        delivery->offset = (uint32_t)(from->bytes.data - body);
+        delivery->bytes = sstp_span(NULL, from->bytes.len);
+    }
+}
+
+static void deliver(struct grvsstp_connection *connection, const struct grvhenc_delivery *delivery,
+                    bool after_gap, tvbuff_t *body_tvb, packet_info *pinfo)
+{
+    tvbuff_t *tvb;
+
+    if (delivery->is_copy)
+        tvb = tvb_new_real_data(delivery->bytes.data, (unsigned)delivery->bytes.len,
+                                (int)delivery->bytes.len);
+    else
+        tvb = tvb_new_subset_length(body_tvb, (int)delivery->offset, (int)delivery->bytes.len);
+    if (after_gap)
+        grvsstp_half_loses_track(&connection->halves[delivery->from_initiator]);
+    grvsstp_plan_make(connection, delivery->from_initiator, tvb, 0, after_gap, pinfo,
+                      delivery->source_frame, delivery->key);
+    if (delivery->is_copy)
+        tvb_free(tvb);
+}
+
+void grvhenc_note_one_sided(struct grvhenc_virtual *v, enum henc_state state)
+{
+    if (henc_virtual_lacks_half(&v->observer) || state == HENC_STATE_CONNECTING ||
+        state == HENC_STATE_CONNECTED || state == HENC_STATE_PROBING || state == HENC_STATE_PROBED)
+        grvsstp_states_gap(v->connection);
+}
+
+struct grvhenc_record *grvhenc_record_new(struct grvhenc_virtual *v, enum henc_half half,
+                                          const struct henc_result *result, tvbuff_t *body_tvb,
+                                          packet_info *pinfo, uint32_t key)
+{
+    struct grvhenc_record *record = wmem_new0(wmem_file_scope(), struct grvhenc_record);
+    const struct henc_deliveries *deliveries = &result->deliveries;
+
+    record->v = v;
+    record->half = half;
+    record->state = result->state;
+    if (result->state == HENC_STATE_CLOSED)
+        grvsstp_states_end(v->connection);
+    record->findings = result->findings;
+    record->is_repeat = result->is_repeat;
+    record->echo_len = (uint32_t)result->echo.len;
+    record->ping_data_len = (uint32_t)result->echo.ping_data.len;
+    record->num_deliveries = (unsigned)deliveries->num;
+    if (deliveries->num > 0)
+        grvhenc_note_one_sided(v, result->state);
+    if (deliveries->num > 0)
+        record->deliveries =
+            wmem_alloc0_array(wmem_file_scope(), struct grvhenc_delivery, deliveries->num);
+    for (unsigned i = 0; i < deliveries->num; i++) {
+        const struct henc_delivery *from = &deliveries->items[i];
+        struct grvhenc_delivery *delivery = &record->deliveries[i];
+        delivery->from_initiator = from->direction == HENC_TO_SERVER;
+        delivery->source_frame = (uint32_t)from->chunk;
+        delivery->key = key ^ i << 24; /* far from the keys of other messages in the frame */
+        place_bytes(delivery, from, body_tvb);
+        deliver(v->connection, delivery, from->after_gap, body_tvb, pinfo);
+    }
+    return record;
+}
+
+bool grvhenc_virtual_lacks_half(const struct grvhenc_virtual *v, uint32_t frame)
+{
+    return henc_virtual_lacks_half(&v->observer) && henc_virtual_last_chunk(&v->observer) == frame;
+}

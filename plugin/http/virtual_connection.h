@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * virtual_connection: the virtual connections of a capture, by GUID between two
+ * addresses, and what the first pass learned of each message.
+ */
+#ifndef GRVHENC_VIRTUAL_CONNECTION_H
+#define GRVHENC_VIRTUAL_CONNECTION_H
+
+#include "follow/connection.h"
+#include "henc/virtual.h"
+
+/* One virtual connection.  File scope. */
+struct grvhenc_virtual {
+    struct henc_virtual observer; /* first pass only, but for what does not change */
+    struct grvsstp_connection *connection;
+    enum henc_kind kind;
+    const char *guid;
+    bool has_begun; /* first pass: a message of it was seen */
+};
+
+/* SSTP bytes that a message released, in the order of their direction. */
+struct grvhenc_delivery {
+    bool from_initiator;
+    bool is_copy;    /* `bytes` are ours; else they lie in the message's body */
+    uint32_t offset; /* in the body */
+    struct sstp_span bytes;
+    uint32_t source_frame; /* that brought them */
+    uint32_t key;          /* of the SSTP plan in this frame */
+};
+
+/* What the first pass found out about a message, or about a piece of a LongLived
+ * body.  File scope; every pass shows it. */
+struct grvhenc_record {
+    struct grvhenc_virtual *v;
+    enum henc_half half;
+    enum henc_state state;
+    uint32_t findings;
+    bool is_repeat;
+    uint32_t echo_len;      /* octets of the body's echo string */
+    uint32_t ping_data_len; /* behind the prefix of the echo string */
+    unsigned num_deliveries;
+    struct grvhenc_delivery *deliveries;
+};
+
+/* First pass: the virtual connection that a request belongs to, which is a new
+ * one where the old one has ended.  `client` and `server` are the addresses that
+ * the request went between. */
+struct grvhenc_virtual *grvhenc_virtual_of_request(struct sstp_span guid, packet_info *pinfo,
+                                                   const address *client, const address *server,
+                                                   const struct henc_message *message);
+
+/* First pass: keeps a result, and gives its deliveries to the SSTP connection.
+ * `body_tvb` holds the body that deliveries may lie in; `key` is unique for the
+ * message in this frame. */
+struct grvhenc_record *grvhenc_record_new(struct grvhenc_virtual *v, enum henc_half half,
+                                          const struct henc_result *result, tvbuff_t *body_tvb,
+                                          packet_info *pinfo, uint32_t key);
+
+/* First pass, at SSTP bytes: where their answers cannot have been seen, because a
+ * half is missing or the handshake's end, the states know it. */
+void grvhenc_note_one_sided(struct grvhenc_virtual *v, enum henc_state state);
+
+/* Later passes: whether the other half of a connection was never seen, and this
+ * frame is the last of the half that was (GRVHENC 3.1.4.1). */
+bool grvhenc_virtual_lacks_half(const struct grvhenc_virtual *v, uint32_t frame);
+
+#endif

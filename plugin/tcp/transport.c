@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tcp/transport.h"
+
+static int proto_tcp;
+
+void grvsstp_transport_init(void)
+{
+    proto_tcp = proto_get_id_by_filter_name("tcp");
+}
+
+struct grvsstp_transport grvsstp_transport(packet_info *pinfo, void *data)
+{
+    struct grvsstp_transport transport = {find_or_create_conversation(pinfo), data, NULL};
+    /* Asking for the data of a conversation that TCP itself never saw (inside a
+     * tunnel) would make some, and shift the numbers of the streams behind it. */
+    if (data != NULL && conversation_get_proto_data(transport.conversation, proto_tcp) != NULL)
+        transport.analysis = get_tcp_conversation_data(transport.conversation, pinfo);
+    return transport;
+}
+
+uint32_t grvsstp_transport_seq(const struct grvsstp_transport *transport)
+{
+    return transport->tcpinfo != NULL ? transport->tcpinfo->seq : 0;
+}
+
+bool grvsstp_transport_has_start(const struct grvsstp_transport *transport)
+{
+    return transport->analysis != NULL && transport->analysis->server_port != 0; /* by a SYN */
+}
+
+bool grvsstp_transport_is_answer(const struct grvsstp_transport *transport)
+{
+    const tcp_flow_t *other = transport->analysis != NULL ? transport->analysis->rev : NULL;
+    return other != NULL && other->tcp_analyze_seq_info != NULL &&
+           other->tcp_analyze_seq_info->nextseq != 0 &&
+           (int32_t)(other->tcp_analyze_seq_info->nextseq - other->base_seq) > 1;
+}
+
+bool grvsstp_transport_has_ended(conversation_t *conversation)
+{
+    enum { FIN = 0x10, RST = 0x20 }; /* of tcp.completeness */
+    const struct tcp_analysis *analysis = conversation_get_proto_data(conversation, proto_tcp);
+    return analysis != NULL && (analysis->conversation_completeness & (FIN | RST)) != 0;
+}
+
+bool grvsstp_transport_is_at_start(const struct grvsstp_transport *transport)
+{
+    if (transport->tcpinfo == NULL || !grvsstp_transport_has_start(transport))
+        return false;
+    /* The number is relative or absolute, as TCP's preference says. */
+    return transport->tcpinfo->seq == 1 ||
+           transport->tcpinfo->seq == transport->analysis->fwd->base_seq + 1;
+}
+
+bool grvsstp_transport_is_inside(const packet_info *pinfo, const char *protocol)
+{
+    return proto_is_frame_protocol(pinfo->layers, protocol);
+}
+
+struct grvsstp_join grvsstp_sequence_join(struct grvsstp_sequence *sequence, uint32_t seq,
+                                          uint32_t len)
+{
+    struct grvsstp_join join = {!sequence->is_known, 0, 0};
+
+    if (sequence->is_known) {
+        const int32_t ahead = (int32_t)(seq - sequence->next);
+        if (ahead > 0)
+            join.lost = (uint32_t)ahead;
+        else if (ahead < 0)
+            join.skip = MIN((uint32_t)-ahead, len);
+    }
+    if (join.skip < len || join.is_first)
+        sequence->next = seq + len;
+    sequence->is_known = true;
+    return join;
+}
+
+/* Whether the sender of `flow` has acknowledged what is not there of the other, whose
+ * `hole` is NULL where there is none. */
+static bool is_unseen(const tcp_flow_t *flow, const tcp_flow_t *other, const uint32_t *hole,
+                      bool *is_told, uint32_t *told)
+{
+    const uint32_t number = flow->tcp_analyze_seq_info->lastack;
+    const uint32_t next = other->tcp_analyze_seq_info->nextseq;
+
+    if (number == 0 || (*is_told && (int32_t)(number - *told) <= 0))
+        return false;
+    if (next != 0 && (int32_t)(number - next) <= 0 &&
+        (hole == NULL || (int32_t)(number - *hole) <= 0))
+        return false;
+    /* Of a direction that is not there at all the first number says nothing. */
+    const bool is_first = next == 0 && !*is_told;
+    *is_told = true;
+    *told = number;
+    return !is_first;
+}
+
+/* A hole that no segment can fill any more. */
+static bool has_hole(const tcp_flow_t *flow, bool *is_told, uint32_t *told)
+{
+    const tcp_analyze_seq_flow_info_t *info = flow->tcp_analyze_seq_info;
+
+    if (info->maxseqtobeacked == 0 || (int32_t)(info->nextseq - info->maxseqtobeacked) <= 0 ||
+        (*is_told && (int32_t)(info->nextseq - *told) <= 0))
+        return false;
+    *is_told = true;
+    *told = info->nextseq;
+    return true;
+}
+
+bool grvsstp_transport_is_missing(conversation_t *conversation, struct grvsstp_missing *missing)
+{
+    const struct tcp_analysis *tcp = conversation_get_proto_data(conversation, proto_tcp);
+
+    if (tcp == NULL || tcp->flow1.tcp_analyze_seq_info == NULL ||
+        tcp->flow2.tcp_analyze_seq_info == NULL)
+        return false;
+    const tcp_flow_t *flows[2] = {&tcp->flow1, &tcp->flow2};
+    const bool has_ended = grvsstp_transport_has_ended(conversation);
+    bool is_missing = false;
+    for (int i = 0; i < 2; i++) {
+        bool *is_told = &missing->is_told[i];
+        uint32_t *number = &missing->number[i];
+        is_missing |= is_unseen(flows[!i], flows[i],
+                                missing->has_hole[i] ? &missing->hole[i] : NULL, is_told, number);
+        /* TCP forgets the hole when it is acknowledged, so it is kept till then. */
+        const tcp_analyze_seq_flow_info_t *info = flows[i]->tcp_analyze_seq_info;
+        missing->has_hole[i] =
+            info->maxseqtobeacked != 0 && (int32_t)(info->nextseq - info->maxseqtobeacked) > 0;
+        missing->hole[i] = info->maxseqtobeacked;
+        is_missing |= has_ended && has_hole(flows[i], is_told, number);
+    }
+    return is_missing;
+}
+
+void grvsstp_transport_note_told(conversation_t *conversation, struct grvsstp_missing *missing)
+{
+    const struct tcp_analysis *tcp = conversation_get_proto_data(conversation, proto_tcp);
+
+    if (tcp == NULL || tcp->flow1.tcp_analyze_seq_info == NULL ||
+        tcp->flow2.tcp_analyze_seq_info == NULL)
+        return;
+    const tcp_flow_t *flows[2] = {&tcp->flow1, &tcp->flow2};
+    for (int i = 0; i < 2; i++)
+        if (flows[i]->tcp_analyze_seq_info->nextseq != 0) {
+            missing->is_told[i] = true;
+            missing->number[i] = flows[i]->tcp_analyze_seq_info->nextseq;
+        }
+}

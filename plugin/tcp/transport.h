@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * transport: what the plugin needs to know of the TCP connection under a chunk.
+ */
+#ifndef GRVSSTP_TRANSPORT_H
+#define GRVSSTP_TRANSPORT_H
+
+#include "fields/compat.h"
+
+#include <epan/conversation.h>
+#include <epan/dissectors/packet-tcp.h>
+
+/* Where a chunk stands in its TCP connection. */
+struct grvsstp_transport {
+    conversation_t *conversation;
+    const struct tcpinfo *tcpinfo;       /* NULL where bytes come by another way */
+    const struct tcp_analysis *analysis; /* NULL likewise, and inside a tunnel */
+};
+
+/* `data` is what the dissector was called with. */
+struct grvsstp_transport grvsstp_transport(packet_info *pinfo, void *data);
+
+/* TCP's sequence number of the chunk's first byte; 0 where there is none. */
+uint32_t grvsstp_transport_seq(const struct grvsstp_transport *transport);
+
+/* Whether the chunk begins with the first byte that its sender sent, as far as a
+ * captured SYN tells. */
+bool grvsstp_transport_is_at_start(const struct grvsstp_transport *transport);
+
+/* Whether the capture holds the SYN of the connection. */
+bool grvsstp_transport_has_start(const struct grvsstp_transport *transport);
+
+/* Whether the other side has sent something before, as far as TCP's analysis tells. */
+bool grvsstp_transport_is_answer(const struct grvsstp_transport *transport);
+
+/* Whether TCP has seen a FIN or RST of a connection so far. */
+bool grvsstp_transport_has_ended(conversation_t *conversation);
+
+/* Whether the chunk came through a tunnel of this protocol ("http", "socks"). */
+bool grvsstp_transport_is_inside(const packet_info *pinfo, const char *protocol);
+
+/* One direction's place; first pass only. */
+struct grvsstp_sequence {
+    bool is_known;
+    uint32_t next; /* TCP's sequence number behind the bytes so far */
+};
+
+/* How a chunk joins the bytes before it. */
+struct grvsstp_join {
+    bool is_first; /* nothing was seen of this direction before */
+    uint32_t skip; /* bytes of the chunk that came before */
+    uint32_t lost; /* bytes that are missing before it */
+};
+
+/* Moves the place behind the `len` bytes at seq. */
+struct grvsstp_join grvsstp_sequence_join(struct grvsstp_sequence *sequence, uint32_t seq,
+                                          uint32_t len);
+
+/* What was told of a TCP connection's missing bytes; first pass only. */
+struct grvsstp_missing {
+    bool is_told[2];
+    uint32_t number[2]; /* up to which acknowledgement number, for either flow */
+    bool has_hole[2];   /* a segment was missing when the last frame was done */
+    uint32_t hole[2];   /* that begins with this number */
+};
+
+/* Whether TCP's own analysis has seen that bytes of either direction are missing
+ * from the capture: acknowledged by who got them, or skipped by a FIN.  True once
+ * for each loss. */
+bool grvsstp_transport_is_missing(conversation_t *conversation, struct grvsstp_missing *missing);
+
+/* What is missing so far has been noticed without TCP's help. */
+void grvsstp_transport_note_told(conversation_t *conversation, struct grvsstp_missing *missing);
+
+/* Registers nothing; looks up what is needed of TCP.  At handoff. */
+void grvsstp_transport_init(void);
+
+#endif
