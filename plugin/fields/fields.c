@@ -306,3 +306,12 @@ proto_item *grvsstp_add_number(proto_tree *tree, enum sstp_field field, tvbuff_t
             proto_tree_add_item(bits, hf_flags[i], tvb, offset, len, ENC_LITTLE_ENDIAN);
     return item;
 }
+
+void grvsstp_show_finding(packet_info *pinfo, proto_tree *tree, proto_item *item, tvbuff_t *tvb,
+                          enum sstp_finding finding, int offset, int len)
+{
+    if (item != NULL)
+        expert_add_info(pinfo, item, grvsstp_ei(finding));
+    else
+        proto_tree_add_expert(tree, pinfo, grvsstp_ei(finding), tvb, offset, len);
+}

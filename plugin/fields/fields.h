@@ -126,6 +126,11 @@ expert_field *grvsstp_ei(enum sstp_finding finding);
 proto_item *grvsstp_add_number(proto_tree *tree, enum sstp_field field, tvbuff_t *tvb, int offset,
                                int len);
 
+/* Adds the expert note of a finding to `item`, or, with NULL, to the tree as one about
+ * `len` bytes at offset. */
+void grvsstp_show_finding(packet_info *pinfo, proto_tree *tree, proto_item *item, tvbuff_t *tvb,
+                          enum sstp_finding finding, int offset, int len);
+
 /* Registers all of it under proto_grvsstp. */
 void grvsstp_fields_register(void);
 

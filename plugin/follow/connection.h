@@ -100,8 +100,9 @@ struct grvsstp_connection {
     struct grvsstp_states *states;   /* NULL where they are not followed */
 };
 
-/* Memory that is released with the capture, for the engine. */
+/* Memory that is released with the capture, or with a pool of Wireshark's, for the engine. */
 extern const struct sstp_mem grvsstp_file_scope;
+struct sstp_mem grvsstp_mem_of_pool(wmem_allocator_t *pool);
 
 /* Forgets the numbers given so far; for an init routine. */
 void grvsstp_connections_reset(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "show/payload.h"
+#include "follow/message.h"
 
 /* Longest message that is put together, in MiB: a preference. */
 static unsigned message_max_mib = 16;
@@ -178,92 +178,4 @@ void grvsstp_message_append(struct grvsstp_message *message, struct sstp_span pa
     else
         message->first = part;
     message->last = part;
-}
-
-/* ------------------------------------------------------------------------
- * Display
- */
-
-/* Frames named in the tree of one message. */
-#define SEGMENTS_SHOWN 1000u
-
-/* `payload` is NULL where it is not put together. */
-static void show_payload(const struct grvsstp_envelope *envelope, const uint8_t *payload,
-                         uint64_t length)
-{
-    const struct grvsstp_place *place = envelope->place;
-    proto_item *item = proto_tree_add_uint64(envelope->tree, grvsstp_own_hf(GRVSSTP_MESSAGE_LENGTH),
-                                             place->tvb, place->offset, 0, length);
-    proto_item_set_generated(item);
-    if (payload == NULL && length > 0) {
-        proto_item_append_text(item, ", payload not put together");
-        return;
-    }
-    tvbuff_t *whole = tvb_new_child_real_data(place->tvb, payload, (unsigned)length, (int)length);
-    if (length > 0) {
-        add_new_data_source(place->pinfo, whole, "SSTP message");
-        proto_item_set_generated(proto_tree_add_item(envelope->tree,
-                                                     grvsstp_own_hf(GRVSSTP_MESSAGE_PAYLOAD), whole,
-                                                     0, (int)length, ENC_NA));
-    }
-    grvsstp_payload_hand_over(envelope, whole);
-}
-
-static void show_segment(const struct grvsstp_envelope *envelope, uint32_t frame)
-{
-    proto_item_set_generated(
-        proto_tree_add_uint(envelope->tree, grvsstp_own_hf(GRVSSTP_MESSAGE_SEGMENT),
-                            envelope->place->tvb, envelope->place->offset, 0, frame));
-}
-
-void grvsstp_show_message(const struct grvsstp_envelope *envelope,
-                          const struct grvsstp_message *message)
-{
-    packet_info *pinfo = envelope->place->pinfo;
-    unsigned num = 0;
-
-    if (!grvsstp_payload_is_wanted(envelope, message->first != NULL ? message->first->bytes
-                                                                    : sstp_span(NULL, 0)))
-        return;
-    uint8_t *whole = NULL;
-    if (message->is_whole && message->length > 0) {
-        size_t pos = 0;
-        whole = wmem_alloc(pinfo->pool, (size_t)message->length);
-        for (const struct grvsstp_payload *part = message->first; part != NULL; part = part->next) {
-            memcpy(whole + pos, part->bytes.data, part->bytes.len);
-            pos += part->bytes.len;
-        }
-    }
-    for (const struct grvsstp_contribution *segment = message->contributions.first;
-         segment != NULL && num < SEGMENTS_SHOWN; segment = segment->next, num++) {
-        show_segment(envelope, segment->frame);
-        if (segment->frame != pinfo->num)
-            grvsstp_mark_depended_upon(pinfo, segment->frame);
-    }
-    show_payload(envelope, whole, message->length);
-}
-
-void grvsstp_show_local_message(const struct grvsstp_envelope *envelope,
-                                const struct grvsstp_local *local)
-{
-    packet_info *pinfo = envelope->place->pinfo;
-    uint8_t *payload = NULL;
-    size_t pos = 0;
-    bool is_whole = true;
-
-    /* The first slice is the Message's, the next the first Data's. */
-    const struct grvsstp_slice *data = local->first != NULL ? local->first->next : NULL;
-    if (!grvsstp_payload_is_wanted(envelope, data != NULL ? data->bytes : sstp_span(NULL, 0)))
-        return;
-    if (local->length > 0)
-        payload = wmem_alloc(pinfo->pool, (size_t)local->length);
-    for (const struct grvsstp_slice *slice = local->first; slice != NULL; slice = slice->next) {
-        is_whole = is_whole && slice->is_whole;
-        if (slice->bytes.len > 0)
-            memcpy(payload + pos, slice->bytes.data, slice->bytes.len);
-        pos += slice->bytes.len;
-    }
-    if (local->first != local->last) /* there was a Data behind the Message */
-        show_segment(envelope, pinfo->num);
-    show_payload(envelope, is_whole ? payload : NULL, local->length);
 }

@@ -7,8 +7,8 @@
  * that goes on in another frame becomes a struct grvsstp_message in file scope,
  * and the plans of its frames link to it.
  */
-#ifndef GRVSSTP_MESSAGE_H
-#define GRVSSTP_MESSAGE_H
+#ifndef GRVSSTP_FOLLOW_MESSAGE_H
+#define GRVSSTP_FOLLOW_MESSAGE_H
 
 #include "fields/fields.h"
 
@@ -108,17 +108,6 @@ void grvsstp_spanning_end_all(struct grvsstp_spanning *spanning);
 /* Appends payload that `frame` brought; of bytes that are not kept a copy is made. */
 void grvsstp_message_append(struct grvsstp_message *message, struct sstp_span payload,
                             bool is_whole, bool is_kept, uint32_t frame);
-
-struct grvsstp_envelope; /* payload.h */
-
-/* Adds length, payload and frames of a message to the tree of its EndMessage, and
- * hands it on. */
-void grvsstp_show_message(const struct grvsstp_envelope *envelope,
-                          const struct grvsstp_message *message);
-
-/* The same for one that lies in this chunk. */
-void grvsstp_show_local_message(const struct grvsstp_envelope *envelope,
-                                const struct grvsstp_local *local);
 
 /* Registers the preference for the longest message that is put together. */
 void grvsstp_message_register_preferences(module_t *module);

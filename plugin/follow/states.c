@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* state.c: feeding the observer. */
 #include "follow/states.h"
 
 #include "core/decode.h"

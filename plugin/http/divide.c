@@ -4,7 +4,7 @@
 #include <epan/proto_data.h>
 
 #include "fields/henc_fields.h"
-#include "http/message.h"
+#include "henc/http.h"
 #include "follow/states.h"
 
 /* A chunk of nothing but tiny messages; what is beyond is left to HTTP. */
@@ -81,7 +81,7 @@ static struct grvhenc_record *observe(struct chunk *chunk, struct grvhenc_virtua
 /* The bytes of an HTTP message, and what of them is its body. */
 struct message_bytes {
     size_t offset, len; /* in the chunk */
-    struct grvhenc_http http;
+    struct henc_http http;
     struct sstp_span body;
     bool is_cut; /* the body goes on behind what is there */
 };
@@ -164,7 +164,7 @@ static struct grvhenc_record *observe_response(struct chunk *chunk,
 }
 
 /* Whether the body of this message is a LongLived one, which nobody waits for. */
-static bool has_endless_body(const struct chunk *chunk, const struct grvhenc_http *http)
+static bool has_endless_body(const struct chunk *chunk, const struct henc_http *http)
 {
     struct henc_uri uri;
     if (http->is_response)
@@ -195,25 +195,25 @@ static size_t divide_message(struct chunk *chunk, size_t pos)
     const bool can_wait = chunk->pinfo->can_desegment > 0;
     size_t wanted = 0;
 
-    enum grvhenc_http_result result = grvhenc_http_head(rest, &message.http);
-    if (result == GRVHENC_HTTP_DONE && has_endless_body(chunk, &message.http)) {
+    enum henc_http_result result = henc_http_head(rest, &message.http);
+    if (result == HENC_HTTP_DONE && has_endless_body(chunk, &message.http)) {
         message.len = message.http.head_len;
-    } else if (result == GRVHENC_HTTP_DONE) {
-        result = grvhenc_http_body(&message.http, rest, chunk->pinfo->pool, &message.len,
-                                   &message.body, &wanted);
-        if (result == GRVHENC_HTTP_MORE && !can_wait) { /* what is there has to do */
+    } else if (result == HENC_HTTP_DONE) {
+        const struct sstp_mem mem = grvsstp_mem_of_pool(chunk->pinfo->pool);
+        result = henc_http_body(&message.http, rest, &mem, &message.len, &message.body, &wanted);
+        if (result == HENC_HTTP_MORE && !can_wait) { /* what is there has to do */
             message.len = rest.len;
             message.body =
                 sstp_span(rest.data + message.http.head_len, rest.len - message.http.head_len);
             message.is_cut = true;
-            result = GRVHENC_HTTP_DONE;
+            result = HENC_HTTP_DONE;
         }
     }
-    if (result == GRVHENC_HTTP_MORE && can_wait) {
+    if (result == HENC_HTTP_MORE && can_wait) {
         wait_at(chunk, pos, wanted);
         return chunk->bytes.len;
     }
-    if (result != GRVHENC_HTTP_DONE) {
+    if (result != HENC_HTTP_DONE) {
         add_item(chunk, GRVHENC_ITEM_HTTP, pos, rest.len);
         return chunk->bytes.len;
     }
@@ -242,7 +242,7 @@ static size_t divide_stream(struct chunk *chunk, size_t pos)
 
     /* A proxy that wants a password gets the request again. */
     if (chunk->from_client && rest.len > 0 && rest.data[0] >= 'A' &&
-        grvhenc_http_is_encapsulation(rest)) {
+        henc_http_is_encapsulation(rest)) {
         side->streaming = NULL;
         return divide_message(chunk, pos);
     }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * henc_divide: one TCP connection that carries an encapsulation, and how its
+ * divide: one TCP connection that carries an encapsulation, and how its
  * chunks divide into HTTP messages and pieces of bodies that do not end.
  *
  * The first pass divides, shows each message to the observer of its virtual
  * connection (analyzer/henc/virtual.h), and keeps a plan in the frame; every pass
  * shows by the plan (packet-grvhenc.c).
  */
-#ifndef GRVHENC_HENC_DIVIDE_H
-#define GRVHENC_HENC_DIVIDE_H
+#ifndef GRVHENC_DIVIDE_H
+#define GRVHENC_DIVIDE_H
 
 #include "tcp/transport.h"
 #include "http/virtual_connection.h"

@@ -57,15 +57,16 @@ static void show_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                                 .offset = (int)item->offset,
                                 .len = (int)item->len,
                                 .record = item->record};
-    struct grvhenc_http http;
+    const struct sstp_mem mem = grvsstp_mem_of_pool(pinfo->pool);
+    struct henc_http http;
     struct sstp_span body = {NULL, 0};
     size_t len, wanted;
 
-    if (grvhenc_http_head(bytes, &http) != GRVHENC_HTTP_DONE)
+    if (henc_http_head(bytes, &http) != HENC_HTTP_DONE)
         return; /* the plan says otherwise */
     part.http = &http;
     if (item->len > http.head_len && http.is_chunked &&
-        grvhenc_http_body(&http, bytes, pinfo->pool, &len, &body, &wanted) == GRVHENC_HTTP_DONE &&
+        henc_http_body(&http, bytes, &mem, &len, &body, &wanted) == HENC_HTTP_DONE &&
         body.len > 0) {
         part.body = tvb_new_child_real_data(tvb, body.data, (unsigned)body.len, (int)body.len);
         add_new_data_source(pinfo, part.body, "De-chunked body");
@@ -177,7 +178,7 @@ int grvhenc_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
         return 0;
     const struct sstp_span bytes = sstp_span(tvb_get_ptr(tvb, 0, (int)captured), captured);
     if (tcp == NULL) {
-        if (PINFO_FD_VISITED(pinfo) || !grvhenc_http_is_encapsulation(bytes))
+        if (PINFO_FD_VISITED(pinfo) || !henc_http_is_encapsulation(bytes))
             return 0;
         tcp = grvhenc_take(&transport, pinfo, sstp_span(NULL, 0));
     } else if (pinfo->num < tcp->first_frame) {

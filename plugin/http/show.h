@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * henc_display: the layer of an encapsulation in the packet details and columns.
+ * show: the layer of an encapsulation in the packet details and columns.
  * Reads what the first pass kept, and the bytes of the message; changes nothing.
  */
-#ifndef GRVHENC_HENC_DISPLAY_H
-#define GRVHENC_HENC_DISPLAY_H
+#ifndef GRVHENC_SHOW_H
+#define GRVHENC_SHOW_H
 
-#include "http/message.h"
+#include "henc/http.h"
 #include "http/virtual_connection.h"
 
 /* One message, or a piece of a LongLived body. */
@@ -16,9 +16,9 @@ struct grvhenc_part {
     tvbuff_t *tvb; /* of the TCP chunk, or of the frame that ended the connection */
     int offset, len;
     const struct grvhenc_record *record;
-    const struct grvhenc_http *http; /* NULL for a piece of a body */
-    tvbuff_t *body;                  /* NULL where there is none */
-    bool is_end;                     /* nothing but the end of the TCP connection */
+    const struct henc_http *http; /* NULL for a piece of a body */
+    tvbuff_t *body;               /* NULL where there is none */
+    bool is_end;                  /* nothing but the end of the TCP connection */
 };
 
 /* Adds the layer, and the SSTP commands that the part released. */

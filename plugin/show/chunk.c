@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "follow/states.h"
+#include "show/states.h"
 
 #include <epan/proto_data.h>
 
-#include "show/payload.h"
+#include "show/message.h"
 #include "show/tap.h"
 
 /* Wireshark refuses more than a million items in a packet's tree.  A frame this

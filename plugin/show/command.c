@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "show/show.h"
 
-#include "fields/henc_fields.h"
-#include "follow/states.h"
 #include "core/summary.h"
+#include "fields/henc_fields.h"
+#include "show/states.h"
 #include "show/tap.h"
 
 /* A command of thousands of one-byte pieces does not need them all named. */
@@ -24,15 +24,6 @@ struct showing {
     proto_tree *token_tree;
     int end; /* behind the last value, in the command */
 };
-
-void grvsstp_show_finding(packet_info *pinfo, proto_tree *tree, proto_item *item, tvbuff_t *tvb,
-                          enum sstp_finding finding, int offset, int len)
-{
-    if (item != NULL)
-        expert_add_info(pinfo, item, grvsstp_ei(finding));
-    else
-        proto_tree_add_expert(tree, pinfo, grvsstp_ei(finding), tvb, offset, len);
-}
 
 /* ------------------------------------------------------------------------
  * The decoder's visitor

@@ -3,8 +3,8 @@
  * selection: which connection and session the selected packet belongs to, for menus
  * that are about it.  Of a frame with several commands, the first one counts.
  */
-#ifndef GRVSSTP_STATISTICS_SELECTION_H
-#define GRVSSTP_STATISTICS_SELECTION_H
+#ifndef GRVSSTP_SHOW_SELECTION_H
+#define GRVSSTP_SHOW_SELECTION_H
 
 #include "show/show.h"
 

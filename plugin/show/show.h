@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * display: one chunk of an SSTP connection in the packet details and columns.
+ * show: one chunk of an SSTP connection in the packet details and columns.
  *
  * chunk.c walks the pieces of a chunk, command.c shows one command, token.c the
  * security message in it, info.c the Info column.  None of them changes state.
  */
-#ifndef GRVSSTP_DISPLAY_H
-#define GRVSSTP_DISPLAY_H
+#ifndef GRVSSTP_SHOW_H
+#define GRVSSTP_SHOW_H
 
 #include "follow/connection.h"
 
@@ -77,9 +77,5 @@ void grvsstp_show_layer(struct grvsstp_connection *connection, bool from_initiat
 
 /* Creates the handle that makes the layer; at handoff. */
 void grvsstp_display_init(void);
-
-/* Adds the expert note of a finding about `len` bytes at offset. */
-void grvsstp_show_finding(packet_info *pinfo, proto_tree *tree, proto_item *item, tvbuff_t *tvb,
-                          enum sstp_finding finding, int offset, int len);
 
 #endif

@@ -2,6 +2,7 @@
 #include "take/direct.h"
 
 #include "follow/states.h"
+#include "show/show.h"
 #include "fields/henc_fields.h"
 #include "http/packet-grvhenc.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "take/recognise.h"
 
-#include "http/message.h"
+#include "henc/http.h"
 
 /* A Connect that is cut into smaller first segments than this is put together by
  * TCP before we look at it. */
@@ -26,9 +26,9 @@ enum grvsstp_verdict grvsstp_recognise(const struct grvsstp_transport *transport
         return GRVSSTP_COMMANDS;
     const struct sstp_span bytes = sstp_span(tvb_get_ptr(tvb, 0, (int)captured), captured);
     if (bytes.data[0] >= 'A') { /* no CommandId, so HTTP or nothing */
-        if (grvhenc_http_is_encapsulation(bytes))
+        if (henc_http_is_encapsulation(bytes))
             return GRVSSTP_ENCAPSULATED;
-        return grvhenc_http_begins_polling(bytes) && may_be_start(transport, pinfo) &&
+        return henc_http_begins_polling(bytes) && may_be_start(transport, pinfo) &&
                        pinfo->can_desegment > 0
                    ? GRVSSTP_WAIT_FOR_MORE
                    : GRVSSTP_NOT_OURS;

@@ -6,7 +6,7 @@
 
 #include "take/direct.h"
 #include "fields/henc_fields.h"
-#include "http/message.h"
+#include "henc/http.h"
 #include "http/packet-grvhenc.h"
 
 #define HTTPS_PORT 443u
@@ -100,7 +100,7 @@ static enum held_result hold(const struct grvsstp_transport *transport, tvbuff_t
         return held != NULL && held->len > 0 ? HELD_MORE : HELD_NOTHING;
     if (held == NULL) {
         if (!grvsstp_transport_is_at_start(transport) || len > HELD_MAX ||
-            !grvhenc_http_begins_request(sstp_span(tvb_get_ptr(tvb, 0, (int)len), len)))
+            !henc_http_begins_request(sstp_span(tvb_get_ptr(tvb, 0, (int)len), len)))
             return HELD_NOTHING;
         held = wmem_new0(wmem_file_scope(), struct held);
         held->next_seq = seq;
@@ -111,11 +111,11 @@ static enum held_result hold(const struct grvsstp_transport *transport, tvbuff_t
     tvb_memcpy(tvb, held->bytes + held->len, 0, len);
     *out = held;
     const struct sstp_span all = sstp_span(held->bytes, held->len + len);
-    if (grvhenc_http_is_encapsulation(all))
+    if (henc_http_is_encapsulation(all))
         return HELD_REQUEST;
     held->len += len;
     held->next_seq += len;
-    return grvhenc_http_begins_request(all) ? HELD_MORE : HELD_NOTHING;
+    return henc_http_begins_request(all) ? HELD_MORE : HELD_NOTHING;
 }
 
 /* First pass: what is to become of a connection whose chunk is not ours by itself. */

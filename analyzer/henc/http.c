@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #define _GNU_SOURCE /* memmem */
-#include <wireshark.h>
-
-#include "http/message.h"
+#include "henc/http.h"
 
 #include <http_parser.h>
+#include <string.h>
 
 #include "henc/polling.h"
 #include "henc/uri.h"
+
+static size_t min_size(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
 
 /* ------------------------------------------------------------------------
  * The first line
@@ -21,13 +25,13 @@ static const uint8_t *line_end(struct sstp_span bytes)
 /* Whether bytes begin with the word, as far as they go. */
 static bool begins_with(struct sstp_span bytes, const char *word)
 {
-    const size_t len = MIN(strlen(word), bytes.len);
+    const size_t len = min_size(strlen(word), bytes.len);
     return memcmp(bytes.data, word, len) == 0;
 }
 
 /* Method and target of a request line, which is all of `line`.  The target goes
  * on to the last " HTTP/", whatever blanks it holds. */
-static bool read_request_line(struct sstp_span line, struct grvhenc_http *http)
+static bool read_request_line(struct sstp_span line, struct henc_http *http)
 {
     const uint8_t *blank = memchr(line.data, ' ', line.len);
     if (blank == NULL)
@@ -46,16 +50,23 @@ static bool read_request_line(struct sstp_span line, struct grvhenc_http *http)
  * The rest, by the library
  */
 
+/* A body that comes in chunks. */
+struct body {
+    const struct sstp_mem *mem;
+    uint8_t *bytes;
+    size_t len, capacity;
+};
+
 struct reading {
-    struct grvhenc_http *http; /* NULL while a body is read */
-    wmem_array_t *body;        /* NULL while a head is read */
+    struct henc_http *http; /* NULL while a body is read */
+    struct body *body;      /* NULL while a head is read */
     bool is_complete;
 };
 
 static int on_headers_complete(http_parser *parser)
 {
     struct reading *reading = parser->data;
-    struct grvhenc_http *http = reading->http;
+    struct henc_http *http = reading->http;
     if (http == NULL)
         return 0;
     http->status = parser->status_code;
@@ -72,9 +83,20 @@ static int on_headers_complete(http_parser *parser)
 
 static int on_body(http_parser *parser, const char *at, size_t len)
 {
-    struct reading *reading = parser->data;
-    if (reading->body != NULL)
-        wmem_array_append(reading->body, at, (unsigned)len);
+    const struct reading *reading = parser->data;
+    struct body *body = reading->body;
+    if (body == NULL)
+        return 0;
+    if (len > body->capacity - body->len) {
+        const size_t capacity = 2 * body->capacity + len;
+        uint8_t *bytes = body->mem->resize(body->mem->cookie, body->bytes, capacity);
+        if (bytes == NULL)
+            return 1; /* which ends the parsing */
+        body->bytes = bytes;
+        body->capacity = capacity;
+    }
+    memcpy(body->bytes + body->len, at, len);
+    body->len += len;
     return 0;
 }
 
@@ -88,7 +110,7 @@ static int on_message_complete(http_parser *parser)
 
 /* Runs the parser over a message of which `bytes` are there, with a plain request
  * line in place of its own.  Returns how many of the bytes it has taken. */
-static size_t run_parser(const struct grvhenc_http *http, struct sstp_span bytes,
+static size_t run_parser(const struct henc_http *http, struct sstp_span bytes,
                          struct reading *reading, bool *is_bad)
 {
     static const char plain_line[] = "POST / HTTP/1.0\r\n";
@@ -112,81 +134,86 @@ static size_t run_parser(const struct grvhenc_http *http, struct sstp_span bytes
     return skip + taken;
 }
 
-enum grvhenc_http_result grvhenc_http_head(struct sstp_span bytes, struct grvhenc_http *http)
+enum henc_http_result henc_http_head(struct sstp_span bytes, struct henc_http *http)
 {
     memset(http, 0, sizeof *http);
     if (bytes.len == 0)
-        return GRVHENC_HTTP_MORE;
+        return HENC_HTTP_MORE;
     http->is_response = begins_with(bytes, "HTTP/1.");
     if (!http->is_response && !begins_with(bytes, "GET ") && !begins_with(bytes, "POST "))
-        return GRVHENC_HTTP_NOT;
+        return HENC_HTTP_NOT;
 
-    const struct sstp_span looked_at = sstp_span(bytes.data, MIN(bytes.len, GRVHENC_HEAD_LEN_MAX));
+    const struct sstp_span looked_at =
+        sstp_span(bytes.data, min_size(bytes.len, HENC_HTTP_HEAD_LEN_MAX));
     const uint8_t *end = memmem(looked_at.data, looked_at.len, "\r\n\r\n", 4);
     if (end == NULL)
-        return looked_at.len < bytes.len ? GRVHENC_HTTP_NOT : GRVHENC_HTTP_MORE;
+        return looked_at.len < bytes.len ? HENC_HTTP_NOT : HENC_HTTP_MORE;
     http->head_len = (size_t)(end - bytes.data) + 4;
     const struct sstp_span line = sstp_span(bytes.data, (size_t)(line_end(bytes) - bytes.data));
     if (!http->is_response && !read_request_line(line, http))
-        return GRVHENC_HTTP_NOT;
+        return HENC_HTTP_NOT;
 
     struct reading reading = {http, NULL, false};
     bool is_bad;
     run_parser(http, sstp_span(bytes.data, http->head_len), &reading, &is_bad);
-    return is_bad ? GRVHENC_HTTP_NOT : GRVHENC_HTTP_DONE;
+    return is_bad ? HENC_HTTP_NOT : HENC_HTTP_DONE;
 }
 
-enum grvhenc_http_result grvhenc_http_body(const struct grvhenc_http *http, struct sstp_span bytes,
-                                           wmem_allocator_t *pool, size_t *len,
-                                           struct sstp_span *body, size_t *wanted)
+enum henc_http_result henc_http_body(const struct henc_http *http, struct sstp_span bytes,
+                                     const struct sstp_mem *mem, size_t *len,
+                                     struct sstp_span *body, size_t *wanted)
 {
     const size_t left = bytes.len - http->head_len;
 
     *wanted = 0;
     if (http->is_chunked) {
-        struct reading reading = {NULL, wmem_array_new(pool, 1), false};
+        struct body whole = {.mem = mem};
+        struct reading reading = {NULL, &whole, false};
         bool is_bad;
         *len = run_parser(http, bytes, &reading, &is_bad);
-        if (!reading.is_complete && !is_bad)
-            return GRVHENC_HTTP_MORE;
+        if (!reading.is_complete) {
+            mem->resize(mem->cookie, whole.bytes, 0);
+            return is_bad ? HENC_HTTP_NOT : HENC_HTTP_MORE;
+        }
         /* The parser pauses on the last byte of a message, before it is counted. */
-        *len = MIN(*len + 1, bytes.len);
-        *body = sstp_span(wmem_array_get_raw(reading.body), wmem_array_get_count(reading.body));
-        return is_bad ? GRVHENC_HTTP_NOT : GRVHENC_HTTP_DONE;
+        *len = min_size(*len + 1, bytes.len);
+        *body = sstp_span(whole.bytes, whole.len);
+        return HENC_HTTP_DONE;
     }
     /* What has no end takes what is there: nobody waits for the connection's end. */
     const uint64_t body_len = http->has_no_end ? left : http->content_length;
     if (body_len > left) {
         *wanted = body_len - left < UINT32_MAX ? (size_t)(body_len - left) : 0;
-        return GRVHENC_HTTP_MORE;
+        return HENC_HTTP_MORE;
     }
     *body = sstp_span(bytes.data + http->head_len, (size_t)body_len);
     *len = http->head_len + (size_t)body_len;
-    return GRVHENC_HTTP_DONE;
+    return HENC_HTTP_DONE;
 }
 
-bool grvhenc_http_is_encapsulation(struct sstp_span bytes)
+bool henc_http_is_encapsulation(struct sstp_span bytes)
 {
-    struct grvhenc_http http = {0};
+    struct henc_http http = {0};
     struct henc_uri uri;
 
     if (bytes.len < 5 || (!begins_with(bytes, "GET ") && !begins_with(bytes, "POST ")))
         return false;
-    const uint8_t *end = line_end(sstp_span(bytes.data, MIN(bytes.len, GRVHENC_HEAD_LEN_MAX)));
+    const uint8_t *end =
+        line_end(sstp_span(bytes.data, min_size(bytes.len, HENC_HTTP_HEAD_LEN_MAX)));
     if (end == NULL ||
         !read_request_line(sstp_span(bytes.data, (size_t)(end - bytes.data)), &http) ||
         !henc_uri_parse(http.method, http.target, &uri))
         return false;
     if (uri.kind != HENC_KIND_POLLING)
         return true;
-    return grvhenc_http_head(bytes, &http) == GRVHENC_HTTP_DONE &&
+    return henc_http_head(bytes, &http) == HENC_HTTP_DONE &&
            henc_polling_is_body(sstp_span(bytes.data + http.head_len, bytes.len - http.head_len));
 }
 
-bool grvhenc_http_begins_polling(struct sstp_span bytes)
+bool henc_http_begins_polling(struct sstp_span bytes)
 {
     enum { TELLING_LEN = sizeof HENC_POLLING_VERSION + sizeof HENC_POLLING_SCHEME };
-    struct grvhenc_http http = {0};
+    struct henc_http http = {0};
     struct henc_uri uri;
     const uint8_t *end = bytes.len > 0 ? line_end(bytes) : NULL;
 
@@ -194,12 +221,12 @@ bool grvhenc_http_begins_polling(struct sstp_span bytes)
         !read_request_line(sstp_span(bytes.data, (size_t)(end - bytes.data)), &http) ||
         !henc_uri_parse(http.method, http.target, &uri) || uri.kind != HENC_KIND_POLLING)
         return false;
-    switch (grvhenc_http_head(bytes, &http)) {
-    case GRVHENC_HTTP_NOT:
+    switch (henc_http_head(bytes, &http)) {
+    case HENC_HTTP_NOT:
         break;
-    case GRVHENC_HTTP_MORE:
+    case HENC_HTTP_MORE:
         return true;
-    case GRVHENC_HTTP_DONE:
+    case HENC_HTTP_DONE:
         return http.content_length >= TELLING_LEN && bytes.len - http.head_len < TELLING_LEN;
     }
     return false;
@@ -211,7 +238,7 @@ static bool begins_target(struct sstp_span target)
     static const char scheme[] = "http://", path[] = "/" HENC_VERSION "/";
 
     if (begins_with(target, scheme)) {
-        const size_t scheme_len = MIN(target.len, sizeof scheme - 1);
+        const size_t scheme_len = min_size(target.len, sizeof scheme - 1);
         const size_t left = target.len - scheme_len;
         const uint8_t *authority = target.data + scheme_len;
         const uint8_t *slash = left > 0 ? memchr(authority, '/', left) : NULL;
@@ -222,7 +249,7 @@ static bool begins_target(struct sstp_span target)
     return begins_with(target, path);
 }
 
-bool grvhenc_http_begins_request(struct sstp_span bytes)
+bool henc_http_begins_request(struct sstp_span bytes)
 {
     static const char get[] = "GET ", post[] = "POST ";
     const bool is_post = begins_with(bytes, post);
