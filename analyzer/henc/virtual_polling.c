@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The Polling side of virtual.h (GRVHENC 3.5, 3.6). */
-#include "henc/virtual_private.h"
+#include "henc/virtual_polling.h"
+
+#include "henc/virtual_half.h"
 
 /* Requests without an answer */
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* observer.c: the connection (GRVSSTP 3.1.5.1-4), and what is asked afterwards. */
-#include "state/observer_internal.h"
+#include "state/observer.h"
+
+#include "state/observer_message.h"
+#include "state/observer_session.h"
 
 #include <string.h>
 
@@ -59,23 +62,9 @@ void sstp_observer_clear(struct sstp_observer *observer)
     }
 }
 
-/* No state is known any more. */
-static void forget(struct sstp_observer *observer)
-{
-    observer->state = SSTP_CONNECTION_UNKNOWN;
-    observer->connect = 0;
-    observer->epoch++;
-}
-
 void sstp_observer_gap(struct sstp_observer *observer)
 {
-    forget(observer);
-    observer->is_complete = observer->is_counting = false;
-    for (int i = 0; i < 2; i++) {
-        /* Whatever is outstanding, nobody will be able to say who acknowledged it. */
-        sstp_ledger_forget(&observer->directions[i].ledger);
-        observer->directions[i].has_closed = false;
-    }
+    sstp_observing_lose(observer);
 }
 
 void sstp_observer_transport_end(struct sstp_observer *observer)
@@ -97,57 +86,6 @@ static void begin(struct sstp_observer *observer, bool from_initiator)
         direction->num_numbered = 0;
         direction->has_closed = false;
     }
-}
-
-/* ------------------------------------------------------------------------
- * For all files of the observer
- */
-
-bool sstp_observed_rests_on_silence(enum sstp_finding finding)
-{
-    return finding == SSTP_FINDING_UNEXPECTED_COMMAND || finding == SSTP_FINDING_UNKNOWN_SESSION ||
-           finding == SSTP_FINDING_DUPLICATE_SESSION || finding == SSTP_FINDING_ACK_EXCESS;
-}
-
-void sstp_observing_find(const struct sstp_observing *observing, enum sstp_finding finding)
-{
-    const struct sstp_observer *observer = observing->observer;
-
-    if (sstp_observed_rests_on_silence(finding) && !observer->hears_both &&
-        !observer->directions[!observing->from_initiator].is_heard)
-        return; /* it may be that its half of the connection is not captured at all */
-    observing->seen->findings |= SSTP_OBSERVED(finding);
-}
-
-void sstp_observing_give_up(const struct sstp_observing *observing)
-{
-    sstp_observer_gap(observing->observer);
-}
-
-uint32_t sstp_observing_ask(const struct sstp_observing *observing)
-{
-    struct sstp_array *exchanges = &observing->observer->exchanges;
-    struct sstp_observed_exchange *exchange = sstp_array_add(exchanges);
-    if (exchange == NULL)
-        return 0;
-    exchange->request_frame = observing->place.frame;
-    exchange->request_time_ns = observing->place.time_ns;
-    observing->seen->has_exchange = true;
-    observing->seen->exchange = exchanges->num - 1;
-    return exchanges->num;
-}
-
-void sstp_observing_answer(const struct sstp_observing *observing, uint32_t exchange)
-{
-    if (exchange == 0)
-        return;
-    struct sstp_observed_exchange *asked =
-        sstp_array_at(&observing->observer->exchanges, exchange - 1);
-    if (asked->response_frame != 0)
-        return;
-    asked->response_frame = observing->place.frame;
-    observing->seen->has_exchange = observing->seen->is_response = true;
-    observing->seen->exchange = exchange - 1;
 }
 
 /* ------------------------------------------------------------------------
@@ -191,7 +129,7 @@ static bool pass_connection(struct sstp_observing *observing)
     const struct sstp_command *command = observing->command;
 
     if (command->id == SSTP_CONNECT && !observer->is_complete)
-        forget(observer); /* what was known of the time before ends here */
+        sstp_observing_forget(observer); /* what was known of the time before ends here */
     if (observer->state == SSTP_CONNECTION_CLOSED) {
         observing->is_late = may_have_crossed(observing);
         return observing->is_late;
@@ -272,7 +210,7 @@ static void hear(struct sstp_observer *observer, bool from_initiator)
     /* A ConnectClose stays one, whatever was said before. */
     if (!observer->is_complete && observer->state != SSTP_CONNECTION_CLOSED &&
         observer->directions[!from_initiator].is_heard)
-        forget(observer);
+        sstp_observing_forget(observer);
 }
 
 void sstp_observer_command(struct sstp_observer *observer, bool from_initiator,

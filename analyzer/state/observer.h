@@ -29,141 +29,13 @@
 #ifndef SSTP_STATE_OBSERVER_H
 #define SSTP_STATE_OBSERVER_H
 
-#include "state/array.h"
-#include "core/command.h"
-#include "state/fanout.h"
-#include "core/findings.h"
-#include "state/id_tree.h"
-#include "state/ledger.h"
-#include "state/transition.h"
+#include "state/observed.h"
 
 /* What is known when the first command comes. */
 enum sstp_observer_begin {
     SSTP_OBSERVER_FROM_START,   /* it is the first that the connection carried */
     SSTP_OBSERVER_LATE,         /* nothing, and who opened the connection is a guess */
     SSTP_OBSERVER_LATE_TRUSTING /* likewise, but nothing is outstanding: a user's word */
-};
-
-/* Where and when a command was complete.  The observer hands both back. */
-struct sstp_observed_place {
-    uint32_t frame;  /* not 0 */
-    int64_t time_ns; /* since any fixed moment */
-};
-
-/* The findings that can be about a command's place in the conversation, as bits. */
-#define SSTP_OBSERVED(finding) (1u << ((finding)-SSTP_FINDING_STATE_FIRST))
-#define SSTP_OBSERVED_FINDINGS (SSTP_FINDING_STATE_LAST - SSTP_FINDING_STATE_FIRST + 1)
-
-/* What a command was, and what it left behind.  Members without a `has_` are
- * unknown where they are 0. */
-struct sstp_observation {
-    enum sstp_connection_state connection_state;
-    enum sstp_session_state session_state;
-    enum sstp_receiver_state receiver_state;
-    uint32_t findings; /* SSTP_OBSERVED() bits */
-
-    bool has_session;
-    uint32_t session; /* index */
-    /* The command asks (Connect, Open, FanoutOpen, Attach, Register), or is the
-     * first answer to one that did. */
-    bool has_exchange, is_response;
-    uint32_t exchange;
-    bool has_message; /* Message, Data, EndMessage */
-    uint32_t message; /* index in its direction */
-    bool has_entry;   /* EndMessage: it entered the ledger of its direction */
-    uint32_t entry;   /* at this position */
-    bool has_acknowledgement;
-    uint32_t acknowledgement; /* index in the direction of the command */
-    bool has_outstanding;
-    uint32_t outstanding; /* messages: see sstp.ack.outstanding */
-    bool has_active;
-    uint32_t active; /* destinations left in the fanout session */
-};
-
-enum sstp_session_kind {
-    SSTP_SESSION_OF_MESSAGES, /* opened by Open, or who knows by what */
-    SSTP_SESSION_OF_FANOUT,
-    SSTP_SESSION_OF_ATTACH,
-    SSTP_SESSION_OF_REGISTER
-};
-
-/* A session, from its Open or from the first command of it that was seen. */
-struct sstp_observed_session {
-    uint32_t id;
-    uint32_t open_frame; /* of the Open or FanoutOpen; 0 where it was not seen */
-    uint32_t num_messages;
-    const char *resource_url; /* 0-terminated; NULL where it was not seen */
-    struct sstp_fanout *fanout;
-    uint32_t epoch;        /* up to which gap the states are known */
-    uint32_t exchange;     /* index + 1: Open, FanoutOpen or Attach, and its answer */
-    uint32_t registration; /* index + 1: the last Register, as long as it has no answer */
-    uint32_t message;      /* index + 1 of the one that is under way */
-    enum sstp_session_kind kind;
-    enum sstp_session_state state;
-    enum sstp_receiver_state receiver;
-    int8_t originator; /* a direction; -1: not known */
-    int8_t closed_by;  /* a direction; -1: nobody */
-    bool was_refused;  /* closed by an OpenResponse */
-    bool is_vague;     /* commands of it were missed */
-    bool awaits_attach_response, has_attach_response;
-};
-
-struct sstp_observed_message {
-    uint32_t session; /* index */
-    uint32_t number;  /* sstp.message.number; 0 where it is not known */
-};
-
-/* A message in the ledger, entered by its EndMessage. */
-struct sstp_observed_entry {
-    int64_t time_ns;
-    uint32_t frame;
-    uint32_t message; /* index; UINT32_MAX where there was no Message */
-};
-
-/* A MessageCount that is not 0. */
-struct sstp_observed_acknowledgement {
-    int64_t time_ns;
-    uint32_t frame;
-    uint32_t first;     /* position in the other direction's ledger */
-    uint32_t covered;   /* entries from there on */
-    uint32_t remaining; /* outstanding behind it */
-};
-
-/* A command that wants an answer. */
-struct sstp_observed_exchange {
-    int64_t request_time_ns;
-    uint32_t request_frame;
-    uint32_t response_frame; /* 0 as long as there is none */
-};
-
-/* What one direction sent. */
-struct sstp_observed_direction {
-    struct sstp_array messages; /* struct sstp_observed_message */
-    uint32_t num_numbered;      /* messages since the Connect */
-    struct sstp_ledger ledger;
-    struct sstp_array entries;          /* struct sstp_observed_entry, by position */
-    struct sstp_array acknowledgements; /* of the other direction, oldest first */
-    bool has_closed;                    /* ConnectClose */
-    bool is_heard;                      /* a command of it was seen */
-};
-
-/* The members are private. */
-struct sstp_observer {
-    const struct sstp_mem *mem;
-    enum sstp_connection_state state;
-    bool is_complete; /* every command since the first, or since a Connect, was seen */
-    bool is_counting; /* what is outstanding is known */
-    bool are_roles_known;
-    bool hears_both;        /* who hands in the commands would know of bytes that are missing */
-    bool has_attached;      /* the initiator is a client */
-    bool has_ended;         /* the transport, or by ConnectClose */
-    bool has_early_command; /* one that came before the Connect */
-    uint32_t epoch;         /* gaps so far */
-    uint32_t connect;       /* index + 1 of the exchange that the ConnectResponse ends */
-    struct sstp_array sessions;
-    struct sstp_array exchanges;
-    struct sstp_id_tree ids; /* of the sessions */
-    struct sstp_observed_direction directions[2];
 };
 
 /* `mem` has to outlive the observer. */
@@ -176,10 +48,6 @@ void sstp_observer_clear(struct sstp_observer *observer);
 void sstp_observer_command(struct sstp_observer *observer, bool from_initiator,
                            const struct sstp_command *command, struct sstp_observed_place place,
                            struct sstp_observation *seen);
-
-/* Whether a finding rests on what the other side has not sent: a claim only for who
- * knows that nothing of it was missed so far. */
-bool sstp_observed_rests_on_silence(enum sstp_finding finding);
 
 /* Bytes of either direction were lost, or not captured. */
 void sstp_observer_gap(struct sstp_observer *observer);

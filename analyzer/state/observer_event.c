@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* observer_event.c: attach and register sessions (GRVSSTP 3.2.4.1, 3.2.5.15,
  * 3.2.5.18, 3.3.5.14-17).  Their ids are judged with those of the sessions. */
-#include "state/observer_internal.h"
+#include "state/observer_event.h"
 
 /* A session that a command opens; NULL where that is not possible. */
 static struct sstp_observed_session *open_event(const struct sstp_observing *observing,

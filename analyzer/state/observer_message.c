@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* observer_message.c: messages and their acknowledgement (GRVSSTP 3.1.5.10-13,
  * 3.1.5.19). */
-#include "state/observer_internal.h"
+#include "state/observer_message.h"
 
 static struct sstp_observed_direction *own_direction(const struct sstp_observing *observing)
 {

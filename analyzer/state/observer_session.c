@@ -1,126 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* observer_session.c: sessions from Open to Close (GRVSSTP 3.1.4.3-5, 3.1.5.5-9,
  * 3.3.5.6). */
-#include "state/observer_internal.h"
+#include "state/observer_session.h"
 
-#include <string.h>
-
-/* The acceptor of the connection opens sessions from here up (GRVSSTP 3.1.4.3.1). */
-#define ACCEPTOR_ID 0x80000000u
-
-/* ------------------------------------------------------------------------
- * The table of sessions
- */
-
-static void drop_fanout(const struct sstp_observer *observer, struct sstp_observed_session *session)
-{
-    if (session->fanout == NULL)
-        return;
-    sstp_fanout_clear(session->fanout);
-    observer->mem->resize(observer->mem->cookie, session->fanout, 0);
-    session->fanout = NULL;
-}
-
-/* Commands were missed since the session was last heard of. */
-static void make_vague(const struct sstp_observer *observer, struct sstp_observed_session *session)
-{
-    session->state = SSTP_SESSION_UNKNOWN;
-    session->receiver = SSTP_RECEIVER_UNKNOWN;
-    session->message = session->exchange = session->registration = 0;
-    session->is_vague = true;
-    session->epoch = observer->epoch;
-    drop_fanout(observer, session);
-}
-
-struct sstp_observed_session *sstp_observing_session(const struct sstp_observing *observing,
-                                                     uint32_t *index)
-{
-    const struct sstp_observer *observer = observing->observer;
-
-    if (!sstp_id_tree_find(&observer->ids, observing->command->session_id, index))
-        return NULL;
-    struct sstp_observed_session *session = sstp_array_at(&observer->sessions, *index);
-    if (session->epoch == observer->epoch)
-        return session;
-    if (session->state == SSTP_SESSION_CLOSED)
-        return NULL; /* what has its id now was opened while nobody saw it */
-    make_vague(observer, session);
-    return session;
-}
-
-bool sstp_observing_may_open(const struct sstp_observing *observing)
-{
-    const struct sstp_observer *observer = observing->observer;
-    const uint32_t id = observing->command->session_id;
-    uint32_t index;
-
-    if (observer->are_roles_known && (id < ACCEPTOR_ID) != observing->from_initiator)
-        sstp_observing_find(observing, SSTP_FINDING_SESSION_ID_RANGE);
-    if (!sstp_id_tree_find(&observer->ids, id, &index))
-        return true;
-    const struct sstp_observed_session *session = sstp_array_at(&observer->sessions, index);
-    /* What made a vague one known may have crossed a Close that nobody saw. */
-    if (session->epoch != observer->epoch || session->is_vague ||
-        session->state == SSTP_SESSION_CLOSED)
-        return true;
-    sstp_observing_find(observing, SSTP_FINDING_DUPLICATE_SESSION);
-    sstp_observing_tell_session(observing, session, index);
-    return false;
-}
-
-struct sstp_observed_session *sstp_observing_add_session(const struct sstp_observing *observing,
-                                                         enum sstp_session_kind kind,
-                                                         int originator)
-{
-    struct sstp_observer *observer = observing->observer;
-    const uint32_t index = observer->sessions.num;
-    struct sstp_observed_session *session = sstp_array_add(&observer->sessions);
-
-    if (session == NULL ||
-        !sstp_id_tree_put(&observer->ids, observing->command->session_id, index)) {
-        sstp_observing_give_up(observing);
-        return NULL;
-    }
-    session->id = observing->command->session_id;
-    session->kind = kind;
-    session->originator = (int8_t)originator;
-    session->closed_by = -1;
-    session->epoch = observer->epoch;
-    return session;
-}
-
-void sstp_observing_keep_resource_url(const struct sstp_observing *observing,
-                                      struct sstp_observed_session *session)
-{
-    const struct sstp_mem *mem = observing->observer->mem;
-    const struct sstp_span url = observing->command->resource_url;
-    if (url.data == NULL)
-        return; /* the command was cut short before it */
-    char *copy = mem->resize(mem->cookie, NULL, url.len + 1);
-
-    if (copy == NULL)
-        return; /* it is not known then */
-    if (url.len > 0)
-        memcpy(copy, url.data, url.len);
-    copy[url.len] = '\0';
-    session->resource_url = copy;
-}
-
-void sstp_observing_tell_session(const struct sstp_observing *observing,
-                                 const struct sstp_observed_session *session, uint32_t index)
-{
-    observing->seen->has_session = true;
-    observing->seen->session = index;
-    if (session->kind == SSTP_SESSION_OF_MESSAGES || session->kind == SSTP_SESSION_OF_FANOUT) {
-        observing->seen->session_state = session->state;
-        observing->seen->receiver_state = session->receiver;
-    }
-}
+#include "state/observer_event.h"
+#include "state/observer_message.h"
 
 static void close_session(const struct sstp_observing *observing,
                           struct sstp_observed_session *session, int closed_by)
 {
-    drop_fanout(observing->observer, session);
+    sstp_observing_drop_fanout(observing->observer, session);
     session->state = SSTP_SESSION_CLOSED;
     session->receiver = SSTP_RECEIVER_UNKNOWN;
     session->closed_by = (int8_t)closed_by;
@@ -133,15 +22,6 @@ static void close_session(const struct sstp_observing *observing,
 static bool is_of_message(uint8_t command_id)
 {
     return command_id == SSTP_MESSAGE || command_id == SSTP_DATA || command_id == SSTP_END_MESSAGE;
-}
-
-void sstp_observing_unknown_session(const struct sstp_observing *observing)
-{
-    /* 3.1.5.9: nobody minds a Close too many. */
-    if (observing->observer->is_complete)
-        sstp_observing_find(observing, observing->command->id == SSTP_CLOSE || observing->is_late
-                                           ? SSTP_FINDING_UNKNOWN_SESSION_IGNORED
-                                           : SSTP_FINDING_UNKNOWN_SESSION);
 }
 
 static enum sstp_session_kind kind_implied_by(uint8_t command_id)
@@ -266,7 +146,7 @@ static void on_session_status(const struct sstp_observing *observing,
     if (session->fanout == NULL)
         return;
     if (!sstp_fanout_apply(session->fanout, observing->command, &status)) {
-        drop_fanout(observing->observer, session);
+        sstp_observing_drop_fanout(observing->observer, session);
         return;
     }
     if (status.has_bad_index)

@@ -16,9 +16,10 @@
 
 #include <epan/address.h>
 
-#include "follow/message.h"
-#include "state/journal.h"
 #include "core/stream.h"
+#include "follow/memory.h"
+#include "follow/message.h"
+#include "follow/states.h"
 
 /* A command that does not lie whole in one chunk. */
 struct grvsstp_split {
@@ -67,22 +68,6 @@ struct grvsstp_half {
     struct grvsstp_spanning messages;
 };
 
-/* Frames in which nobody can say that a direction was silent, for something of it
- * turned out to be lost. */
-struct grvsstp_doubt {
-    uint32_t first, last;
-};
-
-/* With more losses than this nothing is sure any more. */
-#define GRVSSTP_DOUBTS_MAX 1000u
-
-/* What the observer said of the commands of a connection. */
-struct grvsstp_states {
-    struct sstp_observer observer;
-    struct sstp_journal journals[2]; /* by from_initiator */
-    wmem_array_t *doubts;            /* struct grvsstp_doubt; NULL until the first */
-};
-
 /* The version in force from a frame on (GRVSSTP 3.1.5.2). */
 struct grvsstp_version {
     uint32_t frame;
@@ -99,10 +84,6 @@ struct grvsstp_connection {
     uint8_t initiator_minor_version; /* of the last Connect; 0 where it was not seen */
     struct grvsstp_states *states;   /* NULL where they are not followed */
 };
-
-/* Memory that is released with the capture, or with a pool of Wireshark's, for the engine. */
-extern const struct sstp_mem grvsstp_file_scope;
-struct sstp_mem grvsstp_mem_of_pool(wmem_allocator_t *pool);
 
 /* Forgets the numbers given so far; for an init routine. */
 void grvsstp_connections_reset(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "follow/states.h"
+#include "follow/connection.h"
 
 #include <epan/proto_data.h>
 
@@ -26,7 +26,7 @@ static void note_version(struct grvsstp_connection *connection, struct sstp_span
     const bool is_known = grvsstp_connection_version(connection, frame) != NULL;
     if (command.id == SSTP_CONNECT) {
         /* Where that is a beginning, and no violation, the versions begin anew too. */
-        if (is_known && grvsstp_states_are_connecting(connection))
+        if (is_known && grvsstp_states_are_connecting(connection->states))
             grvsstp_connection_set_version(connection, frame, NULL);
         connection->initiator_minor_version = command.minor_version;
     } else if (command.response_id == SSTP_CONNECT_RESPONSE_OK &&
@@ -143,7 +143,7 @@ static void keep_open_messages(struct draft *draft)
 static void forget(struct draft *draft)
 {
     draft->half->open = NULL;
-    grvsstp_states_gap(draft->connection);
+    grvsstp_states_gap(draft->connection->states);
     grvsstp_spanning_end_all(&draft->half->messages);
     grvsstp_tracker_init(&draft->tracker, draft->tracker.pool);
 }
@@ -190,7 +190,11 @@ static void note_command(struct draft *draft, const struct sstp_piece *piece)
     struct sstp_span bytes = piece->command;
     const uint32_t offset = (uint32_t)piece->offset;
 
-    grvsstp_states_command(draft->connection, draft->from_initiator, bytes, draft->pinfo);
+    const struct grvsstp_version *version =
+        grvsstp_connection_version(draft->connection, draft->frame);
+    grvsstp_states_command(draft->connection->states, draft->from_initiator,
+                           version != NULL ? version->form : SSTP_VERSION_UNKNOWN, bytes,
+                           draft->pinfo);
     note_version(draft->connection, bytes, draft->frame);
     if (bytes.len < SSTP_HEADER_LEN)
         return;
@@ -276,15 +280,15 @@ void grvsstp_plan_make(struct grvsstp_connection *connection, bool from_initiato
     draft.links = NULL;
     grvsstp_tracker_init(&draft.tracker, pinfo->pool);
     if (has_gap)
-        grvsstp_states_gap(connection);
-    grvsstp_states_begin_chunk(connection, from_initiator, pinfo->num, key);
+        grvsstp_states_gap(connection->states);
+    grvsstp_states_begin_chunk(connection->states, from_initiator, pinfo->num, key);
     if (skip > 0)
         draft_add(&draft, GRVSSTP_PIECE_REPEATED, 0, skip);
     /* wmem never returns NULL, so the stream does not run out of memory. */
     while (sstp_stream_next(&draft.half->stream, draft.chunk, &pos, &piece) == SSTP_STREAM_PIECE)
         add_piece(&draft, &piece);
     if (captured < draft.chunk.wire_len)
-        grvsstp_states_gap(connection);
+        grvsstp_states_gap(connection->states);
     keep_open_messages(&draft);
     draft_keep(&draft, pinfo, key);
 }

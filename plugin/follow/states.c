@@ -2,6 +2,7 @@
 #include "follow/states.h"
 
 #include "core/decode.h"
+#include "follow/memory.h"
 
 #define SECONDS_MAX INT64_C(4000000000) /* the year 2096 */
 
@@ -35,30 +36,28 @@ struct grvsstp_states *grvsstp_states_new(void)
     return states;
 }
 
-void grvsstp_states_start(struct grvsstp_connection *connection)
+void grvsstp_states_start(struct grvsstp_states *states)
 {
-    if (connection->states != NULL)
-        sstp_observer_init(&connection->states->observer, &grvsstp_file_scope,
-                           SSTP_OBSERVER_FROM_START);
+    if (states != NULL)
+        sstp_observer_init(&states->observer, &grvsstp_file_scope, SSTP_OBSERVER_FROM_START);
 }
 
-void grvsstp_states_begin_chunk(struct grvsstp_connection *connection, bool from_initiator,
-                                uint32_t frame, uint32_t key)
+void grvsstp_states_begin_chunk(struct grvsstp_states *states, bool from_initiator, uint32_t frame,
+                                uint32_t key)
 {
-    if (connection->states != NULL)
-        sstp_journal_begin_chunk(&connection->states->journals[from_initiator], frame, key);
+    if (states != NULL)
+        sstp_journal_begin_chunk(&states->journals[from_initiator], frame, key);
 }
 
-void grvsstp_states_gap(struct grvsstp_connection *connection)
+void grvsstp_states_gap(struct grvsstp_states *states)
 {
-    if (connection->states != NULL)
-        sstp_observer_gap(&connection->states->observer);
+    if (states != NULL)
+        sstp_observer_gap(&states->observer);
 }
 
-void grvsstp_states_late_gap(struct grvsstp_connection *connection, uint32_t since,
+void grvsstp_states_late_gap(struct grvsstp_states *states, uint32_t since,
                              const packet_info *pinfo)
 {
-    struct grvsstp_states *states = connection->states;
     const struct grvsstp_doubt doubt = {since, pinfo->num};
 
     if (states == NULL)
@@ -70,16 +69,15 @@ void grvsstp_states_late_gap(struct grvsstp_connection *connection, uint32_t sin
         wmem_array_append_one(states->doubts, doubt);
 }
 
-bool grvsstp_states_are_connecting(const struct grvsstp_connection *connection)
+bool grvsstp_states_are_connecting(const struct grvsstp_states *states)
 {
-    return connection->states != NULL &&
-           connection->states->observer.state == SSTP_CONNECTION_CONNECTING;
+    return states != NULL && states->observer.state == SSTP_CONNECTION_CONNECTING;
 }
 
-void grvsstp_states_end(struct grvsstp_connection *connection)
+void grvsstp_states_end(struct grvsstp_states *states)
 {
-    if (connection->states != NULL)
-        sstp_observer_transport_end(&connection->states->observer);
+    if (states != NULL)
+        sstp_observer_transport_end(&states->observer);
 }
 
 int64_t grvsstp_states_time(const packet_info *pinfo)
@@ -89,10 +87,10 @@ int64_t grvsstp_states_time(const packet_info *pinfo)
     return secs * 1000000000 + pinfo->abs_ts.nsecs;
 }
 
-void grvsstp_states_command(struct grvsstp_connection *connection, bool from_initiator,
-                            struct sstp_span bytes, const packet_info *pinfo)
+void grvsstp_states_command(struct grvsstp_states *states, bool from_initiator,
+                            enum sstp_version form, struct sstp_span bytes,
+                            const packet_info *pinfo)
 {
-    struct grvsstp_states *states = connection->states;
     const struct sstp_command_info *info =
         bytes.len >= SSTP_HEADER_LEN ? sstp_command_info(bytes.data[0]) : NULL;
     struct sstp_observation seen;
@@ -103,9 +101,7 @@ void grvsstp_states_command(struct grvsstp_connection *connection, bool from_ini
     memset(&seen, 0, sizeof seen);
     if (info != NULL && bytes.len >= info->min_length) {
         const struct sstp_observed_place place = {pinfo->num, grvsstp_states_time(pinfo)};
-        const struct grvsstp_version *version = grvsstp_connection_version(connection, pinfo->num);
-        (void)sstp_command_decode(bytes, version != NULL ? version->form : SSTP_VERSION_UNKNOWN,
-                                  NULL, &command);
+        (void)sstp_command_decode(bytes, form, NULL, &command);
         sstp_observer_command(&states->observer, from_initiator, &command, place, &seen);
     } else if (bytes.len < SSTP_HEADER_LEN || (info != NULL && bytes.data[0] != SSTP_DATA)) {
         /* Whom it concerns is not there to read, and a Data alone changes nothing that

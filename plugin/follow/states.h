@@ -6,41 +6,60 @@
 #ifndef GRVSSTP_FOLLOW_STATES_H
 #define GRVSSTP_FOLLOW_STATES_H
 
-#include "follow/connection.h"
+#include "fields/fields.h"
+#include "state/journal.h"
 
+#include <epan/packet.h>
 #include <epan/prefs.h>
+
+/* Frames in which nobody can say that a direction was silent, for something of it
+ * turned out to be lost. */
+struct grvsstp_doubt {
+    uint32_t first, last;
+};
+
+/* With more losses than this nothing is sure any more. */
+#define GRVSSTP_DOUBTS_MAX 1000u
+
+/* What the observer said of the commands of a connection. */
+struct grvsstp_states {
+    struct sstp_observer observer;
+    struct sstp_journal journals[2]; /* by from_initiator */
+    wmem_array_t *doubts;            /* struct grvsstp_doubt; NULL until the first */
+};
 
 /* The states of a new connection of which nothing is known, in file scope; NULL
  * where the preference says so. */
 struct grvsstp_states *grvsstp_states_new(void);
 
-/* What comes next is the first command of the connection. */
-void grvsstp_states_start(struct grvsstp_connection *connection);
+/* What comes next is the first command of the connection.  Here and below, NULL is fine. */
+void grvsstp_states_start(struct grvsstp_states *states);
 
 /* Registers the preferences. */
 void grvsstp_states_register_preferences(module_t *module);
 
 /* The commands that follow are those of this chunk. */
-void grvsstp_states_begin_chunk(struct grvsstp_connection *connection, bool from_initiator,
-                                uint32_t frame, uint32_t key);
+void grvsstp_states_begin_chunk(struct grvsstp_states *states, bool from_initiator, uint32_t frame,
+                                uint32_t key);
 
 /* Bytes were lost or not captured. */
-void grvsstp_states_gap(struct grvsstp_connection *connection);
+void grvsstp_states_gap(struct grvsstp_states *states);
 
 /* The same on one of several TCP connections: what was lost may have come at any
  * time since `since`, the frame that was the last there before this one. */
-void grvsstp_states_late_gap(struct grvsstp_connection *connection, uint32_t since,
+void grvsstp_states_late_gap(struct grvsstp_states *states, uint32_t since,
                              const packet_info *pinfo);
 
-/* A command, of which `bytes` were captured. */
-void grvsstp_states_command(struct grvsstp_connection *connection, bool from_initiator,
-                            struct sstp_span bytes, const packet_info *pinfo);
+/* A command, of which `bytes` were captured, in the form of its version. */
+void grvsstp_states_command(struct grvsstp_states *states, bool from_initiator,
+                            enum sstp_version form, struct sstp_span bytes,
+                            const packet_info *pinfo);
 
 /* Whether a Connect waits for its answer. */
-bool grvsstp_states_are_connecting(const struct grvsstp_connection *connection);
+bool grvsstp_states_are_connecting(const struct grvsstp_states *states);
 
 /* The transport has ended. */
-void grvsstp_states_end(struct grvsstp_connection *connection);
+void grvsstp_states_end(struct grvsstp_states *states);
 
 /* The frame's time in nanoseconds since 1970, as the observer is told it. */
 int64_t grvsstp_states_time(const packet_info *pinfo);

@@ -50,7 +50,7 @@ static void start_halves(struct grvhenc_virtual *v, const struct henc_message *m
     const bool to_server = m->status == 0;
     if (!v->has_begun &&
         (result->state == HENC_STATE_CONNECTING || result->state == HENC_STATE_PROBING))
-        grvsstp_states_start(v->connection);
+        grvsstp_states_start(v->connection->states);
     v->has_begun = true;
     const bool is_handshake =
         v->kind == HENC_KIND_POLLING
@@ -311,8 +311,8 @@ static void join_carried(struct chunk *chunk)
 static void lose(const struct grvhenc_tcp *tcp, bool from_client, const packet_info *pinfo)
 {
     if (tcp->current != NULL)
-        grvsstp_states_late_gap(tcp->current->connection, tcp->sides[from_client].last_frame,
-                                pinfo);
+        grvsstp_states_late_gap(tcp->current->connection->states,
+                                tcp->sides[from_client].last_frame, pinfo);
 }
 
 static void divide(struct chunk *chunk)

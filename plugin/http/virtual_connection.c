@@ -79,7 +79,7 @@ void grvhenc_note_one_sided(struct grvhenc_virtual *v, enum henc_state state)
 {
     if (henc_virtual_lacks_half(&v->observer) || state == HENC_STATE_CONNECTING ||
         state == HENC_STATE_CONNECTED || state == HENC_STATE_PROBING || state == HENC_STATE_PROBED)
-        grvsstp_states_gap(v->connection);
+        grvsstp_states_gap(v->connection->states);
 }
 
 struct grvhenc_record *grvhenc_record_new(struct grvhenc_virtual *v, enum henc_half half,
@@ -93,7 +93,7 @@ struct grvhenc_record *grvhenc_record_new(struct grvhenc_virtual *v, enum henc_h
     record->half = half;
     record->state = result->state;
     if (result->state == HENC_STATE_CLOSED)
-        grvsstp_states_end(v->connection);
+        grvsstp_states_end(v->connection->states);
     record->findings = result->findings;
     record->is_repeat = result->is_repeat;
     record->echo_len = (uint32_t)result->echo.len;

@@ -112,7 +112,7 @@ static struct tcp_connection *take(const struct grvsstp_transport *transport, tv
         grvsstp_half_starts(&tcp->connection->halves[1]);
     }
     if (grvsstp_transport_is_at_start(transport) && !grvsstp_transport_is_answer(transport))
-        grvsstp_states_start(tcp->connection);
+        grvsstp_states_start(tcp->connection->states);
     taken = (struct taken){tcp, pinfo->num};
     if (older != NULL)
         older->newer = tcp;
@@ -146,7 +146,7 @@ static void note_segment(struct tcp_connection *tcp, bool from_initiator,
     conversation_t *conversation =
         tcp->transport != NULL ? tcp->transport : transport->conversation;
     if (grvsstp_transport_is_missing(conversation, &tcp->missing))
-        grvsstp_states_gap(tcp->connection); /* and this side knows more than we do */
+        grvsstp_states_gap(tcp->connection->states); /* and this side knows more than we do */
     if (join.lost > 0) {
         grvsstp_half_loses(half, join.lost);
         grvsstp_transport_note_told(conversation, &tcp->missing);
@@ -244,7 +244,7 @@ void grvsstp_direct_note_end(conversation_t *conversation, const packet_info *pi
     /* TCP hands nothing on of a frame that was cut in its header. */
     if (grvsstp_transport_is_missing(conversation, &tcp->missing) ||
         pinfo->fd->cap_len < pinfo->fd->pkt_len)
-        grvsstp_states_gap(tcp->connection);
+        grvsstp_states_gap(tcp->connection->states);
     if (grvsstp_transport_has_ended(conversation))
-        grvsstp_states_end(tcp->connection);
+        grvsstp_states_end(tcp->connection->states);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* observer_internal: what the observer*.c files share, and nobody else. */
-#ifndef SSTP_STATE_OBSERVER_INTERNAL_H
-#define SSTP_STATE_OBSERVER_INTERNAL_H
+/* observing: a command on its way through the observer, and what all of the observer's files
+ * do with it alike; for nobody else. */
+#ifndef SSTP_STATE_OBSERVING_H
+#define SSTP_STATE_OBSERVING_H
 
-#include "state/observer.h"
+#include "state/observed.h"
 
 /* A command on its way through the observer. */
 struct sstp_observing {
@@ -16,7 +17,12 @@ struct sstp_observing {
     struct sstp_observation *seen;
 };
 
-/* ---- observer.c ---- */
+/* No state is known any more. */
+void sstp_observing_forget(struct sstp_observer *observer);
+
+/* Bytes of either direction were missed: no state is known any more, nor what is
+ * outstanding. */
+void sstp_observing_lose(struct sstp_observer *observer);
 
 void sstp_observing_find(const struct sstp_observing *observing, enum sstp_finding finding);
 
@@ -28,11 +34,6 @@ uint32_t sstp_observing_ask(const struct sstp_observing *observing);
 
 /* The command is the answer to exchange - 1, if there is one and it has none. */
 void sstp_observing_answer(const struct sstp_observing *observing, uint32_t exchange);
-
-/* ---- observer_session.c ---- */
-
-/* Commands of sessions, attach and register sessions. */
-void sstp_observing_session_command(const struct sstp_observing *observing);
 
 /* The session of the command's id with its states as far as they are known, or
  * NULL; *index is set with it. */
@@ -58,17 +59,8 @@ void sstp_observing_unknown_session(const struct sstp_observing *observing);
 void sstp_observing_keep_resource_url(const struct sstp_observing *observing,
                                       struct sstp_observed_session *session);
 
-/* ---- observer_event.c ---- */
-
-void sstp_observing_event_command(const struct sstp_observing *observing);
-
-/* ---- observer_message.c ---- */
-
-/* Message, Data and EndMessage on a session that is there. */
-void sstp_observing_message_command(const struct sstp_observing *observing,
-                                    struct sstp_observed_session *session, uint32_t index);
-
-/* The MessageCount of the command. */
-void sstp_observing_acknowledge(const struct sstp_observing *observing);
+/* The fanout list of a session goes. */
+void sstp_observing_drop_fanout(const struct sstp_observer *observer,
+                                struct sstp_observed_session *session);
 
 #endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "henc/virtual_half.h"
+
+#include "henc/text.h"
+
+/* Keeps an echo string and compares it with the other half's, whichever of the
+ * two comes second (GRVHENC 3.1.5.2.1.1, 3.3.5.2.1.1). */
+void henc_virtual_note_echo(struct henc_virtual *v, enum henc_half half,
+                            const struct henc_echo *echo, struct henc_result *result)
+{
+    const struct henc_half_state *other = &v->halves[half ^ 1];
+    result->echo = *echo;
+    v->handshake_is_seen = true;
+    v->halves[half].has_echo = true;
+    v->halves[half].echo = henc_digest(echo->ping_data);
+    if (other->has_echo && !henc_digest_is_equal(&other->echo, &v->halves[half].echo))
+        henc_virtual_raise(result, HENC_FINDING_ECHO_MISMATCH);
+}
+
+void henc_virtual_note_order(struct henc_half_state *half, struct henc_result *result)
+{
+    if (!half->order_is_noted)
+        henc_virtual_raise(result, HENC_FINDING_HANDSHAKE_ORDER);
+    half->order_is_noted = true;
+}
+
+/* Application data from the client: only on an established connection (GRVHENC
+ * 3.2.5.2.2, 3.4.5.2.2).  Where nothing of GET was seen nothing can be said yet. */
+static void judge_client_data(struct henc_virtual *v, struct henc_result *result)
+{
+    if (!v->halves[HENC_HALF_GET].is_requested)
+        v->has_early_data = true;
+    /* An echo string without CRLF is known to be whole only when more comes behind
+     * it; the client may well have it. */
+    else if (v->handshake_is_seen &&
+             !(v->halves[HENC_HALF_GET].is_answered && v->halves[HENC_HALF_GET].awaits_echo))
+        henc_virtual_note_order(&v->halves[HENC_HALF_POST], result);
+}
+
+/* From the server: behind the echo, and not before the client's first (GRVHENC
+ * 3.2.5.1.1.1, 3.4.1.1, GetSessionReady). */
+static void judge_server_data(struct henc_virtual *v, bool is_open, struct henc_result *result)
+{
+    const struct henc_flow *client = &v->flows[HENC_TO_SERVER];
+    if (!v->handshake_is_seen)
+        return;
+    if (!is_open ||
+        (v->halves[HENC_HALF_POST].is_requested && !client->has_delivered && !client->is_lost))
+        henc_virtual_note_order(&v->halves[HENC_HALF_GET], result);
+}
+
+/* Application data of LongLived or KeepAlive. */
+void henc_virtual_pass_data(struct henc_virtual *v, enum henc_half half,
+                            const struct henc_body *body, struct henc_result *result)
+{
+    if (body->bytes.len > 0) {
+        if (half == HENC_HALF_GET && !v->handshake_is_seen) {
+            v->flows[HENC_TO_SERVER].is_lost |= !v->flows[HENC_TO_SERVER].has_delivered;
+            v->flows[HENC_TO_CLIENT].is_lost |= !v->flows[HENC_TO_CLIENT].has_delivered;
+        }
+        /* The server knows of a POST that the capture lacks. */
+        if (half == HENC_HALF_GET && (!v->handshake_is_seen || v->phase == HENC_PHASE_GET_ECHOED))
+            henc_virtual_step(v, HENC_EVENT_GET_DATA);
+        const bool is_open = v->phase == HENC_PHASE_ESTABLISHED ||
+                             v->phase == HENC_PHASE_MIDSTREAM || v->phase == HENC_PHASE_CLOSED;
+        if (half == HENC_HALF_GET)
+            judge_server_data(v, is_open, result);
+        else if (!is_open)
+            judge_client_data(v, result);
+    }
+    henc_flow_pass(&v->flows[half == HENC_HALF_POST ? HENC_TO_SERVER : HENC_TO_CLIENT], body,
+                   &result->deliveries);
+}
+
+struct henc_body henc_virtual_body_after(uint64_t chunk, struct sstp_span bytes, size_t start,
+                                         bool is_cut)
+{
+    return (struct henc_body){chunk, 0, henc_text_from(bytes, start), is_cut};
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* virtual_half: what LongLived and KeepAlive do alike with their two halves, and all three
+ * encapsulations with a result; for the virtual connection alone. */
+#ifndef SSTP_HENC_VIRTUAL_HALF_H
+#define SSTP_HENC_VIRTUAL_HALF_H
+
+#include "henc/virtual_state.h"
+
+static inline void henc_virtual_raise(struct henc_result *result, enum henc_finding finding)
+{
+    result->findings |= henc_finding_bit(finding);
+}
+
+static inline void henc_virtual_step(struct henc_virtual *v, enum henc_event event)
+{
+    v->phase = henc_phase_next(v->kind, v->phase, event);
+}
+
+/* Whether a body or its Content-Length is above what KeepAlive and Polling allow. */
+static inline bool henc_virtual_body_is_long(const struct henc_message *m)
+{
+    return m->body.len > HENC_BODY_LEN_MAX ||
+           (m->has_content_length && m->content_length > HENC_BODY_LEN_MAX);
+}
+
+/* Keeps an echo string and compares it with the other half's, whichever of the
+ * two comes second (GRVHENC 3.1.5.2.1.1, 3.3.5.2.1.1). */
+void henc_virtual_note_echo(struct henc_virtual *v, enum henc_half half,
+                            const struct henc_echo *echo, struct henc_result *result);
+
+/* handshake_order, once for a half. */
+void henc_virtual_note_order(struct henc_half_state *half, struct henc_result *result);
+
+/* Application data. */
+void henc_virtual_pass_data(struct henc_virtual *v, enum henc_half half,
+                            const struct henc_body *body, struct henc_result *result);
+
+/* What of `bytes` comes after the first `start`. */
+struct henc_body henc_virtual_body_after(uint64_t chunk, struct sstp_span bytes, size_t start,
+                                         bool is_cut);
+
+#endif

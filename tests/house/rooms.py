@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The rooms of the house: which folder may include which.
+
+`STOREYS` has, for each of the three houses, its rooms from the ground up: a room may
+include itself and the rooms before it.  Rooms that stand beside each other, in one tuple,
+do not see each other.  `GROUNDS` says on which other houses one stands.
+"""
+
+STOREYS = {
+    "analyzer": ["core", ("henc", "state")],
+    "plugin": ["fields", "tcp", "follow", "show", ("statistics", "http"), "take", ""],
+    "relaysim": [""],
+}
+
+GROUNDS = {
+    "analyzer": [],
+    "plugin": ["analyzer"],
+    "relaysim": ["analyzer"],
+}
+
+# Where the circles within the rooms are cut.
+WITHOUT_CIRCLES = ["analyzer", "plugin"]

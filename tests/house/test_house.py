@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Nobody includes what lies above, and no includes run in a circle: house.py, and rooms.py
+for what is allowed."""
+import os
+import shutil
+import tempfile
+import unittest
+
+import rooms
+from house import TOP, House
+
+
+class HouseTest(unittest.TestCase):
+    def test_nobody_includes_upward(self):
+        self.assertEqual(list(House().upward()), [])
+
+    def test_no_circles(self):
+        self.assertEqual(list(House().circles()), [])
+
+    def test_every_include_is_found(self):
+        """An include that resolves to nothing would be judged by nobody."""
+        lost = [path for path, included in House().files.items() if None in included]
+        self.assertEqual(lost, [])
+
+    def test_every_room_is_there(self):
+        for house, storeys in rooms.STOREYS.items():
+            for storey in storeys:
+                for room in storey if isinstance(storey, tuple) else (storey,):
+                    self.assertTrue(os.path.isdir(os.path.join(TOP, house, room)), (house, room))
+
+
+class ViolationTest(unittest.TestCase):
+    """What is not allowed is found: put into a copy of the sources."""
+
+    def setUp(self):
+        self.top = tempfile.mkdtemp()
+        self.addCleanup(shutil.rmtree, self.top)
+        for house in rooms.STOREYS:
+            shutil.copytree(os.path.join(TOP, house), os.path.join(self.top, house))
+
+    def put(self, path, include):
+        with open(os.path.join(self.top, path), "a", encoding="utf-8") as file:
+            file.write('#include "%s"\n' % include)
+
+    def assert_only(self, findings, *words):
+        findings = list(findings)
+        self.assertEqual(len(findings), 1, findings)
+        for word in words:
+            self.assertIn(word, findings[0])
+
+    def test_copy_is_clean(self):
+        house = House(self.top)
+        self.assertEqual(list(house.upward()) + list(house.circles()), [])
+
+    def test_upward_in_a_house(self):
+        self.put("plugin/follow/message.c", "show/tap.h")
+        self.assert_only(House(self.top).upward(), "plugin/follow/message.c", "plugin/show/tap.h",
+                         "lies above")
+
+    def test_beside(self):
+        self.put("analyzer/state/array.c", "henc/text.h")
+        self.assert_only(House(self.top).upward(), "analyzer/state/array.c", "beside")
+
+    def test_another_house(self):
+        self.put("analyzer/core/wire.c", "../../plugin/fields/fields.h")
+        self.assert_only(House(self.top).upward(), "analyzer/core/wire.c",
+                         "does not stand on plugin")
+
+    def test_circle_in_a_room(self):
+        self.put("analyzer/core/command.h", "core/look.h")
+        self.assert_only(House(self.top).circles(), "analyzer/core/command", "analyzer/core/look")
+
+
+if __name__ == "__main__":
+    unittest.main()
