@@ -17,7 +17,7 @@
 #include "core/mnemonics.h"
 #include "core/wire.h"
 
-#define SSTP_HEADER_LEN 3u         /* CommandId and CommandLength (GRVSSTP 2.2) */
+#define SSTP_HEADER_LEN 3u          /* CommandId and CommandLength (GRVSSTP 2.2) */
 #define SSTP_COMMAND_LEN_MAX 65535u /* that of FanoutOpen, and of the length field */
 #define SSTP_DATA_PAYLOAD_MAX 2048u /* application data in one Data (GRVSSTP 3.1.4.6) */
 #define SSTP_PORT 2492u             /* GRVSSTP 1.9 */
@@ -50,7 +50,7 @@ enum sstp_command_id {
  * (GRVSSTP 2.2.6.1, 2.2.8.1), and the version in force on a connection. */
 enum sstp_version { SSTP_VERSION_UNKNOWN, SSTP_VERSION_1_5, SSTP_VERSION_1_6 };
 
-/* The forms that go with a MinorVersionNumber: 1.6's from 6 up (1.7, errata). */
+/* The forms that go with a MinorVersionNumber: 1.6's from 6 up (1.7, SPECIFICATION.md). */
 enum sstp_version sstp_version_of_minor(uint8_t minor_version);
 
 /* Who may send a command, by who opened the connection (GRVSSTP 3.1.5.1-2,
@@ -64,11 +64,11 @@ enum sstp_scope { SSTP_SCOPE_CONNECTION, SSTP_SCOPE_SESSION, SSTP_SCOPE_EVENT };
 enum sstp_condition {
     SSTP_ALWAYS,
     SSTP_IF_RESPONSE_OK,         /* ResponseId is Ok */
-    SSTP_IF_RESPONSE_HAS_FLAGS,  /* ResponseId is not NewVersionRequired (errata) */
+    SSTP_IF_RESPONSE_HAS_FLAGS,  /* ResponseId is not NewVersionRequired (SPECIFICATION.md) */
     SSTP_IF_RESPONSE_HAS_RETRY,  /* ResponseId is TryLater or WillUpgrade */
     SSTP_IF_RESTING,             /* ReasonId is Resting */
     SSTP_IF_EPHEMERAL,           /* the E flag */
-    SSTP_IF_EPHEMERAL_RESERVED1, /* E, and 4 or 5 reserved bytes behind TTL (errata) */
+    SSTP_IF_EPHEMERAL_RESERVED1, /* E, and 4 or 5 reserved bytes behind TTL (SPECIFICATION.md) */
     SSTP_IF_EPHEMERAL_RESERVED2, /* E, and 5 of them */
     SSTP_IF_STREAM_SIZE,         /* the S flag */
     SSTP_IF_FRAGMENT,            /* the F flag */
@@ -137,10 +137,10 @@ struct sstp_command {
 
     /* Which form a FanoutOpen or SessionStatus has; 1.5 for every other. */
     enum sstp_version form;
-    /* Bytes of Reserved1 and Reserved2 behind TTL: 0, 4 or 5 (errata, 2.2.10.1). */
+    /* Bytes of Reserved1 and Reserved2 behind TTL: 0, 4 or 5 (SPECIFICATION.md, 2.2.10.1). */
     uint8_t ephemeral_reserved_len;
 
-    uint32_t session_id; /* SessionId or EventId: one number space (errata) */
+    uint32_t session_id; /* SessionId or EventId: one number space (SPECIFICATION.md) */
     uint32_t message_count;
     uint8_t major_version, minor_version;
     uint8_t response_id; /* of Connect-, Open- and AttachResponse */

@@ -91,7 +91,7 @@ static enum sstp_finding number_finding(enum sstp_field field, uint64_t number)
 }
 
 /* Whether the resource is the presence server's, whose sessions have no
- * identity (GRVSSTP 2.2.5.1); spelt two ways in the specification (errata). */
+ * identity (GRVSSTP 2.2.5.1); spelt two ways in the specification (SPECIFICATION.md). */
 static bool is_presence_resource(struct sstp_span url)
 {
     static const char presence[] = "grooveWanDPP";
@@ -341,7 +341,7 @@ static bool reading_fits(const struct walk *walk, const struct sstp_command_info
 }
 
 /* Sets the form of the two commands that have one by version, and the number of
- * reserved bytes behind TTL, to the reading that fits (errata, Wire format). */
+ * reserved bytes behind TTL, to the reading that fits (SPECIFICATION.md, Forms on the wire). */
 static void choose_reading(struct walk *walk, const struct sstp_command_info *info)
 {
     static const uint8_t reserved_lens[] = {0, 4, 5};

@@ -10,7 +10,7 @@
 #define SSTP_CORE_FINDINGS_H
 
 /* Malformed bytes are errors, broken MUSTs warnings, and what is allowed but
- * rare, or merely worth knowing, a note (design/fields.md, Settled readings). */
+ * rare, or merely worth knowing, a note (plugin/FIELDS.md, Findings). */
 enum sstp_severity { SSTP_SEVERITY_NOTE, SSTP_SEVERITY_WARNING, SSTP_SEVERITY_ERROR };
 
 /* What a finding is about; Wireshark groups its notes likewise. */

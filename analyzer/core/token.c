@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/token.h"
 
-/* The messages whose layout is known (spec/sstps.md, section 4). */
+/* The messages whose layout is known (SPECIFICATION.md, Security tokens). */
 struct layout {
     uint8_t carrier; /* CommandId */
     uint8_t message; /* MessageID */

@@ -32,7 +32,7 @@ static inline uint64_t sstp_ledger_enter(struct sstp_ledger *ledger)
 
 /* A MessageCount: returns how many messages it acknowledges, the first of which
  * has the position *first.  Fewer than `message_count` where that is more than
- * are outstanding (errata): it never underflows. */
+ * are outstanding (SPECIFICATION.md): it never underflows. */
 static inline uint64_t sstp_ledger_acknowledge(struct sstp_ledger *ledger, uint32_t message_count,
                                                uint64_t *first)
 {

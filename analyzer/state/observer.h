@@ -20,7 +20,7 @@
  *
  * Whoever comes late, or misses bytes, knows less: states are unknown until a
  * command fixes them, messages have no numbers, and nothing is called a violation
- * that rests on what was not seen (design/fields.md, Settled readings); the other
+ * that rests on what was not seen (plugin/FIELDS.md, Findings); the other
  * side, as long as nothing was heard of it, may have said anything.  Memory that
  * is not there counts as missed commands.
  *

@@ -83,7 +83,7 @@ static void begin_message(const struct sstp_observing *observing,
     tell_message(observing, session);
 }
 
-/* An EndMessage enters the ledger whether or not it was allowed to (errata). */
+/* An EndMessage enters the ledger whether or not it was allowed to (SPECIFICATION.md). */
 static void end_message(const struct sstp_observing *observing,
                         struct sstp_observed_session *session)
 {

@@ -51,7 +51,7 @@ static struct sstp_observed_session *imply_session(const struct sstp_observing *
 }
 
 /* A command of a session that was closed.  What the other side closed its sender
- * need not have known, and a message counts even so (errata). */
+ * need not have known, and a message counts even so (SPECIFICATION.md). */
 static void on_closed_session(const struct sstp_observing *observing,
                               struct sstp_observed_session *session, uint32_t index)
 {

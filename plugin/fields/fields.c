@@ -102,8 +102,8 @@ expert_field *grvsstp_ei(enum sstp_finding finding)
     return &ei_findings[finding];
 }
 
-/* The whole filter name.  A name that exists with another type class would break
- * the filters of whoever owns it, so ours steps aside (notes, section 1). */
+/* The whole filter name.  A name that exists with another type class would break the
+ * filters of whoever owns it, Wireshark's own `sstp` for one, so ours steps aside. */
 static const char *filter_name(const char *rest, enum ftenum type)
 {
     const char *name = wmem_strdup_printf(wmem_epan_scope(), GRVSSTP_FILTER_PREFIX "%s", rest);

@@ -95,7 +95,7 @@ enum grvsstp_own_field { GRVSSTP_OWN_FIELDS(OWN_FIELD_CONSTANT) GRVSSTP_OWN_FIEL
 enum grvsstp_subtree { GRVSSTP_SUBTREES(SUBTREE_CONSTANT) GRVSSTP_SUBTREE_COUNT };
 #undef SUBTREE_CONSTANT
 
-/* sstp.encap (design/fields.md). */
+/* sstp.encap (plugin/FIELDS.md). */
 enum grvsstp_encapsulation {
     GRVSSTP_ENCAP_TCP,
     GRVSSTP_ENCAP_SSTP_443,

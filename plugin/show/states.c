@@ -8,7 +8,7 @@
 #include <epan/charsets.h>
 #include <wsutil/bits_ctz.h>
 
-/* EndMessages that one acknowledgement names (design/fields.md). */
+/* EndMessages that one acknowledgement names (plugin/FIELDS.md). */
 #define ACKS_SHOWN 64u
 
 /* A command on its way into the tree. */

@@ -3,7 +3,7 @@
 
 The document replaced the server's name after its capture was made: as printed
 (`server01`) both checksums are wrong, with `monster2` put back they are right
-(errata).  The fifth pair, number 37, is printed with its middle left out.
+(SPECIFICATION.md).  The fifth pair, number 37, is printed with its middle left out.
 """
 
 import os

@@ -12,7 +12,7 @@ from capture import Capture
 from henc_encoder import Challenge, Place
 from tshark import SHARKD, Failure, sharkd_labels
 
-# What only a second look can tell (design/fields.md).
+# What only a second look can tell (plugin/FIELDS.md).
 FORWARD = {"sstp.response_in", "sstp.ack.acked_in", "sstp.message.ack_time",
            "sstp.command.reassembled_in", "sstp.message.reassembled_in"}
 LATE_FINDINGS = {"sstp.expert.missing_half", "sstp.expert.unacknowledged"}

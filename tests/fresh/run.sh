@@ -34,6 +34,8 @@ if [ "$(id -u)" -eq 0 ] && [ -z "${GRVSSTP_FRESH_NAMESPACE:-}" ]; then
 fi
 
 checkout=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
+# shellcheck source=tests/lib/debian.sh
+. "$checkout/tests/lib/debian.sh"
 pristine=$checkout/build/roots/bookworm-fresh
 from_worktree=false
 keep=false
@@ -68,15 +70,10 @@ done
 if [ ! -f "$pristine.done" ]; then
     echo "Making $pristine"
     rm -rf "$pristine"
-    mkdir -p "$(dirname "$pristine")"
-    debootstrap --variant=minbase --include=git bookworm "$pristine" \
-        http://deb.debian.org/debian >"$pristine.log" 2>&1 ||
+    mkdir -p "$(dirname "$pristine")" # for the log
+    debian_make bookworm "$pristine" "$pristine.log" --include=git ||
         fail "debootstrap; see $pristine.log"
-    cat >"$pristine/etc/apt/sources.list" <<END
-deb http://deb.debian.org/debian bookworm main
-deb http://deb.debian.org/debian bookworm-updates main
-deb http://deb.debian.org/debian-security bookworm-security main
-END
+    debian_update "$pristine" || fail "apt-get update"
     touch "$pristine.done"
 fi
 

@@ -451,7 +451,7 @@ class Polling(Carrier):
         return frames
 
     def probe(self):
-        """The first request and its 400, which is success (errata)."""
+        """The first request and its 400, which is success (SPECIFICATION.md)."""
         connection = self.request(b"", number=0, challenges=self.challenges)
         self.refuse(connection)
 

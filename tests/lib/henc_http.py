@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The texts of the HTTP encapsulations: heads, URIs, bodies (MS-GRVHENC 2.2).
 
-Written from the specification and its errata, and knowing nothing of the C code.
+Written from the specification and SPECIFICATION.md, and knowing nothing of the C code.
 Everything is bytes; nothing here knows of connections (henc_encoder.py does).
 
     head = get_head(longlived_uri(SERVER, guid(1), "GET"), SERVER)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The 18 commands of Groove SSTP, written from MS-GRVSSTP 2.2 and the errata.
+"""The 18 commands of Groove SSTP, written from MS-GRVSSTP 2.2 and SPECIFICATION.md.
 
 This encoder knows nothing of the C code: it is the second opinion that the
 dissector is held against.  Every function returns a Command, which holds the
@@ -31,7 +31,7 @@ NAMES = {value: name for name, value in IDS.items()}
 OK, TRY_LATER, WILL_UPGRADE, NEW_VERSION_REQUIRED = 0x00, 0x02, 0x03, 0x05
 RESTING = 0x01  # ConnectClose ReasonId (2.2.4.1)
 
-# Bits of the Message flags (errata, 2.2.10).
+# Bits of the Message flags (SPECIFICATION.md, 2.2.10).
 F, G, S, A, E, D = 0x40, 0x20, 0x10, 0x04, 0x02, 0x01
 
 
@@ -266,7 +266,7 @@ def message(session_id, message_count=0, flags=0, user_ref="", ttl=None, stream_
             fragment=None, ephemeral_reserved=b""):
     """2.2.10; ttl sets E, stream_size (three numbers) S, fragment (four values) F.
 
-    ephemeral_reserved is what stands behind TTL: nothing, 4 or 5 bytes (errata)."""
+    ephemeral_reserved is what stands behind TTL: nothing, 4 or 5 bytes (SPECIFICATION.md)."""
     flags |= (E if ttl is not None else 0) | (S if stream_size else 0) | (F if fragment else 0)
     body = _session(session_id).number("sstp.message_count", 4, message_count)
     body.number("sstp.message.flags", 1, flags, 16)
@@ -320,7 +320,7 @@ def message_sequence(session_id, payload, piece=2048, **keywords):
 
 
 # ---------------------------------------------------------------------------
-# Security tokens (spec/sstps.md, sections 3 and 4)
+# Security tokens (SPECIFICATION.md, Security tokens)
 
 
 def _token(version, message_id, parts):

@@ -3,7 +3,7 @@
  * vectors: commands as bytes, with what has to come out of them.
  *
  * The bytes and the places of the fields were written by hand from GRVSSTP 2.2
- * and the errata; Connect, ConnectResponse and Noop marked "published" are the
+ * and SPECIFICATION.md; Connect, ConnectResponse and Noop marked "published" are the
  * wire bytes that GRVHENC 4.3 prints.  Every command and every presence
  * condition occurs.
  */

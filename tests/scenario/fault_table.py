@@ -220,7 +220,7 @@ def wrong_receiver_states():
     yield Fault("Data while waiting", name, before, c(data), STILL)
     yield Fault("Data behind the EndMessage", name, before + c(begin, data, end), c(data),
                 r(sstp.noop(1)) + STILL)
-    # An EndMessage enters the ledger whatever it ends (errata).
+    # An EndMessage enters the ledger whatever it ends (SPECIFICATION.md).
     yield Fault("EndMessage while waiting", name, before, c(end), r(sstp.noop(1)) + STILL,
                 clean=before + STILL)
     yield Fault("EndMessage without Data", name, before + c(begin), c(end),

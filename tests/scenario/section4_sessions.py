@@ -45,7 +45,7 @@ def version_negotiation(offered, accepted):
 
 def future_version():
     """4.1.1 as printed: 3.6 meets 3.5.  The connection is established all the same; of a
-    version only the minor is compared (errata)."""
+    version only the minor is compared (SPECIFICATION.md)."""
     tale = Scenario("4.1.1 as printed")
     line = tale.line("Device1-Device2")
     connect = line.row(CLIENT, sstp.connect(device("2"), [device("1")], version=(3, 6)),

@@ -81,7 +81,7 @@ class EachCarrier(ScenarioTest):
 
     def test_end_of_the_transport(self):
         """Where an end is seen, it is the end of what was outstanding.  A Polling
-        connection has none (errata)."""
+        connection has none (SPECIFICATION.md)."""
         for name, make in CARRIERS.items():
             tale = Scenario("unacknowledged")
             line = tale.line("A-B")

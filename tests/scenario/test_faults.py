@@ -70,7 +70,7 @@ class Faults(FaultTest):
         assert len(names) == len(set(names)), "names are used twice"
 
     def test_every_finding_has_its_faults(self):
-        """Those of design/fields.md that are about the course of the conversation."""
+        """Those of plugin/FIELDS.md that are about the course of the conversation."""
         self.assertEqual(
             {(fault.finding, fault.severity) for fault in self.faults},
             {("wrong_role", "warning"), ("unexpected_command", "warning"),
@@ -122,7 +122,7 @@ class Faults(FaultTest):
                                      before.one("sstp.session.state"))
 
     def test_states_have_names(self):
-        """No command shows a state that design/fields.md does not list."""
+        """No command shows a state that plugin/FIELDS.md does not list."""
         played = Played(fault.story for fault in self.faults)
         values = {"sstp.connection.state": set(STATES),
                   "sstp.session.state": {"opening", "suspended", "ready", "blocked", "closed"},

@@ -74,7 +74,7 @@ void listener_end(struct listener *listener)
  * Commands
  */
 
-/* The version in force, from the ConnectResponse on (errata). */
+/* The version in force, from the ConnectResponse on (SPECIFICATION.md). */
 static void note_version(struct listener *listener, const struct sstp_command *command)
 {
     if (command->id == SSTP_CONNECT)

@@ -77,7 +77,7 @@ static void settle(struct actor *actor, const struct sstp_command *next)
     if (all->len > 0) {
         struct pending *last = &g_array_index(all, struct pending, all->len - 1);
         last->view->connection = sstp_ep_state(actor->ep);
-        /* 'aborting' is entered by a refusal (design/fields.md); the endpoint uses
+        /* 'aborting' is entered by a refusal (plugin/FIELDS.md); the endpoint uses
          * it as well for what is to follow an Ok for crossed connections. */
         if (last->command->id == SSTP_CONNECT_RESPONSE && !actor->is_initiator &&
             last->command->response_id == SSTP_CONNECT_RESPONSE_OK)

@@ -9,7 +9,7 @@
 #include <stdio.h>
 
 #define EPOCH_NS (1700000000u * UINT64_C(1000000000)) /* any day */
-#define ACKS_MAX 64u                                  /* of sstp.ack.acks (design/fields.md) */
+#define ACKS_MAX 64u                                  /* of sstp.ack.acks (plugin/FIELDS.md) */
 
 struct write_run {
     struct tap *tap;

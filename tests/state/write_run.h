@@ -7,7 +7,7 @@
  * order in which they were complete there:
  *
  *     stream, from_initiator, command, findings, and
- *     what a decoder shows of it by its name behind `sstp.` (design/fields.md)
+ *     what a decoder shows of it by its name behind `sstp.` (plugin/FIELDS.md)
  *
  * A field that the line has not must not be shown; one that is null nobody at the
  * initiator knows, and it may be anything.  Where a field is a frame, the line has

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where the bytes can be read in more than one way: the 1.5 and 1.6 forms, and
- * the reserved bytes behind TTL (errata, Wire format). */
+ * the reserved bytes behind TTL (SPECIFICATION.md, Forms on the wire). */
 #include "hex.h"
 #include "record.h"
 
@@ -194,7 +194,7 @@ static void test_ephemeral_other_lengths(void)
     record_clear(&record);
 }
 
-/* Where two readings fit, TTL alone wins (errata: the normal form). */
+/* Where two readings fit, TTL alone wins (SPECIFICATION.md: the normal form). */
 static void test_ephemeral_ambiguous(void)
 {
     uint8_t bytes[64];

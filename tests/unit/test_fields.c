@@ -73,7 +73,7 @@ static void test_flags_cover_their_bytes(void)
     }
 }
 
-/* The errata: the leftmost drawn bit is 0x80. */
+/* SPECIFICATION.md: the leftmost drawn bit is 0x80. */
 static void test_flag_values(void)
 {
     g_assert_cmphex(SSTP_CONNECT_FLAG_SINGLE_HOP, ==, 0x02);

@@ -4,7 +4,7 @@
 
 #include "henc/henc_findings.h"
 
-/* Severities as design/fields.md settles them. */
+/* Severities as plugin/FIELDS.md settles them. */
 static const struct {
     enum henc_finding finding;
     const char *filter;

@@ -12,7 +12,7 @@
 #define GUID_B "a5s2fj8q55cxne2v4wr48ad9ciffsznzq9apczi"
 
 /* The Connect and ConnectResponse of GRVHENC 4.3; their server name was replaced
- * after their checksums had been taken (errata, Published vectors). */
+ * after their checksums had been taken (SPECIFICATION.md, Encapsulations). */
 #define CONNECT(server)                                                                            \
     "\x01\xbc\x00\x01\x05\x00grooveDNS://" server ".relay.net\0"                                   \
     "\x01"                                                                                         \

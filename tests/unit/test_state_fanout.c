@@ -56,7 +56,7 @@ static const struct {
     {"/1.6 identity=i4 device=d1", "", false, false},
     {"/1.6 identity=i device=d1", "", false, false},
     {"/1.6 identity=i11 device=d1", "", false, false},
-    {"/1.6 identity=i1", "0 1 5", false, false}, /* none targets it: all of it (errata) */
+    {"/1.6 identity=i1", "0 1 5", false, false}, /* none targets it: all of it (SPECIFICATION.md) */
     {"/1.6 identity=i2", "2", false, false},     /* the one that targets it */
     {"/1.6 identity=i3", "4", false, false},
     {"/1.6 identity=i4", "", false, false},

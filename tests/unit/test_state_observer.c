@@ -185,7 +185,7 @@ static void test_session_id_again(void)
 }
 
 /* What was on its way when the other side closed the session: notes, and the
- * message counts (errata). */
+ * message counts (SPECIFICATION.md). */
 static void test_crossing_close(void)
 {
     static const struct story_line lines[] = {
@@ -361,7 +361,7 @@ static void test_excess(void)
 static void test_bad_messages(void)
 {
     static const struct story_line lines[] = {
-        /* errata: EndMessage without Data still enters */
+        /* SPECIFICATION.md: EndMessage without Data still enters */
         {"I Message s=1", "ready/ready@3 #1 out=0"},
         {"I EndMessage s=1", "ready/waiting@3 #1 +0 out=1 !unexpected_command"},
         {"I EndMessage s=1", "ready/waiting@3 +1 out=2 !unexpected_command"},
@@ -449,7 +449,7 @@ static void test_fanout_of_1_6(void)
     FROM_START(CONNECTED, lines, NULL, NULL);
 }
 
-/* Between relays both sides open; a client refuses (errata, 3.2.5.6). */
+/* Between relays both sides open; a client refuses (SPECIFICATION.md, 3.2.5.6). */
 static void test_fanout_to_client(void)
 {
     static const struct story_line lines[] = {

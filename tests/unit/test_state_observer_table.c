@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Every command in every state, by hand from GRVSSTP 3.1.5, 3.2.5, 3.3.5, the
- * errata and design/fields.md.
+ * SPECIFICATION.md and plugin/FIELDS.md.
  *
  * A cell is the state behind the command, and behind a colon what is found:
  *
@@ -278,7 +278,7 @@ static void test_fanout_sessions(void)
     static const struct {
         const char *name, *before, *line, *expected;
     } rows[] = {
-        /* 3.1.5.8, note <19>, errata: clean from the FanoutOpen on. */
+        /* 3.1.5.8, note <19>, SPECIFICATION.md: clean from the FanoutOpen on. */
         {"opening",   FANOUT,                                    "R SessionStatus s=S at=0", "o-"},
         {"suspended", FANOUT "R OpenResponse s=S OkStopSending", "R SessionStatus s=S at=0", "sw"},
         {"ready",     FANOUT "R OpenResponse s=S Ok",            "R SessionStatus s=S at=0", "rw"},
@@ -296,7 +296,7 @@ static void test_fanout_sessions(void)
         {"gap",       FANOUT "gap",                              "R SessionStatus s=S at=9", "?-"},
         {"opening",   FANOUT,                                    "R Close s=S", "d-"},
         {"opening",   FANOUT,                                    "R OpenResponse s=S NoFanoutEntries", "d-"},
-        /* errata: no entries, OpenResponse Ok and the Close right behind it. */
+        /* SPECIFICATION.md: no entries, OpenResponse Ok and the Close right behind it. */
         {"empty",     "I Connect; A ConnectResponse Ok; O FanoutOpen s=S;"
                       "R OpenResponse s=S Ok",                   "R Close s=S", "d-"},
     };
@@ -443,7 +443,7 @@ static void test_circumstances(void)
     static const struct {
         const char *name, *before, *line, *findings;
     } rows[] = {
-        /* GRVSSTP 3.1.5.19, errata */
+        /* GRVSSTP 3.1.5.19, SPECIFICATION.md */
         {"one of one",          OUTSTANDING,               "R Noop n=1",         ""},
         {"two of one",          OUTSTANDING,               "R Noop n=2",         ":e"},
         {"one of none",         READY,                     "R Noop n=1",         ":e"},
@@ -460,7 +460,7 @@ static void test_circumstances(void)
         {"without EndMessage",  READY "O Message s=S; O Data s=S", "O ConnectClose", ""},
         {"after a gap",         OUTSTANDING "gap",         "O ConnectClose",     ""},
 
-        /* 3.2.5.6, errata: a client refuses FanoutOpen. */
+        /* 3.2.5.6, SPECIFICATION.md: a client refuses FanoutOpen. */
         {"to who has attached", CONNECTED "I Attach e=2",  "A FanoutOpen s=0x80000009", ":w"},
         {"by who has attached", CONNECTED "I Attach e=2",  "I FanoutOpen s=9",   ""},
 

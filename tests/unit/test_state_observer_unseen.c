@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Conversations of which the observer misses something (design/fields.md, Settled
- * readings): states come back one by one, and nobody is accused. */
+/* Conversations of which the observer misses something (plugin/FIELDS.md): states come back one by
+ * one, and nobody is accused. */
 #include "story.h"
 
 #define NUM(array) (sizeof(array) / sizeof(array)[0])

@@ -20,6 +20,8 @@ trixie | sid) ;;
 esac
 source=$(cd "$(dirname "$0")/../.." && pwd)
 folder=${2:-$source/build/roots}
+# shellcheck source=tests/lib/debian.sh
+. "$source/tests/lib/debian.sh"
 root=$folder/$suite
 packages="cmake ninja-build gcc libc6-dev pkg-config python3 util-linux tshark wireshark-dev
     libwireshark-dev libwiretap-dev libwsutil-dev libglib2.0-dev libhttp-parser-dev nettle-dev"
@@ -31,11 +33,14 @@ fi
 
 if [ ! -e "$root/etc/debian_version" ]; then
     mkdir -p "$folder"
-    debootstrap --variant=minbase "$suite" "$root" http://deb.debian.org/debian
+    debian_make "$suite" "$root" "$root.log" || {
+        echo "$0: debootstrap failed; see $root.log" >&2
+        exit 1
+    }
 fi
 # shellcheck disable=SC2086 # a list of words
 if ! chroot "$root" dpkg-query -W $packages >/dev/null 2>&1; then
-    chroot "$root" apt-get update
+    debian_update "$root"
     chroot "$root" env DEBIAN_FRONTEND=noninteractive \
         apt-get install -y --no-install-recommends $packages
 fi

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The repository stands alone: it cites the two published documents and its own files, and
+names no host that packages come from."""
+import os
+import re
+import subprocess
+import unittest
+
+from house import TOP
+
+# What nobody who has the repository has: notes and pages of somebody's own.
+ABSENT = re.compile(r"\berrata\b|\bdesign/\w|\bnotes/\w|\(notes,|\bspec/\w|\bsstps\.md\b|\.\./shared\b")
+HOST = re.compile(r"https?://[\w.-]*(debian|ubuntu|npmjs|pypi)[\w.-]*", re.IGNORECASE)
+# A page or source of ours that a text names; relative to the top or to the text's folder.
+NAMED = re.compile(r"\b((?:analyzer|plugin|relaysim|samples|tests)/[\w./-]*\w\.(?:md|py|sh|c|h|txt|\d))\b")
+SELF = "tests/house/test_citations.py"
+
+
+def texts():
+    """Path and text of every file that git has, but captures and corpora."""
+    names = subprocess.run(["git", "ls-files", "-z"], cwd=TOP, check=True,
+                           stdout=subprocess.PIPE).stdout.decode().split("\0")
+    for name in names:
+        path = os.path.join(TOP, name)
+        if not name or name == SELF or "/corpus/" in name or not os.path.isfile(path):
+            continue
+        with open(path, "rb") as file:
+            data = file.read()
+        if b"\0" not in data:
+            yield name, data.decode("utf-8", "replace")
+
+
+def cited(name, text, pattern):
+    for number, line in enumerate(text.splitlines(), 1):
+        match = pattern.search(line)
+        if match:
+            yield "%s:%d: %s" % (name, number, match.group())
+
+
+class CitationTest(unittest.TestCase):
+    def test_nothing_that_is_not_here(self):
+        found = [row for name, text in texts() for row in cited(name, text, ABSENT)]
+        self.assertEqual(found, [])
+
+    def test_no_host(self):
+        found = [row for name, text in texts() for row in cited(name, text, HOST)]
+        self.assertEqual(found, [])
+
+    def test_named_files_are_there(self):
+        lost = []
+        for name, text in texts():
+            for path in NAMED.findall(text):
+                if not os.path.exists(os.path.join(TOP, path)):
+                    lost.append("%s names %s" % (name, path))
+        self.assertEqual(lost, [])
+
+    def test_a_violation_is_seen(self):
+        for line in ("/* The ranges are right (errata). */", "see design/fields.md",
+                     "# notes/style.md", "(spec/sstps.md 4.1)", "../shared/cases"):
+            self.assertEqual(len(list(cited("x", line, ABSENT))), 1, line)
+        self.assertEqual(len(list(cited("x", "deb http://" + "deb.debian.org/ main", HOST))), 1)
+        for line in ("The specification's errors", "a design of its own", "/* note <19> */"):
+            self.assertEqual(list(cited("x", line, ABSENT)), [], line)
+
+    def test_it_reads_the_repository(self):
+        self.assertGreater(len(list(texts())), 500)
+
+
+if __name__ == "__main__":
+    unittest.main()
