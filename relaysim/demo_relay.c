@@ -225,7 +225,7 @@ bool scene_refused_sessions(struct demo *demo)
         DO(open_fanout(demo, cara, refusals[i].resource_url, refusals[i].entry, 1, &session_id));
         AWAIT(demo, cara->open_response_id == refusals[i].response_id);
     }
-    /* No destinations: Ok, and the session is gone (errata). */
+    /* No destinations: Ok, and the session is gone (SPECIFICATION.md). */
     DO(open_fanout(demo, cara, "apphandler", NULL, 0, &session_id));
     AWAIT(demo, cara->session_reason_id == SSTP_CLOSE_EMPTY_SESSION);
     DO(demo_leave(demo, cara, SSTP_CONNECT_CLOSE_NO_REASON));

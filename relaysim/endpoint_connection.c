@@ -87,7 +87,7 @@ enum sstp_ep_err sstp_ep_connect(struct sstp_ep *ep, const char *target_device_u
     return SSTP_EP_OK;
 }
 
-/* The version in force (GRVSSTP 3.1.5.1-2; errata). */
+/* The version in force (GRVSSTP 3.1.5.1-2; SPECIFICATION.md). */
 static enum sstp_version common_version(const struct sstp_ep *ep, uint8_t minor_version)
 {
     return sstp_version_of_minor(

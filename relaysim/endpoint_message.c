@@ -48,7 +48,7 @@ enum sstp_ep_err sstp_ep_complete(struct sstp_ep *ep, uint64_t number)
 bool sstp_ep_acknowledged(struct sstp_ep *ep, const struct sstp_command *command)
 {
     const uint32_t message_count = command->message_count;
-    /* A count beyond what is outstanding acknowledges what there is (errata). */
+    /* A count beyond what is outstanding acknowledges what there is (SPECIFICATION.md). */
     for (uint32_t i = 0; i < message_count && sstp_ep_ledger_num(&ep->outbound) > 0; i++) {
         const uint64_t number = sstp_ep_ledger_oldest(&ep->outbound);
         const struct sstp_ep_ledger_entry entry = *sstp_ep_ledger_find(&ep->outbound, number);
@@ -212,7 +212,7 @@ enum sstp_ep_err sstp_ep_message_end(struct sstp_ep *ep, uint32_t session_id, vo
     if (err != SSTP_EP_OK)
         return err;
     if (!session->has_sent_data) {
-        /* One Data at least, of length 7 for an empty message (errata). */
+        /* One Data at least, of length 7 for an empty message (SPECIFICATION.md). */
         err = sstp_ep_message_data(ep, session_id, sstp_span(NULL, 0));
         if (err != SSTP_EP_OK)
             return err;
@@ -401,7 +401,7 @@ void sstp_ep_on_end_message(struct sstp_ep *ep, const struct sstp_command *comma
     struct sstp_ep_session *session = find_receiving(ep, command);
     if (session == NULL) {
         /* Of a session that was closed from here: its sender counts it, so the
-         * list has to hold it (errata). */
+         * list has to hold it (SPECIFICATION.md). */
         if (ep->state == SSTP_CONNECTION_ESTABLISHED) {
             const uint64_t number = enter_message(ep, id, false);
             if (number != 0) {

@@ -8,7 +8,7 @@
 #include <assert.h>
 
 /* The acceptor of the connection opens sessions from here up (GRVSSTP 3.1.4.3.1,
- * where the ranges are right and the sentence about the bit is not; errata). */
+ * where the ranges are right and the sentence about the bit is not; SPECIFICATION.md). */
 #define ACCEPTOR_ID 0x80000000u
 
 /* ------------------------------------------------------------------------
@@ -497,7 +497,7 @@ static uint8_t check_fanout(const struct sstp_ep *ep, const struct sstp_command 
     return SSTP_OPEN_RESPONSE_OK_STOP_SENDING;
 }
 
-/* Ok, and the Close tells that its state is gone (errata). */
+/* Ok, and the Close tells that its state is gone (SPECIFICATION.md). */
 static void answer_empty_fanout(struct sstp_ep *ep, uint32_t id)
 {
     if (!sstp_ep_answer(ep, &(struct sstp_command){.id = SSTP_OPEN_RESPONSE,

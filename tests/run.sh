@@ -112,7 +112,7 @@ build "$release" release
 found=$(find "$release/plugins" -name grvsstp.so -path '*/epan/*')
 [ -n "$found" ] || fail "the build left no plugin in $release/plugins"
 run_ctest "$release"
-require_labels "$release" unit oom fuzz relaysim state dissect encapsulation scenario statistics
+require_labels "$release" house unit oom fuzz relaysim state dissect encapsulation scenario statistics
 
 build "$asan" asan
 run_ctest "$asan"

@@ -6,7 +6,7 @@
  * nobody would ever ask us.  A handle of no protocol stands in front of theirs:
  * it takes what is ours and hands on everything else, untouched.  On other ports
  * it is bound to each connection whose SYN was seen, for the order in which
- * heuristics are asked changes with every hit (notes, section 2).
+ * heuristics are asked changes with every hit.
  */
 #ifndef GRVSSTP_SHIM_H
 #define GRVSSTP_SHIM_H

@@ -21,7 +21,7 @@ static void test_established(void)
     pair_free(pair);
 }
 
-/* 3.1.5.1-2: the lesser minor; 1.7 is met as 1.6 (errata). */
+/* 3.1.5.1-2: the lesser minor; 1.7 is met as 1.6 (SPECIFICATION.md). */
 static void test_version(void)
 {
     static const struct {
@@ -250,7 +250,7 @@ static void test_close(void)
     pair_exchange(pair);
     assert_commands(pair, "A ConnectClose Resting\n");
     assert_events(pair, "B closed peer Resting\n");
-    /* All that comes after one's own end is swallowed (errata). */
+    /* All that comes after one's own end is swallowed (SPECIFICATION.md). */
     side_inject(&pair->a, &(struct sstp_command){.id = SSTP_END_MESSAGE, .session_id = 1});
     assert_commands(pair, "");
     pair_free(pair);

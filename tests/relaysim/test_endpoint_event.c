@@ -65,7 +65,7 @@ static void test_whole(void)
     pair_free(pair);
 }
 
-/* One number space (errata): an event's id is no session's, and the reverse. */
+/* One number space (SPECIFICATION.md): an event's id is no session's, and the reverse. */
 static void test_one_space(void)
 {
     struct pair *pair = relay_pair();

@@ -83,7 +83,7 @@ static void test_open(void)
         }
 }
 
-/* No destinations: Ok, and the Close that tells of its end (errata). */
+/* No destinations: Ok, and the Close that tells of its end (SPECIFICATION.md). */
 static void test_no_entries(void)
 {
     struct pair *pair = relay_pair(6, true, true);
@@ -192,7 +192,7 @@ static void test_status_empty(void)
     pair_free(pair);
 }
 
-/* The ways to name who is lost (errata). */
+/* The ways to name who is lost (SPECIFICATION.md). */
 static void test_status_received(void)
 {
     static const struct {

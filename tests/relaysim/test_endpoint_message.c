@@ -50,7 +50,7 @@ static void test_splitting(void)
     }
 }
 
-/* An empty message is one Data command of length 7 (errata). */
+/* An empty message is one Data command of length 7 (SPECIFICATION.md). */
 static void test_empty(void)
 {
     uint32_t id;

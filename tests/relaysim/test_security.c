@@ -13,7 +13,8 @@ static void count_up(void *cookie, void *bytes, size_t len)
         *at++ = (*next)++;
 }
 
-/* The vector of spec/sstps.md 5.1, whose RC4 was checked with RFC 6229. */
+/* The nonce and IV of the printed exchanges under a key of ours; the RC4 that worked it out was
+ * checked with RFC 6229. */
 static void test_marc4(void)
 {
     static const struct sstp_sec_secret iv = {{0xe9, 0x4c, 0xb5, 0xb2, 0xb7, 0xdf, 0x00, 0xc9,
@@ -32,7 +33,7 @@ static void test_marc4(void)
     g_assert_cmpint(memcmp(out, in, sizeof out), ==, 0);
 }
 
-/* The published layouts: lengths and their places (spec/sstps.md 4.1, 4.2). */
+/* The published layouts: lengths and their places (SPECIFICATION.md, Security tokens). */
 static void test_layouts(void)
 {
     uint8_t token[SSTP_SEC_TOKEN_MAX], next = 0;
