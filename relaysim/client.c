@@ -7,6 +7,7 @@ struct sstp_client {
     bool is_ready;
     bool has_failed;
     bool is_registering_device;
+    size_t num_registered; /* identities, with those of the Register under way */
     uint32_t attach_id;
     struct sstp_sec_secret connect_nonce, attach_nonce;
     uint8_t token[SSTP_SEC_REGISTER_MAX];
@@ -124,13 +125,22 @@ static void attach(struct sstp_client *client)
                                  sstp_span(client->token, len), &client->attach_id));
 }
 
+/* As many as one Register takes; the next one follows upon its answer. */
 static void register_identities(struct sstp_client *client)
 {
     const struct sstp_client_config *config = &client->config;
+    const char *const *urls = config->identity_urls + client->num_registered;
+    const size_t num_left = config->num_identities - client->num_registered;
+    const size_t num =
+        sstp_sec_identities_num_fitting(config->account_url, urls, num_left, sizeof client->token);
     uint32_t event_id;
-    const size_t len =
-        sstp_sec_identities_write(config->account_url, config->identity_urls,
-                                  config->num_identities, client->token, sizeof client->token);
+    if (num == 0 && num_left > 0) {
+        check(client, SSTP_EP_TOO_LONG);
+        return;
+    }
+    const size_t len = sstp_sec_identities_write(config->account_url, urls, num, client->token,
+                                                 sizeof client->token);
+    client->num_registered += num;
     check(client, len == 0
                       ? SSTP_EP_TOO_LONG
                       : sstp_ep_register_new(client->ep, sstp_span(client->token, len), &event_id));
@@ -204,7 +214,10 @@ static void on_attach_response(struct sstp_client *client, const struct sstp_ep_
 static void on_register_response(struct sstp_client *client, const struct sstp_ep_event *event)
 {
     if (!client->is_registering_device) {
-        become_ready(client);
+        if (client->num_registered < client->config.num_identities)
+            register_identities(client);
+        else
+            become_ready(client);
         return;
     }
     client->is_registering_device = false;

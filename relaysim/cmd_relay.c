@@ -36,6 +36,8 @@ static const struct options_timer timers[] = {
      "Noop to another relay that was told nothing for so long (240)"},
     {"delivery-idle",      60,    true,  offsetof(struct sstp_relay_config, idle_ms),
      "Close of a session to a client that has had nothing for so long (60)"},
+    {"hung-timeout",       20,    false, offsetof(struct sstp_relay_config, hung_ms),
+     "For an answer of whom others wait for, before it has hung (20)"},
     {"offline-ttl",        300,   false, offsetof(struct sstp_relay_config, offline_ttl_ms),
      "Life of a message with DoNotDeliverIfOffline (300)"},
 };

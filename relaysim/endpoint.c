@@ -103,7 +103,7 @@ struct sstp_ep *sstp_ep_new(const struct sstp_ep_config *config)
     ep->version = SSTP_VERSION_1_5;
     ep->now_ms = config->now_ms;
     ep->ack_deadline_ms = ep->open_deadline_ms = ep->auth_deadline_ms = SSTP_EP_NEVER;
-    ep->last_sent_ms = ep->last_received_ms = config->now_ms;
+    ep->last_sent_ms = ep->last_received_ms = ep->last_heard_ms = config->now_ms;
     ep->connect_deadline_ms = config->now_ms + ep->config.connect_timeout_ms;
     ep->next_id = config->first_session_id != 0 ? config->first_session_id : 1;
     return ep;
@@ -169,6 +169,7 @@ size_t sstp_ep_output_pieces(const struct sstp_ep *ep, struct sstp_span *pieces,
 
 void sstp_ep_output_taken(struct sstp_ep *ep, size_t len)
 {
+    ep->num_taken += len;
     sstp_ep_output_take(&ep->output, len);
 }
 
@@ -278,7 +279,8 @@ static void handle(struct sstp_ep *ep, struct sstp_span bytes)
     enum sstp_connection_state next;
 
     ep->handled = bytes;
-    ep->last_received_ms = ep->now_ms;
+    ep->last_received_ms = ep->last_heard_ms = ep->now_ms;
+    ep->num_heard++;
     /* GRVSSTP 3.1.5; 3.1.5.8 and 3.3.5.6.1 for the form of the other version. */
     const bool is_valid = sstp_command_decode(bytes, ep->version, NULL, &command) &&
                           ((command.id != SSTP_FANOUT_OPEN && command.id != SSTP_SESSION_STATUS) ||
@@ -383,6 +385,21 @@ void sstp_ep_tick(struct sstp_ep *ep, int64_t now_ms)
 int64_t sstp_ep_now_ms(const struct sstp_ep *ep)
 {
     return ep->now_ms;
+}
+
+uint64_t sstp_ep_num_heard(const struct sstp_ep *ep)
+{
+    return ep->num_heard;
+}
+
+int64_t sstp_ep_last_heard_ms(const struct sstp_ep *ep)
+{
+    return ep->last_heard_ms;
+}
+
+uint64_t sstp_ep_num_taken(const struct sstp_ep *ep)
+{
+    return ep->num_taken;
 }
 
 int64_t sstp_ep_next_deadline(const struct sstp_ep *ep)

@@ -71,7 +71,8 @@ struct sstp_ep_limits {
 
 enum sstp_ep_event_kind {
     SSTP_EP_EVENT_CONNECT,     /* acceptor: `command` came; fill in *connect_answer */
-    SSTP_EP_EVENT_ESTABLISHED, /* `command` is the Connect or ConnectResponse */
+    SSTP_EP_EVENT_ESTABLISHED, /* `command` is the Connect or ConnectResponse; NULL for a Connect
+                                  that was answered later */
     SSTP_EP_EVENT_REFUSED,     /* originator: `command` is a ConnectResponse that is not Ok */
     SSTP_EP_EVENT_CONNECT_AUTHENTICATE, /* relay: see `command` */
     SSTP_EP_EVENT_OPEN,                 /* set *availability; then comes OPENED */
@@ -93,12 +94,22 @@ enum sstp_ep_event_kind {
     SSTP_EP_EVENT_CLOSED /* the connection, all sessions with it; the last event there is */
 };
 
+/* A limit that the peer has run into, and has been refused something for. */
+enum sstp_ep_limit {
+    SSTP_EP_LIMIT_SESSIONS,       /* max_sessions */
+    SSTP_EP_LIMIT_EVENTS,         /* max_events */
+    SSTP_EP_LIMIT_FANOUT_ENTRIES, /* max_fanout_entries */
+    SSTP_EP_LIMIT_MESSAGE,        /* max_message, or max_assembling of its own */
+    SSTP_EP_LIMIT_ASSEMBLING      /* what it shares with other endpoints */
+};
+
 /* The answer to a Connect that is for this device and of a version that it
  * speaks (GRVSSTP 3.1.5.1, 3.3.5.1).  Zeroed, it is Ok without a token. */
 struct sstp_ep_connect_answer {
     uint8_t response_id;    /* enum sstp_connect_response */
     uint32_t retry_time;    /* TryLater: seconds */
     bool is_crossed;        /* Ok, then ConnectClose CrossedConnections */
+    bool is_later;          /* it comes with sstp_ep_answer_connect() */
     struct sstp_span token; /* has to last until the callback's caller has encoded it */
 };
 
@@ -181,6 +192,9 @@ struct sstp_ep_config {
     void (*sent)(void *cookie, struct sstp_ep *ep, const struct sstp_command *command);
     /* See sstp_ep_lend_message(); NULL for who never calls that. */
     void (*release)(void *cookie, void *lender);
+    /* Told of a limit, before what comes of it is told; calls nothing on the endpoint; may be
+     * NULL. */
+    void (*limited)(void *cookie, struct sstp_ep *ep, enum sstp_ep_limit limit);
     /* Told of every change of state and every message (endpoint_note.h); calls nothing on
      * the endpoint; may be NULL. */
     void (*noted)(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note);
@@ -223,6 +237,12 @@ void sstp_ep_tick(struct sstp_ep *ep, int64_t now_ms);
 /* The time last told. */
 int64_t sstp_ep_now_ms(const struct sstp_ep *ep);
 
+/* Signs of life: how many commands of the peer's have come, when the last one did (or this
+ * was made), and how many bytes of the output the transport has taken. */
+uint64_t sstp_ep_num_heard(const struct sstp_ep *ep);
+int64_t sstp_ep_last_heard_ms(const struct sstp_ep *ep);
+uint64_t sstp_ep_num_taken(const struct sstp_ep *ep);
+
 /* When sstp_ep_tick() has to be called at the latest; SSTP_EP_NEVER. */
 int64_t sstp_ep_next_deadline(const struct sstp_ep *ep);
 
@@ -241,6 +261,11 @@ enum sstp_version sstp_ep_version(const struct sstp_ep *ep);
 /* Originator: sends Connect (GRVSSTP 3.1.4.1). */
 enum sstp_ep_err sstp_ep_connect(struct sstp_ep *ep, const char *target_device_url,
                                  struct sstp_span token);
+
+/* Acceptor: the answer to a Connect for which the callback has set `is_later`.  The timer
+ * for the Connect goes on until then. */
+enum sstp_ep_err sstp_ep_answer_connect(struct sstp_ep *ep,
+                                        const struct sstp_ep_connect_answer *answer);
 
 /* Sends ConnectAuthenticate (GRVSSTP 3.2.5.2). */
 enum sstp_ep_err sstp_ep_connect_authenticate(struct sstp_ep *ep, struct sstp_span token);

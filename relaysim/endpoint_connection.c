@@ -117,17 +117,60 @@ static uint8_t check_connect(const struct sstp_ep *ep, const struct sstp_command
     return SSTP_CONNECT_RESPONSE_OK;
 }
 
-void sstp_ep_on_connect(struct sstp_ep *ep, const struct sstp_command *command)
+/* Answers a Connect; `command` is that, or NULL when it came earlier. */
+static void answer_connect(struct sstp_ep *ep, const struct sstp_ep_connect_answer *answer,
+                           const struct sstp_command *command)
 {
     uint8_t buffer[DEVICES_SIZE];
     struct sstp_list devices = {0, {NULL, 0}};
 
+    if (answer->response_id == SSTP_CONNECT_RESPONSE_OK && !local_devices(ep, buffer, &devices)) {
+        sstp_ep_close_connection(ep, SSTP_CONNECT_CLOSE_INTERNAL_ERROR, 0);
+        return;
+    }
+    const struct sstp_command response = {
+        .id = SSTP_CONNECT_RESPONSE,
+        .major_version = ep->config.major_version,
+        .minor_version = ep->config.minor_version,
+        .response_id = answer->response_id,
+        .token = answer->token,
+        .flags = (uint8_t)((ep->config.supports_multi_drop ? SSTP_CONNECT_FLAG_MULTI_DROP : 0) |
+                           (ep->config.supports_single_hop ? SSTP_CONNECT_FLAG_SINGLE_HOP : 0)),
+        .product_version = sstp_span_of_string(ep->config.product_version),
+        .product_capabilities = sstp_span_of_string(ep->config.product_capabilities),
+        .device_urls = devices,
+        .wait_time = answer->retry_time};
+    if (!sstp_ep_answer(ep, &response))
+        return;
+    if (answer->response_id != SSTP_CONNECT_RESPONSE_OK) {
+        ep->state = SSTP_CONNECTION_ABORTING;
+        SSTP_EP_NOTE_CONNECTION(ep);
+        sstp_ep_close_connection(ep, refusal_reason(answer->response_id), answer->retry_time);
+        return;
+    }
+    if (answer->is_crossed) {
+        ep->state = SSTP_CONNECTION_ABORTING;
+        SSTP_EP_NOTE_CONNECTION(ep);
+        sstp_ep_close_connection(ep, SSTP_CONNECT_CLOSE_CROSSED_CONNECTIONS, 0);
+        return;
+    }
+    ep->state = SSTP_CONNECTION_ESTABLISHED;
+    SSTP_EP_NOTE_CONNECTION(ep);
+    ep->connect_deadline_ms = SSTP_EP_NEVER;
+    ep->version = common_version(ep, ep->peer_minor_version);
+    sstp_ep_raise(ep,
+                  &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_ESTABLISHED, .command = command});
+}
+
+void sstp_ep_on_connect(struct sstp_ep *ep, const struct sstp_command *command)
+{
     if (ep->config.is_originator ||
         !sstp_connection_transition(ep->state, command->id, 0, &ep->state)) {
         sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_PROTOCOL_ERROR);
         return;
     }
     SSTP_EP_NOTE_CONNECTION(ep);
+    ep->peer_minor_version = command->minor_version;
     struct sstp_ep_connect_answer answer = {.response_id = check_connect(ep, command),
                                             .retry_time = ep->config.upgrade_retry_time};
     /* Another version's Connect may name its devices in another way. */
@@ -140,42 +183,19 @@ void sstp_ep_on_connect(struct sstp_ep *ep, const struct sstp_command *command)
         sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_CONNECT,
                                                   .command = command,
                                                   .connect_answer = &answer});
-    if (answer.response_id == SSTP_CONNECT_RESPONSE_OK && !local_devices(ep, buffer, &devices)) {
-        sstp_ep_close_connection(ep, SSTP_CONNECT_CLOSE_INTERNAL_ERROR, 0);
-        return;
-    }
-    const struct sstp_command response = {
-        .id = SSTP_CONNECT_RESPONSE,
-        .major_version = ep->config.major_version,
-        .minor_version = ep->config.minor_version,
-        .response_id = answer.response_id,
-        .token = answer.token,
-        .flags = (uint8_t)((ep->config.supports_multi_drop ? SSTP_CONNECT_FLAG_MULTI_DROP : 0) |
-                           (ep->config.supports_single_hop ? SSTP_CONNECT_FLAG_SINGLE_HOP : 0)),
-        .product_version = sstp_span_of_string(ep->config.product_version),
-        .product_capabilities = sstp_span_of_string(ep->config.product_capabilities),
-        .device_urls = devices,
-        .wait_time = answer.retry_time};
-    if (!sstp_ep_answer(ep, &response))
-        return;
-    if (answer.response_id != SSTP_CONNECT_RESPONSE_OK) {
-        ep->state = SSTP_CONNECTION_ABORTING;
-        SSTP_EP_NOTE_CONNECTION(ep);
-        sstp_ep_close_connection(ep, refusal_reason(answer.response_id), answer.retry_time);
-        return;
-    }
-    if (answer.is_crossed) {
-        ep->state = SSTP_CONNECTION_ABORTING;
-        SSTP_EP_NOTE_CONNECTION(ep);
-        sstp_ep_close_connection(ep, SSTP_CONNECT_CLOSE_CROSSED_CONNECTIONS, 0);
-        return;
-    }
-    ep->state = SSTP_CONNECTION_ESTABLISHED;
-    SSTP_EP_NOTE_CONNECTION(ep);
-    ep->connect_deadline_ms = SSTP_EP_NEVER;
-    ep->version = common_version(ep, command->minor_version);
-    sstp_ep_raise(ep,
-                  &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_ESTABLISHED, .command = command});
+    ep->awaits_answer = answer.is_later;
+    if (!answer.is_later)
+        answer_connect(ep, &answer, command);
+}
+
+enum sstp_ep_err sstp_ep_answer_connect(struct sstp_ep *ep,
+                                        const struct sstp_ep_connect_answer *answer)
+{
+    if (ep->state != SSTP_CONNECTION_CONNECTING || !ep->awaits_answer)
+        return SSTP_EP_WRONG_STATE;
+    ep->awaits_answer = false;
+    answer_connect(ep, answer, NULL);
+    return SSTP_EP_OK;
 }
 
 void sstp_ep_on_connect_response(struct sstp_ep *ep, const struct sstp_command *command)

@@ -43,8 +43,10 @@ static enum sstp_ep_err add_event(struct sstp_ep *ep, uint32_t event_id, bool is
 {
     const struct sstp_mem *mem = ep->config.mem;
 
-    if (ep->num_events >= ep->config.limits.max_events)
+    if (ep->num_events >= ep->config.limits.max_events) {
+        SSTP_EP_LIMITED(ep, SSTP_EP_LIMIT_EVENTS);
         return SSTP_EP_FULL;
+    }
     if (ep->num_events == ep->size_events) {
         const size_t size = ep->size_events > 0 ? 2 * ep->size_events : 4;
         struct sstp_ep_event_session *events =

@@ -64,10 +64,14 @@ struct sstp_ep {
     int64_t now_ms;
     int64_t ack_deadline_ms;
     int64_t connect_deadline_ms;
-    int64_t auth_deadline_ms; /* while an event of ours awaits a response */
-    size_t num_opening;       /* sessions of ours without an OpenResponse */
-    int64_t open_deadline_ms; /* none of them has to be given up before */
-    int64_t last_sent_ms, last_received_ms;
+    int64_t auth_deadline_ms;               /* while an event of ours awaits a response */
+    size_t num_opening;                     /* sessions of ours without an OpenResponse */
+    int64_t open_deadline_ms;               /* none of them has to be given up before */
+    int64_t last_sent_ms, last_received_ms; /* the Noops of the idle timers count, too */
+    int64_t last_heard_ms;
+    uint64_t num_heard, num_taken; /* commands; bytes of the output */
+    bool awaits_answer;            /* the Connect that came does */
+    uint8_t peer_minor_version;    /* in it */
 
     struct sstp_ep_output output;
 
@@ -94,6 +98,13 @@ struct sstp_ep {
 
 #define SSTP_EP_NOTE_CONNECTION(ep)                                                                \
     SSTP_EP_NOTE(ep, .kind = SSTP_EP_NOTE_CONNECTION_STATE, .connection_state = (ep)->state)
+
+/* Tells of a limit. */
+#define SSTP_EP_LIMITED(ep, limit)                                                                 \
+    do {                                                                                           \
+        if ((ep)->config.limited != NULL)                                                          \
+            (ep)->config.limited((ep)->config.cookie, (ep), (limit));                              \
+    } while (0)
 
 /* ---- endpoint_note.c: the state that a session is in, or that it is gone ---- */
 

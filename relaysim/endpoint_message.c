@@ -330,22 +330,30 @@ void sstp_ep_count_assembling(struct sstp_ep *ep, size_t more, size_t less)
         all->num_bytes = all->num_bytes + more - less;
 }
 
-static bool may_assemble(const struct sstp_ep *ep, size_t len)
+/* Whether the message of a session may grow by so many bytes; if not, that is told. */
+static bool may_assemble(struct sstp_ep *ep, const struct sstp_ep_session *session, size_t len)
 {
+    const struct sstp_ep_limits *limits = &ep->config.limits;
     const struct sstp_ep_assembling *all = ep->config.assembling;
-    return ep->num_assembling + len <= ep->config.limits.max_assembling &&
-           (all == NULL || all->num_bytes + len <= all->max_bytes ||
-            ep->num_assembling + len <= SSTP_EP_ASSEMBLING_SHARE);
+    if (session->assembly.len + len > limits->max_message + session->message_len ||
+        ep->num_assembling + len > limits->max_assembling) {
+        SSTP_EP_LIMITED(ep, SSTP_EP_LIMIT_MESSAGE);
+        return false;
+    }
+    if (all != NULL && all->num_bytes + len > all->max_bytes &&
+        ep->num_assembling + len > SSTP_EP_ASSEMBLING_SHARE) {
+        SSTP_EP_LIMITED(ep, SSTP_EP_LIMIT_ASSEMBLING);
+        return false;
+    }
+    return true;
 }
 
 /* Appends to the message under way; ends the session where it grows too large. */
 static bool assemble(struct sstp_ep *ep, struct sstp_ep_session *session, struct sstp_span bytes)
 {
-    const struct sstp_ep_limits *limits = &ep->config.limits;
     uint8_t reason_id = SSTP_CLOSE_QUOTA_WOULD_BE_EXCEEDED;
 
-    if (session->assembly.len + bytes.len <= limits->max_message + session->message_len &&
-        may_assemble(ep, bytes.len)) {
+    if (may_assemble(ep, session, bytes.len)) {
         if (sstp_ep_bytes_reserve(ep->config.mem, &session->assembly,
                                   first_size(session, bytes.len))) {
             if (bytes.len > 0)

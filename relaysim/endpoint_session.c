@@ -63,8 +63,10 @@ struct sstp_ep_session *sstp_ep_add_session(struct sstp_ep *ep, uint32_t id, boo
 {
     const struct sstp_mem *mem = ep->config.mem;
 
-    if (ep->num_sessions >= ep->config.limits.max_sessions)
+    if (ep->num_sessions >= ep->config.limits.max_sessions) {
+        SSTP_EP_LIMITED(ep, SSTP_EP_LIMIT_SESSIONS);
         return NULL;
+    }
     if (ep->num_sessions == ep->size_sessions) {
         const size_t size = ep->size_sessions > 0 ? 2 * ep->size_sessions : 8;
         struct sstp_ep_session **sessions =
@@ -528,10 +530,12 @@ void sstp_ep_on_fanout_open(struct sstp_ep *ep, const struct sstp_command *comma
         answer_empty_fanout(ep, id);
         return;
     }
-    struct sstp_ep_session *session =
-        command->fanout_entries.count <= ep->config.limits.max_fanout_entries
-            ? sstp_ep_add_session(ep, id, false)
-            : NULL;
+    if (command->fanout_entries.count > ep->config.limits.max_fanout_entries) {
+        SSTP_EP_LIMITED(ep, SSTP_EP_LIMIT_FANOUT_ENTRIES);
+        refuse_session(ep, id);
+        return;
+    }
+    struct sstp_ep_session *session = sstp_ep_add_session(ep, id, false);
     if (session == NULL) {
         refuse_session(ep, id);
         return;

@@ -133,6 +133,16 @@ static void add(struct sstp_registry *registry, const struct sstp_registry_recor
         registry->added(registry->cookie, record);
 }
 
+bool sstp_registry_has_keys(const struct sstp_registry *registry, const char *device_url,
+                            const struct sstp_sec_secret *device_key, const char *account_url,
+                            const struct sstp_sec_secret *account_key)
+{
+    const struct sstp_registry_device *device = sstp_registry_find_device(registry, device_url);
+    const struct sstp_registry_account *account = sstp_registry_find_account(registry, account_url);
+    return (device == NULL || memcmp(&device->key, device_key, sizeof *device_key) == 0) &&
+           (account == NULL || memcmp(&account->key, account_key, sizeof *account_key) == 0);
+}
+
 bool sstp_registry_add(struct sstp_registry *registry, const char *device_url,
                        const struct sstp_sec_secret *device_key, const char *account_url,
                        const struct sstp_sec_secret *account_key)
@@ -140,8 +150,7 @@ bool sstp_registry_add(struct sstp_registry *registry, const char *device_url,
     const struct sstp_registry_device *device = sstp_registry_find_device(registry, device_url);
     const struct sstp_registry_account *account = sstp_registry_find_account(registry, account_url);
 
-    if ((device != NULL && memcmp(&device->key, device_key, sizeof *device_key) != 0) ||
-        (account != NULL && memcmp(&account->key, account_key, sizeof *account_key) != 0))
+    if (!sstp_registry_has_keys(registry, device_url, device_key, account_url, account_key))
         return false;
     if (device != NULL && g_hash_table_contains(device->account_urls, account_url))
         return true;

@@ -59,6 +59,11 @@ struct sstp_registry_device *sstp_registry_find_device(const struct sstp_registr
 struct sstp_registry_account *sstp_registry_find_account(const struct sstp_registry *registry,
                                                          const char *url);
 
+/* Whether neither is known with another key. */
+bool sstp_registry_has_keys(const struct sstp_registry *registry, const char *device_url,
+                            const struct sstp_sec_secret *device_key, const char *account_url,
+                            const struct sstp_sec_secret *account_key);
+
 /* A device with an account, or one more account of a device.  False when the
  * registry is full, or a key is not the one that is known already. */
 bool sstp_registry_add(struct sstp_registry *registry, const char *device_url,

@@ -8,6 +8,7 @@
 #define IDLE_MS_DEFAULT 60000
 #define TRANSPORT_TIMEOUT_MS_DEFAULT 180000 /* Appendix A, Transport Connection Timer */
 #define AUTH_TIMEOUT_MS_DEFAULT 60000
+#define HUNG_MS_DEFAULT 20000         /* four times the acknowledgement delay of the products */
 #define OFFLINE_TTL_MS_DEFAULT 300000 /* GRVSSTP 3.3.2.1 */
 #define PEER_IDLE_MS_DEFAULT 240000   /* Appendix A, Outbound Idle Timer */
 
@@ -25,6 +26,21 @@ void relay_log(const struct sstp_relay_connection *connection, const char *forma
     va_end(args);
     config->log(config->cookie, connection->socket, text);
     g_free(text);
+}
+
+void relay_tell(struct sstp_relay_connection *connection, enum relay_refusal refusal,
+                const char *format, ...)
+{
+    struct sstp_relay *relay = connection->relay;
+    if (relay->config.tell == NULL)
+        return;
+    va_list args;
+    va_start(args, format);
+    char *line = log_seldom_v(&relay->refusals[refusal], relay->now_ms, format, args);
+    va_end(args);
+    if (line != NULL)
+        relay->config.tell(relay->config.cookie, connection->socket, line);
+    g_free(line);
 }
 
 void relay_wake(const struct sstp_relay_connection *connection)
@@ -73,6 +89,7 @@ static void set_defaults(struct sstp_relay_config *config)
         config->mem = &sstp_mem_libc;
     set_default(&config->ack_delay_ms, SSTP_EP_ACK_DELAY_MS);
     set_default(&config->idle_ms, IDLE_MS_DEFAULT);
+    set_default(&config->hung_ms, HUNG_MS_DEFAULT);
     set_default(&config->transport_timeout_ms, TRANSPORT_TIMEOUT_MS_DEFAULT);
     set_default(&config->auth_timeout_ms, AUTH_TIMEOUT_MS_DEFAULT);
     set_default(&config->offline_ttl_ms, OFFLINE_TTL_MS_DEFAULT);
@@ -106,6 +123,9 @@ struct sstp_relay *sstp_relay_new(const struct sstp_relay_config *config, int64_
     relay->devices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_queue_init(&relay->idle);
     g_queue_init(&relay->closed);
+    g_queue_init(&relay->handed);
+    g_queue_init(&relay->watched);
+    g_queue_init(&relay->newcomers);
     relay->again_ms = SSTP_EP_NEVER;
     g_queue_init(&relay->troubled);
     g_queue_init(&relay->timed);
@@ -148,6 +168,39 @@ static void on_noted(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note
     config->noted(config->cookie, connection->socket, note);
 }
 
+static void on_limited(void *cookie, struct sstp_ep *ep, enum sstp_ep_limit limit)
+{
+    struct sstp_relay_connection *connection = cookie;
+    (void)ep;
+    switch (limit) {
+    case SSTP_EP_LIMIT_SESSIONS:
+        relay_tell(connection, RELAY_REFUSAL_SESSION,
+                   "%s is refused a session, it has too many: see --max-sessions",
+                   connection->device_url);
+        break;
+    case SSTP_EP_LIMIT_EVENTS:
+        relay_tell(connection, RELAY_REFUSAL_EVENT,
+                   "%s is refused an Attach or Register, it has too many: see --max-events",
+                   connection->device_url);
+        break;
+    case SSTP_EP_LIMIT_FANOUT_ENTRIES:
+        relay_tell(connection, RELAY_REFUSAL_FANOUT,
+                   "%s is refused a fanout session to too many recipients: see --max-fanout",
+                   connection->device_url);
+        break;
+    case SSTP_EP_LIMIT_MESSAGE:
+        relay_tell(connection, RELAY_REFUSAL_MESSAGE,
+                   "a message of %s is too long: see --max-message", connection->device_url);
+        break;
+    case SSTP_EP_LIMIT_ASSEMBLING:
+        relay_tell(connection, RELAY_REFUSAL_ASSEMBLING,
+                   "a message of %s has no room beside the unfinished ones of others: see "
+                   "--max-assembling",
+                   connection->device_url);
+        break;
+    }
+}
+
 static void on_release(void *cookie, void *payload)
 {
     (void)cookie;
@@ -181,6 +234,7 @@ struct sstp_relay_connection *relay_connection_new(struct sstp_relay *relay, voi
                                           .assembling = &relay->assembling,
                                           .event = on_event,
                                           .release = on_release,
+                                          .limited = on_limited,
                                           .sent = relay->config.sent != NULL ? on_sent : NULL,
                                           .noted = relay->config.noted != NULL ? on_noted : NULL,
                                           .cookie = connection};
@@ -218,6 +272,8 @@ static void free_connection(gpointer data)
     struct sstp_relay_connection *connection = data;
     relay_forget_receipts(connection);
     relay_auth_timer_stop(connection);
+    relay_watch_stop(connection);
+    relay_crossed_forget(connection);
     relay_forget_registering(connection);
     relay_hops_forget_shares(connection);
     g_hash_table_destroy(connection->attaches);
@@ -306,6 +362,8 @@ static void on_closed(struct sstp_relay_connection *connection, const struct sst
 
     go_offline(connection);
     relay_auth_timer_stop(connection);
+    relay_watch_stop(connection);
+    relay_crossed_forget(connection);
     relay_stop_deliveries(connection);
     relay_forget_receipts(connection);
     relay_forget_registering(connection);
@@ -315,6 +373,7 @@ static void on_closed(struct sstp_relay_connection *connection, const struct sst
         connection->is_established = false;
         relay->num_established--;
         count_devices(connection, -1);
+        relay_crossed_review(relay);
     }
     const char *reason = sstp_connect_close_reason_name(event->reason_id);
     relay_log(connection, "%s%s%s%s%s", ends[event->end],
@@ -331,6 +390,8 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
 
     /* The endpoint is told the time before what came, the relay after it. */
     connection->relay->now_ms = MAX(connection->relay->now_ms, sstp_ep_now_ms(ep));
+    if (relay_watch_on_event(connection, event))
+        return;
     if (connection->peer != NULL && relay_peer_on_event(connection, event))
         return;
     switch (event->kind) {
@@ -401,6 +462,8 @@ void sstp_relay_tick(struct sstp_relay *relay, int64_t now_ms)
     relay->now_ms = now_ms;
     relay->counters.num_discarded += sstp_store_expire(relay->store, now_ms);
     relay_deliveries_tick(relay);
+    relay_watches_tick(relay);
+    relay_crossed_tick(relay);
     relay_check_room(relay);
     relay_auth_timers_tick(relay);
     relay_hops_expire(relay);
@@ -412,6 +475,8 @@ int64_t sstp_relay_next_deadline(const struct sstp_relay *relay)
 {
     const int64_t deadlines[] = {relay_deliveries_next(relay),
                                  relay_auth_timers_next(relay),
+                                 relay_watches_next(relay),
+                                 relay_crossed_next(relay),
                                  relay->next_share_expiry_ms,
                                  relay_peers_next_deadline(relay),
                                  sstp_store_next_retry(relay->store),

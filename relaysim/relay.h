@@ -89,6 +89,7 @@ struct sstp_relay_config {
     uint32_t retry_time;               /* of TryLater and WillUpgrade, in seconds; 0: 60 */
     int64_t ack_delay_ms;              /* as in the endpoint */
     int64_t idle_ms; /* a delivery session without messages is closed then; 0: 60000 */
+    int64_t hung_ms; /* a connection that answers nothing for so long has hung; 0: 20000 */
     const char *const *locked_out; /* device and identity URLs; outlive the relay */
     size_t num_locked_out;
     struct sstp_ep_limits limits;
@@ -103,6 +104,9 @@ struct sstp_relay_config {
     void (*dial)(void *cookie, const char *url);
     /* One line on what happened; may be NULL. */
     void (*log)(void *cookie, void *socket, const char *text);
+    /* The same on what was refused, and the option that says so: seldom, however often it
+     * happens (log_seldom.h). */
+    void (*tell)(void *cookie, void *socket, const char *text);
     void (*sent)(void *cookie, void *socket, const struct sstp_command *command); /* or NULL */
     void (*noted)(void *cookie, void *socket, const struct sstp_ep_note *note);   /* or NULL */
     /* A message has been discarded; or NULL.  With it, `label` is asked for a number by

@@ -78,17 +78,6 @@ static bool take_devices(struct sstp_relay_connection *connection, const struct 
     return is_locked_out;
 }
 
-/* The established connections of whichever of its devices has the most. */
-static size_t num_of_device(const struct sstp_relay_connection *connection)
-{
-    size_t num = 0;
-    for (guint i = 0; i < connection->device_urls->len; i++)
-        num = MAX(num,
-                  GPOINTER_TO_UINT(g_hash_table_lookup(
-                      connection->relay->devices, g_ptr_array_index(connection->device_urls, i))));
-    return num;
-}
-
 /* Other relays have no account, and no proof either (GRVSSTP 3.1.4.1): those that this
  * one is told of are believed. */
 static bool is_peer(const struct sstp_relay *relay, struct sstp_relay_connection *connection)
@@ -97,28 +86,41 @@ static bool is_peer(const struct sstp_relay *relay, struct sstp_relay_connection
     return connection->is_trusted;
 }
 
-void relay_on_connect(struct sstp_relay_connection *connection, const struct sstp_ep_event *event)
+/* In the order of GRVSSTP 3.1.5.1, from there on. */
+void relay_judge_connect(struct sstp_relay_connection *connection, struct sstp_span token,
+                         struct sstp_ep_connect_answer *answer)
 {
     struct sstp_relay *relay = connection->relay;
     const struct sstp_relay_config *config = &relay->config;
+
+    if (relay->is_resting || connection->is_unwelcome ||
+        relay->num_established >= config->max_connections) {
+        answer->response_id = SSTP_CONNECT_RESPONSE_TRY_LATER;
+        answer->retry_time = config->retry_time;
+        if (!relay->is_resting && !connection->is_unwelcome)
+            relay_tell(connection, RELAY_REFUSAL_CONNECTION,
+                       "%s is refused, there are %zu connections: see --max-connections",
+                       connection->device_url, relay->num_established);
+    } else if (uses_tokens(relay) && token.len > 0) {
+        check_sec_connect(connection, token, answer);
+    } else if (config->auth == SSTP_RELAY_AUTH_REQUIRED && !is_peer(relay, connection)) {
+        answer->response_id = SSTP_CONNECT_RESPONSE_AUTHENTICATION_FAILED;
+    }
+}
+
+void relay_on_connect(struct sstp_relay_connection *connection, const struct sstp_ep_event *event)
+{
     const struct sstp_command *connect = event->command;
     struct sstp_ep_connect_answer *answer = event->connect_answer;
     const bool is_locked_out = take_devices(connection, &connect->device_urls);
 
-    /* In the order of GRVSSTP 3.1.5.1. */
     if (is_locked_out) {
         answer->response_id = SSTP_CONNECT_RESPONSE_CONNECT_REJECTED;
-    } else if (config->max_connections_per_device != 0 &&
-               num_of_device(connection) >= config->max_connections_per_device) {
-        answer->is_crossed = true;
-    } else if (relay->is_resting || connection->is_unwelcome ||
-               relay->num_established >= config->max_connections) {
-        answer->response_id = SSTP_CONNECT_RESPONSE_TRY_LATER;
-        answer->retry_time = config->retry_time;
-    } else if (uses_tokens(relay) && connect->token.len > 0) {
-        check_sec_connect(connection, connect->token, answer);
-    } else if (config->auth == SSTP_RELAY_AUTH_REQUIRED && !is_peer(relay, connection)) {
-        answer->response_id = SSTP_CONNECT_RESPONSE_AUTHENTICATION_FAILED;
+    } else if (!connection->is_unwelcome && relay_is_crossed(connection)) {
+        answer->is_later = true;
+        relay_crossed_await(connection, connect->token);
+    } else {
+        relay_judge_connect(connection, connect->token, answer);
     }
 }
 
@@ -314,17 +316,36 @@ void relay_forget_registering(struct sstp_relay_connection *connection)
     }
 }
 
+static void refuse_register(struct sstp_relay_connection *connection, uint32_t event_id,
+                            uint8_t reason_id)
+{
+    g_hash_table_remove(connection->attaches, GUINT_TO_POINTER(event_id));
+    (void)sstp_ep_close_session(connection->ep, event_id, reason_id);
+}
+
 static void register_device(struct sstp_relay_connection *connection, uint32_t event_id,
                             struct relay_attach *attach, struct sstp_span token)
 {
     struct sstp_sec_registration registration;
 
     if (!connection->has_token || !sstp_sec_register_read(token, &registration) ||
-        !sstp_registry_add(connection->relay->registry, connection->device_url,
+        !sstp_registry_has_keys(connection->relay->registry, connection->device_url,
+                                &registration.device_key, attach->account_url,
+                                &registration.account_key)) {
+        relay_log(connection,
+                  "is not registered with %s: the token is none, or another key is known",
+                  attach->account_url);
+        refuse_register(connection, event_id, SSTP_CLOSE_PROTOCOL_ERROR);
+        return;
+    }
+    if (!sstp_registry_add(connection->relay->registry, connection->device_url,
                            &registration.device_key, attach->account_url,
                            &registration.account_key)) {
-        g_hash_table_remove(connection->attaches, GUINT_TO_POINTER(event_id));
-        (void)sstp_ep_close_session(connection->ep, event_id, SSTP_CLOSE_PROTOCOL_ERROR);
+        relay_tell(connection, RELAY_REFUSAL_REGISTRY,
+                   "%s is not registered with %s: there are %u devices or accounts, or as many "
+                   "bytes of them as there may be",
+                   connection->device_url, attach->account_url, SSTP_REGISTRY_MAX);
+        refuse_register(connection, event_id, SSTP_CLOSE_INTERNAL_ERROR);
         return;
     }
     connection->is_authenticated = true;
@@ -364,13 +385,23 @@ static bool has_room(const struct sstp_relay_connection *connection, const GPtrA
 }
 
 /* Whether the account may have all of these: none is locked out, or belongs to another. */
-static bool may_have(const struct sstp_relay *relay, const char *account_url, const GPtrArray *urls)
+static bool may_have(struct sstp_relay_connection *connection, const char *account_url,
+                     const GPtrArray *urls)
 {
+    const struct sstp_relay *relay = connection->relay;
     for (guint i = 0; i < urls->len; i++) {
         const char *url = g_ptr_array_index(urls, i);
-        if (relay_is_locked_out(relay, url) ||
-            (uses_tokens(relay) && sstp_registry_is_of_another(relay->registry, account_url, url)))
+        if (relay_is_locked_out(relay, url)) {
+            relay_tell(connection, RELAY_REFUSAL_LOCKED_OUT, "%s is not registered: see --lock-out",
+                       url);
             return false;
+        }
+        if (uses_tokens(relay) && sstp_registry_is_of_another(relay->registry, account_url, url)) {
+            relay_tell(connection, RELAY_REFUSAL_IDENTITY,
+                       "%s is not registered for %s: it belongs to another account", url,
+                       account_url);
+            return false;
+        }
     }
     return true;
 }
@@ -390,7 +421,7 @@ static void register_identities(struct sstp_relay_connection *connection, uint32
     if (!is_good)
         reason_id = SSTP_CLOSE_PROTOCOL_ERROR;
     else if (!has_attached(connection, account_url) || (uses_tokens(relay) && account == NULL) ||
-             !may_have(relay, account_url, urls))
+             !may_have(connection, account_url, urls))
         reason_id = SSTP_CLOSE_USER_AUTHENTICATION_FAILED;
     else if (!has_room(connection, urls))
         reason_id = SSTP_CLOSE_INTERNAL_ERROR;
@@ -399,6 +430,11 @@ static void register_identities(struct sstp_relay_connection *connection, uint32
         if (uses_tokens(relay) &&
             !sstp_registry_add_identity(relay->registry, account_url, g_ptr_array_index(urls, i)))
             reason_id = SSTP_CLOSE_INTERNAL_ERROR;
+    if (reason_id == SSTP_CLOSE_INTERNAL_ERROR)
+        relay_tell(connection, RELAY_REFUSAL_IDENTITIES,
+                   "identities of %s are not registered: it has more than %u, or the relay more "
+                   "than it has room for",
+                   account_url, SSTP_REGISTRY_IDENTITIES_MAX);
     if (reason_id != SSTP_CLOSE_NO_REASON)
         (void)sstp_ep_close_session(connection->ep, event_id, reason_id);
     else

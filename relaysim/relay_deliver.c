@@ -11,7 +11,8 @@
 
 /* A queue on its way to a connection.  When its session is closed by the client, the
  * queue may get another one; this one stays until what was sent on it has been
- * acknowledged, or has had time enough for that. */
+ * acknowledged, or has had time enough for that.  So it does when a newer connection is to
+ * have the queue; but that one gets nothing before, so that all it gets is in order. */
 struct relay_delivery {
     struct sstp_relay_connection *connection;
     struct sstp_store_queue *queue; /* while CLOSED, it is there for as long as the messages */
@@ -19,11 +20,31 @@ struct relay_delivery {
     uint32_t session_id; /* unless WAITING */
     uint32_t number;     /* the holder of what is under way */
     unsigned num_unacknowledged;
+    bool awaits_open_response;
     bool has_been_acknowledged; /* something on this session was */
-    int64_t deadline_ms;        /* in relay->idle or relay->closed */
-    GQueue *list;               /* connection->waiting, one of these two, or NULL */
+    bool is_handed;             /* CLOSED from here, and the queue waits for it */
+    int64_t deadline_ms;        /* in relay->idle, relay->closed or relay->handed */
+    GQueue *list;               /* connection->waiting, one of these three, or NULL */
     GList link;
 };
+
+/* Whether the connection has something to answer for it. */
+static bool is_owed(const struct relay_delivery *delivery)
+{
+    return delivery->num_unacknowledged > 0 || delivery->awaits_open_response;
+}
+
+static void owe(struct relay_delivery *delivery)
+{
+    if (delivery->connection->num_owed++ == 0)
+        relay_watch_owed(delivery->connection);
+}
+
+static void set_opened(struct relay_delivery *delivery)
+{
+    delivery->connection->num_owed -= delivery->awaits_open_response;
+    delivery->awaits_open_response = false;
+}
 
 static void put_into(struct relay_delivery *delivery, GQueue *list)
 {
@@ -44,6 +65,14 @@ static void set_idle(struct relay_delivery *delivery, bool is_idle)
     put_into(delivery, is_idle ? &relay->idle : NULL);
 }
 
+/* The queue does not wait for it any more. */
+static void let_go(struct relay_delivery *delivery)
+{
+    if (delivery->is_handed)
+        delivery->queue->num_handed--;
+    delivery->is_handed = false;
+}
+
 /* Forgets a delivery, whose session is gone.  What was under way is unsent again; the queue
  * may be gone behind it, unless it has messages. */
 static void end(struct relay_delivery *delivery)
@@ -54,6 +83,9 @@ static void end(struct relay_delivery *delivery)
     const bool is_current = delivery->stage != CLOSED;
 
     put_into(delivery, NULL);
+    let_go(delivery);
+    set_opened(delivery);
+    connection->num_owed -= delivery->num_unacknowledged;
     if (delivery->num_unacknowledged > 0)
         sstp_store_take_back(store, queue, delivery->number);
     if (delivery->stage == WAITING)
@@ -64,10 +96,11 @@ static void end(struct relay_delivery *delivery)
         sstp_store_release(store, queue);
 }
 
-/* The newest connection that a queue can go to; NULL when nobody is there.  It has not
- * refused since anybody registered, nor has one that is newer. */
-static struct sstp_relay_connection *find_connection(const struct sstp_relay *relay,
-                                                     const struct sstp_store_queue *queue)
+/* The newest connection that a queue can go to, but for one; NULL when nobody is there.  It
+ * has not refused since anybody registered, nor has one that is newer. */
+static struct sstp_relay_connection *find_connection_but(const struct sstp_relay *relay,
+                                                         const struct sstp_store_queue *queue,
+                                                         const struct sstp_relay_connection *except)
 {
     const GPtrArray *connections =
         g_hash_table_lookup(relay->online, queue->recipient->identity_url);
@@ -75,7 +108,8 @@ static struct sstp_relay_connection *find_connection(const struct sstp_relay *re
     for (guint i = 0; connections != NULL && i < connections->len; i++) {
         struct sstp_relay_connection *connection = g_ptr_array_index(connections, i);
         /* What another relay acknowledges is its hops' alone. */
-        if (connection->peer == NULL && (newest == NULL || connection->number > newest->number) &&
+        if (connection != except && connection->peer == NULL &&
+            (newest == NULL || connection->number > newest->number) &&
             (queue->held_from == 0 || connection->number < queue->held_from) &&
             sstp_ep_state(connection->ep) == SSTP_CONNECTION_ESTABLISHED &&
             (queue->device_url[0] == '\0' ||
@@ -83,6 +117,27 @@ static struct sstp_relay_connection *find_connection(const struct sstp_relay *re
             newest = connection;
     }
     return newest;
+}
+
+static struct sstp_relay_connection *find_connection(const struct sstp_relay *relay,
+                                                     const struct sstp_store_queue *queue)
+{
+    return find_connection_but(relay, queue, NULL);
+}
+
+bool relay_deliveries_are_awaited(const struct sstp_relay_connection *connection)
+{
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, connection->deliveries);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const struct relay_delivery *delivery = value;
+        if (is_owed(delivery) &&
+            (delivery->is_handed ||
+             find_connection_but(connection->relay, delivery->queue, connection) != NULL))
+            return true;
+    }
+    return false;
 }
 
 /* ------------------------------------------------------------------------
@@ -109,6 +164,8 @@ static enum sstp_ep_err open_session(struct relay_delivery *delivery)
     case SSTP_EP_OK:
         put_into(delivery, NULL);
         delivery->stage = OPEN;
+        delivery->awaits_open_response = true;
+        owe(delivery);
         g_hash_table_insert(connection->deliveries, GUINT_TO_POINTER(delivery->session_id),
                             delivery);
         relay_wake(connection);
@@ -189,6 +246,7 @@ static void pump(struct relay_delivery *delivery)
         }
         sstp_store_sent(connection->relay->store, stored, delivery->number);
         delivery->num_unacknowledged++;
+        owe(delivery);
         has_sent = true;
     }
     set_idle(delivery, queue->messages.length == 0);
@@ -201,7 +259,8 @@ void relay_deliver(struct sstp_relay *relay, struct sstp_store_queue *queue)
     struct relay_delivery *delivery = queue->delivery;
     if (delivery != NULL && delivery->stage == OPEN)
         pump(delivery);
-    else if (delivery == NULL && queue->next_unsent != NULL && queue->num_under_way < WINDOW)
+    else if (delivery == NULL && queue->num_handed == 0 && queue->next_unsent != NULL &&
+             queue->num_under_way < WINDOW)
         begin(relay, queue);
 }
 
@@ -210,23 +269,68 @@ void relay_on_loaded(void *cookie, struct sstp_store_queue *queue)
     relay_deliver(cookie, queue);
 }
 
-/* Who registers its device anew means to be served there: the old connection may be dead
- * without anybody's having noticed.  What it had not acknowledged comes again. */
+static void close_session(struct sstp_relay_connection *connection, uint32_t session_id)
+{
+    (void)sstp_ep_close_session(connection->ep, session_id, SSTP_CLOSE_NO_REASON);
+    relay_wake(connection);
+}
+
+/* What is under way stays for a time; the rest goes on from there. */
+static void hand_over(struct relay_delivery *delivery)
+{
+    struct sstp_relay_connection *old = delivery->connection;
+    struct sstp_relay *relay = old->relay;
+    delivery->stage = CLOSED;
+    delivery->is_handed = true;
+    delivery->queue->num_handed++;
+    delivery->deadline_ms = relay->now_ms + relay->config.hung_ms;
+    put_into(delivery, &relay->handed);
+    sstp_store_release(relay->store, delivery->queue);
+    close_session(old, delivery->session_id);
+    relay_watch_await(old);
+}
+
+static bool are_one_device(const struct sstp_relay_connection *a,
+                           const struct sstp_relay_connection *b)
+{
+    return strcmp(a->device_url, b->device_url) == 0;
+}
+
+/* A device that has come again has what was left with its old connection, too. */
+static void take_handed(struct sstp_relay *relay, const struct sstp_store_queue *queue,
+                        const struct sstp_relay_connection *newest)
+{
+    GList *link = queue->num_handed > 0 ? relay->handed.head : NULL;
+    while (link != NULL) {
+        struct relay_delivery *delivery = link->data;
+        link = link->next;
+        if (delivery->queue == queue && delivery->connection != newest &&
+            are_one_device(delivery->connection, newest))
+            end(delivery);
+    }
+}
+
+/* The queue goes to the newest connection.  Who registers its device anew means to be served
+ * there: the old connection may be dead without anybody's having noticed.  What it had not
+ * acknowledged comes again, and what another device has not, once that has hung. */
 static void move_to_newest(struct sstp_relay *relay, struct sstp_store_queue *queue)
 {
     struct relay_delivery *delivery = queue->delivery;
     const struct sstp_relay_connection *newest = find_connection(relay, queue);
-    if (delivery == NULL || newest == NULL || newest == delivery->connection ||
-        strcmp(newest->device_url, delivery->connection->device_url) != 0)
+    if (newest != NULL)
+        take_handed(relay, queue, newest);
+    if (delivery == NULL || newest == NULL || newest == delivery->connection)
         return;
     struct sstp_relay_connection *old = delivery->connection;
     const uint32_t session_id = delivery->session_id;
     const bool is_open = delivery->stage == OPEN;
-    end(delivery);
-    if (is_open) {
-        (void)sstp_ep_close_session(old->ep, session_id, SSTP_CLOSE_NO_REASON);
-        relay_wake(old);
+    if (delivery->num_unacknowledged > 0 && !are_one_device(newest, old)) {
+        hand_over(delivery);
+        return;
     }
+    end(delivery);
+    if (is_open)
+        close_session(old, session_id);
 }
 
 void relay_deliver_all(struct sstp_relay *relay, const char *identity_url)
@@ -257,8 +361,10 @@ void relay_on_session_state(struct sstp_relay_connection *connection,
                             const struct sstp_ep_event *event)
 {
     struct relay_delivery *delivery = find(connection, event->session_id);
-    if (delivery != NULL)
-        pump(delivery);
+    if (delivery == NULL)
+        return;
+    set_opened(delivery);
+    pump(delivery);
 }
 
 void relay_on_acknowledged(struct sstp_relay_connection *connection,
@@ -272,7 +378,10 @@ void relay_on_acknowledged(struct sstp_relay_connection *connection,
     struct sstp_store_queue *queue = delivery->queue;
     const bool is_last = queue->messages.length == 1 && queue->delivery == NULL;
     delivery->num_unacknowledged--;
+    connection->num_owed--;
     delivery->has_been_acknowledged = true;
+    if (delivery->num_unacknowledged == 0)
+        let_go(delivery); /* the queue may go with the message */
     relay->counters.num_delivered++;
     sstp_store_remove(relay->store, event->tag);
     if (delivery->stage == CLOSED && delivery->num_unacknowledged == 0)
@@ -307,13 +416,15 @@ bool relay_on_delivery_closed(struct sstp_relay_connection *connection,
     struct sstp_relay *relay = connection->relay;
     struct sstp_store_queue *queue = delivery->queue;
     const bool has_messages = queue->messages.length > 0;
+    set_opened(delivery);
     if (may_have_taken(delivery, event)) {
         delivery->stage = CLOSED;
         delivery->deadline_ms = relay->now_ms + 2 * relay->config.ack_delay_ms;
         put_into(delivery, &relay->closed);
         sstp_store_release(relay->store, queue);
     } else {
-        hold_if_refused(delivery);
+        if (!event->is_local) /* who did not answer has not refused */
+            hold_if_refused(delivery);
         end(delivery);
     }
     if (has_messages)
@@ -398,8 +509,9 @@ static int64_t first_deadline(const GQueue *deliveries)
 int64_t relay_deliveries_next(const struct sstp_relay *relay)
 {
     const int64_t idle_ms = first_deadline(&relay->idle),
-                  closed_ms = first_deadline(&relay->closed);
-    return MIN(MIN(idle_ms, closed_ms), relay->again_ms);
+                  closed_ms = first_deadline(&relay->closed),
+                  handed_ms = first_deadline(&relay->handed);
+    return MIN(MIN(idle_ms, closed_ms), MIN(handed_ms, relay->again_ms));
 }
 
 static void close_idle(struct sstp_relay *relay)
@@ -426,6 +538,24 @@ static void give_up_closed(struct sstp_relay *relay)
     }
 }
 
+/* Who is there, but has not acknowledged what was left with it: the newer connection gets
+ * that.  Who does not even answer is seen to by relay_watch.c. */
+static void give_up_handed(struct sstp_relay *relay)
+{
+    while (first_deadline(&relay->handed) <= relay->now_ms) {
+        struct relay_delivery *delivery = g_queue_peek_head(&relay->handed);
+        struct sstp_store_queue *queue = delivery->queue;
+        if (relay_watch_is_unanswered(delivery->connection)) {
+            delivery->deadline_ms = relay->now_ms + relay->config.hung_ms;
+            put_into(delivery, NULL);
+            put_into(delivery, &relay->handed);
+            continue;
+        }
+        end(delivery);
+        relay_deliver(relay, queue);
+    }
+}
+
 static void go_on_without_memory(struct sstp_relay *relay)
 {
     GHashTableIter iter;
@@ -442,5 +572,6 @@ void relay_deliveries_tick(struct sstp_relay *relay)
 {
     close_idle(relay);
     give_up_closed(relay);
+    give_up_handed(relay);
     go_on_without_memory(relay);
 }

@@ -14,6 +14,7 @@ struct relay_hop {
     size_t num_left;
     bool is_orphaned; /* the client has closed its session, and can be told nothing */
     bool is_open;
+    bool awaits_open_response;
     uint32_t session_id; /* while it is open */
     enum sstp_session_state state;
     GQueue pending; /* struct relay_share, not sent yet */
@@ -106,12 +107,21 @@ static void finish(struct relay_hop *hop)
     unref(hop);
 }
 
+/* The other relay owes no OpenResponse for it any more. */
+static void set_opened(struct relay_hop *hop)
+{
+    if (hop->awaits_open_response && hop->peer->connection != NULL)
+        hop->peer->connection->num_owed--;
+    hop->awaits_open_response = false;
+}
+
 /* Closes its session, where there still is one. */
 static void close_session(struct relay_hop *hop)
 {
     struct sstp_relay_connection *connection = hop->peer->connection;
     if (!hop->is_open)
         return;
+    set_opened(hop);
     hop->is_open = false;
     g_hash_table_remove(hop->peer->sessions, GUINT_TO_POINTER(hop->session_id));
     if (connection == NULL)
@@ -337,8 +347,12 @@ static void open_hop(struct relay_hop *hop)
             split(hop);
     } while (err == SSTP_EP_TOO_LONG && hop->indexes->len > 1);
     hop->is_open = err == SSTP_EP_OK;
-    if (hop->is_open)
+    if (hop->is_open) {
         g_hash_table_insert(hop->peer->sessions, GUINT_TO_POINTER(hop->session_id), hop);
+        hop->awaits_open_response = true;
+        if (hop->peer->connection->num_owed++ == 0)
+            relay_watch_owed(hop->peer->connection);
+    }
     if (err == SSTP_EP_TOO_LONG)
         fail(hop, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
 }
@@ -375,6 +389,8 @@ static void send_pending(struct relay_hop *hop)
         hop->num_pending_bytes -= len;
         share->connection = connection;
         g_queue_push_tail_link(&connection->shares, &share->link);
+        if (connection->shares.length == 1)
+            relay_watch_owed(connection);
         relay_wake(connection);
     }
 }
@@ -524,6 +540,8 @@ void relay_hop_on_state(struct relay_hop *hop, enum sstp_session_state state)
         return;
     hop->state = state;
     hop->num_refs++;
+    if (hop->peer != NULL)
+        set_opened(hop);
     pump(hop);
     if (hop->inbound != NULL)
         relay_hops_update(hop->inbound->connection, hop->inbound->session_id);

@@ -5,9 +5,29 @@
 
 #include <glib.h>
 
+#include "log_seldom.h"
 #include "registry.h"
 #include "relay.h"
 #include "store.h"
+
+/* What a peer is refused, each with a line of the log: relay_tell(). */
+enum relay_refusal {
+    RELAY_REFUSAL_CONNECTION,
+    RELAY_REFUSAL_DEVICE,
+    RELAY_REFUSAL_SESSION,
+    RELAY_REFUSAL_EVENT,
+    RELAY_REFUSAL_FANOUT,
+    RELAY_REFUSAL_MESSAGE,
+    RELAY_REFUSAL_ASSEMBLING,
+    RELAY_REFUSAL_STORED,
+    RELAY_REFUSAL_QUOTA,
+    RELAY_REFUSAL_QUEUE,
+    RELAY_REFUSAL_IDENTITIES,
+    RELAY_REFUSAL_REGISTRY,
+    RELAY_REFUSAL_IDENTITY,
+    RELAY_REFUSAL_LOCKED_OUT,
+    RELAY_REFUSAL_COUNT
+};
 
 struct sstp_relay {
     struct sstp_relay_config config;
@@ -26,10 +46,14 @@ struct sstp_relay {
     GHashTable *peers;       /* URL to struct relay_peer */
     GQueue troubled;         /* struct relay_inbound with losses to tell */
     int64_t next_share_expiry_ms;
-    GQueue timed;             /* connections that are proving who they are, in the order of time */
-    uint32_t last_delivery;   /* its number */
-    GQueue idle;              /* deliveries without messages, in the order of their deadlines */
-    GQueue closed;            /* deliveries whose acknowledgements are awaited, likewise */
+    GQueue timed;           /* connections that are proving who they are, in the order of time */
+    uint32_t last_delivery; /* its number */
+    GQueue idle;            /* deliveries without messages, in the order of their deadlines */
+    GQueue closed;          /* deliveries whose acknowledgements are awaited, likewise */
+    GQueue handed;          /* the same, for which a newer connection waits, likewise */
+    GQueue watched;         /* connections that owe an answer, in the order of watch_ms */
+    GQueue newcomers;       /* connections whose Connect waits for the answers of others */
+    struct log_seldom refusals[RELAY_REFUSAL_COUNT];
     int64_t again_ms;         /* what there was no memory for is tried again */
     uint64_t last_connection; /* its number */
     size_t num_waiting_bytes; /* of all connections, see relay_receipt.c */
@@ -77,6 +101,26 @@ struct sstp_relay_connection {
     size_t num_safe_bytes; /* since it was last acknowledged something for its size */
     bool is_held;          /* nothing is read from it */
 
+    unsigned num_owed;      /* OpenResponses, and acknowledgements of deliveries */
+    int64_t quiet_since_ms; /* since then, at the earliest, it owes something */
+    int64_t watch_ms;       /* to be looked at again, while it is watched */
+    bool is_watched;
+    bool is_last_call; /* it had its time: what has come and was not read yet counts */
+    GList watch_link;
+    bool is_probed; /* it has been asked, and nothing came since that is known of */
+    int64_t probe_ms;
+    uint64_t probed_num_heard; /* when it was asked */
+    uint64_t known_num_taken;  /* when it was looked at last */
+    bool has_probe;            /* the session by which it was asked */
+    uint32_t probe_id;
+
+    bool is_newcomer;
+    int64_t verdict_ms;
+    bool is_last_verdict; /* as above */
+    GList newcomer_link;
+    uint8_t *connect_token; /* meanwhile */
+    size_t connect_token_len;
+
     bool is_dialed;          /* opened from here */
     struct relay_peer *peer; /* the other relay that it is with; NULL */
     GList peer_link;         /* in peer->established */
@@ -87,6 +131,9 @@ struct sstp_relay_connection {
 void relay_log(const struct sstp_relay_connection *connection, const char *format, ...)
     G_GNUC_PRINTF(2, 3);
 void relay_wake(const struct sstp_relay_connection *connection);
+/* A line on something that was refused; with no more than one of a kind every while. */
+void relay_tell(struct sstp_relay_connection *connection, enum relay_refusal refusal,
+                const char *format, ...) G_GNUC_PRINTF(3, 4);
 bool relay_is_locked_out(const struct sstp_relay *relay, const char *url);
 /* A string from the wire; free it with g_free(). */
 char *relay_string(struct sstp_span span);
@@ -117,6 +164,9 @@ void relay_on_expired(void *relay, const struct sstp_store_message *message);
  * authentication the first, for the others are never proven. */
 bool relay_connection_is_device(const struct sstp_relay_connection *connection, const char *url);
 void relay_on_connect(struct sstp_relay_connection *connection, const struct sstp_ep_event *event);
+/* What a Connect earns with this token that crosses no other connection. */
+void relay_judge_connect(struct sstp_relay_connection *connection, struct sstp_span token,
+                         struct sstp_ep_connect_answer *answer);
 void relay_on_connect_authenticate(struct sstp_relay_connection *connection,
                                    const struct sstp_ep_event *event);
 void relay_on_attach(struct sstp_relay_connection *connection, const struct sstp_ep_event *event);
@@ -155,6 +205,40 @@ void relay_receipt_fail(struct relay_receipt *receipt);
 /* The connection is gone. */
 void relay_forget_receipts(struct sstp_relay_connection *connection);
 
+/* ---- relay_watch.c ---- */
+/* The first of what the connection has to answer has been sent. */
+void relay_watch_owed(struct sstp_relay_connection *connection);
+/* Somebody waits for its answers from here on. */
+void relay_watch_await(struct sstp_relay_connection *connection);
+/* Asks whether it is there, unless it has been asked. */
+void relay_watch_probe(struct sstp_relay_connection *connection);
+/* How long it has to answer that. */
+int64_t relay_watch_probe_ms(const struct sstp_relay *relay);
+/* Whether it was asked and has said nothing since. */
+bool relay_watch_is_unanswered(const struct sstp_relay_connection *connection);
+/* Whether it takes bytes, or could not be heard; since the last time of asking. */
+bool relay_watch_shows_life(struct sstp_relay_connection *connection);
+/* It has hung: it is closed. */
+void relay_watch_give_up(struct sstp_relay_connection *connection);
+/* True when it concerns nobody else. */
+bool relay_watch_on_event(struct sstp_relay_connection *connection,
+                          const struct sstp_ep_event *event);
+void relay_watch_stop(struct sstp_relay_connection *connection);
+void relay_watches_tick(struct sstp_relay *relay);
+int64_t relay_watches_next(const struct sstp_relay *relay);
+
+/* ---- relay_crossed.c ---- */
+/* Whether a device of the connection has as many others as there may be. */
+bool relay_is_crossed(const struct sstp_relay_connection *connection);
+/* Its Connect waits until the others have answered, or have had time to. */
+void relay_crossed_await(struct sstp_relay_connection *connection, struct sstp_span token);
+/* Some connection has answered, or is gone. */
+void relay_crossed_review(struct sstp_relay *relay);
+/* It waits no more. */
+void relay_crossed_forget(struct sstp_relay_connection *connection);
+void relay_crossed_tick(struct sstp_relay *relay);
+int64_t relay_crossed_next(const struct sstp_relay *relay);
+
 /* ---- relay_timer.c ---- */
 void relay_auth_timer_start(struct sstp_relay_connection *connection);
 /* Only where it runs. */
@@ -179,6 +263,8 @@ void relay_on_acknowledged(struct sstp_relay_connection *connection,
 /* A delivery's session is gone; false when the id is no delivery's. */
 bool relay_on_delivery_closed(struct sstp_relay_connection *connection,
                               const struct sstp_ep_event *event);
+/* Whether another connection could have, or waits for, what is under way on this one. */
+bool relay_deliveries_are_awaited(const struct sstp_relay_connection *connection);
 /* There may be room for sessions that there was none for. */
 void relay_open_waiting(struct sstp_relay_connection *connection);
 /* The connection is gone: its queues go to another, or wait. */

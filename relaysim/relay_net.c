@@ -48,6 +48,7 @@ struct relay_net {
     uv_work_t work; /* a batch of the store, written on another thread */
     struct sstp_store_batch *batch;
     struct closing closing;
+    bool tells_refusals;
     struct log_seldom short_lines, full_lines, silent_lines;
 };
 
@@ -263,6 +264,17 @@ static void on_log(void *cookie, void *socket, const char *text)
     log_info("connection %u: %s", net_connection_number(guest->socket), text);
 }
 
+static void on_tell(void *cookie, void *socket, const char *text)
+{
+    const struct relay_net *relay_net = cookie;
+    const struct guest *guest = socket;
+    const unsigned number = net_connection_number(guest->socket);
+    if (relay_net->tells_refusals)
+        log_error("connection %u: %s", number, text);
+    else
+        log_info("connection %u: %s", number, text);
+}
+
 static void on_sent(void *cookie, void *socket, const struct sstp_command *command)
 {
     const struct guest *guest = socket;
@@ -424,6 +436,7 @@ struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config 
     relay_config.dial = on_dial;
     relay_config.hold = on_hold;
     relay_config.log = on_log;
+    relay_config.tell = on_tell;
     relay_config.store_failing = on_store_failing;
     relay_config.store_full = on_store_full;
     relay_net->truth = net_truth(net);
@@ -438,6 +451,7 @@ struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config 
     relay_net->peer_urls = config->peer_urls;
     relay_net->peer_addresses = net_config->peer_addresses;
     relay_net->peer_hosts = net_config->peer_hosts;
+    relay_net->tells_refusals = net_config->tells_refusals;
     relay_net->host = net_config->host != 0 ? net_config->host : OWN_HOST;
     relay_net->num_peers = config->num_peers;
     relay_net->relay = sstp_relay_new(&relay_config, net_now_ms(net));

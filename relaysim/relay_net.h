@@ -21,6 +21,7 @@ struct relay_net_config {
     /* Of more transports than this (0: the above) that are not established, the oldest
      * are dropped. */
     size_t max_half_open;
+    bool tells_refusals;       /* on stderr; otherwise in the log alone */
     uint8_t host;              /* in the capture; 0: the usual */
     const uint8_t *peer_hosts; /* likewise, in the order of the peers; NULL */
 };

@@ -108,6 +108,20 @@ static void report(struct sstp_relay_connection *connection, uint32_t session_id
     g_array_free(indexes, TRUE);
 }
 
+static void tell_over_quota(struct sstp_relay_connection *connection, const char *identity_url)
+{
+    relay_tell(connection, RELAY_REFUSAL_QUOTA, "%s gets no more messages: see --quota",
+               identity_url);
+}
+
+static bool check_over_quota(struct sstp_relay_connection *connection, const char *identity_url)
+{
+    const bool is_over = sstp_store_is_over_quota(connection->relay->store, identity_url);
+    if (is_over)
+        tell_over_quota(connection, identity_url);
+    return is_over;
+}
+
 /* A fanout session has been opened, suspended: who cannot be reached is reported,
  * and then it may begin (GRVSSTP 3.3.4.1.2). */
 static void begin_fanout(struct sstp_relay_connection *connection, uint32_t session_id,
@@ -127,8 +141,7 @@ static void begin_fanout(struct sstp_relay_connection *connection, uint32_t sess
         if (inbound->recipients[i].relay_url != NULL)
             continue; /* the other relay says what it thinks of them */
         is_locked_out[i] = is_recipient_locked_out(relay, &inbound->recipients[i]);
-        is_over_quota[i] =
-            sstp_store_is_over_quota(relay->store, inbound->recipients[i].identity_url);
+        is_over_quota[i] = check_over_quota(connection, inbound->recipients[i].identity_url);
     }
     /* Either may have been the last, which closes the session and frees its state. */
     report(connection, session_id, inbound, SSTP_SESSION_STATUS_LOCKED_OUT, is_locked_out);
@@ -156,8 +169,7 @@ void relay_on_opened(struct sstp_relay_connection *connection, const struct sstp
     if (inbound->is_fanout) {
         begin_fanout(connection, id, inbound);
     } else if (event->session_state == SSTP_SESSION_SUSPENDED &&
-               sstp_store_is_over_quota(connection->relay->store,
-                                        inbound->recipients[0].identity_url)) {
+               check_over_quota(connection, inbound->recipients[0].identity_url)) {
         (void)sstp_ep_set_availability(connection->ep, id, SSTP_HANDLER_FAULT,
                                        SSTP_CLOSE_QUOTA_WOULD_BE_EXCEEDED);
         g_hash_table_remove(connection->inbound, GUINT_TO_POINTER(id));
@@ -194,6 +206,29 @@ static bool has_room(const struct relay_inbound *inbound, const struct sstp_payl
     return num == 0 || sstp_store_has_room(inbound->connection->relay->store, payload, num);
 }
 
+/* What kept a message from being stored. */
+static void tell_refused(struct sstp_relay_connection *connection, const char *identity_url,
+                         enum sstp_store_result result)
+{
+    switch (result) {
+    case SSTP_STORE_OK:
+        break;
+    case SSTP_STORE_OVER_QUOTA:
+        tell_over_quota(connection, identity_url);
+        break;
+    case SSTP_STORE_TOO_MANY_QUEUES:
+        relay_tell(connection, RELAY_REFUSAL_QUEUE,
+                   "%s gets no message for another resource or device: see --max-queues",
+                   identity_url);
+        break;
+    case SSTP_STORE_FULL:
+        relay_tell(connection, RELAY_REFUSAL_STORED,
+                   "a message for %s is refused, the store is full: see --max-stored",
+                   identity_url);
+        break;
+    }
+}
+
 /* Stores for every recipient that is left; says of each whether that failed. */
 static void store(struct sstp_relay_connection *connection, const struct relay_inbound *inbound,
                   struct sstp_payload *payload, struct relay_receipt *receipt, bool *fails,
@@ -211,6 +246,7 @@ static void store(struct sstp_relay_connection *connection, const struct relay_i
             sstp_store_put(relay->store, recipient->identity_url, recipient->device_url,
                            inbound->resource_url, payload, expiry(relay, message), &stored);
         fails[i] = result != SSTP_STORE_OK;
+        tell_refused(connection, recipient->identity_url, result);
         if (result == SSTP_STORE_OK)
             g_ptr_array_add(queues, stored->queue);
         else
@@ -227,6 +263,7 @@ static void store(struct sstp_relay_connection *connection, const struct relay_i
 static void tell_full(struct sstp_relay *relay, const struct relay_inbound *inbound,
                       const struct sstp_payload *payload)
 {
+    tell_refused(inbound->connection, inbound->recipients[0].identity_url, SSTP_STORE_FULL);
     for (size_t i = 0; i < inbound->num_recipients; i++) {
         const struct relay_recipient *recipient = &inbound->recipients[i];
         if (!recipient->is_gone)

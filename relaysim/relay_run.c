@@ -225,7 +225,8 @@ int relay_run(const struct relay_run *config)
                       &(struct relay_net_config){.sockets = sockets,
                                                  .num_sockets = config->num_addresses,
                                                  .peer_addresses = config->peer_addresses,
-                                                 .max_half_open = config->max_half_open},
+                                                 .max_half_open = config->max_half_open,
+                                                 .tells_refusals = true},
                       &error);
     num_sockets = 0; /* they are the relay's */
     if (server.relay == NULL) {

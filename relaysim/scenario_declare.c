@@ -178,6 +178,7 @@ static const struct parser_option relay_options[] = {
     {"inbound-idle",            option_duration,  RELAY(inbound_idle_ms),             "the inbound-idle time",    0, 0},
     {"peer-idle",               option_duration,  RELAY(peer_idle_ms),                "the peer-idle time",       0, 0},
     {"delivery-idle",           option_duration,  RELAY(idle_ms),                     "the delivery-idle time",   0, 0},
+    {"hung-timeout",            option_duration,  RELAY(hung_ms),                     "the hung timeout",         0, 0},
     {"offline-ttl",             option_duration,  RELAY(offline_ttl_ms),              "the offline-ttl",          0, 0},
 };
 /* clang-format on */

@@ -10,6 +10,8 @@
 #define ACCOUNT_LAYER_MINOR_VERSION 4u /* likewise */
 #define DISCARDED_LEN 256u             /* of the keystream (MS-GRVSSTPS 3.1.1.4) */
 #define PRE_AUTH_TOKEN "relaysim"
+#define HEADER_LEN 3u
+#define PART_LEN_LEN 2u /* before each part */
 
 /* ------------------------------------------------------------------------
  * Primitives
@@ -95,7 +97,7 @@ static size_t written(const struct sstp_writer *w)
 
 static struct sstp_span header_of(struct sstp_span token)
 {
-    return sstp_span(token.data, 3);
+    return sstp_span(token.data, HEADER_LEN);
 }
 
 /* The reader behind a header of this id; failed where it has another. */
@@ -104,7 +106,7 @@ static struct sstp_reader read_header(struct sstp_span token, enum sstp_sec_mess
     struct sstp_reader r = sstp_reader(token);
     if (sstp_sec_message_id(token) != id)
         r.failed = SSTP_READER_SHORT;
-    (void)sstp_read_bytes(&r, 3);
+    (void)sstp_read_bytes(&r, HEADER_LEN);
     return r;
 }
 
@@ -366,6 +368,19 @@ bool sstp_sec_register_response_read(const struct sstp_sec_secret *device_key,
     struct sstp_reader r = read_header(token, SSTP_SEC_DEVICE_ACCOUNT_REGISTER_RESPONSE);
     const struct sstp_span claimed = read_part(&r);
     return is_at_end(&r) && is_signed(token, claimed, sstp_span(NULL, 0), device_key);
+}
+
+size_t sstp_sec_identities_num_fitting(const char *account_url, const char *const *identity_urls,
+                                       size_t num_identities, size_t size)
+{
+    size_t len = HEADER_LEN + PART_LEN_LEN + strlen(account_url), num = 0;
+    while (num < num_identities) {
+        len += PART_LEN_LEN + strlen(identity_urls[num]);
+        if (len > size)
+            break;
+        num++;
+    }
+    return num;
 }
 
 size_t sstp_sec_identities_write(const char *account_url, const char *const *identity_urls,

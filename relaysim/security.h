@@ -128,6 +128,10 @@ size_t sstp_sec_register_response_write(const struct sstp_sec_secret *device_key
 bool sstp_sec_register_response_read(const struct sstp_sec_secret *device_key,
                                      struct sstp_span token);
 
+/* How many of the identities, from the first, fit into one SecIdentityRegister. */
+size_t sstp_sec_identities_num_fitting(const char *account_url, const char *const *identity_urls,
+                                       size_t num_identities, size_t size);
+
 /* SecIdentityRegister: the account's URL, then its identities' one after another. */
 size_t sstp_sec_identities_write(const char *account_url, const char *const *identity_urls,
                                  size_t num_identities, void *token, size_t size);

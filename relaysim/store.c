@@ -325,7 +325,7 @@ enum sstp_store_result sstp_store_put(struct sstp_store *store, const char *iden
         return SSTP_STORE_OVER_QUOTA;
     if (limits->max_queues != 0 && queue == NULL && recipient != NULL &&
         recipient->queues->len >= limits->max_queues)
-        return SSTP_STORE_OVER_QUOTA;
+        return SSTP_STORE_TOO_MANY_QUEUES;
     if (!sstp_store_has_room(store, payload, 1))
         return SSTP_STORE_FULL;
 

@@ -43,6 +43,7 @@ struct sstp_store_queue {
     unsigned num_under_way; /* with whomever */
     void *delivery;         /* the relay's: who is sending it, keeps the queue alive */
     uint64_t held_from;     /* the relay's: connections from this number on would not have it; 0 */
+    unsigned num_handed;    /* the relay's: deliveries that the next one waits for */
 
     /* The store's own. */
     guint index; /* in recipient->queues */
@@ -70,7 +71,12 @@ struct sstp_store_message {
     GList link;         /* in queue->messages */
 };
 
-enum sstp_store_result { SSTP_STORE_OK, SSTP_STORE_OVER_QUOTA, SSTP_STORE_FULL };
+enum sstp_store_result {
+    SSTP_STORE_OK,
+    SSTP_STORE_OVER_QUOTA,
+    SSTP_STORE_TOO_MANY_QUEUES,
+    SSTP_STORE_FULL
+};
 
 /* What the store tells its owner; each may be NULL. */
 struct sstp_store_handler {
@@ -165,9 +171,8 @@ bool sstp_store_has_room(const struct sstp_store *store, const struct sstp_paylo
  * down to three quarters.  The rest is for what is under way by then. */
 bool sstp_store_is_full(struct sstp_store *store);
 
-/* Appends to the recipient's queue; *message is set with SSTP_STORE_OK.  A queue too many
- * is over the quota.  All queues of a payload are named before the next
- * sstp_store_begin(). */
+/* Appends to the recipient's queue; *message is set with SSTP_STORE_OK.  All queues of a payload
+ * are named before the next sstp_store_begin(). */
 enum sstp_store_result sstp_store_put(struct sstp_store *store, const char *identity_url,
                                       const char *device_url, const char *resource_url,
                                       struct sstp_payload *payload, int64_t expires_ms,

@@ -53,11 +53,13 @@ class Crowd(unittest.TestCase):
             return next(int(line.split()[1]) * KIB for line in status
                         if line.startswith("VmRSS"))
 
-    def check_ends(self, relay):
+    def check_ends(self, relay, limit=None):
+        """It has said nothing but that of a limit, and of those who never say anything."""
         self.assertEqual(relay.stop(), 0, relay.log)
-        # Of those who never say anything.
-        self.assertEqual([line for line in relay.log.splitlines()
-                          if "--max-half-open" not in line], [])
+        lines = [line for line in relay.log.splitlines() if "--max-half-open" not in line]
+        self.assertEqual(lines != [], limit is not None, relay.log)
+        for line in lines:
+            self.assertIn("see " + limit, line)
 
     @staticmethod
     def name(number):
@@ -140,7 +142,7 @@ class Crowd(unittest.TestCase):
             self.assertEqual(faults, [])
             self.wait_for(relay, connections_open=NUM_RECEIVERS, messages_stored=0)
         self.wait_for(relay, connections_open=0)
-        self.check_ends(relay)
+        self.check_ends(relay, "--max-sessions")
 
     def test_full(self):
         """One more than there may be is told to try later, until somebody has gone."""
@@ -154,7 +156,7 @@ class Crowd(unittest.TestCase):
                     self.assertEqual(late.receive()[1][5], response)
                 peers.pop().socket.close()
                 self.wait_for(relay, connections_open=len(peers))
-        self.check_ends(relay)
+        self.check_ends(relay, "--max-connections")
 
     def test_memory_of_those_who_do_not_read(self):
         """They ask, and are sent messages, and take nothing of either."""

@@ -102,7 +102,8 @@ class RelayProcess:
     def complaints(self):
         """What it said, but for what the hostile are told of."""
         with open(self.log_path, encoding="utf-8", errors="replace") as log:
-            return "".join(line for line in log if "--max-half-open" not in line)
+            return "".join(line for line in log
+                           if "see --max-" not in line and "--max-half-open" not in line)
 
     def counters(self):
         check(self.process.poll() is None, "relay", self.number, "has ended:", self.complaints())

@@ -53,7 +53,7 @@ static const struct refusal refusals[] = {
      "dpp:///c",
      1,
      6,
-     {0, 0, false, {NULL, 0}},
+     {0, 0, false, false, {NULL, 0}},
      "A Connect 1.6 to dpp:///c\n"
      "B ConnectResponse WrongDevice 1.6\n"
      "B ConnectClose NoReason\n"},
@@ -61,7 +61,7 @@ static const struct refusal refusals[] = {
      "dpp:///b",
      2,
      6,
-     {0, 0, false, {NULL, 0}},
+     {0, 0, false, false, {NULL, 0}},
      "A Connect 2.6 to dpp:///b\n"
      "B ConnectResponse WillUpgrade 1.6\n"
      "B ConnectClose Upgrade\n"},
@@ -69,7 +69,7 @@ static const struct refusal refusals[] = {
      "dpp:///b",
      2,
      7,
-     {0, 0, false, {NULL, 0}},
+     {0, 0, false, false, {NULL, 0}},
      "A Connect 2.7 to dpp:///b\n"
      "B ConnectResponse WontUpgrade 1.6\n"
      "B ConnectClose Upgrade\n"},
@@ -77,7 +77,7 @@ static const struct refusal refusals[] = {
      "dpp:///b",
      1,
      6,
-     {SSTP_CONNECT_RESPONSE_CONNECT_REJECTED, 0, false, {NULL, 0}},
+     {SSTP_CONNECT_RESPONSE_CONNECT_REJECTED, 0, false, false, {NULL, 0}},
      "A Connect 1.6 to dpp:///b\n"
      "B ConnectResponse ConnectRejected 1.6\n"
      "B ConnectClose Rejected\n"},
@@ -85,7 +85,7 @@ static const struct refusal refusals[] = {
      "dpp:///b",
      1,
      6,
-     {SSTP_CONNECT_RESPONSE_OK, 0, true, {NULL, 0}},
+     {SSTP_CONNECT_RESPONSE_OK, 0, true, false, {NULL, 0}},
      "A Connect 1.6 to dpp:///b\n"
      "B ConnectResponse Ok 1.6\n"
      "B ConnectClose CrossedConnections\n"},
@@ -93,7 +93,7 @@ static const struct refusal refusals[] = {
      "dpp:///b",
      1,
      6,
-     {SSTP_CONNECT_RESPONSE_TRY_LATER, 90, false, {NULL, 0}},
+     {SSTP_CONNECT_RESPONSE_TRY_LATER, 90, false, false, {NULL, 0}},
      "A Connect 1.6 to dpp:///b\n"
      "B ConnectResponse TryLater 1.6\n"
      "B ConnectClose Resting\n"},
@@ -101,7 +101,7 @@ static const struct refusal refusals[] = {
      "dpp:///b",
      1,
      6,
-     {SSTP_CONNECT_RESPONSE_AUTHENTICATION_FAILED, 0, false, {NULL, 0}},
+     {SSTP_CONNECT_RESPONSE_AUTHENTICATION_FAILED, 0, false, false, {NULL, 0}},
      "A Connect 1.6 to dpp:///b\n"
      "B ConnectResponse AuthenticationFailed 1.6\n"
      "B ConnectClose DeviceAuthenticationFailed\n"},

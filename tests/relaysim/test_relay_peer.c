@@ -124,8 +124,9 @@ static void test_sessions_of_the_peer(void)
 /* Appendix A: the Session Establishment Timer, of a relay that says nothing. */
 static void test_appendix_a_open(void)
 {
+    const struct sstp_relay_config patient = {.hung_ms = 600000};
     struct town *town = town_new();
-    struct town_relay *relay1 = town_relay(town, 1, NULL), *two = town_puppet(town, 2, 6);
+    struct town_relay *relay1 = town_relay(town, 1, &patient), *two = town_puppet(town, 2, 6);
     struct town_client *a = town_client(town, 'A', relay1, 6, false);
     const uint32_t first = town_fanout(a, "d2");
     two->is_deaf = true;

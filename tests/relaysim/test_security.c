@@ -180,6 +180,13 @@ static void test_identities(void)
     g_assert_false(sstp_sec_identities_read(sstp_span(token, len - 1), &account, collect, got));
     g_assert_cmpstr(got->str, ==, "");
     g_assert_cmpuint(sstp_sec_identities_write("account", urls, 2, token, len - 1), ==, 0);
+    /* As many as fit are found for every size. */
+    for (size_t size = 0; size <= sizeof token; size++) {
+        const size_t num = sstp_sec_identities_num_fitting("account", urls, 2, size);
+        g_assert_cmpuint(num, ==, size < 32 ? 0 : size < len ? 1 : 2);
+        if (size >= 12)
+            g_assert_cmpuint(sstp_sec_identities_write("account", urls, num, token, size), >, 0);
+    }
     g_string_free(got, TRUE);
 }
 

@@ -238,7 +238,7 @@ static void test_max_queues(void)
     sstp_store_set_limits(store, &(struct sstp_store_limits){.max_queues = 2});
     g_assert_cmpint(put(store, "i", "", 0, SSTP_EP_NEVER, &first), ==, SSTP_STORE_OK);
     g_assert_cmpint(put(store, "i", "a", 0, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_OK);
-    g_assert_cmpint(put(store, "i", "b", 0, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_OVER_QUOTA);
+    g_assert_cmpint(put(store, "i", "b", 0, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_TOO_MANY_QUEUES);
     g_assert_cmpint(put(store, "i", "a", 0, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_OK);
     g_assert_cmpint(put(store, "j", "b", 0, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_OK);
     sstp_store_remove(store, first);

@@ -40,6 +40,8 @@ void world_free(struct world *world)
     for (size_t i = 0; i < world->num_visitors; i++) {
         sstp_client_free(world->visitors[i].client);
         g_string_free(world->visitors[i].received, TRUE);
+        if (world->visitors[i].unread != NULL)
+            g_byte_array_free(world->visitors[i].unread, TRUE);
     }
     sstp_relay_free(world->relay);
     g_free(world);
@@ -59,13 +61,16 @@ void exchange(struct world *world)
                                       sstp_relay_connection_ep(visitor->connection)};
             for (size_t from = 0; from < 2; from++) {
                 const struct sstp_span output = sstp_ep_output(ends[from]);
-                if (output.len == 0)
+                if (output.len == 0 || (from == 0 && visitor->unread != NULL))
                     continue;
                 uint8_t *bytes = g_memdup2(output.data, output.len);
                 sstp_ep_output_taken(ends[from], output.len);
                 if (from == 1)
                     sstp_relay_output_is_empty(visitor->connection);
-                sstp_ep_receive(ends[1 - from], bytes, output.len);
+                if (from == 1 && visitor->unread != NULL)
+                    g_byte_array_append(visitor->unread, bytes, (guint)output.len);
+                else
+                    sstp_ep_receive(ends[1 - from], bytes, output.len);
                 g_free(bytes);
                 has_moved = true;
             }
@@ -79,7 +84,8 @@ void advance(struct world *world, int64_t ms)
     sstp_relay_tick(world->relay, world->now_ms);
     for (size_t i = 0; i < world->num_visitors; i++)
         if (world->visitors[i].connection != NULL) {
-            sstp_ep_tick(sstp_client_ep(world->visitors[i].client), world->now_ms);
+            if (world->visitors[i].unread == NULL)
+                sstp_ep_tick(sstp_client_ep(world->visitors[i].client), world->now_ms);
             sstp_ep_tick(sstp_relay_connection_ep(world->visitors[i].connection), world->now_ms);
         }
     exchange(world);
@@ -147,13 +153,16 @@ static void on_failed(void *cookie, struct sstp_client *client, const char *why)
     visitor->has_failed = true;
 }
 
-struct visitor *enter(struct world *world, const struct who *who)
+static struct visitor *enter_as(struct world *world, const struct who *who,
+                                const char *const *identity_urls, size_t num_identities)
 {
     g_assert_cmpuint(world->num_visitors, <, MAX_CLIENTS);
     struct visitor *visitor = &world->visitors[world->num_visitors++];
     visitor->world = world;
     visitor->device_url = who->device;
     visitor->identity_url = who->identity;
+    if (identity_urls == NULL)
+        identity_urls = &visitor->identity_url;
     visitor->availability = who->availability;
     visitor->holds = who->holds;
     visitor->response_id = visitor->open_response_id = -1;
@@ -166,8 +175,8 @@ struct visitor *enter(struct world *world, const struct who *who)
                                               .is_originator = true,
                                               .attaches = who->attaches,
                                               .account_url = account,
-                                              .identity_urls = &visitor->identity_url,
-                                              .num_identities = 1,
+                                              .identity_urls = identity_urls,
+                                              .num_identities = num_identities,
                                               .device_key =
                                                   sstp_sec_derive_key(secret, who->device),
                                               .account_key = sstp_sec_derive_key(secret, account),
@@ -182,6 +191,20 @@ struct visitor *enter(struct world *world, const struct who *who)
                                               .cookie = visitor};
     visitor->client = sstp_client_new(&config);
     visitor->connection = sstp_relay_accept(world->relay, visitor, world->now_ms);
+    return visitor;
+}
+
+struct visitor *enter(struct world *world, const struct who *who)
+{
+    return enter_as(world, who, NULL, 1);
+}
+
+struct visitor *visit_as(struct world *world, const struct who *who,
+                         const char *const *identity_urls, size_t num)
+{
+    struct visitor *visitor = enter_as(world, who, identity_urls, num);
+    g_assert_cmpint(sstp_client_start(visitor->client), ==, SSTP_EP_OK);
+    exchange(world);
     return visitor;
 }
 
@@ -214,6 +237,28 @@ struct visitor *visit_with(struct world *world, const struct who *who, const cha
     sstp_ep_receive(sstp_relay_connection_ep(visitor->connection), bytes, len);
     exchange(world);
     return visitor;
+}
+
+void hang(struct visitor *visitor)
+{
+    visitor->unread = g_byte_array_new();
+}
+
+void go_on(struct visitor *visitor)
+{
+    GByteArray *unread = g_steal_pointer(&visitor->unread);
+    struct sstp_ep *ep = sstp_client_ep(visitor->client);
+    sstp_ep_tick(ep, visitor->world->now_ms);
+    sstp_ep_receive(ep, unread->data, unread->len);
+    g_byte_array_free(unread, TRUE);
+    exchange(visitor->world);
+}
+
+void complete(struct visitor *visitor, uint64_t number)
+{
+    for (uint64_t n = 1; n <= number; n++)
+        (void)sstp_ep_complete(sstp_client_ep(visitor->client), n);
+    exchange(visitor->world);
 }
 
 void cut_off(struct visitor *visitor)

@@ -24,6 +24,7 @@ struct visitor {
     const char *device_url, *identity_url, *account_url;
     enum sstp_availability availability;
     bool holds;
+    GByteArray *unread; /* it hangs: what the transport took for it meanwhile; NULL: it lives */
     bool is_ready, has_failed, is_closed;
     int response_id, open_response_id, close_reason_id, session_reason_id;
     unsigned num_acknowledged, num_unacknowledged, num_lost, num_opened;
@@ -71,9 +72,20 @@ struct visitor *enter(struct world *world, const struct who *who);
 /* The same, and all that it takes to be ready, or to be refused. */
 struct visitor *visit(struct world *world, const struct who *who);
 
-/* The same with these SourceDeviceURLs, of which the first is who->device. */
+/* The same with these identities. */
+struct visitor *visit_as(struct world *world, const struct who *who,
+                         const char *const *identity_urls, size_t num);
+
+/* The same as visit() with these SourceDeviceURLs, of which the first is who->device. */
 struct visitor *visit_with(struct world *world, const struct who *who, const char *const *urls,
                            size_t num);
+
+/* It is stopped, and goes on: what is sent to it meanwhile is taken by its transport. */
+void hang(struct visitor *visitor);
+void go_on(struct visitor *visitor);
+
+/* It completes what it holds, of the messages up to this number. */
+void complete(struct visitor *visitor, uint64_t number);
 
 /* The transport breaks. */
 void cut_off(struct visitor *visitor);

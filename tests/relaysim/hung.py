@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Processes that are stopped: their connections exist, and nobody is there.
+
+Usage: hung.py RELAYSIM
+"""
+import json
+import signal
+import time
+import unittest
+
+import live  # takes RELAYSIM off the command line
+
+BOB = live.BOB
+
+
+class Hung(live.LiveTest):
+    def receiver(self, relay, device, *arguments):
+        """One that has registered Bob's identity."""
+        process = self.start(relay.client_arguments(
+            "--identity", BOB, "--receive", "--ack-delay", "0.1", "-v", *arguments, device=device))
+        self.addCleanup(process.send_signal, signal.SIGCONT)
+        return process
+
+    def expect_line(self, process, pattern):
+        """The next line of its stderr that matches."""
+        lines = []
+        while line := process.stderr.readline():
+            lines.append(line)
+            if live.re.search(pattern, line):
+                return line
+        self.fail("no %s in %s" % (pattern, lines))
+
+    def send(self, relay, text):
+        self.check(relay.client("--to", BOB, "--message", text), 0)
+
+    def texts(self, process, number):
+        return [json.loads(process.stdout.readline())["text"] for _ in range(number)]
+
+    def wait_until_taken(self, relay):
+        while relay.counters()["messages_stored"] > 0:
+            time.sleep(0.05)
+
+    def end(self, process, number=signal.SIGTERM):
+        process.send_signal(number)
+        process.communicate(timeout=30)
+
+    def test_tablet_after_phone(self):
+        """The phone has hung, with a message in its socket: the tablet gets everything, in
+        order, and the phone is told when it goes on."""
+        with live.Relay("--hung-timeout", "2") as relay:
+            phone = self.receiver(relay, "dpp:///phone")
+            self.expect_line(phone, "ready")
+            self.send(relay, "1")
+            self.assertEqual(self.texts(phone, 1), ["1"])
+            self.wait_until_taken(relay)
+            phone.send_signal(signal.SIGSTOP)
+            self.send(relay, "2")
+            tablet = self.receiver(relay, "dpp:///tablet")
+            self.expect_line(tablet, "ready")
+            self.send(relay, "3")
+            self.assertEqual(self.texts(tablet, 2), ["2", "3"])
+            self.send(relay, "4")
+            self.assertEqual(self.texts(tablet, 1), ["4"])
+            phone.send_signal(signal.SIGCONT)
+            self.expect_line(phone, "ResponseTimeout|connection was lost")
+            self.expect_line(phone, "ready")  # and is the newest
+            self.wait_until_taken(relay)
+            self.send(relay, "5")
+            while self.texts(phone, 1) != ["5"]:  # it had 2, which came to the tablet, too
+                pass
+            self.end(phone)
+            self.end(tablet)
+
+    def test_tablet_beside_phone(self):
+        """The phone lives, with a session that is open: the newest has each new message."""
+        with live.Relay() as relay:
+            phone = self.receiver(relay, "dpp:///phone")
+            self.expect_line(phone, "ready")
+            self.send(relay, "1")
+            self.assertEqual(self.texts(phone, 1), ["1"])
+            tablet = self.receiver(relay, "dpp:///tablet")
+            self.expect_line(tablet, "ready")
+            for text in ("2", "3"):
+                self.send(relay, text)
+                self.assertEqual(self.texts(tablet, 1), [text])
+            self.end(tablet)
+            self.send(relay, "4")
+            self.assertEqual(self.texts(phone, 1), ["4"])
+            self.end(phone)
+
+    def test_device_comes_again(self):
+        """With one connection for each device: who has hung makes room."""
+        with live.Relay("--connections-per-device", "1", "--hung-timeout", "2") as relay:
+            first = self.receiver(relay, "dpp:///phone")
+            self.expect_line(first, "ready")
+            first.send_signal(signal.SIGSTOP)
+            self.send(relay, "1")
+            second = self.receiver(relay, "dpp:///phone")
+            self.expect_line(second, "ready")
+            self.assertEqual(self.texts(second, 1), ["1"])
+            first.send_signal(signal.SIGCONT)
+            self.expect_line(first, "ResponseTimeout|connection was lost")
+            self.expect_line(first, "CrossedConnections")
+            self.end(second)
+            self.expect_line(first, "ready")
+            self.send(relay, "2")
+            while self.texts(first, 1) != ["2"]:
+                pass
+            self.end(first)
+
+    def test_device_is_there(self):
+        """Who lives keeps its place; both sides say why."""
+        with live.Relay("--connections-per-device", "1") as relay:
+            first = self.receiver(relay, "dpp:///phone")
+            self.expect_line(first, "ready")
+            self.check(relay.client("--identity", BOB, "--receive", device="dpp:///phone"), 1,
+                       "CrossedConnections")
+            self.send(relay, "1")
+            self.assertEqual(self.texts(first, 1), ["1"])
+            self.end(first)
+        self.assertRegex(relay.log, "(?m)^relaysim: connection .*dpp:///phone.*"
+                                    "--connections-per-device")
+
+    def test_relay_is_stopped(self):
+        """The relay hangs itself, and nobody else is to blame for the time."""
+        with live.Relay("--hung-timeout", "1") as relay:
+            phone = self.receiver(relay, "dpp:///phone")
+            self.expect_line(phone, "ready")
+            tablet = self.receiver(relay, "dpp:///tablet")
+            self.expect_line(tablet, "ready")
+            self.send(relay, "1")
+            self.assertEqual(self.texts(tablet, 1), ["1"])
+            relay.process.send_signal(signal.SIGSTOP)
+            time.sleep(3)
+            relay.process.send_signal(signal.SIGCONT)
+            self.wait_until_taken(relay)
+            self.send(relay, "2")
+            self.assertEqual(self.texts(tablet, 1), ["2"])
+            self.assertEqual(relay.counters()["connections_open"], 2)
+            self.end(tablet)
+            self.end(phone)
+
+
+if __name__ == "__main__":
+    unittest.main()
