@@ -81,7 +81,7 @@ struct relay_options {
     char **urls, **listen, **locked_out;
     char **peers;
     char **peer_urls, **peer_addresses; /* the parts of `peers` */
-    char *store, *capture, *truth;
+    char *log, *store, *capture, *truth;
     unsigned version, auth;
     int64_t quota, max_per_device;
     bool no_multi_drop, no_single_hop, is_verbose;
@@ -184,6 +184,7 @@ static gboolean apply(struct relay_options *options, struct relay_run *run)
         options->store != NULL && strcmp(options->store, "memory") == 0 ? NULL : options->store;
     run->capture = options->capture;
     run->truth = options->truth;
+    run->log = options->log;
     config->auth = (enum sstp_relay_auth)options->auth;
     config->minor_version = options_minor_version(options->version);
     apply_limits(options, run);
@@ -230,7 +231,12 @@ int cmd_relay(int argc, char **argv)
         OPTION_FILE("write", &o.capture, OPTION_OUTPUT, "FILE", "Write a capture (pcapng)",
                     .letter = 'w'),
         OPTION_FILE("truth", &o.truth, OPTION_OUTPUT, "FILE", "Write what happened, as JSON lines"),
-        OPTION_FLAG("verbose", &o.is_verbose, "Log connections on stderr", .letter = 'v'),
+        OPTION_FLAG("verbose", &o.is_verbose, "Log connections", .letter = 'v'),
+        OPTION_FILE("log", &o.log, OPTION_OUTPUT, "FILE",
+                    "Append to it what is logged, with date and time; sentences on what went wrong "
+                    "are on stderr, too"),
+        OPTION_TIME("counters", &run.counters_ms, 1, OPTION_TIME_MAX,
+                    "Print the counters every so often"),
         OPTION_LATER("listen-443"),
         OPTION_LATER("listen-http")};
     struct option_row rows[G_N_ELEMENTS(others) + G_N_ELEMENTS(timers) + G_N_ELEMENTS(limits) + 1];

@@ -506,6 +506,15 @@ void relay_net_close(struct relay_net *relay_net, uint8_t reason_id, uint32_t re
     net_settle(relay_net->net);
 }
 
+bool relay_net_close_now(struct relay_net *relay_net)
+{
+    if (!relay_net->closing.is_closing)
+        return false;
+    relay_net->closing.num_batches = 0;
+    close_if_safe(relay_net);
+    return true;
+}
+
 size_t relay_net_num_open(const struct relay_net *relay_net)
 {
     return relay_net->guests.length;

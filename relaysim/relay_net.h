@@ -42,6 +42,10 @@ void relay_net_settled(struct relay_net *relay_net);
 void relay_net_close(struct relay_net *relay_net, uint8_t reason_id, uint32_t return_time,
                      bool stops_listening);
 
+/* ConnectClose is sent by now, whatever the store still has to write; false when it has been
+ * before. */
+bool relay_net_close_now(struct relay_net *relay_net);
+
 /* Transports that are open, with those who have been said goodbye to. */
 size_t relay_net_num_open(const struct relay_net *relay_net);
 

@@ -14,11 +14,12 @@ struct relay_run {
     size_t max_half_open;
     const char *store; /* a file; NULL: in memory */
     const char *capture, *truth;
+    const char *log;     /* a file beside stderr */
+    int64_t counters_ms; /* between two lines of counters; 0: none */
 };
 
-/* Prints "ready ADDRESS ...", and serves until SIGTERM or SIGINT; prints the counters as a
- * line of JSON at SIGUSR1 and at the end.  Returns the exit code, every failure with a
- * sentence on stderr. */
+/* Prints "ready ADDRESS ...", and serves until it is ended by a signal, see relay_serve.h.
+ * Returns the exit code, every failure with a sentence on stderr. */
 int relay_run(const struct relay_run *config);
 
 #endif
