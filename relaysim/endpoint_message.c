@@ -47,9 +47,11 @@ enum sstp_ep_err sstp_ep_complete(struct sstp_ep *ep, uint64_t number)
 
 bool sstp_ep_acknowledged(struct sstp_ep *ep, const struct sstp_command *command)
 {
-    const uint32_t message_count = command->message_count;
-    /* A count beyond what is outstanding acknowledges what there is (SPECIFICATION.md). */
-    for (uint32_t i = 0; i < message_count && sstp_ep_ledger_num(&ep->outbound) > 0; i++) {
+    /* A count beyond what is outstanding acknowledges what there is (SPECIFICATION.md); not what
+     * the callbacks send next, which its sender cannot have seen. */
+    const size_t outstanding = sstp_ep_ledger_num(&ep->outbound);
+    const size_t num = command->message_count < outstanding ? command->message_count : outstanding;
+    for (size_t i = 0; i < num; i++) {
         const uint64_t number = sstp_ep_ledger_oldest(&ep->outbound);
         const struct sstp_ep_ledger_entry entry = *sstp_ep_ledger_find(&ep->outbound, number);
         sstp_ep_ledger_drop(&ep->outbound, 1);
