@@ -20,7 +20,8 @@ struct run {
     struct net *net;
     struct peer *sender; /* the connection on which to send */
     uv_timer_t timeout;
-    uv_signal_t signals[2];
+    uv_signal_t signals[3];
+    struct recording *recording;
     GPtrArray *peers;
     unsigned num_received;
     bool is_ending, has_failed;

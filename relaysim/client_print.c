@@ -2,6 +2,7 @@
 #include "client_print.h"
 
 #include "json_text.h"
+#include "results.h"
 
 #include <stdio.h>
 
@@ -57,7 +58,7 @@ bool client_print(const struct client_source *source, const struct sstp_ep_messa
     json_builder_end_object(builder);
 
     char *line = json_text_line(builder);
-    const bool is_printed = puts(line) >= 0 && fflush(stdout) == 0;
+    const bool is_printed = fprintf(results_file(), "%s\n", line) >= 0 && results_flush();
     g_free(line);
     g_object_unref(builder);
     g_free(content);

@@ -5,6 +5,8 @@
 #include "json_text.h"
 #include "log.h"
 #include "options.h"
+#include "recording.h"
+#include "results.h"
 #include "url.h"
 
 #include <stdio.h>
@@ -18,7 +20,7 @@
 #define WINDOW_MAX 60000 /* an endpoint keeps 65,536 without acknowledgement */
 
 struct bench_options {
-    char *relay, *relay_url, *store;
+    char *relay, *relay_url, *store, *capture, *truth;
     int64_t num_messages, size, fanout, rate, window, patience_ms;
     bool is_offline, is_json;
 };
@@ -95,17 +97,17 @@ static double percentile_ms(const struct latency *latency, size_t i)
 static void print_text(const struct report *report, const struct bench_config *config,
                        const struct latency *latency)
 {
-    printf("%u messages of %zu bytes to %u %s\n", config->num_messages, config->size,
-           config->fanout, config->fanout == 1 ? "receiver" : "receivers");
+    fprintf(results_file(), "%u messages of %zu bytes to %u %s\n", config->num_messages,
+            config->size, config->fanout, config->fanout == 1 ? "receiver" : "receivers");
     for (size_t i = 0; i < report->num; i++)
-        printf("%.*f %s\n", report->figures[i].num_decimals, report->figures[i].value,
-               report->figures[i].text);
+        fprintf(results_file(), "%.*f %s\n", report->figures[i].num_decimals,
+                report->figures[i].value, report->figures[i].text);
     if (config->is_offline)
         return;
-    printf("latency in ms:");
+    fprintf(results_file(), "latency in ms:");
     for (size_t i = 0; i < G_N_ELEMENTS(percentiles); i++)
-        printf(" %s %.3f", percentiles[i].name, percentile_ms(latency, i));
-    puts("");
+        fprintf(results_file(), " %s %.3f", percentiles[i].name, percentile_ms(latency, i));
+    fputs("\n", results_file());
 }
 
 static void print_json(const struct report *report, const struct bench_config *config,
@@ -138,7 +140,7 @@ static void print_json(const struct report *report, const struct bench_config *c
     }
     json_builder_end_object(builder);
     char *line = json_text_line(builder);
-    puts(line);
+    fprintf(results_file(), "%s\n", line);
     g_free(line);
     g_object_unref(builder);
 }
@@ -165,9 +167,10 @@ static gboolean check(const struct bench_options *o)
     return TRUE;
 }
 
-static int run(const struct bench_options *o)
+static int run(const struct bench_options *o, const struct recording *recording)
 {
-    struct bench_config config = {.address = o->relay,
+    struct bench_config config = {.recording = recording,
+                                  .address = o->relay,
                                   .relay_url = o->relay_url != NULL ? o->relay_url : URL_DEFAULT,
                                   .num_messages = (unsigned)o->num_messages,
                                   .size = (size_t)o->size,
@@ -206,6 +209,16 @@ static int run(const struct bench_options *o)
     return is_good ? EXIT_DONE : EXIT_REPORTED;
 }
 
+static int run_and_record(const struct bench_options *o)
+{
+    struct recording recording;
+    if (!recording_open(&recording, o->capture, o->truth, RECORDING_WAITS))
+        return EXIT_USAGE;
+    recording_begin(&recording);
+    const int result = run(o, &recording);
+    return recording_close(&recording) ? result : EXIT_REPORTED;
+}
+
 int cmd_bench(int argc, char **argv)
 {
     struct bench_options o = {.num_messages = 10000,
@@ -231,6 +244,10 @@ int cmd_bench(int argc, char **argv)
                       "Messages under way without an acknowledgement (1024)"),
         OPTION_TIME("patience", &o.patience_ms, 1, PATIENCE_MAX_MS,
                     "Fail after so long a standstill (30)"),
+        OPTION_FILE("write", &o.capture, OPTION_OUTPUT, "FILE",
+                    "Write a capture of the bench's own sockets (pcapng)", .letter = 'w'),
+        OPTION_FILE("truth", &o.truth, OPTION_OUTPUT, "FILE",
+                    "Write what happened there, as JSON lines"),
         OPTION_FLAG("json", &o.is_json, "Print a line of JSON"),
         OPTION_END};
 
@@ -238,7 +255,7 @@ int cmd_bench(int argc, char **argv)
                                "delivery is acknowledged, and checked: order, length, contents.",
                                rows, argc, argv);
     if (result == -1)
-        result = check(&o) ? run(&o) : EXIT_USAGE;
+        result = check(&o) ? run_and_record(&o) : EXIT_USAGE;
     option_rows_clear(rows);
     return result;
 }

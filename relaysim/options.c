@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include "log.h"
+#include "results.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,9 +10,9 @@
 
 int options_end_output(void)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if (results_flush())
         return EXIT_DONE;
-    log_error("stdout could not be written");
+    log_error("%s could not be written", results_name());
     return EXIT_REPORTED;
 }
 
