@@ -172,7 +172,7 @@ void sstp_ep_on_close(struct sstp_ep *ep, const struct sstp_command *command);
 /* Gives up the sessions of ours whose OpenResponse has not come in time. */
 void sstp_ep_close_unanswered(struct sstp_ep *ep);
 
-/* A new session in the table, or NULL: too many, or no memory. */
+/* A new session in the table, or NULL without memory. */
 struct sstp_ep_session *sstp_ep_add_session(struct sstp_ep *ep, uint32_t id, bool is_ours);
 
 /* Ends a session of the peer's that asks for more than there is. */

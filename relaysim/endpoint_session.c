@@ -63,10 +63,6 @@ struct sstp_ep_session *sstp_ep_add_session(struct sstp_ep *ep, uint32_t id, boo
 {
     const struct sstp_mem *mem = ep->config.mem;
 
-    if (ep->num_sessions >= ep->config.limits.max_sessions) {
-        SSTP_EP_LIMITED(ep, SSTP_EP_LIMIT_SESSIONS);
-        return NULL;
-    }
     if (ep->num_sessions == ep->size_sessions) {
         const size_t size = ep->size_sessions > 0 ? 2 * ep->size_sessions : 8;
         struct sstp_ep_session **sessions =
@@ -167,14 +163,18 @@ void sstp_ep_forget_closed_id(struct sstp_ep *ep, uint32_t id)
  * What the higher layer asks for
  */
 
+static bool has_room(const struct sstp_ep *ep)
+{
+    return ep->num_sessions < ep->config.limits.max_sessions &&
+           sstp_ep_output_len(ep) < ep->config.limits.max_queued;
+}
+
+/* Whether there is room is the caller's to look at. */
 static enum sstp_ep_err open_session(struct sstp_ep *ep, struct sstp_command *command, void *user,
                                      uint32_t *session_id)
 {
     if (ep->state != SSTP_CONNECTION_ESTABLISHED)
         return SSTP_EP_WRONG_STATE;
-    if (ep->num_sessions >= ep->config.limits.max_sessions ||
-        sstp_ep_output_len(ep) >= ep->config.limits.max_queued)
-        return SSTP_EP_FULL;
     const uint32_t id = sstp_ep_take_id(ep);
     struct sstp_ep_session *session = sstp_ep_add_session(ep, id, true);
     enum sstp_ep_err err = SSTP_EP_NO_MEMORY;
@@ -199,18 +199,33 @@ remove:
     return err;
 }
 
+static struct sstp_command open_command(const struct sstp_ep *ep, struct sstp_span resource_url,
+                                        struct sstp_span identity_url, struct sstp_span device_url)
+{
+    /* Note <5>: relays alone set the I flag, where there is no DeviceURL. */
+    const bool has_flag = ep->config.role == SSTP_EP_RELAY && device_url.len == 0;
+    return (struct sstp_command){.id = SSTP_OPEN,
+                                 .resource_url = resource_url,
+                                 .identity_url = identity_url,
+                                 .device_url = device_url,
+                                 .flags = has_flag ? SSTP_OPEN_FLAG_IDENTITY_TARGETED : 0};
+}
+
 enum sstp_ep_err sstp_ep_open(struct sstp_ep *ep, struct sstp_span resource_url,
                               struct sstp_span identity_url, struct sstp_span device_url,
                               void *user, uint32_t *session_id)
 {
-    /* Note <5>: relays alone set the I flag, where there is no DeviceURL. */
-    const bool has_flag = ep->config.role == SSTP_EP_RELAY && device_url.len == 0;
-    struct sstp_command command = {.id = SSTP_OPEN,
-                                   .resource_url = resource_url,
-                                   .identity_url = identity_url,
-                                   .device_url = device_url,
-                                   .flags = has_flag ? SSTP_OPEN_FLAG_IDENTITY_TARGETED : 0};
+    struct sstp_command command = open_command(ep, resource_url, identity_url, device_url);
+    if (ep->state == SSTP_CONNECTION_ESTABLISHED && !has_room(ep))
+        return SSTP_EP_FULL;
     return open_session(ep, &command, user, session_id);
+}
+
+enum sstp_ep_err sstp_ep_ask(struct sstp_ep *ep, struct sstp_span resource_url,
+                             struct sstp_span identity_url, uint32_t *session_id)
+{
+    struct sstp_command command = open_command(ep, resource_url, identity_url, sstp_span(NULL, 0));
+    return open_session(ep, &command, NULL, session_id);
 }
 
 enum sstp_ep_err sstp_ep_fanout_open(struct sstp_ep *ep, struct sstp_span resource_url,
@@ -220,6 +235,8 @@ enum sstp_ep_err sstp_ep_fanout_open(struct sstp_ep *ep, struct sstp_span resour
     const struct sstp_mem *mem = ep->config.mem;
     if (num_entries > UINT16_MAX)
         return SSTP_EP_TOO_LONG;
+    if (ep->state == SSTP_CONNECTION_ESTABLISHED && !has_room(ep))
+        return SSTP_EP_FULL;
     uint8_t *buffer = mem->resize(mem->cookie, NULL, SSTP_COMMAND_LEN_MAX);
     if (buffer == NULL)
         return SSTP_EP_NO_MEMORY;
@@ -425,6 +442,15 @@ static void answer_open(struct sstp_ep *ep, const struct sstp_command *command, 
                                               .session_state = session->state});
 }
 
+/* A new session of the peer's, or NULL: too many, or no memory. */
+static struct sstp_ep_session *take_session(struct sstp_ep *ep, uint32_t id)
+{
+    if (ep->num_sessions < ep->config.limits.max_sessions)
+        return sstp_ep_add_session(ep, id, false);
+    SSTP_EP_LIMITED(ep, SSTP_EP_LIMIT_SESSIONS);
+    return NULL;
+}
+
 /* A session that there is no room for ends as one whose handler failed. */
 static void refuse_session(struct sstp_ep *ep, uint32_t id)
 {
@@ -452,7 +478,7 @@ void sstp_ep_on_open(struct sstp_ep *ep, const struct sstp_command *command)
     if (!check_new_id(ep, command->session_id))
         return;
     sstp_ep_note_session(ep, command->session_id, false, SSTP_SESSION_OPENING);
-    if (sstp_ep_add_session(ep, command->session_id, false) == NULL) {
+    if (take_session(ep, command->session_id) == NULL) {
         refuse_session(ep, command->session_id);
         return;
     }
@@ -535,7 +561,7 @@ void sstp_ep_on_fanout_open(struct sstp_ep *ep, const struct sstp_command *comma
         refuse_session(ep, id);
         return;
     }
-    struct sstp_ep_session *session = sstp_ep_add_session(ep, id, false);
+    struct sstp_ep_session *session = take_session(ep, id);
     if (session == NULL) {
         refuse_session(ep, id);
         return;

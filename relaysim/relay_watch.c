@@ -52,12 +52,10 @@ void relay_watch_probe(struct sstp_relay_connection *connection)
     connection->is_probed = true;
     connection->probe_ms = connection->relay->now_ms;
     connection->probed_num_heard = sstp_ep_num_heard(connection->ep);
-    /* Without room for it, the output that waits has to be taken, which is an answer, too. */
     if (!connection->has_probe)
         connection->has_probe =
-            sstp_ep_open(connection->ep, sstp_span_of_string(PROBE_RESOURCE),
-                         sstp_span_of_string(PROBE_IDENTITY), sstp_span(NULL, 0), NULL,
-                         &connection->probe_id) == SSTP_EP_OK;
+            sstp_ep_ask(connection->ep, sstp_span_of_string(PROBE_RESOURCE),
+                        sstp_span_of_string(PROBE_IDENTITY), &connection->probe_id) == SSTP_EP_OK;
     relay_wake(connection);
 }
 

@@ -38,6 +38,18 @@ static void test_living(void)
     }
 }
 
+/* It lives with all the sessions that it may have. */
+static void test_living_busily(void)
+{
+    struct world *world = world_new(&(struct sstp_relay_config){
+        .auth = SSTP_RELAY_AUTH_OFF, .max_connections_per_device = 1, .limits.max_sessions = 1});
+    struct visitor *first = visit(world, &bob);
+    (void)open_to(first, "grooveIdentity://c", "");
+    g_assert_cmpint(visit(world, &bob)->close_reason_id, ==, CROSSED);
+    g_assert_false(first->is_closed);
+    world_free(world);
+}
+
 /* One that has hung makes room; nothing is lost on the way, and it is told when it goes on. */
 static void test_hung(void)
 {
@@ -153,6 +165,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/relay/crossed/living", test_living);
+    g_test_add_func("/relay/crossed/living-busily", test_living_busily);
     g_test_add_func("/relay/crossed/hung", test_hung);
     g_test_add_func("/relay/crossed/late", test_late);
     g_test_add_func("/relay/crossed/last-call", test_last_call);
