@@ -20,10 +20,7 @@
 #define BENCH_MESSAGES_MAX 10000000u
 #define BENCH_FANOUT_MAX 1000u
 
-struct recording;
-
 struct bench_config {
-    const struct recording *recording; /* of the bench's own sockets */
     const char *address;   /* of the relay, "ADDRESS:PORT" */
     const char *relay_url; /* its device URL */
     unsigned num_messages;

@@ -20,8 +20,7 @@ struct run {
     struct net *net;
     struct peer *sender; /* the connection on which to send */
     uv_timer_t timeout;
-    uv_signal_t signals[3];
-    struct recording *recording;
+    uv_signal_t signals[2];
     GPtrArray *peers;
     unsigned num_received;
     bool is_ending, has_failed;

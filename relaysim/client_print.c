@@ -2,7 +2,6 @@
 #include "client_print.h"
 
 #include "json_text.h"
-#include "results.h"
 
 #include <stdio.h>
 
@@ -58,7 +57,7 @@ bool client_print(const struct client_source *source, const struct sstp_ep_messa
     json_builder_end_object(builder);
 
     char *line = json_text_line(builder);
-    const bool is_printed = fprintf(results_file(), "%s\n", line) >= 0 && results_flush();
+    const bool is_printed = puts(line) >= 0 && fflush(stdout) == 0;
     g_free(line);
     g_object_unref(builder);
     g_free(content);

@@ -2,7 +2,6 @@
 /* client_receive: the sessions of others, and their messages. */
 #include "client_internal.h"
 #include "client_print.h"
-#include "results.h"
 
 void client_receive_open(struct peer *peer, const struct sstp_ep_event *event)
 {
@@ -24,7 +23,7 @@ void client_receive_message(struct peer *peer, struct sstp_ep *ep,
 
     /* Acknowledged once the line is out of our hands, and not before. */
     if (source == NULL || !client_print(source, event->message)) {
-        client_fail(run, "the message could not be written to %s", results_name());
+        client_fail(run, "the message could not be written to stdout");
         client_end(run);
         return;
     }

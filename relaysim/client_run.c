@@ -121,11 +121,7 @@ static void on_signal(uv_signal_t *handle, int number)
 {
     struct run *run = handle->data;
     const struct client_run *config = run->config;
-    /* Without files to open anew, it is the end of the terminal, and so of the run. */
-    if (number == SIGHUP && recording_has_files(run->recording)) {
-        recording_reopen(run->recording);
-        return;
-    }
+    (void)number;
     if (run->is_ending)
         net_stop(run->net);
     if (!client_outbox_is_done(run->outbox) || config->num_expected > run->num_received)
@@ -157,7 +153,7 @@ static bool start(struct run *run)
 
 static void set_up(struct run *run)
 {
-    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    static const int numbers[] = {SIGTERM, SIGINT};
     uv_loop_t *loop = net_loop(run->net);
     uv_timer_init(loop, &run->timeout);
     uv_timer_init(loop, &run->again);
@@ -173,8 +169,8 @@ static void set_up(struct run *run)
 
 int client_run(const struct client_run *config)
 {
+    struct run run = {.config = config};
     struct recording recording;
-    struct run run = {.config = config, .recording = &recording};
     struct sockaddr_storage address;
     int result = EXIT_USAGE;
 
@@ -183,9 +179,9 @@ int client_run(const struct client_run *config)
                   config->relay != NULL ? config->relay : config->listen);
         return EXIT_USAGE;
     }
-    if (!recording_open(&recording, config->capture, config->truth, RECORDING_SERVES))
+    if (!recording_open(&recording, config->capture, config->truth))
         return EXIT_USAGE;
-    const struct net_config net_config = {.recording = &recording};
+    const struct net_config net_config = {.tap = recording.tap, .truth = recording.truth};
     run.net = net_new(&net_config);
     if (run.net == NULL) {
         log_error("the event loop cannot be started");
@@ -196,7 +192,6 @@ int client_run(const struct client_run *config)
     set_up(&run);
     result = EXIT_REPORTED;
     if (client_send_start(&run) && start(&run)) {
-        recording_begin(&recording);
         net_run(run.net);
         result = run.has_failed ? EXIT_REPORTED : EXIT_DONE;
     }

@@ -5,8 +5,6 @@
 #include "json_text.h"
 #include "log.h"
 #include "options.h"
-#include "recording.h"
-#include "results.h"
 #include "url.h"
 
 #include <stdio.h>
@@ -20,7 +18,7 @@
 #define WINDOW_MAX 60000 /* an endpoint keeps 65,536 without acknowledgement */
 
 struct bench_options {
-    char *relay, *relay_url, *store, *capture, *truth;
+    char *relay, *relay_url, *store;
     int64_t num_messages, size, fanout, rate, window, patience_ms;
     bool is_offline, is_json;
 };
@@ -97,17 +95,17 @@ static double percentile_ms(const struct latency *latency, size_t i)
 static void print_text(const struct report *report, const struct bench_config *config,
                        const struct latency *latency)
 {
-    fprintf(results_file(), "%u messages of %zu bytes to %u %s\n", config->num_messages,
-            config->size, config->fanout, config->fanout == 1 ? "receiver" : "receivers");
+    printf("%u messages of %zu bytes to %u %s\n", config->num_messages, config->size,
+           config->fanout, config->fanout == 1 ? "receiver" : "receivers");
     for (size_t i = 0; i < report->num; i++)
-        fprintf(results_file(), "%.*f %s\n", report->figures[i].num_decimals,
-                report->figures[i].value, report->figures[i].text);
+        printf("%.*f %s\n", report->figures[i].num_decimals, report->figures[i].value,
+               report->figures[i].text);
     if (config->is_offline)
         return;
-    fprintf(results_file(), "latency in ms:");
+    printf("latency in ms:");
     for (size_t i = 0; i < G_N_ELEMENTS(percentiles); i++)
-        fprintf(results_file(), " %s %.3f", percentiles[i].name, percentile_ms(latency, i));
-    fputs("\n", results_file());
+        printf(" %s %.3f", percentiles[i].name, percentile_ms(latency, i));
+    puts("");
 }
 
 static void print_json(const struct report *report, const struct bench_config *config,
@@ -140,7 +138,7 @@ static void print_json(const struct report *report, const struct bench_config *c
     }
     json_builder_end_object(builder);
     char *line = json_text_line(builder);
-    fprintf(results_file(), "%s\n", line);
+    puts(line);
     g_free(line);
     g_object_unref(builder);
 }
@@ -167,10 +165,9 @@ static gboolean check(const struct bench_options *o)
     return TRUE;
 }
 
-static int run(const struct bench_options *o, const struct recording *recording)
+static int run(const struct bench_options *o)
 {
-    struct bench_config config = {.recording = recording,
-                                  .address = o->relay,
+    struct bench_config config = {.address = o->relay,
                                   .relay_url = o->relay_url != NULL ? o->relay_url : URL_DEFAULT,
                                   .num_messages = (unsigned)o->num_messages,
                                   .size = (size_t)o->size,
@@ -209,16 +206,6 @@ static int run(const struct bench_options *o, const struct recording *recording)
     return is_good ? EXIT_DONE : EXIT_REPORTED;
 }
 
-static int run_and_record(const struct bench_options *o)
-{
-    struct recording recording;
-    if (!recording_open(&recording, o->capture, o->truth, RECORDING_WAITS))
-        return EXIT_USAGE;
-    recording_begin(&recording);
-    const int result = run(o, &recording);
-    return recording_close(&recording) ? result : EXIT_REPORTED;
-}
-
 int cmd_bench(int argc, char **argv)
 {
     struct bench_options o = {.num_messages = 10000,
@@ -244,10 +231,6 @@ int cmd_bench(int argc, char **argv)
                       "Messages under way without an acknowledgement (1024)"),
         OPTION_TIME("patience", &o.patience_ms, 1, PATIENCE_MAX_MS,
                     "Fail after so long a standstill (30)"),
-        OPTION_FILE("write", &o.capture, OPTION_OUTPUT, "FILE",
-                    "Write a capture of the bench's own sockets (pcapng)", .letter = 'w'),
-        OPTION_FILE("truth", &o.truth, OPTION_OUTPUT, "FILE",
-                    "Write what happened there, as JSON lines"),
         OPTION_FLAG("json", &o.is_json, "Print a line of JSON"),
         OPTION_END};
 
@@ -255,7 +238,7 @@ int cmd_bench(int argc, char **argv)
                                "delivery is acknowledged, and checked: order, length, contents.",
                                rows, argc, argv);
     if (result == -1)
-        result = check(&o) ? run_and_record(&o) : EXIT_USAGE;
+        result = check(&o) ? run(&o) : EXIT_USAGE;
     option_rows_clear(rows);
     return result;
 }

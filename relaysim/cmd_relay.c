@@ -2,6 +2,7 @@
 /* cmd_relay: `relaysim relay`, the relay on real sockets. */
 #include "log.h"
 #include "net.h"
+#include "option_file.h"
 #include "options.h"
 #include "relay_run.h"
 #include "url.h"
@@ -11,6 +12,7 @@
 
 #define PRODUCT_VERSION "Groove Relay 14.0 4006" /* note <1> of GRVSSTP */
 #define ADDRESS_DEFAULT "127.0.0.1:2492"
+#define URLS_MAX 255
 /* clang-format off */
 
 /* The timers, each with its default: that of the products where GRVSSTP tells it
@@ -81,7 +83,7 @@ struct relay_options {
     char **urls, **listen, **locked_out;
     char **peers;
     char **peer_urls, **peer_addresses; /* the parts of `peers` */
-    char *log, *store, *capture, *truth;
+    char *config, *log, *store, *capture, *truth;
     unsigned version, auth;
     int64_t quota, max_per_device;
     bool no_multi_drop, no_single_hop, is_verbose;
@@ -98,6 +100,36 @@ static gboolean is_own_url(const struct relay_options *options, const char *url)
     return g_strv_contains((const gchar *const *)options->urls, url);
 }
 
+static char *check_url(const char *url)
+{
+    return sstp_url_is_relay(sstp_span_of_string(url))
+               ? NULL
+               : g_strdup_printf("--url is a device URL such as grooveDNS://relay1.example, not %s",
+                                 url);
+}
+
+static char *check_listen(const char *address)
+{
+    struct sockaddr_storage storage;
+    return net_parse_address(address, &storage)
+               ? NULL
+               : g_strdup_printf("--listen %s is not an address and a port, such as 127.0.0.1:2492 "
+                                 "or [::1]:2492",
+                                 address);
+}
+
+static char *check_peer(const char *peer)
+{
+    const char *equals = strrchr(peer, '=');
+    struct sockaddr_storage storage;
+    return equals != NULL && sstp_url_is_relay(sstp_span(peer, (size_t)(equals - peer))) &&
+                   net_parse_address(equals + 1, &storage)
+               ? NULL
+               : g_strdup_printf("--peer is URL=ADDR:PORT, such as "
+                                 "grooveDNS://relay2.example=127.0.0.1:2493, not %s",
+                                 peer);
+}
+
 /* "URL=ADDR:PORT" into its parts. */
 static gboolean parse_peers(struct relay_options *options)
 {
@@ -106,14 +138,6 @@ static gboolean parse_peers(struct relay_options *options)
     options->peer_addresses = g_new0(char *, num + 1);
     for (guint i = 0; i < num; i++) {
         const char *peer = options->peers[i], *equals = strrchr(peer, '=');
-        struct sockaddr_storage storage;
-        if (equals == NULL || !sstp_url_is_relay(sstp_span(peer, (size_t)(equals - peer))) ||
-            !net_parse_address(equals + 1, &storage)) {
-            log_error("--peer is URL=ADDR:PORT, such as grooveDNS://relay2.example=127.0.0.1:2493, "
-                      "not %s",
-                      peer);
-            return FALSE;
-        }
         char *url = g_strndup(peer, (gsize)(equals - peer));
         const gboolean is_new = !g_strv_contains((const gchar *const *)options->peer_urls, url) &&
                                 !is_own_url(options, url);
@@ -136,41 +160,37 @@ static void apply_limits(const struct relay_options *options, struct relay_run *
     run->relay.max_assembling = MAX(run->relay.max_assembling, run->relay.limits.max_assembling);
 }
 
-static gboolean parse_listen(const struct relay_options *options, struct relay_run *run)
+/* The options of --config, behind those of the command line. */
+static gboolean read_config(const char *path, struct option_row *rows)
 {
-    static const char *const defaults[] = {ADDRESS_DEFAULT, NULL};
-    struct sockaddr_storage storage;
-    run->addresses = options->listen != NULL ? (const char *const *)options->listen : defaults;
-    for (run->num_addresses = 0; run->addresses[run->num_addresses] != NULL; run->num_addresses++)
-        if (!net_parse_address(run->addresses[run->num_addresses], &storage)) {
-            log_error("--listen %s is not an address and a port, such as 127.0.0.1:2492 or "
-                      "[::1]:2492",
-                      run->addresses[run->num_addresses]);
-            return FALSE;
-        }
-    return TRUE;
+    if (path == NULL)
+        return TRUE;
+    GPtrArray *mistakes = g_ptr_array_new_with_free_func(g_free);
+    const gboolean is_good = option_file_read(rows, path, mistakes);
+    for (guint i = 0; i < mistakes->len; i++)
+        log_error("%s", (const char *)g_ptr_array_index(mistakes, i));
+    g_ptr_array_free(mistakes, TRUE);
+    return is_good;
 }
 
 /* Checks what the parser does not, and fills in the relay's configuration. */
 static gboolean apply(struct relay_options *options, struct relay_run *run)
 {
+    static const char *const addresses[] = {ADDRESS_DEFAULT, NULL};
     struct sstp_relay_config *config = &run->relay;
 
     if (options->urls == NULL) {
         log_error("--url is needed: the relay's device URL, such as grooveDNS://relay1.example");
         return FALSE;
     }
-    for (char **url = options->urls; *url != NULL; url++)
-        if (!sstp_url_is_relay(sstp_span_of_string(*url))) {
-            log_error("--url is a device URL such as grooveDNS://relay1.example, not %s", *url);
-            return FALSE;
-        }
-    if (!parse_listen(options, run))
+    if (g_strv_length(options->urls) > URLS_MAX) {
+        log_error("--url can be given %d times at most", URLS_MAX);
         return FALSE;
+    }
     if (!parse_peers(options))
         return FALSE;
     config->urls = (const char *const *)options->urls;
-    config->num_urls = MIN(g_strv_length(options->urls), 255);
+    config->num_urls = g_strv_length(options->urls);
     config->locked_out = (const char *const *)options->locked_out;
     config->num_locked_out = options->locked_out != NULL ? g_strv_length(options->locked_out) : 0;
     config->quota = (uint64_t)options->quota;
@@ -179,6 +199,8 @@ static gboolean apply(struct relay_options *options, struct relay_run *run)
     config->supports_single_hop = !options->no_single_hop;
     config->peer_urls = (const char *const *)options->peer_urls;
     config->num_peers = g_strv_length(options->peer_urls);
+    run->addresses = options->listen != NULL ? (const char *const *)options->listen : addresses;
+    run->num_addresses = g_strv_length((gchar **)run->addresses);
     run->peer_addresses = (const char *const *)options->peer_addresses;
     run->store =
         options->store != NULL && strcmp(options->store, "memory") == 0 ? NULL : options->store;
@@ -210,12 +232,13 @@ int cmd_relay(int argc, char **argv)
     struct relay_run run = {
         .relay = {.product_version = PRODUCT_VERSION, .random = {random_system, NULL}}};
     const struct option_row others[] = {
-        OPTION_TEXTS(
-            "url", &o.urls, "URL",
-            "A device URL of this relay, grooveDNS://...; the first is the one it goes by"),
+        OPTION_TEXTS("url", &o.urls, "URL",
+                     "A device URL of this relay, grooveDNS://...; the first is the one it goes by",
+                     .check = check_url),
         OPTION_TEXTS("listen", &o.listen, "ADDR:PORT",
                      "SSTP over TCP (" ADDRESS_DEFAULT
-                     "); port 0 takes a free one; may be repeated"),
+                     "); port 0 takes a free one; may be repeated",
+                     .check = check_listen),
         OPTION_FILE("store", &o.store, OPTION_STORE, "FILE",
                     "Where messages are kept: a file, or memory (memory)"),
         OPTION_CHOICE("sstp-version", &o.version, options_versions, "VERSION", "1.5 or 1.6 (1.6)"),
@@ -223,7 +246,8 @@ int cmd_relay(int argc, char **argv)
         OPTION_SIZE("quota", &o.quota, 0, INT64_MAX, "Kept for one identity (0: no limit)"),
         OPTION_FLAG("no-multi-drop", &o.no_multi_drop, "Refuse fanout to recipients of this relay"),
         OPTION_FLAG("no-single-hop", &o.no_single_hop, "Refuse fanout to other relays"),
-        OPTION_TEXTS("peer", &o.peers, "URL=ADDR:PORT", "Where another relay is; may be repeated"),
+        OPTION_TEXTS("peer", &o.peers, "URL=ADDR:PORT", "Where another relay is; may be repeated",
+                     .check = check_peer),
         OPTION_NUMBER("connections-per-device", &o.max_per_device, 0, INT_MAX, "N",
                       "Beyond so many of one device, CrossedConnections (0: no limit)"),
         OPTION_TEXTS("lock-out", &o.locked_out, "URL",
@@ -231,6 +255,8 @@ int cmd_relay(int argc, char **argv)
         OPTION_FILE("write", &o.capture, OPTION_OUTPUT, "FILE", "Write a capture (pcapng)",
                     .letter = 'w'),
         OPTION_FILE("truth", &o.truth, OPTION_OUTPUT, "FILE", "Write what happened, as JSON lines"),
+        OPTION_FILE(OPTION_FILE_NAME, &o.config, OPTION_INPUT, "FILE",
+                    "Take options from a file, NAME = VALUE on each line; those given here win"),
         OPTION_FLAG("verbose", &o.is_verbose, "Log connections", .letter = 'v'),
         OPTION_FILE("log", &o.log, OPTION_OUTPUT, "FILE",
                     "Append to it what is logged, with date and time; sentences on what went wrong "
@@ -249,12 +275,16 @@ int cmd_relay(int argc, char **argv)
     int result =
         options_parse("A relay server: stores messages and forwards them to the clients "
                       "that attach, and to other relays.\nPrints \"ready ADDRESS ...\" once "
-                      "it listens; SIGTERM and SIGINT end it.\nSIGUSR1 prints what it "
-                      "has done so far as a line of JSON.",
+                      "it listens; SIGTERM and SIGINT end it, a second one at once.\n"
+                      "SIGUSR1 prints what it has done so far as a line of JSON; SIGHUP opens "
+                      "its log anew.",
                       rows, argc, argv);
     if (result == -1) {
-        log_set_verbose(o.is_verbose);
-        result = apply(&o, &run) ? relay_run(&run) : EXIT_USAGE;
+        result = EXIT_USAGE;
+        if (read_config(o.config, rows) && apply(&o, &run)) {
+            log_set_verbose(o.is_verbose);
+            result = relay_run(&run);
+        }
     }
     option_rows_clear(rows);
     g_strfreev(o.peer_urls);

@@ -3,7 +3,6 @@
 #include "log.h"
 #include "plain_text.h"
 #include "recording.h"
-#include "results.h"
 #include "scenario_load.h"
 #include "scenario_play.h"
 
@@ -37,7 +36,7 @@ static int list(void)
     for (char **name = names; *name != NULL; name++) {
         struct scenario *scenario = load(*name);
         if (scenario != NULL)
-            fprintf(results_file(), "%-36s %s\n", *name, scenario->title);
+            printf("%-36s %s\n", *name, scenario->title);
         else
             result = EXIT_REPORTED;
         scenario_free(scenario);
@@ -63,8 +62,8 @@ static int play(const GPtrArray *scenarios, const struct recording *recording,
         const struct scenario *scenario = g_ptr_array_index(scenarios, i);
         GPtrArray *failures = scenario_play(scenario, recording, faults, seed);
         char *name = plain_text(scenario->name);
-        fprintf(results_file(), "%-36s %s\n", name, failures == NULL ? "done" : "FAILED");
-        (void)results_flush();
+        printf("%-36s %s\n", name, failures == NULL ? "done" : "FAILED");
+        fflush(stdout);
         g_free(name);
         if (failures == NULL)
             continue;
@@ -138,10 +137,9 @@ int cmd_scenario(int argc, char **argv)
     } else if (result == -1 && is_list) {
         result = list();
     } else if (result == -1 && (!read_plan(fault_texts, &plan) || !load_all(names, scenarios) ||
-                                !recording_open(&recording, capture, truth, RECORDING_WAITS))) {
+                                !recording_open(&recording, capture, truth))) {
         result = EXIT_USAGE;
     } else if (result == -1) {
-        recording_begin(&recording);
         result = play(scenarios, &recording, &plan, seed);
         if (!recording_close(&recording))
             result = EXIT_REPORTED;

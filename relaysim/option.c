@@ -204,6 +204,9 @@ char *option_row_set(const struct option_row *row, const char *value)
 {
     if (row->kind == OPTION_KIND_LATER)
         return g_strdup_printf("--%s is not in this version", row->name);
+    char *wrong = row->check != NULL ? row->check(value) : NULL;
+    if (wrong != NULL)
+        return wrong;
     if (set(row, value))
         return NULL;
     char *range = describe(row);

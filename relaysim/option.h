@@ -15,7 +15,7 @@
  * --verbose=no is refused.  Options that exclude each other are the caller's to check, after.
  *
  * Designators may follow the help in every row: `.letter = 'w'` for -w, `.is_hidden = true` to
- * leave it out of --help.
+ * leave it out of --help, `.check = f` for texts and files that not every text is good for.
  */
 #ifndef RELAYSIM_OPTION_H
 #define RELAYSIM_OPTION_H
@@ -62,6 +62,7 @@ struct option_row {
     enum option_file file;
     const char *argument; /* the value's name in --help, NULL for a flag */
     const char *help;
+    char *(*check)(const char *value); /* NULL, or a sentence that begins with the option */
     bool is_hidden;
     bool is_given; /* set by options_parse() */
 };

@@ -2,7 +2,6 @@
 #include "options.h"
 
 #include "log.h"
-#include "results.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,9 +9,9 @@
 
 int options_end_output(void)
 {
-    if (results_flush())
+    if (fflush(stdout) == 0 && !ferror(stdout))
         return EXIT_DONE;
-    log_error("%s could not be written", results_name());
+    log_error("stdout could not be written");
     return EXIT_REPORTED;
 }
 

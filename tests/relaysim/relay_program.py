@@ -12,8 +12,10 @@ import os
 import re
 import resource
 import select
+import shutil
 import signal
 import socket
+import subprocess
 import termios
 import threading
 import unittest
@@ -23,6 +25,7 @@ from attacks import OK
 from raw import Raw, sstp
 
 TRY_LATER = 0x02
+SAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "samples")
 BASIC = ["relay", "--url", live.URL]
 
 
@@ -115,9 +118,9 @@ class Addresses(RelayTest):
         """Also by itself; what the running relay writes stays as it is."""
         capture = self.path("capture")
         relay = self.relay("-w", capture, "--store", self.path("store"))
-        self.await_whole(capture)
         with open(capture, "rb") as file:
             before = file.read()
+        self.assertNotEqual(before, b"")
         files = sorted(os.listdir(self.folder))
         for addresses, named in ((["127.0.0.1:0", relay.address], relay.address),
                                  (["127.0.0.3:" + relay.address.split(":")[1]] * 2,
@@ -432,6 +435,104 @@ class Signals(RelayTest):
         relay = self.relay("--store", self.path("store"), "--auth", "off")
         self.check(relay.receive(1), 0)
         self.assertEqual(relay.stop(), 0)
+
+
+class Configuration(RelayTest):
+    def write(self, *lines):
+        path = self.path("relay.conf")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+        return path
+
+    def start_with(self, *arguments):
+        process = self.start([live.RELAYSIM, "relay", *arguments])
+        ready = process.stdout.readline().split()
+        self.assertEqual(ready[:1], ["ready"], process.stderr.read() if not ready else "")
+        return process, ready[1:]
+
+    def end(self, process):
+        process.terminate()
+        _, stderr = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 0, stderr)
+        return stderr
+
+    def test_options(self):
+        """Repeated ones, flags, sizes and times reach the relay."""
+        path = self.write("# a comment", "", "url=" + live.URL, "url = grooveDNS://other.example",
+                          "listen = 127.0.0.1:0", "listen = 127.0.0.2:0", "auth = off",
+                          "max-message = 1k", "no-multi-drop = no", "no-single-hop",
+                          "store = " + self.path("store"), "connect-timeout = 200ms")
+        process, ready = self.start_with("--config", path)
+        self.assertEqual([address.split(":")[0] for address in ready], ["127.0.0.1", "127.0.0.2"])
+        with Raw(ready[0], 6, url="grooveDNS://other.example") as peer:
+            peer.send(sstp.open_session(1, "app", live.BOB, ""))
+            peer.expect("OpenResponse", value=OK)
+            peer.send(*sstp.message_sequence(1, bytes(1001)))
+            peer.expect("Close")
+        with Raw(ready[1]) as silent:
+            silent.end()  # the timeout
+        self.assertTrue(os.path.exists(self.path("store")))
+        self.assertRegex(self.end(process), "see --max-message")
+
+    def test_command_line_wins(self):
+        path = self.write("url = " + live.URL, "listen = 127.0.0.1:0", "listen = 127.0.0.3:0",
+                          "max-connections = 1", "auth = required")
+        process, ready = self.start_with("--config", path, "--listen", "127.0.0.2:0", "--auth=off",
+                                         "--max-connections=5")
+        self.assertEqual([address.split(":")[0] for address in ready], ["127.0.0.2"])
+        with Raw(ready[0], 6):
+            self.assertEqual(self.answer(ready[0], "dpp:///a"), OK)
+        self.end(process)
+
+    def test_mistakes(self):
+        """All of them, with file and line; nothing is touched."""
+        path = self.write("url = dpp:///not-a-relay", "listen = nowhere", "max-conections = 5",
+                          "quota = -1", "peer = x", "store = " + self.path("store"), "verbose = 3",
+                          "auth = off", "auth = off")
+        result = live.run("relay", "--config", path, "--log", self.path("log"))
+        self.check(result, 2)
+        self.assertEqual([re.sub("^relaysim: %s:" % re.escape(path), "", line)[:33]
+                          for line in result.stderr.splitlines()],
+                         ["1: url is a device URL such as gr", "2: listen nowhere is not an addre",
+                          "3: there is no option max-conecti", "4: quota is a number of bytes fro",
+                          "5: peer is URL=ADDR:PORT, such as", "7: verbose is yes or no, not 3",
+                          "9: auth stands on line 8 already,"])
+        self.assertRegex(result.stderr, "is it max-connections")
+        self.assertEqual(os.listdir(self.folder), ["relay.conf"])
+
+    def test_none(self):
+        self.check(live.run("relay", "--config", self.path("none")), 2,
+                   "cannot read .*none: No such file or directory")
+        self.check(live.run("relay", "--config", "/dev/zero"), 2, "more than 1 MiB")
+
+    def test_sample(self):
+        """samples/relay.conf has every option, and all of its lines are good."""
+        with open(os.path.join(SAMPLES, "relay.conf"), encoding="utf-8") as file:
+            text = file.read()
+        named = re.findall("^#?([a-z0-9-]+) = ", text, re.M)
+        options = re.findall("^  (?:-., )?--([a-z0-9-]+)", live.run("relay", "--help").stdout,
+                             re.M)
+        self.assertEqual(set(named), set(options) - {"help", "version", "config"})
+        used = re.sub("^#([a-z0-9-]+ = )", r"\1", text, flags=re.M)
+        used = re.sub("^(store|log|write|truth) = .*?([^/\n]*)$",
+                      lambda match: "%s = %s" % (match[1], self.path(match[2])), used, flags=re.M)
+        process, ready = self.start_with("--config", self.write(used), "--listen", "127.0.0.1:0")
+        self.assertEqual(self.answer(ready[0], "dpp:///a"), OK)
+        process.terminate()
+        self.assertEqual(process.wait(30), 0)
+
+    @unittest.skipIf(shutil.which("systemd-analyze") is None, "there is no systemd-analyze")
+    def test_unit(self):
+        """The sample of a unit file, in the eyes of systemd."""
+        with open(os.path.join(SAMPLES, "relaysim-relay.service"), encoding="utf-8") as file:
+            unit = file.read()
+        self.assertIn("/usr/local/bin/relaysim relay --config", unit)
+        path = self.path("relaysim-relay.service")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(unit.replace("/usr/local/bin/relaysim", os.path.abspath(live.RELAYSIM)))
+        result = subprocess.run(["systemd-analyze", "verify", "--man=no", path],
+                                capture_output=True, text=True, timeout=60)
+        self.assertEqual((result.returncode, result.stdout + result.stderr), (0, ""))
 
 
 class Counters(RelayTest):

@@ -2,7 +2,6 @@
 #include "write_run.h"
 
 #include "random.h"
-#include "recording_file.h"
 #include "state/observer.h"
 #include "tap.h"
 
@@ -13,7 +12,6 @@
 #define ACKS_MAX 64u                                  /* of sstp.ack.acks (plugin/FIELDS.md) */
 
 struct write_run {
-    struct recording_file *file;
     struct tap *tap;
     FILE *lines;
     bool has_failed;
@@ -45,13 +43,9 @@ struct write_run *write_run_open(const char *prefix)
     writer->heard = g_ptr_array_new();
     writer->line_of = g_hash_table_new(NULL, NULL);
     writer->late = g_hash_table_new(NULL, NULL);
-    writer->file = recording_file_open(&(struct recording_file_config){
-        .path = capture, .name = "capture", .records = "packets", .waits = true});
-    if (writer->file != NULL) {
-        writer->tap = tap_new(writer->file);
-        recording_file_begin(writer->file);
+    writer->tap = tap_open(capture);
+    if (writer->tap != NULL)
         writer->lines = fopen(lines, "w");
-    }
     g_free(capture);
     g_free(lines);
     if (writer->lines != NULL)
@@ -64,8 +58,7 @@ bool write_run_close(struct write_run *writer)
 {
     if (writer == NULL)
         return true;
-    tap_free(writer->tap);
-    bool is_good = recording_file_close(writer->file) && !writer->has_failed;
+    bool is_good = tap_close(writer->tap) && !writer->has_failed;
     if (writer->lines != NULL && fclose(writer->lines) != 0)
         is_good = false;
     g_byte_array_unref(writer->segment);
