@@ -2,6 +2,7 @@
 #include "bench_party.h"
 
 #include "options.h"
+#include "reason.h"
 
 #define PRODUCT_VERSION "Groove Client 14.0 4006" /* note <1> of GRVSSTP */
 
@@ -36,13 +37,13 @@ void bench_party_leave(struct bench_party *party)
 
 static void on_closed(struct bench_party *party, const struct sstp_ep_event *event)
 {
-    const char *name = sstp_connect_close_reason_name(event->reason_id);
     party->is_ready = false;
     if (event->end == SSTP_EP_END_LOCAL)
         return;
     if (event->end == SSTP_EP_END_PEER || event->end == SSTP_EP_END_VIOLATION)
-        bench_fail(party->bench, "a connection was closed: %s",
-                   name != NULL ? name : "unknown reason");
+        bench_fail(
+            party->bench, "a connection was closed: %s",
+            reason_of(sstp_connect_close_reason_name(event->reason_id), event->reason_id).text);
     else
         bench_fail(party->bench, "a connection was lost");
 }
@@ -53,11 +54,11 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
     struct bench *bench = party->bench;
 
     switch (event->kind) {
-    case SSTP_EP_EVENT_REFUSED: {
-        const char *name = sstp_connect_response_name(event->response_id);
-        bench_fail(bench, "a connection was refused: %s", name != NULL ? name : "unknown response");
+    case SSTP_EP_EVENT_REFUSED:
+        bench_fail(
+            bench, "a connection was refused: %s",
+            reason_of(sstp_connect_response_name(event->response_id), event->response_id).text);
         break;
-    }
     case SSTP_EP_EVENT_OPEN:
         *event->availability = SSTP_HANDLER_READY;
         break;

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "client.h"
 
+#include "mnemonics.h"
+#include "reason.h"
+
+#include <stdio.h>
+
 struct sstp_client {
     struct sstp_client_config config;
     struct sstp_ep *ep;
@@ -94,6 +99,14 @@ static void fail(struct sstp_client *client, uint8_t reason_id, const char *why)
     if (client->config.failed != NULL)
         client->config.failed(client->config.cookie, client, why);
     sstp_ep_close_connection(client->ep, reason_id, 0);
+}
+
+/* The relay will not have it, and has said why. */
+static void fail_for(struct sstp_client *client, const char *what, struct reason reason)
+{
+    char why[128];
+    snprintf(why, sizeof why, "%s: %s", what, reason.text);
+    fail(client, SSTP_CONNECT_CLOSE_NO_REASON, why);
 }
 
 /* Whether a step could be sent. */
@@ -193,7 +206,8 @@ static void on_attach_response(struct sstp_client *client, const struct sstp_ep_
         register_device(client, sstp_sec_message_id(token) ==
                                     SSTP_SEC_ATTACH_RESPONSE_NEW_DEVICE_REGISTRATION_NEEDED);
     } else if (event->response_id != SSTP_ATTACH_RESPONSE_OK) {
-        fail(client, SSTP_CONNECT_CLOSE_NO_REASON, "the relay rejected the account");
+        fail_for(client, "the relay rejected the account",
+                 reason_of(sstp_attach_response_name(event->response_id), event->response_id));
     } else if (token.len == 0) {
         register_identities(client);
     } else if (!sstp_sec_response_read(SSTP_SEC_ATTACH_RESPONSE, &config->account_key, token,
@@ -242,7 +256,8 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
     } else if (event->kind == SSTP_EP_EVENT_REGISTER_RESPONSE && is_attaching) {
         on_register_response(client, event);
     } else if (event->kind == SSTP_EP_EVENT_SESSION_CLOSED && is_attaching && !event->is_local) {
-        fail(client, SSTP_CONNECT_CLOSE_NO_REASON, "the relay ended the registration");
+        fail_for(client, "the relay ended the registration",
+                 reason_of(sstp_close_reason_name(event->reason_id), event->reason_id));
     } else {
         client->config.event(client->config.cookie, ep, event);
     }

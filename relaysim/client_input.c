@@ -14,7 +14,8 @@ struct client_input {
     client_input_came *came;
     void *cookie;
     GThread *thread;
-    int stop_pipe[2]; /* written to when the thread shall end */
+    int stop_pipe[2]; /* closed when the thread shall end */
+    bool is_told;     /* the loop has the piece, and may be done with it */
 
     GMutex mutex; /* of what follows */
     GCond is_taken;
@@ -82,6 +83,7 @@ static void on_async(uv_async_t *async)
     const ssize_t len = input->len;
     const int error = input->error;
     g_mutex_unlock(&input->mutex);
+    input->is_told = has_piece;
     if (has_piece)
         input->came(input->cookie, input->piece, len > 0 ? (size_t)len : 0, error);
 }
@@ -109,6 +111,9 @@ struct client_input *client_input_start(uv_loop_t *loop, client_input_came *came
 
 void client_input_more(struct client_input *input)
 {
+    if (!input->is_told)
+        return; /* another piece may have come, which nobody has seen yet */
+    input->is_told = false;
     g_mutex_lock(&input->mutex);
     input->has_piece = false;
     g_cond_signal(&input->is_taken);

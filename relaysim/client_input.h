@@ -21,7 +21,7 @@ typedef void client_input_came(void *cookie, const void *data, size_t len, int e
 /* Begins to read; NULL when there is no thread or pipe to be had. */
 struct client_input *client_input_start(uv_loop_t *loop, client_input_came *came, void *cookie);
 
-/* The piece that came last is dealt with. */
+/* The piece that came last, if any, is dealt with. */
 void client_input_more(struct client_input *input);
 
 /* Reads no more, and frees it when the loop runs for the next time.  NULL is fine. */

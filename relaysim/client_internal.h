@@ -8,6 +8,7 @@
 #include "client_input.h"
 #include "client_lines.h"
 #include "client_outbox.h"
+#include "client_output.h"
 #include "client_pace.h"
 #include "client_retry.h"
 #include "client_run.h"
@@ -24,6 +25,10 @@ struct run {
     GPtrArray *peers;
     unsigned num_received;
     bool is_ending, has_failed;
+
+    struct client_output *output; /* for what comes; NULL without */
+    GQueue unwritten;             /* struct unwritten, as the lines in the output */
+    bool is_held;                 /* until the output has room */
 
     struct client_outbox *outbox;
     struct client_pace pace;
@@ -43,8 +48,10 @@ struct peer {
     struct run *run;
     struct net_connection *socket;
     struct sstp_client *client;
+    char *device_url;    /* the other side's, once established */
     uint32_t session_id; /* on which it sends */
     bool has_session;
+    bool is_refused;     /* by the ConnectResponse */
     GHashTable *inbound; /* SessionId to struct client_source */
 };
 
@@ -92,7 +99,7 @@ void client_accepted(void *cookie, struct net_connection *socket);
 /* Makes the outbox, and begins to read the lines; false with a sentence. */
 bool client_send_start(struct run *run);
 
-/* Closes its handles, also of a start that failed. */
+/* Reads no more, also after a start that failed. */
 void client_send_stop(struct run *run);
 
 /* Opens the session to the recipients, where the peer is the one to send on. */
@@ -111,9 +118,19 @@ void client_send_session_status(struct peer *peer, const struct sstp_ep_event *e
  * client_receive
  */
 
+/* Who the other side is. */
+void client_receive_established(struct peer *peer, const struct sstp_ep_event *event);
+
 void client_receive_open(struct peer *peer, const struct sstp_ep_event *event);
 void client_receive_opened(struct peer *peer, const struct sstp_ep_event *event);
-void client_receive_message(struct peer *peer, struct sstp_ep *ep,
-                            const struct sstp_ep_event *event);
+void client_receive_message(struct peer *peer, const struct sstp_ep_event *event);
+
+/* The peer is about to be freed. */
+void client_receive_gone(struct peer *peer);
+
+/* Begins to write what comes; false with a sentence.  The stop is for a start that failed,
+ * too. */
+bool client_receive_start(struct run *run);
+void client_receive_stop(struct run *run);
 
 #endif

@@ -4,6 +4,7 @@
 #include "client_print.h"
 #include "log.h"
 #include "options.h"
+#include "reason.h"
 
 #include <stdlib.h>
 
@@ -16,10 +17,10 @@
 
 static void on_closed_by_peer(struct run *run, const struct sstp_ep_event *event)
 {
-    const char *name = sstp_connect_close_reason_name(event->reason_id);
-    char *why = g_strdup_printf("the other side closed the connection: %s",
-                                name != NULL ? name : "unknown reason");
-    if (run->config->listen != NULL) {
+    char *why = g_strdup_printf(
+        "the other side closed the connection: %s",
+        reason_of(sstp_connect_close_reason_name(event->reason_id), event->reason_id).text);
+    if (run->config->listens != NULL) {
         /* A device that has said all it had to is no failure of who listens. */
         log_info("%s", why);
     } else if (client_retry_may_go_on(&run->retry, event->reason_id, net_now_ms(run->net))) {
@@ -33,15 +34,18 @@ static void on_closed_by_peer(struct run *run, const struct sstp_ep_event *event
 static void on_closed(struct peer *peer, const struct sstp_ep_event *event)
 {
     struct run *run = peer->run;
-    const char *name = sstp_connect_close_reason_name(event->reason_id);
     peer->has_session = false;
+    if (peer->is_refused)
+        return; /* which was all there is to say */
     switch (event->end) {
     case SSTP_EP_END_PEER:
         on_closed_by_peer(run, event);
         break;
     case SSTP_EP_END_VIOLATION:
-        client_give_up(run, "the other side broke a rule of SSTP: %s",
-                       name != NULL ? name : "unknown reason");
+        client_give_up(
+            run, "the other side broke a rule of SSTP: %s%s%s",
+            reason_of(sstp_connect_close_reason_name(event->reason_id), event->reason_id).text,
+            event->what != NULL ? ", " : "", event->what != NULL ? event->what : "");
         break;
     case SSTP_EP_END_TIMEOUT:
         client_lose(run, "the other side did not answer", 0);
@@ -62,11 +66,13 @@ static void on_closed(struct peer *peer, const struct sstp_ep_event *event)
 static void on_refused(struct peer *peer, const struct sstp_ep_event *event)
 {
     struct run *run = peer->run;
-    const char *name = sstp_connect_response_name(event->response_id);
     const bool is_for_now = event->response_id == SSTP_CONNECT_RESPONSE_TRY_LATER ||
                             event->response_id == SSTP_CONNECT_RESPONSE_WILL_UPGRADE;
     GString *why = g_string_new("the connection was refused: ");
-    g_string_append(why, name != NULL ? name : "unknown response");
+
+    peer->is_refused = true;
+    g_string_append(
+        why, reason_of(sstp_connect_response_name(event->response_id), event->response_id).text);
     if (event->wait_time != 0)
         g_string_append_printf(why, ", again in %u seconds", event->wait_time);
     if (is_for_now)
@@ -80,8 +86,12 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
 {
     struct peer *peer = cookie;
     struct run *run = peer->run;
+    (void)ep;
 
     switch (event->kind) {
+    case SSTP_EP_EVENT_ESTABLISHED:
+        client_receive_established(peer, event);
+        break;
     case SSTP_EP_EVENT_REFUSED:
         on_refused(peer, event);
         break;
@@ -101,7 +111,7 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
         client_send_session_closed(peer, event);
         break;
     case SSTP_EP_EVENT_MESSAGE:
-        client_receive_message(peer, ep, event);
+        client_receive_message(peer, event);
         break;
     case SSTP_EP_EVENT_ACKNOWLEDGED:
         client_retry_acknowledged(&run->retry);
@@ -113,7 +123,6 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
     case SSTP_EP_EVENT_UNACKNOWLEDGED: /* what ended its session is told, too */
     case SSTP_EP_EVENT_ACKNOWLEDGED_LATE:
     case SSTP_EP_EVENT_CONNECT: /* whoever comes is welcome */
-    case SSTP_EP_EVENT_ESTABLISHED:
     case SSTP_EP_EVENT_CONNECT_AUTHENTICATE:
     case SSTP_EP_EVENT_FANOUT_OPEN:
     case SSTP_EP_EVENT_ATTACH:
@@ -195,16 +204,18 @@ static void on_gone(void *cookie)
     struct peer *peer = cookie;
     struct run *run = peer->run;
 
+    client_receive_gone(peer);
     g_ptr_array_remove(run->peers, peer);
     if (run->sender == peer)
         run->sender = NULL;
     /* Who listens goes on for the next one. */
-    if (run->config->listen == NULL)
+    if (run->config->listens == NULL)
         go_on(run);
     else
         client_stop_if_alone(run);
     sstp_client_free(peer->client);
     g_hash_table_destroy(peer->inbound);
+    g_free(peer->device_url);
     g_free(peer);
 }
 
@@ -260,6 +271,8 @@ static struct peer *new_peer(struct run *run, struct net_connection *socket, boo
     }
     net_start(socket, sstp_client_ep(peer->client),
               (struct net_handler){on_output_is_empty, on_gone, peer});
+    if (run->is_held)
+        net_hold(socket, true);
     return peer;
 }
 
@@ -273,6 +286,8 @@ static void on_connected(void *cookie, struct net_connection *socket, const char
         go_on(run);
         return;
     }
+    if (run->is_ending)
+        return; /* which closes it */
     struct peer *peer = new_peer(run, socket, true);
     if (peer == NULL || sstp_client_start(peer->client) != SSTP_EP_OK) {
         client_fail(run, "memory is out, or a URL is too long");

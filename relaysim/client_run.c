@@ -66,7 +66,7 @@ void client_give_up(struct run *run, const char *format, ...)
     char *text = g_strdup_vprintf(format, args);
     va_end(args);
     run->is_given_up = true;
-    if (run->config->listen != NULL)
+    if (run->config->listens != NULL)
         log_error("%s", text);
     else
         client_fail(run, "%s", text);
@@ -76,7 +76,7 @@ void client_give_up(struct run *run, const char *format, ...)
 void client_lose(struct run *run, const char *why, uint32_t wait_time)
 {
     run->wait_time = wait_time;
-    if (run->config->listen != NULL ||
+    if (run->config->listens != NULL ||
         client_retry_is_worth(&run->retry, wait_time, net_now_ms(run->net)))
         log_info("%s", why);
     else
@@ -130,22 +130,31 @@ static void on_signal(uv_signal_t *handle, int number)
     net_settle(run->net);
 }
 
-static bool start(struct run *run)
+/* Listens at all addresses; false with a sentence. */
+static bool listen_everywhere(struct run *run)
 {
-    const struct client_run *config = run->config;
-    char *error = NULL;
-    struct net_listener *listener;
-
-    if (config->relay != NULL) {
-        if (client_dial(run, &error))
-            return true;
-    } else if (net_listen(run->net, config->listen, MAX_PEERS, client_accepted, run, &listener,
-                          &error)) {
+    for (const char *const *at = run->config->listens; *at != NULL; at++) {
+        char *error = NULL;
+        struct net_listener *listener;
+        if (!net_listen(run->net, *at, MAX_PEERS, client_accepted, run, &listener, &error)) {
+            log_error("%s", error);
+            g_free(error);
+            return false;
+        }
         char *address = net_listener_address(listener);
         fprintf(stderr, "ready %s\n", address);
         g_free(address);
-        return true;
     }
+    return true;
+}
+
+static bool start(struct run *run)
+{
+    char *error = NULL;
+    if (run->config->listens != NULL)
+        return listen_everywhere(run);
+    if (client_dial(run, &error))
+        return true;
     log_error("%s", error);
     g_free(error);
     return false;
@@ -157,7 +166,8 @@ static void set_up(struct run *run)
     uv_loop_t *loop = net_loop(run->net);
     uv_timer_init(loop, &run->timeout);
     uv_timer_init(loop, &run->again);
-    run->timeout.data = run->again.data = run;
+    uv_timer_init(loop, &run->pace_timer);
+    run->timeout.data = run->again.data = run->pace_timer.data = run;
     if (run->config->timeout_ms > 0)
         uv_timer_start(&run->timeout, on_timeout, (uint64_t)run->config->timeout_ms, 0);
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
@@ -167,18 +177,28 @@ static void set_up(struct run *run)
     }
 }
 
+/* Before anything is opened: whether all addresses are some. */
+static bool are_addresses(const struct client_run *config)
+{
+    const char *const relays[] = {config->relay, NULL};
+    struct sockaddr_storage address;
+    for (const char *const *at = config->relay != NULL ? relays : config->listens; *at != NULL;
+         at++)
+        if (!net_parse_address(*at, &address)) {
+            log_error("%s is not an address and a port, such as 127.0.0.1:2492", *at);
+            return false;
+        }
+    return true;
+}
+
 int client_run(const struct client_run *config)
 {
     struct run run = {.config = config};
     struct recording recording;
-    struct sockaddr_storage address;
     int result = EXIT_USAGE;
 
-    if (!net_parse_address(config->relay != NULL ? config->relay : config->listen, &address)) {
-        log_error("%s is not an address and a port, such as 127.0.0.1:2492",
-                  config->relay != NULL ? config->relay : config->listen);
+    if (!are_addresses(config))
         return EXIT_USAGE;
-    }
     if (!recording_open(&recording, config->capture, config->truth))
         return EXIT_USAGE;
     const struct net_config net_config = {.tap = recording.tap, .truth = recording.truth};
@@ -191,14 +211,16 @@ int client_run(const struct client_run *config)
     run.retry.first_until_ms = net_now_ms(run.net) + config->retry_ms;
     set_up(&run);
     result = EXIT_REPORTED;
-    if (client_send_start(&run) && start(&run)) {
+    if (client_receive_start(&run) && client_send_start(&run) && start(&run)) {
         net_run(run.net);
         result = run.has_failed ? EXIT_REPORTED : EXIT_DONE;
     }
     uv_close((uv_handle_t *)&run.timeout, NULL);
     uv_close((uv_handle_t *)&run.again, NULL);
+    uv_close((uv_handle_t *)&run.pace_timer, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(run.signals); i++)
         uv_close((uv_handle_t *)&run.signals[i], NULL);
+    client_receive_stop(&run);
     client_send_stop(&run);
     net_free(run.net);
     client_outbox_free(run.outbox);

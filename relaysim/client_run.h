@@ -3,6 +3,7 @@
 #ifndef RELAYSIM_CLIENT_RUN_H
 #define RELAYSIM_CLIENT_RUN_H
 
+#include "client_print.h"
 #include "endpoint.h"
 
 struct client_timers {
@@ -12,8 +13,8 @@ struct client_timers {
 
 /* What is not asked for is NULL, 0 or false; all outlives the call. */
 struct client_run {
-    const char *relay;  /* to connect to, or ... */
-    const char *listen; /* ... to be connected to */
+    const char *relay;          /* to connect to, or ... */
+    const char *const *listens; /* ... to be connected to; ended by NULL */
     const char *capture, *truth;
     const char *device_url, *target_url, *account_url;
     const char *const *identity_urls;
@@ -31,14 +32,13 @@ struct client_run {
     uint32_t ttl;               /* seconds, with the E flag */
     double messages_per_second; /* 0: as fast as they go */
     bool receives;
-    unsigned num_expected;   /* 0: as many as come */
-    int64_t timeout_ms;      /* 0: never */
-    int64_t last_timeout_ms; /* from the end of the lines on; 0: never */
-    int64_t retry_ms;        /* for so long to try to be ready for the first time */
+    enum client_format format;
+    unsigned num_expected;    /* 0: as many as come */
+    int64_t timeout_ms;       /* 0: never */
+    int64_t lines_timeout_ms; /* from the end of the lines on; 0: never */
+    int64_t retry_ms;         /* for so long to try to be ready for the first time */
     struct client_timers timers;
 };
-
-#define CLIENT_LINE_MAX (16u << 20) /* bytes of a line of standard input */
 
 /* Connects, for as long as `retry_ms` says, and again whenever the connection is lost after
  * it has once been ready; what was not acknowledged is sent again then.  Returns the exit code,

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* client_send: the session on which a client sends, and its messages. */
+#include "client_content.h"
 #include "client_internal.h"
 #include "log.h"
+#include "reason.h"
 
 #include "mnemonics.h"
 
@@ -93,7 +95,7 @@ void client_send_pump(struct peer *peer)
  * Lines of standard input
  */
 
-static void on_last_timeout(uv_timer_t *timer)
+static void on_lines_timeout(uv_timer_t *timer)
 {
     client_time_is_up(timer->data);
 }
@@ -104,8 +106,8 @@ static void end_lines(struct run *run)
     client_input_stop(run->input);
     run->input = NULL;
     client_outbox_finish(run->outbox);
-    if (run->config->last_timeout_ms > 0)
-        uv_timer_start(&run->timeout, on_last_timeout, (uint64_t)run->config->last_timeout_ms, 0);
+    if (run->config->lines_timeout_ms > 0)
+        uv_timer_start(&run->timeout, on_lines_timeout, (uint64_t)run->config->lines_timeout_ms, 0);
     client_end_if_done(run);
 }
 
@@ -128,7 +130,7 @@ static void take_lines(struct run *run)
             client_fail(run,
                         "line %" G_GUINT64_FORMAT " of standard input is longer than the %u bytes "
                         "of a message; it and all that follow are not sent",
-                        client_outbox_num(run->outbox) + 1, CLIENT_LINE_MAX);
+                        client_outbox_num(run->outbox) + 1, CLIENT_CONTENT_MAX);
             end_lines(run);
             return;
         }
@@ -163,8 +165,6 @@ void client_send_acknowledged(struct peer *peer)
 bool client_send_start(struct run *run)
 {
     const struct client_run *config = run->config;
-    uv_timer_init(net_loop(run->net), &run->pace_timer);
-    run->pace_timer.data = run;
     if (config->messages_per_second > 0)
         run->pace.interval_ms = 1000 / config->messages_per_second;
     if (!config->sends_lines) {
@@ -172,7 +172,7 @@ bool client_send_start(struct run *run)
         return true;
     }
     run->outbox = client_outbox_new_added();
-    run->lines = client_lines_new(CLIENT_LINE_MAX);
+    run->lines = client_lines_new(CLIENT_CONTENT_MAX);
     run->input = client_input_start(net_loop(run->net), on_input, run);
     if (run->input == NULL)
         log_error("standard input cannot be read: no thread can be started");
@@ -181,8 +181,8 @@ bool client_send_start(struct run *run)
 
 void client_send_stop(struct run *run)
 {
-    uv_close((uv_handle_t *)&run->pace_timer, NULL);
     client_input_stop(run->input);
+    run->input = NULL;
 }
 
 /* ------------------------------------------------------------------------
@@ -191,30 +191,33 @@ void client_send_stop(struct run *run)
 
 void client_send_session_closed(struct peer *peer, const struct sstp_ep_event *event)
 {
-    g_hash_table_remove(peer->inbound, GUINT_TO_POINTER(event->session_id));
-    if (!peer->has_session || event->session_id != peer->session_id)
+    struct run *run = peer->run;
+    const bool is_inbound = g_hash_table_remove(peer->inbound, GUINT_TO_POINTER(event->session_id));
+    const bool is_ours = peer->has_session && event->session_id == peer->session_id;
+
+    if (is_inbound || event->is_local)
         return;
-    peer->has_session = false;
-    if (event->is_open_refused) {
-        const char *name = sstp_open_response_name(event->response_id);
-        client_fail(peer->run, "the session was refused: %s",
-                    name != NULL ? name : "unknown response");
-    } else {
-        const char *name = sstp_close_reason_name(event->reason_id);
-        client_fail(peer->run, "the session was closed: %s",
-                    name != NULL ? name : "unknown reason");
-    }
-    client_end(peer->run);
+    if (is_ours)
+        peer->has_session = false;
+    if (is_ours && event->is_open_refused)
+        client_fail(
+            run, "the session was refused: %s",
+            reason_of(sstp_open_response_name(event->response_id), event->response_id).text);
+    else
+        client_fail(run, "the %s was closed: %s", is_ours ? "session" : "registration",
+                    reason_of(sstp_close_reason_name(event->reason_id), event->reason_id).text);
+    client_end(run);
 }
 
 void client_send_session_status(struct peer *peer, const struct sstp_ep_event *event)
 {
     const struct client_run *config = peer->run->config;
+    const uint8_t status_id = event->command->status_id;
     if (event->entry_index >= config->num_recipients)
         return;
     const struct sstp_fanout_entry *entry = &config->recipients[event->entry_index];
-    const char *name = sstp_session_status_name(event->command->status_id);
     log_error("%.*s is no longer a recipient: %s", (int)entry->identity_url.len,
-              (const char *)entry->identity_url.data, name != NULL ? name : "unknown status");
+              (const char *)entry->identity_url.data,
+              reason_of(sstp_session_status_name(status_id), status_id).text);
     peer->run->has_failed = true;
 }

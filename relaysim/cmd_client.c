@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* cmd_client: `relaysim client`, which sends or receives messages. */
+#include "client_content.h"
 #include "client_run.h"
 #include "log.h"
 #include "options.h"
@@ -11,7 +12,7 @@
 
 #define TIMEOUT_DEFAULT_MS 30000 /* for who sends */
 #define RESOURCE_DEFAULT "apphandler"
-#define SIZE_MAX_BYTES (INT64_C(16) << 20) /* which a relay takes unless told otherwise */
+#define RATE_MAX 1000000
 #define URL_MAX 1000 /* characters: two of them fit into every command that has two */
 
 /* clang-format off */
@@ -38,14 +39,16 @@ static const struct options_timer timers[] = {
 
 struct client_options {
     char *relay, *relay_url, *device, *account, *resource, *message, *file;
-    char *listen, *capture, *truth;
-    char **identities, **to;
-    unsigned version, via;
-    int64_t num_messages, timeout_ms, num_expected, size;
-    bool receives, is_verbose;
+    char *capture, *truth;
+    char **listens, **identities, **to;
+    unsigned version, via, format;
+    int64_t num_messages, timeout_ms, retry_ms, num_expected, size, ttl, rate;
+    bool has_lines, acks_immediately, is_not_if_offline, receives, is_verbose;
 };
 
 static const char *const vias[] = {"tcp", NULL};
+/* In the order of enum client_format. */
+static const char *const formats[] = {"json", "text", NULL};
 
 static gboolean usage(const char *sentence)
 {
@@ -82,13 +85,24 @@ static gboolean has_relay(const char *to)
     return device != NULL && strchr(device + 1, ',') != NULL;
 }
 
+/* An option that says how to send; NULL without any. */
+static const char *sending_option(const struct client_options *o)
+{
+    return o->ttl >= 0            ? "--ttl"
+           : o->acks_immediately  ? "--ack-immediately"
+           : o->is_not_if_offline ? "--not-if-offline"
+           : o->rate > 0          ? "--rate"
+                                  : NULL;
+}
+
 /* What belongs together on the command line. */
 static gboolean check(const struct client_options *o)
 {
-    const int num_contents = (o->message != NULL) + (o->file != NULL) + (o->size >= 0);
+    const int num_contents =
+        (o->message != NULL) + (o->file != NULL) + (o->size >= 0) + o->has_lines;
     const gboolean sends = num_contents > 0 || o->num_messages >= 0;
 
-    if ((o->relay == NULL) == (o->listen == NULL))
+    if ((o->relay == NULL) == (o->listens == NULL))
         return usage("either --relay ADDR:PORT or --listen ADDR:PORT is needed");
     if (o->relay != NULL && o->relay_url == NULL)
         return usage("--relay-url is needed: the device URL of whom to connect to");
@@ -99,20 +113,30 @@ static gboolean check(const struct client_options *o)
             return usage("--identity is a URL such as grooveIdentity://alice, of at most 80 "
                          "characters behind the slashes");
     if (!sends && !o->receives)
-        return usage("nothing to do: --message, --file or --size sends, --receive receives");
+        return usage("nothing to do: --message, --file, --size or --lines sends, --receive "
+                     "receives");
     if (!sends && o->to != NULL)
-        return usage("--message, --file or --size is needed: what to send");
+        return usage("--message, --file, --size or --lines is needed: what to send");
+    if (!sends && sending_option(o) != NULL) {
+        log_error("%s is for what is sent: --message, --file, --size or --lines is needed",
+                  sending_option(o));
+        return FALSE;
+    }
+    if (o->has_lines && o->num_messages >= 0)
+        return usage("--messages says how often to send one message, and --lines has many");
     if (!o->receives && o->num_expected > 0)
         return usage("--expect needs --receive");
     if (num_contents > 1)
-        return usage("--message, --file and --size exclude each other");
+        return usage("--message, --file, --size and --lines exclude each other");
     if (sends && o->to == NULL)
         return usage("--to is needed: to whom");
     if (o->relay_url != NULL && !is_relay(o) &&
         !sstp_url_is_device(sstp_span_of_string(o->relay_url)))
         return usage(
             "--relay-url is a relay's URL, grooveDNS://..., or a peer device's, dpp:///...");
-    if (sends && (o->listen != NULL || !is_relay(o)) && (o->to[1] != NULL || has_relay(o->to[0])))
+    if (o->listens != NULL && o->retry_ms > 0)
+        return usage("--retry is for who connects, and --listen waits anyway");
+    if (sends && (o->listens != NULL || !is_relay(o)) && (o->to[1] != NULL || has_relay(o->to[0])))
         return usage("a peer device takes a single --to, without a RELAY-URL: only a relay fans "
                      "messages out");
     if (o->receives && o->relay != NULL && is_relay(o) && o->identities == NULL)
@@ -164,22 +188,24 @@ static GBytes *make_content(const struct client_options *o)
 {
     if (o->message != NULL)
         return g_bytes_new(o->message, strlen(o->message));
-    if (o->file != NULL) {
-        char *data;
-        gsize len;
-        GError *error = NULL;
-        if (g_file_get_contents(o->file, &data, &len, &error))
-            return g_bytes_new_take(data, len);
-        log_error("%s", error->message);
-        g_error_free(error);
-        return NULL;
-    }
-    /* A readable row of letters, whose place tells what is missing. */
-    const size_t size = o->size > 0 ? (size_t)o->size : 0;
-    char *data = g_malloc(size + 1);
-    for (size_t i = 0; i < size; i++)
-        data[i] = (char)('a' + i % 26);
-    return g_bytes_new_take(data, size);
+    return o->file != NULL ? client_content_read(o->file)
+                           : client_content_letters(o->size > 0 ? (gsize)o->size : 0);
+}
+
+/* What is set in the Message command of all messages. */
+static uint8_t make_flags(const struct client_options *o)
+{
+    return (uint8_t)((o->ttl >= 0 ? SSTP_MESSAGE_FLAG_EPHEMERAL : 0) |
+                     (o->acks_immediately ? SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY : 0) |
+                     (o->is_not_if_offline ? SSTP_MESSAGE_FLAG_DO_NOT_DELIVER_IF_OFFLINE : 0));
+}
+
+/* Until what is sent has to be acknowledged, where nobody has said: some time beyond what the
+ * waiting for the relay and the rate may take. */
+static int64_t default_timeout_ms(const struct client_options *o, int64_t num_messages)
+{
+    const int64_t sending_ms = o->rate > 0 ? num_messages * 1000 / o->rate : 0;
+    return TIMEOUT_DEFAULT_MS + o->retry_ms + sending_ms;
 }
 
 /* Without one, the account goes by the name of the first identity. */
@@ -196,12 +222,13 @@ static int run(const struct client_options *o, const struct client_timers *timer
     GArray *entries = g_array_new(FALSE, FALSE, sizeof(struct sstp_fanout_entry));
     char *account = o->account != NULL ? g_strdup(o->account) : default_account(o->identities);
     const gboolean sends = o->to != NULL;
+    const int64_t num_messages = !sends || o->has_lines ? 0 : MAX(o->num_messages, 1);
     GBytes *content = NULL;
     int result = EXIT_USAGE;
 
     struct client_run config = {
         .relay = o->relay,
-        .listen = o->listen,
+        .listens = (const char *const *)o->listens,
         .capture = o->capture,
         .truth = o->truth,
         .device_url = o->device,
@@ -213,14 +240,19 @@ static int run(const struct client_options *o, const struct client_timers *timer
         .identity_urls = (const char *const *)o->identities,
         .num_identities = o->identities != NULL ? g_strv_length(o->identities) : 0,
         .resource_url = o->resource != NULL ? o->resource : RESOURCE_DEFAULT,
-        .num_messages = !sends                ? 0
-                        : o->num_messages > 0 ? (unsigned)o->num_messages
-                                              : 1,
+        .num_messages = (unsigned)num_messages,
+        .sends_lines = o->has_lines,
+        .flags = make_flags(o),
+        .ttl = (uint32_t)MAX(o->ttl, 0),
+        .messages_per_second = (double)o->rate,
         .receives = o->receives,
+        .format = (enum client_format)o->format,
         .num_expected = (unsigned)o->num_expected,
-        .timeout_ms = o->timeout_ms > 0 ? o->timeout_ms
-                      : sends           ? TIMEOUT_DEFAULT_MS
-                                        : 0,
+        .timeout_ms = o->timeout_ms > 0  ? o->timeout_ms
+                      : num_messages > 0 ? default_timeout_ms(o, num_messages)
+                                         : 0,
+        .lines_timeout_ms = o->has_lines && o->timeout_ms == 0 ? TIMEOUT_DEFAULT_MS : 0,
+        .retry_ms = o->retry_ms,
         .minor_version = options_minor_version(o->version),
         .timers = *timer_values,
     };
@@ -243,13 +275,17 @@ out:
 
 int cmd_client(int argc, char **argv)
 {
-    struct client_options o = {.version = OPTIONS_VERSION_DEFAULT, .size = -1, .num_messages = -1};
+    struct client_options o = {
+        .version = OPTIONS_VERSION_DEFAULT, .size = -1, .num_messages = -1, .ttl = -1};
     struct client_timers timer_values;
     const struct option_row others[] = {
         OPTION_TEXT("relay", &o.relay, "ADDR:PORT", "Where to connect to"),
         OPTION_TEXT("relay-url", &o.relay_url, "URL",
                     "Its device URL: grooveDNS://..., or dpp:///... of a peer device"),
-        OPTION_TEXT("listen", &o.listen, "ADDR:PORT", "Accept a peer device instead of connecting"),
+        OPTION_TEXTS("listen", &o.listens, "ADDR:PORT",
+                     "Accept peer devices instead of connecting; may be repeated"),
+        OPTION_TIME("retry", &o.retry_ms, 0, OPTION_TIME_MAX,
+                    "Try for so long when the relay is not there yet (0: once)"),
         OPTION_TEXT("device", &o.device, "URL", "This device's URL, dpp:///..."),
         OPTION_TEXTS("identity", &o.identities, "URL",
                      "Whose messages to receive, grooveIdentity://...; may be repeated"),
@@ -261,10 +297,20 @@ int cmd_client(int argc, char **argv)
                      "A recipient; several make a fanout session"),
         OPTION_TEXT("resource", &o.resource, "URL", "The resource handler (" RESOURCE_DEFAULT ")"),
         OPTION_TEXT("message", &o.message, "TEXT", "Send this"),
-        OPTION_FILE("file", &o.file, OPTION_INPUT, "PATH", "Send what is in a file"),
+        OPTION_FILE("file", &o.file, OPTION_INPUT, "PATH",
+                    "Send what is in a file, or (-) on standard input"),
+        OPTION_SIZE("size", &o.size, 0, CLIENT_CONTENT_MAX, "Send so many letters"),
+        OPTION_FLAG("lines", &o.has_lines, "Send each line of standard input"),
         OPTION_NUMBER("messages", &o.num_messages, 1, INT_MAX, "N", "Send it so many times (1)"),
-        OPTION_SIZE("size", &o.size, 0, SIZE_MAX_BYTES, "Send so many letters"),
-        OPTION_FLAG("receive", &o.receives, "Receive: one JSON line a message on stdout"),
+        OPTION_NUMBER("rate", &o.rate, 0, RATE_MAX, "N", "Send so many a second (0: at once)"),
+        OPTION_NUMBER("ttl", &o.ttl, 0, UINT32_MAX, "SECONDS",
+                      "Let relays discard it after so many whole seconds (0: never)"),
+        OPTION_FLAG("ack-immediately", &o.acks_immediately,
+                    "Ask for the acknowledgement of each message at once"),
+        OPTION_FLAG("not-if-offline", &o.is_not_if_offline,
+                    "Let the relay discard it if its recipient is not there"),
+        OPTION_FLAG("receive", &o.receives, "Receive: one line a message on stdout"),
+        OPTION_CHOICE("format", &o.format, formats, "json|text", "Of those lines (json)"),
         OPTION_NUMBER("expect", &o.num_expected, 0, INT_MAX, "N", "End after so many messages"),
         OPTION_TIME("timeout", &o.timeout_ms, 0, OPTION_TIME_MAX,
                     "End then (30 to send, never to receive)"),

@@ -47,7 +47,9 @@ void net_free(struct net *net)
     g_list_free(list);
     net_reserve_end(net);
     uv_close((uv_handle_t *)&net->wait_timer, NULL);
-    uv_run(&net->loop, UV_RUN_DEFAULT);
+    /* Who is told of the end of a connection may have called net_stop(). */
+    while (uv_run(&net->loop, UV_RUN_DEFAULT) != 0)
+        continue;
     uv_loop_close(&net->loop);
     g_hash_table_destroy(net->connections);
     g_hash_table_destroy(net->listeners);
