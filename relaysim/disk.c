@@ -10,6 +10,10 @@
 #include "decode.h"
 #include "disk_schema.h"
 
+#define PAGE_SIZE 8192
+#define ROOM_PAGES 32 /* that the file grows by, where it can */
+#define RESERVE_PAGES (SSTP_DISK_RESERVE / PAGE_SIZE)
+
 /* Pages in the log beyond which they are moved into the file itself: 32 MiB.  What has
  * come and gone in between never gets there. */
 #define CHECKPOINT_PAGES 4096
@@ -35,6 +39,8 @@ enum statement {
     PUT_CLOCK,
     GET_CLOCK,
     GET_MESSAGE,
+    PAGE_COUNT,
+    TOUCH,
     NUM_STATEMENTS
 };
 
@@ -58,13 +64,28 @@ static const char *const statements[NUM_STATEMENTS] = {
     [PUT_CLOCK] = "INSERT OR REPLACE INTO clock (id, correction, seen) VALUES (0, ?1, ?2)",
     [GET_CLOCK] = "SELECT correction, seen FROM clock",
     [GET_MESSAGE] = "SELECT expires, queues, head, data FROM message WHERE id = ?1",
+    [PAGE_COUNT] = "PRAGMA page_count",
+    [TOUCH] = "UPDATE clock SET seen = seen",
+};
+
+/* Which file it is; 0 and 0 for none. */
+struct place {
+    dev_t device;
+    ino_t inode;
 };
 
 struct sstp_disk {
     sqlite3 *db;
+    int file; /* the same, for what SQLite cannot do with it; -1 with a VFS of its own */
     sqlite3_stmt *statements[NUM_STATEMENTS];
     enum sstp_disk_err err; /* of the transaction under way */
-    int num_log_pages, checkpoint_pages;
+    int num_log_pages;
+    int checkpoint_pages;          /* at present */
+    int max_checkpoint_pages;      /* where there is room */
+    sqlite3_int64 num_roomy_pages; /* which the file has room for */
+    bool is_full;                  /* the last transaction found no room */
+    char *path;                    /* NULL: with a VFS of its own */
+    struct place place, log_place; /* where the files were */
     char error[256];
 };
 
@@ -117,15 +138,38 @@ static enum sstp_disk_err err_of(int result)
     return SSTP_DISK_FAILED;
 }
 
+static sqlite3_file *log_of(const struct sstp_disk *disk)
+{
+    sqlite3_file *log = NULL;
+    (void)sqlite3_file_control(disk->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    return log != NULL && log->pMethods != NULL ? log : NULL;
+}
+
+/* What the system said of a failure; 0 where it is not known any more. */
+static int errno_of(const struct sstp_disk *disk, int result)
+{
+    int number = sqlite3_system_errno(disk->db);
+    sqlite3_file *log = log_of(disk);
+    if (result == SQLITE_IOERR_WRITE && number == 0 && log != NULL)
+        (void)log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
+    if (result == SQLITE_IOERR_WRITE && number == 0)
+        (void)sqlite3_file_control(disk->db, "main", SQLITE_FCNTL_LAST_ERRNO, &number);
+    return number;
+}
+
 /* Notes what SQLite says of its last failure. */
 static enum sstp_disk_err note(struct sstp_disk *disk, int result)
 {
-    const int number = sqlite3_system_errno(disk->db);
-    if ((result & 0xff) == SQLITE_IOERR && number != 0)
+    const bool is_io = (result & 0xff) == SQLITE_IOERR;
+    const int number = is_io ? errno_of(disk, sqlite3_extended_errcode(disk->db)) : 0;
+    if (number != 0)
         g_snprintf(disk->error, sizeof disk->error, "%s (%s)", sqlite3_errmsg(disk->db),
                    g_strerror(number));
     else
         g_snprintf(disk->error, sizeof disk->error, "%s", sqlite3_errmsg(disk->db));
+    /* A quota and a limit on the size of files are full disks, too. */
+    if (number == ENOSPC || number == EDQUOT || number == EFBIG)
+        return SSTP_DISK_NO_SPACE;
     return err_of(result);
 }
 
@@ -134,20 +178,19 @@ static enum sstp_disk_err note(struct sstp_disk *disk, int result)
  */
 
 /* Messages are nobody else's business: SQLite itself would let all read them. */
-static bool make_private(const char *path, char **error)
+static bool make_private(const char *path, int *file, char **error)
 {
     struct stat st;
     if (path[0] == '\0') {
         *error = g_strdup("--store needs the name of a file");
         return false;
     }
-    const int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) {
+    *file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (*file < 0) {
         *error = g_strdup_printf("the store %s cannot be opened: %s", path, g_strerror(errno));
         return false;
     }
-    const bool is_regular = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-    close(fd);
+    const bool is_regular = fstat(*file, &st) == 0 && S_ISREG(st.st_mode);
     if (!is_regular)
         *error = g_strdup_printf("the store %s is not a regular file", path);
     return is_regular;
@@ -193,20 +236,70 @@ static int look(sqlite3 *db, int *version, char **why)
 
 static int set_up(struct sstp_disk *disk, int version)
 {
-    int result = sqlite3_exec(disk->db,
-                              "PRAGMA page_size = 8192;"
-                              "PRAGMA journal_mode = WAL;"
-                              "PRAGMA synchronous = FULL;"
-                              "PRAGMA secure_delete = OFF;" /* Debian's default is on */
-                              "PRAGMA wal_autocheckpoint = 0;"
-                              "PRAGMA cache_size = -32768",
-                              NULL, NULL, NULL);
+    int result =
+        sqlite3_exec(disk->db,
+                     "PRAGMA page_size = " G_STRINGIFY(
+                         PAGE_SIZE) ";"
+                                    "PRAGMA journal_mode = WAL;"
+                                    "PRAGMA synchronous = FULL;"
+                                    "PRAGMA secure_delete = OFF;" /* Debian's default is on */
+                                    "PRAGMA wal_autocheckpoint = 0;"
+                                    "PRAGMA temp_store = MEMORY;"
+                                    "PRAGMA cache_size = -32768",
+                     NULL, NULL, NULL);
+    int page = PAGE_SIZE; /* in whole ones the file gets its room */
+    (void)sqlite3_file_control(disk->db, "main", SQLITE_FCNTL_CHUNK_SIZE, &page);
     if (result == SQLITE_OK)
         result = sstp_disk_migrate(disk->db, sstp_disk_steps, version, SSTP_DISK_VERSION);
     for (int i = 0; i < NUM_STATEMENTS && result == SQLITE_OK; i++)
         result = sqlite3_prepare_v3(disk->db, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
                                     &disk->statements[i], NULL);
     return result;
+}
+
+/* Without room for it, there will be some once the log is emptied. */
+static void reserve_log(struct sstp_disk *disk)
+{
+    sqlite3_file *log = log_of(disk);
+    int page = PAGE_SIZE;
+    sqlite3_int64 size = SSTP_DISK_RESERVE;
+    if (log == NULL)
+        return;
+    (void)log->pMethods->xFileControl(log, SQLITE_FCNTL_CHUNK_SIZE, &page);
+    (void)log->pMethods->xFileControl(log, SQLITE_FCNTL_SIZE_HINT, &size);
+}
+
+static struct place place_of(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 ? (struct place){st.st_dev, st.st_ino} : (struct place){0, 0};
+}
+
+static const char *log_path(const struct sstp_disk *disk)
+{
+    return sqlite3_filename_wal(sqlite3_db_filename(disk->db, "main"));
+}
+
+static void remember_place(struct sstp_disk *disk, const char *path)
+{
+    disk->path = g_strdup(path);
+    disk->place = place_of(path);
+    disk->log_place = place_of(log_path(disk));
+}
+
+static bool is_same_place(struct place a, struct place b)
+{
+    return a.device == b.device && a.inode == b.inode;
+}
+
+enum sstp_disk_err sstp_disk_check_place(struct sstp_disk *disk)
+{
+    if (disk->path == NULL || (is_same_place(place_of(disk->path), disk->place) &&
+                               is_same_place(place_of(log_path(disk)), disk->log_place)))
+        return SSTP_DISK_OK;
+    g_snprintf(disk->error, sizeof disk->error, "%s or its log has been moved, removed or replaced",
+               disk->path);
+    return SSTP_DISK_GONE;
 }
 
 static int on_committed(void *cookie, sqlite3 *db, const char *name, int num_pages)
@@ -223,9 +316,10 @@ struct sstp_disk *sstp_disk_open(const char *path, const char *vfs, char **error
     struct sstp_disk *disk = g_new0(struct sstp_disk, 1);
     char *why = NULL;
     int result, version = 0;
-    disk->checkpoint_pages = CHECKPOINT_PAGES;
+    disk->file = -1;
+    sstp_disk_set_checkpoint(disk, CHECKPOINT_PAGES);
 
-    if (vfs == NULL && !make_private(path, error))
+    if (vfs == NULL && !make_private(path, &disk->file, error))
         goto fail;
     char *name = vfs == NULL ? plain_name(path) : g_strdup(path);
     result = sqlite3_open_v2(name, &disk->db,
@@ -247,6 +341,9 @@ struct sstp_disk *sstp_disk_open(const char *path, const char *vfs, char **error
         goto fail;
     }
     sqlite3_wal_hook(disk->db, on_committed, disk);
+    reserve_log(disk);
+    if (vfs == NULL)
+        remember_place(disk, path);
     return disk;
 
 fail:
@@ -265,7 +362,16 @@ void sstp_disk_close(struct sstp_disk *disk)
         return;
     for (int i = 0; i < NUM_STATEMENTS; i++)
         sqlite3_finalize(disk->statements[i]);
+    if (disk->is_full) {
+        /* The reserve is not left to others. */
+        int keeps_log = 1;
+        (void)sqlite3_file_control(disk->db, "main", SQLITE_FCNTL_PERSIST_WAL, &keeps_log);
+    }
     sqlite3_close(disk->db);
+    /* Not before: with it, the locks of the process go, whoever has set them. */
+    if (disk->file >= 0)
+        close(disk->file);
+    g_free(disk->path);
     g_free(disk);
 }
 
@@ -450,7 +556,25 @@ static bool log_is_full(const struct sstp_disk *disk)
 
 void sstp_disk_set_checkpoint(struct sstp_disk *disk, int num_pages)
 {
-    disk->checkpoint_pages = num_pages;
+    disk->checkpoint_pages = disk->max_checkpoint_pages = num_pages;
+}
+
+/* SQLite cuts the log to so many bytes when it begins anew; -1: it does not. */
+static void limit_log(const struct sstp_disk *disk, int num_bytes)
+{
+    char sql[64];
+    g_snprintf(sql, sizeof sql, "PRAGMA journal_size_limit = %d", num_bytes);
+    (void)sqlite3_exec(disk->db, sql, NULL, NULL, NULL);
+}
+
+/* After what went well, the log may be longer again. */
+static void lengthen_log(struct sstp_disk *disk)
+{
+    if (disk->checkpoint_pages == disk->max_checkpoint_pages)
+        return;
+    disk->checkpoint_pages = MIN(2 * disk->checkpoint_pages, disk->max_checkpoint_pages);
+    if (disk->checkpoint_pages == disk->max_checkpoint_pages)
+        limit_log(disk, -1);
 }
 
 /* Moves what is in the log into the file, when it is time.  Failing that, the log goes
@@ -461,10 +585,60 @@ static void checkpoint(struct sstp_disk *disk)
         return;
     const int result =
         sqlite3_wal_checkpoint_v2(disk->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    if (result == SQLITE_OK)
+    if (result == SQLITE_OK) {
         disk->num_log_pages = 0;
-    else if (log_is_full(disk))
+        disk->num_roomy_pages = 0; /* the file has been cut to its pages */
+        lengthen_log(disk);
+    } else if (log_is_full(disk)) {
         disk->err = note(disk, result);
+    }
+}
+
+static bool make_room_for(const struct sstp_disk *disk, sqlite3_int64 num_pages)
+{
+    sqlite3_int64 size = num_pages * PAGE_SIZE;
+    if (disk->file >= 0) {
+        const int number = posix_fallocate(disk->file, 0, size);
+        return number != ENOSPC && number != EDQUOT && number != EFBIG;
+    }
+    const int result = sqlite3_file_control(disk->db, "main", SQLITE_FCNTL_SIZE_HINT, &size);
+    return result == SQLITE_OK || result == SQLITE_NOTFOUND;
+}
+
+/* Before anything is committed to the log, the file has room for it: or the log, which
+ * cannot be emptied then, would be full for ever. */
+static void make_file_roomy(struct sstp_disk *disk)
+{
+    sqlite3_stmt *row = disk->statements[PAGE_COUNT];
+    if (disk->err != SSTP_DISK_OK)
+        return;
+    const sqlite3_int64 num_pages =
+        sqlite3_step(row) == SQLITE_ROW ? sqlite3_column_int64(row, 0) : 0;
+    sqlite3_reset(row);
+    if (num_pages <= disk->num_roomy_pages)
+        return;
+    const sqlite3_int64 num_more = num_pages + ROOM_PAGES - num_pages % ROOM_PAGES;
+    if (make_room_for(disk, num_more)) {
+        disk->num_roomy_pages = num_more;
+    } else if (make_room_for(disk, num_pages)) {
+        disk->num_roomy_pages = num_pages;
+    } else {
+        g_strlcpy(disk->error, sqlite3_errstr(SQLITE_FULL), sizeof disk->error);
+        disk->err = SSTP_DISK_NO_SPACE;
+    }
+}
+
+void sstp_disk_make_room(struct sstp_disk *disk)
+{
+    sqlite3_reset(disk->statements[GET_MESSAGE]);
+    limit_log(disk, SSTP_DISK_RESERVE);
+    disk->checkpoint_pages = 0;
+    checkpoint(disk);
+    disk->checkpoint_pages = MIN(RESERVE_PAGES, disk->max_checkpoint_pages);
+    /* With the next commit the log begins anew, and is cut. */
+    disk->err = SSTP_DISK_OK;
+    run(disk, TOUCH);
+    reserve_log(disk);
 }
 
 void sstp_disk_begin(struct sstp_disk *disk)
@@ -541,7 +715,9 @@ void sstp_disk_put_clock(struct sstp_disk *disk, const struct sstp_disk_clock *c
 
 enum sstp_disk_err sstp_disk_commit(struct sstp_disk *disk)
 {
+    make_file_roomy(disk);
     run(disk, COMMIT);
+    disk->is_full = disk->err == SSTP_DISK_NO_SPACE;
     const enum sstp_disk_err err = disk->err;
     if (err != SSTP_DISK_OK) {
         /* Many failures have rolled it back already. */

@@ -19,6 +19,11 @@
  * A message has one row, however many recipients it has: the row names their queues.
  * As a queue is acknowledged in order, one number says how far it has come, `done`;
  * and a queue without a row has come to its end.
+ *
+ * Space is never needed to free space.  The file has room for all that its log holds
+ * before anything is committed to that, so that the log can always be moved there; and the
+ * log keeps a reserve of SSTP_DISK_RESERVE bytes, in which a transaction that removes
+ * little enough has room.
  */
 #ifndef RELAYSIM_DISK_H
 #define RELAYSIM_DISK_H
@@ -28,6 +33,9 @@
 
 #define SSTP_DISK_VERSION 2 /* of the tables: PRAGMA user_version */
 
+/* Of the log; a transaction that removes one message takes an eighth of it at most. */
+#define SSTP_DISK_RESERVE (512 << 10)
+
 struct sstp_disk;
 
 enum sstp_disk_err {
@@ -35,7 +43,8 @@ enum sstp_disk_err {
     SSTP_DISK_NO_SPACE = -1,
     SSTP_DISK_FAILED = -2, /* it could not be read or written */
     SSTP_DISK_DAMAGED = -3,
-    SSTP_DISK_NOT_FOUND = -4
+    SSTP_DISK_NOT_FOUND = -4,
+    SSTP_DISK_GONE = -5 /* nobody finds it any more under its name */
 };
 
 struct sstp_disk_queue {
@@ -103,6 +112,13 @@ void sstp_disk_remove_messages(struct sstp_disk *disk, uint64_t first_id, uint64
 void sstp_disk_put_record(struct sstp_disk *disk, const struct sstp_registry_record *record);
 void sstp_disk_put_clock(struct sstp_disk *disk, const struct sstp_disk_clock *clock);
 enum sstp_disk_err sstp_disk_commit(struct sstp_disk *disk);
+
+/* After SSTP_DISK_NO_SPACE, before another try: moves the log into the file, and gives back
+ * what it has beyond its reserve.  It grows again by and by. */
+void sstp_disk_make_room(struct sstp_disk *disk);
+
+/* Whether the file and its log are still where they were opened; without a VFS of its own. */
+enum sstp_disk_err sstp_disk_check_place(struct sstp_disk *disk);
 
 /* After how many pages of the log they are moved into the file itself; 4096, which is
  * 32 MiB, unless told otherwise. */

@@ -109,10 +109,12 @@ struct sstp_relay *sstp_relay_new(const struct sstp_relay_config *config, int64_
                                                       .max_queues = relay->config.max_queues});
     if (config->max_cached != 0)
         sstp_store_set_cache(relay->store, config->max_cached);
-    sstp_store_set_handler(relay->store, (struct sstp_store_handler){.loaded = relay_on_loaded,
-                                                                     .expired = relay_on_expired,
-                                                                     .failing = relay_on_failing,
-                                                                     .cookie = relay});
+    sstp_store_set_handler(
+        relay->store, (struct sstp_store_handler){.loaded = relay_on_loaded,
+                                                  .expired = relay_on_expired,
+                                                  .failing = relay_on_failing,
+                                                  .registry_failing = relay_on_registry_failing,
+                                                  .cookie = relay});
     relay->assembling.max_bytes = relay->config.max_assembling;
     relay->registry = sstp_store_registry(relay->store);
     relay->locked_out = g_hash_table_new(g_str_hash, g_str_equal);

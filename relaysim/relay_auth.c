@@ -323,6 +323,25 @@ static void refuse_register(struct sstp_relay_connection *connection, uint32_t e
     (void)sstp_ep_close_session(connection->ep, event_id, reason_id);
 }
 
+/* The store cannot keep what they say: that is a reason, and no silence. */
+void relay_on_registry_failing(void *cookie)
+{
+    struct sstp_relay *relay = cookie;
+    GList *connections = g_hash_table_get_keys(relay->connections);
+    for (GList *c = connections; c != NULL; c = c->next) {
+        struct sstp_relay_connection *connection = c->data;
+        GList *link;
+        while ((link = g_queue_pop_head_link(&connection->registering)) != NULL) {
+            struct registering *registering = link->data;
+            registering->connection = NULL;
+            relay_log(connection, "a Register is refused, for the store cannot be written");
+            refuse_register(connection, registering->event_id, SSTP_CLOSE_INTERNAL_ERROR);
+            relay_wake(connection);
+        }
+    }
+    g_list_free(connections);
+}
+
 static void register_device(struct sstp_relay_connection *connection, uint32_t event_id,
                             struct relay_attach *attach, struct sstp_span token)
 {

@@ -175,6 +175,7 @@ void relay_on_attach_authenticate(struct sstp_relay_connection *connection,
 void relay_on_register(struct sstp_relay_connection *connection, const struct sstp_ep_event *event);
 void relay_attach_free(void *attach);
 /* The connection is gone. */
+void relay_on_registry_failing(void *relay);
 void relay_forget_registering(struct sstp_relay_connection *connection);
 
 /* ---- relay_receive.c ---- */

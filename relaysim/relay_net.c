@@ -367,23 +367,27 @@ static int64_t clock_ms(clockid_t clock)
 /* The loop's clock is the monotonic one, which stands still while the machine sleeps. */
 static void tell_clocks(struct relay_net *relay_net, int64_t now_ms)
 {
+    struct sstp_store *store = sstp_relay_store(relay_net->relay);
     if (now_ms < relay_net->next_clocks_ms)
         return;
     relay_net->next_clocks_ms = now_ms + CLOCKS_MS;
-    const int64_t step_ms =
-        sstp_store_set_clocks(sstp_relay_store(relay_net->relay), clock_ms(CLOCK_MONOTONIC),
-                              clock_ms(CLOCK_BOOTTIME), clock_ms(CLOCK_REALTIME));
+    sstp_store_check(store);
+    const int64_t step_ms = sstp_store_set_clocks(
+        store, clock_ms(CLOCK_MONOTONIC), clock_ms(CLOCK_BOOTTIME), clock_ms(CLOCK_REALTIME));
     if (step_ms != 0)
         log_info("the clock has been set %s by %" PRId64 " s; what is stored lives on as it was",
                  step_ms > 0 ? "forward" : "back", (step_ms > 0 ? step_ms : -step_ms) / 1000);
 }
 
-/* When the relay wants to be ticked; as long as it keeps messages, clocks are looked at. */
+/* When the relay wants to be ticked; whoever keeps messages, or has a file, looks after
+ * clocks and file meanwhile. */
 static int64_t next_deadline(const struct relay_net *relay_net)
 {
     const int64_t deadline = sstp_relay_next_deadline(relay_net->relay);
-    return sstp_relay_num_stored(relay_net->relay) > 0 ? MIN(deadline, relay_net->next_clocks_ms)
-                                                       : deadline;
+    return sstp_store_is_durable(sstp_relay_store(relay_net->relay)) ||
+                   sstp_relay_num_stored(relay_net->relay) > 0
+               ? MIN(deadline, relay_net->next_clocks_ms)
+               : deadline;
 }
 
 /* ConnectClose acknowledges what is safe, so that comes first, unless the store fails. */

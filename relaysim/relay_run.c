@@ -124,6 +124,15 @@ static int run(struct relay_server *server, const struct relay_run *config, int 
     return EXIT_REPORTED;
 }
 
+/* The last of the store; false, with a sentence, where it did not get there. */
+static bool is_written(struct sstp_store *store)
+{
+    const char *failure = sstp_store_flush(store);
+    if (failure != NULL)
+        log_error("%s; the last that the relay took and delivered is not in the store", failure);
+    return failure == NULL;
+}
+
 int relay_run(const struct relay_run *config)
 {
     struct recording recording;
@@ -153,6 +162,8 @@ int relay_run(const struct relay_run *config)
         result = EXIT_REPORTED;
     }
     net_free(server.net);
+    if (server.relay != NULL && !is_written(sstp_relay_store(relay_net_relay(server.relay))))
+        result = EXIT_REPORTED;
     relay_net_free(server.relay);
     if (!recording_close(&recording))
         result = EXIT_REPORTED;

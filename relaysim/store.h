@@ -48,9 +48,10 @@ struct sstp_store_queue {
     /* The store's own. */
     guint index; /* in recipient->queues */
     uint64_t id;
-    uint64_t done; /* the messages up to this id have left it */
-    bool has_row;  /* it will have, with the batch under way */
-    bool is_dirty; /* that row is to be made, changed or removed */
+    uint64_t done;  /* the messages up to this id have left it */
+    bool has_row;   /* it will have, with the batch under way, or may have */
+    bool is_unsure; /* that it has */
+    bool is_dirty;  /* that row is to be made, changed or removed */
     bool is_loading;
     GList dirty_link;
 };
@@ -86,6 +87,8 @@ struct sstp_store_handler {
     void (*expired)(void *cookie, const struct sstp_store_message *message);
     /* It cannot be written, or again: `why` is a sentence, NULL when all is well. */
     void (*failing)(void *cookie, const char *why);
+    /* What has been added to the registry was not written; it is tried again. */
+    void (*registry_failing)(void *cookie);
     void *cookie;
 };
 
@@ -235,10 +238,20 @@ void sstp_store_finish(struct sstp_store *store, struct sstp_store_batch *batch,
 /* Whether sstp_store_begin() would have something. */
 bool sstp_store_has_work(const struct sstp_store *store);
 
-/* When the batch that failed is to be tried again; SSTP_EP_NEVER. */
+/* When what failed is to be tried again; SSTP_EP_NEVER. */
 int64_t sstp_store_next_retry(const struct sstp_store *store);
 
 /* Why it cannot be written at present; NULL when all is well. */
 const char *sstp_store_failure(const struct sstp_store *store);
+
+/* Has the next batch look whether the file is still where it was. */
+void sstp_store_check(struct sstp_store *store);
+
+/* Writes what is to be written, at the end, when nobody is told of anything any more.
+ * Returns why that was not possible, good as long as the store, or NULL. */
+const char *sstp_store_flush(struct sstp_store *store);
+
+/* Whether it is on a disk. */
+bool sstp_store_is_durable(const struct sstp_store *store);
 
 #endif

@@ -64,11 +64,12 @@ bool sstp_store_clock_has_changed(const struct sstp_store *store)
            (store->num_messages > 0 && clock->seen_ms - clock->noted.seen_ms >= NOTE_ALONE_MS);
 }
 
-bool sstp_store_take_clock(struct sstp_store *store, bool is_alone, struct sstp_disk_clock *row)
+bool sstp_store_take_clock(struct sstp_store *store, bool is_alone, bool is_trial,
+                           struct sstp_disk_clock *row)
 {
     struct sstp_store_clock *clock = &store->clock;
     *row = (struct sstp_disk_clock){clock->correction_ms, clock->seen_ms};
-    if (!sstp_store_clock_has_changed(store) &&
+    if (!is_trial && !sstp_store_clock_has_changed(store) &&
         (is_alone || clock->seen_ms - clock->noted.seen_ms < NOTE_MS))
         return false;
     clock->noted = *row;

@@ -65,7 +65,12 @@ struct sstp_store_load {
  * and what stands behind those; the rest of the store it must not touch. */
 struct sstp_store_batch {
     struct sstp_disk *disk;
-    bool writes;        /* it is time to write; otherwise, it only reads */
+    enum {
+        BATCH_READS, /* nothing else, for it is not time to write again */
+        BATCH_FREES, /* only what frees space, or takes next to none */
+        BATCH_WRITES
+    } kind;
+    bool is_whole;      /* nothing is left that was to be written */
     GPtrArray *pending; /* struct sstp_store_pending */
     GArray *queues;     /* struct sstp_store_change */
     bool has_clock;
@@ -121,7 +126,13 @@ struct sstp_store {
 
     struct sstp_store_batch *batch; /* under way, or failed */
     bool is_under_way;
-    int64_t retry_ms; /* nothing is written before; SSTP_STORE_NO_RETRY */
+    int64_t retry_ms;      /* nothing is written before; SSTP_STORE_NO_RETRY */
+    int64_t free_retry_ms; /* neither is what frees space */
+    bool is_short;         /* of space: what frees some is written first, and alone */
+    size_t max_pending;    /* bytes of messages in one batch, but for the last */
+    guint max_freed;       /* rows that one batch changes which frees space */
+    bool has_to_check;     /* whether the file is still there */
+    bool is_unread;        /* the file was not understood: nothing is written into it */
     bool fails_to_read;
     char *failure;
 };
@@ -153,8 +164,10 @@ int64_t sstp_store_to_own_time(const struct sstp_store *store, int64_t ms);
 int64_t sstp_store_from_own_time(const struct sstp_store *store, int64_t ms);
 /* It is time to write it, even if there is nothing else. */
 bool sstp_store_clock_has_changed(const struct sstp_store *store);
-/* The row that a batch writes, which is alone in it or not; false where it needs none. */
-bool sstp_store_take_clock(struct sstp_store *store, bool is_alone, struct sstp_disk_clock *row);
+/* The row that a batch writes, which is alone in it or not; false where it needs none.
+ * `is_trial`: it is to be seen whether anything can be written. */
+bool sstp_store_take_clock(struct sstp_store *store, bool is_alone, bool is_trial,
+                           struct sstp_disk_clock *row);
 /* What was taken last was not written. */
 void sstp_store_forget_clock(struct sstp_store *store);
 
@@ -174,6 +187,8 @@ void sstp_store_note_removed(struct sstp_store *store, struct sstp_store_queue *
                              struct sstp_payload *payload, bool was_first);
 /* It has been sent: its contents may leave the memory. */
 void sstp_store_note_sent(struct sstp_store *store, struct sstp_store_message *message);
+/* Its row is to be made, changed or removed. */
+void sstp_store_mark_dirty(struct sstp_store *store, struct sstp_store_queue *queue);
 void sstp_store_note_queue_gone(struct sstp_store *store, struct sstp_store_queue *queue);
 void sstp_store_note_record(void *store, const struct sstp_registry_record *record);
 /* Its bytes leave the memory, or the whole payload does. */
@@ -188,8 +203,15 @@ void sstp_store_free_pending(struct sstp_store_pending *pending);
 void sstp_store_free_record(void *record);
 
 /* ---- store_batch.c ---- */
+#define SSTP_STORE_BATCH_BYTES (8u << 20)
+#define SSTP_STORE_BATCH_FREED 4096u
+
 /* What was not written will not be; who waits is told. */
 void sstp_store_give_up(struct sstp_store_pending *pending);
-void sstp_store_give_up_batch(struct sstp_store *store);
+
+/* ---- store_retry.c: a batch that was not written ---- */
+/* What of it is still true goes to what the next is made of.  It may be on the disk all the
+ * same: whatever is written again or removed again does no harm. */
+void sstp_store_put_back(struct sstp_store *store, struct sstp_store_batch *batch);
 
 #endif

@@ -11,7 +11,7 @@
  * Notes of what has changed
  */
 
-static void mark_dirty(struct sstp_store *store, struct sstp_store_queue *queue)
+void sstp_store_mark_dirty(struct sstp_store *store, struct sstp_store_queue *queue)
 {
     if (queue->is_dirty)
         return;
@@ -46,7 +46,7 @@ void sstp_store_note_appended(struct sstp_store *store, struct sstp_store_queue 
     const size_t len = sstp_disk_write_id(id, queue->id);
     g_byte_array_append(payload->pending->queues, id, (guint)len);
     if (!queue->has_row)
-        mark_dirty(store, queue);
+        sstp_store_mark_dirty(store, queue);
 }
 
 void sstp_store_free_pending(struct sstp_store_pending *pending)
@@ -98,9 +98,10 @@ void sstp_store_note_removed(struct sstp_store *store, struct sstp_store_queue *
     if (payload->num_shares == 0)
         sstp_store_forget(store, payload);
     else if (was_first)
-        mark_dirty(store, queue); /* what else went before is told with the message's row */
+        sstp_store_mark_dirty(store,
+                              queue); /* what else went before is told with the message's row */
     if (queue->messages.length == 0 && queue->has_row)
-        mark_dirty(store, queue);
+        sstp_store_mark_dirty(store, queue);
 }
 
 void sstp_store_note_queue_gone(struct sstp_store *store, struct sstp_store_queue *queue)

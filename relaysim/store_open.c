@@ -106,7 +106,9 @@ struct sstp_store *sstp_store_open(const char *path, const char *vfs, int64_t no
     struct sstp_store *store = sstp_store_new();
     store->disk = disk;
     store->max_cached = CACHED_DEFAULT;
-    store->retry_ms = SSTP_STORE_NO_RETRY;
+    store->retry_ms = store->free_retry_ms = SSTP_STORE_NO_RETRY;
+    store->max_pending = SSTP_STORE_BATCH_BYTES;
+    store->max_freed = SSTP_STORE_BATCH_FREED;
     g_queue_init(&store->pending);
     g_queue_init(&store->dirty);
     store->removed = g_array_new(FALSE, FALSE, sizeof(uint64_t));
@@ -118,9 +120,7 @@ struct sstp_store *sstp_store_open(const char *path, const char *vfs, int64_t no
 
     if (read_clock(store, now_ms, wall_ms) != SSTP_DISK_OK || read_file(store) != SSTP_DISK_OK) {
         *error = g_strdup_printf("the store %s is damaged: %s", path, sstp_disk_error(disk));
-        /* Nothing is written into what is not understood. */
-        g_array_set_size(store->removed, 0);
-        g_array_set_size(store->removed_queues, 0);
+        store->is_unread = true;
         sstp_store_free(store);
         return NULL;
     }
@@ -131,17 +131,30 @@ struct sstp_store *sstp_store_open(const char *path, const char *vfs, int64_t no
  * The end
  */
 
-/* The last that there is to write; what fails now has failed. */
-static void write_rest(struct sstp_store *store)
+void sstp_store_check(struct sstp_store *store)
+{
+    store->has_to_check = store->disk != NULL;
+}
+
+const char *sstp_store_flush(struct sstp_store *store)
 {
     struct sstp_store_batch *batch;
+    if (store->disk == NULL || store->is_unread)
+        return NULL;
     store->handler = (struct sstp_store_handler){.loaded = NULL};
-    while ((batch = sstp_store_begin(store, INT64_MAX)) != NULL) {
+    store->retry_ms = store->free_retry_ms = SSTP_STORE_NO_RETRY;
+    sstp_store_check(store);
+    /* Until all is written, or has to wait. */
+    while ((batch = sstp_store_begin(store, 0)) != NULL) {
         sstp_store_write(batch);
         sstp_store_finish(store, batch, 0);
-        if (store->failure != NULL)
-            break;
     }
+    return store->failure;
+}
+
+bool sstp_store_is_durable(const struct sstp_store *store)
+{
+    return store->disk != NULL;
 }
 
 void sstp_store_close_disk(struct sstp_store *store)
@@ -150,8 +163,7 @@ void sstp_store_close_disk(struct sstp_store *store)
     if (store->disk == NULL)
         return;
     g_assert(!store->is_under_way);
-    write_rest(store);
-    sstp_store_give_up_batch(store);
+    (void)sstp_store_flush(store);
     while ((link = g_queue_pop_head_link(&store->pending)) != NULL)
         sstp_store_give_up(link->data);
     for (guint i = 0; i < store->waiters->len; i++) {

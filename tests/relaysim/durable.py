@@ -155,6 +155,52 @@ class Durable(StoreTest):
             self.assertEqual(result.returncode, 2, name)
             self.assertRegex(result.stderr, f"^relaysim: [^\n]*{words}[^\n]*\n$")
 
+    def test_moved_away(self):
+        """A file that nobody finds any more under its name: said at once, and no message is
+        acknowledged that would be in it."""
+        def unlink(path):
+            os.unlink(path)
+
+        def replace(path):
+            with open(path + ".new", "wb"):
+                pass
+            os.rename(path + ".new", path)
+
+        def rename(path):
+            os.rename(path, path + ".away")
+
+        for suffix in ("", "-wal"):
+            for act in (unlink, replace, rename):
+                with self.subTest(act=act.__name__, suffix=suffix):
+                    self.store = os.path.join(self.folder, f"{act.__name__}{suffix}.db")
+                    with Relay(self.store) as relay:
+                        self.check(relay.client("--to", BOB, "--message", "before"))
+                        act(self.store + suffix)
+                        relay.wait_for("the store is not where it was: ")
+                        self.check(relay.client("--to", BOB, "--message", "late", "--timeout=1"), 1)
+                        self.assertEqual(relay.stop(), 1)
+
+    def test_moved_back(self):
+        with Relay(self.store) as relay:
+            os.rename(self.store, self.store + ".away")
+            relay.wait_for("the store is not where it was: ")
+            os.rename(self.store + ".away", self.store)
+            relay.wait_for("the store can be written again")
+            self.check(relay.client("--to", BOB, "--message", "after"))
+            relay.stop(signal.SIGKILL)
+        with Relay(self.store) as relay:
+            self.assertEqual([line["text"] for line in self.check(relay.receive(1))], ["after"])
+
+    def test_not_registered(self):
+        """Who cannot be kept as registered is told so."""
+        with Relay(self.store, "-v") as relay:
+            os.rename(self.store, self.store + ".away")
+            relay.wait_for("the store is not where it was: ")
+            client = relay.receive(1)
+            self.check(client, 1)
+            self.assertIn("the relay ended the registration", client.err)
+            relay.wait_for("a Register is refused, for the store cannot be written")
+
     def test_full_disk(self):
         """Senders are held back, nothing is lost, and it goes on when there is room."""
         # A limit on the size of files that can be moved from outside.  The signal that comes
@@ -184,7 +230,8 @@ class Durable(StoreTest):
             sender = relay.start_client("--to", BOB, "--size=10000", "--messages=300", "--timeout",
                                         "5")
             relay.wait_for("senders are held back")
-            self.assertEqual(relay.stop(), 0)
+            self.assertEqual(relay.stop(), 1)
+            self.assertIn("is not in the store", relay.stderr())
             sender.out, sender.err = sender.communicate(timeout=30)
             self.check(sender, 1)
         with Relay(self.store) as relay:

@@ -165,18 +165,38 @@ static int file_read(sqlite3_file *base, void *data, int len, sqlite3_int64 offs
     return num == (size_t)len ? SQLITE_OK : SQLITE_IOERR_SHORT_READ;
 }
 
-static int file_write(sqlite3_file *base, const void *data, int len, sqlite3_int64 offset)
+/* Whether there is room for a file of that length. */
+static bool has_room(const struct disk_file *file, size_t len)
 {
-    struct disk_file *file = open_file_of(base)->file;
+    GHashTableIter iter;
+    gpointer value;
+    size_t used = 0;
+    if (faulty.max_bytes == 0 || len <= file->current->len)
+        return true;
+    g_hash_table_iter_init(&iter, files);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        used += ((const struct disk_file *)value)->current->len;
+    return used + len - file->current->len <= faulty.max_bytes;
+}
+
+static int write_at(struct disk_file *file, const void *data, size_t len, size_t offset)
+{
     const int result = call(SQLITE_IOERR_WRITE);
     if (result != SQLITE_OK)
         return result;
+    if (!has_room(file, offset + len))
+        return SQLITE_FULL;
     struct change *change = g_new0(struct change, 1);
-    change->offset = (size_t)offset;
+    change->offset = offset;
     change->data = g_byte_array_append(g_byte_array_new(), data, (guint)len);
     g_ptr_array_add(file->changes, change);
     apply(file->current, change, NULL);
     return SQLITE_OK;
+}
+
+static int file_write(sqlite3_file *base, const void *data, int len, sqlite3_int64 offset)
+{
+    return write_at(open_file_of(base)->file, data, (size_t)len, (size_t)offset);
 }
 
 static int file_truncate(sqlite3_file *base, sqlite3_int64 len)
@@ -228,12 +248,21 @@ static int file_is_locked(sqlite3_file *base, int *is_locked)
     return SQLITE_OK;
 }
 
+/* Room for a file that is going to grow is made by zeros at its end. */
 static int file_control(sqlite3_file *base, int operation, void *argument)
 {
-    (void)base;
-    (void)operation;
-    (void)argument;
-    return SQLITE_NOTFOUND;
+    struct disk_file *file = open_file_of(base)->file;
+    if (operation == SQLITE_FCNTL_CHUNK_SIZE)
+        return SQLITE_OK;
+    if (operation != SQLITE_FCNTL_SIZE_HINT)
+        return SQLITE_NOTFOUND;
+    const size_t old = file->current->len, len = (size_t) * (const sqlite3_int64 *)argument;
+    if (len <= old)
+        return SQLITE_OK;
+    uint8_t *zeros = g_malloc0(len - old);
+    const int result = write_at(file, zeros, len - old, old);
+    g_free(zeros);
+    return result;
 }
 
 static int file_sector_size(sqlite3_file *base)

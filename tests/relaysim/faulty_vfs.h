@@ -5,7 +5,8 @@
  *
  * What is written is seen at once, and survives a power cut only after xSync, as on a
  * real disk.  Calls that change a file (write, truncate, sync) are counted; at a chosen
- * one the power is cut or an error begins.  There is one of it in a process.
+ * one the power is cut or an error begins.  It may be a small disk, too.  There is one of it in a
+ * process.
  *
  *     faulty_vfs_reset();
  *     faulty.cut_at = 17;
@@ -17,6 +18,7 @@
 #define TESTS_FAULTY_VFS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define FAULTY_VFS "faulty"
@@ -30,6 +32,7 @@ struct faulty {
     bool fails_reads;         /* reads are counted, and fail, too */
     const char *ignores_sync; /* syncs of files whose names end so do nothing; NULL: of none */
     bool is_cut;              /* nothing works any more */
+    size_t max_bytes;         /* of all files together; 0: no limit */
 };
 extern struct faulty faulty;
 

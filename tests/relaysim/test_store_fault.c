@@ -160,8 +160,6 @@ static bool settle(struct model *model)
     while ((batch = sstp_store_begin(model->store, model->now_ms)) != NULL) {
         sstp_store_write(batch);
         sstp_store_finish(model->store, batch, model->now_ms);
-        if (sstp_store_failure(model->store) != NULL)
-            return false;
     }
     if (sstp_store_has_work(model->store))
         return false; /* it is not time to try again yet */
@@ -405,6 +403,107 @@ static void test_errors(void)
     }
 }
 
+/* ------------------------------------------------------------------------
+ * A small disk
+ */
+
+static void take_all(struct model *model)
+{
+    for (unsigned m = 0; m < model->num_messages; m++)
+        for (unsigned q = 0; q < NUM_QUEUES; q++)
+            if (model->messages[m].shares[q] == SHARE_THERE) {
+                sstp_store_remove(model->store, model->messages[m].stored[q]);
+                model->messages[m].shares[q] = SHARE_TAKEN;
+            }
+}
+
+/* Full of messages: those whose recipients come are freed without any more space, in
+ * whatever order they do, and then all goes on.  What was safe stays until then. */
+static void test_small_disk(void)
+{
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        struct model *model = model_new(seed);
+        faulty_vfs_reset();
+        faulty.max_bytes = 1200000;
+        g_assert_true(open_model(model));
+        while (model->num_failures == 0 && model->num_messages < MAX_MESSAGES - 8) {
+            for (unsigned i = 0; i < 8; i++)
+                send(model);
+            (void)settle(model);
+        }
+        g_assert_cmpuint(model->num_failures, ==, 1);
+        /* Somebody takes some; whether there is room then or not, what was taken is gone. */
+        acknowledge(model);
+        model->now_ms += 1000;
+        (void)settle(model);
+        take_all(model);
+        model->now_ms += 1000;
+        g_assert_true(settle(model));
+        g_assert_null(model->failure);
+        g_assert_cmpuint(sstp_store_num_messages(model->store), ==, 0);
+        faulty.is_cut = true;
+        struct model before = *model;
+        model_free(model);
+        faulty_vfs_reboot(0);
+        char *wrong = judge(&before);
+        if (wrong != NULL)
+            g_error("seed %u: %s", (unsigned)seed, wrong);
+    }
+}
+
+/* A batch that failed is made anew: who has left all its queues meanwhile is not in it, and
+ * needs no space. */
+static void test_made_anew(void)
+{
+    struct model *model = model_new(3);
+    faulty_vfs_reset();
+    g_assert_true(open_model(model));
+    faulty.fail_at = faulty.num_calls + 1;
+    faulty.num_fails = UINT32_MAX;
+    faulty.failure = SQLITE_FULL;
+    for (unsigned i = 0; i < 20; i++)
+        send(model);
+    g_assert_false(settle(model));
+    take_all(model);
+    faulty.fail_at = 0;
+    model->now_ms += 1000;
+    g_assert_true(settle(model));
+    sqlite3_stmt *row;
+    g_assert_cmpint(sqlite3_prepare_v2(sstp_disk_sqlite(model->store->disk),
+                                       "SELECT (SELECT count(*) FROM message) +"
+                                       " (SELECT count(*) FROM queue)",
+                                       -1, &row, NULL),
+                    ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_step(row), ==, SQLITE_ROW);
+    g_assert_cmpint(sqlite3_column_int(row, 0), ==, 0);
+    sqlite3_finalize(row);
+    model_free(model);
+}
+
+/* What has nothing to write any more says that it can be written again, all the same. */
+static void test_recovers_idle(void)
+{
+    struct model *model = model_new(4);
+    faulty_vfs_reset();
+    g_assert_true(open_model(model));
+    faulty.fail_at = faulty.num_calls + 1;
+    faulty.num_fails = UINT32_MAX;
+    faulty.failure = SQLITE_FULL;
+    send(model);
+    g_assert_false(settle(model));
+    g_assert_nonnull(model->failure);
+    take_all(model);
+    model->now_ms += 1000;
+    g_assert_false(settle(model));
+    g_assert_nonnull(model->failure); /* it has been tried */
+    faulty.fail_at = 0;
+    g_assert_cmpint(sstp_store_next_retry(model->store), <=, model->now_ms + 1000);
+    model->now_ms += 1000;
+    g_assert_true(settle(model));
+    g_assert_null(model->failure);
+    model_free(model);
+}
+
 /* Power that is cut while the disk is full. */
 static void test_cut_when_full(void)
 {
@@ -466,5 +565,8 @@ int main(int argc, char **argv)
     g_test_add_func("/store_fault/errors", test_errors);
     g_test_add_func("/store_fault/cut_when_full", test_cut_when_full);
     g_test_add_func("/store_fault/read_errors", test_read_errors);
+    g_test_add_func("/store_fault/small_disk", test_small_disk);
+    g_test_add_func("/store_fault/made_anew", test_made_anew);
+    g_test_add_func("/store_fault/recovers_idle", test_recovers_idle);
     return g_test_run();
 }
