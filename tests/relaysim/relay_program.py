@@ -3,7 +3,7 @@
 """`relaysim relay` as a program among others: its addresses, what it does without file
 descriptors, its signals, its log and its supervisor, live on loopback sockets.
 
-Usage: relay_program.py RELAYSIM
+Usage: relay_program.py RELAYSIM SLOW_DISK, the second being slow_disk.c
 """
 import contextlib
 import fcntl
@@ -16,6 +16,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import termios
 import threading
 import unittest
@@ -24,6 +25,7 @@ import live  # takes RELAYSIM off the command line
 from attacks import OK
 from raw import Raw, sstp
 
+SLOW_DISK = sys.argv.pop(1)
 TRY_LATER = 0x02
 SAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "samples")
 BASIC = ["relay", "--url", live.URL]
@@ -435,6 +437,80 @@ class Signals(RelayTest):
         relay = self.relay("--store", self.path("store"), "--auth", "off")
         self.check(relay.receive(1), 0)
         self.assertEqual(relay.stop(), 0)
+
+
+class End(RelayTest):
+    def test_acknowledges_what_is_stored(self):
+        """By the ConnectClose, and only once it is in the file: the next run has it all."""
+        for number in (1, 200):
+            store = self.path("store%d" % number)
+            relay = self.relay("--store", store, "--auth", "off", "--ack-delay", "60")
+            with Raw(relay.address, 6) as peer:
+                peer.send(sstp.open_session(1, "app", live.BOB, ""))
+                peer.expect("OpenResponse", value=OK)
+                for n in range(number):
+                    peer.send(*sstp.message_sequence(1, b"message %d" % n))
+                self.wait_until(lambda: relay.counters()["messages_in"] == number)
+                relay.process.terminate()
+                said = peer.end()
+                self.assertEqual(said[-1][0], "ConnectClose")
+                acknowledged = sum(
+                    int.from_bytes(command[4:8] if name == "ConnectClose" else command[3:7],
+                                   "little")
+                    for name, command in said if name in ("ConnectClose", "Noop"))
+                self.assertEqual(acknowledged, number)
+            self.assertEqual(relay.process.wait(30), 0)
+            relay = self.relay("--store", store, "--auth", "off")
+            self.assertEqual(relay.counters()["messages_stored"], number)
+            self.assertEqual(relay.stop(), 0)
+
+    def test_store_is_slow(self):
+        """It is waited for, but not by the peers: they get their ConnectClose, which does not
+        acknowledge what is not safe."""
+        block, store = self.path("block"), self.path("store")
+        asan = os.environ.get("ASAN_OPTIONS", "")
+        relay = self.relay("--store", store, "--auth", "off", "--ack-delay", "60",
+                           env={**os.environ, "LD_PRELOAD": SLOW_DISK, "SLOW_DISK": block,
+                                "ASAN_OPTIONS": asan + ":verify_asan_link_order=0"})
+        with Raw(relay.address, 6) as peer:
+            peer.send(sstp.open_session(1, "app", live.BOB, ""))
+            peer.expect("OpenResponse", value=OK)
+            with open(block, "w", encoding="ascii"):
+                pass
+            peer.send(*sstp.message_sequence(1, b"not safe yet"))
+            self.wait_until(lambda: relay.counters()["messages_in"] == 1)
+            relay.process.terminate()
+            name, command = peer.receive()
+            self.assertEqual((name, command[4:8]), ("ConnectClose", bytes(4)))
+        self.assertIsNone(relay.process.poll())
+        os.remove(block)
+        self.assertEqual(relay.process.wait(60), 0)
+        relay = self.relay("--store", store, "--auth", "off")
+        self.check(relay.receive(1), 0)
+        self.assertEqual(relay.stop(), 0)
+
+    def test_others_do_not_close(self):
+        """One never closes its side, one does not even take what it asked for."""
+        relay = self.relay("--auth", "off")
+        with Raw(relay.address, 6) as silent, Raw(relay.address, 6, device="dpp:///x") as stuck:
+            stuck.socket.settimeout(0.5)
+            question = sstp.open_session(1, "r", "no identity", "").data  # refused
+            with contextlib.suppress(TimeoutError):
+                while True:
+                    stuck.socket.sendall(1000 * question)
+            relay.process.terminate()
+            self.assertEqual(silent.receive()[0], "ConnectClose")
+            self.assertEqual(relay.process.wait(60), 0)
+
+    def test_nobody_can_come_meanwhile(self):
+        relay = self.relay("--auth", "off")
+        with Raw(relay.address, 6) as peer:
+            relay.process.terminate()
+            self.assertEqual(peer.receive()[0], "ConnectClose")
+            with self.assertRaises(ConnectionRefusedError):
+                Raw(relay.address)
+            peer.socket.close()
+            self.assertEqual(relay.process.wait(30), 0)
 
 
 class Configuration(RelayTest):
