@@ -551,7 +551,8 @@ static void check_limits(void)
             continue;
         const struct sstp_ep *ep = visitor->watch.ep;
         const struct sstp_ep_limits *limits = &ep->config.limits;
-        MUST(ep->num_sessions <= limits->max_sessions && ep->num_events <= limits->max_events);
+        MUST(ep->num_sessions <= limits->max_sessions + visitor->connection->has_probe);
+        MUST(ep->num_events <= limits->max_events);
         MUST(ep->num_assembling <= limits->max_assembling);
         MUST(sstp_ep_ledger_num(&ep->inbound) <= limits->max_unacknowledged);
         MUST(sstp_ep_ledger_num(&ep->outbound) <= limits->max_unacknowledged);
