@@ -53,12 +53,16 @@ void relay_crossed_await(struct sstp_relay_connection *connection, struct sstp_s
 {
     struct sstp_relay *relay = connection->relay;
     GPtrArray *older = find_older(connection);
-    for (guint i = 0; i < older->len; i++)
-        relay_watch_probe(g_ptr_array_index(older, i));
+    int64_t probe_ms = 0;
+    for (guint i = 0; i < older->len; i++) {
+        struct sstp_relay_connection *other = g_ptr_array_index(older, i);
+        relay_watch_probe(other);
+        probe_ms = MAX(probe_ms, other->probe_ms); /* who has been asked has had time since */
+    }
     g_ptr_array_free(older, TRUE);
     connection->connect_token = g_memdup2(token.data, token.len);
     connection->connect_token_len = token.len;
-    connection->verdict_ms = relay->now_ms + relay_watch_probe_ms(relay);
+    connection->verdict_ms = probe_ms + relay_watch_probe_ms(relay);
     connection->is_newcomer = true;
     connection->newcomer_link.data = connection;
     g_queue_push_tail_link(&relay->newcomers, &connection->newcomer_link);

@@ -10,13 +10,6 @@ static struct world *make_world(size_t max, enum sstp_relay_auth auth)
     return world_new(&(struct sstp_relay_config){.auth = auth, .max_connections_per_device = max});
 }
 
-/* In steps, so that each deadline comes. */
-static void pass(struct world *world, int64_t ms)
-{
-    for (; ms > 0; ms -= 500)
-        advance(world, 500);
-}
-
 static bool is_closed_there(const struct visitor *visitor)
 {
     return sstp_ep_state(sstp_relay_connection_ep(visitor->connection)) == SSTP_CONNECTION_CLOSED;
@@ -145,6 +138,23 @@ static void test_ends(void)
     world_free(world);
 }
 
+/* Who waits goes before the others have had their time, and comes again: so often that it
+ * would never have its turn, if that time began anew. */
+static void test_impatient(void)
+{
+    struct world *world = make_world(1, SSTP_RELAY_AUTH_OFF);
+    struct visitor *first = visit(world, &bob);
+    hang(first);
+    struct visitor *impatient = visit(world, &bob);
+    pass(world, PROBE_MS * 2 / 3);
+    cut_off(impatient);
+    impatient = visit(world, &bob);
+    pass(world, PROBE_MS * 2 / 3);
+    g_assert_true(impatient->is_ready);
+    g_assert_true(is_closed_there(first));
+    world_free(world);
+}
+
 /* Of several, those that live stay. */
 static void test_several(void)
 {
@@ -170,6 +180,7 @@ int main(int argc, char **argv)
     g_test_add_func("/relay/crossed/late", test_late);
     g_test_add_func("/relay/crossed/last-call", test_last_call);
     g_test_add_func("/relay/crossed/ends", test_ends);
+    g_test_add_func("/relay/crossed/impatient", test_impatient);
     g_test_add_func("/relay/crossed/several", test_several);
     return g_test_run();
 }

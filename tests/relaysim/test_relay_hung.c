@@ -39,13 +39,6 @@ static uint64_t num_stored(const struct scene *s)
     return sstp_relay_num_stored(s->world->relay);
 }
 
-/* In steps, so that each deadline comes. */
-static void pass(struct world *world, int64_t ms)
-{
-    for (; ms > 0; ms -= 500)
-        advance(world, 500);
-}
-
 /* The tablet comes after the phone has hung: it gets everything, in order, before long, and
  * what the phone says in the end changes nothing. */
 static void test_successor(void)

@@ -91,6 +91,12 @@ void advance(struct world *world, int64_t ms)
     exchange(world);
 }
 
+void pass(struct world *world, int64_t ms)
+{
+    for (; ms > 0; ms -= 500)
+        advance(world, 500);
+}
+
 static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event)
 {
     struct visitor *visitor = cookie;

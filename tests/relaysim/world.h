@@ -66,6 +66,9 @@ void exchange(struct world *world);
 /* Lets time pass for all, and carries what comes of it. */
 void advance(struct world *world, int64_t ms);
 
+/* The same in steps, so that each deadline comes. */
+void pass(struct world *world, int64_t ms);
+
 /* A transport to the relay, on which nothing has been said. */
 struct visitor *enter(struct world *world, const struct who *who);
 
