@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "client.h"
 
+#include "client_hint.h"
 #include "mnemonics.h"
 #include "reason.h"
 
@@ -102,10 +103,11 @@ static void fail(struct sstp_client *client, uint8_t reason_id, const char *why)
 }
 
 /* The relay will not have it, and has said why. */
-static void fail_for(struct sstp_client *client, const char *what, struct reason reason)
+static void fail_for(struct sstp_client *client, const char *what, struct reason reason,
+                     const char *hint)
 {
-    char why[128];
-    snprintf(why, sizeof why, "%s: %s", what, reason.text);
+    char why[256];
+    snprintf(why, sizeof why, "%s: %s%s", what, reason.text, hint);
     fail(client, SSTP_CONNECT_CLOSE_NO_REASON, why);
 }
 
@@ -207,7 +209,7 @@ static void on_attach_response(struct sstp_client *client, const struct sstp_ep_
                                     SSTP_SEC_ATTACH_RESPONSE_NEW_DEVICE_REGISTRATION_NEEDED);
     } else if (event->response_id != SSTP_ATTACH_RESPONSE_OK) {
         fail_for(client, "the relay rejected the account",
-                 reason_of(sstp_attach_response_name(event->response_id), event->response_id));
+                 reason_of(sstp_attach_response_name(event->response_id), event->response_id), "");
     } else if (token.len == 0) {
         register_identities(client);
     } else if (!sstp_sec_response_read(SSTP_SEC_ATTACH_RESPONSE, &config->account_key, token,
@@ -257,7 +259,8 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
         on_register_response(client, event);
     } else if (event->kind == SSTP_EP_EVENT_SESSION_CLOSED && is_attaching && !event->is_local) {
         fail_for(client, "the relay ended the registration",
-                 reason_of(sstp_close_reason_name(event->reason_id), event->reason_id));
+                 reason_of(sstp_close_reason_name(event->reason_id), event->reason_id),
+                 client_hint_register(event->reason_id));
     } else {
         client->config.event(client->config.cookie, ep, event);
     }

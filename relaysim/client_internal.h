@@ -75,6 +75,9 @@ void client_time_is_up(struct run *run);
 /* The first failure is told, and makes the exit code. */
 void client_fail(struct run *run, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
+/* A hint of client_hint.h, where the other side is a relay; "" otherwise. */
+const char *client_hint_of_relay(const struct run *run, const char *hint);
+
 /* The same, for what another attempt would not mend.  No failure of who listens: anybody
  * may come. */
 void client_give_up(struct run *run, const char *format, ...) G_GNUC_PRINTF(2, 3);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* client_peer: the connections of a client, how they begin, what is told of them, and their end. */
+#include "client_hint.h"
 #include "client_internal.h"
 #include "client_print.h"
 #include "log.h"
 #include "options.h"
 #include "reason.h"
+#include "url.h"
 
 #include <stdlib.h>
 
@@ -15,11 +17,18 @@
  * Events
  */
 
+const char *client_hint_of_relay(const struct run *run, const char *hint)
+{
+    const char *url = run->config->target_url;
+    return url != NULL && sstp_url_is_relay(sstp_span_of_string(url)) ? hint : "";
+}
+
 static void on_closed_by_peer(struct run *run, const struct sstp_ep_event *event)
 {
     char *why = g_strdup_printf(
-        "the other side closed the connection: %s",
-        reason_of(sstp_connect_close_reason_name(event->reason_id), event->reason_id).text);
+        "the other side closed the connection: %s%s",
+        reason_of(sstp_connect_close_reason_name(event->reason_id), event->reason_id).text,
+        client_hint_of_relay(run, client_hint_connect_close(event->reason_id)));
     if (run->config->listens != NULL) {
         /* A device that has said all it had to is no failure of who listens. */
         log_info("%s", why);
@@ -75,6 +84,8 @@ static void on_refused(struct peer *peer, const struct sstp_ep_event *event)
         why, reason_of(sstp_connect_response_name(event->response_id), event->response_id).text);
     if (event->wait_time != 0)
         g_string_append_printf(why, ", again in %u seconds", event->wait_time);
+    g_string_append(why,
+                    client_hint_of_relay(run, client_hint_connect_response(event->response_id)));
     if (is_for_now)
         client_lose(run, why->str, event->wait_time);
     else

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* client_send: the session on which a client sends, and its messages. */
 #include "client_content.h"
+#include "client_hint.h"
 #include "client_internal.h"
 #include "log.h"
 #include "reason.h"
@@ -200,12 +201,13 @@ void client_send_session_closed(struct peer *peer, const struct sstp_ep_event *e
     if (is_ours)
         peer->has_session = false;
     if (is_ours && event->is_open_refused)
-        client_fail(
-            run, "the session was refused: %s",
-            reason_of(sstp_open_response_name(event->response_id), event->response_id).text);
+        client_fail(run, "the session was refused: %s%s",
+                    reason_of(sstp_open_response_name(event->response_id), event->response_id).text,
+                    client_hint_of_relay(run, client_hint_open_response(event->response_id)));
     else
-        client_fail(run, "the %s was closed: %s", is_ours ? "session" : "registration",
-                    reason_of(sstp_close_reason_name(event->reason_id), event->reason_id).text);
+        client_fail(run, "the %s was closed: %s%s", is_ours ? "session" : "registration",
+                    reason_of(sstp_close_reason_name(event->reason_id), event->reason_id).text,
+                    is_ours ? client_hint_of_relay(run, client_hint_close(event->reason_id)) : "");
     client_end(run);
 }
 
@@ -216,8 +218,9 @@ void client_send_session_status(struct peer *peer, const struct sstp_ep_event *e
     if (event->entry_index >= config->num_recipients)
         return;
     const struct sstp_fanout_entry *entry = &config->recipients[event->entry_index];
-    log_error("%.*s is no longer a recipient: %s", (int)entry->identity_url.len,
+    log_error("%.*s is no longer a recipient: %s%s", (int)entry->identity_url.len,
               (const char *)entry->identity_url.data,
-              reason_of(sstp_session_status_name(status_id), status_id).text);
+              reason_of(sstp_session_status_name(status_id), status_id).text,
+              client_hint_status(status_id));
     peer->run->has_failed = true;
 }

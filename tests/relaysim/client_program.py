@@ -74,9 +74,9 @@ class Client(LiveTest):
         """What the other side said is in the sentence, by its name or its number."""
         rows = [
             (send_to, [refuse(9)],
-             "^relaysim: the connection was refused: ConnectRejected$"),
+             "^relaysim: the connection was refused: ConnectRejected \\(see its --lock-out\\)$"),
             (send_to, [refuse(2, retry_time=7)],
-             "the connection was refused: TryLater, again in 7 seconds$"),
+             "the connection was refused: TryLater, again in 7 seconds \\(.*--max-connections\\)$"),
             (send_to, [("Connect", sstp.connect_close(9))],
              "the other side closed the connection: Rejected$"),
             (send_to, [CONNECTED, ("Open", sstp.connect_close(0x77))],
@@ -86,9 +86,9 @@ class Client(LiveTest):
             (receive_from, [CONNECTED, ("Attach", sstp.attach_response(1, 2))],
              "the relay rejected the account: AccountUnknown$"),
             (receive_from, [CONNECTED, ("Attach", sstp.close(1, 5))],
-             "the relay ended the registration: UserAuthenticationFailed$"),
+             "the relay ended the registration: UserAuthenticationFailed \\(.*--account.*\\)$"),
             (receive_from, [CONNECTED, ATTACHED, ("Register", sstp.close(2, 0x0d))],
-             "the relay ended the registration: InternalError$"),
+             "the relay ended the registration: InternalError \\(.* 1000 identities.*\\)$"),
             # Behind the answer to it: nothing will come any more.
             (receive_from, [CONNECTED, ATTACHED, ("Register", sstp.join(
                 [sstp.register_response(2), sstp.close(2, 5)]))],
@@ -97,7 +97,7 @@ class Client(LiveTest):
              "the session was refused: NoResource$"),
             (send_to, [CONNECTED, ("Open", sstp.join(
                 [sstp.open_response(1), sstp.close(1, 0x0b)]))],
-             "the session was closed: QuotaWouldBeExceeded$"),
+             "the session was closed: QuotaWouldBeExceeded \\(.*--quota.*\\)$"),
             (send_to, [CONNECTED, ("Open", sstp.join(
                 [sstp.open_response(1), sstp.close(1, 0x77)]))],
              "the session was closed: 0x77, which has no name$"),
@@ -166,7 +166,7 @@ class Retry(LiveTest):
         # It would be too late.
         with play([refuse(2, retry_time=100)]) as relay:
             self.check(send_to(relay, "--message", "x", "--retry", "10"), 1,
-                       "^relaysim: the connection was refused: TryLater, again in 100 seconds$")
+                       "^relaysim: the connection was refused: TryLater, again in 100 seconds \\(")
 
 
 class Lines(LiveTest):
