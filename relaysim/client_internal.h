@@ -16,15 +16,17 @@
 
 #include <glib.h>
 
+enum { CLIENT_SIGNALS = 3 };
+
 struct run {
     const struct client_run *config;
     struct net *net;
     struct peer *sender; /* the connection on which to send */
     uv_timer_t timeout;
-    uv_signal_t signals[2];
+    uv_signal_t signals[CLIENT_SIGNALS];
     GPtrArray *peers;
     unsigned num_received;
-    bool is_ending, has_failed;
+    bool is_ending, has_failed, has_signal;
 
     struct client_output *output; /* for what comes; NULL without */
     GQueue unwritten;             /* struct unwritten, as the lines in the output */

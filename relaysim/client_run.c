@@ -5,6 +5,7 @@
 #include "log.h"
 #include "options.h"
 #include "recording.h"
+#include "terminal.h"
 
 #include <glib.h>
 #include <signal.h>
@@ -117,16 +118,26 @@ static void on_timeout(uv_timer_t *timer)
     client_time_is_up(timer->data);
 }
 
+/* Somebody wants it to end before it is done. */
+static void interrupt(struct run *run)
+{
+    if (!client_outbox_is_done(run->outbox) || run->config->num_expected > run->num_received)
+        client_fail(run, "interrupted");
+    client_end(run);
+}
+
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct run *run = handle->data;
-    const struct client_run *config = run->config;
-    (void)number;
-    if (run->is_ending)
+    if (!run->has_signal && !run->is_ending) {
+        interrupt(run);
+    } else if (run->has_signal && number != SIGHUP) {
+        /* (A terminal that closes sends several SIGHUPs.) */
+        log_error("ended at once by a second signal");
+        run->has_failed = true;
         net_stop(run->net);
-    if (!client_outbox_is_done(run->outbox) || config->num_expected > run->num_received)
-        client_fail(run, "interrupted");
-    client_end(run);
+    }
+    run->has_signal = true;
     net_settle(run->net);
 }
 
@@ -162,7 +173,7 @@ static bool start(struct run *run)
 
 static void set_up(struct run *run)
 {
-    static const int numbers[] = {SIGTERM, SIGINT};
+    static const int numbers[CLIENT_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
     uv_loop_t *loop = net_loop(run->net);
     uv_timer_init(loop, &run->timeout);
     uv_timer_init(loop, &run->again);
@@ -173,7 +184,9 @@ static void set_up(struct run *run)
     for (size_t i = 0; i < G_N_ELEMENTS(numbers); i++) {
         uv_signal_init(loop, &run->signals[i]);
         run->signals[i].data = run;
-        uv_signal_start(&run->signals[i], on_signal, numbers[i]);
+        /* Whom nohup(1) has started does not end with the terminal. */
+        if (numbers[i] != SIGHUP || !terminal_is_hangup_ignored())
+            uv_signal_start(&run->signals[i], on_signal, numbers[i]);
     }
 }
 
@@ -189,6 +202,15 @@ static bool are_addresses(const struct client_run *config)
             return false;
         }
     return true;
+}
+
+/* The terminal may close once more while the files are. */
+static void block_hangup(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGHUP);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
 int client_run(const struct client_run *config)
@@ -215,6 +237,7 @@ int client_run(const struct client_run *config)
         net_run(run.net);
         result = run.has_failed ? EXIT_REPORTED : EXIT_DONE;
     }
+    block_hangup();
     uv_close((uv_handle_t *)&run.timeout, NULL);
     uv_close((uv_handle_t *)&run.again, NULL);
     uv_close((uv_handle_t *)&run.pace_timer, NULL);

@@ -3,6 +3,7 @@
 
 #include "log.h"
 #include "relay_counters.h"
+#include "terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -135,14 +136,6 @@ static void on_end_signal(struct relay_server *server, int number)
  * SIGHUP
  */
 
-static bool is_terminal_there(void)
-{
-    const int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
-    if (fd >= 0)
-        close(fd);
-    return fd >= 0 || errno == EMFILE || errno == ENFILE;
-}
-
 /* The files may have been moved away, and are written anew under their names. */
 static void reopen_files(struct relay_server *server)
 {
@@ -159,7 +152,7 @@ static void on_hangup(struct relay_server *server)
     const bool has_files = log_has_file();
     if (server->is_ending)
         return;
-    if (server->has_terminal && (!has_files || !is_terminal_there()))
+    if (server->has_terminal && (!has_files || !terminal_is_there()))
         end_in_order(server, "the terminal has hung up");
     else if (has_files)
         reopen_files(server);
@@ -199,11 +192,8 @@ static void block_signals(bool is_blocked)
 
 void relay_serve_prepare(struct relay_server *server)
 {
-    struct sigaction hangup;
     block_signals(true);
-    /* Who has been started by nohup(1) is not to end with the terminal. */
-    server->has_terminal = sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN &&
-                           is_terminal_there();
+    server->has_terminal = terminal_may_hang_up();
     server->results = (struct outlet){.fd = STDOUT_FILENO};
     if (!notify_open(&server->notify))
         log_error("NOTIFY_SOCKET=%s is no socket that could be told anything: %s",

@@ -7,6 +7,7 @@ Usage: client_program.py RELAYSIM
 """
 import contextlib
 import datetime
+import fcntl
 import json
 import os
 import re
@@ -14,6 +15,7 @@ import select
 import signal
 import socket
 import subprocess
+import termios
 import unittest
 
 import raw
@@ -375,6 +377,57 @@ class Sending(LiveTest):
             self.assertEqual(receiver.stdout.readline().rstrip("\n").split("\t")[1:],
                              ["dpp:///alice", BOB, "dpp:///bob", "apphandler", "relaysim-1", host])
         self.assertEqual(receiver.wait(timeout=60), 0)
+
+
+class Signals(LiveTest):
+    def ready(self, relay, *arguments, **options):
+        """A receiver; its messages go to a file, for a terminal is no place to look for them."""
+        with open(self.path("messages"), "w", encoding="ascii") as file:
+            receiver = self.start(relay.client_arguments("--identity", BOB, "--receive", "-v",
+                                                         *arguments, device="dpp:///bob"),
+                                  stdout=file, **options)
+        self.assertRegex(receiver.stderr.readline(), "ready")
+        return receiver
+
+    def test_terminal_is_closed(self):
+        """When it closes, the client ends in order."""
+        with Relay("-v") as relay:
+            master, slave = os.openpty()
+
+            def take_terminal():
+                os.setsid()
+                fcntl.ioctl(slave, termios.TIOCSCTTY, 0)
+            receiver = self.ready(relay, stdin=slave, preexec_fn=take_terminal)
+            os.close(slave)
+            os.close(master)
+            self.assertEqual(receiver.wait(timeout=60), 0)
+            relay.stop()
+            self.assertRegex(relay.log, "NoReason")
+
+    def test_second(self):
+        """Different ones, for both to come while it sleeps."""
+        with Relay() as relay:
+            receiver = self.ready(relay)
+            for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):
+                receiver.send_signal(number)
+            self.assertEqual(receiver.wait(timeout=60), 1)
+            self.assertRegex(receiver.stderr.read(),
+                             "relaysim: ended at once by a second signal\n$")
+
+    def test_hangup_unfinished(self):
+        with Relay() as relay:
+            receiver = self.ready(relay, "--expect", "1")
+            receiver.send_signal(signal.SIGHUP)
+            self.assertEqual(receiver.wait(timeout=60), 1)
+            self.assertRegex(receiver.stderr.read(), "relaysim: interrupted\n$")
+
+    def test_nohup(self):
+        with Relay() as relay:
+            receiver = self.ready(relay, "--expect", "1", preexec_fn=lambda: signal.signal(
+                signal.SIGHUP, signal.SIG_IGN))
+            receiver.send_signal(signal.SIGHUP)
+            self.check(relay.client("--to", BOB, "--message", "x"), 0)
+            self.assertEqual(receiver.wait(timeout=60), 0)
 
 
 class Printing(LiveTest):
