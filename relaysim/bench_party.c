@@ -7,12 +7,12 @@
 #define PRODUCT_VERSION "Groove Client 14.0 4006" /* note <1> of GRVSSTP */
 
 void bench_party_init(struct bench_party *party, struct bench *bench, const char *run,
-                      unsigned index)
+                      unsigned number)
 {
     party->bench = bench;
-    party->device_url = g_strdup_printf("dpp:///bench-%s-%u", run, index);
-    party->identity_url = g_strdup_printf("grooveIdentity://bench-%s-%u", run, index);
-    party->account_url = g_strdup_printf("grooveAccount://bench-%s-%u", run, index);
+    party->device_url = g_strdup_printf("dpp:///bench-%s-%u", run, number);
+    party->identity_url = g_strdup_printf("grooveIdentity://bench-%s-%u", run, number);
+    party->account_url = g_strdup_printf("grooveAccount://bench-%s-%u", run, number);
 }
 
 void bench_party_clear(struct bench_party *party)
@@ -37,7 +37,6 @@ void bench_party_leave(struct bench_party *party)
 
 static void on_closed(struct bench_party *party, const struct sstp_ep_event *event)
 {
-    party->is_ready = false;
     if (event->end == SSTP_EP_END_LOCAL)
         return;
     if (event->end == SSTP_EP_END_PEER || event->end == SSTP_EP_END_VIOLATION)
@@ -56,15 +55,18 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
     switch (event->kind) {
     case SSTP_EP_EVENT_REFUSED:
         bench_fail(
-            bench, "a connection was refused: %s",
-            reason_of(sstp_connect_response_name(event->response_id), event->response_id).text);
+            bench, "a connection was refused: %s%s",
+            reason_of(sstp_connect_response_name(event->response_id), event->response_id).text,
+            event->response_id == SSTP_CONNECT_RESPONSE_AUTHENTICATION_FAILED && !party->attaches
+                ? "; with --auth required, senders authenticate, too"
+                : "");
         break;
     case SSTP_EP_EVENT_OPEN:
         *event->availability = SSTP_HANDLER_READY;
         break;
     case SSTP_EP_EVENT_SESSION_STATE:
         if (party->is_sender && event->session_state == SSTP_SESSION_READY)
-            bench_on_session_ready(bench);
+            bench_on_session_ready(party);
         break;
     case SSTP_EP_EVENT_SESSION_STATUS:
         bench_fail(bench, "the relay gave up a recipient");
@@ -80,7 +82,7 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
         }
         break;
     case SSTP_EP_EVENT_ACKNOWLEDGED:
-        bench_on_acknowledged(bench);
+        bench_on_acknowledged(party);
         break;
     case SSTP_EP_EVENT_CLOSED:
         on_closed(party, event);
@@ -105,7 +107,6 @@ static void on_ready(void *cookie, struct sstp_client *client)
 {
     struct bench_party *party = cookie;
     (void)client;
-    party->is_ready = true;
     bench_on_ready(party);
 }
 
@@ -122,9 +123,9 @@ static void on_failed(void *cookie, struct sstp_client *client, const char *why)
 
 static void on_output_is_empty(void *cookie)
 {
-    const struct bench_party *party = cookie;
+    struct bench_party *party = cookie;
     if (party->is_sender)
-        bench_on_room(party->bench);
+        bench_on_room(party);
 }
 
 static void on_gone(void *cookie)
@@ -159,12 +160,12 @@ bool bench_party_dial(struct bench_party *party, struct net *net, const char *ad
         .device_url = party->device_url,
         .target_url = relay_url,
         .is_originator = true,
-        .attaches = !party->is_sender,
+        .attaches = party->attaches,
         .account_url = party->account_url,
         .identity_urls = (const char *const *)&party->identity_url,
         .num_identities = 1,
-        .device_key = sstp_sec_derive_key("", party->device_url),
-        .account_key = sstp_sec_derive_key("", party->account_url),
+        .device_key = sstp_sec_derive_key(party->secret, party->device_url),
+        .account_key = sstp_sec_derive_key(party->secret, party->account_url),
         .random = {random_system, NULL},
         .major_version = 1,
         .minor_version = 6,

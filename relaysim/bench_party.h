@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bench_party: the sender of a bench, or one of its receivers: a client on a connection
- * of its own, and what it tells the bench (bench_run.c).
+ * bench_party: one of a bench's senders or receivers: a client on a connection of its own,
+ * and what it tells the bench (bench_run.c).
  */
 #ifndef RELAYSIM_BENCH_PARTY_H
 #define RELAYSIM_BENCH_PARTY_H
@@ -19,18 +19,22 @@ struct bench_party {
     struct sstp_client *client;
     const char *address; /* that it connects to */
     char *device_url, *identity_url, *account_url;
+    const char *secret; /* that its keys are made of */
     bool is_sender;
-    bool is_ready;
-    unsigned num_received;
+    bool attaches;  /* with its account and its identity */
+    unsigned index; /* among the senders, or among the receivers */
+    /* A sender's. */
+    bool is_open; /* its session has been ready */
+    uint32_t session_id;
 };
 
-/* One that nobody has connected yet.  `run` tells this run's parties from all others. */
+/* One that nobody has connected yet; its role is the caller's to set.  `run` tells this
+ * run's parties from all others, and `number` from each other. */
 void bench_party_init(struct bench_party *party, struct bench *bench, const char *run,
-                      unsigned index);
+                      unsigned number);
 void bench_party_clear(struct bench_party *party);
 
-/* Connects it to a relay, where receivers attach and register.  False with the bench
- * failed. */
+/* Connects it to a relay.  False with the bench failed. */
 bool bench_party_dial(struct bench_party *party, struct net *net, const char *address,
                       const char *relay_url);
 
@@ -42,15 +46,15 @@ void bench_party_leave(struct bench_party *party);
 /* What the bench cannot go on with: one sentence. */
 void bench_fail(struct bench *bench, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* Established, a receiver also registered; and the end of that connection. */
+/* Connected; established, and registered where it attaches; and the end of that connection. */
 void bench_on_there(struct bench_party *party);
 void bench_on_ready(struct bench_party *party);
 void bench_on_gone(struct bench_party *party);
 
-/* The sender: its session is ready, there is room for messages, one was acknowledged. */
-void bench_on_session_ready(struct bench *bench);
-void bench_on_room(struct bench *bench);
-void bench_on_acknowledged(struct bench *bench);
+/* A sender: its session is ready, there is room for messages, one was acknowledged. */
+void bench_on_session_ready(struct bench_party *party);
+void bench_on_room(struct bench_party *party);
+void bench_on_acknowledged(struct bench_party *party);
 
 /* A receiver: a message came; false when it is not the one that is due.  Then: it has
  * been completed. */

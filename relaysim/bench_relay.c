@@ -42,11 +42,11 @@ static gboolean read_line(int fd, char *line, size_t size)
 }
 
 gboolean bench_relay_start(struct bench_relay *relay, const char *url, const char *store,
-                           unsigned num_receivers)
+                           const char *auth, unsigned num_connections)
 {
     char connections[16], line[LINE_MAX_LEN];
     char *program = g_file_read_link("/proc/self/exe", NULL);
-    g_snprintf(connections, sizeof connections, "%u", num_receivers + 1);
+    g_snprintf(connections, sizeof connections, "%u", num_connections);
     const char *arguments[] = {program != NULL ? program : "relaysim",
                                "relay",
                                "--url",
@@ -55,6 +55,8 @@ gboolean bench_relay_start(struct bench_relay *relay, const char *url, const cha
                                "127.0.0.1:0",
                                "--store",
                                store,
+                               "--auth",
+                               auth,
                                "--max-connections",
                                connections,
                                NULL};

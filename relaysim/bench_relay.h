@@ -15,10 +15,10 @@ struct bench_relay {
     char *address; /* "ADDRESS:PORT", where it listens */
 };
 
-/* Starts `relaysim relay` on a free port of 127.0.0.1, with a store as its --store
- * means it, for so many receivers.  FALSE with a sentence on stderr. */
+/* Starts `relaysim relay` on a free port of 127.0.0.1, with a store and a mode as its
+ * --store and --auth mean them, for so many connections.  FALSE with a sentence on stderr. */
 gboolean bench_relay_start(struct bench_relay *relay, const char *url, const char *store,
-                           unsigned num_receivers);
+                           const char *auth, unsigned num_connections);
 
 /* The processor time of a process, its own and the system's for it, in seconds. */
 double bench_cpu_seconds(const struct rusage *usage);

@@ -18,7 +18,7 @@
 enum phase {
     PHASE_COMING,  /* those who are needed first connect */
     PHASE_SENDING, /* until all is delivered and acknowledged */
-    PHASE_LEAVING, /* is_offline: all is stored, and the sender goes */
+    PHASE_LEAVING, /* is_offline: all is stored, and the senders go */
     PHASE_DRAINING,
     PHASE_ENDING
 };
@@ -30,18 +30,17 @@ struct bench {
     uv_timer_t tick, patience;
     enum phase phase;
     bool has_failed;
-    struct bench_party sender;
-    struct bench_party *receivers;
-    unsigned num_dialed, num_ready, num_there; /* receivers */
-    uint32_t session_id;
-    unsigned num_sent, num_acknowledged;
-    uint64_t num_delivered, num_seen; /* at the last look of the patience */
+    struct bench_party *parties; /* the senders, then the receivers */
+    unsigned num_parties;
+    unsigned num_wanted; /* that have to come: the first ones of them all */
+    unsigned num_dialed, num_ready, num_there;
+    unsigned num_open; /* sessions that have been ready */
+    struct bench_tally tally;
+    uint64_t num_seen; /* at the last look of the patience */
     uint64_t begin_ns;
-    uint64_t *sent_ns; /* of each message */
-    uint8_t *content;
 };
 
-static void pump(struct bench *bench);
+static void pump(struct bench_party *party);
 static void on_tick(uv_timer_t *timer);
 
 /* ------------------------------------------------------------------------
@@ -67,9 +66,8 @@ static void end(struct bench *bench)
     bench->phase = PHASE_ENDING;
     uv_timer_stop(&bench->tick);
     uv_timer_start(&bench->patience, on_end_over, END_MS, 0);
-    bench_party_leave(&bench->sender);
-    for (unsigned i = 0; i < bench->config->fanout; i++)
-        bench_party_leave(&bench->receivers[i]);
+    for (unsigned i = 0; i < bench->num_parties; i++)
+        bench_party_leave(&bench->parties[i]);
     stop_if_alone(bench);
 }
 
@@ -93,20 +91,60 @@ static double seconds_since(const struct bench *bench)
 }
 
 /* ------------------------------------------------------------------------
+ * How the senders fared
+ */
+
+static double rate_since(const struct bench *bench, uint64_t num, uint64_t end_ns)
+{
+    return end_ns > bench->begin_ns ? (double)num / ((double)(end_ns - bench->begin_ns) / 1e9) : 0;
+}
+
+static double rate_of_store(const struct bench *bench, const struct bench_sender *sender)
+{
+    return rate_since(bench, sender->num_acknowledged, sender->acknowledged_ns);
+}
+
+static double rate_of_deliveries(const struct bench *bench, const struct bench_sender *sender)
+{
+    return rate_since(bench, sender->num_delivered, sender->delivered_ns);
+}
+
+static double mean_latency_ms(const struct bench *bench, const struct bench_sender *sender)
+{
+    (void)bench;
+    return (double)sender->latency_us / (double)sender->num_delivered / 1000;
+}
+
+static struct bench_spread spread(const struct bench *bench,
+                                  double (*value_of)(const struct bench *bench,
+                                                     const struct bench_sender *sender))
+{
+    struct bench_spread spread = {0, 0};
+    for (unsigned i = 0; i < bench->config->num_senders; i++) {
+        const double value = value_of(bench, &bench->tally.senders[i]);
+        spread.min = i == 0 ? value : MIN(spread.min, value);
+        spread.max = MAX(spread.max, value);
+    }
+    return spread;
+}
+
+/* ------------------------------------------------------------------------
  * Phases
  */
 
-static bool dial(struct bench *bench, struct bench_party *party)
+static void dial(struct bench *bench)
 {
-    return bench_party_dial(party, bench->net, bench->config->address, bench->config->relay_url);
+    while (bench->num_dialed < bench->num_wanted &&
+           bench->num_dialed - bench->num_ready < CONNECTING_MAX)
+        if (!bench_party_dial(&bench->parties[bench->num_dialed++], bench->net,
+                              bench->config->address, bench->config->relay_url))
+            return;
 }
 
-static void dial_receivers(struct bench *bench)
+static void pump_all(struct bench *bench)
 {
-    while (bench->num_dialed < bench->config->fanout &&
-           bench->num_dialed - bench->num_ready < CONNECTING_MAX)
-        if (!dial(bench, &bench->receivers[bench->num_dialed++]))
-            return;
+    for (unsigned i = 0; i < bench->config->num_senders; i++)
+        pump(&bench->parties[i]);
 }
 
 static void begin_sending(struct bench *bench)
@@ -115,87 +153,87 @@ static void begin_sending(struct bench *bench)
     bench->begin_ns = uv_hrtime();
     if (bench->config->rate > 0)
         uv_timer_start(&bench->tick, on_tick, TICK_MS, TICK_MS);
-    pump(bench);
+    pump_all(bench);
 }
 
-static void open_session(struct bench *bench)
+static void open_session(struct bench_party *sender)
 {
+    struct bench *bench = sender->bench;
     const struct bench_config *config = bench->config;
-    struct sstp_ep *ep = sstp_client_ep(bench->sender.client);
+    const struct bench_party *receivers = bench->parties + config->num_senders;
+    struct sstp_ep *ep = sstp_client_ep(sender->client);
     const struct sstp_span resource_url = sstp_span_of_string(RESOURCE);
     struct sstp_fanout_entry *entries = g_new0(struct sstp_fanout_entry, config->fanout);
 
     for (unsigned i = 0; i < config->fanout; i++)
-        entries[i].identity_url = sstp_span_of_string(bench->receivers[i].identity_url);
-    const enum sstp_ep_err err = config->fanout > 1
-                                     ? sstp_ep_fanout_open(ep, resource_url, entries,
-                                                           config->fanout, NULL, &bench->session_id)
-                                     : sstp_ep_open(ep, resource_url, entries[0].identity_url,
-                                                    sstp_span(NULL, 0), NULL, &bench->session_id);
+        entries[i].identity_url = sstp_span_of_string(receivers[i].identity_url);
+    const enum sstp_ep_err err =
+        config->fanout > 1 ? sstp_ep_fanout_open(ep, resource_url, entries, config->fanout, NULL,
+                                                 &sender->session_id)
+                           : sstp_ep_open(ep, resource_url, entries[0].identity_url,
+                                          sstp_span(NULL, 0), NULL, &sender->session_id);
     g_free(entries);
     if (err != SSTP_EP_OK)
         bench_fail(bench, "so many recipients do not fit into a FanoutOpen");
     else
-        net_wake(bench->sender.socket);
+        net_wake(sender->socket);
 }
 
-/* Somebody has become ready: perhaps all who are needed first are. */
-static void on_coming(struct bench *bench)
+static void leave(struct bench *bench, bool are_senders)
 {
-    const bool needs_receivers = !bench->config->is_offline;
-    if (bench->phase == PHASE_COMING && bench->sender.is_ready &&
-        (!needs_receivers || bench->num_ready == bench->config->fanout))
-        open_session(bench);
+    for (unsigned i = 0; i < bench->num_parties; i++)
+        if (bench->parties[i].is_sender == are_senders)
+            bench_party_leave(&bench->parties[i]);
 }
 
 static void check_progress(struct bench *bench)
 {
-    const struct bench_config *config = bench->config;
-    const uint64_t num_expected = (uint64_t)config->num_messages * config->fanout;
-
-    if (bench->phase == PHASE_SENDING && bench->num_acknowledged == config->num_messages) {
-        if (config->is_offline) {
+    if (bench->phase == PHASE_SENDING && bench_tally_is_acknowledged(&bench->tally)) {
+        if (bench->config->is_offline) {
             bench->result->store_seconds = seconds_since(bench);
+            bench->result->store_per_second = spread(bench, rate_of_store);
             bench->phase = PHASE_LEAVING;
-            bench_party_leave(&bench->sender);
-        } else if (bench->num_delivered == num_expected) {
+            leave(bench, true);
+        } else if (bench_tally_is_delivered(&bench->tally)) {
+            bench->result->per_second = spread(bench, rate_of_deliveries);
+            bench->result->latency_ms = spread(bench, mean_latency_ms);
             end(bench);
         }
-    } else if (bench->phase == PHASE_DRAINING && bench->num_delivered == num_expected) {
-        for (unsigned i = 0; i < config->fanout; i++)
-            bench_party_leave(&bench->receivers[i]); /* with the last acknowledgements */
+    } else if (bench->phase == PHASE_DRAINING && bench_tally_is_delivered(&bench->tally)) {
+        leave(bench, false); /* with the last acknowledgements */
     }
 }
 
 void bench_on_there(struct bench_party *party)
 {
-    if (!party->is_sender)
-        party->bench->num_there++;
+    party->bench->num_there++;
 }
 
+/* Somebody has become ready: perhaps all who are needed first are. */
 void bench_on_ready(struct bench_party *party)
 {
     struct bench *bench = party->bench;
-    if (!party->is_sender) {
-        bench->num_ready++;
-        dial_receivers(bench);
-    }
-    on_coming(bench);
+    bench->num_ready++;
+    dial(bench);
+    if (bench->phase != PHASE_COMING || bench->num_ready < bench->num_wanted)
+        return;
+    for (unsigned i = 0; i < bench->config->num_senders && bench->phase == PHASE_COMING; i++)
+        open_session(&bench->parties[i]);
 }
 
 void bench_on_gone(struct bench_party *party)
 {
     struct bench *bench = party->bench;
-    const struct bench_config *config = bench->config;
-    if (!party->is_sender)
-        bench->num_there--;
-    if (bench->phase == PHASE_LEAVING && party->is_sender) {
+    bench->num_there--;
+    if (bench->phase == PHASE_LEAVING && bench->num_there == 0) {
         bench->phase = PHASE_DRAINING;
         bench->begin_ns = uv_hrtime();
-        dial_receivers(bench);
+        bench->num_wanted = bench->num_parties;
+        dial(bench);
     } else if (bench->phase == PHASE_DRAINING && bench->num_there == 0 &&
-               bench->num_delivered == (uint64_t)config->num_messages * config->fanout) {
+               bench_tally_is_delivered(&bench->tally)) {
         bench->result->drain_seconds = seconds_since(bench);
+        bench->result->drain_per_second = spread(bench, rate_of_deliveries);
         end(bench);
     }
     stop_if_alone(bench);
@@ -205,55 +243,58 @@ void bench_on_gone(struct bench_party *party)
  * Sending
  */
 
-/* How many messages may have been sent by now. */
-static uint64_t num_due(const struct bench *bench)
+/* How many messages this sender may have sent by now. */
+static uint64_t num_due(const struct bench *bench, unsigned sender)
 {
     const struct bench_config *config = bench->config;
     if (config->rate == 0)
-        return (uint64_t)bench->num_acknowledged + config->window;
-    return 1 + (uint64_t)(seconds_since(bench) * config->rate);
+        return (uint64_t)bench->tally.senders[sender].num_acknowledged + config->window;
+    return bench_tally_share(&bench->tally, sender,
+                             1 + (uint64_t)(seconds_since(bench) * config->rate));
 }
 
-static void pump(struct bench *bench)
+static void pump(struct bench_party *party)
 {
-    const struct bench_config *config = bench->config;
-    struct sstp_ep *ep = sstp_client_ep(bench->sender.client);
-    const uint64_t limit = MIN(num_due(bench), config->num_messages);
+    struct bench *bench = party->bench;
+    struct sstp_ep *ep = sstp_client_ep(party->client);
+    const struct bench_sender *sender = &bench->tally.senders[party->index];
+    const uint64_t limit = MIN(num_due(bench, party->index), sender->num_messages);
 
-    while (bench->phase == PHASE_SENDING && bench->num_sent < limit) {
-        const uint64_t number = bench->num_sent;
+    while (bench->phase == PHASE_SENDING && sender->num_sent < limit) {
         /* The last one asks for its acknowledgement, and so for all. */
-        const bool is_last = number + 1 == config->num_messages;
-        const struct sstp_ep_message message = {.flags =
-                                                    is_last ? SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY : 0,
-                                                .data = sstp_span(bench->content, config->size)};
-        memcpy(bench->content, &number, sizeof number);
-        bench->sent_ns[number] = uv_hrtime();
-        const enum sstp_ep_err err = sstp_ep_send_message(ep, bench->session_id, &message, NULL);
+        const bool is_last = sender->num_sent + 1 == sender->num_messages;
+        const struct sstp_ep_message message = {
+            .flags = is_last ? SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY : 0,
+            .data = bench_tally_next(&bench->tally, party->index, uv_hrtime())};
+        const enum sstp_ep_err err = sstp_ep_send_message(ep, party->session_id, &message, NULL);
         if (err == SSTP_EP_FULL || err == SSTP_EP_WRONG_STATE)
             break; /* the output has to go first, or the relay has sent StopSending */
         if (err != SSTP_EP_OK) {
             bench_fail(bench, "a message could not be sent");
             return;
         }
-        bench->num_sent++;
+        bench_tally_sent(&bench->tally, party->index);
     }
-    if (bench->sender.socket != NULL)
-        net_wake(bench->sender.socket);
+    if (party->socket != NULL)
+        net_wake(party->socket);
 }
 
-void bench_on_session_ready(struct bench *bench)
+/* All begin at once, when the last one can. */
+void bench_on_session_ready(struct bench_party *party)
 {
-    if (bench->phase == PHASE_COMING)
-        begin_sending(bench);
-    else
-        pump(bench);
-}
-
-void bench_on_room(struct bench *bench)
-{
+    struct bench *bench = party->bench;
+    bench->num_open += !party->is_open;
+    party->is_open = true;
     if (bench->phase == PHASE_SENDING)
-        pump(bench);
+        pump(party);
+    else if (bench->phase == PHASE_COMING && bench->num_open == bench->config->num_senders)
+        begin_sending(bench);
+}
+
+void bench_on_room(struct bench_party *party)
+{
+    if (party->bench->phase == PHASE_SENDING)
+        pump(party);
 }
 
 void bench_on_completed(struct bench *bench)
@@ -261,18 +302,20 @@ void bench_on_completed(struct bench *bench)
     check_progress(bench);
 }
 
-void bench_on_acknowledged(struct bench *bench)
+void bench_on_acknowledged(struct bench_party *party)
 {
-    bench->num_acknowledged++;
-    if (bench->num_sent < bench->config->num_messages)
-        pump(bench);
+    struct bench *bench = party->bench;
+    const struct bench_sender *sender = &bench->tally.senders[party->index];
+    bench_tally_acknowledged(&bench->tally, party->index, uv_hrtime());
+    if (sender->num_sent < sender->num_messages)
+        pump(party);
     check_progress(bench);
 }
 
 static void on_tick(uv_timer_t *timer)
 {
     struct bench *bench = timer->data;
-    pump(bench);
+    pump_all(bench);
     net_settle(bench->net);
 }
 
@@ -283,29 +326,17 @@ static void on_tick(uv_timer_t *timer)
 bool bench_on_message(struct bench_party *party, struct sstp_span data)
 {
     struct bench *bench = party->bench;
-    const size_t size = bench->config->size;
-    uint64_t number;
+    const uint64_t now_ns = uv_hrtime();
+    uint64_t latency_us;
+    char *why = bench_tally_delivered(&bench->tally, party->index, data, now_ns, &latency_us);
 
-    if (data.len != size) {
-        bench_fail(bench, "a message came with %zu bytes instead of %zu", data.len, size);
+    if (why != NULL) {
+        bench_fail(bench, "%s", why);
+        g_free(why);
         return false;
     }
-    memcpy(&number, data.data, sizeof number);
-    if (number != party->num_received || number >= bench->num_sent) {
-        bench_fail(bench, "message %" PRIu64 " came to receiver %s where %u was expected", number,
-                   party->identity_url, party->num_received);
-        return false;
-    }
-    if (memcmp(data.data + sizeof number, bench->content + sizeof number, size - sizeof number) !=
-        0) {
-        bench_fail(bench, "message %" PRIu64 " came with other contents than it was sent", number);
-        return false;
-    }
-    party->num_received++;
-    bench->num_delivered++;
     if (!bench->config->is_offline) {
-        const uint64_t now_ns = uv_hrtime();
-        latency_add(&bench->result->latency, (now_ns - bench->sent_ns[number]) / 1000);
+        latency_add(&bench->result->latency, latency_us);
         bench->result->seconds = (double)(now_ns - bench->begin_ns) / 1e9;
     }
     return true;
@@ -319,13 +350,14 @@ bool bench_on_message(struct bench_party *party, struct sstp_span data)
 static void on_patience_over(uv_timer_t *timer)
 {
     struct bench *bench = timer->data;
-    const uint64_t num =
-        bench->num_delivered + bench->num_acknowledged + bench->num_ready + bench->num_sent;
+    const struct bench_tally *tally = &bench->tally;
+    const uint64_t num = tally->num_delivered + tally->num_acknowledged + bench->num_ready +
+                         bench->num_open + tally->num_sent;
     if (num == bench->num_seen)
         bench_fail(bench,
                    "the relay stands still: %u messages sent, %u acknowledged, %" PRIu64
                    " delivered",
-                   bench->num_sent, bench->num_acknowledged, bench->num_delivered);
+                   tally->num_sent, tally->num_acknowledged, tally->num_delivered);
     bench->num_seen = num;
     net_settle(bench->net);
 }
@@ -339,17 +371,19 @@ static void set_up(struct bench *bench)
     /* Nobody else's messages, and not those of an earlier run that broke off. */
     random_system(NULL, &run_id, sizeof run_id);
     char *run = g_strdup_printf("%016" PRIx64, run_id);
-    bench->receivers = g_new0(struct bench_party, config->fanout);
-    for (unsigned i = 0; i < config->fanout; i++)
-        bench_party_init(&bench->receivers[i], bench, run, i + 1);
-    bench_party_init(&bench->sender, bench, run, 0);
-    bench->sender.is_sender = true;
+    bench->num_parties = config->num_senders + config->fanout;
+    bench->parties = g_new0(struct bench_party, bench->num_parties);
+    for (unsigned i = 0; i < bench->num_parties; i++) {
+        struct bench_party *party = &bench->parties[i];
+        bench_party_init(party, bench, run, i);
+        party->is_sender = i < config->num_senders;
+        party->index = party->is_sender ? i : i - config->num_senders;
+        party->attaches = !party->is_sender || config->is_proven;
+        party->secret = config->secret;
+    }
     g_free(run);
-
-    bench->sent_ns = g_new0(uint64_t, config->num_messages);
-    bench->content = g_malloc(config->size);
-    for (size_t i = 0; i < config->size; i++)
-        bench->content[i] = (uint8_t)('a' + i % 26);
+    bench_tally_init(&bench->tally, config->num_senders, config->fanout, config->num_messages,
+                     config->size);
     uv_timer_init(loop, &bench->tick);
     uv_timer_init(loop, &bench->patience);
     bench->tick.data = bench->patience.data = bench;
@@ -360,12 +394,10 @@ static void clear(struct bench *bench)
     uv_close((uv_handle_t *)&bench->tick, NULL);
     uv_close((uv_handle_t *)&bench->patience, NULL);
     net_free(bench->net);
-    for (unsigned i = 0; i < bench->config->fanout; i++)
-        bench_party_clear(&bench->receivers[i]);
-    bench_party_clear(&bench->sender);
-    g_free(bench->receivers);
-    g_free(bench->sent_ns);
-    g_free(bench->content);
+    for (unsigned i = 0; i < bench->num_parties; i++)
+        bench_party_clear(&bench->parties[i]);
+    g_free(bench->parties);
+    bench_tally_clear(&bench->tally);
 }
 
 bool bench_run(const struct bench_config *config, struct bench_result *result)
@@ -382,10 +414,10 @@ bool bench_run(const struct bench_config *config, struct bench_result *result)
     set_up(&bench);
     uv_timer_start(&bench.patience, on_patience_over, (uint64_t)config->patience_ms,
                    (uint64_t)config->patience_ms);
-    if (dial(&bench, &bench.sender) && !config->is_offline)
-        dial_receivers(&bench);
+    bench.num_wanted = config->is_offline ? config->num_senders : bench.num_parties;
+    dial(&bench);
     net_run(bench.net);
-    result->num_deliveries = bench.num_delivered;
+    result->num_deliveries = bench.tally.num_delivered;
     clear(&bench);
     return !bench.has_failed;
 }

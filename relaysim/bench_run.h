@@ -2,9 +2,9 @@
 /*
  * bench_run: the load that `relaysim bench` puts on a relay, and what came of it.
  *
- * One sender and as many receivers as the fanout says, each on a connection of its own,
- * all in one thread.  Every message carries its number, and every delivery is checked:
- * its order, its length and its contents.
+ * Some senders, one as a rule, and as many receivers as the fanout says, each on a
+ * connection of its own, all in one thread.  Every sender sends to every receiver, and
+ * every delivery is checked (bench_tally.h): its order, its length and its contents.
  */
 #ifndef RELAYSIM_BENCH_RUN_H
 #define RELAYSIM_BENCH_RUN_H
@@ -13,23 +13,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bench_tally.h"
 #include "latency.h"
-
-#define BENCH_SIZE_MIN 8u /* the number of a message */
-#define BENCH_SIZE_MAX (1u << 20)
-#define BENCH_MESSAGES_MAX 10000000u
-#define BENCH_FANOUT_MAX 1000u
 
 struct bench_config {
     const char *address;   /* of the relay, "ADDRESS:PORT" */
     const char *relay_url; /* its device URL */
-    unsigned num_messages;
-    size_t size;         /* bytes of each */
-    unsigned fanout;     /* receivers; 1: a plain session */
-    bool is_offline;     /* all is stored before the receivers come */
-    unsigned rate;       /* messages a second; 0: as many as there is room for */
-    unsigned window;     /* messages that the sender has under way at most */
-    int64_t patience_ms; /* without any progress */
+    unsigned num_senders;
+    unsigned num_messages; /* of all senders together, at least one of each */
+    size_t size;           /* bytes of each */
+    unsigned fanout;       /* receivers; 1: a plain session */
+    bool is_offline;       /* all is stored before the receivers come */
+    bool is_proven;        /* senders attach, too, and so prove who they are */
+    const char *secret;    /* that all keys are made of */
+    unsigned rate;         /* messages a second of all; 0: as many as there is room for */
+    unsigned window;       /* messages that each sender has under way at most */
+    int64_t patience_ms;   /* without any progress */
+};
+
+/* The sender who was worst off, and the one who was best off. */
+struct bench_spread {
+    double min, max;
 };
 
 struct bench_result {
@@ -39,6 +43,10 @@ struct bench_result {
     double drain_seconds;   /* and from the receivers' Connect until the relay has taken all
                                their acknowledgements */
     struct latency latency; /* from the hand-over of a message to each of its deliveries */
+    /* What a second brought each sender until its own last delivery, or is_offline: its last
+     * acknowledgement and, of the drain, its last delivery. */
+    struct bench_spread per_second, store_per_second, drain_per_second;
+    struct bench_spread latency_ms; /* the mean of each */
 };
 
 /* False with a sentence on stderr. */

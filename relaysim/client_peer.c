@@ -11,7 +11,6 @@
 #include <stdlib.h>
 
 #define PRODUCT_VERSION "Groove Client 14.0 4006" /* note <1> of GRVSSTP */
-#define SECRET_VARIABLE "RELAYSIM_SECRET"
 
 /* ------------------------------------------------------------------------
  * Events
@@ -233,12 +232,10 @@ static void on_gone(void *cookie)
 static struct peer *new_peer(struct run *run, struct net_connection *socket, bool is_originator)
 {
     const struct client_run *config = run->config;
-    const char *secret = getenv(SECRET_VARIABLE);
+    const char *secret = options_secret();
     struct peer *peer = g_new0(struct peer, 1);
     const char *account = config->account_url != NULL ? config->account_url : "";
 
-    if (secret == NULL)
-        secret = "";
     const struct sstp_client_config client_config = {
         .device_url = config->device_url,
         .target_url = config->target_url,

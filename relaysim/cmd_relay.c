@@ -90,11 +90,6 @@ struct relay_options {
     int64_t limits[G_N_ELEMENTS(limits)];
 };
 
-static const char *const auth_modes[] = {[SSTP_RELAY_AUTH_OFF] = "off",
-                                         [SSTP_RELAY_AUTH_OPTIONAL] = "optional",
-                                         [SSTP_RELAY_AUTH_REQUIRED] = "required",
-                                         NULL};
-
 static gboolean is_own_url(const struct relay_options *options, const char *url)
 {
     return g_strv_contains((const gchar *const *)options->urls, url);
@@ -242,7 +237,8 @@ int cmd_relay(int argc, char **argv)
         OPTION_FILE("store", &o.store, OPTION_STORE, "FILE",
                     "Where messages are kept: a file, or memory (memory)"),
         OPTION_CHOICE("sstp-version", &o.version, options_versions, "VERSION", "1.5 or 1.6 (1.6)"),
-        OPTION_CHOICE("auth", &o.auth, auth_modes, "MODE", "off, optional or required (optional)"),
+        OPTION_CHOICE("auth", &o.auth, options_auth_modes, "MODE",
+                      "off, optional or required (optional)"),
         OPTION_SIZE("quota", &o.quota, 0, INT64_MAX, "Kept for one identity (0: no limit)"),
         OPTION_FLAG("no-multi-drop", &o.no_multi_drop, "Refuse fanout to recipients of this relay"),
         OPTION_FLAG("no-single-hop", &o.no_single_hop, "Refuse fanout to other relays"),

@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include "log.h"
+#include "relay.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -230,6 +231,17 @@ bool options_is_given(const struct option_row *rows, const char *name)
  */
 
 const char *const options_versions[] = {"1.5", "1.6", NULL};
+
+const char *const options_auth_modes[] = {[SSTP_RELAY_AUTH_OFF] = "off",
+                                          [SSTP_RELAY_AUTH_OPTIONAL] = "optional",
+                                          [SSTP_RELAY_AUTH_REQUIRED] = "required",
+                                          NULL};
+
+const char *options_secret(void)
+{
+    const char *secret = g_getenv("RELAYSIM_SECRET");
+    return secret != NULL ? secret : "";
+}
 
 uint8_t options_minor_version(unsigned choice)
 {

@@ -48,6 +48,12 @@ extern const char *const options_versions[];
 enum { OPTIONS_VERSION_DEFAULT = 1 };
 uint8_t options_minor_version(unsigned choice);
 
+/* --auth: the choices, by enum sstp_relay_auth. */
+extern const char *const options_auth_modes[];
+
+/* What clients make their keys from, as the environment has it; "" where it does not. */
+const char *options_secret(void);
+
 /* Random numbers: the system's, or a row of them that is always the same. */
 void random_system(void *cookie, void *bytes, size_t len);
 struct random_seeded {

@@ -21,9 +21,14 @@ RELAYSIM = sys.argv.pop(1)
 URL = "grooveDNS://relay1.example"
 
 
-def bench(*arguments, timeout=100):
+def bench(*arguments, timeout=100, **environment):
     return subprocess.run([RELAYSIM, "bench", *arguments], capture_output=True, text=True,
-                          timeout=timeout, check=False)
+                          timeout=timeout, check=False, env={**os.environ, **environment})
+
+
+def head(number, sender=0):
+    """How a message begins, up to the first byte that all have in common."""
+    return number.to_bytes(4, "little") + sender.to_bytes(4, "little") + b"i"
 
 
 class Relay:
@@ -111,6 +116,66 @@ class Bench(unittest.TestCase):
                     self.assertAlmostEqual(figures["deliveries_per_second"] * figures["seconds"],
                                            300 * figures["fanout"], delta=0.01)
 
+    def test_senders(self):
+        """Several, in every mode: they share the messages, and the figures tell of each."""
+        for mode, arguments in (("online", []), ("online", ["--size", "70000", "--window", "3"]),
+                                ("rate", ["--rate", "1000"]),
+                                ("online", ["--size", "8"]),
+                                ("offline", ["--offline", "--fanout", "2"])):
+            with self.subTest(arguments=arguments):
+                figures = self.measure("--messages", "301", "--senders", "7", *arguments)
+                self.assertEqual((figures["mode"], figures["messages"], figures["senders"]),
+                                 (mode, 301, 7))
+                names = (["sender_store_per_second", "sender_drain_per_second"]
+                         if mode == "offline" else
+                         ["sender_deliveries_per_second", "sender_latency_ms"])
+                for name in names:
+                    self.assertGreater(figures[name + "_min"], 0)
+                    self.assertLessEqual(figures[name + "_min"], figures[name + "_max"])
+                if mode == "offline":
+                    self.assertLess(figures["sender_store_per_second_max"],
+                                    7 * figures["store_per_second"] + 1)
+                    continue
+                # None takes longer than all together: 43 messages are each one's share.
+                slowest = 43 * figures["fanout"] / figures["sender_deliveries_per_second_min"]
+                self.assertLessEqual(slowest, figures["seconds"] * 1.001)
+                self.assertLessEqual(figures["sender_latency_ms_min"],
+                                     figures["latency_ms"]["max"])
+        self.assertNotIn("sender_latency_ms_min", self.measure("--messages", "20"))
+
+    def test_senders_share_the_rate(self):
+        """A rate is that of all together."""
+        figures = self.measure("--messages", "200", "--rate", "200", "--senders", "10")
+        self.assertGreater(figures["seconds"], 0.9)
+
+    def test_senders_are_connections(self):
+        """Each with a device of its own, all at the same time."""
+        with Relay("--max-connections", "5") as relay:
+            self.measure("--relay", relay.address, "--senders", "3", "--fanout", "2",
+                         "--messages", "60")
+            self.check_failure(bench("--relay", relay.address, "--senders", "4", "--fanout", "2",
+                                     "--messages", "60"), 1, "a connection was refused: TryLater")
+        self.assertEqual(relay.counters["messages_in"], 60)
+        self.assertEqual(relay.counters["messages_delivered"], 120)
+
+    def test_authentication(self):
+        """Whom it starts and whom it finds may want everybody to prove who he is."""
+        for arguments in ([], ["--senders", "3", "--fanout", "2"], ["--offline"]):
+            self.measure("--auth", "required", "--messages", "60", *arguments)
+        self.measure("--auth", "off", "--messages", "60")
+        with Relay("--auth", "required") as relay:
+            self.check_failure(bench("--relay", relay.address), 1,
+                               "a connection was refused: AuthenticationFailed; with --auth "
+                               "required, senders authenticate, too")
+            figures = self.measure("--relay", relay.address, "--auth", "required", "--messages",
+                                   "60", "--senders", "2")
+            self.assertEqual(figures["senders"], 2)
+            result = bench("--relay", relay.address, "--auth", "required", "--messages", "60",
+                           RELAYSIM_SECRET="sesame")
+            self.assertEqual((result.returncode, result.stderr), (0, ""))
+        self.assertEqual(relay.counters["messages_in"], 120)
+        self.assertEqual(relay.counters["messages_stored"], 0)
+
     def test_rate(self):
         """It takes its time."""
         figures = self.measure("--messages", "200", "--rate", "200")
@@ -145,6 +210,21 @@ class Bench(unittest.TestCase):
                 with self.subTest(sentence=sentence):
                     forger = Forger(relay.address, old, new)
                     result = bench("--relay", forger.address, "--messages", "20")
+                    self.check_failure(result, 1, sentence)
+
+    def test_wrong_deliveries_of_several(self):
+        """One that is lost, double, of another sender or of nobody ends the run."""
+        with Relay() as relay:
+            for old, new, sentence in (
+                    (head(3, 1), head(3, 0), "message 3 of sender 1 came to receiver 1 where "),
+                    (head(3, 1), head(2, 1), "message 2 of sender 2 .* where 3 was expected"),
+                    (head(3, 1), head(4, 1), "message 4 of sender 2 .* where 3 was expected"),
+                    (head(3, 1), head(3, 2), "message 3 of sender 3 .* no such sender"),
+                    (head(3, 1), head(3, 1)[:8] + b"j",
+                     "message 3 of sender 2 came with other contents")):
+                with self.subTest(sentence=sentence):
+                    forger = Forger(relay.address, old, new)
+                    result = bench("--relay", forger.address, "--messages", "20", "--senders", "2")
                     self.check_failure(result, 1, sentence)
 
     def test_failures(self):
@@ -210,6 +290,12 @@ class Bench(unittest.TestCase):
                 (["--offline", "--rate", "5"], "--rate measures latency"),
                 (["--relay", "127.0.0.1:1", "--store", "x"], "give one of them"),
                 (["--relay-url", "dpp:///x"], "--relay-url is a device URL"),
+                (["--senders", "0"], "--senders is a number from 1 to 1000"),
+                (["--senders", "1001"], "--senders is a number from 1 to 1000"),
+                (["--fanout", "0"], "--fanout is a number from 1 to 1000"),
+                (["--senders", "11", "--messages", "10"],
+                 "--messages 10 are too few for --senders 11: each sends one at least"),
+                (["--auth", "maybe"], "--auth is "),
                 (["more"], 'takes no argument such as "more"'),
                 (["--messages", "many"], re.escape("--messages"))):
             with self.subTest(arguments=arguments):
