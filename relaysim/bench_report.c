@@ -3,6 +3,7 @@
 
 #include "bench_relay.h"
 #include "json_text.h"
+#include "results.h"
 
 #include <glib.h>
 #include <stdio.h>
@@ -109,19 +110,20 @@ static double percentile_ms(const struct latency *latency, size_t i)
 static void print_text(const struct report *report, const struct bench_config *config,
                        const struct latency *latency)
 {
-    printf("%u messages of %zu bytes", config->num_messages, config->size);
+    fprintf(results_file(), "%u messages of %zu bytes", config->num_messages, config->size);
     if (config->num_senders > 1)
-        printf(" from %u senders", config->num_senders);
-    printf(" to %u %s\n", config->fanout, config->fanout == 1 ? "receiver" : "receivers");
+        fprintf(results_file(), " from %u senders", config->num_senders);
+    fprintf(results_file(), " to %u %s\n", config->fanout,
+            config->fanout == 1 ? "receiver" : "receivers");
     for (size_t i = 0; i < report->num; i++)
-        printf("%.*f %s\n", report->figures[i].num_decimals, report->figures[i].value,
-               report->figures[i].text);
+        fprintf(results_file(), "%.*f %s\n", report->figures[i].num_decimals,
+                report->figures[i].value, report->figures[i].text);
     if (config->is_offline)
         return;
-    printf("latency in ms:");
+    fprintf(results_file(), "latency in ms:");
     for (size_t i = 0; i < G_N_ELEMENTS(percentiles); i++)
-        printf(" %s %.3f", percentiles[i].name, percentile_ms(latency, i));
-    puts("");
+        fprintf(results_file(), " %s %.3f", percentiles[i].name, percentile_ms(latency, i));
+    fputs("\n", results_file());
 }
 
 static void print_json(const struct report *report, const struct bench_config *config,
@@ -156,7 +158,7 @@ static void print_json(const struct report *report, const struct bench_config *c
     }
     json_builder_end_object(builder);
     char *line = json_text_line(builder);
-    puts(line);
+    fprintf(results_file(), "%s\n", line);
     g_free(line);
     g_object_unref(builder);
 }

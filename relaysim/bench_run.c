@@ -403,7 +403,7 @@ static void clear(struct bench *bench)
 bool bench_run(const struct bench_config *config, struct bench_result *result)
 {
     struct bench bench = {.config = config, .result = result};
-    const struct net_config net_config = {.tap = NULL};
+    const struct net_config net_config = {.recording = config->recording};
 
     memset(result, 0, sizeof *result);
     bench.net = net_new(&net_config);

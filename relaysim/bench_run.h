@@ -16,7 +16,10 @@
 #include "bench_tally.h"
 #include "latency.h"
 
+struct recording;
+
 struct bench_config {
+    const struct recording *recording; /* of the bench's own sockets */
     const char *address;   /* of the relay, "ADDRESS:PORT" */
     const char *relay_url; /* its device URL */
     unsigned num_senders;

@@ -24,9 +24,11 @@ struct run {
     struct peer *sender; /* the connection on which to send */
     uv_timer_t timeout;
     uv_signal_t signals[CLIENT_SIGNALS];
+    struct recording *recording;
     GPtrArray *peers;
     unsigned num_received;
     bool is_ending, has_failed, has_signal;
+    bool has_terminal; /* whose end is the run's, too */
 
     struct client_output *output; /* for what comes; NULL without */
     GQueue unwritten;             /* struct unwritten, as the lines in the output */

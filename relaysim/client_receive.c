@@ -3,8 +3,9 @@
 #include "client_internal.h"
 #include "client_print.h"
 #include "log.h"
+#include "results.h"
 
-#include <unistd.h>
+#include <stdio.h>
 
 void client_receive_established(struct peer *peer, const struct sstp_ep_event *event)
 {
@@ -89,7 +90,8 @@ static void on_written(void *cookie, size_t num, int error)
         hold(run, false);
     client_end_if_done(run);
     if (error != 0) {
-        client_fail(run, "the messages cannot be written to stdout: %s", g_strerror(error));
+        client_fail(run, "the messages cannot be written to %s: %s", results_name(),
+                    g_strerror(error));
         client_end(run);
     }
     net_settle(run->net);
@@ -109,7 +111,7 @@ bool client_receive_start(struct run *run)
     g_queue_init(&run->unwritten);
     if (!run->config->receives)
         return true;
-    run->output = client_output_start(net_loop(run->net), STDOUT_FILENO, on_written, run);
+    run->output = client_output_start(net_loop(run->net), fileno(results_file()), on_written, run);
     if (run->output == NULL)
         log_error("messages cannot be written: no thread can be started");
     return run->output != NULL;

@@ -129,6 +129,12 @@ static void interrupt(struct run *run)
 static void on_signal(uv_signal_t *handle, int number)
 {
     struct run *run = handle->data;
+    /* Otherwise it is the end of the terminal, and so of the run. */
+    if (number == SIGHUP && recording_has_files(run->recording) &&
+        (!run->has_terminal || terminal_is_there())) {
+        recording_reopen(run->recording);
+        return;
+    }
     if (!run->has_signal && !run->is_ending) {
         interrupt(run);
     } else if (run->has_signal && number != SIGHUP) {
@@ -215,15 +221,15 @@ static void block_hangup(void)
 
 int client_run(const struct client_run *config)
 {
-    struct run run = {.config = config};
     struct recording recording;
+    struct run run = {.config = config, .recording = &recording};
     int result = EXIT_USAGE;
 
     if (!are_addresses(config))
         return EXIT_USAGE;
-    if (!recording_open(&recording, config->capture, config->truth))
+    if (!recording_open(&recording, config->capture, config->truth, RECORDING_SERVES))
         return EXIT_USAGE;
-    const struct net_config net_config = {.tap = recording.tap, .truth = recording.truth};
+    const struct net_config net_config = {.recording = &recording};
     run.net = net_new(&net_config);
     if (run.net == NULL) {
         log_error("the event loop cannot be started");
@@ -231,9 +237,11 @@ int client_run(const struct client_run *config)
     }
     run.peers = g_ptr_array_new();
     run.retry.first_until_ms = net_now_ms(run.net) + config->retry_ms;
+    run.has_terminal = terminal_may_hang_up();
     set_up(&run);
     result = EXIT_REPORTED;
     if (client_receive_start(&run) && client_send_start(&run) && start(&run)) {
+        recording_begin(&recording);
         net_run(run.net);
         result = run.has_failed ? EXIT_REPORTED : EXIT_DONE;
     }

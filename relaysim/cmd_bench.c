@@ -4,6 +4,7 @@
 #include "bench_report.h"
 #include "log.h"
 #include "options.h"
+#include "recording.h"
 #include "relay.h"
 #include "url.h"
 
@@ -17,7 +18,7 @@
 #define WINDOW_MAX 60000 /* an endpoint keeps 65,536 without acknowledgement */
 
 struct bench_options {
-    char *relay, *relay_url, *store;
+    char *relay, *relay_url, *store, *capture, *truth;
     int64_t num_senders, num_messages, size, fanout, rate, window, patience_ms;
     unsigned auth;
     bool is_offline, is_json;
@@ -51,9 +52,10 @@ static gboolean check(const struct bench_options *o)
     return TRUE;
 }
 
-static int run(const struct bench_options *o)
+static int run(const struct bench_options *o, const struct recording *recording)
 {
-    struct bench_config config = {.address = o->relay,
+    struct bench_config config = {.recording = recording,
+                                  .address = o->relay,
                                   .relay_url = o->relay_url != NULL ? o->relay_url : URL_DEFAULT,
                                   .num_senders = (unsigned)o->num_senders,
                                   .num_messages = (unsigned)o->num_messages,
@@ -90,6 +92,16 @@ static int run(const struct bench_options *o)
     return is_good ? EXIT_DONE : EXIT_REPORTED;
 }
 
+static int run_and_record(const struct bench_options *o)
+{
+    struct recording recording;
+    if (!recording_open(&recording, o->capture, o->truth, RECORDING_WAITS))
+        return EXIT_USAGE;
+    recording_begin(&recording);
+    const int result = run(o, &recording);
+    return recording_close(&recording) ? result : EXIT_REPORTED;
+}
+
 int cmd_bench(int argc, char **argv)
 {
     struct bench_options o = {.num_senders = 1,
@@ -121,6 +133,10 @@ int cmd_bench(int argc, char **argv)
                       "Messages of each sender under way without an acknowledgement (1024)"),
         OPTION_TIME("patience", &o.patience_ms, 1, PATIENCE_MAX_MS,
                     "Fail after so long a standstill (30)"),
+        OPTION_FILE("write", &o.capture, OPTION_OUTPUT, "FILE",
+                    "Write a capture of the bench's own sockets (pcapng)", .letter = 'w'),
+        OPTION_FILE("truth", &o.truth, OPTION_OUTPUT, "FILE",
+                    "Write what happened there, as JSON lines"),
         OPTION_FLAG("json", &o.is_json, "Print a line of JSON"),
         OPTION_END};
 
@@ -128,7 +144,7 @@ int cmd_bench(int argc, char **argv)
                                "delivery is acknowledged, and checked: order, length, contents.",
                                rows, argc, argv);
     if (result == -1)
-        result = check(&o) ? run(&o) : EXIT_USAGE;
+        result = check(&o) ? run_and_record(&o) : EXIT_USAGE;
     option_rows_clear(rows);
     return result;
 }

@@ -3,6 +3,7 @@
 #include "log.h"
 #include "plain_text.h"
 #include "recording.h"
+#include "results.h"
 #include "scenario_load.h"
 #include "scenario_play.h"
 
@@ -36,7 +37,7 @@ static int list(void)
     for (char **name = names; *name != NULL; name++) {
         struct scenario *scenario = load(*name);
         if (scenario != NULL)
-            printf("%-36s %s\n", *name, scenario->title);
+            fprintf(results_file(), "%-36s %s\n", *name, scenario->title);
         else
             result = EXIT_REPORTED;
         scenario_free(scenario);
@@ -62,8 +63,8 @@ static int play(const GPtrArray *scenarios, const struct recording *recording,
         const struct scenario *scenario = g_ptr_array_index(scenarios, i);
         GPtrArray *failures = scenario_play(scenario, recording, faults, seed);
         char *name = plain_text(scenario->name);
-        printf("%-36s %s\n", name, failures == NULL ? "done" : "FAILED");
-        fflush(stdout);
+        fprintf(results_file(), "%-36s %s\n", name, failures == NULL ? "done" : "FAILED");
+        (void)results_flush();
         g_free(name);
         if (failures == NULL)
             continue;
@@ -137,9 +138,10 @@ int cmd_scenario(int argc, char **argv)
     } else if (result == -1 && is_list) {
         result = list();
     } else if (result == -1 && (!read_plan(fault_texts, &plan) || !load_all(names, scenarios) ||
-                                !recording_open(&recording, capture, truth))) {
+                                !recording_open(&recording, capture, truth, RECORDING_WAITS))) {
         result = EXIT_USAGE;
     } else if (result == -1) {
+        recording_begin(&recording);
         result = play(scenarios, &recording, &plan, seed);
         if (!recording_close(&recording))
             result = EXIT_REPORTED;

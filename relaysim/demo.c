@@ -5,6 +5,7 @@
 #include "log.h"
 #include "plain_text.h"
 #include "recording.h"
+#include "results.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -54,8 +55,7 @@ static void on_wrong(void *cookie, const char *why)
 static int play(const struct recording *recording)
 {
     struct demo *demo = g_new0(struct demo, 1);
-    const struct net_config config = {
-        .tap = recording->tap, .truth = recording->truth, .has_both_ends = true};
+    const struct net_config config = {.recording = recording, .has_both_ends = true};
     int result = EXIT_DONE;
 
     demo->cast.wrong = on_wrong;
@@ -67,8 +67,9 @@ static int play(const struct recording *recording)
     for (size_t i = 0; i < G_N_ELEMENTS(scenes) && result == EXIT_DONE; i++) {
         demo->scene = scenes[i].title;
         result = scenes[i].play(demo) ? EXIT_DONE : EXIT_REPORTED;
-        printf("%2zu  %-52s %s\n", i + 1, scenes[i].title, result == EXIT_DONE ? "done" : "FAILED");
-        fflush(stdout);
+        fprintf(results_file(), "%2zu  %-52s %s\n", i + 1, scenes[i].title,
+                result == EXIT_DONE ? "done" : "FAILED");
+        (void)results_flush();
     }
     cast_clear(&demo->cast);
     g_free(demo);
@@ -78,7 +79,7 @@ static int play(const struct recording *recording)
 static void print_capture(const char *name)
 {
     char *plain = plain_text(name);
-    printf("The capture is %s\n", plain);
+    fprintf(results_file(), "The capture is %s\n", plain);
     g_free(plain);
 }
 
@@ -95,13 +96,14 @@ int cmd_demo(int argc, char **argv)
     int result = options_parse("The tour: every SSTP command on live loopback sockets, in a few "
                                "seconds.\nThe content is the same every time; the times are real.",
                                rows, argc, argv);
-    if (result == -1 && !recording_open(&recording, capture, truth)) {
+    if (result == -1 && !recording_open(&recording, capture, truth, RECORDING_WAITS)) {
         result = EXIT_USAGE;
     } else if (result == -1) {
+        recording_begin(&recording);
         result = play(&recording);
         if (!recording_close(&recording))
             result = EXIT_REPORTED;
-        else if (result == EXIT_DONE && capture != NULL)
+        else if (result == EXIT_DONE && capture != NULL && strcmp(capture, "-") != 0)
             print_capture(capture);
     }
     option_rows_clear(rows);

@@ -141,15 +141,13 @@ void net_close_connection(struct net_connection *connection)
     connection->is_dirty = true; /* never queued again */
     if (connection->ending_link.data != NULL)
         g_queue_unlink(&net->ending, &connection->ending_link);
-    tap_disconnect(connection->tap, net_now_ns());
-    connection->tap = NULL;
+    net_record_end(connection);
     if (connection->ep != NULL) {
         sstp_ep_transport_lost(connection->ep);
         connection->ep = NULL;
         connection->handler.gone(connection->handler.cookie);
     }
-    truth_leave(connection->truth);
-    connection->truth = NULL;
+    net_stop_recording(connection);
     if (connection->line != NULL)
         fault_line_close(connection->line);
     connection->line = NULL;
@@ -199,8 +197,7 @@ static void end_connection(struct net_connection *connection)
         net_close_connection(connection);
         return;
     }
-    if (connection->tap != NULL)
-        tap_finish(connection->tap, connection->is_initiator, net_now_ns());
+    net_record_finish(connection, true);
     begin_ending(connection, LINGER_MS);
 }
 
@@ -219,8 +216,8 @@ static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
 static void take_in(struct net_connection *connection, const void *data, ssize_t num)
 {
     if (num < 0) {
-        if (num == UV_EOF && connection->tap != NULL && connection->phase == NET_PHASE_OPEN)
-            tap_finish(connection->tap, connection->is_initiator, net_now_ns());
+        if (num == UV_EOF && connection->phase == NET_PHASE_OPEN)
+            net_record_finish(connection, true);
         net_close_connection(connection);
         return;
     }
@@ -247,11 +244,9 @@ static void on_read(uv_stream_t *stream, ssize_t num, const uv_buf_t *buffer)
         return;
     if (num > 0) {
         net->bytes.in += (uint64_t)num;
-        if (connection->tap != NULL)
-            tap_data(connection->tap, !connection->is_initiator, buffer->base, (size_t)num,
-                     net_now_ns());
-    } else if (num == UV_EOF && connection->tap != NULL) {
-        tap_finish(connection->tap, !connection->is_initiator, net_now_ns());
+        net_record_data(connection, false, buffer->base, (size_t)num);
+    } else if (num == UV_EOF) {
+        net_record_finish(connection, false);
     }
     if (num < 0)
         uv_read_stop(stream); /* there is nothing behind the end */
@@ -321,10 +316,11 @@ bool net_has_unread(const struct net_connection *connection)
 static void note_written(struct net_connection *connection, const struct sstp_span *pieces,
                          size_t len)
 {
+    const bool is_recorded = connection->tap != NULL || connection->truth != NULL;
     connection->net->bytes.out += len;
-    for (size_t i = 0; connection->tap != NULL && len > 0; i++) {
+    for (size_t i = 0; is_recorded && len > 0; i++) {
         const size_t num = MIN(pieces[i].len, len);
-        tap_data(connection->tap, connection->is_initiator, pieces[i].data, num, net_now_ns());
+        net_record_data(connection, true, pieces[i].data, num);
         len -= num;
     }
 }

@@ -18,17 +18,15 @@
 
 #include "endpoint.h"
 #include "fault.h"
-#include "tap.h"
-#include "truth.h"
+#include "recording.h"
 
 struct net;
 struct net_listener;
 struct net_connection;
 
 struct net_config {
-    struct tap *tap;       /* NULL for none; closed by its owner */
-    struct truth *truth;   /* likewise */
-    struct faults *faults; /* likewise */
+    const struct recording *recording; /* NULL for none; closed by its owner */
+    struct faults *faults;             /* likewise */
     /* Both ends of every connection are in this process: it is captured once, at
      * the end that opened it. */
     bool has_both_ends;
@@ -140,7 +138,7 @@ void net_fault(struct net_connection *connection, const char *kind, const char *
 
 /* The truth file, NULL without; and the time as it is written there. */
 struct truth *net_truth(const struct net *net);
-uint64_t net_wall_ns(void);
+uint64_t net_recording_ns(const struct net *net);
 
 /* See truth_label(); only with a truth file. */
 uint64_t net_truth_label(const struct net_connection *connection);

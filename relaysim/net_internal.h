@@ -128,10 +128,19 @@ void net_listener_unref(struct net_listener *listener);
 
 /* ---- net_record.c ---- */
 
-/* Nanoseconds since 1970. */
-uint64_t net_now_ns(void);
-
 /* A connection is there: it enters the capture and the truth, where there are any. */
 void net_start_recording(struct net_connection *connection);
+
+/* Bytes have passed: sent from here (is_ours), or come from the peer. */
+void net_record_data(struct net_connection *connection, bool is_ours, const void *data, size_t len);
+
+/* One side has closed its direction. */
+void net_record_finish(struct net_connection *connection, bool is_ours);
+
+/* The connection is over. */
+void net_record_end(struct net_connection *connection);
+
+/* The truth has nothing more to be told of it. */
+void net_stop_recording(struct net_connection *connection);
 
 #endif

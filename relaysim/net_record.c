@@ -4,14 +4,16 @@
 
 #include "net_address.h"
 
-#include <time.h>
-
-uint64_t net_now_ns(void)
+uint64_t net_recording_ns(const struct net *net)
 {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    return net->config.recording != NULL ? recording_now_ns(net->config.recording) : 0;
 }
+
+static uint64_t now_ns(const struct net_connection *connection)
+{
+    return net_recording_ns(connection->net);
+}
+
 /* Where an accepted connection is shown to come from: each from another address
  * or port, so that the capture never has two of the same four numbers. */
 static void set_initiator(struct net_connection *connection, struct tap_address *address)
@@ -24,11 +26,12 @@ static void set_initiator(struct net_connection *connection, struct tap_address 
 
 void net_start_recording(struct net_connection *connection)
 {
-    struct net *net = connection->net;
+    const struct net *net = connection->net;
+    struct tap *tap = net->config.recording != NULL ? net->config.recording->tap : NULL;
     const struct sockaddr_storage local = net_address_local(&connection->tcp);
     const struct sockaddr_storage peer = net_address_peer(&connection->tcp);
 
-    if (net->config.tap != NULL && (connection->is_initiator || !net->config.has_both_ends)) {
+    if (tap != NULL && (connection->is_initiator || !net->config.has_both_ends)) {
         struct tap_address address = {.initiator_host = connection->hosts.initiator_host,
                                       .initiator_port = net_address_port(&local),
                                       .acceptor_host = connection->hosts.acceptor_host,
@@ -39,45 +42,67 @@ void net_start_recording(struct net_connection *connection)
             address.initiator_host = 10;
         if (address.acceptor_host == 0)
             address.acceptor_host = 1;
-        connection->tap = tap_connect(net->config.tap, address, net_now_ns());
+        connection->tap = tap_connect(tap, address, now_ns(connection));
     }
-    if (net->config.truth != NULL) {
+    if (net_truth(net) != NULL) {
         char *here = net_address_name(&local), *there = net_address_name(&peer);
         char *name = g_strdup_printf("%s %s", connection->is_initiator ? here : there,
                                      connection->is_initiator ? there : here);
-        connection->truth = truth_enter(net->config.truth, name);
+        connection->truth = truth_enter(net_truth(net), name);
         g_free(name);
         g_free(here);
         g_free(there);
     }
 }
 
+void net_record_data(struct net_connection *connection, bool is_ours, const void *data, size_t len)
+{
+    if (connection->tap != NULL)
+        tap_data(connection->tap, is_ours == connection->is_initiator, data, len,
+                 now_ns(connection));
+    if (connection->truth != NULL)
+        truth_passed(connection->truth);
+}
+
+void net_record_finish(struct net_connection *connection, bool is_ours)
+{
+    if (connection->tap != NULL)
+        tap_finish(connection->tap, is_ours == connection->is_initiator, now_ns(connection));
+}
+
+void net_record_end(struct net_connection *connection)
+{
+    tap_disconnect(connection->tap, now_ns(connection));
+    connection->tap = NULL;
+}
+
+void net_stop_recording(struct net_connection *connection)
+{
+    truth_leave(connection->truth);
+    connection->truth = NULL;
+}
+
 void net_sent(struct net_connection *connection, const struct sstp_command *command)
 {
     if (connection->truth != NULL)
-        truth_command(connection->truth, connection->is_initiator, command, net_now_ns());
+        truth_command(connection->truth, connection->is_initiator, command, now_ns(connection));
 }
 
 void net_noted(struct net_connection *connection, const struct sstp_ep_note *note)
 {
     if (connection->truth != NULL)
-        truth_note(connection->truth, connection->is_initiator, note, net_now_ns());
+        truth_note(connection->truth, connection->is_initiator, note, now_ns(connection));
 }
 
 void net_fault(struct net_connection *connection, const char *kind, const char *text)
 {
     if (connection->truth != NULL)
-        truth_fault(connection->net->config.truth, connection->truth, kind, text, net_now_ns());
+        truth_fault(net_truth(connection->net), connection->truth, kind, text, now_ns(connection));
 }
 
 struct truth *net_truth(const struct net *net)
 {
-    return net->config.truth;
-}
-
-uint64_t net_wall_ns(void)
-{
-    return net_now_ns();
+    return net->config.recording != NULL ? net->config.recording->truth : NULL;
 }
 
 uint64_t net_truth_label(const struct net_connection *connection)

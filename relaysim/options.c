@@ -3,6 +3,7 @@
 
 #include "log.h"
 #include "relay.h"
+#include "results.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,9 +11,9 @@
 
 int options_end_output(void)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if (results_flush())
         return EXIT_DONE;
-    log_error("stdout could not be written");
+    log_error("%s could not be written", results_name());
     return EXIT_REPORTED;
 }
 

@@ -2,28 +2,35 @@
 /*
  * pcapng: writes a capture file of one Ethernet interface.
  *
- * Section Header, Interface Description and Enhanced Packet blocks of the
- * pcapng format, little-endian, times in nanoseconds; nothing else of it.  Each
- * packet is in the file once the call returns, so a growing capture can be read.
+ * Section Header, Interface Description, Enhanced Packet and Interface Statistics blocks of
+ * the pcapng format, little-endian, times in nanoseconds; nothing else of it.  The file is
+ * written on a thread of its own (recording_file.h), right after the call, so a growing
+ * capture can be read.
+ *
+ * Packets for which there was no room are counted in the next one that is there (its
+ * epb_dropcount, and a comment), and with all others in the statistics at the end.
  */
 #ifndef RELAYSIM_PCAPNG_H
 #define RELAYSIM_PCAPNG_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 struct pcapng;
+struct recording_file;
 
-/* Creates the file, or overwrites it.  `application` goes into the header.
- * NULL with errno set when that fails. */
-struct pcapng *pcapng_open(const char *path, const char *application);
+/* Into a file that has not begun, and stays the caller's; it gets its head.  `application`
+ * goes into that.  NULL without memory. */
+struct pcapng *pcapng_new(struct recording_file *file, const char *application);
 
-/* Writes a frame that passed at `time_ns` since the epoch.  False when the disk
- * would not have it; every later call fails, too. */
-bool pcapng_packet(struct pcapng *pcapng, uint64_t time_ns, const void *frame, size_t len);
+/* A frame that passed at `time_ns` since the epoch. */
+void pcapng_packet(struct pcapng *pcapng, uint64_t time_ns, const void *frame, size_t len);
 
-/* Closes the file; false when something of it was not written. */
-bool pcapng_close(struct pcapng *pcapng);
+/* What is behind goes into another file: this one gets its statistics, and counts begin
+ * anew. */
+void pcapng_end_section(struct pcapng *pcapng);
+
+/* Ends the section.  NULL is fine. */
+void pcapng_free(struct pcapng *pcapng);
 
 #endif

@@ -2,9 +2,13 @@
 #include "recording.h"
 
 #include "log.h"
+#include "recording_file.h"
+#include "results.h"
 
 #include <errno.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Whether two names are of the same file on a disk; of a device both may be. */
 static gboolean are_same_file(const char *one, const char *two)
@@ -14,33 +18,105 @@ static gboolean are_same_file(const char *one, const char *two)
            one_stat.st_dev == two_stat.st_dev && one_stat.st_ino == two_stat.st_ino;
 }
 
-gboolean recording_open(struct recording *recording, const char *capture, const char *truth)
+static gboolean is_standard(const char *path)
 {
-    *recording = (struct recording){NULL, NULL};
-    if (capture != NULL && (recording->tap = tap_open(capture)) == NULL) {
-        log_error("cannot write %s: %s", capture, g_strerror(errno));
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
+/* What standard output cannot be used for. */
+static gboolean check_standard(const char *capture, const char *truth)
+{
+    if (is_standard(capture) && is_standard(truth)) {
+        log_error("-w - and --truth - both want standard output: give one of them a file");
         return FALSE;
     }
-    if (capture != NULL && truth != NULL && are_same_file(capture, truth)) {
-        log_error("-w and --truth are the same file, %s", truth);
-        tap_close(recording->tap);
-        return FALSE;
-    }
-    if (truth != NULL && (recording->truth = truth_open(truth)) == NULL) {
-        log_error("cannot write %s: %s", truth, g_strerror(errno));
-        tap_close(recording->tap);
+    if (is_standard(capture) && isatty(STDOUT_FILENO)) {
+        log_error("-w - writes a capture, which is no text, and standard output is a terminal: "
+                  "send it to a file or a program, such as | tshark -r -");
         return FALSE;
     }
     return TRUE;
 }
 
+/* Opens one of them; FALSE with a sentence. */
+static gboolean open_file(const char *path, const char *name, const char *records,
+                          enum recording_care care, struct recording_file **file)
+{
+    const struct recording_file_config config = {
+        .path = path, .name = name, .records = records, .waits = care == RECORDING_WAITS};
+    if (path == NULL)
+        return TRUE;
+    *file = recording_file_open(&config);
+    if (*file == NULL) {
+        log_error("cannot write %s: %s", path, g_strerror(errno));
+        return FALSE;
+    }
+    if (recording_file_is_stdout(*file))
+        results_to_stderr();
+    return TRUE;
+}
+
+gboolean recording_open(struct recording *recording, const char *capture, const char *truth,
+                        enum recording_care care)
+{
+    *recording = (struct recording){.tap = NULL};
+    if (!check_standard(capture, truth))
+        return FALSE;
+    gboolean is_good = open_file(capture, "capture", "packets", care, &recording->tap_file) &&
+                       open_file(truth, "truth file", "lines", care, &recording->truth_file);
+    if (is_good && capture != NULL && truth != NULL && are_same_file(capture, truth)) {
+        log_error("-w and --truth are the same file, %s", truth);
+        is_good = FALSE;
+    }
+    if (is_good && recording->tap_file != NULL &&
+        (recording->tap = tap_new(recording->tap_file)) == NULL) {
+        log_error("memory is out");
+        is_good = FALSE;
+    }
+    if (!is_good) {
+        (void)recording_file_close(recording->tap_file);
+        (void)recording_file_close(recording->truth_file);
+        return FALSE;
+    }
+    if (recording->truth_file != NULL)
+        recording->truth = truth_new(recording->truth_file);
+    recording_clock_start(&recording->clock);
+    return TRUE;
+}
+
+void recording_begin(struct recording *recording)
+{
+    struct recording_file *const files[] = {recording->tap_file, recording->truth_file};
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++)
+        if (files[i] != NULL)
+            recording_file_begin(files[i]);
+}
+
+void recording_reopen(struct recording *recording)
+{
+    recording_clock_start(&recording->clock);
+    if (recording->tap != NULL)
+        tap_reopen(recording->tap);
+    if (recording->truth != NULL)
+        truth_reopen(recording->truth);
+}
+
+gboolean recording_has_files(const struct recording *recording)
+{
+    return recording->tap != NULL || recording->truth != NULL;
+}
+
+uint64_t recording_now_ns(const struct recording *recording)
+{
+    return recording_has_files(recording) ? recording_clock_ns(&recording->clock) : 0;
+}
+
 gboolean recording_close(struct recording *recording)
 {
-    const gboolean has_tap = tap_close(recording->tap);
-    const gboolean has_truth = truth_close(recording->truth);
-    if (!has_tap)
-        log_error("the capture could not be written to its end");
-    if (!has_truth)
-        log_error("the truth file could not be written to its end");
+    tap_free(recording->tap);
+    truth_free(recording->truth);
+    const gboolean has_tap = recording_file_close(recording->tap_file);
+    const gboolean has_truth = recording_file_close(recording->truth_file);
+    *recording = (struct recording){.tap = NULL};
     return has_tap && has_truth;
 }

@@ -300,7 +300,7 @@ static uint64_t on_label(void *cookie, void *socket)
 static void on_discarded(void *cookie, const struct sstp_relay_discard *discard)
 {
     const struct relay_net *relay_net = cookie;
-    truth_discarded(relay_net->truth, discard, net_wall_ns());
+    truth_discarded(relay_net->truth, discard, net_recording_ns(relay_net->net));
 }
 
 static void on_store_failing(void *cookie, const char *why)

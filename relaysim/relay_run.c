@@ -116,8 +116,10 @@ static int run(struct relay_server *server, const struct relay_run *config, int 
         return EXIT_USAGE;
     }
     server->relay = relay_net_new(server->net, &relay_config, &relay_net_config, &error);
-    if (server->relay != NULL)
+    if (server->relay != NULL) {
+        recording_begin(server->recording);
         return relay_serve(server);
+    }
     log_error("%s", error);
     g_free(error);
     sstp_store_free(relay_config.store);
@@ -143,16 +145,15 @@ int relay_run(const struct relay_run *config)
     int *sockets = claim_all(config);
     if (sockets == NULL)
         return EXIT_REPORTED;
-    if (!open_log(config->log) || !recording_open(&recording, config->capture, config->truth)) {
+    if (!open_log(config->log) ||
+        !recording_open(&recording, config->capture, config->truth, RECORDING_SERVES)) {
         close_all(sockets, config->num_addresses);
         goto close_log;
     }
     log_never_wait();
     raise_file_limit(config);
-    const struct net_config net_config = {.tap = recording.tap,
-                                          .truth = recording.truth,
-                                          .settled = relay_serve_settled,
-                                          .cookie = &server};
+    const struct net_config net_config = {
+        .recording = &recording, .settled = relay_serve_settled, .cookie = &server};
     server.net = net_new(&net_config);
     if (server.net != NULL) {
         result = run(&server, config, sockets);

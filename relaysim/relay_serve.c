@@ -3,6 +3,7 @@
 
 #include "log.h"
 #include "relay_counters.h"
+#include "results.h"
 #include "terminal.h"
 
 #include <errno.h>
@@ -29,7 +30,8 @@ static void put_result(struct relay_server *server, const char *line, int patien
     if (server->results.error == EAGAIN && patience_ms == 0)
         return;
     if (!server->has_failed)
-        log_error("stdout could not be written: %s%s", g_strerror(server->results.error),
+        log_error("%s could not be written: %s%s", results_name(),
+                  g_strerror(server->results.error),
                   num_dropped > 0 ? ", as some counters before" : "");
     server->has_failed = true;
 }
@@ -143,13 +145,14 @@ static void reopen_files(struct relay_server *server)
     (void)notify_tell(&server->notify, lines);
     g_free(lines);
     log_reopen();
+    recording_reopen(server->recording);
     log_info("SIGHUP: the files are opened anew");
     (void)notify_tell(&server->notify, "READY=1");
 }
 
 static void on_hangup(struct relay_server *server)
 {
-    const bool has_files = log_has_file();
+    const bool has_files = log_has_file() || recording_has_files(server->recording);
     if (server->is_ending)
         return;
     if (server->has_terminal && (!has_files || !terminal_is_there()))
@@ -194,7 +197,6 @@ void relay_serve_prepare(struct relay_server *server)
 {
     block_signals(true);
     server->has_terminal = terminal_may_hang_up();
-    server->results = (struct outlet){.fd = STDOUT_FILENO};
     if (!notify_open(&server->notify))
         log_error("NOTIFY_SOCKET=%s is no socket that could be told anything: %s",
                   g_getenv("NOTIFY_SOCKET"), g_strerror(errno));
@@ -240,6 +242,7 @@ int relay_serve(struct relay_server *server)
 {
     char *address = relay_net_address(server->relay);
     char *ready = g_strdup_printf("ready %s\n", address);
+    server->results = (struct outlet){.fd = fileno(results_file())};
     start(server);
     block_signals(false);
     put_result(server, ready, RESULT_MS);

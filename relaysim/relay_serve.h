@@ -26,12 +26,12 @@ struct relay_server {
     int64_t counters_ms; /* between two lines of counters; 0: none */
 
     struct notify notify;
-    struct outlet results; /* stdout */
+    struct outlet results; /* results_file() */
     uv_timer_t end_timer, counters_timer, notify_timer;
     uv_signal_t signals[RELAY_SERVE_SIGNALS];
     bool has_terminal; /* whose closing is to end it */
     bool is_ending, is_cut_short;
-    bool has_failed; /* stdout could not be written */
+    bool has_failed; /* results could not be written */
     int64_t begin_ms;
     char *status; /* as the service manager was told it */
 };

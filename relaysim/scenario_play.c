@@ -517,11 +517,12 @@ static void add_plan(struct fault_plan *plan, const struct fault_plan *more)
 }
 
 /* A record of what happened begins with what was meant to go wrong. */
-static void record_plan(struct truth *truth, const struct fault_plan *plan, uint64_t seed)
+static void record_plan(const struct recording *recording, const struct fault_plan *plan,
+                        uint64_t seed)
 {
     char *faults = fault_plan_text(plan);
     char *text = g_strdup_printf("%s; seed %" G_GUINT64_FORMAT, faults, (guint64)seed);
-    truth_fault(truth, NULL, "plan", text, net_wall_ns());
+    truth_fault(recording->truth, NULL, "plan", text, recording_now_ns(recording));
     g_free(faults);
     g_free(text);
 }
@@ -551,7 +552,7 @@ GPtrArray *scenario_play(const struct scenario *scenario, const struct recording
         plan.drops = plan.drops || scenario->devices[i].drop_within != 0;
     struct faults *faults = faults_new(&plan, seed);
     const struct net_config config = {
-        .tap = recording->tap, .truth = recording->truth, .faults = faults, .has_both_ends = true};
+        .recording = recording, .faults = faults, .has_both_ends = true};
     GPtrArray *failures = g_ptr_array_new_with_free_func(g_free);
     player->scenario = scenario;
     player->seed = seed;
@@ -563,7 +564,7 @@ GPtrArray *scenario_play(const struct scenario *scenario, const struct recording
     facts_init(player);
     tap_set_faults(recording->tap, faults);
     if (recording->truth != NULL && faults != NULL)
-        record_plan(recording->truth, &plan, seed);
+        record_plan(recording, &plan, seed);
     if (cast_init(&player->cast, &config, seed))
         play(player);
     else

@@ -2,6 +2,7 @@
 #include "tap.h"
 
 #include "pcapng.h"
+#include "recording_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,11 +24,11 @@
 #define ACK 0x10u
 
 struct tap {
+    struct recording_file *file;
     struct pcapng *pcapng;
     uint64_t last_ns;
     uint32_t num_connections;
     uint16_t next_ip_id;
-    bool has_failed;
     struct faults *faults;
     bool has_to_reorder; /* the next segment that has another one behind it */
     size_t held_len;     /* of a frame that waits for the next one */
@@ -49,12 +50,13 @@ struct tap_connection {
     struct side sides[2]; /* the acceptor, the initiator */
 };
 
-struct tap *tap_open(const char *path)
+struct tap *tap_new(struct recording_file *file)
 {
     struct tap *tap = calloc(1, sizeof *tap);
     if (tap == NULL)
         return NULL;
-    tap->pcapng = pcapng_open(path, "relaysim " RELAYSIM_VERSION);
+    tap->file = file;
+    tap->pcapng = pcapng_new(file, "relaysim " RELAYSIM_VERSION);
     if (tap->pcapng == NULL) {
         free(tap);
         return NULL;
@@ -68,13 +70,19 @@ void tap_set_faults(struct tap *tap, struct faults *faults)
         tap->faults = faults;
 }
 
-bool tap_close(struct tap *tap)
+void tap_reopen(struct tap *tap)
+{
+    pcapng_end_section(tap->pcapng);
+    recording_file_reopen(tap->file);
+    tap->last_ns = 0; /* the clock has been started anew, too */
+}
+
+void tap_free(struct tap *tap)
 {
     if (tap == NULL)
-        return true;
-    const bool is_good = pcapng_close(tap->pcapng) && !tap->has_failed;
+        return;
+    pcapng_free(tap->pcapng);
     free(tap);
-    return is_good;
 }
 
 /* ------------------------------------------------------------------------
@@ -135,12 +143,6 @@ static uint32_t pseudo_header_sum(const struct side *from, const struct side *to
     return (uint16_t)~checksum(0, header, sizeof header);
 }
 
-static void write_frame(struct tap *tap, const uint8_t *frame, size_t len, uint64_t time_ns)
-{
-    if (!pcapng_packet(tap->pcapng, time_ns, frame, len))
-        tap->has_failed = true;
-}
-
 /* A frame with the fault that befalls it.  `is_followed`: the same side's next segment
  * comes right behind. */
 static void write_or_not(struct tap *tap, const uint8_t *frame, size_t len, bool has_data,
@@ -157,11 +159,11 @@ static void write_or_not(struct tap *tap, const uint8_t *frame, size_t len, bool
         return;
     }
     if (fault != FAULT_LOSE)
-        write_frame(tap, frame, len, time_ns);
+        pcapng_packet(tap->pcapng, time_ns, frame, len);
     if (fault == FAULT_DUPLICATE)
-        write_frame(tap, frame, len, time_ns);
+        pcapng_packet(tap->pcapng, time_ns, frame, len);
     if (tap->held_len > 0)
-        write_frame(tap, tap->held, tap->held_len, time_ns);
+        pcapng_packet(tap->pcapng, time_ns, tap->held, tap->held_len);
     tap->held_len = 0;
 }
 
@@ -199,7 +201,7 @@ static void put_segment(struct tap_connection *connection, bool from_initiator, 
             checksum(pseudo_header_sum(from, to, header_len + len), tcp, header_len + len));
     from->next += (uint32_t)len + ((flags & (SYN | FIN)) != 0 ? 1 : 0);
 
-    /* The clock may be set back; time in the file does not go there. */
+    /* Time in the file does not go back. */
     if (time_ns < tap->last_ns)
         time_ns = tap->last_ns;
     tap->last_ns = time_ns;

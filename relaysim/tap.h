@@ -30,15 +30,20 @@ struct tap_address {
     uint16_t acceptor_port;
 };
 
-/* NULL with errno set when the file cannot be made. */
-struct tap *tap_open(const char *path);
+/* Into a file that has not begun, and stays the caller's.  NULL without memory. */
+struct recording_file;
+struct tap *tap_new(struct recording_file *file);
 
 /* From now on the capture has the faults of a capture (fault.h), or none with NULL: its
- * owner frees them after this has been called again, or the tap closed. */
+ * owner frees them after this has been called again, or the tap freed. */
 void tap_set_faults(struct tap *tap, struct faults *faults);
 
-/* False when something could not be written. */
-bool tap_close(struct tap *tap);
+/* The file is opened anew: what passes from now on goes into another one, in which the
+ * connections go on where they are. */
+void tap_reopen(struct tap *tap);
+
+/* Ends the capture, before the file is closed.  NULL is fine. */
+void tap_free(struct tap *tap);
 
 /* A TCP connection has been established at `time_ns` since the epoch. */
 struct tap_connection *tap_connect(struct tap *tap, struct tap_address address, uint64_t time_ns);

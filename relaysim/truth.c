@@ -2,27 +2,14 @@
 #include "truth_internal.h"
 
 #include "json_text.h"
+#include "recording_file.h"
 
-struct truth *truth_open(const char *path)
+struct truth *truth_new(struct recording_file *file)
 {
-    FILE *file = fopen(path, "w");
-    if (file == NULL)
-        return NULL;
     struct truth *truth = g_new0(struct truth, 1);
     truth->file = file;
     truth->streams = g_hash_table_new(g_str_hash, g_str_equal);
     return truth;
-}
-
-bool truth_close(struct truth *truth)
-{
-    if (truth == NULL)
-        return true;
-    const bool is_closed = fclose(truth->file) == 0;
-    const bool is_good = is_closed && !truth->has_failed;
-    g_hash_table_destroy(truth->streams);
-    g_free(truth);
-    return is_good;
 }
 
 struct truth_stream *truth_enter(struct truth *truth, const char *name)
@@ -48,15 +35,34 @@ void truth_leave(struct truth_stream *stream)
     g_free(stream);
 }
 
-void truth_number(struct truth_stream *stream)
+void truth_begin_stream(struct truth_stream *stream)
 {
-    if (stream->number == TRUTH_NO_STREAM)
-        stream->number = stream->truth->num_streams++;
+    stream->has_begun = true;
+    (void)truth_number(stream);
 }
 
-uint64_t truth_label(const struct truth_stream *stream, bool at_initiator)
+int truth_number(struct truth_stream *stream)
 {
-    return (uint64_t)(int64_t)stream->number << 1 | at_initiator;
+    struct truth *truth = stream->truth;
+    const bool has_number =
+        stream->number != TRUTH_NO_STREAM && stream->num_reopened == truth->num_reopened;
+    if (stream->has_begun && !has_number) {
+        stream->number = truth->num_streams++;
+        stream->num_reopened = truth->num_reopened;
+    }
+    return stream->number;
+}
+
+void truth_passed(struct truth_stream *stream)
+{
+    (void)truth_number(stream);
+}
+
+/* The file, the number in it, and the end. */
+uint64_t truth_label(struct truth_stream *stream, bool at_initiator)
+{
+    const int number = truth_number(stream);
+    return (uint64_t)stream->num_reopened << 32 | (uint64_t)(unsigned)number << 1 | at_initiator;
 }
 
 /* ------------------------------------------------------------------------
@@ -89,15 +95,62 @@ JsonBuilder *truth_begin(int stream, const char *event)
     return builder;
 }
 
+/* Puts a line: its time, with all the digits that a double would not keep, and the rest. */
+static bool put_line(struct truth *truth, enum recording_file_part part, uint64_t time_ns,
+                     const char *rest)
+{
+    char begin[48];
+    const int len = g_snprintf(begin, sizeof begin, "{\"t\":%" G_GUINT64_FORMAT ".%09u,",
+                               (guint64)(time_ns / 1000000000), (unsigned)(time_ns % 1000000000));
+    const struct sstp_span pieces[] = {sstp_span(begin, (size_t)len), sstp_span_of_string(rest),
+                                       sstp_span("\n", 1)};
+    return recording_file_put(truth->file, part, pieces, G_N_ELEMENTS(pieces));
+}
+
+/* Where lines are missing, one says so; true when none is, or that one is there. */
+static bool put_dropped(struct truth *truth, enum recording_file_part part, uint64_t time_ns)
+{
+    char rest[64];
+    if (truth->num_dropped == 0)
+        return true;
+    g_snprintf(rest, sizeof rest, "\"event\":\"lines-dropped\",\"lines\":%" G_GUINT64_FORMAT "}",
+               (guint64)truth->num_dropped);
+    if (!put_line(truth, part, time_ns, rest))
+        return false;
+    truth->num_dropped = 0;
+    return true;
+}
+
 void truth_end(struct truth *truth, JsonBuilder *builder, uint64_t time_ns)
 {
     json_builder_end_object(builder);
     char *text = json_text_line(builder);
-    /* The time with all its digits, which a double would not keep. */
-    if (fprintf(truth->file, "{\"t\":%" G_GUINT64_FORMAT ".%09u,%s\n",
-                (guint64)(time_ns / 1000000000), (unsigned)(time_ns % 1000000000), text + 1) < 0 ||
-        fflush(truth->file) != 0)
-        truth->has_failed = true;
+    if (!put_dropped(truth, RECORDING_FILE_RECORD, time_ns) ||
+        !put_line(truth, RECORDING_FILE_RECORD, time_ns, text + 1))
+        truth->num_dropped++;
+    truth->last_ns = time_ns;
     g_free(text);
     g_object_unref(builder);
+}
+
+/* ------------------------------------------------------------------------
+ * The end of a file
+ */
+
+void truth_reopen(struct truth *truth)
+{
+    (void)put_dropped(truth, RECORDING_FILE_END, truth->last_ns);
+    recording_file_reopen(truth->file);
+    truth->num_reopened++;
+    truth->num_streams = 0;
+    truth->num_dropped = 0;
+}
+
+void truth_free(struct truth *truth)
+{
+    if (truth == NULL)
+        return;
+    (void)put_dropped(truth, RECORDING_FILE_END, truth->last_ns);
+    g_hash_table_destroy(truth->streams);
+    g_free(truth);
 }

@@ -31,7 +31,9 @@
  *                            on.  By a relay, also length, and for whom: identity_url,
  *                            device_url, resource_url, or relay_url for all recipients at
  *                            another relay; without stream, at, from, session, number and
- *                            length where an earlier run of the relay received it
+ *                            length where an earlier run of the relay received it, or this
+ *                            one before the file was opened anew
+ *     lines-dropped          lines: so many are missing here, for which there was no room
  *     fault                  fault (its kind), text: something was broken on purpose
  *
  * `number` counts the messages of a direction from 1 in the order of their EndMessages,
@@ -53,11 +55,17 @@ struct sstp_relay_discard;
 struct truth;
 struct truth_stream;
 
-/* NULL with errno set when the file cannot be made. */
-struct truth *truth_open(const char *path);
+/* Into a file that stays the caller's. */
+struct recording_file;
+struct truth *truth_new(struct recording_file *file);
 
-/* False when something could not be written. */
-bool truth_close(struct truth *truth);
+/* The file is opened anew: what happens from now on goes into another one, in which streams
+ * are counted from 0 again.  A stream that goes on gets its number with its first bytes, see
+ * truth_passed(), or its first line. */
+void truth_reopen(struct truth *truth);
+
+/* Before the file is closed.  NULL is fine. */
+void truth_free(struct truth *truth);
 
 /* The stream of a connection, known by a name that both its ends agree on.  It
  * gets its number with its first command.  Give it back with _leave(). */
@@ -74,9 +82,12 @@ void truth_command(struct truth_stream *stream, bool from_initiator,
 void truth_note(struct truth_stream *stream, bool at_initiator, const struct sstp_ep_note *note,
                 uint64_t time_ns);
 
+/* Bytes of the connection have passed, so that a capture beside the file has it. */
+void truth_passed(struct truth_stream *stream);
+
 /* A number for the label of an origin (store.h), to name a stream that may have been
  * left when something is discarded.  For one with a command. */
-uint64_t truth_label(const struct truth_stream *stream, bool at_initiator);
+uint64_t truth_label(struct truth_stream *stream, bool at_initiator);
 
 /* A relay discarded a message. */
 void truth_discarded(struct truth *truth, const struct sstp_relay_discard *discard,
@@ -85,7 +96,7 @@ void truth_discarded(struct truth *truth, const struct sstp_relay_discard *disca
 /* Something was broken on purpose: of what kind, in a word or a few ("cut"), and what
  * exactly, in a sentence.  `stream` is NULL when it concerns no connection; one without
  * a command is left out. */
-void truth_fault(struct truth *truth, const struct truth_stream *stream, const char *kind,
+void truth_fault(struct truth *truth, struct truth_stream *stream, const char *kind,
                  const char *text, uint64_t time_ns);
 
 #endif

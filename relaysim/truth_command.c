@@ -108,8 +108,8 @@ void truth_command(struct truth_stream *stream, bool from_initiator,
                    const struct sstp_command *command, uint64_t time_ns)
 {
     const struct sstp_command_info *info = sstp_command_info(command->id);
-    truth_number(stream);
-    JsonBuilder *builder = truth_begin(stream->number, "command");
+    truth_begin_stream(stream);
+    JsonBuilder *builder = truth_begin(truth_number(stream), "command");
 
     truth_add_end(builder, "from", from_initiator);
     truth_add_string(builder, "command", info->name);

@@ -95,10 +95,11 @@ void truth_note(struct truth_stream *stream, bool at_initiator, const struct sst
 
     /* It follows a Connect, which need not have been sent from here. */
     if (is_connection && note->connection_state == SSTP_CONNECTION_CONNECTING)
-        truth_number(stream);
-    if (stream->number == TRUTH_NO_STREAM)
+        truth_begin_stream(stream);
+    const int number = truth_number(stream);
+    if (number == TRUTH_NO_STREAM)
         return;
-    JsonBuilder *builder = truth_begin(stream->number, note_events[note->kind]);
+    JsonBuilder *builder = truth_begin(number, note_events[note->kind]);
     truth_add_end(builder, "at", at_initiator);
     if (is_connection) {
         add_connection(builder, note);
@@ -131,7 +132,10 @@ void truth_discarded(struct truth *truth, const struct sstp_relay_discard *disca
                      uint64_t time_ns)
 {
     const struct sstp_payload_origin *origin = discard->origin;
-    const int stream = origin != NULL ? (int)(origin->label >> 1) : TRUTH_NO_STREAM;
+    /* The numbers of another file say nothing in this one. */
+    if (origin != NULL && origin->label >> 32 != truth->num_reopened)
+        origin = NULL;
+    const int stream = origin != NULL ? (int)((origin->label & UINT32_MAX) >> 1) : TRUTH_NO_STREAM;
     JsonBuilder *builder = truth_begin(stream, note_events[SSTP_EP_NOTE_DISCARDED]);
 
     if (origin != NULL)
@@ -151,10 +155,11 @@ void truth_discarded(struct truth *truth, const struct sstp_relay_discard *disca
  * Faults
  */
 
-void truth_fault(struct truth *truth, const struct truth_stream *stream, const char *kind,
+void truth_fault(struct truth *truth, struct truth_stream *stream, const char *kind,
                  const char *text, uint64_t time_ns)
 {
-    JsonBuilder *builder = truth_begin(stream != NULL ? stream->number : TRUTH_NO_STREAM, "fault");
+    JsonBuilder *builder =
+        truth_begin(stream != NULL ? truth_number(stream) : TRUTH_NO_STREAM, "fault");
     truth_add_string(builder, "fault", kind);
     truth_add_string(builder, "text", text);
     truth_end(truth, builder, time_ns);

@@ -4,28 +4,35 @@
 #define RELAYSIM_TRUTH_INTERNAL_H
 
 #include <json-glib/json-glib.h>
-#include <stdio.h>
 
 #include "truth.h"
 
 #define TRUTH_NO_STREAM (-1)
 
 struct truth {
-    FILE *file;
-    bool has_failed;
-    int num_streams;
-    GHashTable *streams; /* name to struct truth_stream */
+    struct recording_file *file;
+    unsigned num_reopened; /* which tells the files of a run apart */
+    int num_streams;       /* of the file */
+    uint64_t num_dropped;  /* lines before the next one */
+    uint64_t last_ns;      /* of the last one */
+    GHashTable *streams;   /* name to struct truth_stream */
 };
 
 struct truth_stream {
     struct truth *truth;
     char *name;
     unsigned num_ends;
-    int number; /* TRUTH_NO_STREAM until its first command */
+    bool has_begun; /* with its first command */
+    int number;     /* in the file of num_reopened; TRUTH_NO_STREAM in none */
+    unsigned num_reopened;
 };
 
-/* Its first command: the stream gets its number, unless it has it. */
-void truth_number(struct truth_stream *stream);
+/* Its first command: the stream has begun. */
+void truth_begin_stream(struct truth_stream *stream);
+
+/* Its number in the file, which it gets now unless it has it; TRUTH_NO_STREAM before it has
+ * begun. */
+int truth_number(struct truth_stream *stream);
 
 /* One line: begun, filled with members, and ended, which writes it. */
 JsonBuilder *truth_begin(int stream, const char *event);

@@ -172,6 +172,14 @@ class LiveTest(unittest.TestCase):
             capture_output=True, text=True, check=True, env={**os.environ, "HOME": self.folder})
         self.assertEqual(tshark.stdout, "")
 
+    def await_whole(self, path, size=1):
+        """So much of a capture, which is written a little after what it tells of, and perhaps in the middle of that."""
+        end = time.monotonic() + 20
+        while subprocess.run(["capinfos", path], capture_output=True, check=False).stderr or \
+                os.path.getsize(path) < size:
+            self.assertLess(time.monotonic(), end, path)
+            time.sleep(0.05)
+
     def check_judged_clean(self, path):
         """The plugin finds SSTP in it, and nothing to complain of.  (Where the build has a
         plugin that tshark can load.)"""
@@ -218,6 +226,7 @@ class Live(LiveTest):
                                 self.path("client.pcapng"))
             self.check(sent, 0, "^$")
             self.assertEqual(sent.stdout, "")
+            self.await_whole(capture, 1000)
             self.check_capture(capture)  # while it grows
             received = relay.receive(3)
             self.check(received, 0)

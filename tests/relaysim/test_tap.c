@@ -2,10 +2,10 @@
 /* The frames around the bytes: checksums, sequence numbers, both streams whole. */
 #include "tap.h"
 
+#include "recorded.h"
 #include "wire.h"
 
 #include <glib.h>
-#include <glib/gstdio.h>
 
 #define ENHANCED_PACKET 6u
 #define FIN 0x01u
@@ -115,27 +115,19 @@ static void clear(struct found *found)
     g_byte_array_free(found->streams[1].bytes, TRUE);
 }
 
-static char *temporary_file(void)
-{
-    char *path;
-    const int fd = g_file_open_tmp("relaysim-XXXXXX.pcapng", &path, NULL);
-    g_assert_cmpint(fd, >=, 0);
-    g_close(fd, NULL);
-    return path;
-}
-
 static const struct tap_address address = {10, 50000, 1, 2492};
 
 static void test_conversation(void)
 {
-    char *path = temporary_file();
+    char *path = recorded_path();
     struct found found;
     uint8_t large[10001];
     for (size_t i = 0; i < sizeof large; i++)
         large[i] = (uint8_t)(i * 31);
 
-    struct tap *tap = tap_open(path);
-    g_assert_nonnull(tap);
+    struct recording_file *file = recorded_open(path);
+    struct tap *tap = tap_new(file);
+    recording_file_begin(file);
     struct tap_connection *connection = tap_connect(tap, address, 1000);
     tap_data(connection, true, "hello", 5, 2000);
     tap_data(connection, false, large, sizeof large, 1500); /* the clock was set back */
@@ -147,7 +139,8 @@ static void test_conversation(void)
     tap_finish(connection, false, 6000);
     tap_disconnect(connection, 7000);
     tap_disconnect(NULL, 0);
-    g_assert_true(tap_close(tap));
+    tap_free(tap);
+    g_assert_true(recording_file_close(file));
 
     read_file(path, &found);
     g_assert_cmpuint(found.num_resets, ==, 0);
@@ -159,23 +152,24 @@ static void test_conversation(void)
     g_assert_cmphex(found.streams[0].acked, ==, found.streams[0].next);
     g_assert_cmphex(found.streams[1].acked, ==, found.streams[1].next);
     clear(&found);
-    g_unlink(path);
-    g_free(path);
+    recorded_remove(path);
 }
 
 static void test_reset(void)
 {
-    char *path = temporary_file();
+    char *path = recorded_path();
     struct found found;
-    struct tap *tap = tap_open(path);
+    struct recording_file *file = recorded_open(path);
+    struct tap *tap = tap_new(file);
+    recording_file_begin(file);
     tap_disconnect(tap_connect(tap, address, 1000), 2000);
-    g_assert_true(tap_close(tap));
+    tap_free(tap);
+    g_assert_true(recording_file_close(file));
     read_file(path, &found);
     g_assert_cmpuint(found.num_frames, ==, 4);
     g_assert_cmpuint(found.num_resets, ==, 1);
     clear(&found);
-    g_unlink(path);
-    g_free(path);
+    recorded_remove(path);
 }
 
 int main(int argc, char **argv)

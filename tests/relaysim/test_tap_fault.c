@@ -2,10 +2,9 @@
 /* The faults of a capture: segments that are lost, twice or out of order, and no others. */
 #include "tap.h"
 
+#include "recorded.h"
 #include "wire.h"
 
-#include <glib.h>
-#include <glib/gstdio.h>
 #include <string.h>
 
 #define ENHANCED_PACKET 6u
@@ -51,22 +50,21 @@ static GArray *segments_of(const char *path)
 static GArray *captured(const struct fault_plan *plan, uint64_t seed)
 {
     static const uint8_t bytes[WRITE_LEN];
-    char *path;
-    const int fd = g_file_open_tmp("relaysim-XXXXXX.pcapng", &path, NULL);
-    g_assert_cmpint(fd, >=, 0);
-    g_close(fd, NULL);
-    struct tap *tap = tap_open(path);
+    char *path = recorded_path();
+    struct recording_file *file = recorded_open(path);
+    struct tap *tap = tap_new(file);
+    recording_file_begin(file);
     struct faults *faults = faults_new(plan, seed);
     tap_set_faults(tap, faults);
     struct tap_connection *connection = tap_connect(tap, address, 1000);
     for (unsigned i = 0; i < NUM_WRITES; i++)
         tap_data(connection, true, bytes, sizeof bytes, 2000 + i);
     tap_disconnect(connection, 9000);
-    g_assert_true(tap_close(tap));
+    tap_free(tap);
+    g_assert_true(recording_file_close(file));
     faults_free(faults);
     GArray *segments = segments_of(path);
-    g_unlink(path);
-    g_free(path);
+    recorded_remove(path);
     return segments;
 }
 

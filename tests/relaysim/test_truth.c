@@ -2,7 +2,8 @@
 /* The truth file's lines, to the letter; and how streams get their numbers. */
 #include "truth.h"
 
-#include <glib.h>
+#include "recorded.h"
+
 #include <glib/gstdio.h>
 
 #include "net.h"
@@ -11,6 +12,8 @@
 
 struct fixture {
     char *path;
+    struct recording_file *file;
+    struct recording recording;
     struct truth *truth;
     struct truth_stream *stream;
     size_t num_read; /* bytes of the file that have been compared */
@@ -19,11 +22,10 @@ struct fixture {
 static void set_up(struct fixture *f, gconstpointer data)
 {
     (void)data;
-    const int file = g_file_open_tmp("truth-XXXXXX", &f->path, NULL);
-    g_assert_cmpint(file, >=, 0);
-    g_close(file, NULL);
-    f->truth = truth_open(f->path);
-    g_assert_nonnull(f->truth);
+    f->path = recorded_path();
+    f->file = recorded_open(f->path);
+    f->truth = f->recording.truth = truth_new(f->file);
+    recording_file_begin(f->file);
     f->stream = truth_enter(f->truth, "one");
 }
 
@@ -31,15 +33,16 @@ static void tear_down(struct fixture *f, gconstpointer data)
 {
     (void)data;
     truth_leave(f->stream);
-    g_assert_true(truth_close(f->truth));
-    g_unlink(f->path);
-    g_free(f->path);
+    truth_free(f->truth);
+    g_assert_true(recording_file_close(f->file));
+    recorded_remove(f->path);
 }
 
-/* What was written since the last time, which is in the file at once. */
+/* What was written since the last time. */
 static void assert_lines(struct fixture *f, const char *expected)
 {
     char *text;
+    recording_file_flush(f->file);
     g_assert_true(g_file_get_contents(f->path, &text, NULL, NULL));
     g_assert_cmpstr(text + f->num_read, ==, expected);
     f->num_read = strlen(text);
@@ -312,7 +315,7 @@ static void assert_line(const char *line, const char *rest)
 
 static void test_net(struct fixture *f, gconstpointer data)
 {
-    const struct net_config config = {.truth = f->truth};
+    const struct net_config config = {.recording = &f->recording};
     struct net *net = net_new(&config);
     struct net_listener *listener;
     bool is_connected = false;
@@ -329,6 +332,7 @@ static void test_net(struct fixture *f, gconstpointer data)
     g_free(address);
 
     char *text;
+    recording_file_flush(f->file);
     g_assert_true(g_file_get_contents(f->path, &text, NULL, NULL));
     char **lines = g_strsplit(text, "\n", -1);
     g_assert_cmpuint(g_strv_length(lines), ==, 4);
@@ -341,22 +345,61 @@ static void test_net(struct fixture *f, gconstpointer data)
     g_free(text);
 
     /* Without a truth file, nothing happens. */
-    const struct net_config none = {.truth = NULL};
+    const struct net_config none = {.recording = NULL};
     net = net_new(&none);
     g_assert_null(net_truth(net));
     net_free(net);
 }
 
-static void test_failing(void)
+/* ------------------------------------------------------------------------
+ * A file that is opened anew
+ */
+
+static void move(struct fixture *f, char *moved)
 {
-    g_assert_null(truth_open("/nonexistent/truth"));
-    g_assert_true(truth_close(NULL));
-    struct truth *truth = truth_open("/dev/full");
-    g_assert_nonnull(truth);
-    g_assert_true(truth_close(truth));
-    truth = truth_open("/dev/full");
-    truth_fault(truth, NULL, "kill", "nobody", 1);
-    g_assert_false(truth_close(truth));
+    recording_file_flush(f->file);
+    g_assert_cmpint(g_rename(f->path, moved), ==, 0);
+    truth_reopen(f->truth);
+    recording_file_flush(f->file);
+    f->num_read = 0;
+}
+
+/* Streams are counted from 0 again, by their first bytes or their first line. */
+static void test_reopen(struct fixture *f, gconstpointer data)
+{
+    struct truth_stream *two = truth_enter(f->truth, "two");
+    struct truth_stream *three = truth_enter(f->truth, "three");
+    struct truth_stream *four = truth_enter(f->truth, "four");
+    char *moved = g_strconcat(f->path, ".1", NULL);
+    (void)data;
+    truth_command(f->stream, true, &noop, 1);
+    truth_command(two, true, &noop, 1);
+    truth_command(three, true, &noop, 1);
+    assert_lines(f, NOOP_LINE("0") NOOP_LINE("1") NOOP_LINE("2"));
+    const struct sstp_payload_origin origin = {.label = truth_label(two, true), .len = 6};
+
+    move(f, moved);
+    truth_passed(three);
+    truth_passed(four); /* without a command, it is none yet */
+    truth_command(two, true, &noop, 1);
+    truth_command(three, true, &noop, 1);
+    truth_command(four, true, &noop, 1);
+    truth_command(f->stream, true, &noop, 1);
+    assert_lines(f, NOOP_LINE("1") NOOP_LINE("0") NOOP_LINE("2") NOOP_LINE("3"));
+    g_assert_cmpuint(truth_label(three, true) & UINT32_MAX, ==, 1);
+
+    /* A message of before has no number in this file. */
+    truth_discarded(f->truth,
+                    &(struct sstp_relay_discard){.origin = &origin,
+                                                 .reason = SSTP_RELAY_DISCARD_TTL,
+                                                 .relay_url = "grooveDNS://relay2.example"},
+                    1);
+    assert_lines(f, "{\"t\":0.000000001,\"event\":\"message-discarded\",\"why\":\"TTL\","
+                    "\"relay_url\":\"grooveDNS://relay2.example\"}\n");
+    truth_leave(two);
+    truth_leave(three);
+    truth_leave(four);
+    recorded_remove(moved);
 }
 
 static void add(const char *path, void (*test)(struct fixture *f, gconstpointer data))
@@ -376,6 +419,6 @@ int main(int argc, char **argv)
     add("/truth/discarded", test_discarded);
     add("/truth/fault", test_fault);
     add("/truth/net", test_net);
-    g_test_add_func("/truth/failing", test_failing);
+    add("/truth/reopen", test_reopen);
     return g_test_run();
 }

@@ -2,6 +2,7 @@
 #include "write_run.h"
 
 #include "random.h"
+#include "recording_file.h"
 #include "state/observer.h"
 #include "tap.h"
 
@@ -12,6 +13,7 @@
 #define ACKS_MAX 64u                                  /* of sstp.ack.acks (plugin/FIELDS.md) */
 
 struct write_run {
+    struct recording_file *file;
     struct tap *tap;
     FILE *lines;
     bool has_failed;
@@ -43,9 +45,13 @@ struct write_run *write_run_open(const char *prefix)
     writer->heard = g_ptr_array_new();
     writer->line_of = g_hash_table_new(NULL, NULL);
     writer->late = g_hash_table_new(NULL, NULL);
-    writer->tap = tap_open(capture);
-    if (writer->tap != NULL)
+    writer->file = recording_file_open(&(struct recording_file_config){
+        .path = capture, .name = "capture", .records = "packets", .waits = true});
+    if (writer->file != NULL) {
+        writer->tap = tap_new(writer->file);
+        recording_file_begin(writer->file);
         writer->lines = fopen(lines, "w");
+    }
     g_free(capture);
     g_free(lines);
     if (writer->lines != NULL)
@@ -58,7 +64,8 @@ bool write_run_close(struct write_run *writer)
 {
     if (writer == NULL)
         return true;
-    bool is_good = tap_close(writer->tap) && !writer->has_failed;
+    tap_free(writer->tap);
+    bool is_good = recording_file_close(writer->file) && !writer->has_failed;
     if (writer->lines != NULL && fclose(writer->lines) != 0)
         is_good = false;
     g_byte_array_unref(writer->segment);
