@@ -8,6 +8,7 @@
 #include <glib.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -130,6 +131,13 @@ void log_error(const char *format, ...)
  * The file
  */
 
+static bool is_same_file(int one, int two)
+{
+    struct stat one_stat, two_stat;
+    return fstat(one, &one_stat) == 0 && fstat(two, &two_stat) == 0 &&
+           one_stat.st_dev == two_stat.st_dev && one_stat.st_ino == two_stat.st_ino;
+}
+
 /* What was left out is still to be told, in the new one. */
 static bool open_file(const char *path)
 {
@@ -137,10 +145,11 @@ static bool open_file(const char *path)
     if (fd < 0)
         return false;
     g_mutex_lock(&lock);
+    if (!is_same_file(fd, file_outlet.fd))
+        file_outlet.is_torn = false;
     if (file_outlet.fd >= 0)
         close(file_outlet.fd);
     file_outlet.fd = fd;
-    file_outlet.is_torn = false;
     g_mutex_unlock(&lock);
     return true;
 }

@@ -221,9 +221,9 @@ static bool take_with_reserve(struct net_socket *socket)
             take(socket->listener, fd, true);
             return true;
         }
-        const bool is_over = errno == EAGAIN; /* the caller has given up */
+        const bool has_left = errno == EAGAIN;
         net_reserve_refill(net);
-        if (is_over)
+        if (has_left)
             return false;
     }
     set_paused(net, true);
@@ -249,13 +249,22 @@ static bool take_caller(struct net_socket *socket)
             return true;
         set_short(net, error);
         return take_with_reserve(socket);
-    case ENOBUFS:
-    case ENOMEM:
+    case ECONNABORTED:
+    case EHOSTDOWN:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case ENETUNREACH:
+    case ENONET:
+    case ENOPROTOOPT:
+    case EOPNOTSUPP:
+    case EPERM:
+    case EPROTO:
+    case ETIMEDOUT:
+        return true; /* what befell the caller, or a firewall's word, as accept(2) says */
+    default:         /* ENOBUFS, ENOMEM, or nobody knows what: later, perhaps */
         set_short(net, error);
         set_paused(net, true);
         return false;
-    default:
-        return true; /* the caller is gone, or may not: accept(2) passes on what befell it */
     }
 }
 
