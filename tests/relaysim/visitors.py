@@ -200,8 +200,9 @@ class Visitors:
             if lines[-1]["text"] == "end":
                 break
         again.terminate()
-        again.stdout.close()
-        check(again.wait(60) == 0 and lines, name, "got no end")
+        code = again.wait(60)
+        again.stdout.close()  # before, it would be a reader who goes away
+        check(code == 0 and lines, name, "got no end")
         begin = number_of(lines[0]) if len(lines) > 1 else number + 1
         check(begin <= len(seen) + 1, name, "had", len(seen), "and then got", begin)
         self.check_all(name, lines[:-1], tag, range(begin, number + 1))
