@@ -36,6 +36,7 @@
 #define NUM_PER_TURN 10u /* messages, so that the log stays readable */
 #define WINDOW 400u
 #define PADDING_MAX 3000u
+#define LIFE_SECONDS 3600u /* longer than any test, shorter than the steps of its clocks */
 
 static volatile sig_atomic_t is_ending;
 
@@ -129,7 +130,9 @@ static bool is_session_ready(const struct program *program)
 
 static bool send_text(struct program *program, const char *text, uint64_t tag)
 {
-    const struct sstp_ep_message message = {.flags = SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY,
+    const struct sstp_ep_message message = {.flags = SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY |
+                                                     SSTP_MESSAGE_FLAG_EPHEMERAL,
+                                            .ttl = LIFE_SECONDS,
                                             .data = sstp_span_of_string(text)};
     return sstp_ep_send_message(sstp_client_ep(program->client), program->session_id, &message,
                                 (void *)(uintptr_t)tag) == SSTP_EP_OK;
