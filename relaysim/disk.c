@@ -31,6 +31,7 @@ enum statement {
     SET_DONE,
     REMOVE_QUEUE,
     PUT_MESSAGE,
+    SET_QUEUES,
     REMOVE_MESSAGES,
     PUT_DEVICE,
     PUT_ACCOUNT,
@@ -53,8 +54,9 @@ static const char *const statements[NUM_STATEMENTS] = {
                   " VALUES (?1, ?2, ?3, ?4, ?5)",
     [SET_DONE] = "UPDATE queue SET done = ?2 WHERE id = ?1",
     [REMOVE_QUEUE] = "DELETE FROM queue WHERE id = ?1",
-    [PUT_MESSAGE] = "INSERT OR REPLACE INTO message (id, expires, queues, head, data)"
-                    " VALUES (?1, ?2, ?3, ?4, ?5)",
+    [PUT_MESSAGE] = "INSERT OR REPLACE INTO message (id, expires, queues, head, data, stored)"
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    [SET_QUEUES] = "UPDATE message SET queues = ?3 WHERE id = ?1",
     [REMOVE_MESSAGES] = "DELETE FROM message WHERE id BETWEEN ?1 AND ?2",
     [PUT_DEVICE] = "INSERT OR REPLACE INTO device (url, key) VALUES (?1, ?3)",
     [PUT_ACCOUNT] = "INSERT OR REPLACE INTO account (url, key) VALUES (?1, ?3)",
@@ -63,7 +65,7 @@ static const char *const statements[NUM_STATEMENTS] = {
     [PUT_IDENTITY] = "INSERT OR REPLACE INTO identity (url, account) VALUES (?1, ?2)",
     [PUT_CLOCK] = "INSERT OR REPLACE INTO clock (id, correction, seen) VALUES (0, ?1, ?2)",
     [GET_CLOCK] = "SELECT correction, seen FROM clock",
-    [GET_MESSAGE] = "SELECT expires, queues, head, data FROM message WHERE id = ?1",
+    [GET_MESSAGE] = "SELECT expires, queues, head, data, stored FROM message WHERE id = ?1",
     [PAGE_COUNT] = "PRAGMA page_count",
     [TOUCH] = "UPDATE clock SET seen = seen",
 };
@@ -408,7 +410,8 @@ static bool read_message(const struct sstp_disk_reader *reader, sqlite3_stmt *ro
         .expires_ms = sqlite3_column_int64(row, 1),
         .queues = column_span(row, 2),
         .head = column_span(row, 3),
-        .data = sstp_span(NULL, (size_t)sqlite3_column_int64(row, 4))};
+        .data = sstp_span(NULL, (size_t)sqlite3_column_int64(row, 4)),
+        .stored_ms = sqlite3_column_int64(row, 5)};
     return reader->message(reader->cookie, &message);
 }
 
@@ -456,7 +459,8 @@ enum sstp_disk_err sstp_disk_read(struct sstp_disk *disk, const struct sstp_disk
         const char *sql;
     } tables[] = {
         {read_queue, "SELECT id, done, identity, device, resource FROM queue ORDER BY id"},
-        {read_message, "SELECT id, expires, queues, head, length(data) FROM message ORDER BY id"},
+        {read_message,
+         "SELECT id, expires, queues, head, length(data), stored FROM message ORDER BY id"},
         {read_record, "SELECT 0, url, NULL, key FROM device"},
         {read_record, "SELECT 1, url, NULL, key FROM account"},
         {read_record, "SELECT 2, account, device, NULL FROM device_account"},
@@ -499,7 +503,8 @@ enum sstp_disk_err sstp_disk_get_message(struct sstp_disk *disk, uint64_t id,
                                               .expires_ms = sqlite3_column_int64(row, 0),
                                               .queues = column_span(row, 1),
                                               .head = column_span(row, 2),
-                                              .data = column_span(row, 3)};
+                                              .data = column_span(row, 3),
+                                              .stored_ms = sqlite3_column_int64(row, 4)};
         return SSTP_DISK_OK;
     }
     sqlite3_reset(row);
@@ -681,7 +686,15 @@ void sstp_disk_put_message(struct sstp_disk *disk, const struct sstp_disk_messag
     bind_span(disk, PUT_MESSAGE, 3, message->queues);
     bind_span(disk, PUT_MESSAGE, 4, message->head);
     bind_span(disk, PUT_MESSAGE, 5, message->data);
+    bind_id(disk, PUT_MESSAGE, 6, (uint64_t)message->stored_ms);
     run(disk, PUT_MESSAGE);
+}
+
+void sstp_disk_set_queues(struct sstp_disk *disk, uint64_t id, struct sstp_span queues)
+{
+    bind_id(disk, SET_QUEUES, 1, id);
+    bind_span(disk, SET_QUEUES, 3, queues);
+    run(disk, SET_QUEUES);
 }
 
 void sstp_disk_remove_messages(struct sstp_disk *disk, uint64_t first_id, uint64_t last_id)
@@ -727,4 +740,36 @@ enum sstp_disk_err sstp_disk_commit(struct sstp_disk *disk)
     }
     checkpoint(disk);
     return err;
+}
+
+/* ------------------------------------------------------------------------
+ * A copy
+ */
+
+bool sstp_disk_back_up(struct sstp_disk *disk, const char *path, char **error)
+{
+    sqlite3 *copy = NULL;
+    const int file = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0) {
+        *error = g_strdup_printf("%s cannot be made: %s", path, g_strerror(errno));
+        return false;
+    }
+    close(file);
+    char *name = plain_name(path);
+    int result = sqlite3_open_v2(name, &copy, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    g_free(name);
+    sqlite3_backup *backup =
+        result == SQLITE_OK ? sqlite3_backup_init(copy, "main", disk->db, "main") : NULL;
+    if (backup != NULL) {
+        (void)sqlite3_backup_step(backup, -1);
+        result = sqlite3_backup_finish(backup);
+    } else if (result == SQLITE_OK) {
+        result = sqlite3_errcode(copy);
+    }
+    if (result != SQLITE_OK)
+        *error = g_strdup_printf("%s cannot be written: %s", path, sqlite3_errmsg(copy));
+    if (sqlite3_close(copy) == SQLITE_OK && result == SQLITE_OK)
+        return true;
+    (void)unlink(path);
+    return false;
 }

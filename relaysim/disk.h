@@ -56,6 +56,7 @@ struct sstp_disk_queue {
 struct sstp_disk_message {
     uint64_t id;             /* rising: the order in all of its queues */
     int64_t expires_ms;      /* in the store's own time; INT64_MAX: never */
+    int64_t stored_ms;       /* likewise; 0: an earlier version did not say */
     struct sstp_span queues; /* their ids, as sstp_disk_write_id() writes them */
     struct sstp_span head;   /* the Message command, with no session and no count */
     struct sstp_span data;   /* what its Data commands bring together */
@@ -107,6 +108,8 @@ void sstp_disk_put_queue(struct sstp_disk *disk, const struct sstp_disk_queue *q
 void sstp_disk_set_done(struct sstp_disk *disk, uint64_t queue_id, uint64_t done);
 void sstp_disk_remove_queue(struct sstp_disk *disk, uint64_t queue_id);
 void sstp_disk_put_message(struct sstp_disk *disk, const struct sstp_disk_message *message);
+/* It is for these alone. */
+void sstp_disk_set_queues(struct sstp_disk *disk, uint64_t id, struct sstp_span queues);
 /* All from the first id to the last, both included. */
 void sstp_disk_remove_messages(struct sstp_disk *disk, uint64_t first_id, uint64_t last_id);
 void sstp_disk_put_record(struct sstp_disk *disk, const struct sstp_registry_record *record);
@@ -116,6 +119,9 @@ enum sstp_disk_err sstp_disk_commit(struct sstp_disk *disk);
 /* After SSTP_DISK_NO_SPACE, before another try: moves the log into the file, and gives back
  * what it has beyond its reserve.  It grows again by and by. */
 void sstp_disk_make_room(struct sstp_disk *disk);
+
+/* A copy, as one file that is made anew.  False with *error, a sentence to be freed. */
+bool sstp_disk_back_up(struct sstp_disk *disk, const char *path, char **error);
 
 /* Whether the file and its log are still where they were opened; without a VFS of its own. */
 enum sstp_disk_err sstp_disk_check_place(struct sstp_disk *disk);

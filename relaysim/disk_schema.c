@@ -32,7 +32,8 @@ const char *const sstp_disk_steps[] = {
     " id INTEGER PRIMARY KEY CHECK (id = 0)," /* one row */
     " correction INTEGER NOT NULL,"           /* milliseconds */
     " seen INTEGER NOT NULL) STRICT;"
-    "INSERT INTO clock VALUES (0, 0, 0);",
+    "INSERT INTO clock VALUES (0, 0, 0);"
+    "ALTER TABLE message ADD COLUMN stored INTEGER NOT NULL DEFAULT 0;", /* milliseconds */
 };
 
 static int read_int(sqlite3 *db, const char *sql, int *value)

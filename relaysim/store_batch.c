@@ -242,6 +242,7 @@ static void write_message(const struct sstp_store_batch *batch,
                           &(struct sstp_disk_message){
                               .id = payload->id,
                               .expires_ms = pending->expires_ms,
+                              .stored_ms = pending->stored_ms,
                               .queues = sstp_span(pending->queues->data, pending->queues->len),
                               .head = sstp_span(head, len),
                               .data = payload->content->message.data});

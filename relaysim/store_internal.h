@@ -20,9 +20,9 @@ struct sstp_store_content {
 struct sstp_store_pending {
     struct sstp_payload *payload;
     bool is_in_batch;
-    GByteArray *queues; /* ids */
-    int64_t expires_ms;
-    void (*safe)(void *cookie); /* NULL when nobody waits, or has been told */
+    GByteArray *queues;            /* ids */
+    int64_t expires_ms, stored_ms; /* in the store's own time */
+    void (*safe)(void *cookie);    /* NULL when nobody waits, or has been told */
     void *cookie;
     GList link; /* in store->pending, until it is in a batch */
 };

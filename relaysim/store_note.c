@@ -26,6 +26,7 @@ void sstp_store_note_put(struct sstp_store *store, struct sstp_payload *payload,
     if (payload->id == 0) {
         struct sstp_store_pending *pending = g_new0(struct sstp_store_pending, 1);
         pending->payload = payload;
+        pending->stored_ms = store->clock.seen_ms;
         pending->queues = g_byte_array_new();
         pending->link.data = pending;
         payload->pending = pending;

@@ -282,6 +282,7 @@ static void test_version_1(struct fixture *fixture, gconstpointer unused)
     g_assert_cmpint(clock.seen_ms, ==, 0);
     g_assert_cmpint(sstp_disk_get_message(disk, 5, &message), ==, SSTP_DISK_OK);
     g_assert_cmpint(message.expires_ms, ==, 1700000000000);
+    g_assert_cmpint(message.stored_ms, ==, 0);
     sstp_disk_close(disk);
 
     g_assert_cmpint(sqlite3_open(fixture->path, &db), ==, SQLITE_OK);

@@ -555,11 +555,12 @@ static void test_registry(void)
 /* What cannot be is damage, and is left as it is. */
 static void test_contradiction(void)
 {
-    static const char *const rows[] = {
-        "INSERT INTO identity (url, account) VALUES ('i', 'nobody')",
-        "INSERT INTO device (url, key) VALUES ('d', x'01')",
-        "INSERT INTO message VALUES (9, 0, x'80', x'0d0e000000000000000000000000', x'')",
-        "INSERT INTO message VALUES (9, 0, x'01', x'0d0e00', x'')"};
+    static const char *const rows[] = {"INSERT INTO identity (url, account) VALUES ('i', 'nobody')",
+                                       "INSERT INTO device (url, key) VALUES ('d', x'01')",
+                                       "INSERT INTO message (id, expires, queues, head, data) "
+                                       "VALUES (9, 0, x'80', x'0d0e000000000000000000000000', x'')",
+                                       "INSERT INTO message (id, expires, queues, head, data) "
+                                       "VALUES (9, 0, x'01', x'0d0e00', x'')"};
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         struct sstp_store *store = new_store();
         char *error = NULL;
