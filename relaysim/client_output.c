@@ -7,17 +7,19 @@
 #include <poll.h>
 #include <unistd.h>
 
+#define BATCH_SIZE (64u << 10)
+
 struct client_output {
     uv_async_t async;
     client_output_written *written;
     void *cookie;
     GThread *thread;
     int fd;
-    int wake_pipe[2]; /* a byte for each line, and the end when the thread shall end */
+    int wake_pipe[2]; /* a byte when there are lines, and the end when the thread shall end */
 
     GMutex mutex;  /* of what follows */
-    GQueue lines;  /* GBytes that are not out */
-    gsize waiting; /* their bytes */
+    GQueue lines;  /* GBytes that the thread has not taken */
+    gsize waiting; /* bytes that are not out */
     size_t num_written;
     int error;
 };
@@ -26,20 +28,39 @@ struct client_output {
  * The thread
  */
 
-/* What to write next, from `at` in the oldest line on; NULL when there is nothing. */
-static GBytes *next_line(struct client_output *output)
+/* What is being written: several lines, for a call to the system costs more than a line. */
+struct batch {
+    GByteArray *bytes;
+    gsize at;     /* of them are out */
+    GArray *ends; /* gsize: where each line ends */
+    guint num_out;
+};
+
+/* When all of it is out, the next lines. */
+static void fill(struct client_output *output, struct batch *batch)
 {
+    if (batch->at < batch->bytes->len)
+        return;
+    g_byte_array_set_size(batch->bytes, 0);
+    g_array_set_size(batch->ends, 0);
+    batch->at = batch->num_out = 0;
     g_mutex_lock(&output->mutex);
-    GBytes *line = g_queue_peek_head(&output->lines);
+    while (batch->bytes->len < BATCH_SIZE && output->lines.length > 0) {
+        GBytes *line = g_queue_pop_head(&output->lines);
+        g_byte_array_append(batch->bytes, g_bytes_get_data(line, NULL),
+                            (guint)g_bytes_get_size(line));
+        const gsize end = batch->bytes->len;
+        g_array_append_val(batch->ends, end);
+        g_bytes_unref(line);
+    }
     g_mutex_unlock(&output->mutex);
-    return line;
 }
 
-/* Waits until there is something to do: for a line, or until `line` can be written.  False when
- * it is time to end; otherwise *events is what poll() has said of the file. */
-static bool wait_for_work(const struct client_output *output, bool has_line, short *events)
+/* Waits until there is something to do: for lines, or until those at hand can be written.  False
+ * when it is time to end; otherwise *events is what poll() has said of the file. */
+static bool wait_for_work(const struct client_output *output, bool has_lines, short *events)
 {
-    struct pollfd fds[] = {{.fd = output->fd, .events = has_line ? POLLOUT : 0},
+    struct pollfd fds[] = {{.fd = output->fd, .events = has_lines ? POLLOUT : 0},
                            {.fd = output->wake_pipe[0], .events = POLLIN}};
     char bytes[256];
     while (poll(fds, G_N_ELEMENTS(fds), -1) < 0)
@@ -49,55 +70,63 @@ static bool wait_for_work(const struct client_output *output, bool has_line, sho
     return fds[1].revents == 0 || read(output->wake_pipe[0], bytes, sizeof bytes) > 0;
 }
 
-static void report(struct client_output *output, GBytes *line, int error)
+/* Tells the loop of `num` bytes more that are out, or why there will be none. */
+static void report(struct client_output *output, struct batch *batch, gsize num, int error)
 {
-    g_mutex_lock(&output->mutex);
-    if (line != NULL) {
-        (void)g_queue_pop_head(&output->lines);
-        output->waiting -= g_bytes_get_size(line);
-        output->num_written++;
-        g_bytes_unref(line);
+    size_t num_lines = 0;
+    batch->at += num;
+    while (batch->num_out < batch->ends->len &&
+           g_array_index(batch->ends, gsize, batch->num_out) <= batch->at) {
+        batch->num_out++;
+        num_lines++;
     }
+    g_mutex_lock(&output->mutex);
+    output->waiting -= num;
+    output->num_written += num_lines;
     output->error = error;
     g_mutex_unlock(&output->mutex);
-    uv_async_send(&output->async);
+    if (num_lines > 0 || error != 0)
+        uv_async_send(&output->async);
 }
 
-/* Writes some of a line, no more than a pipe that has room takes without waiting.  Returns
- * errno, or 0. */
-static int write_some(const struct client_output *output, GBytes *line, gsize *at)
+/* Writes some, no more than a pipe that has room takes without waiting.  Returns errno, or 0. */
+static int write_some(struct client_output *output, struct batch *batch)
 {
-    gsize len;
-    const char *data = g_bytes_get_data(line, &len);
-    const ssize_t num = write(output->fd, data + *at, MIN(len - *at, PIPE_BUF));
+    const ssize_t num = write(output->fd, batch->bytes->data + batch->at,
+                              MIN(batch->bytes->len - batch->at, PIPE_BUF));
     if (num > 0)
-        *at += (gsize)num;
+        report(output, batch, (gsize)num, 0);
     return num >= 0 || errno == EINTR || errno == EAGAIN ? 0 : errno;
+}
+
+static void write_all(struct client_output *output, struct batch *batch)
+{
+    short events;
+    for (;;) {
+        fill(output, batch);
+        const bool has_lines = batch->bytes->len > 0;
+        int error = 0;
+        if (!wait_for_work(output, has_lines, &events))
+            return;
+        if (has_lines && events != 0)
+            error = write_some(output, batch);
+        else if ((events & (POLLERR | POLLHUP | POLLNVAL)) != 0)
+            error = EPIPE;
+        if (error != 0) {
+            report(output, batch, 0, error);
+            return;
+        }
+    }
 }
 
 static void *run(void *cookie)
 {
-    struct client_output *output = cookie;
-    gsize at = 0;
-    short events;
-    for (;;) {
-        GBytes *line = next_line(output);
-        if (!wait_for_work(output, line != NULL, &events))
-            return NULL;
-        int error = 0;
-        if (line != NULL && events != 0)
-            error = write_some(output, line, &at);
-        else if ((events & (POLLERR | POLLHUP | POLLNVAL)) != 0)
-            error = EPIPE;
-        if (error != 0) {
-            report(output, NULL, error);
-            return NULL;
-        }
-        if (line != NULL && at == g_bytes_get_size(line)) {
-            at = 0;
-            report(output, line, 0);
-        }
-    }
+    struct batch batch = {.bytes = g_byte_array_new(),
+                          .ends = g_array_new(FALSE, FALSE, sizeof(gsize))};
+    write_all(cookie, &batch);
+    g_byte_array_free(batch.bytes, TRUE);
+    g_array_free(batch.ends, TRUE);
+    return NULL;
 }
 
 /* ------------------------------------------------------------------------
@@ -128,7 +157,7 @@ struct client_output *client_output_start(uv_loop_t *loop, int fd, client_output
         g_free(output);
         return NULL;
     }
-    /* Whom nobody reads has enough to wake it up. */
+    /* When it is full there is enough in it to wake the thread up. */
     (void)g_unix_set_fd_nonblocking(output->wake_pipe[1], TRUE, NULL);
     uv_async_init(loop, &output->async, on_async);
     output->async.data = output;
@@ -143,10 +172,12 @@ struct client_output *client_output_start(uv_loop_t *loop, int fd, client_output
 void client_output_add(struct client_output *output, GBytes *line)
 {
     g_mutex_lock(&output->mutex);
+    /* A thread that has not taken the others does not sleep. */
+    const bool has_others = output->lines.length > 0;
     g_queue_push_tail(&output->lines, line);
     output->waiting += g_bytes_get_size(line);
     g_mutex_unlock(&output->mutex);
-    while (write(output->wake_pipe[1], "", 1) < 0 && errno == EINTR)
+    while (!has_others && write(output->wake_pipe[1], "", 1) < 0 && errno == EINTR)
         continue;
 }
 

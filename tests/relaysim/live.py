@@ -210,7 +210,7 @@ class LiveTest(unittest.TestCase):
     def start(self, arguments, **options):
         options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
         process = subprocess.Popen(arguments, text=True, **options)
-        for pipe in (process.stdout, process.stderr):
+        for pipe in (process.stdin, process.stdout, process.stderr):
             if pipe is not None:
                 self.addCleanup(pipe.close)
         self.addCleanup(process.wait)
