@@ -45,7 +45,7 @@ struct counter {
 };
 
 /* What a statement wants to be done with the lines after it. */
-enum request { REQUEST_NONE, REQUEST_INCLUDE, REQUEST_REPEAT, REQUEST_END };
+enum request { REQUEST_NONE, REQUEST_INCLUDE, REQUEST_REPEAT, REQUEST_REPEAT_PERHAPS, REQUEST_END };
 
 struct parser {
     struct scenario *scenario;

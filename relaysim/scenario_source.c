@@ -161,11 +161,13 @@ void source_guess(struct parser *p, char *const *words, unsigned num)
     const bool is_known = num == 0 || parser_is_known(p, words[0]);
     const bool is_repeat = num > 0 && strcmp(words[0], "repeat") == 0;
     const bool is_end = num > 0 && strcmp(words[0], "end") == 0;
-    const bool is_counted =
-        (num == 2 || (num == 4 && strcmp(words[2], "as") == 0)) && g_ascii_isdigit(words[1][0]);
+    const bool is_counted = (num == 2 || (num == 4 && strcmp(words[2], "as") == 0)) &&
+                            words[1][strspn(words[1], "0123456789")] == '\0';
     p->num_times = 0;
-    if (is_repeat || (!is_known && is_counted))
+    if (is_repeat)
         p->request = REQUEST_REPEAT;
+    else if (!is_known && is_counted)
+        p->request = REQUEST_REPEAT_PERHAPS;
     else if (is_end || (!is_known && num == 1))
         p->request = REQUEST_END;
 }
@@ -198,7 +200,7 @@ static bool find_end(struct parser *p, struct source *source)
         const char *end = memchr(begin, '\n', source->len - source->at);
         const size_t len = end != NULL ? (size_t)(end - begin) : source->len - source->at;
         guess_line(p, begin, len);
-        depth += p->request == REQUEST_REPEAT;
+        depth += p->request == REQUEST_REPEAT || p->request == REQUEST_REPEAT_PERHAPS;
         depth -= p->request == REQUEST_END;
         source->at += len + 1;
         source->line++;
@@ -213,15 +215,18 @@ static void repeat(struct parser *p, struct source *source)
 {
     const struct source begin = *source;
     const uint64_t num = p->num_times;
+    const bool is_guess = p->request == REQUEST_REPEAT_PERHAPS;
     struct source end = *source;
-
     const bool has_end = find_end(p, &end);
 
+    if (is_guess && !has_end)
+        return;
     if (!has_end)
         parser_say(p, "the repetition has no end; a line \"end\" ends it");
     if (num == 0 || !has_end) {
         p->lost_kinds = NAME_ANY; /* what is skipped may declare anything */
         p->has_lost = true;
+        p->place += end.line - begin.line;
         *source = end;
         return;
     }
@@ -294,7 +299,7 @@ static bool read_lines(struct parser *p, struct source *source, bool is_repetiti
         g_free(line);
         if (p->request == REQUEST_INCLUDE && !p->is_bad)
             include(p, source);
-        else if (p->request == REQUEST_REPEAT)
+        else if (p->request == REQUEST_REPEAT || p->request == REQUEST_REPEAT_PERHAPS)
             repeat(p, source);
         else if (p->request == REQUEST_END && is_repetition)
             return true;

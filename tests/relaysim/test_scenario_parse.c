@@ -118,6 +118,12 @@ static void assert_mistake(const char *text, size_t len, const char *wanted)
     g_free(all);
 }
 
+static void append(GString *text, unsigned num, const char *line)
+{
+    for (unsigned i = 0; i < num; i++)
+        g_string_append(text, line);
+}
+
 /* ------------------------------------------------------------------------
  * Mistakes
  */
@@ -330,12 +336,6 @@ static void assert_mistake_of(GString *text, const char *wanted)
     g_string_free(text, TRUE);
 }
 
-static void append(GString *text, unsigned num, const char *line)
-{
-    for (unsigned i = 0; i < num; i++)
-        g_string_append(text, line);
-}
-
 static void test_limits(void)
 {
     GString *text = g_string_new(NULL);
@@ -452,6 +452,10 @@ static const struct {
      "f.scn:8: how often is a number from 1 to 10000, not \"many\""},
     {"a repetition misspelt", PLAY "repaet 3 as i\nA sends N{i} on s\nend\nexpect B received N1\n",
      "f.scn:8: \"repaet\" is neither a word of the language nor a name so far"},
+    {"what might be a repetition, but has no end", PLAY "Zed 3\nA flies\nA sends N on t\n",
+     "f.scn:8: \"Zed\" is neither a word of the language nor a name so far\n"
+     "f.scn:9: \"flies\" is nothing that a relay or device does\n"
+     "f.scn:10: there is no \"t\" so far; a session is needed here"},
     {"a repetition of mistakes",
      PLAY "repeat 5 as i\nA sends N{i} on t\nend\nexpect B received N4\n",
      "f.scn:9: there is no \"t\" so far; a session is needed here (where i is 1)"},
@@ -657,6 +661,19 @@ static void test_repetition_limits(void)
         assert_mistakes(repetition_mistakes[i].text, repetition_mistakes[i].wanted);
 }
 
+/* What is skipped counts like what is read. */
+static void test_skipped_lines(void)
+{
+    GString *text = g_string_new("title T\nwait 1s\nrepeat 5000\nrepeat x\n");
+    append(text, 1900, "wait 1s\n");
+    g_string_append(text, "end\nend\n");
+    assert_mistakes(text->str,
+                    "f.scn:4: how often is a number from 1 to 10000, not \"x\"\n"
+                    "f.scn:1906: with all that is repeated and included, a scenario has at most 10000 "
+                    "lines and 10000 steps");
+    g_string_free(text, TRUE);
+}
+
 static void test_includes(void)
 {
     struct scenario *s = parse("include cast.scn\ntitle T\nA connects to B\nA opens s to B\n"
@@ -847,6 +864,7 @@ int main(int argc, char **argv)
     g_test_add_func("/scenario-parse/many-mistakes", test_many_mistakes);
     g_test_add_func("/scenario-parse/repetitions", test_repetitions);
     g_test_add_func("/scenario-parse/repetition-limits", test_repetition_limits);
+    g_test_add_func("/scenario-parse/skipped-lines", test_skipped_lines);
     g_test_add_func("/scenario-parse/includes", test_includes);
     g_test_add_func("/scenario-parse/line-ends", test_line_ends);
     g_test_add_func("/scenario-parse/limits", test_limits);
