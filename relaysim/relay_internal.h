@@ -217,7 +217,7 @@ void relay_watch_probe(struct sstp_relay_connection *connection);
 int64_t relay_watch_probe_ms(const struct sstp_relay *relay);
 /* Whether it was asked and has said nothing since. */
 bool relay_watch_is_unanswered(const struct sstp_relay_connection *connection);
-/* Whether it takes bytes, or could not be heard; since the last time of asking. */
+/* Whether it has taken bytes since the last call, or could not be heard: its time begins anew. */
 bool relay_watch_shows_life(struct sstp_relay_connection *connection);
 /* It has hung: it is closed. */
 void relay_watch_give_up(struct sstp_relay_connection *connection);

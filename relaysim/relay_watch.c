@@ -65,7 +65,10 @@ bool relay_watch_shows_life(struct sstp_relay_connection *connection)
     const bool has_moved =
         sstp_ep_output_len(connection->ep) > 0 && num_taken != connection->known_num_taken;
     connection->known_num_taken = num_taken;
-    return has_moved || connection->is_held;
+    if (!has_moved && !connection->is_held)
+        return false;
+    connection->quiet_since_ms = connection->relay->now_ms;
+    return true;
 }
 
 static bool on_probe_event(struct sstp_relay_connection *connection,
@@ -167,8 +170,7 @@ static void look_at(struct sstp_relay_connection *connection)
     relay_watch_stop(connection);
     if (!is_owing(connection))
         return;
-    if (relay_watch_shows_life(connection))
-        connection->quiet_since_ms = relay->now_ms;
+    (void)relay_watch_shows_life(connection);
     if (hung_at(connection) > relay->now_ms) {
         watch(connection, hung_at(connection));
     } else if (!is_awaited(connection)) {

@@ -122,6 +122,24 @@ class Hung(live.LiveTest):
         self.assertRegex(relay.log, "(?m)^relaysim: connection .*dpp:///phone.*"
                                     "--connections-per-device")
 
+    def test_other_relay(self):
+        """One that hangs keeps no sender: it is told, and those of this relay get theirs."""
+        other_url = "grooveDNS://relay2.example"
+        with live.Relay(url=other_url) as other, \
+                live.Relay("--hung-timeout", "2", "--peer", "%s=%s" % (other_url, other.address)) \
+                as relay:
+            self.addCleanup(other.process.send_signal, signal.SIGCONT)
+            recipients = ("--to", BOB, "--to", "grooveIdentity://carol,," + other_url)
+            self.check(relay.client(*recipients, "--message", "1"), 0)
+            other.process.send_signal(signal.SIGSTOP)
+            self.check(relay.client(*recipients, "--message", "2"), 1,
+                       "carol is no longer a recipient: ConnectionClosed")
+            other.process.send_signal(signal.SIGCONT)
+            self.check(relay.client(*recipients, "--message", "3"), 0)
+            phone = self.receiver(relay, "dpp:///phone")
+            self.assertEqual(self.texts(phone, 3), ["1", "2", "3"])
+            self.end(phone)
+
     def test_relay_is_stopped(self):
         """The relay hangs itself, and nobody else is to blame for the time."""
         with live.Relay("--hung-timeout", "1") as relay:
