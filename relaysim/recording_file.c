@@ -143,7 +143,7 @@ static bool write_head(struct recording_file *file)
         size_t at = 0;
         end = recording_output_write(&file->output, file->head->data, file->head->len, &at);
         if (end == RECORDING_OUTPUT_WRITTEN)
-            file->output.has_to_begin = false;
+            file->output.has_to_begin = file->output.has_begun = false;
         else if (end == RECORDING_OUTPUT_OVER)
             recording_output_take_back(&file->output, at);
     }
@@ -156,6 +156,7 @@ static guint write_records(struct recording_file *file, const struct batch *batc
                            uint64_t *num_lost)
 {
     size_t at = record == 0 ? 0 : end_of(batch, record - 1);
+    file->output.has_begun = true;
     const enum recording_output_end end =
         recording_output_write(&file->output, batch->bytes->data, batch->bytes->len, &at);
 

@@ -201,7 +201,7 @@ void recording_output_reopen(struct recording_output *output)
 
     if (output->is_stdout || output->is_over)
         return;
-    output->has_to_begin = true;
+    output->has_to_begin = output->has_to_begin || output->has_begun;
     if (!open_path(output->path, &fd, &is_created)) {
         log_error("the %s cannot be opened anew: %s; it goes on in the file of before",
                   output->name, strerror(errno));
@@ -214,6 +214,7 @@ void recording_output_reopen(struct recording_output *output)
     }
     (void)close_fd(output, output->fd);
     output->fd = fd;
+    output->has_to_begin = true;
     look_at(output);
     recording_output_empty(output);
 }

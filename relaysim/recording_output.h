@@ -31,7 +31,8 @@ struct recording_output {
     bool is_fifo;    /* by its path: another reader may come */
     bool is_regular; /* on a disk, by its path */
     bool is_created; /* it was not there before */
-    bool has_to_begin;
+    bool has_to_begin; /* the head is to be written */
+    bool has_begun;    /* there is more in it than the head */
     bool is_failing;
     bool is_over; /* nothing can be written any more */
 };
@@ -56,7 +57,8 @@ enum recording_output_end recording_output_write(struct recording_output *output
 /* The last `num` bytes are taken back, where that is possible. */
 void recording_output_take_back(struct recording_output *output, size_t num);
 
-/* Opens the path anew, and has_to_begin is set: see recording_file_reopen(). */
+/* Opens the path anew, see recording_file_reopen(); has_to_begin is set, but for a file that
+ * has nothing but a head. */
 void recording_output_reopen(struct recording_output *output);
 
 /* False, with a sentence, when the system says only now that something was not written. */

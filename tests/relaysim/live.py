@@ -173,7 +173,8 @@ class LiveTest(unittest.TestCase):
         self.assertEqual(tshark.stdout, "")
 
     def await_whole(self, path, size=1):
-        """So much of a capture, which is written a little after what it tells of, and perhaps in the middle of that."""
+        """A capture is written a little after what it tells of, and may be in the middle of it:
+        until there are so many bytes, and whole packets."""
         end = time.monotonic() + 20
         while subprocess.run(["capinfos", path], capture_output=True, check=False).stderr or \
                 os.path.getsize(path) < size:

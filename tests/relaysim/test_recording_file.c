@@ -131,6 +131,8 @@ static void test_reopen(void)
     g_assert_cmpint(g_rename(path, moved), ==, 0);
     g_assert_true(put(file, 100, 10)); /* still for the old one */
     recording_file_reopen(file);
+    recording_file_reopen(file); /* whether the thread has come to the first one, or not */
+    recording_file_flush(file);
     recording_file_reopen(file);
     for (unsigned i = 101; i < 200; i++)
         g_assert_true(put(file, i, 1000));
