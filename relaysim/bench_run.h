@@ -20,8 +20,8 @@ struct recording;
 
 struct bench_config {
     const struct recording *recording; /* of the bench's own sockets */
-    const char *address;   /* of the relay, "ADDRESS:PORT" */
-    const char *relay_url; /* its device URL */
+    const char *address;               /* of the relay, "ADDRESS:PORT" */
+    const char *relay_url;             /* its device URL */
     unsigned num_senders;
     unsigned num_messages; /* of all senders together, at least one of each */
     size_t size;           /* bytes of each */

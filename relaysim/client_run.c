@@ -191,7 +191,8 @@ static void set_up(struct run *run)
         uv_signal_init(loop, &run->signals[i]);
         run->signals[i].data = run;
         /* Whom nohup(1) has started does not end with the terminal. */
-        if (numbers[i] != SIGHUP || !terminal_is_hangup_ignored())
+        if (numbers[i] != SIGHUP || !terminal_is_hangup_ignored() ||
+            recording_has_files(run->recording))
             uv_signal_start(&run->signals[i], on_signal, numbers[i]);
     }
 }

@@ -408,9 +408,9 @@ class Hangup(RecordingTest):
             self.assertEqual(Capture(self.read(capture)).statistics[1], 0)
             self.compare(capture, truth)
 
-    def receiver(self, relay, *arguments):
+    def receiver(self, relay, *arguments, **started):
         receiver = self.start(relay.client_arguments("--identity", BOB, "--receive", "-v",
-                                                     *arguments, device="dpp:///bob"))
+                                                     *arguments, device="dpp:///bob"), **started)
         lines, log = Reader(receiver.stdout), Reader(receiver.stderr)
         log.await_line("ready")
         return receiver, lines
@@ -428,6 +428,15 @@ class Hangup(RecordingTest):
                 self.move(process, (capture, capture + moved[number - 1]),
                           (truth, truth + moved[number - 1]))
         return [[path + end for end in (*moved, "")] for path in (capture, truth)]
+
+    def test_client_of_nohup(self):
+        """Files are opened anew for it, too."""
+        capture = self.path("capture")
+        with Recorded(self) as relay:
+            receiver, _ = self.receiver(
+                relay, "-w", capture,
+                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+            self.move(receiver, (capture, capture + ".1"))
 
     def test_client(self):
         capture, truth = self.path("capture"), self.path("truth")
