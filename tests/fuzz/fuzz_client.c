@@ -31,7 +31,7 @@ enum habit {
 };
 
 /* What a good relay says to a Connect and an Attach. */
-enum profile { PROFILE_OFF, PROFILE_NEW, PROFILE_KNOWN, PROFILE_STRANGER };
+enum profile { PROFILE_OFF, PROFILE_NEW, PROFILE_KNOWN, PROFILE_STRANGER, PROFILE_REJECTS };
 
 /* What has become of a message of the owner's. */
 enum fate { FATE_NONE, FATE_SENT, FATE_ACKNOWLEDGED, FATE_LOST };
@@ -47,6 +47,7 @@ struct world {
     bool is_in_bulk, attaches;
     bool is_ready, has_failed, is_closed;
     uint32_t wait_time;
+    uint8_t reason_id; /* of its end */
     uint8_t fates[TAGS_MAX];
     size_t num_tags;
     uint64_t numbers[NUMBERS_MAX]; /* of messages that the owner has not completed */
@@ -64,7 +65,9 @@ struct world {
 
 static struct world world;
 
-static const char *const identities[] = {"grooveIdentity://a", "grooveIdentity://b"};
+/* The last is too long for any command. */
+static char long_identity[9000];
+static const char *const identities[] = {"grooveIdentity://a", "grooveIdentity://b", long_identity};
 
 /* ------------------------------------------------------------------------
  * What the owner is told
@@ -130,6 +133,7 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
         world.is_closed = true;
         if (event->wait_time != 0)
             world.wait_time = event->wait_time;
+        world.reason_id = event->reason_id;
         for (size_t i = 0; i < world.num_tags; i++)
             MUST(world.fates[i] != FATE_SENT); /* it knows of all what became of them */
         break;
@@ -209,7 +213,9 @@ static size_t make_response(bool is_connect, uint8_t *token, uint8_t *response_i
     const bool is_right = world.profile != PROFILE_STRANGER;
     struct sstp_sec_secret key = is_connect ? world.config.device_key : world.config.account_key;
     key.bytes[0] = (uint8_t)(key.bytes[0] + !is_right);
-    if (world.profile == PROFILE_OFF)
+    if (world.profile == PROFILE_REJECTS && !is_connect)
+        *response_id = SSTP_ATTACH_RESPONSE_ATTACH_REJECTED;
+    if (world.profile == PROFILE_OFF || world.profile == PROFILE_REJECTS)
         return 0;
     if (world.profile == PROFILE_NEW) {
         *response_id = is_connect ? 0 : SSTP_ATTACH_RESPONSE_AWAITING_REGISTER;
@@ -382,7 +388,7 @@ static void settle(void)
     check_limits();
     MUST(sstp_ep_next_deadline(ep()) > world.now_ms);
     if (world.is_closed)
-        end_client(world.random % 0x18); /* any reason */
+        end_client(world.reason_id);
 }
 
 static void pass(int64_t ms)
@@ -638,7 +644,7 @@ static void do_owner(struct program_step *step)
 static void do_habits(struct program_step *step)
 {
     world.habits = step->bytes[2] % 32u;
-    world.profile = (enum profile)(step->bytes[3] % 4u);
+    world.profile = (enum profile)(step->bytes[3] % 5u);
 }
 
 static void do_take(struct program_step *step)
@@ -663,18 +669,19 @@ static void do_deadline(struct program_step *step)
 
 typedef void operation(struct program_step *step);
 
-static operation *const operations[] = {
-    do_command,  do_command,  do_command,  do_command, do_command, do_command,
-    do_messages, do_messages, do_messages, do_open,    do_open,    do_send,
-    do_send,     do_part,     do_owner,    do_owner,   do_owner,   do_habits,
-    do_take,     do_pass,     do_deadline, do_bytes};
+static operation *const operations[32] = {
+    do_command,  do_command, do_command,  do_command,  do_command,  do_command,  do_command,
+    do_command,  do_command, do_command,  do_messages, do_messages, do_messages, do_messages,
+    do_messages, do_open,    do_open,     do_open,     do_open,     do_send,     do_send,
+    do_send,     do_part,    do_part,     do_owner,    do_owner,    do_owner,    do_habits,
+    do_take,     do_pass,    do_deadline, do_bytes};
 
 static void configure(const uint8_t *bytes)
 {
     const uint8_t limits = bytes[3], times = bytes[4];
     world.is_in_bulk = (bytes[0] & 0x40) != 0;
     world.habits = bytes[1] % 32u;
-    world.profile = (enum profile)(bytes[2] % 4u);
+    world.profile = (enum profile)(bytes[2] % 5u);
     world.config =
         (struct sstp_client_config){.device_url = maker_devices[0],
                                     .target_url = maker_relays[0],
@@ -682,7 +689,7 @@ static void configure(const uint8_t *bytes)
                                     .attaches = bytes[0] % 4 < 2,
                                     .account_url = maker_accounts[0],
                                     .identity_urls = identities,
-                                    .num_identities = bytes[2] / 4 % 3u,
+                                    .num_identities = bytes[2] >= 250 ? 3 : bytes[2] / 5 % 3u,
                                     .device_key = {{1, 2, 3}},
                                     .account_key = {{4, 5, 6}},
                                     .random = {fill, NULL},
@@ -722,6 +729,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     world.num_tags = 0;
     begin_retry();
     configure(step.bytes);
+    memset(long_identity, 'x', sizeof long_identity - 1);
     connect_client();
     while (program_next(&program, &step)) {
         operation *op = operations[step.bytes[0] % (sizeof operations / sizeof operations[0])];

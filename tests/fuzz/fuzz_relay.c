@@ -13,6 +13,7 @@
 #include "endpoint_internal.h"
 #include "faulty_vfs.h"
 #include "maker.h"
+#include "quick_sqlite.h"
 #include "relay_hop.h"
 #include "relay_model.h"
 #include "store_internal.h"
@@ -82,7 +83,8 @@ struct world {
     int64_t step_ms;          /* that the time since 1970 has been set */
     uint8_t random;
     struct sstp_relay_config config;
-    bool is_durable, is_in_bulk, is_lazy;
+    bool is_durable, is_in_bulk, is_full, has_flooded;
+    unsigned memory_left;           /* requests until one gets nothing; 0: all get something */
     struct sstp_store_batch *batch; /* that is under way for longer */
     bool holds_batches;
     unsigned num_dials[MAKER_RELAYS]; /* that have no answer yet; one may have been given up */
@@ -115,6 +117,17 @@ static unsigned length(const struct queue *queue)
 {
     return queue->end - queue->first;
 }
+
+/* The endpoints' memory, of which there may be none for once. */
+static void *resize(void *cookie, void *block, size_t size)
+{
+    (void)cookie;
+    if (size > 0 && world.memory_left > 0 && --world.memory_left == 0)
+        return NULL;
+    return sstp_mem_libc.resize(sstp_mem_libc.cookie, block, size);
+}
+
+static const struct sstp_mem memory = {.resize = resize};
 
 static void fill(void *cookie, void *bytes, size_t len)
 {
@@ -271,6 +284,19 @@ static void on_log(void *cookie, void *socket, const char *text)
 {
     (void)cookie;
     MUST(socket != NULL && text[0] != '\0');
+}
+
+static void on_store_failing(void *cookie, const char *why)
+{
+    (void)cookie;
+    MUST(world.is_durable && (why == NULL || why[0] != '\0'));
+}
+
+static void on_store_full(void *cookie, bool is_full)
+{
+    (void)cookie;
+    MUST(world.is_full != is_full);
+    world.is_full = is_full;
 }
 
 static void on_discarded(void *cookie, const struct sstp_relay_discard *discard)
@@ -454,7 +480,10 @@ static struct visitor *enter(const char *url, unsigned habits)
     set_up(visitor, url, habits);
     begin_watch(visitor);
     visitor->connection = sstp_relay_accept(world.relay, visitor, world.now_ms);
-    MUST(visitor->connection != NULL);
+    if (visitor->connection == NULL) {
+        leave(visitor); /* for want of memory */
+        return NULL;
+    }
     visitor->watch.ep = sstp_relay_connection_ep(visitor->connection);
     return visitor;
 }
@@ -640,6 +669,7 @@ static void stop_relay(void)
         if (world.visitors[i].connection != NULL)
             leave(&world.visitors[i]);
     memset(world.num_dials, 0, sizeof world.num_dials);
+    world.is_full = false;
 }
 
 static void restart(bool is_crash, uint64_t seed)
@@ -693,6 +723,9 @@ static void configure(const uint8_t *bytes)
         .inbound_idle_ms = PICK(times >> 4, 0, 5000),
         .idle_ms = PICK(times >> 5, 0, 100),
         .ack_delay_ms = PICK(times >> 6, 0, 1),
+        .hung_ms = PICK(bytes[6], 0, 500),
+        .auth_timeout_ms = PICK(bytes[6] >> 1, 0, 1500),
+        .offline_ttl_ms = PICK(bytes[6] >> 2, 0, 2000),
         .peer_idle_ms = PICK(times >> 7, 0, 1000),
         .limits = {.max_sessions = (size_t)PICK(limits, 0, 3),
                    .max_events = (size_t)PICK(limits >> 1, 0, 2),
@@ -707,6 +740,10 @@ static void configure(const uint8_t *bytes)
         .hold = on_hold,
         .dial = on_dial,
         .log = on_log,
+        .tell = on_log,
+        .store_failing = on_store_failing,
+        .store_full = on_store_full,
+        .mem = &memory,
         .sent = on_sent,
         .noted = on_noted,
         .discarded = on_discarded,
@@ -906,6 +943,8 @@ static void do_enter(struct visitor *visitor, struct program_step *step)
     visitor = enter(url, step->bytes[3] % 8u);
     if (visitor == NULL)
         return;
+    if (step->bytes[4] == 0xee)
+        sstp_relay_refuse(visitor->connection);
     visitor->account = (who >> 3) % 8u < 5 ? who % 2u : (who >> 3) % MAKER_ACCOUNTS;
     visitor->variant = who >> 6 == 3 ? 1 : 0;
     if (step->bytes[4] % 8 != 6)
@@ -966,15 +1005,47 @@ static void do_open(struct visitor *visitor, struct program_step *step)
         do_send(visitor, step);
 }
 
+/* As many recipients at another relay as fit into a FanoutOpen, to its last byte. */
+static void fill_fanout(struct visitor *visitor, struct program_step *step)
+{
+    enum { NUM = 900, LEN_1_5 = 65535 - 13, EACH = LEN_1_5 / NUM };
+    static uint8_t entries[SSTP_COMMAND_LEN_MAX];
+    const uint32_t id = (visitor->is_dialed ? 0x80000000u : 0) | (1u + step->bytes[3] % 8u);
+    const enum sstp_version form = sstp_ep_version(visitor->watch.ep);
+    struct sstp_writer w = sstp_writer(entries, sizeof entries);
+    const struct sstp_span relay_url = sstp_span_of_string(maker_relays[1]);
+    char url[EACH + 80] = "grooveIdentity://";
+    memset(url + strlen(url), 'x', sizeof url - strlen(url));
+    for (unsigned i = 0; i < NUM; i++) {
+        const size_t more = i == 0 ? LEN_1_5 - NUM * EACH : 0;
+        const struct sstp_fanout_entry entry = {
+            sstp_span(url, EACH - relay_url.len - 3 - (form == SSTP_VERSION_1_6) + more),
+            {NULL, 0},
+            relay_url,
+            {NULL, 0}};
+        sstp_fanout_entry_write(&w, &entry, form);
+    }
+    say(visitor, &(struct sstp_command){.id = SSTP_FANOUT_OPEN,
+                                        .form = form,
+                                        .session_id = id,
+                                        .resource_url = sstp_span_of_string(maker_resources[0]),
+                                        .fanout_entries = {NUM, sstp_writer_span(&w)}});
+    settle();
+}
+
 /* The same to several, here and at the other relays. */
 static void do_fanout(struct visitor *visitor, struct program_step *step)
 {
     const uint32_t id = (visitor->is_dialed ? 0x80000000u : 0) | (1u + step->bytes[3] % 8u);
     const enum sstp_version form = sstp_ep_version(visitor->watch.ep);
     struct rng *rng = &step->rng;
-    uint8_t entries[16384];
+    static uint8_t entries[SSTP_COMMAND_LEN_MAX];
     struct sstp_writer w = sstp_writer(entries, sizeof entries);
     const unsigned num = step->bytes[2] == 255 ? 150 : step->bytes[2] % 8u;
+    if (step->bytes[2] == 254) {
+        fill_fanout(visitor, step);
+        return;
+    }
     for (unsigned i = 0; i < num; i++) {
         const struct sstp_fanout_entry entry = {
             sstp_span_of_string(maker_identities[rng_below(rng, MAKER_IDENTITIES)]),
@@ -994,6 +1065,97 @@ static void do_fanout(struct visitor *visitor, struct program_step *step)
     settle();
     if (step->bytes[4] >= 64 && visitor->connection != NULL)
         do_send(visitor, step);
+}
+
+/* What may be said of a session that the relay has opened. */
+static void do_answer(struct visitor *visitor, struct program_step *step)
+{
+    const uint32_t id = visitor->relay_ids[step->bytes[3] % IDS_MAX];
+    const enum sstp_version form = sstp_ep_version(visitor->watch.ep);
+    const uint8_t code = step->bytes[4];
+    static const uint8_t responses[] = {SSTP_OPEN_RESPONSE_OK,
+                                        SSTP_OPEN_RESPONSE_OK_STOP_SENDING,
+                                        SSTP_OPEN_RESPONSE_START_SENDING,
+                                        SSTP_OPEN_RESPONSE_STOP_SENDING,
+                                        SSTP_OPEN_RESPONSE_NO_RESOURCE,
+                                        SSTP_OPEN_RESPONSE_UNKNOWN};
+    uint8_t indexes[8];
+    const unsigned num = code / 8u % 4u;
+    for (unsigned i = 0; i < num; i++) {
+        indexes[2 * i] = (uint8_t)(i + code / 32u);
+        indexes[2 * i + 1] = 0;
+    }
+    switch (step->bytes[2] % 6) {
+    case 0:
+    case 1:
+        say(visitor, &(struct sstp_command){.id = SSTP_OPEN_RESPONSE,
+                                            .session_id = id,
+                                            .response_id = responses[code % sizeof responses]});
+        break;
+    case 2:
+        say(visitor,
+            &(struct sstp_command){.id = SSTP_CLOSE, .session_id = id, .reason_id = code % 0x18});
+        break;
+    case 3:
+    case 4:
+        say(visitor, &(struct sstp_command){
+                         .id = SSTP_SESSION_STATUS,
+                         .form = form,
+                         .session_id = id,
+                         .status_id = 1 + code % 6u,
+                         .identity_url = num != 0 && form == SSTP_VERSION_1_6
+                                             ? sstp_span(NULL, 0)
+                                             : sstp_span_of_string(maker_identities[num % 4]),
+                         .device_url = form == SSTP_VERSION_1_6
+                                           ? sstp_span(NULL, 0)
+                                           : sstp_span_of_string(maker_devices[num % 4]),
+                         .fanout_indexes = {(uint16_t)num, sstp_span(indexes, 2u * num)}});
+        break;
+    default:
+        say(visitor, &(struct sstp_command){.id = SSTP_NOOP, .message_count = code % 8u});
+        break;
+    }
+}
+
+/* Whoever was dialed refuses the Connect. */
+static void do_refuse(struct visitor *visitor, struct program_step *step)
+{
+    static const uint8_t responses[] = {
+        SSTP_CONNECT_RESPONSE_WRONG_DEVICE, SSTP_CONNECT_RESPONSE_TRY_LATER,
+        SSTP_CONNECT_RESPONSE_WILL_UPGRADE, SSTP_CONNECT_RESPONSE_NEW_VERSION_REQUIRED,
+        SSTP_CONNECT_RESPONSE_AUTHENTICATION_FAILED};
+    say(visitor, &(struct sstp_command){.id = SSTP_CONNECT_RESPONSE,
+                                        .major_version = 1,
+                                        .minor_version = 6,
+                                        .response_id = responses[step->bytes[2] % sizeof responses],
+                                        .wait_time = step->bytes[3]});
+    if (step->bytes[4] % 4 != 0)
+        say(visitor, &(struct sstp_command){.id = SSTP_CONNECT_CLOSE,
+                                            .reason_id = SSTP_CONNECT_CLOSE_RESTING,
+                                            .wait_time = step->bytes[3]});
+}
+
+/* One of the next requests for memory gets none. */
+static void do_memory(struct visitor *visitor, struct program_step *step)
+{
+    (void)visitor;
+    world.memory_left = 1 + step->bytes[3] % 64u;
+}
+
+/* More than a relay reads from somebody before it is safe. */
+static void do_flood(struct visitor *visitor, struct program_step *step)
+{
+    static const uint8_t data[SSTP_DATA_PAYLOAD_MAX];
+    const uint32_t id = 1u + step->bytes[3] % 8u;
+    unsigned num = step->bytes[2] % 32u == 7 && world.is_durable ? 4300 : step->bytes[2] % 8u * 4;
+    if (world.has_flooded)
+        return;
+    world.has_flooded = true;
+    say(visitor, &(struct sstp_command){.id = SSTP_MESSAGE, .session_id = id});
+    for (; num > 0 && visitor->connection != NULL; num--)
+        say(visitor, &(struct sstp_command){
+                         .id = SSTP_DATA, .session_id = id, .data = sstp_span(data, sizeof data)});
+    say(visitor, &(struct sstp_command){.id = SSTP_END_MESSAGE, .session_id = id});
 }
 
 static void do_disconnect(struct visitor *visitor, struct program_step *step)
@@ -1094,19 +1256,24 @@ static void do_clock(struct visitor *visitor, struct program_step *step)
 typedef void operation(struct visitor *visitor, struct program_step *step);
 
 /* Those that lead on stand there more often. */
-static operation *const operations[] = {
-    do_command, do_command, do_command, do_command, do_command,    do_command,  do_enter,
-    do_enter,   do_enter,   do_open,    do_open,    do_open,       do_fanout,   do_fanout,
-    do_fanout,  do_send,    do_send,    do_send,    do_pass,       do_deadline, do_dial,
-    do_dial,    do_habits,  do_take,    do_bytes,   do_disconnect, do_restart,  do_fault,
-    do_batch,   do_close,   do_clock,   do_command, do_command,    do_command,  do_send,
-    do_send,    do_enter,   do_open,    do_fanout,  do_deadline};
+static operation *const operations[64] = {
+    do_command,  do_command,  do_command,  do_command, do_command,    do_command, do_command,
+    do_command,  do_command,  do_command,  do_enter,   do_enter,      do_enter,   do_enter,
+    do_enter,    do_open,     do_open,     do_open,    do_open,       do_open,    do_fanout,
+    do_fanout,   do_fanout,   do_fanout,   do_fanout,  do_fanout,     do_send,    do_send,
+    do_send,     do_send,     do_send,     do_send,    do_answer,     do_answer,  do_answer,
+    do_answer,   do_answer,   do_answer,   do_pass,    do_pass,       do_pass,    do_deadline,
+    do_deadline, do_deadline, do_deadline, do_dial,    do_dial,       do_dial,    do_dial,
+    do_habits,   do_habits,   do_take,     do_bytes,   do_disconnect, do_restart, do_restart,
+    do_fault,    do_batch,    do_close,    do_clock,   do_refuse,     do_memory,  do_flood,
+    do_refuse};
 
 /* Those that need a visitor who is there. */
 static bool needs_visitor(operation *op)
 {
     return op == do_command || op == do_open || op == do_fanout || op == do_send ||
-           op == do_bytes || op == do_habits;
+           op == do_bytes || op == do_habits || op == do_answer || op == do_refuse ||
+           op == do_flood;
 }
 
 static void run_step(struct program_step *step)
@@ -1126,6 +1293,7 @@ static void finish(void)
     if (world.is_durable)
         faulty = (struct faulty){.num_calls = 0};
     world.holds_batches = false;
+    world.memory_left = 0;
     finish_batch();
     settle();
     const int64_t retry_ms = sstp_store_next_retry(sstp_relay_store(world.relay));
@@ -1147,12 +1315,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     world.now_ms = 1000;
     world.slept_ms = world.step_ms = 0;
     world.random = 0;
-    world.holds_batches = false;
+    world.holds_batches = world.is_full = world.has_flooded = false;
+    world.memory_left = 0;
     world.last_label = 0;
     model_reset(&world.model);
     configure(step.bytes);
-    if (world.is_durable)
+    if (world.is_durable) {
+        quick_sqlite_begin();
         faulty_vfs_reset();
+    }
     start_relay();
     while (program_next(&program, &step))
         run_step(&step);

@@ -2,6 +2,7 @@
 #include "watch.h"
 
 #include "decode.h"
+#include "endpoint_internal.h"
 #include "program.h"
 #include "summary.h"
 
@@ -79,6 +80,10 @@ static void look_at_received(struct watch *watch, struct sstp_span bytes)
     if (!sstp_command_decode(bytes, sstp_ep_version(watch->ep), NULL, &command))
         return; /* it is going to be refused */
     watch->received(watch->cookie, &command);
+    /* It is passed over like all that may still come of a session that was closed; who only
+     * looks on takes it for a new one. */
+    if (command.id == SSTP_REGISTER && sstp_ep_is_closed_id(watch->ep, command.session_id))
+        watch->is_observed = false;
     observe(watch, false, &command);
 }
 

@@ -49,8 +49,8 @@ static struct disk_file *new_file(const char *name)
 {
     struct disk_file *file = g_new0(struct disk_file, 1);
     file->name = g_strdup(name);
-    file->durable = g_byte_array_new();
-    file->current = g_byte_array_new();
+    file->durable = g_byte_array_sized_new(128 << 10);
+    file->current = g_byte_array_sized_new(128 << 10);
     file->changes = g_ptr_array_new_with_free_func(free_change);
     return file;
 }
