@@ -388,8 +388,11 @@ static void on_connected(void *cookie, struct net_connection *socket, const char
     }
     actor->socket = socket;
     net_start(socket, actor_ep(actor), (struct net_handler){NULL, on_gone, actor});
-    if (!actor->says_nothing)
-        (void)sstp_client_start(actor->client);
+    if (!actor->says_nothing && sstp_client_start(actor->client) != SSTP_EP_OK)
+        (void)is_wrong(actor->cast,
+                       g_strdup_printf("the Connect of %s cannot be sent: its URL, or that of whom "
+                                       "it connects to, is too long",
+                                       actor->device_url));
 }
 
 static bool dial(struct actor *actor, const char *address, uint8_t host)

@@ -39,6 +39,8 @@ static gboolean check(const struct bench_options *o)
         log_error("--relay-url is a device URL such as %s, not %s", URL_DEFAULT, o->relay_url);
         return FALSE;
     }
+    if (o->relay_url != NULL && !options_url_has_room("relay-url", o->relay_url))
+        return FALSE;
     if (o->is_offline && o->rate > 0) {
         log_error("--rate measures latency, and --offline has none: give one of them");
         return FALSE;

@@ -13,7 +13,6 @@
 #define TIMEOUT_DEFAULT_MS 30000 /* for who sends */
 #define RESOURCE_DEFAULT "apphandler"
 #define RATE_MAX 1000000
-#define URL_MAX 1000 /* characters: two of them fit into every command that has two */
 
 /* clang-format off */
 
@@ -69,7 +68,22 @@ static gboolean is_name(const char *name)
     for (const char *c = name; *c != '\0'; c++)
         if ((unsigned char)*c < ' ' || *c == 0x7f)
             return FALSE;
-    return len > 0 && len <= URL_MAX;
+    return len > 0;
+}
+
+/* Whether there is room for what goes into commands as it is. */
+static gboolean have_room(const struct client_options *o)
+{
+    const struct {
+        const char *option, *url;
+    } rows[] = {{"device", o->device},
+                {"relay-url", o->relay_url},
+                {"account", o->account},
+                {"resource", o->resource}};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (rows[i].url != NULL && !options_url_has_room(rows[i].option, rows[i].url))
+            return FALSE;
+    return TRUE;
 }
 
 /* Whether it connects to a relay; otherwise to a peer device, which knows no accounts. */
@@ -143,10 +157,10 @@ static gboolean check(const struct client_options *o)
         return usage("--identity is needed: for whom to receive");
     if (o->account != NULL && !is_name(o->account))
         return usage(
-            "--account is a URL such as grooveAccount://alice, of at most 1000 characters");
+            "--account is a URL such as grooveAccount://alice, without control characters");
     if (o->resource != NULL && !is_name(o->resource))
-        return usage("--resource is a URL such as apphandler, of at most 1000 characters");
-    return TRUE;
+        return usage("--resource is a URL such as apphandler, without control characters");
+    return have_room(o);
 }
 
 /* "IDENTITY[,DEVICE[,RELAY-URL]]" into parts, which have to stay. */
@@ -174,6 +188,9 @@ static gboolean parse_recipients(char *const *to, GPtrArray *parts, GArray *entr
             return FALSE;
         g_ptr_array_add(parts, strings);
         const guint num = g_strv_length(strings);
+        for (guint i = 1; i < num; i++)
+            if (!options_url_has_room("to", strings[i]))
+                return FALSE;
         const struct sstp_fanout_entry entry = {
             .identity_url = sstp_span_of_string(strings[0]),
             .device_url = sstp_span_of_string(num > 1 ? strings[1] : ""),

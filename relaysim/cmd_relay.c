@@ -125,6 +125,24 @@ static char *check_peer(const char *peer)
                                  peer);
 }
 
+/* Whether there is room for the URLs in a Connect and its answer. */
+static gboolean have_room(const struct relay_options *options)
+{
+    size_t sum = 0;
+    for (char **url = options->urls; *url != NULL; url++)
+        sum += strlen(*url) + 1;
+    if (sum > SSTP_URL_OWN_SUM_MAX) {
+        log_error("the device URLs of --url have %zu characters, with one more for each: together "
+                  "at most %u have room in a command",
+                  sum, SSTP_URL_OWN_SUM_MAX);
+        return FALSE;
+    }
+    for (char **url = options->peer_urls; *url != NULL; url++)
+        if (!options_url_has_room("peer", *url))
+            return FALSE;
+    return TRUE;
+}
+
 /* "URL=ADDR:PORT" into its parts. */
 static gboolean parse_peers(struct relay_options *options)
 {
@@ -182,7 +200,7 @@ static gboolean apply(struct relay_options *options, struct relay_run *run)
         log_error("--url can be given %d times at most", URLS_MAX);
         return FALSE;
     }
-    if (!parse_peers(options))
+    if (!parse_peers(options) || !have_room(options))
         return FALSE;
     config->urls = (const char *const *)options->urls;
     config->num_urls = g_strv_length(options->urls);

@@ -4,10 +4,20 @@
 #include "log.h"
 #include "relay.h"
 #include "results.h"
+#include "url.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+
+bool options_url_has_room(const char *option, const char *url)
+{
+    const size_t len = strlen(url);
+    if (len > SSTP_URL_OWN_MAX)
+        log_error("a URL of --%s has %zu characters: at most %u have room in a command", option,
+                  len, SSTP_URL_OWN_MAX);
+    return len <= SSTP_URL_OWN_MAX;
+}
 
 int options_end_output(void)
 {

@@ -40,6 +40,9 @@ struct options_timer {
 struct option_row *options_timer_rows(struct option_row *row, const struct options_timer *timers,
                                       size_t num, void *config);
 
+/* Whether commands have room for the URL of an option; false with a sentence. */
+bool options_url_has_room(const char *option, const char *url);
+
 /* What --help and the like have printed is out; EXIT_REPORTED with a sentence if not. */
 int options_end_output(void);
 

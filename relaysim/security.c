@@ -394,15 +394,22 @@ size_t sstp_sec_identities_write(const char *account_url, const char *const *ide
     return written(&w);
 }
 
+/* A name with a 0x00 in it would be another one where strings end there. */
+static bool is_string(struct sstp_span part)
+{
+    return part.len == 0 || memchr(part.data, 0, part.len) == NULL;
+}
+
 bool sstp_sec_identities_read(struct sstp_span token, struct sstp_span *account_url,
                               void (*identity)(void *cookie, struct sstp_span url), void *cookie)
 {
     struct sstp_reader r = read_header(token, SSTP_SEC_IDENTITY_REGISTER);
     *account_url = read_part(&r);
     struct sstp_reader trial = r;
+    bool are_strings = is_string(*account_url);
     while (!trial.failed && sstp_reader_left(&trial) > 0)
-        (void)read_part(&trial);
-    if (trial.failed)
+        are_strings = is_string(read_part(&trial)) && are_strings;
+    if (trial.failed || !are_strings)
         return false;
     while (sstp_reader_left(&r) > 0)
         identity(cookie, read_part(&r));

@@ -11,6 +11,11 @@
 
 #define SSTP_URL_IDENTITY_MAX 80u /* characters behind "grooveIdentity://" (note <10>) */
 
+/* Characters of a URL that a command line may name: two of them and a token have room in any
+ * command (GRVSSTP 2.2). */
+#define SSTP_URL_OWN_MAX 900u
+#define SSTP_URL_OWN_SUM_MAX 1000u /* of all device URLs of a relay, with a byte more for each */
+
 bool sstp_url_is_identity(struct sstp_span url);
 bool sstp_url_is_device(struct sstp_span url); /* "dpp://" */
 bool sstp_url_is_relay(struct sstp_span url);  /* "grooveDNS://" */

@@ -747,8 +747,23 @@ class Live(LiveTest):
             (client + ["--message", "x", "--to", BOB, "--messages", "0"], "--messages is a num"),
             (client + ["--message", "x", "--to", BOB, "--account", ""], "--account is a URL"),
             (client + ["--message", "x", "--to", BOB, "--resource", "a\nb"], "--resource is a URL"),
-            (client + ["--message", "x", "--to", BOB, "--resource", "r" * 1001],
-             "--resource is a URL"),
+            (client + ["--message", "x", "--to", BOB, "--resource", "r" * 901],
+             "a URL of --resource has 901 characters: at most 900 have room"),
+            (client + ["--message", "x", "--to", BOB, "--account", "r" * 901],
+             "a URL of --account has 901 characters"),
+            (client + ["--message", "x", "--to", BOB + ",dpp:///" + "x" * 2048],
+             "a URL of --to has 2055 characters"),
+            (["client", "--relay", "127.0.0.1:1", "--relay-url", URL, "--device",
+              "dpp:///" + "x" * 2041, "--message", "x", "--to", BOB],
+             "a URL of --device has 2048 characters"),
+            (["client", "--relay", "127.0.0.1:1", "--relay-url", URL + "x" * 900, "--device",
+              "dpp:///a", "--message", "x", "--to", BOB], "a URL of --relay-url has 926 char"),
+            (["relay", "--url", URL, "--url", URL + "x" * 948],
+             "the device URLs of --url have 1002 characters, with one more for each"),
+            (["relay", "--url", URL, "--peer", "grooveDNS://" + "x" * 900 + "=127.0.0.1:1"],
+             "a URL of --peer has 912 characters"),
+            (["bench", "--relay", "127.0.0.1:1", "--relay-url", URL + "x" * 900],
+             "a URL of --relay-url has 926 characters"),
             (client + ["--message", "x", "--to", BOB, "--inbound-idle", "-1"], "--inbound-idle is"),
             (["demo", "-w", self.path("same"), "--truth", self.path("same")],
              "-w and --truth are the same file"),
@@ -769,6 +784,18 @@ class Live(LiveTest):
                 self.check(result, 2, re.escape(sentence))
                 self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
                 self.assertEqual(result.stdout, "")
+
+    def test_longest_names(self):
+        """They have room in every command on the way, tokens included."""
+        url, device, account = ("%s%s" % (head, "x" * (900 - len(head)))
+                                for head in ("grooveDNS://", "dpp:///", "grooveAccount://"))
+        with Relay("--auth", "required", url=url) as relay:
+            self.check(relay.client("--identity", "grooveIdentity://alice", "--account", account,
+                                    "--to", BOB + "," + device, "--resource", "r" * 900,
+                                    "--message", "x", device=device), 0)
+            self.check(relay.client("--identity", BOB, "--receive", "--expect", "1", "--account",
+                                    account, "--resource", "r" * 900, "--timeout", "20",
+                                    device=device), 0)
 
     def test_help_and_version(self):
         for arguments in (["--help"], ["relay", "--help"], ["client", "--help"],

@@ -180,6 +180,16 @@ static void test_identities(void)
     g_assert_false(sstp_sec_identities_read(sstp_span(token, len - 1), &account, collect, got));
     g_assert_cmpstr(got->str, ==, "");
     g_assert_cmpuint(sstp_sec_identities_write("account", urls, 2, token, len - 1), ==, 0);
+    /* A name that would end early is none: of the account, and of each identity. */
+    static const size_t within[] = {3 + 2 + 3, 3 + 9 + 2 + 18, 3 + 9 + 20 + 2 + 18};
+    for (size_t i = 0; i < G_N_ELEMENTS(within); i++) {
+        const uint8_t was = token[within[i] - 1];
+        token[within[i] - 1] = 0;
+        g_assert_false(sstp_sec_identities_read(sstp_span(token, len), &account, collect, got));
+        g_assert_cmpstr(got->str, ==, "");
+        token[within[i] - 1] = was;
+    }
+    g_assert_true(sstp_sec_identities_read(sstp_span(token, len), &account, collect, got));
     /* As many as fit are found for every size. */
     for (size_t size = 0; size <= sizeof token; size++) {
         const size_t num = sstp_sec_identities_num_fitting("account", urls, 2, size);
