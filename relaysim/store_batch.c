@@ -146,7 +146,7 @@ bool sstp_store_has_work(const struct sstp_store *store)
 
 /* What it is made of is looked for again each time, so that nothing is written which has
  * become untrue while an earlier one failed. */
-static struct sstp_store_batch *new_batch(struct sstp_store *store, int kind)
+static struct sstp_store_batch *new_batch(struct sstp_store *store, enum sstp_store_batch_kind kind)
 {
     struct sstp_store_batch *batch = g_new0(struct sstp_store_batch, 1);
     const guint max = kind == BATCH_FREES ? store->max_freed : G_MAXUINT;

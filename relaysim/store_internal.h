@@ -61,15 +61,17 @@ struct sstp_store_load {
     struct sstp_store_content *content; /* NULL where it was not found */
 };
 
+enum sstp_store_batch_kind {
+    BATCH_READS, /* nothing else, for it is not time to write again */
+    BATCH_FREES, /* only what frees space, or takes next to none */
+    BATCH_WRITES
+};
+
 /* The worker reads it all, but for `waiters` and `loading_queues`, and writes into `loads`
  * and what stands behind those; the rest of the store it must not touch. */
 struct sstp_store_batch {
     struct sstp_disk *disk;
-    enum {
-        BATCH_READS, /* nothing else, for it is not time to write again */
-        BATCH_FREES, /* only what frees space, or takes next to none */
-        BATCH_WRITES
-    } kind;
+    enum sstp_store_batch_kind kind;
     bool is_whole;      /* nothing is left that was to be written */
     GPtrArray *pending; /* struct sstp_store_pending */
     GArray *queues;     /* struct sstp_store_change */

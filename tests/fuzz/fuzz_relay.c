@@ -65,6 +65,8 @@ struct visitor {
     struct watch watch;
     struct sstp_sec_secret connect_nonce, attach_nonce;             /* that it asked with */
     struct sstp_sec_secret relay_connect_nonce, relay_attach_nonce; /* and was asked with */
+    uint32_t next_id;            /* of the sessions that it opens without doing harm */
+    unsigned open_ids;           /* a bit for each of its first eight ids: a session is open */
     uint32_t relay_ids[IDS_MAX]; /* of the last sessions that the relay opened */
     unsigned num_relay_ids;
     uint8_t last_response;                                  /* of an AttachResponse */
@@ -358,6 +360,20 @@ static void read_challenge(struct visitor *visitor, const struct sstp_command *c
                                      &visitor->attach_nonce, &visitor->relay_attach_nonce);
 }
 
+/* Whether a session of its own is open, as far as it has heard. */
+static void note_own(struct visitor *visitor, uint32_t id, bool is_open)
+{
+    const unsigned bit = 1u << (id & 0xf);
+    if ((id >> 31 != 0) != visitor->is_dialed || (id & 0x7fffffff) > 8)
+        return;
+    visitor->open_ids = is_open ? visitor->open_ids | bit : visitor->open_ids & ~bit;
+}
+
+static bool has_own(const struct visitor *visitor, const struct program_step *step)
+{
+    return (visitor->open_ids >> (1 + step->bytes[3] % 8u) & 1) != 0;
+}
+
 /* A command has come from the relay. */
 static void on_taken(void *cookie, const struct sstp_command *command)
 {
@@ -380,6 +396,15 @@ static void on_taken(void *cookie, const struct sstp_command *command)
     case SSTP_ATTACH_RESPONSE:
         visitor->last_response = command->response_id;
         read_challenge(visitor, command);
+        break;
+    case SSTP_OPEN_RESPONSE:
+        note_own(visitor, command->session_id,
+                 command->response_id == SSTP_OPEN_RESPONSE_OK ||
+                     (command->response_id >= SSTP_OPEN_RESPONSE_START_SENDING &&
+                      command->response_id <= SSTP_OPEN_RESPONSE_OK_STOP_SENDING));
+        break;
+    case SSTP_CLOSE:
+        note_own(visitor, command->session_id, false);
         break;
     case SSTP_OPEN:
     case SSTP_FANOUT_OPEN:
@@ -448,7 +473,8 @@ static void set_up(struct visitor *visitor, const char *url, unsigned habits)
     visitor->is_awake = true;
     visitor->closed_ms = INT64_MAX;
     memset(visitor->relay_ids, 0, sizeof visitor->relay_ids);
-    visitor->num_relay_ids = 0;
+    visitor->num_relay_ids = visitor->open_ids = 0;
+    visitor->next_id = 16;
     visitor->last_response = visitor->last_token = 0xff;
     memset(visitor->given, 0, sizeof visitor->given);
     memset(visitor->sent, 0, sizeof visitor->sent);
@@ -840,13 +866,21 @@ static void begin_making(struct visitor *visitor, struct program_step *step)
 static void do_command(struct visitor *visitor, struct program_step *step)
 {
     const unsigned num = 1 + step->bytes[4] % 16u;
+    /* Most of the time one that a good peer might send, too. */
+    static const uint8_t usual[] = {SSTP_NOOP,     SSTP_OPEN, SSTP_FANOUT_OPEN, SSTP_CLOSE,
+                                    SSTP_REGISTER, SSTP_NOOP, SSTP_ATTACH,      SSTP_OPEN};
+    const bool is_usual = step->bytes[5] % 4 != 0;
+    const uint8_t any = (uint8_t)(SSTP_COMMAND_ID_MIN + step->bytes[2] % SSTP_COMMAND_ID_MAX);
+    const uint8_t id = is_usual ? usual[step->bytes[2] % sizeof usual] : any;
     begin_making(visitor, step);
     for (unsigned i = 0; i < num && visitor->connection != NULL; i++) {
         struct sstp_command command;
-        maker_command(
-            &world.maker,
-            (enum sstp_command_id)(SSTP_COMMAND_ID_MIN + step->bytes[2] % SSTP_COMMAND_ID_MAX),
-            &command);
+        if (is_usual && id != SSTP_CLOSE)
+            world.maker.session_id = (visitor->is_dialed ? 0x80000000u : 0) | visitor->next_id++;
+        else if (is_usual)
+            world.maker.session_id =
+                (visitor->is_dialed ? 0x80000000u : 0) | (16 + step->bytes[3] % 64u + i);
+        maker_command(&world.maker, (enum sstp_command_id)id, &command);
         const size_t len = maker_encode(&world.maker, &command, step->bytes[4] > 250, world.bytes);
         give(visitor, world.bytes, len);
     }
@@ -982,7 +1016,12 @@ static void send_message(struct visitor *visitor, struct program_step *step, uin
 
 static void do_send(struct visitor *visitor, struct program_step *step)
 {
-    const uint32_t id = (visitor->is_dialed ? 0x80000000u : 0) | (1u + step->bytes[3] % 8u);
+    unsigned own = 1u + step->bytes[3] % 8u;
+    /* One that is open, if there is one. */
+    if (visitor->open_ids != 0 && step->bytes[5] % 8 != 1)
+        while ((visitor->open_ids >> own & 1) == 0)
+            own = own % 8 + 1;
+    const uint32_t id = (visitor->is_dialed ? 0x80000000u : 0) | own;
     for (unsigned num = 1 + step->bytes[4] % 16u; num > 0 && visitor->connection != NULL; num--)
         send_message(visitor, step, id);
 }
@@ -993,6 +1032,10 @@ static void do_open(struct visitor *visitor, struct program_step *step)
     const uint8_t to = step->bytes[2];
     const uint32_t id = (visitor->is_dialed ? 0x80000000u : 0) | (1u + step->bytes[3] % 8u);
     const char *device = to / 4 % 2 == 0 ? "" : maker_devices[to / 8 % MAKER_DEVICES];
+    if (has_own(visitor, step) && step->bytes[5] % 8 != 0) {
+        do_send(visitor, step);
+        return;
+    }
     say(visitor,
         &(struct sstp_command){
             .id = SSTP_OPEN,
@@ -1042,6 +1085,10 @@ static void do_fanout(struct visitor *visitor, struct program_step *step)
     static uint8_t entries[SSTP_COMMAND_LEN_MAX];
     struct sstp_writer w = sstp_writer(entries, sizeof entries);
     const unsigned num = step->bytes[2] == 255 ? 150 : step->bytes[2] % 8u;
+    if (has_own(visitor, step) && step->bytes[5] % 8 != 0) {
+        do_send(visitor, step);
+        return;
+    }
     if (step->bytes[2] == 254) {
         fill_fanout(visitor, step);
         return;
@@ -1280,8 +1327,11 @@ static void run_step(struct program_step *step)
 {
     operation *op = operations[step->bytes[0] % G_N_ELEMENTS(operations)];
     struct visitor *visitor = &world.visitors[step->bytes[1] % VISITORS_MAX];
-    if (needs_visitor(op) && visitor->connection == NULL)
-        return;
+    for (unsigned i = 1; needs_visitor(op) && visitor->connection == NULL; i++) {
+        if (i == VISITORS_MAX)
+            return;
+        visitor = &world.visitors[(step->bytes[1] + i) % VISITORS_MAX];
+    }
     op(visitor, step);
     if ((step->bytes[1] & 0xc0) != 0xc0) /* or more comes in the same turn */
         settle();
