@@ -265,10 +265,10 @@ static int run(const struct client_options *o, const struct client_timers *timer
         .receives = o->receives,
         .format = (enum client_format)o->format,
         .num_expected = (unsigned)o->num_expected,
-        .timeout_ms = o->timeout_ms > 0  ? o->timeout_ms
+        .timeout_ms = o->timeout_ms >= 0 ? o->timeout_ms
                       : num_messages > 0 ? default_timeout_ms(o, num_messages)
                                          : 0,
-        .lines_timeout_ms = o->has_lines && o->timeout_ms == 0 ? TIMEOUT_DEFAULT_MS : 0,
+        .lines_timeout_ms = o->has_lines && o->timeout_ms < 0 ? TIMEOUT_DEFAULT_MS : 0,
         .retry_ms = o->retry_ms,
         .minor_version = options_minor_version(o->version),
         .timers = *timer_values,
@@ -292,8 +292,11 @@ out:
 
 int cmd_client(int argc, char **argv)
 {
-    struct client_options o = {
-        .version = OPTIONS_VERSION_DEFAULT, .size = -1, .num_messages = -1, .ttl = -1};
+    struct client_options o = {.version = OPTIONS_VERSION_DEFAULT,
+                               .size = -1,
+                               .num_messages = -1,
+                               .ttl = -1,
+                               .timeout_ms = -1};
     struct client_timers timer_values;
     const struct option_row others[] = {
         OPTION_TEXT("relay", &o.relay, "ADDR:PORT", "Where to connect to"),
@@ -330,7 +333,7 @@ int cmd_client(int argc, char **argv)
         OPTION_CHOICE("format", &o.format, formats, "json|text", "Of those lines (json)"),
         OPTION_NUMBER("expect", &o.num_expected, 0, INT_MAX, "N", "End after so many messages"),
         OPTION_TIME("timeout", &o.timeout_ms, 0, OPTION_TIME_MAX,
-                    "End then (30 to send, never to receive)"),
+                    "End then (30 to send, never to receive; 0: never)"),
         OPTION_FILE("write", &o.capture, OPTION_OUTPUT, "FILE", "Write a capture (pcapng)",
                     .letter = 'w'),
         OPTION_FILE("truth", &o.truth, OPTION_OUTPUT, "FILE", "Write what happened, as JSON lines"),

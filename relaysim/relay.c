@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "reason.h"
 #include "relay_hop.h"
 
 #define MAX_BYTES_DEFAULT ((size_t)1 << 30)
@@ -377,13 +378,12 @@ static void on_closed(struct sstp_relay_connection *connection, const struct sst
         count_devices(connection, -1);
         relay_crossed_review(relay);
     }
-    const char *reason = sstp_connect_close_reason_name(event->reason_id);
-    relay_log(connection, "%s%s%s%s%s", ends[event->end],
-              event->end == SSTP_EP_END_TRANSPORT_LOST ? "" : ": ",
-              event->end == SSTP_EP_END_TRANSPORT_LOST ? ""
-              : reason != NULL                         ? reason
-                                                       : "unknown reason",
-              event->what != NULL ? ", " : "", event->what != NULL ? event->what : "");
+    const bool has_reason = event->end != SSTP_EP_END_TRANSPORT_LOST;
+    const struct reason reason =
+        reason_of(sstp_connect_close_reason_name(event->reason_id), event->reason_id);
+    relay_log(connection, "%s%s%s%s%s", ends[event->end], has_reason ? ": " : "",
+              has_reason ? reason.text : "", event->what != NULL ? ", " : "",
+              event->what != NULL ? event->what : "");
 }
 
 static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event)
