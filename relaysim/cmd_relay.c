@@ -291,7 +291,7 @@ int cmd_relay(int argc, char **argv)
                       "that attach, and to other relays.\nPrints \"ready ADDRESS ...\" once "
                       "it listens; SIGTERM and SIGINT end it, a second one at once.\n"
                       "SIGUSR1 prints what it has done so far as a line of JSON; SIGHUP opens "
-                      "its log anew.",
+                      "its log and recordings anew.",
                       rows, argc, argv);
     if (result == -1) {
         result = EXIT_USAGE;

@@ -7,11 +7,9 @@
 #include "terminal.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #define END_MS 3000     /* for the store, and then for the peers' ends after our ConnectCloses */
 #define RESULT_MS 1000  /* for whoever reads the ready line and the last counters */
