@@ -132,6 +132,9 @@ void client_receive_open(struct peer *peer, const struct sstp_ep_event *event);
 void client_receive_opened(struct peer *peer, const struct sstp_ep_event *event);
 void client_receive_message(struct peer *peer, const struct sstp_ep_event *event);
 
+/* Acknowledges all that is written, before the end: whoever reads it may be the one who ends us. */
+void client_receive_take_notice(struct run *run);
+
 /* The peer is about to be freed. */
 void client_receive_gone(struct peer *peer);
 

@@ -9,6 +9,10 @@
 
 #define BATCH_SIZE (64u << 10)
 
+/* For a write that has begun. */
+#define REST_TRIES 100
+#define REST_US 10000
+
 struct client_output {
     uv_async_t async;
     client_output_written *written;
@@ -16,6 +20,8 @@ struct client_output {
     GThread *thread;
     int fd;
     int wake_pipe[2]; /* a byte when there are lines, and the end when the thread shall end */
+
+    GMutex step; /* while something goes out and is counted */
 
     GMutex mutex;  /* of what follows */
     GQueue lines;  /* GBytes that the thread has not taken */
@@ -92,11 +98,14 @@ static void report(struct client_output *output, struct batch *batch, gsize num,
 /* Writes some, no more than a pipe that has room takes without waiting.  Returns errno, or 0. */
 static int write_some(struct client_output *output, struct batch *batch)
 {
+    g_mutex_lock(&output->step);
     const ssize_t num = write(output->fd, batch->bytes->data + batch->at,
                               MIN(batch->bytes->len - batch->at, PIPE_BUF));
+    const int error = num >= 0 || errno == EINTR || errno == EAGAIN ? 0 : errno;
     if (num > 0)
         report(output, batch, (gsize)num, 0);
-    return num >= 0 || errno == EINTR || errno == EAGAIN ? 0 : errno;
+    g_mutex_unlock(&output->step);
+    return error;
 }
 
 static void write_all(struct client_output *output, struct batch *batch)
@@ -133,15 +142,33 @@ static void *run(void *cookie)
  * The loop
  */
 
-static void on_async(uv_async_t *async)
+static void take_notice(struct client_output *output)
 {
-    struct client_output *output = async->data;
     g_mutex_lock(&output->mutex);
     const size_t num = output->num_written;
     const int error = output->error;
     output->num_written = 0;
     g_mutex_unlock(&output->mutex);
     output->written(output->cookie, num, error);
+}
+
+static void on_async(uv_async_t *async)
+{
+    take_notice(async->data);
+}
+
+void client_output_take_notice(struct client_output *output)
+{
+    /* A write that stands still all the same is not waited for. */
+    bool is_at_rest = false;
+    for (int i = 0; i < REST_TRIES && !is_at_rest; i++) {
+        if (i > 0)
+            g_usleep(REST_US);
+        is_at_rest = g_mutex_trylock(&output->step);
+    }
+    take_notice(output);
+    if (is_at_rest)
+        g_mutex_unlock(&output->step);
 }
 
 struct client_output *client_output_start(uv_loop_t *loop, int fd, client_output_written *written,
@@ -151,6 +178,7 @@ struct client_output *client_output_start(uv_loop_t *loop, int fd, client_output
     output->written = written;
     output->cookie = cookie;
     output->fd = fd;
+    g_mutex_init(&output->step);
     g_mutex_init(&output->mutex);
     g_queue_init(&output->lines);
     if (!g_unix_open_pipe(output->wake_pipe, FD_CLOEXEC, NULL)) {
@@ -208,6 +236,7 @@ static void on_closed(uv_handle_t *handle)
 {
     struct client_output *output = handle->data;
     g_queue_clear_full(&output->lines, free_line);
+    g_mutex_clear(&output->step);
     g_mutex_clear(&output->mutex);
     g_free(output);
 }

@@ -34,6 +34,10 @@ void client_output_add(struct client_output *output, GBytes *line);
 bool client_output_is_full(struct client_output *output);
 bool client_output_has_room(struct client_output *output);
 
+/* Tells `written` now of all that is out: what a reader has seen already may not have been told
+ * yet. */
+void client_output_take_notice(struct client_output *output);
+
 /* Writes no more, wherever it is, and frees it when the loop runs for the next time.  NULL is
  * fine. */
 void client_output_stop(struct client_output *output);

@@ -97,6 +97,12 @@ static void on_written(void *cookie, size_t num, int error)
     net_settle(run->net);
 }
 
+void client_receive_take_notice(struct run *run)
+{
+    if (run->output != NULL)
+        client_output_take_notice(run->output);
+}
+
 void client_receive_gone(struct peer *peer)
 {
     for (GList *link = peer->run->unwritten.head; link != NULL; link = link->next) {

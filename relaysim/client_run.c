@@ -136,6 +136,7 @@ static void on_signal(uv_signal_t *handle, int number)
         return;
     }
     if (!run->has_signal && !run->is_ending) {
+        client_receive_take_notice(run);
         interrupt(run);
     } else if (run->has_signal && number != SIGHUP) {
         /* (A terminal that closes sends several SIGHUPs.) */

@@ -478,6 +478,18 @@ class Printing(LiveTest):
                        "left on device$")
             self.check(relay.receive(1), 0)
 
+    def test_reader_ends_it(self):
+        """What has been read is acknowledged, also when the client is ended by its reader."""
+        with Relay() as relay:
+            for _ in range(30):
+                self.check(relay.client("--to", BOB, "--message", "once"), 0)
+                receiver = self.start(relay.client_arguments("--identity", BOB, "--receive",
+                                                             device="dpp:///bob"))
+                self.assertRegex(receiver.stdout.readline(), "once")
+                receiver.terminate()
+                self.assertEqual(receiver.wait(timeout=60), 0)
+            self.assertEqual(relay.counters()["messages_stored"], 0)
+
     def test_reader_goes(self):
         """As head(1) does: noticed even while nothing comes."""
         with Relay() as relay:
