@@ -241,6 +241,36 @@ static void test_slow(void)
     }
 }
 
+/* The bytes that it takes count for everybody who waits: a newcomer of its device looks at
+ * them first, and then who waits for its messages. */
+static void test_slow_for_two(void)
+{
+    struct scene s = {.world = world_new(&(struct sstp_relay_config){
+                          .auth = SSTP_RELAY_AUTH_OFF, .max_connections_per_device = 1})};
+    s.a = visit(s.world, &alice);
+    s.phone = visit(s.world, &phone_of_bob);
+    s.id = open_to(s.a, BOB, "");
+    send(s.a, s.id, "1");
+    pass(s.world, ACK_MS);
+    struct sstp_ep *ep = sstp_relay_connection_ep(s.phone->connection);
+    char *text = g_strnfill(100000, 'x');
+    s.phone->connection = NULL; /* it has what is taken here */
+    send(s.a, s.id, text);
+    s.tablet = visit(s.world, &tablet_of_bob);
+    pass(s.world, HUNG_MS - 1000);
+    sstp_ep_output_taken(ep, 10);
+    struct visitor *newcomer = visit(s.world, &phone_of_bob);
+    for (unsigned i = 0; i < 20; i++)
+        advance(s.world, 100);
+    g_assert_cmpint(newcomer->close_reason_id, ==, SSTP_CONNECT_CLOSE_CROSSED_CONNECTIONS);
+    g_assert_cmpint(sstp_ep_state(ep), ==, SSTP_CONNECTION_ESTABLISHED);
+    pass(s.world, 2 * HUNG_MS);
+    g_assert_cmpint(sstp_ep_state(ep), ==, SSTP_CONNECTION_CLOSED);
+    g_assert_cmpuint(s.tablet->received->len, ==, 100001);
+    g_free(text);
+    world_free(s.world);
+}
+
 /* It hangs before it has answered FanoutOpen. */
 static void test_hop_opening(void)
 {
@@ -411,6 +441,7 @@ int main(int argc, char **argv)
     g_test_add_func("/relay/hung/same-device", test_same_device);
     g_test_add_func("/relay/hung/dead-transport", test_dead_transport);
     g_test_add_func("/relay/hung/slow", test_slow);
+    g_test_add_func("/relay/hung/slow-for-two", test_slow_for_two);
     g_test_add_func("/relay/hung/hop", test_hop);
     g_test_add_func("/relay/hung/hop-opening", test_hop_opening);
     g_test_add_func("/relay/hung/random", test_random);
