@@ -9,10 +9,13 @@
 
 void client_receive_established(struct peer *peer, const struct sstp_ep_event *event)
 {
-    /* The first of SourceDeviceURLs, or of TargetDeviceURLs (GRVSSTP 2.2.1.1, 2.2.2.1). */
+    /* Whom we connect to has answered to that name; who comes gives the first of its
+     * SourceDeviceURLs (GRVSSTP 2.2.1.1). */
     struct sstp_reader r = sstp_reader(event->command->device_urls.bytes);
-    const struct sstp_span url =
-        event->command->device_urls.count > 0 ? sstp_read_string(&r) : sstp_span(NULL, 0);
+    const struct sstp_span url = event->command->id != SSTP_CONNECT
+                                     ? sstp_span_of_string(peer->run->config->target_url)
+                                 : event->command->device_urls.count > 0 ? sstp_read_string(&r)
+                                                                         : sstp_span(NULL, 0);
     g_free(peer->device_url);
     peer->device_url = g_strndup(url.len > 0 ? (const char *)url.data : "", url.len);
 }

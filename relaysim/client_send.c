@@ -116,7 +116,7 @@ static void end_lines(struct run *run)
 static void take_lines(struct run *run)
 {
     GBytes *line;
-    while (run->input != NULL && client_outbox_has_room(run->outbox)) {
+    while (!run->is_ending && run->input != NULL && client_outbox_has_room(run->outbox)) {
         switch (client_lines_next(run->lines, &line)) {
         case CLIENT_LINES_LINE:
             client_outbox_add(run->outbox, line);
