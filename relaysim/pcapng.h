@@ -4,8 +4,8 @@
  *
  * Section Header, Interface Description, Enhanced Packet and Interface Statistics blocks of
  * the pcapng format, little-endian, times in nanoseconds; nothing else of it.  The file is
- * written on a thread of its own (recording_file.h), right after the call, so a growing
- * capture can be read.
+ * written on a thread of its own (recording_file.h), some milliseconds after the call, so a
+ * growing capture can be read.
  *
  * Packets for which there was no room are counted in the next one that is there (its
  * epb_dropcount, and a comment), and with all others in the statistics at the end.

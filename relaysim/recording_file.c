@@ -15,8 +15,9 @@
 #define BATCH_BEGIN_LEN ((guint)(16 << 10)) /* what a batch begins with, and grows from */
 #define QUEUE_RESUME_MAX (RECORDING_FILE_QUEUE_MAX / 2) /* after something was dropped */
 #define END_ROOM ((size_t)64 << 10)                     /* for what ends a file */
-#define LOOK_NS UINT64_C(100000000)                     /* at the end, whether there is progress */
-#define STANDSTILL_FAILING_MS 500 /* a disk that has failed already gets one more try */
+#define GATHER_NS UINT64_C(5000000) /* that the thread lets records come together */
+#define LOOK_NS UINT64_C(100000000) /* at the end, whether there is progress */
+#define STANDSTILL_FAILING_MS 500   /* a disk that has failed already gets one more try */
 
 /* Records that are written together. */
 struct batch {
@@ -39,6 +40,7 @@ struct recording_file {
     uint64_t num_dropped; /* those since dropping began */
     bool is_dropping;
     bool is_writing; /* a batch that is in the queue no more */
+    bool is_awaited; /* by recording_file_flush() */
     bool is_failing, is_over, is_ending, is_given_up, is_done;
 
     /* the thread's own, once it runs */
@@ -194,6 +196,13 @@ static uint64_t write_batch(struct recording_file *file, const struct batch *bat
     return num_lost;
 }
 
+/* With the lock: to be woken for each record would cost more than to write it. */
+static void gather(struct recording_file *file)
+{
+    if (file->num_queued < BATCH_LEN && !file->is_ending && !file->is_awaited)
+        (void)uv_cond_timedwait(&file->has_work, &file->mutex, GATHER_NS);
+}
+
 static void write_batches(void *cookie)
 {
     struct recording_file *file = cookie;
@@ -202,8 +211,10 @@ static void write_batches(void *cookie)
     recording_output_empty(&file->output);
     uv_mutex_lock(&file->mutex);
     for (;;) {
-        while ((batch = g_queue_pop_head(&file->batches)) == NULL && !file->is_ending)
+        while (g_queue_is_empty(&file->batches) && !file->is_ending)
             uv_cond_wait(&file->has_work, &file->mutex);
+        gather(file);
+        batch = g_queue_pop_head(&file->batches);
         if (batch == NULL)
             break;
         file->is_writing = true;
@@ -303,7 +314,8 @@ static bool put_or_drop(struct recording_file *file, enum recording_file_part pa
         file->num_dropped++;
         return false;
     }
-    if (g_queue_is_empty(&file->batches))
+    if (g_queue_is_empty(&file->batches) ||
+        (file->num_queued < BATCH_LEN && file->num_queued + len >= BATCH_LEN))
         uv_cond_signal(&file->has_work);
     append_record(file, pieces, num);
     file->num_queued += len;
@@ -350,8 +362,11 @@ void recording_file_reopen(struct recording_file *file)
 void recording_file_flush(struct recording_file *file)
 {
     uv_mutex_lock(&file->mutex);
+    file->is_awaited = true;
+    uv_cond_signal(&file->has_work);
     while (file->is_writing || !g_queue_is_empty(&file->batches))
         uv_cond_wait(&file->has_moved, &file->mutex);
+    file->is_awaited = false;
     uv_mutex_unlock(&file->mutex);
 }
 
