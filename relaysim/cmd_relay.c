@@ -272,7 +272,7 @@ int cmd_relay(int argc, char **argv)
         OPTION_FILE(OPTION_FILE_NAME, &o.config, OPTION_INPUT, "FILE",
                     "Take options from a file, NAME = VALUE on each line; those given here win"),
         OPTION_FLAG("verbose", &o.is_verbose, "Log connections", .letter = 'v'),
-        OPTION_FILE("log", &o.log, OPTION_OUTPUT, "FILE",
+        OPTION_FILE("log", &o.log, OPTION_LOG, "FILE",
                     "Append to it what is logged, with date and time; sentences on what went wrong "
                     "are on stderr, too"),
         OPTION_TIME("counters", &run.counters_ms, 1, OPTION_TIME_MAX,

@@ -16,32 +16,34 @@
  * What is asked for
  */
 
-/* The scenario of that name; NULL with a sentence for each of its mistakes. */
-static struct scenario *load(const char *name)
+/* The scenario of that name; NULL with a sentence for each of its mistakes.  `paths` gets the
+ * files that were read. */
+static struct scenario *load(const char *name, GPtrArray *paths)
 {
-    GPtrArray *mistakes, *paths = g_ptr_array_new_with_free_func(g_free);
+    GPtrArray *mistakes;
     struct scenario *scenario = scenario_load(name, paths, &mistakes);
     for (guint i = 0; scenario == NULL && i < mistakes->len; i++)
         log_error("%s", (const char *)g_ptr_array_index(mistakes, i));
     if (scenario == NULL)
         g_ptr_array_free(mistakes, TRUE);
-    g_ptr_array_free(paths, TRUE);
     return scenario;
 }
 
 static int list(void)
 {
     char **names = scenario_built_in_names();
+    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
     int result = EXIT_DONE;
 
     for (char **name = names; *name != NULL; name++) {
-        struct scenario *scenario = load(*name);
+        struct scenario *scenario = load(*name, paths);
         if (scenario != NULL)
             fprintf(results_file(), "%-36s %s\n", *name, scenario->title);
         else
             result = EXIT_REPORTED;
         scenario_free(scenario);
     }
+    g_ptr_array_free(paths, TRUE);
     g_strfreev(names);
     return result == EXIT_DONE ? options_end_output() : result;
 }
@@ -76,7 +78,7 @@ static int play(const GPtrArray *scenarios, const struct recording *recording,
 }
 
 /* Everything is read before anything is played, and what is wrong with any of it is told. */
-static bool load_all(char *const *names, GPtrArray *scenarios)
+static bool load_all(char *const *names, GPtrArray *scenarios, GPtrArray *paths)
 {
     bool is_good = true;
     if (names == NULL) {
@@ -88,7 +90,7 @@ static bool load_all(char *const *names, GPtrArray *scenarios)
             log_error("at most %u scenarios can be played at a time", SCENARIOS_MAX);
             return false;
         }
-        struct scenario *scenario = load(*names);
+        struct scenario *scenario = load(*names, paths);
         if (scenario != NULL)
             g_ptr_array_add(scenarios, scenario);
         is_good = is_good && scenario != NULL;
@@ -117,6 +119,7 @@ int cmd_scenario(int argc, char **argv)
     struct fault_plan plan = {.splits = false};
     struct recording recording;
     GPtrArray *scenarios = g_ptr_array_new_with_free_func((GDestroyNotify)scenario_free);
+    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
     struct option_row rows[] = {
         OPTION_FLAG("list", &is_list, "List the built-in scenarios"),
         OPTION_UNSIGNED("seed", &seed, "N",
@@ -137,8 +140,10 @@ int cmd_scenario(int argc, char **argv)
         result = EXIT_USAGE;
     } else if (result == -1 && is_list) {
         result = list();
-    } else if (result == -1 && (!read_plan(fault_texts, &plan) || !load_all(names, scenarios) ||
-                                !recording_open(&recording, capture, truth, RECORDING_WAITS))) {
+    } else if (result == -1 &&
+               (!read_plan(fault_texts, &plan) || !load_all(names, scenarios, paths) ||
+                !options_check_files(rows, "the scenario", (char **)paths->pdata, paths->len) ||
+                !recording_open(&recording, capture, truth, RECORDING_WAITS))) {
         result = EXIT_USAGE;
     } else if (result == -1) {
         recording_begin(&recording);
@@ -149,6 +154,7 @@ int cmd_scenario(int argc, char **argv)
             result = EXIT_REPORTED;
     }
     g_ptr_array_free(scenarios, TRUE);
+    g_ptr_array_free(paths, TRUE);
     g_strfreev(names);
     option_rows_clear(rows);
     return result;

@@ -42,6 +42,7 @@ enum option_kind {
 enum option_file {
     OPTION_INPUT,  /* it is read */
     OPTION_OUTPUT, /* it is written anew */
+    OPTION_LOG,    /* lines are appended to it; "-" is standard error */
     OPTION_STORE   /* a message store, unless it is "memory": read and written */
 };
 

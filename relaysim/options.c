@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include "log.h"
+#include "named_files.h"
 #include "relay.h"
 #include "results.h"
 #include "url.h"
@@ -9,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 bool options_url_has_room(const char *option, const char *url)
 {
@@ -105,6 +108,55 @@ static char *check_words(const struct option_row *rows, int argc, char **argv)
             return g_strdup_printf("%s needs a value after it", argv[i - 1]);
     }
     return NULL;
+}
+
+/* ------------------------------------------------------------------------
+ * Files
+ */
+
+static bool is_file(const struct option_row *row)
+{
+    return row->kind == OPTION_KIND_FILE && *row->to.text != NULL &&
+           !(row->file == OPTION_STORE && strcmp(*row->to.text, "memory") == 0) &&
+           !(row->file == OPTION_LOG && strcmp(*row->to.text, "-") == 0);
+}
+
+static void add_file(GArray *files, const char *role, const char *path, enum option_file use)
+{
+    const struct named_file file = {role, path, use};
+    g_array_append_val(files, file);
+}
+
+/* Lines of the log in a file on a disk would go over what is written there otherwise. */
+static void add_log(GArray *files)
+{
+    struct stat status;
+    if (fstat(STDERR_FILENO, &status) == 0 && S_ISREG(status.st_mode))
+        add_file(files, "standard error,", "/dev/stderr", OPTION_LOG);
+}
+
+bool options_check_files(const struct option_row *rows, const char *role, char *const *inputs,
+                         size_t num)
+{
+    GArray *files = g_array_new(FALSE, FALSE, sizeof(struct named_file));
+    GPtrArray *roles = g_ptr_array_new_with_free_func(g_free);
+    for (; rows->name != NULL; rows++)
+        if (is_file(rows)) {
+            g_ptr_array_add(roles, g_strconcat("--", rows->name, NULL));
+            add_file(files, g_ptr_array_index(roles, roles->len - 1), *rows->to.text, rows->file);
+        }
+    for (size_t i = 0; i < num; i++)
+        add_file(files, role, inputs[i], OPTION_INPUT);
+    if (files->len > 0)
+        add_log(files);
+    char *why = named_files_check((const struct named_file *)(const void *)files->data, files->len);
+    if (why != NULL)
+        log_error("%s", why);
+    const bool is_good = why == NULL;
+    g_free(why);
+    g_ptr_array_free(roles, TRUE);
+    g_array_free(files, TRUE);
+    return is_good;
 }
 
 /* ------------------------------------------------------------------------
@@ -208,6 +260,8 @@ int options_parse_arguments(const char *summary, const char *parameters, struct 
         log_error("%s; see %s --help", sentence, name);
     else
         result = answer(context, is_help, is_version);
+    if (result == -1 && !options_check_files(rows, NULL, NULL, 0))
+        result = EXIT_USAGE;
     for (guint i = 0; i < num; i++)
         rows[i].is_given = every[i].is_given;
     g_free(sentence);

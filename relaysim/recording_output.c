@@ -2,6 +2,7 @@
 #include "recording_output.h"
 
 #include "log.h"
+#include "named_files.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -31,9 +32,16 @@ static bool is_path_of_fifo(const char *path)
 /* Opens the path: *fd is -1 for a FIFO without a reader.  False with errno set. */
 static bool open_path(const char *path, int *fd, bool *is_created)
 {
-    *fd = open(path, OPEN_FLAGS | O_CREAT | O_EXCL, 0666);
+    struct stat status;
+    *fd = -1;
+    /* Also through a link to what is not there yet, which O_EXCL would not follow. */
+    if (stat(path, &status) != 0 && errno == ENOENT) {
+        char *end = named_files_end_of_links(path);
+        *fd = open(end, OPEN_FLAGS | O_CREAT | O_EXCL, 0666);
+        g_free(end);
+    }
     *is_created = *fd != -1;
-    if (*fd == -1 && errno == EEXIST)
+    if (*fd == -1)
         *fd = open(path, OPEN_FLAGS | O_CREAT, 0666);
     if (*fd != -1)
         return true;
@@ -230,6 +238,9 @@ void recording_output_discard(struct recording_output *output)
 {
     if (output->fd != -1 && output->fd != STDOUT_FILENO)
         (void)close(output->fd);
-    if (output->is_created)
-        (void)unlink(output->path);
+    if (output->is_created) {
+        char *end = named_files_end_of_links(output->path);
+        (void)unlink(end);
+        g_free(end);
+    }
 }

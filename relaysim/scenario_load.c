@@ -173,6 +173,8 @@ struct scenario *scenario_load(const char *name, GPtrArray *paths, GPtrArray **m
     struct scenario *scenario = NULL;
     const char *used = name;
     char *why = NULL;
+    if (is_standard_input)
+        g_ptr_array_add(paths, g_strdup(name));
     GBytes *text =
         is_standard_input ? read_standard_input(&why) : read_any(&loader, name, name, &used, &why);
 

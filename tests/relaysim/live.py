@@ -766,7 +766,7 @@ class Live(LiveTest):
              "a URL of --relay-url has 926 characters"),
             (client + ["--message", "x", "--to", BOB, "--inbound-idle", "-1"], "--inbound-idle is"),
             (["demo", "-w", self.path("same"), "--truth", self.path("same")],
-             "-w and --truth are the same file"),
+             "are the same file"),
             (client + ["--file", "/nonexistent", "--to", BOB], "/nonexistent"),
             (client + ["--receive"], "--identity is needed"),
             (client + ["--receive", "--identity", "bob"], "--identity is a URL"),
