@@ -173,7 +173,7 @@ static void apply_limits(const struct relay_options *options, struct relay_run *
     run->relay.max_assembling = MAX(run->relay.max_assembling, run->relay.limits.max_assembling);
 }
 
-/* The options of --config, behind those of the command line. */
+/* The options of --config, after those of the command line. */
 static gboolean read_config(const char *path, struct option_row *rows)
 {
     if (path == NULL)
@@ -183,7 +183,7 @@ static gboolean read_config(const char *path, struct option_row *rows)
     for (guint i = 0; i < mistakes->len; i++)
         log_error("%s", (const char *)g_ptr_array_index(mistakes, i));
     g_ptr_array_free(mistakes, TRUE);
-    return is_good;
+    return is_good && options_check_files(rows, NULL, OPTION_INPUT, NULL, 0);
 }
 
 /* Checks what the parser does not, and fills in the relay's configuration. */

@@ -142,7 +142,8 @@ int cmd_scenario(int argc, char **argv)
         result = list();
     } else if (result == -1 &&
                (!read_plan(fault_texts, &plan) || !load_all(names, scenarios, paths) ||
-                !options_check_files(rows, "the scenario", (char **)paths->pdata, paths->len) ||
+                !options_check_files(rows, "the scenario", OPTION_INPUT, (char **)paths->pdata,
+                                     paths->len) ||
                 !recording_open(&recording, capture, truth, RECORDING_WAITS))) {
         result = EXIT_USAGE;
     } else if (result == -1) {

@@ -351,7 +351,10 @@ int cmd_store(int argc, char **argv)
         "overwritten.",
         "FILE", rows, argc, argv, &arguments);
     if (result == -1)
-        result = is_sensible(&o, arguments) ? run(&o, arguments[0]) : EXIT_USAGE;
+        result = is_sensible(&o, arguments) &&
+                         options_check_files(rows, "the store", OPTION_STORE, arguments, 1)
+                     ? run(&o, arguments[0])
+                     : EXIT_USAGE;
     option_rows_clear(rows);
     g_strfreev(arguments);
     return result;

@@ -179,10 +179,23 @@ static enum sstp_disk_err note(struct sstp_disk *disk, int result)
  * Opening
  */
 
+#define NO_STORE "the store %s is damaged, or not a store at all"
+#define HEADER "SQLite format 3" /* with its NUL */
+
+/* Whether SQLite has made it, or nobody yet.  It would take what is beside any other file for
+ * its own, and remove it. */
+static bool has_header(int file, const struct stat *st)
+{
+    char header[sizeof HEADER];
+    return st->st_size == 0 || (pread(file, header, sizeof header, 0) == sizeof header &&
+                                memcmp(header, HEADER, sizeof header) == 0);
+}
+
 /* Messages are nobody else's business: SQLite itself would let all read them. */
 static bool make_private(const char *path, int *file, char **error)
 {
     struct stat st;
+    *error = NULL;
     if (path[0] == '\0') {
         *error = g_strdup("--store needs the name of a file");
         return false;
@@ -192,10 +205,11 @@ static bool make_private(const char *path, int *file, char **error)
         *error = g_strdup_printf("the store %s cannot be opened: %s", path, g_strerror(errno));
         return false;
     }
-    const bool is_regular = fstat(*file, &st) == 0 && S_ISREG(st.st_mode);
-    if (!is_regular)
+    if (fstat(*file, &st) != 0 || !S_ISREG(st.st_mode))
         *error = g_strdup_printf("the store %s is not a regular file", path);
-    return is_regular;
+    else if (!has_header(*file, &st))
+        *error = g_strdup_printf(NO_STORE, path);
+    return *error == NULL;
 }
 
 /* A name that means that file to SQLite, too: those that begin otherwise than a path may
@@ -212,7 +226,7 @@ static char *sentence(const char *path, sqlite3 *db, int result)
     case SQLITE_LOCKED:
         return g_strdup_printf("the store %s is in use by another process", path);
     case SQLITE_NOTADB:
-        return g_strdup_printf("the store %s is damaged, or not a store at all", path);
+        return g_strdup_printf(NO_STORE, path);
     case SQLITE_CORRUPT:
         return g_strdup_printf("the store %s is damaged: %s", path, sqlite3_errmsg(db));
     case SQLITE_READONLY:

@@ -135,8 +135,8 @@ static void add_log(GArray *files)
         add_file(files, "standard error,", "/dev/stderr", OPTION_LOG);
 }
 
-bool options_check_files(const struct option_row *rows, const char *role, char *const *inputs,
-                         size_t num)
+bool options_check_files(const struct option_row *rows, const char *role, enum option_file use,
+                         char *const *names, size_t num)
 {
     GArray *files = g_array_new(FALSE, FALSE, sizeof(struct named_file));
     GPtrArray *roles = g_ptr_array_new_with_free_func(g_free);
@@ -146,7 +146,7 @@ bool options_check_files(const struct option_row *rows, const char *role, char *
             add_file(files, g_ptr_array_index(roles, roles->len - 1), *rows->to.text, rows->file);
         }
     for (size_t i = 0; i < num; i++)
-        add_file(files, role, inputs[i], OPTION_INPUT);
+        add_file(files, role, names[i], use);
     if (files->len > 0)
         add_log(files);
     char *why = named_files_check((const struct named_file *)(const void *)files->data, files->len);
@@ -260,7 +260,7 @@ int options_parse_arguments(const char *summary, const char *parameters, struct 
         log_error("%s; see %s --help", sentence, name);
     else
         result = answer(context, is_help, is_version);
-    if (result == -1 && !options_check_files(rows, NULL, NULL, 0))
+    if (result == -1 && !options_check_files(rows, NULL, OPTION_INPUT, NULL, 0))
         result = EXIT_USAGE;
     for (guint i = 0; i < num; i++)
         rows[i].is_given = every[i].is_given;

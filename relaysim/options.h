@@ -23,12 +23,12 @@ int options_parse(const char *summary, struct option_row *rows, int argc, char *
 int options_parse_arguments(const char *summary, const char *parameters, struct option_row *rows,
                             int argc, char **argv, char ***arguments);
 
-/* Whether the files of all OPTION_FILE rows, and `num` more that are read (arguments, includes;
- * named `role` in the sentence), are different ones, see named_files.h; false with a sentence.
- * options_parse() has done so for the rows.  Whoever knows of more files, or sets options later,
- * does it again, before anything is opened for writing. */
-bool options_check_files(const struct option_row *rows, const char *role, char *const *inputs,
-                         size_t num);
+/* Whether the files of all OPTION_FILE rows, and `num` more (arguments, includes), which are for
+ * `use` and named `role` in the sentence, are different ones, see named_files.h; false with a
+ * sentence.  options_parse() has done so for the rows.  Whoever knows of more files, or sets
+ * options later, does it again, before anything is opened for writing. */
+bool options_check_files(const struct option_row *rows, const char *role, enum option_file use,
+                         char *const *names, size_t num);
 
 /* Whether options_parse() met the option, which has to be a row. */
 bool options_is_given(const struct option_row *rows, const char *name);

@@ -8,6 +8,7 @@ Usage: named_files.py RELAYSIM
 import hashlib
 import itertools
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -150,6 +151,48 @@ class NamedFiles(live.LiveTest):
         os.link(os.path.join(self.home, "steps"), os.path.join(self.home, "steps.hard"))
         self.check_refused(["scenario", "story.scn", "-w", "steps.hard"], "are the same file")
 
+    def test_store(self):
+        for option in ("--export", "--backup"):
+            for name in ("one", "one.hard", "one-wal", "one-shm", "one-wal.link"):
+                self.check_refused(["store", "one.far", option, name],
+                                   "are the same file|would destroy")
+        self.check_refused(["store", "one", "--export", "new", "--backup", "new.far"],
+                           "are the same file|one at a time|not a store")
+
+    def test_config(self):
+        """A file of options is an input, too, and its options name files as any others do."""
+        config = os.path.join(self.home, "config")
+        for line, arguments, sentence in (
+                ("", ["-w", "config"], "are the same file"),
+                ("", ["--log", "door/../config"], "are the same file"),
+                ("truth = ./config", [], "are the same file"),
+                ("store = one", ["-w", "one.hard"], "are the same file"),
+                ("write = new.far", ["--truth", "new"], "are the same file"),
+                ("write = one-wal\nstore = one.link", [], "destroy the wal")):
+            with open(config, "w", encoding="ascii") as file:
+                file.write(line + "\n")
+            self.check_refused([*RELAY, "--config", "config", *arguments], sentence)
+
+    def test_special_inputs(self):
+        """What has no end, or nothing to read: a sentence, and no memory taken."""
+        for command, limit in ((CLIENT + ["--file"], "16 MiB"), (["scenario"], "at most 256 KiB"),
+                               (RELAY + ["--config"], "1 MiB")):
+            for name in ("/dev/zero", "folder"):
+                self.check_refused(
+                    [*command, name], limit if name == "/dev/zero" else "directory|folder",
+                    preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (1 << 28, 1 << 28)))
+        for name, options in (("-", {"stdin": open("/dev/zero", "rb")}),
+                              ("/dev/stdin", {"stdin": open("/dev/zero", "rb")})):
+            with options["stdin"]:
+                self.check_refused([*CLIENT, "--file", name], "16 MiB", **options)
+        # A FIFO is read to its end, and not beyond the limit.
+        fifo = os.path.join(self.folder, "fifo")
+        os.mkfifo(fifo)
+        with subprocess.Popen(["sh", "-c", "exec cat /dev/zero > fifo"], cwd=self.folder,
+                              stderr=subprocess.DEVNULL) as writer:
+            self.check_refused([*CLIENT, "--file", fifo], "16 MiB")
+            writer.wait(60)
+
     def test_log(self):
         """It is appended to what is there, but not to what is something else."""
         for other in ("-w", "--truth", "--store"):
@@ -185,8 +228,9 @@ class NamedFiles(live.LiveTest):
                 (["scenario", "4.3.1-two-sessions", "/nowhere/x.scn"], "cannot read"),
                 (["scenario", "4.3.1-two-sessions", "--fault", "x"], "--fault"),
                 (["scenario"], "is needed")):
-            with open(os.path.join(self.home, "one.capture"), "wb") as file:
-                file.write(b"\x0a\x0d\x0d\x0a" + bytes(range(256)) * 40)
+            for name in ("one.capture", "one.capture-wal"):
+                with open(os.path.join(self.home, name), "wb") as file:
+                    file.write(b"\x0a\x0d\x0d\x0a" + bytes(range(256)) * 40)
             self.check_refused([*arguments, *outputs], sentence)
             self.check_refused([*arguments, "-w", "new.link", "--truth", "newer"], sentence)
         # One of two outputs cannot be written: the other is as it was.
