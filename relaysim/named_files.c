@@ -139,8 +139,12 @@ static bool are_same(const struct place *one, const struct place *two)
 static bool do_conflict(const struct place *one, const struct place *two)
 {
     const int num_inputs = (one->file->use == OPTION_INPUT) + (two->file->use == OPTION_INPUT);
-    if (one->file == two->file || S_ISCHR(one->mode) ||
-        (one->file->use == OPTION_LOG && two->file->use == OPTION_LOG))
+    if (one->file == two->file)
+        return false;
+    /* Even where it is a device, they mean one stream. */
+    if (num_inputs == 0 && strcmp(one->file->path, "-") == 0 && strcmp(two->file->path, "-") == 0)
+        return true;
+    if (S_ISCHR(one->mode) || (one->file->use == OPTION_LOG && two->file->use == OPTION_LOG))
         return false;
     /* A socket carries both ways. */
     return num_inputs == 0 || (num_inputs == 1 && !S_ISSOCK(one->mode));
@@ -154,6 +158,9 @@ static char *sentence(const struct place *one, const struct place *two)
                                two->suffix + 1, b->role, b->path);
     if (*one->suffix != '\0')
         return sentence(two, one);
+    if (strcmp(a->path, "-") == 0 && strcmp(b->path, "-") == 0)
+        return g_strdup_printf("%s - and %s - both want standard output: give one of them a file",
+                               a->role, b->role);
     return g_strdup_printf("%s %s and %s %s are the same file: one would destroy the other",
                            a->role, a->path, b->role, b->path);
 }

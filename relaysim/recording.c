@@ -16,12 +16,8 @@ static gboolean is_standard(const char *path)
 }
 
 /* What standard output cannot be used for. */
-static gboolean check_standard(const char *capture, const char *truth)
+static gboolean check_standard(const char *capture)
 {
-    if (is_standard(capture) && is_standard(truth)) {
-        log_error("-w - and --truth - both want standard output: give one of them a file");
-        return FALSE;
-    }
     if (is_standard(capture) && isatty(STDOUT_FILENO)) {
         log_error("-w - writes a capture, which is no text, and standard output is a terminal: "
                   "send it to a file or a program, such as | tshark -r -");
@@ -52,7 +48,7 @@ gboolean recording_open(struct recording *recording, const char *capture, const 
                         enum recording_care care)
 {
     *recording = (struct recording){.tap = NULL};
-    if (!check_standard(capture, truth))
+    if (!check_standard(capture))
         return FALSE;
     gboolean is_good = open_file(capture, "capture", "packets", care, &recording->tap_file) &&
                        open_file(truth, "truth file", "lines", care, &recording->truth_file);
