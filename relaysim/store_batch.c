@@ -170,13 +170,13 @@ static struct sstp_store_batch *new_batch(struct sstp_store *store, enum sstp_st
     take_queues(store, batch, max - MIN(max, batch->removed->len));
     take_records(store, batch, max - MIN(max, batch->removed->len + batch->queues->len));
     store->has_to_check = false;
-    batch->is_whole = !has_changes(store);
     /* Dirty queues may have come to nothing. */
     const bool is_empty = batch->pending->len == 0 && batch->queues->len == 0 &&
                           batch->removed->len == 0 && batch->records->len == 0;
     if (kind == BATCH_WRITES)
         batch->has_clock =
             sstp_store_take_clock(store, is_empty, store->failure != NULL, &batch->clock);
+    batch->is_whole = !has_changes(store);
     return batch;
 }
 
