@@ -169,6 +169,8 @@ struct grvhenc_tcp *grvhenc_take(const struct grvsstp_transport *transport, pack
 
 int grvhenc_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
+    if (!grvsstp_transport_is_carried(pinfo))
+        return 0;
     const struct grvsstp_transport transport = grvsstp_transport(pinfo, data);
     struct grvhenc_tcp *tcp = conversation_get_proto_data(transport.conversation, proto_grvhenc);
     const unsigned captured = tvb_captured_length(tvb);

@@ -192,6 +192,8 @@ static bool begins_anew(const struct tcp_connection *tcp, const struct grvsstp_t
 int grvsstp_direct_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data,
                            int bits_wanted)
 {
+    if (!grvsstp_transport_is_carried(pinfo))
+        return 0;
     const struct grvsstp_transport transport = grvsstp_transport(pinfo, data);
     struct tcp_connection *tcp = conversation_get_proto_data(transport.conversation, proto_grvsstp);
 

@@ -51,6 +51,8 @@ static int look(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data,
 {
     if (!proto_is_protocol_enabled(find_protocol_by_id(proto_grvsstp)) || is_tunnel(pinfo))
         return 0;
+    if (!grvsstp_transport_is_carried(pinfo))
+        return 0;
     const struct grvsstp_transport transport = grvsstp_transport(pinfo, data);
     switch (grvsstp_recognise(&transport, tvb, pinfo, bits_wanted)) {
     case GRVSSTP_NOT_OURS:
@@ -142,7 +144,8 @@ static int keep_looking(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
 /* Bound to connections on ports that nobody owns: the heuristic, asked first. */
 static int dissect_look(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
-    if (!heuristic->enabled || is_decided(pinfo->srcport) || is_decided(pinfo->destport))
+    if (!heuristic->enabled || !grvsstp_transport_is_carried(pinfo) || is_decided(pinfo->srcport) ||
+        is_decided(pinfo->destport))
         return 0;
     const int taken = look(tvb, pinfo, tree, data, SSTP_LOOK_ANY_PORT);
     return taken == 0 && !PINFO_FD_VISITED(pinfo) ? keep_looking(tvb, pinfo, tree, data) : taken;

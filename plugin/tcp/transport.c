@@ -18,6 +18,11 @@ struct grvsstp_transport grvsstp_transport(packet_info *pinfo, void *data)
     return transport;
 }
 
+bool grvsstp_transport_is_carried(const packet_info *pinfo)
+{
+    return !pinfo->flags.in_error_pkt;
+}
+
 uint32_t grvsstp_transport_seq(const struct grvsstp_transport *transport)
 {
     return transport->tcpinfo != NULL ? transport->tcpinfo->seq : 0;
@@ -55,24 +60,6 @@ bool grvsstp_transport_is_at_start(const struct grvsstp_transport *transport)
 bool grvsstp_transport_is_inside(const packet_info *pinfo, const char *protocol)
 {
     return proto_is_frame_protocol(pinfo->layers, protocol);
-}
-
-struct grvsstp_join grvsstp_sequence_join(struct grvsstp_sequence *sequence, uint32_t seq,
-                                          uint32_t len)
-{
-    struct grvsstp_join join = {!sequence->is_known, 0, 0};
-
-    if (sequence->is_known) {
-        const int32_t ahead = (int32_t)(seq - sequence->next);
-        if (ahead > 0)
-            join.lost = (uint32_t)ahead;
-        else if (ahead < 0)
-            join.skip = MIN((uint32_t)-ahead, len);
-    }
-    if (join.skip < len || join.is_first)
-        sequence->next = seq + len;
-    sequence->is_known = true;
-    return join;
 }
 
 /* Whether the sender of `flow` has acknowledged what is not there of the other, whose

@@ -6,6 +6,7 @@
 #define GRVSSTP_TRANSPORT_H
 
 #include "fields/compat.h"
+#include "tcp/sequence.h"
 
 #include <epan/conversation.h>
 #include <epan/dissectors/packet-tcp.h>
@@ -19,6 +20,10 @@ struct grvsstp_transport {
 
 /* `data` is what the dissector was called with. */
 struct grvsstp_transport grvsstp_transport(packet_info *pinfo, void *data);
+
+/* Whether the connection carried the bytes of this packet: not so the segment that a
+ * router's ICMP error quotes. */
+bool grvsstp_transport_is_carried(const packet_info *pinfo);
 
 /* TCP's sequence number of the chunk's first byte; 0 where there is none. */
 uint32_t grvsstp_transport_seq(const struct grvsstp_transport *transport);
@@ -38,23 +43,6 @@ bool grvsstp_transport_has_ended(conversation_t *conversation);
 
 /* Whether the chunk came through a tunnel of this protocol ("http", "socks"). */
 bool grvsstp_transport_is_inside(const packet_info *pinfo, const char *protocol);
-
-/* One direction's place; first pass only. */
-struct grvsstp_sequence {
-    bool is_known;
-    uint32_t next; /* TCP's sequence number behind the bytes so far */
-};
-
-/* How a chunk joins the bytes before it. */
-struct grvsstp_join {
-    bool is_first; /* nothing was seen of this direction before */
-    uint32_t skip; /* bytes of the chunk that came before */
-    uint32_t lost; /* bytes that are missing before it */
-};
-
-/* Moves the place behind the `len` bytes at seq. */
-struct grvsstp_join grvsstp_sequence_join(struct grvsstp_sequence *sequence, uint32_t seq,
-                                          uint32_t len);
 
 /* What was told of a TCP connection's missing bytes; first pass only. */
 struct grvsstp_missing {
