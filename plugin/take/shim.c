@@ -69,12 +69,13 @@ static int look(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data,
     return 0;
 }
 
-/* Whether the user said whose this port is; then nobody is asked. */
+/* Whether somebody said whose this port is; then nobody is asked.  Our own port has an owner
+ * from the beginning: whoever took it from us, a user's Lua for one, is meant to have it. */
 static bool is_decided(uint32_t port)
 {
-    return dissector_is_uint_changed(tcp_ports, port) &&
-           dissector_get_uint_handle(tcp_ports, port) != grvsstp_handle &&
-           dissector_get_uint_handle(tcp_ports, port) != shim_handle;
+    dissector_handle_t owner = dissector_get_uint_handle(tcp_ports, port);
+    return owner != grvsstp_handle && owner != shim_handle &&
+           (port == SSTP_PORT || dissector_is_uint_changed(tcp_ports, port));
 }
 
 /* The first bytes of a client that may go on to be a request of an encapsulation.

@@ -66,6 +66,26 @@ class Ports(DissectTest):
         file = self.capture_on(49152, 2492)
         self.assertEqual(self.ws.count(file, "grvsstp", decode_as=["tcp.port==2492,echo"]), 0)
 
+    def test_lua_takes_our_port(self):
+        """A user's Lua that owns the port in Wireshark's table has every byte of it."""
+        script = self.ws.path("owner.lua")
+        with open(script, "w", encoding="utf-8") as lua:
+            lua.write('local p = Proto("owner", "Owner of 2492")\n'
+                      "function p.dissector(tvb, pinfo, tree)\n"
+                      "    tree:add(p, tvb())\n"
+                      "    return tvb:len()\n"
+                      "end\n"
+                      'DissectorTable.get("tcp.port"):add(2492, p)\n')
+        for handshake in (True, False):
+            file = self.capture_on(49152, 2492, handshake=handshake)
+            for two_pass in (False, True):
+                frames = self.ws.dissect(file, "-X", "lua_script:" + script, two_pass=two_pass)
+                self.assertEqual(commands_in(frames), [])
+                with_data = [frame for frame in frames if frame.value("tcp.len", "0") != "0"]
+                self.assertGreater(len(with_data), 10)
+                self.assertEqual([f.number for f in frames if f.has_layer("owner")],
+                                 [f.number for f in with_data])
+
     def test_port_preference(self):
         story = stories.greeting() + [(CLIENT, sstp.noop(0))] * 3
         file = self.capture_on(49152, 50001, story)
