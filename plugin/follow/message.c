@@ -65,10 +65,11 @@ static void remove_local(struct grvsstp_tracker *tracker, struct grvsstp_local *
 }
 
 static void add_slice(struct grvsstp_tracker *tracker, struct grvsstp_local *local,
-                      struct sstp_span bytes, bool is_whole, bool is_kept, uint32_t offset)
+                      struct sstp_span bytes, bool is_whole,
+                      const struct grvsstp_contributions *pieces, uint32_t offset)
 {
     struct grvsstp_slice *slice = wmem_new(tracker->pool, struct grvsstp_slice);
-    *slice = (struct grvsstp_slice){NULL, bytes, is_whole, is_kept, offset};
+    *slice = (struct grvsstp_slice){NULL, bytes, is_whole, pieces, offset};
     if (local->last != NULL)
         local->last->next = slice;
     else
@@ -78,7 +79,7 @@ static void add_slice(struct grvsstp_tracker *tracker, struct grvsstp_local *loc
 }
 
 enum grvsstp_track grvsstp_tracker_take(struct grvsstp_tracker *tracker, struct sstp_span bytes,
-                                        bool is_kept, uint32_t offset)
+                                        const struct grvsstp_contributions *pieces, uint32_t offset)
 {
     const uint8_t id = bytes.data[0];
     if ((id != SSTP_MESSAGE && id != SSTP_DATA && id != SSTP_END_MESSAGE && id != SSTP_CLOSE) ||
@@ -94,7 +95,7 @@ enum grvsstp_track grvsstp_tracker_take(struct grvsstp_tracker *tracker, struct 
             return GRVSSTP_TRACK_ELSEWHERE;
         local = &tracker->locals[tracker->num_locals++];
         *local = (struct grvsstp_local){session_id, 0, NULL, NULL};
-        add_slice(tracker, local, sstp_span(NULL, 0), true, false, offset);
+        add_slice(tracker, local, sstp_span(NULL, 0), true, pieces, offset);
         return GRVSSTP_TRACK_OPEN;
     }
     if (local == NULL)
@@ -102,7 +103,7 @@ enum grvsstp_track grvsstp_tracker_take(struct grvsstp_tracker *tracker, struct 
     if (id == SSTP_DATA) {
         bool is_whole;
         const struct sstp_span payload = grvsstp_data_payload(bytes, &is_whole);
-        add_slice(tracker, local, payload, is_whole, is_kept, offset);
+        add_slice(tracker, local, payload, is_whole, pieces, offset);
         return GRVSSTP_TRACK_OPEN;
     }
     tracker->done = *local;
@@ -115,10 +116,13 @@ enum grvsstp_track grvsstp_tracker_take(struct grvsstp_tracker *tracker, struct 
  */
 
 struct grvsstp_message *grvsstp_spanning_begin(struct grvsstp_spanning *spanning,
-                                               uint32_t session_id)
+                                               uint32_t session_id, uint32_t frame,
+                                               const struct grvsstp_contributions *pieces)
 {
     struct grvsstp_message *message = wmem_new0(wmem_file_scope(), struct grvsstp_message);
     message->is_whole = true;
+    message->begin_frame = frame;
+    message->begin_pieces = pieces;
     if (spanning->by_session == NULL)
         spanning->by_session = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
     wmem_map_insert(spanning->by_session, GUINT_TO_POINTER(session_id), message);
@@ -148,7 +152,7 @@ static void forget_payload(struct grvsstp_message *message)
 {
     for (struct grvsstp_payload *payload = message->first, *next; payload != NULL; payload = next) {
         next = payload->next;
-        if (payload->is_copy)
+        if (payload->pieces == NULL)
             wmem_free(wmem_file_scope(), (void *)payload->bytes.data);
         wmem_free(wmem_file_scope(), payload);
     }
@@ -156,7 +160,8 @@ static void forget_payload(struct grvsstp_message *message)
 }
 
 void grvsstp_message_append(struct grvsstp_message *message, struct sstp_span payload,
-                            bool is_whole, bool is_kept, uint32_t frame)
+                            bool is_whole, const struct grvsstp_contributions *pieces,
+                            uint32_t frame)
 {
     message->length += payload.len;
     grvsstp_contribute(&message->contributions, frame, payload.len);
@@ -169,9 +174,9 @@ void grvsstp_message_append(struct grvsstp_message *message, struct sstp_span pa
 
     struct grvsstp_payload *part = wmem_new(wmem_file_scope(), struct grvsstp_payload);
     part->next = NULL;
-    part->is_copy = !is_kept;
+    part->pieces = pieces;
     part->bytes = payload;
-    if (!is_kept)
+    if (pieces == NULL)
         part->bytes.data = wmem_memdup(wmem_file_scope(), payload.data, payload.len);
     if (message->last != NULL)
         message->last->next = part;

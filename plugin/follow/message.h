@@ -32,14 +32,17 @@ void grvsstp_contribute(struct grvsstp_contributions *list, uint32_t frame, size
 struct grvsstp_payload {
     struct grvsstp_payload *next;
     struct sstp_span bytes;
-    bool is_copy; /* made for the message; else the bytes of a split command serve */
+    /* The frames of the split command whose bytes serve; NULL: a copy was made. */
+    const struct grvsstp_contributions *pieces;
 };
 
 /* A message that lies in several chunks.  File scope. */
 struct grvsstp_message {
-    uint64_t length;    /* bytes of payload so far */
-    bool is_whole;      /* every one of them is in the list */
-    uint32_t end_frame; /* of its EndMessage; 0 while there is none */
+    uint64_t length;      /* bytes of payload so far */
+    bool is_whole;        /* every one of them is in the list */
+    uint32_t end_frame;   /* of its EndMessage; 0 while there is none */
+    uint32_t begin_frame; /* of its Message, with the frames before that it was split over */
+    const struct grvsstp_contributions *begin_pieces; /* NULL where it was not */
     struct grvsstp_payload *first, *last;
     struct grvsstp_contributions contributions;
 };
@@ -48,8 +51,8 @@ struct grvsstp_message {
 struct grvsstp_slice {
     struct grvsstp_slice *next;
     struct sstp_span bytes;
-    bool is_whole;   /* all of them were captured */
-    bool is_kept;    /* they lie in file scope */
+    bool is_whole;                              /* all of them were captured */
+    const struct grvsstp_contributions *pieces; /* of a split command; NULL */
     uint32_t offset; /* of the command in the chunk; the Message's slice has no bytes */
 };
 
@@ -80,10 +83,11 @@ enum grvsstp_track {
 void grvsstp_tracker_init(struct grvsstp_tracker *tracker, wmem_allocator_t *pool);
 
 /* Takes the next command of the chunk, which begins at `offset`.  `bytes` are
- * those captured of it and have to live as long as the tracker is asked; is_kept
- * says that they live as long as the capture. */
+ * those captured of it and have to live as long as the tracker is asked.  Those of a split
+ * command, whose `pieces` are not NULL, live as long as the capture. */
 enum grvsstp_track grvsstp_tracker_take(struct grvsstp_tracker *tracker, struct sstp_span bytes,
-                                        bool is_kept, uint32_t offset);
+                                        const struct grvsstp_contributions *pieces,
+                                        uint32_t offset);
 
 /* The SessionId of a session command, whose bytes are there as far as that. */
 uint32_t grvsstp_session_id(struct sstp_span bytes);
@@ -98,16 +102,20 @@ struct grvsstp_spanning {
     wmem_map_t *by_session; /* NULL until the first */
 };
 
+/* `frame` completed the Message command; `pieces` are its frames where it was split. */
 struct grvsstp_message *grvsstp_spanning_begin(struct grvsstp_spanning *spanning,
-                                               uint32_t session_id);
+                                               uint32_t session_id, uint32_t frame,
+                                               const struct grvsstp_contributions *pieces);
 struct grvsstp_message *grvsstp_spanning_find(const struct grvsstp_spanning *spanning,
                                               uint32_t session_id);
 void grvsstp_spanning_end(struct grvsstp_spanning *spanning, uint32_t session_id);
 void grvsstp_spanning_end_all(struct grvsstp_spanning *spanning);
 
-/* Appends payload that `frame` brought; of bytes that are not kept a copy is made. */
+/* Appends payload that `frame` brought, or, with `pieces`, completed; of bytes that are not
+ * those of a split command a copy is made. */
 void grvsstp_message_append(struct grvsstp_message *message, struct sstp_span payload,
-                            bool is_whole, bool is_kept, uint32_t frame);
+                            bool is_whole, const struct grvsstp_contributions *pieces,
+                            uint32_t frame);
 
 /* Registers the preference for the longest message that is put together. */
 void grvsstp_message_register_preferences(module_t *module);

@@ -90,8 +90,8 @@ static void add_link(struct draft *draft, uint32_t offset, struct grvsstp_messag
 }
 
 /* A command of a message that the chunk's own tracker does not hold. */
-static void note_spanning(struct draft *draft, struct sstp_span bytes, bool is_kept,
-                          uint32_t offset)
+static void note_spanning(struct draft *draft, struct sstp_span bytes,
+                          const struct grvsstp_contributions *pieces, uint32_t offset)
 {
     struct grvsstp_half *half = draft->half;
     const uint32_t session_id = grvsstp_session_id(bytes);
@@ -99,14 +99,14 @@ static void note_spanning(struct draft *draft, struct sstp_span bytes, bool is_k
 
     switch (bytes.data[0]) {
     case SSTP_MESSAGE:
-        message = grvsstp_spanning_begin(&half->messages, session_id);
+        message = grvsstp_spanning_begin(&half->messages, session_id, draft->frame, pieces);
         break;
     case SSTP_DATA:
         message = grvsstp_spanning_find(&half->messages, session_id);
         if (message != NULL) {
             bool is_whole;
             const struct sstp_span payload = grvsstp_data_payload(bytes, &is_whole);
-            grvsstp_message_append(message, payload, is_whole, is_kept, draft->source_frame);
+            grvsstp_message_append(message, payload, is_whole, pieces, draft->source_frame);
         }
         break;
     case SSTP_END_MESSAGE:
@@ -128,11 +128,11 @@ static void keep_open_messages(struct draft *draft)
 {
     for (unsigned i = 0; i < draft->tracker.num_locals; i++) {
         const struct grvsstp_local *local = &draft->tracker.locals[i];
-        struct grvsstp_message *message =
-            grvsstp_spanning_begin(&draft->half->messages, local->session_id);
+        struct grvsstp_message *message = grvsstp_spanning_begin(
+            &draft->half->messages, local->session_id, draft->frame, local->first->pieces);
         for (const struct grvsstp_slice *slice = local->first; slice != NULL; slice = slice->next) {
             if (slice != local->first) /* that is the Message itself */
-                grvsstp_message_append(message, slice->bytes, slice->is_whole, slice->is_kept,
+                grvsstp_message_append(message, slice->bytes, slice->is_whole, slice->pieces,
                                        draft->source_frame);
             add_link(draft, slice->offset, message);
         }
@@ -199,11 +199,14 @@ static void note_command(struct draft *draft, const struct sstp_piece *piece)
     if (bytes.len < SSTP_HEADER_LEN)
         return;
     /* The stream reuses its buffer; the split's own copy stays. */
-    const bool is_kept = piece->kind == SSTP_PIECE_END;
-    if (is_kept)
-        bytes = sstp_span(draft->pieces[draft->num_pieces - 1].split->bytes, bytes.len);
-    if (grvsstp_tracker_take(&draft->tracker, bytes, is_kept, offset) == GRVSSTP_TRACK_ELSEWHERE)
-        note_spanning(draft, bytes, is_kept, offset);
+    const struct grvsstp_contributions *pieces = NULL;
+    if (piece->kind == SSTP_PIECE_END) {
+        const struct grvsstp_split *split = draft->pieces[draft->num_pieces - 1].split;
+        bytes = sstp_span(split->bytes, bytes.len);
+        pieces = &split->contributions;
+    }
+    if (grvsstp_tracker_take(&draft->tracker, bytes, pieces, offset) == GRVSSTP_TRACK_ELSEWHERE)
+        note_spanning(draft, bytes, pieces, offset);
     else if (bytes.data[0] == SSTP_MESSAGE)
         grvsstp_spanning_end(&draft->half->messages, grvsstp_session_id(bytes));
 }

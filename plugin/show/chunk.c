@@ -133,7 +133,7 @@ static void show_message(struct chunk *chunk, proto_tree *tree, const struct grv
 
     if (bytes.len < SSTP_HEADER_LEN || (tree == NULL && !chunk->is_payload_wanted))
         return;
-    const enum grvsstp_track track = grvsstp_tracker_take(&chunk->tracker, bytes, false, offset);
+    const enum grvsstp_track track = grvsstp_tracker_take(&chunk->tracker, bytes, NULL, offset);
     if (track == GRVSSTP_TRACK_NOTHING)
         return;
     if (track == GRVSSTP_TRACK_DONE) {
@@ -202,7 +202,7 @@ static void look_ahead(struct chunk *chunk, struct grvsstp_tracker *tracker,
             is_split ? sstp_span(piece->split->bytes, piece->split->captured_len)
                      : command_bytes(chunk, offset, length);
         if (bytes.len >= SSTP_HEADER_LEN &&
-            grvsstp_tracker_take(tracker, bytes, false, offset) == GRVSSTP_TRACK_DONE)
+            grvsstp_tracker_take(tracker, bytes, NULL, offset) == GRVSSTP_TRACK_DONE)
             for (const struct grvsstp_slice *slice = tracker->done.first; slice != NULL;
                  slice = slice->next)
                 wmem_array_append_one(chunk->offsets_done, slice->offset);

@@ -33,12 +33,40 @@ static void show_segment(const struct grvsstp_envelope *envelope, uint32_t frame
                             envelope->place->tvb, envelope->place->offset, 0, frame));
 }
 
+static void depend_on(packet_info *pinfo, uint32_t frame)
+{
+    if (frame != pinfo->num)
+        grvsstp_mark_depended_upon(pinfo, frame);
+}
+
+static void depend_on_pieces(packet_info *pinfo, const struct grvsstp_contributions *pieces)
+{
+    if (pieces == NULL)
+        return;
+    for (const struct grvsstp_contribution *piece = pieces->first; piece != NULL;
+         piece = piece->next)
+        depend_on(pinfo, piece->frame);
+}
+
+/* Who saves the frame of the EndMessage wants those that the message needs as well: of its
+ * Message and of every piece of every Data. */
+static void depend_on_message(packet_info *pinfo, const struct grvsstp_message *message)
+{
+    depend_on(pinfo, message->begin_frame);
+    depend_on_pieces(pinfo, message->begin_pieces);
+    depend_on_pieces(pinfo, &message->contributions);
+    for (const struct grvsstp_payload *part = message->first; part != NULL; part = part->next)
+        depend_on_pieces(pinfo, part->pieces);
+}
+
 void grvsstp_show_message(const struct grvsstp_envelope *envelope,
                           const struct grvsstp_message *message)
 {
     packet_info *pinfo = envelope->place->pinfo;
     unsigned num = 0;
 
+    if (envelope->tree != NULL) /* also where the message itself is not asked for */
+        depend_on_message(pinfo, message);
     if (!grvsstp_payload_is_wanted(envelope, message->first != NULL ? message->first->bytes
                                                                     : sstp_span(NULL, 0)))
         return;
@@ -52,11 +80,8 @@ void grvsstp_show_message(const struct grvsstp_envelope *envelope,
         }
     }
     for (const struct grvsstp_contribution *segment = message->contributions.first;
-         segment != NULL && num < SEGMENTS_SHOWN; segment = segment->next, num++) {
+         segment != NULL && num < SEGMENTS_SHOWN; segment = segment->next, num++)
         show_segment(envelope, segment->frame);
-        if (segment->frame != pinfo->num)
-            grvsstp_mark_depended_upon(pinfo, segment->frame);
-    }
     show_payload(envelope, whole, message->length);
 }
 
