@@ -80,9 +80,9 @@ struct net_connection {
     bool is_held;
     bool is_writing;
     bool is_dirty;
-    bool is_reset;     /* it ends by a reset */
-    bool is_spare;     /* accepted with a descriptor of the reserve */
-    bool is_old_spare; /* for some time */
+    bool is_reset; /* it ends by a reset */
+    bool is_spare; /* accepted with a descriptor of the reserve */
+    int64_t spare_since_ms;
     GList spare_link;  /* in net->reserve.spares, while is_spare */
     GList ending_link; /* in net->ending, with data set while it is */
     struct sstp_ep *ep;

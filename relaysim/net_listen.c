@@ -19,6 +19,7 @@
 #define BACKLOG 128
 #define CALLERS_MAX 64    /* accepted from one socket in one turn of the loop */
 #define SHORT_TICK_MS 250 /* while callers cannot be accepted as usual */
+#define SPARE_MS 2000     /* for a caller to say who is there, while others wait */
 #define AGAIN_MS 1000     /* without such a caller, and all is well again */
 
 /* ------------------------------------------------------------------------
@@ -76,17 +77,15 @@ void net_reserve_refill(struct net *net)
         set_paused(net, false);
 }
 
-/* Those who have a descriptor of the reserve for some time, and others wait for it. */
+/* Those who have had a descriptor of the reserve for long enough: others wait for it. */
 static void close_old_spares(struct net *net)
 {
     GList *link = net->reserve.spares.head;
     while (link != NULL) {
         struct net_connection *connection = link->data;
         link = link->next;
-        if (connection->is_old_spare)
+        if (net_now_ms(net) >= connection->spare_since_ms + SPARE_MS)
             net_close_connection(connection);
-        else
-            connection->is_old_spare = true;
     }
 }
 
@@ -181,6 +180,7 @@ static void take(struct net_listener *listener, int fd, bool is_spare)
     }
     if (is_spare) {
         connection->is_spare = true;
+        connection->spare_since_ms = net_now_ms(net);
         connection->spare_link.data = connection;
         g_queue_push_tail_link(&net->reserve.spares, &connection->spare_link);
     }

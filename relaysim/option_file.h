@@ -23,7 +23,7 @@
 /* The name of the option that names the file, which cannot stand in one. */
 #define OPTION_FILE_NAME "config"
 
-/* Sets what the text says, behind options_parse().  All mistakes are appended to `mistakes`
+/* Sets what the text says, after options_parse().  All mistakes are appended to `mistakes`
  * (strings of g_malloc()), each a sentence with file and line; returns whether there are none. */
 bool option_file_set(struct option_row *rows, const char *name, const char *text, size_t len,
                      GPtrArray *mistakes);

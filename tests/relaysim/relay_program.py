@@ -171,9 +171,10 @@ class Descriptors(RelayTest):
             for n, peer in enumerate(peers):
                 peer.send(connect_command("dpp:///%d" % n))
                 self.assertEqual(peer.receive()[1][5], OK)
-            crowd = [stack.enter_context(Raw(address)) for _ in range(30)]
-            for n, caller in enumerate(crowd):
-                caller.send(connect_command("dpp:///c%d" % n))
+            crowd = []
+            for n in range(30):
+                crowd.append(stack.enter_context(Raw(address)))
+                crowd[-1].send(connect_command("dpp:///c%d" % n))
             for caller in crowd:
                 self.assertEqual(caller.receive()[1][5], TRY_LATER)
                 caller.socket.close()
@@ -189,7 +190,7 @@ class Descriptors(RelayTest):
         """Those who say nothing do not keep the descriptors that others could be told with."""
         self.allow(0)
         with contextlib.ExitStack() as stack:
-            for _ in range(40):
+            for _ in range(16):
                 stack.enter_context(Raw(self.running.address))
             self.assertEqual(self.answer(self.running.address, "dpp:///a"), TRY_LATER)
         self.assertEqual(self.running.stop(), 0)
@@ -701,12 +702,11 @@ class Notify(RelayTest):
         """A watchdog that is another process's."""
         manager = self.manager(self.path("socket"))
         relay = self.start_with(self.path("socket"), WATCHDOG_USEC="100000", WATCHDOG_PID="1")
+        self.assertEqual(manager.recv(1000), b"READY=1")
+        self.assertEqual(manager.recv(1000), b"STATUS=0 connections, 0 messages stored")
         manager.settimeout(1)
-        said = []
         with self.assertRaises(TimeoutError):
-            while True:
-                said.append(manager.recv(1000))
-        self.assertEqual(said, [b"READY=1", b"STATUS=0 connections, 0 messages stored"])
+            manager.recv(1000)
         self.assertEqual(relay.stop(), 0)
 
     def test_nobody_there(self):

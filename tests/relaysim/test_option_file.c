@@ -89,7 +89,7 @@ static const struct mistake {
     {"empty", "number =", "f:1: number is a number from 0 to 100, not nothing"},
     {"below", "number = -1", "f:1: number is a number from 0 to 100, not -1"},
     {"above", "number = 101", "f:1: number is a number from 0 to 100, not 101"},
-    {"comment-behind", "number = 1 # one", "f:1: number is a number from 0 to 100, not 1 # one"},
+    {"comment-after", "number = 1 # one", "f:1: number is a number from 0 to 100, not 1 # one"},
     {"choice", "colour = blue", "f:1: colour is red or green, not blue"},
     {"flag", "flag = maybe", "f:1: flag is yes or no, not maybe"},
     {"flag-empty", "flag =", "f:1: flag is yes or no, not nothing"},
