@@ -73,7 +73,7 @@ struct scenario_device {
     bool attaches, holds;
     enum sstp_availability availability;
     int64_t ack_delay_ms, connect_timeout_ms, open_timeout_ms, outbound_idle_ms, inbound_idle_ms;
-    uint64_t drop_within; /* its first connection is reset behind so many bytes at most; 0 */
+    uint64_t drop_within; /* its first connection is reset after so many bytes at most; 0 */
 };
 
 struct scenario_session {
@@ -162,7 +162,7 @@ struct scenario_step {
 
 /* What the plugin has to find in the capture, and nothing else. */
 struct scenario_finding {
-    const char *filter; /* behind "sstp.expert." */
+    const char *filter; /* after "sstp.expert." */
     unsigned num;       /* 0: once or more often */
 };
 

@@ -239,7 +239,7 @@ bool parse_expect(struct parser *p)
         num++;
     }
     if (num == 0)
-        return parser_fail(p, "of whom something is expected is needed behind \"expect\"");
+        return parser_fail(p, "of whom something is expected is needed after \"expect\"");
     const char *word = parser_next(p);
     if (word == NULL)
         return parser_fail(p, "what is expected is needed at the end of the line");

@@ -247,7 +247,7 @@ bool parse_expect(struct parser *p);
 /* A new step of this kind at the end of the story. */
 struct scenario_step *parser_add_step(struct parser *p, enum scenario_kind kind);
 
-/* "B", "B.identity", either with "@Relay1" or "@URL" behind. */
+/* "B", "B.identity", either with "@Relay1" or "@URL" after it. */
 bool parse_destination(struct parser *p, struct scenario_destination *destination);
 
 /* A session that the device may use: as its originator, or at either end. */

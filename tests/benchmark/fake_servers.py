@@ -22,12 +22,17 @@ class FakeServer:
         self.sockets = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
+        self.acceptor = threading.Thread(target=self.accept, daemon=True)
 
     def __enter__(self):
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.acceptor.start()
         return self
 
     def __exit__(self, *_):
+        # Not before the thread is over: it could still accept by the number of the
+        # descriptor, which may be the next server's by then.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.acceptor.join()
         self.listener.close()
         with self.lock:
             for connection in self.sockets:

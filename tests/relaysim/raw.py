@@ -97,6 +97,14 @@ class FakeRelay(threading.Thread):
                     self.behaviour(peer)
 
     def close(self):
+        # A thread that is about to accept would do so by the number of the descriptor,
+        # which may be another listener's by then; one that is busy sees that it is closed.
+        with contextlib.suppress(OSError):
+            self.listener.shutdown(socket.SHUT_RDWR)
+        for peer in list(self.open):
+            with contextlib.suppress(OSError):
+                peer.shutdown(socket.SHUT_RDWR)
+        self.join(1)
         self.listener.close()
         for peer in self.open:
             peer.close()

@@ -285,9 +285,9 @@ static const struct {
     {CAST "wait 61s\n",
      "f.scn:5: the time to wait is a time such as 200ms or 2s, at most 60s, not \"61s\""},
     /* expectations */
-    {PLAY "expect\n", "f.scn:8: of whom something is expected is needed behind \"expect\""},
+    {PLAY "expect\n", "f.scn:8: of whom something is expected is needed after \"expect\""},
     {PLAY "expect connected\n",
-     "f.scn:8: of whom something is expected is needed behind \"expect\""},
+     "f.scn:8: of whom something is expected is needed after \"expect\""},
     {PLAY "expect A\n", "f.scn:8: what is expected is needed at the end of the line"},
     {PLAY "expect A happy\n",
      "f.scn:8: there is no \"happy\" so far; a relay, device or session is needed here"},
