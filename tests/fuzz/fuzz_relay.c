@@ -1060,7 +1060,7 @@ static void fill_fanout(struct visitor *visitor, struct program_step *step)
     char url[EACH + 80] = "grooveIdentity://";
     memset(url + strlen(url), 'x', sizeof url - strlen(url));
     for (unsigned i = 0; i < NUM; i++) {
-        const size_t more = i == 0 ? LEN_1_5 - NUM * EACH : 0;
+        const size_t more = i < LEN_1_5 - NUM * EACH ? 1 : 0;
         const struct sstp_fanout_entry entry = {
             sstp_span(url, EACH - relay_url.len - 3 - (form == SSTP_VERSION_1_6) + more),
             {NULL, 0},

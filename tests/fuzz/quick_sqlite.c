@@ -8,9 +8,9 @@
 
 #include "program.h"
 
-#define POOL_SIZE ((size_t)256 << 20) /* of addresses; what is never used costs nothing */
-#define CLASS_MIN 5u                  /* blocks have 2^5 bytes and more */
-#define CLASSES 24u
+#define POOL_SIZE ((size_t)1 << 30) /* of addresses; what is never used costs nothing */
+#define CLASS_MIN 5u                /* blocks have 2^5 bytes and more */
+#define CLASSES 27u
 
 /* Before each block; as long as the largest alignment. */
 struct head {
