@@ -4,6 +4,7 @@
 
 Usage: usage.py RELAYSIM
 """
+import os
 import re
 import subprocess
 import sys
@@ -14,7 +15,9 @@ RELAY = ["relay", "--url", "grooveDNS://relay1.example"]
 CLIENT = ["client", "--relay", "127.0.0.1:1", "--relay-url", "grooveDNS://relay1.example",
           "--device", "dpp:///a"]
 SEND = CLIENT + ["--to", "grooveIdentity://bob", "--message", "x"]
-SUBCOMMANDS = ("relay", "client", "demo", "bench", "scenario")
+SUBCOMMANDS = ("relay", "client", "demo", "bench", "scenario", "store")
+MANUAL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "relaysim",
+                      "relaysim.1")
 
 
 class Usage(unittest.TestCase):
@@ -115,6 +118,17 @@ class Usage(unittest.TestCase):
                  "--to is needed: to whom"),
                 (["scenario", "--list", "x"], "--list takes no argument")):
             self.check(arguments, sentence)
+
+    def test_manual(self):
+        """Every option of --help is in the man page, and none is there that is not."""
+        with open(MANUAL, encoding="utf-8") as file:
+            manual = file.read().replace("\\-", "-").replace("\\~", " ")
+        described, offered = set(re.findall(r"--([a-z][a-z0-9-]+)", manual)), {"name"}
+        for subcommand in SUBCOMMANDS:
+            text = subprocess.run([RELAYSIM, subcommand, "--help"], capture_output=True, text=True,
+                                  timeout=60, check=True).stdout
+            offered |= set(re.findall(r"^  (?:-\w, )?--([a-z0-9-]+)", text, re.MULTILINE))
+        self.assertEqual(offered, described)
 
 
 if __name__ == "__main__":
