@@ -212,6 +212,21 @@ class Fifo(RecordingTest):
                 self.assertGreater(len(Capture(reader.all()).times), 20)
 
 
+    def test_who_serves_nobody_waits(self):
+        """The tour is over, and its reader has still to come."""
+        capture = self.fifo("capture")
+        demo = self.start([RELAYSIM, "demo", "-w", capture])
+        Reader(demo.stdout).await_line("a relay that rests .* done")
+        with self.assertRaises(subprocess.TimeoutExpired):
+            demo.wait(4)  # longer than one who serves would
+        with open(capture, "rb") as file:
+            found = Capture(Reader(file).all())
+        self.assertEqual(demo.wait(PATIENCE), 0)
+        demo.stderr.close()
+        self.assertGreater(len(found.times), 500)
+        self.assertEqual(found.statistics, (len(found.times), 0))
+
+
 class Full(RecordingTest):
     def limit(self, process, length):
         hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)[1]
