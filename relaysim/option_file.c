@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "option_file.h"
 
+#include "input.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -203,36 +205,21 @@ bool option_file_set(struct option_row *rows, const char *name, const char *text
  * The file
  */
 
-/* At most OPTION_FILE_MAX bytes and one more, to be freed; NULL with errno set. */
-static char *read_all(const char *path, size_t *len)
-{
-    FILE *file = fopen(path, "re");
-    if (file == NULL)
-        return NULL;
-    char *text = g_malloc(OPTION_FILE_MAX + 1);
-    errno = 0;
-    *len = fread(text, 1, OPTION_FILE_MAX + 1, file);
-    const int error = ferror(file) ? errno : 0;
-    fclose(file);
-    if (error == 0)
-        return text;
-    g_free(text);
-    errno = error;
-    return NULL;
-}
-
 bool option_file_read(struct option_row *rows, const char *path, GPtrArray *mistakes)
 {
-    size_t len;
-    char *text = read_all(path, &len);
+    GBytes *bytes = input_read(path, OPTION_FILE_MAX);
     bool is_good = false;
-    if (text == NULL)
+    gsize len;
+    if (bytes == NULL) {
         g_ptr_array_add(mistakes, g_strdup_printf("cannot read %s: %s", path, g_strerror(errno)));
-    else if (len > OPTION_FILE_MAX)
+        return false;
+    }
+    const char *text = g_bytes_get_data(bytes, &len);
+    if (len > OPTION_FILE_MAX)
         g_ptr_array_add(
             mistakes, g_strdup_printf("%s has more than 1 MiB: is this a file of options?", path));
     else
-        is_good = option_file_set(rows, path, text, len, mistakes);
-    g_free(text);
+        is_good = option_file_set(rows, path, text != NULL ? text : "", len, mistakes);
+    g_bytes_unref(bytes);
     return is_good;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "scenario_load.h"
 
+#include "input.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <gio/gio.h>
@@ -56,32 +58,13 @@ static GBytes *read_built_in(struct loader *loader, const char *name)
  * Files
  */
 
-/* Up to what is too long for a scenario; NULL with errno. */
-static GBytes *read_all(int fd)
-{
-    char *text = g_malloc(SCENARIO_FILE_MAX + 1);
-    size_t len = 0;
-    while (len <= SCENARIO_FILE_MAX) {
-        const ssize_t num = read(fd, text + len, SCENARIO_FILE_MAX + 1 - len);
-        if (num == 0)
-            break;
-        if (num > 0) {
-            len += (size_t)num;
-        } else if (errno != EINTR) {
-            g_free(text);
-            return NULL;
-        }
-    }
-    return g_bytes_new_take(text, len);
-}
-
 static GBytes *read_standard_input(char **why)
 {
     static bool is_used;
     GBytes *text = NULL;
     if (is_used)
         *why = g_strdup("standard input can be read only once: say \"-\" once");
-    else if ((text = read_all(STDIN_FILENO)) == NULL)
+    else if ((text = input_read_fd(STDIN_FILENO, SCENARIO_FILE_MAX)) == NULL)
         *why = g_strdup_printf("standard input cannot be read: %s", g_strerror(errno));
     is_used = true;
     return text;
@@ -96,7 +79,7 @@ static GBytes *read_file(struct loader *loader, const char *path, char **why)
 
     if (fd != -1 && fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) {
         *why = g_strdup_printf("%s is a folder; the name of a file in it is needed", path);
-    } else if (fd == -1 || (text = read_all(fd)) == NULL) {
+    } else if (fd == -1 || (text = input_read_fd(fd, SCENARIO_FILE_MAX)) == NULL) {
         const int error = errno;
         *why =
             g_strdup_printf("cannot read %s: %s%s", path, g_strerror(error),
