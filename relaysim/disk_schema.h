@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * disk_schema: the tables of the store's file, and how those of earlier versions
- * become those of today.  Only disk.c and its tests need it.
+ * become those of today.  Only disk_open.c and its tests need it.
  */
 #ifndef RELAYSIM_DISK_SCHEMA_H
 #define RELAYSIM_DISK_SCHEMA_H
