@@ -54,6 +54,17 @@ class CitationTest(unittest.TestCase):
                     lost.append("%s names %s" % (name, path))
         self.assertEqual(lost, [])
 
+    def test_functions_of_the_walks_are_there(self):
+        """ARCHITECTURE.md names functions; a walk that leads nowhere is worse than none."""
+        with open(os.path.join(TOP, "ARCHITECTURE.md"), encoding="utf-8") as file:
+            named = set(re.findall(r"`(\w+)\(\)`", file.read()))
+        self.assertGreater(len(named), 20)
+        defined = set()
+        for name, text in texts():
+            if name.endswith(".c"):
+                defined.update(re.findall(r"^[\w *]*?\b(\w+)\([^;]*?\)\n\{", text, re.MULTILINE))
+        self.assertEqual(named - defined, set())
+
     def test_a_violation_is_seen(self):
         for line in ("/* The ranges are right (errata). */", "see design/fields.md",
                      "# notes/style.md", "(spec/sstps.md 4.1)", "../shared/cases"):
