@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What dissecting SSTP costs in tshark, beside MQTT and beside next to nothing.
 
-    python3 tests/benchmark/benchmark.py [--segments 1000000] [--rounds 5] [--build build]
+    python3 tests/benchmark/benchmark.py [--segments 1000000] [--rounds 5] [--build build/release]
 
 Writes captures of 16 connections, 1,400-byte segments and seven messages in each, and
 runs tshark over them in interleaved rounds, for machines change their speed under
@@ -23,7 +23,7 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import traffic  # noqa: E402
-from tshark import TSHARK, Failure, Wireshark, drop_privileges  # noqa: E402
+from tshark import BUILD_DIR, TSHARK, Failure, Wireshark, drop_privileges  # noqa: E402
 
 STATISTICS = ["-q", "-z", "io,stat,0"]
 
@@ -152,7 +152,7 @@ def main():
     parser.add_argument("--segments", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--rows", nargs="+", choices=sorted(ROWS), default=list(ROWS))
-    parser.add_argument("--build", default=os.environ.get("GRVSSTP_BUILD_DIR", "build"))
+    parser.add_argument("--build", default=BUILD_DIR)
     parser.add_argument("--folder", help="where the captures go (1.5 GB each; default: a "
                                          "temporary folder); readable to everybody")
     parser.add_argument("--json", help="also write the results to this file")

@@ -25,7 +25,7 @@ import henc_http as http  # noqa: E402
 import sstp_commands as sstp  # noqa: E402
 from benchmark import STATISTICS, run  # noqa: E402
 from capture import ACK, Capture, pcapng_header  # noqa: E402
-from tshark import TSHARK, Failure, Wireshark  # noqa: E402
+from tshark import BUILD_DIR, TSHARK, Failure, Wireshark  # noqa: E402
 
 SEGMENT = 1460     # octets, as capture.py cuts
 MESSAGE = 2000     # octets of a message's payload
@@ -183,7 +183,7 @@ def main():
     parser.add_argument("--exchanges", type=int, default=100_000, help="of Polling")
     parser.add_argument("--octets", type=int, default=1 << 30, help="of LongLived and KeepAlive")
     parser.add_argument("--kinds", nargs="+", choices=sorted(KINDS), default=list(KINDS))
-    parser.add_argument("--build", default=os.environ.get("GRVSSTP_BUILD_DIR", "build"))
+    parser.add_argument("--build", default=BUILD_DIR)
     parser.add_argument("--folder", help="where the captures go (1.2 GB; default: a temporary "
                                          "folder); readable to everybody")
     parser.add_argument("--json", help="also write the results to this file")

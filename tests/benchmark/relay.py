@@ -31,10 +31,12 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "lib")]
 
 import servers  # noqa: E402
 from servers import Failure, Missing  # noqa: E402
+from tshark import BUILD_DIR  # noqa: E402
 
 LOAD = ("messages", "size", "fanout")  # options, and members of the result
 RUN_SECONDS = 600
@@ -335,7 +337,7 @@ def read_arguments():
                         help="without the relay: what the peers reach, and who is busy")
     parser.add_argument("--quick", action="store_true",
                         help="one round of few messages: shows that everything runs")
-    parser.add_argument("--build", default=os.environ.get("GRVSSTP_BUILD_DIR", "build/release"))
+    parser.add_argument("--build", default=BUILD_DIR)
     parser.add_argument("--folder", help="where the servers write, on a disk (default: the build "
                                          "folder)")
     parser.add_argument("--json", help="also write the results to this file")

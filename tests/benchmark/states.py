@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What a command costs where many sessions are open and many messages unacknowledged.
 
-    python3 tests/benchmark/states.py [--commands 3200000] [--rounds 3] [--build build]
+    python3 tests/benchmark/states.py [--commands 3200000] [--rounds 3] [--build build/release]
 
 Each row is one connection with the same number of commands, small ones, many to a
 segment: on one session or on a hundred thousand, acknowledged one by one or a
@@ -21,7 +21,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import traffic  # noqa: E402
 from benchmark import STATISTICS, run, spread  # noqa: E402
 from capture import Capture, Connection  # noqa: E402
-from tshark import Wireshark  # noqa: E402
+from tshark import BUILD_DIR, Wireshark  # noqa: E402
 
 SEGMENT = 1400
 sstp = traffic.sstp
@@ -80,7 +80,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--commands", type=int, default=3_200_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--build", default=os.environ.get("GRVSSTP_BUILD_DIR", "build"))
+    parser.add_argument("--build", default=BUILD_DIR)
     arguments = parser.parse_args()
     many = arguments.commands // 3
     rows = [("one session, counts of 1", 1, 1),

@@ -9,10 +9,10 @@ import tempfile
 
 import harness
 from harness import DissectTest, commands_in, stories
-from tshark import Failure
+from tshark import BUILD_DIR, Failure
 
 RELAYSIM = os.environ.get("GRVSSTP_RELAYSIM") or os.path.join(
-    os.environ.get("GRVSSTP_BUILD_DIR", "build"), "relaysim", "relaysim")
+    BUILD_DIR, "relaysim", "relaysim")
 # Of an event, not of the command.
 ABOUT = ("t", "stream", "event", "from", "session")
 

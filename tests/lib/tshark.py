@@ -8,7 +8,8 @@
 
 Started by root, Wireshark ignores plugin variables; so the plugin is staged in a
 private folder and the programs run as `nobody`.  `Wireshark(plugin=False)` has no
-plugin at all.  GRVSSTP_BUILD_DIR names the build folder (default: build).
+plugin at all.  GRVSSTP_BUILD_DIR names the build folder (default: build/release of the
+checkout).
 """
 
 import json
@@ -19,6 +20,8 @@ import subprocess
 import tempfile
 import xml.etree.ElementTree as ElementTree
 
+TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+BUILD_DIR = os.environ.get("GRVSSTP_BUILD_DIR") or os.path.join(TOP, "build", "release")
 TSHARK = os.environ.get("GRVSSTP_TSHARK", "tshark")
 SHARKD = os.environ.get("GRVSSTP_SHARKD", "sharkd")
 
@@ -180,7 +183,7 @@ class Wireshark:
                             WIRESHARK_ABORT_ON_DISSECTOR_BUG="1")
         try:
             if plugin:
-                self._stage(build_dir or os.environ.get("GRVSSTP_BUILD_DIR", "build"), plugins)
+                self._stage(build_dir or BUILD_DIR, plugins)
             self._prove(plugin, plugins)
         except BaseException:
             self.close()

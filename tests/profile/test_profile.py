@@ -15,16 +15,15 @@ import zipfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 
-from tshark import TSHARK, Wireshark  # noqa: E402
+from tshark import BUILD_DIR, TSHARK, Wireshark  # noqa: E402
 
 TOP = os.path.join(HERE, "..", "..")
 SOURCE = os.path.join(TOP, "plugin", "profile")
 NAME = "Groove SSTP"
 FILES = ["colorfilters", "dfilter_buttons", "preferences", "recent"]
 
-BUILD = os.environ.get("GRVSSTP_BUILD_DIR", "build")
 CMAKE = os.environ.get("GRVSSTP_CMAKE", "cmake")
-ZIP = os.path.join(BUILD, "grvsstp-profile.zip")
+ZIP = os.path.join(BUILD_DIR, "grvsstp-profile.zip")
 
 # The oldest time that a zip can hold is the beginning of 1980: this is ours.
 ZIP_TIME = (2000, 1, 1, 0, 0, 0)
@@ -166,7 +165,7 @@ class Profile(unittest.TestCase):
         """Installs into a staged folder; returns it."""
         stage = self.ws.path("stage")
         shutil.rmtree(stage, ignore_errors=True)
-        subprocess.run([CMAKE, "--install", BUILD, "--component", "profile"], check=True,
+        subprocess.run([CMAKE, "--install", BUILD_DIR, "--component", "profile"], check=True,
                        stdout=subprocess.DEVNULL, env=dict(os.environ, DESTDIR=stage))
         subprocess.run(["chmod", "-R", "a+rX", stage], check=True)
         return stage
