@@ -100,8 +100,9 @@ struct sstp_relay_config {
     /* Nothing is to be read from a connection, or something again; may be NULL. */
     void (*hold)(void *cookie, void *socket, bool is_held);
     /* A transport to another relay is needed.  Answered, at once or later, by
-     * sstp_relay_dialed() or sstp_relay_not_dialed(). */
-    void (*dial)(void *cookie, const char *url);
+     * sstp_relay_dialed() or sstp_relay_not_dialed() with the same number; what has been
+     * given up meanwhile may still be. */
+    void (*dial)(void *cookie, const char *url, uint64_t number);
     /* One line on what happened; may be NULL. */
     void (*log)(void *cookie, void *socket, const char *text);
     /* The same on what was refused, and the option that says so: seldom, however often it
@@ -137,9 +138,10 @@ void sstp_relay_refuse(struct sstp_relay_connection *connection);
 /* A transport to another relay has been opened; NULL when it is not wanted any more,
  * or without memory: then it is to be closed. */
 struct sstp_relay_connection *sstp_relay_dialed(struct sstp_relay *relay, const char *url,
-                                                void *socket, int64_t now_ms);
+                                                uint64_t number, void *socket, int64_t now_ms);
 /* It could not be: `status_id` is DNSLookupFailed or HostNotReachable. */
-void sstp_relay_not_dialed(struct sstp_relay *relay, const char *url, uint8_t status_id);
+void sstp_relay_not_dialed(struct sstp_relay *relay, const char *url, uint64_t number,
+                           uint8_t status_id);
 
 /* The transport is gone; what the endpoint still knew is told and forgotten. */
 void sstp_relay_disconnect(struct sstp_relay_connection *connection);

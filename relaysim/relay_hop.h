@@ -47,6 +47,7 @@ struct relay_peer {
     GQueue established;                       /* its connections that are, the newest last */
     struct sstp_relay_connection *connection; /* that its hops use, or wait for; NULL */
     bool is_dialing;
+    uint64_t dial_number;     /* of the last dial; others have been given up */
     int64_t dial_deadline_ms; /* while it is dialed */
     int64_t next_dial_ms;     /* not before */
     int64_t pause_ms;         /* the last one; 0 after success */

@@ -56,6 +56,7 @@ struct relay_net {
 struct dial {
     struct relay_net *relay_net;
     const char *url;
+    uint64_t number; /* the relay's */
     GList link;
 };
 
@@ -200,6 +201,7 @@ static void on_dialed(void *cookie, struct net_connection *socket, const char *w
     struct dial *dial = cookie;
     struct relay_net *relay_net = dial->relay_net;
     const char *url = dial->url;
+    const uint64_t number = dial->number;
 
     g_queue_unlink(&relay_net->dials, &dial->link);
     g_free(dial);
@@ -207,13 +209,15 @@ static void on_dialed(void *cookie, struct net_connection *socket, const char *w
         return; /* it has been stopped */
     if (socket == NULL) {
         log_info("%s cannot be reached: %s", url, why);
-        sstp_relay_not_dialed(relay_net->relay, url, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
+        sstp_relay_not_dialed(relay_net->relay, url, number,
+                              SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
         return;
     }
     struct guest *guest = g_new0(struct guest, 1);
     guest->relay_net = relay_net;
     guest->socket = socket;
-    guest->connection = sstp_relay_dialed(relay_net->relay, url, guest, net_now_ms(relay_net->net));
+    guest->connection =
+        sstp_relay_dialed(relay_net->relay, url, number, guest, net_now_ms(relay_net->net));
     if (guest->connection == NULL) {
         g_free(guest);
         return;
@@ -221,7 +225,7 @@ static void on_dialed(void *cookie, struct net_connection *socket, const char *w
     start(guest);
 }
 
-static void on_dial(void *cookie, const char *url)
+static void on_dial(void *cookie, const char *url, uint64_t number)
 {
     struct relay_net *relay_net = cookie;
     size_t i = 0;
@@ -230,6 +234,7 @@ static void on_dial(void *cookie, const char *url)
     struct dial *dial = g_new0(struct dial, 1);
     dial->relay_net = relay_net;
     dial->url = relay_net->peer_urls[i];
+    dial->number = number;
     dial->link.data = dial;
     g_queue_push_tail_link(&relay_net->dials, &dial->link);
     char *error = NULL;

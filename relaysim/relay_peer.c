@@ -71,7 +71,7 @@ static void dial(struct relay_peer *peer)
     const struct sstp_relay_config *config = &peer->relay->config;
     peer->is_dialing = true;
     peer->dial_deadline_ms = peer->relay->now_ms + config->transport_timeout_ms;
-    config->dial(config->cookie, peer->url);
+    config->dial(config->cookie, peer->url, ++peer->dial_number);
 }
 
 /* The newest connection that is established, if there is one (GRVSSTP 3.3.5.6.1).  Nothing
@@ -124,14 +124,21 @@ void relay_peer_meet(struct sstp_relay_connection *connection)
         join(peer, connection);
 }
 
+/* Whether somebody waits for the answer to this dial: not when it has been given up, and
+ * another may be under way. */
+static bool is_dialed(const struct relay_peer *peer, uint64_t number)
+{
+    return peer != NULL && peer->is_dialing && peer->dial_number == number;
+}
+
 struct sstp_relay_connection *sstp_relay_dialed(struct sstp_relay *relay, const char *url,
-                                                void *socket, int64_t now_ms)
+                                                uint64_t number, void *socket, int64_t now_ms)
 {
     struct relay_peer *peer = relay_peer_find(relay, url);
 
     relay->now_ms = MAX(relay->now_ms, now_ms);
-    if (peer == NULL || !peer->is_dialing)
-        return NULL; /* too late: it has been given up */
+    if (!is_dialed(peer, number))
+        return NULL;
     peer->is_dialing = false;
     struct sstp_relay_connection *connection = relay_connection_new(relay, socket, now_ms, true);
     if (connection == NULL ||
@@ -147,10 +154,11 @@ struct sstp_relay_connection *sstp_relay_dialed(struct sstp_relay *relay, const 
     return connection;
 }
 
-void sstp_relay_not_dialed(struct sstp_relay *relay, const char *url, uint8_t status_id)
+void sstp_relay_not_dialed(struct sstp_relay *relay, const char *url, uint64_t number,
+                           uint8_t status_id)
 {
     struct relay_peer *peer = relay_peer_find(relay, url);
-    if (peer == NULL || !peer->is_dialing)
+    if (!is_dialed(peer, number))
         return;
     peer->is_dialing = false;
     pause_dialing(peer, 0);
@@ -165,7 +173,8 @@ void relay_peers_tick(struct sstp_relay *relay)
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         struct relay_peer *peer = value;
         if (peer->is_dialing && peer->dial_deadline_ms <= relay->now_ms)
-            sstp_relay_not_dialed(relay, peer->url, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
+            sstp_relay_not_dialed(relay, peer->url, peer->dial_number,
+                                  SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
         if (!relay_peer_is_established(peer))
             relay_peer_want(peer);
     }

@@ -89,7 +89,8 @@ struct world {
     unsigned memory_left;           /* requests until one gets nothing; 0: all get something */
     struct sstp_store_batch *batch; /* that is under way for longer */
     bool holds_batches;
-    unsigned num_dials[MAKER_RELAYS]; /* that have no answer yet; one may have been given up */
+    unsigned num_dials[MAKER_RELAYS];  /* that have no answer yet; one may have been given up */
+    uint64_t last_dials[MAKER_RELAYS]; /* the number of the last of them */
     uint64_t last_label;
     struct visitor visitors[VISITORS_MAX];
     struct model model;
@@ -271,12 +272,13 @@ static void on_hold(void *cookie, void *socket, bool is_held)
     visitor->is_held = is_held;
 }
 
-static void on_dial(void *cookie, const char *url)
+static void on_dial(void *cookie, const char *url, uint64_t number)
 {
     (void)cookie;
     for (unsigned i = 1; i < MAKER_RELAYS; i++)
         if (strcmp(maker_relays[i], url) == 0) {
             world.num_dials[i]++;
+            world.last_dials[i] = number;
             return;
         }
     MUST(false);
@@ -519,9 +521,9 @@ static void answer_dial(unsigned relay, bool is_well, unsigned habits)
     if (world.num_dials[relay] == 0)
         return;
     struct visitor *visitor = is_well ? free_visitor() : NULL;
-    world.num_dials[relay]--;
+    const uint64_t number = world.last_dials[relay] - --world.num_dials[relay]; /* the oldest */
     if (visitor == NULL) {
-        sstp_relay_not_dialed(world.relay, maker_relays[relay],
+        sstp_relay_not_dialed(world.relay, maker_relays[relay], number,
                               habits % 2 ? SSTP_SESSION_STATUS_HOST_NOT_REACHABLE
                                          : SSTP_SESSION_STATUS_DNS_LOOKUP_FAILED);
         return;
@@ -532,7 +534,7 @@ static void answer_dial(unsigned relay, bool is_well, unsigned habits)
         visitor->habits &= ~(unsigned)HABIT_CONNECTS;
     begin_watch(visitor);
     visitor->connection =
-        sstp_relay_dialed(world.relay, maker_relays[relay], visitor, world.now_ms);
+        sstp_relay_dialed(world.relay, maker_relays[relay], number, visitor, world.now_ms);
     if (visitor->connection == NULL)
         leave(visitor); /* it had been given up */
     else

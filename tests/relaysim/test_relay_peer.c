@@ -86,8 +86,35 @@ static void test_dialed_too_late(void)
     (void)town_fanout(a, "d2");
     town_advance(relay1, 180000);
     g_assert_cmpuint(a->num_lost, ==, 1);
-    g_assert_null(sstp_relay_dialed(relay1->relay, relay2->url, NULL, relay1->now_ms));
-    g_assert_null(sstp_relay_dialed(relay1->relay, "grooveDNS://stranger", NULL, relay1->now_ms));
+    g_assert_null(
+        sstp_relay_dialed(relay1->relay, relay2->url, relay2->last_dial, NULL, relay1->now_ms));
+    g_assert_null(
+        sstp_relay_dialed(relay1->relay, "grooveDNS://stranger", 1, NULL, relay1->now_ms));
+    town_free(town);
+}
+
+/* Nor is it taken for what came of the next attempt, whatever became of it. */
+static void test_dialed_again(void)
+{
+    struct town *town = town_new();
+    struct town_relay *relay1 = town_relay(town, 1, NULL), *relay2 = town_relay(town, 2, NULL);
+    struct town_client *a = town_client(town, 'A', relay1, 6, false);
+    relay2->is_dead_end = true;
+    (void)town_fanout(a, "d2");
+    const uint64_t first = relay2->last_dial;
+    town_advance(relay1, 180000);
+    g_assert_cmpuint(a->num_lost, ==, 1);
+    town_advance(relay1, 1000);
+    (void)town_fanout(a, "d2");
+    g_assert_cmpuint(relay2->num_dials, ==, 2);
+    g_assert_null(sstp_relay_dialed(relay1->relay, relay2->url, first, NULL, relay1->now_ms));
+    sstp_relay_not_dialed(relay1->relay, relay2->url, first,
+                          SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
+    town_settle(town);
+    town_advance(relay1, 179999);
+    g_assert_cmpuint(a->num_lost, ==, 1);
+    town_advance(relay1, 1);
+    g_assert_cmpuint(a->num_lost, ==, 2);
     town_free(town);
 }
 
@@ -247,6 +274,7 @@ int main(int argc, char **argv)
     g_test_add_func("/relay-peer/try-later", test_try_later);
     g_test_add_func("/relay-peer/try-much-later", test_try_much_later);
     g_test_add_func("/relay-peer/dialed-too-late", test_dialed_too_late);
+    g_test_add_func("/relay-peer/dialed-again", test_dialed_again);
     g_test_add_func("/relay-peer/sessions-of-the-peer", test_sessions_of_the_peer);
     g_test_add_func("/relay-peer/appendix-a-open", test_appendix_a_open);
     g_test_add_func("/relay-peer/appendix-a-idle", test_appendix_a_idle);

@@ -104,8 +104,10 @@ static void test_comes_while_dialing(void)
     g_assert_false(READY(s.a, s.from_a));
     s.from_d = town_fanout(s.d, "b1");
     g_assert_true(READY(s.a, s.from_a));
-    g_assert_null(sstp_relay_dialed(s.relay1->relay, s.relay2->url, NULL, s.relay1->now_ms));
-    sstp_relay_not_dialed(s.relay1->relay, s.relay2->url, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
+    g_assert_null(sstp_relay_dialed(s.relay1->relay, s.relay2->url, s.relay2->last_dial, NULL,
+                                    s.relay1->now_ms));
+    sstp_relay_not_dialed(s.relay1->relay, s.relay2->url, s.relay2->last_dial,
+                          SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
     town_advance(s.relay1, 200000);
     check_both_ways(&s);
     town_free(s.town);

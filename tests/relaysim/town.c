@@ -188,7 +188,7 @@ struct town_relay *town_puppet(struct town *town, unsigned number, uint8_t minor
     return relay;
 }
 
-static void on_dial(void *cookie, const char *url)
+static void on_dial(void *cookie, const char *url, uint64_t number)
 {
     struct town_relay *from = cookie, *to = NULL;
     for (size_t i = 0; i < TOWN_RELAYS_MAX; i++)
@@ -196,13 +196,14 @@ static void on_dial(void *cookie, const char *url)
             to = &from->town->relays[i];
     g_assert_nonnull(to);
     to->num_dials++;
+    to->last_dial = number;
     if (to->is_dead_end)
         return;
     const bool is_there =
         to->relay != NULL ||
         (to->is_puppet && sstp_ep_state(to->puppet) == SSTP_CONNECTION_TRANSPORT_CONNECTED);
     if (!is_there || to->is_unreachable) {
-        sstp_relay_not_dialed(from->relay, url, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
+        sstp_relay_not_dialed(from->relay, url, number, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
         return;
     }
     struct link *link = new_link(from->town);
@@ -210,7 +211,8 @@ static void on_dial(void *cookie, const char *url)
     link->ends[1].relay = to;
     if (!to->is_puppet)
         link->ends[1].connection = sstp_relay_accept(to->relay, &link->ends[1], to->now_ms);
-    link->ends[0].connection = sstp_relay_dialed(from->relay, url, &link->ends[0], from->now_ms);
+    link->ends[0].connection =
+        sstp_relay_dialed(from->relay, url, number, &link->ends[0], from->now_ms);
     g_assert_nonnull(link->ends[0].connection);
 }
 

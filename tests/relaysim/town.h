@@ -31,6 +31,7 @@ struct town_relay {
     bool is_dead_end;    /* whoever dials it waits for ever */
     bool is_deaf;        /* what is sent to it stays where it is */
     unsigned num_dials;  /* it was asked for so many */
+    uint64_t last_dial;  /* the number of the last */
     struct sstp_ep *puppet;
     bool is_puppet;
     uint8_t connect_response; /* the puppet's, to the next Connect */
