@@ -117,8 +117,7 @@ void relay_on_connect(struct sstp_relay_connection *connection, const struct sst
     if (is_locked_out) {
         answer->response_id = SSTP_CONNECT_RESPONSE_CONNECT_REJECTED;
     } else if (!connection->is_unwelcome && relay_is_crossed(connection)) {
-        answer->is_later = true;
-        relay_crossed_await(connection, connect->token);
+        relay_crossed_await(connection, connect->token, answer);
     } else {
         relay_judge_connect(connection, connect->token, answer);
     }

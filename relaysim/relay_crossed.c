@@ -6,6 +6,7 @@
 #include "relay_hop.h"
 
 #define LAST_CALL_MS 100 /* as in relay_watch.c */
+#define NEWCOMERS_MAX 64u
 
 /* Whether a device of `connection` is one of `other`, which has its place already. */
 static bool is_older_of(const struct sstp_relay_connection *other,
@@ -49,9 +50,22 @@ bool relay_is_crossed(const struct sstp_relay_connection *connection)
     return max != 0 && num_of_device(connection) >= max;
 }
 
-void relay_crossed_await(struct sstp_relay_connection *connection, struct sstp_span token)
+static void tell_crossed(struct sstp_relay_connection *connection, const char *why)
+{
+    relay_tell(connection, RELAY_REFUSAL_DEVICE, "%s is refused, %s: see --connections-per-device",
+               connection->device_url, why);
+}
+
+void relay_crossed_await(struct sstp_relay_connection *connection, struct sstp_span token,
+                         struct sstp_ep_connect_answer *answer)
 {
     struct sstp_relay *relay = connection->relay;
+    if (relay->newcomers.length >= NEWCOMERS_MAX) {
+        answer->is_crossed = true;
+        tell_crossed(connection, "too many wait for the answers of their other connections");
+        return;
+    }
+    answer->is_later = true;
     GPtrArray *older = find_older(connection);
     int64_t probe_ms = 0;
     for (guint i = 0; i < older->len; i++) {
@@ -83,9 +97,7 @@ static void answer(struct sstp_relay_connection *connection)
     uint8_t *token = g_steal_pointer(&connection->connect_token);
     relay_crossed_forget(connection);
     if (answer.is_crossed)
-        relay_tell(connection, RELAY_REFUSAL_DEVICE,
-                   "%s is refused, its other connections live: see --connections-per-device",
-                   connection->device_url);
+        tell_crossed(connection, "its other connections live");
     else
         relay_judge_connect(connection, sstp_span(token, connection->connect_token_len), &answer);
     (void)sstp_ep_answer_connect(connection->ep, &answer);

@@ -231,8 +231,10 @@ int64_t relay_watches_next(const struct sstp_relay *relay);
 /* ---- relay_crossed.c ---- */
 /* Whether a device of the connection has as many others as there may be. */
 bool relay_is_crossed(const struct sstp_relay_connection *connection);
-/* Its Connect waits until the others have answered, or have had time to. */
-void relay_crossed_await(struct sstp_relay_connection *connection, struct sstp_span token);
+/* Its Connect waits until the others have answered, or have had time to, unless too many
+ * do. */
+void relay_crossed_await(struct sstp_relay_connection *connection, struct sstp_span token,
+                         struct sstp_ep_connect_answer *answer);
 /* Some connection has answered, or is gone. */
 void relay_crossed_review(struct sstp_relay *relay);
 /* It waits no more. */

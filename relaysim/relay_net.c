@@ -41,7 +41,7 @@ struct relay_net {
     GQueue dials; /* struct dial */
     size_t max_half_open;
     GQueue guests;    /* struct guest, all of them */
-    GQueue half_open; /* struct guest, accepted and not known to be established */
+    GQueue half_open; /* struct guest, accepted, and no Connect is known of */
     uv_timer_t timer;
     int64_t next_clocks_ms; /* when the store is told of the clocks again */
     bool is_ended;
@@ -85,15 +85,16 @@ static void on_gone(void *cookie)
     g_free(guest);
 }
 
-/* Those whose Connect has been taken. */
-static void remove_established(GQueue *half_open)
+/* Those whose Connect has been taken, or waits for the answers of others. */
+static void remove_known(GQueue *half_open)
 {
     GList *link = half_open->head;
     while (link != NULL) {
         struct guest *guest = link->data;
+        const enum sstp_connection_state state =
+            sstp_ep_state(sstp_relay_connection_ep(guest->connection));
         link = link->next;
-        if (sstp_ep_state(sstp_relay_connection_ep(guest->connection)) !=
-            SSTP_CONNECTION_ESTABLISHED)
+        if (state != SSTP_CONNECTION_ESTABLISHED && state != SSTP_CONNECTION_CONNECTING)
             continue;
         g_queue_unlink(half_open, &guest->link);
         guest->link.data = NULL;
@@ -127,7 +128,7 @@ static void limit_half_open(struct relay_net *relay_net)
 {
     GQueue *half_open = &relay_net->half_open;
     if (half_open->length > relay_net->max_half_open)
-        remove_established(half_open);
+        remove_known(half_open);
     for (guint left = half_open->length; left > 0 && half_open->length > relay_net->max_half_open;
          left--) {
         struct guest *guest = g_queue_peek_head(half_open);

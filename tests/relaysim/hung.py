@@ -4,12 +4,14 @@
 
 Usage: hung.py RELAYSIM
 """
+import contextlib
 import json
 import signal
 import time
 import unittest
 
 import live  # takes RELAYSIM off the command line
+from raw import Raw, sstp
 
 BOB = live.BOB
 
@@ -108,6 +110,30 @@ class Hung(live.LiveTest):
             while self.texts(first, 1) != ["2"]:
                 pass
             self.end(first)
+
+    def test_crowd_beside_one_that_waits(self):
+        """Who waits for the answers of others has said who it is: it goes for no crowd of those
+        who have not."""
+        with live.Relay("--auth", "off", "--connections-per-device", "1", "--hung-timeout", "2",
+                        "--max-half-open", "2") as relay, contextlib.ExitStack() as stack:
+            stack.enter_context(Raw(relay.address, 6, device="dpp:///phone"))
+            phone = stack.enter_context(Raw(relay.address))
+            phone.send(sstp.connect(live.URL, ["dpp:///phone"], b"", "P", "", version=(1, 6)))
+            crowd = [stack.enter_context(Raw(relay.address)) for _ in range(6)]
+            self.assertIsNone(crowd[0].receive())
+            self.assertEqual(phone.receive()[0], "ConnectResponse")
+            phone.send(sstp.open_session(1, "app", BOB, ""))
+            phone.expect("OpenResponse", value=0)
+
+    def test_too_many_wait(self):
+        """Nor do those who wait become a crowd themselves."""
+        with live.Relay("--auth", "off", "--connections-per-device", "1", "--hung-timeout",
+                        "20") as relay, contextlib.ExitStack() as stack:
+            stack.enter_context(Raw(relay.address, 6, device="dpp:///phone"))
+            for _ in range(65):
+                phone = stack.enter_context(Raw(relay.address))
+                phone.send(sstp.connect(live.URL, ["dpp:///phone"], b"", "P", "", version=(1, 6)))
+            self.expect_line(relay.process, "dpp:///phone is refused, too many wait for the answers")
 
     def test_device_is_there(self):
         """Who lives keeps its place; both sides say why."""
