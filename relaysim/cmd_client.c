@@ -125,7 +125,7 @@ static gboolean check(const struct client_options *o)
     for (char **url = o->identities; url != NULL && *url != NULL; url++)
         if (!is_identity(*url))
             return usage("--identity is a URL such as grooveIdentity://alice, of at most 80 "
-                         "characters behind the slashes");
+                         "characters after the slashes");
     if (!sends && !o->receives)
         return usage("nothing to do: --message, --file, --size or --lines sends, --receive "
                      "receives");

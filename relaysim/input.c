@@ -3,10 +3,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 #define PIECE_SIZE (64u << 10)
+
+/* Whether reading is to be tried again, after a while: whoever shares the descriptor may have
+ * made it O_NONBLOCK. */
+static bool is_to_wait(int fd, int error)
+{
+    struct pollfd wanted = {.fd = fd, .events = POLLIN};
+    if (error == EAGAIN)
+        (void)poll(&wanted, 1, -1);
+    return error == EINTR || error == EAGAIN;
+}
 
 GBytes *input_read_fd(int fd, gsize max)
 {
@@ -18,7 +30,7 @@ GBytes *input_read_fd(int fd, gsize max)
         g_byte_array_set_size(bytes, len + (guint)wanted);
         do {
             num = read(fd, bytes->data + len, wanted);
-        } while (num < 0 && errno == EINTR);
+        } while (num < 0 && is_to_wait(fd, errno));
         g_byte_array_set_size(bytes, len + (num > 0 ? (guint)num : 0));
     }
     if (num >= 0)

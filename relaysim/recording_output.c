@@ -181,10 +181,21 @@ enum recording_output_end recording_output_write(struct recording_output *output
     return end;
 }
 
+/* Whether what is before this place in a file was written here: of the one that standard output
+ * goes to, others may write more. */
+static bool is_ours(const struct recording_output *output, off_t at)
+{
+    struct stat status, sentences;
+    if (output->is_regular)
+        return true;
+    return fstat(output->fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size == at &&
+           !(fstat(STDERR_FILENO, &sentences) == 0 && is_same(&status, &sentences));
+}
+
 void recording_output_take_back(struct recording_output *output, size_t num)
 {
-    const off_t at = output->is_regular ? lseek(output->fd, 0, SEEK_CUR) : -1;
-    if (at >= (off_t)num && ftruncate(output->fd, at - (off_t)num) == 0)
+    const off_t at = output->fd != -1 ? lseek(output->fd, 0, SEEK_CUR) : -1;
+    if (at >= (off_t)num && is_ours(output, at) && ftruncate(output->fd, at - (off_t)num) == 0)
         (void)lseek(output->fd, at - (off_t)num, SEEK_SET);
 }
 

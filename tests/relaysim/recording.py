@@ -312,6 +312,29 @@ class StandardOutput(RecordingTest):
         self.assertGreater(len(Capture(relay.stdout.all()).times), 20)
         self.assertRegex(relay.stderr.data, rb'"connections":2,')
 
+    def test_full_to_the_end(self):
+        """A file that standard output goes to ends as any other, and keeps what was in it."""
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (30001, resource.RLIM_INFINITY))
+        for option, mode, before in (("-w", "wb", b""), ("--truth", "wb", b""),
+                                     ("--truth", "ab", b'{"t": 0}\n')):
+            with self.subTest(option=option, mode=mode):
+                with open(self.path("recorded"), "wb") as file:
+                    file.write(before)
+                with open(self.path("recorded"), mode) as file:
+                    done = subprocess.run([RELAYSIM, "demo", option, "-"], stdout=file,
+                                          stderr=subprocess.PIPE, timeout=120, check=False,
+                                          preexec_fn=limit)
+                self.assertEqual(done.returncode, 1)
+                self.assertIn(b"cannot be written: File too large", done.stderr)
+                data = self.read("recorded")
+                self.assertEqual(data[:len(before)], before)
+                if option == "-w":
+                    self.assertGreater(len(Capture(data).times), 10)
+                else:
+                    self.assertEqual(data[-1:], b"\n")
+                    self.assertGreater(len([json.loads(line) for line in data.splitlines()]), 10)
+
     def test_reader_goes_away(self):
         """The relay serves on, and says so."""
         with Recorded(self, "-w", "-", results="stderr") as relay:

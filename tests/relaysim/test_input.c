@@ -52,6 +52,28 @@ static void test_pieces(void)
     close(ends[0]);
 }
 
+static void *write_late(void *cookie)
+{
+    const int *fd = cookie;
+    g_usleep(50000);
+    g_assert_cmpint(write(*fd, "abc", 3), ==, 3);
+    g_usleep(50000);
+    close(*fd);
+    return NULL;
+}
+
+/* As who shares a pipe with us may have made it: read() waits for nobody. */
+static void test_nonblocking(void)
+{
+    int ends[2];
+    g_assert_cmpint(pipe(ends), ==, 0);
+    g_assert_cmpint(fcntl(ends[0], F_SETFL, O_NONBLOCK), ==, 0);
+    GThread *writer = g_thread_new("writer", write_late, &ends[1]);
+    assert_len(input_read_fd(ends[0], 100), 3);
+    g_thread_join(writer);
+    close(ends[0]);
+}
+
 static void test_standard(void)
 {
     const int saved = dup(STDIN_FILENO), zero = open("/dev/zero", O_RDONLY);
@@ -76,6 +98,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/input/limit", test_limit);
     g_test_add_func("/input/pieces", test_pieces);
+    g_test_add_func("/input/nonblocking", test_nonblocking);
     g_test_add_func("/input/standard", test_standard);
     g_test_add_func("/input/errors", test_errors);
     return g_test_run();
