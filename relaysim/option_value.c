@@ -156,7 +156,7 @@ void option_value_write_size(char *text, size_t size, int64_t bytes)
                                         {"KiB", KIBI}};
     for (size_t i = 0; i < G_N_ELEMENTS(units) && bytes > 0; i++)
         if ((uint64_t)bytes % units[i].factor == 0) {
-            g_snprintf(text, size, "%" G_GINT64_FORMAT " %s", bytes / (int64_t)units[i].factor,
+            g_snprintf(text, size, "%" G_GINT64_FORMAT "%s", bytes / (int64_t)units[i].factor,
                        units[i].name);
             return;
         }

@@ -34,7 +34,7 @@ bool option_value_size(const char *text, int64_t *bytes);
  */
 bool option_value_time(const char *text, int64_t *ms);
 
-/* Writes a number of bytes as people do, "16 MiB", where it is a whole number of a unit. */
+/* Writes a number of bytes as an option takes it, "16MiB", where it is a whole number of a unit. */
 void option_value_write_size(char *text, size_t size, int64_t bytes);
 
 #endif

@@ -21,7 +21,10 @@ static void say_of_source(struct parser *p, const struct source *source, size_t 
     p->is_over = source->from == NULL;
 }
 
-/* Whether a source is text at all: otherwise every line of it would be a mistake. */
+#define NO_UTF8 "the line is not in UTF-8, as the text of a scenario is"
+
+/* Whether a source is text at all: otherwise every line of it would be a mistake.  One in another
+ * encoding is, which is judged line by line. */
 static bool is_text(struct parser *p, const struct source *source)
 {
     const char *end;
@@ -31,12 +34,13 @@ static bool is_text(struct parser *p, const struct source *source)
         g_free(sentence);
         return false;
     }
-    if (source->len == 0 || g_utf8_validate(source->text, (gssize)source->len, &end))
+    if (source->len == 0 || memchr(source->text, '\0', source->len) == NULL)
         return true;
+    (void)g_utf8_validate(source->text, (gssize)source->len, &end);
     say_of_source(p, source, (size_t)(end - source->text),
                   *end == '\0' ? "there is a zero byte in the line: this is no text; a scenario "
                                  "is a text file in UTF-8"
-                               : "the line is not in UTF-8, as the text of a scenario is");
+                               : NO_UTF8);
     return false;
 }
 
@@ -73,6 +77,15 @@ static bool is_allowed(struct parser *p, const struct source *from, const char *
     return false;
 }
 
+/* What is not included: what it would have declared is not known, nor who is connected with
+ * whom. */
+static void lose_file(struct parser *p)
+{
+    p->lost_kinds = NAME_ANY;
+    p->unclear_peers = ~0u;
+    p->has_lost = true;
+}
+
 static void include(struct parser *p, struct source *from)
 {
     char *name = NULL, *identity = NULL, *why = NULL;
@@ -89,9 +102,7 @@ static void include(struct parser *p, struct source *from)
         source.len = len;
         source_read(p, &source);
     } else {
-        p->lost_kinds = NAME_ANY; /* what it would have declared is not known, */
-        p->unclear_peers = ~0u;   /* nor who is connected with whom */
-        p->has_lost = true;
+        lose_file(p);
     }
     if (bytes != NULL)
         g_bytes_unref(bytes);
@@ -274,7 +285,14 @@ static char *next_line(struct parser *p, struct source *source)
         p->lost_kinds = NAME_ANY;
         p->has_lost = true;
     }
-    return p->is_bad ? NULL : g_strndup(begin, len);
+    if (p->is_bad)
+        return NULL;
+    if (len > 0 && !g_utf8_validate(begin, (gssize)len, NULL)) {
+        parser_say_once(p, NO_UTF8, NO_UTF8); /* and the rest of it is read all the same, */
+        p->lost_kinds = NAME_ANY;             /* though a name may be what cannot be read */
+        p->has_lost = true;
+    }
+    return g_utf8_make_valid(begin, (gssize)len);
 }
 
 static void read_line(struct parser *p, const char *line)
@@ -299,6 +317,8 @@ static bool read_lines(struct parser *p, struct source *source, bool is_repetiti
         g_free(line);
         if (p->request == REQUEST_INCLUDE && !p->is_bad)
             include(p, source);
+        else if (p->request == REQUEST_INCLUDE)
+            lose_file(p);
         else if (p->request == REQUEST_REPEAT || p->request == REQUEST_REPEAT_PERHAPS)
             repeat(p, source);
         else if (p->request == REQUEST_END && is_repetition)

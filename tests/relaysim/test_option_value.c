@@ -152,11 +152,11 @@ static void test_write_size(void)
     } rows[] = {{0, "0"},
                 {1, "1"},
                 {1000, "1000"},
-                {1024, "1 KiB"},
+                {1024, "1KiB"},
                 {1536, "1536"},
-                {16 << 20, "16 MiB"},
-                {INT64_C(3) << 30, "3 GiB"},
-                {INT64_C(1) << 50, "1024 TiB"},
+                {16 << 20, "16MiB"},
+                {INT64_C(3) << 30, "3GiB"},
+                {INT64_C(1) << 50, "1024TiB"},
                 {INT64_MAX, "9223372036854775807"}};
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         char text[32];

@@ -446,6 +446,13 @@ static const struct {
      "f.scn:4: \"flies\" is nothing that a relay or device does"},
     {"a file that is no text", "title T\ninclude binary.scn\nA connects to B\n",
      "binary.scn:2: the line is not in UTF-8, as the text of a scenario is"},
+    {"a file to include, and more",
+     "title T\ninclude folder/inner.scn now\nA connects to B\nA flies\n",
+     "f.scn:2: the line goes on with \"now\", which says nothing here"},
+    {"a file in another encoding",
+     "title S\xe4nger\ndevice A # \xfc\ndevice B\nA connects to B\nA flies\n",
+     "f.scn:1: the line is not in UTF-8, as the text of a scenario is (and so in 1 more line)\n"
+     "f.scn:5: \"flies\" is nothing that a relay or device does"},
     {"a repetition that nobody can count",
      PLAY
      "repeat many as i\nA sends N{i} on s\nrepeat 2\nwait 1s\nend\nend\nexpect B received N1\n",
@@ -667,10 +674,11 @@ static void test_skipped_lines(void)
     GString *text = g_string_new("title T\nwait 1s\nrepeat 5000\nrepeat x\n");
     append(text, 1900, "wait 1s\n");
     g_string_append(text, "end\nend\n");
-    assert_mistakes(text->str,
-                    "f.scn:4: how often is a number from 1 to 10000, not \"x\"\n"
-                    "f.scn:1906: with all that is repeated and included, a scenario has at most 10000 "
-                    "lines and 10000 steps");
+    assert_mistakes(
+        text->str,
+        "f.scn:4: how often is a number from 1 to 10000, not \"x\"\n"
+        "f.scn:1906: with all that is repeated and included, a scenario has at most 10000 "
+        "lines and 10000 steps");
     g_string_free(text, TRUE);
 }
 
