@@ -22,7 +22,9 @@
 #define VISITORS_MAX 8u
 #define SESSIONS_MAX 128u
 #define IDS_MAX 4u
-#define QUEUE_SIZE 1024u /* a power of 2 */
+/* A power of 2: the relay has 256 messages under way in each of a visitor's queues, one for
+ * each identity, each of its devices or none, and each resource. */
+#define QUEUE_SIZE 16384u
 #define ROUNDS_MAX 2000u
 #define WALL_MS 1700000000000
 #define GONE_MS 10000 /* who is closed and takes nothing is cut off after so long */
@@ -100,6 +102,9 @@ struct world {
 
 static struct world world;
 
+_Static_assert(QUEUE_SIZE >= 256 * MAKER_IDENTITIES * (MAKER_DEVICES + 1) * MAKER_RESOURCES,
+               "what a visitor can have under way fits");
+
 /* ------------------------------------------------------------------------
  * Small things
  */
@@ -114,6 +119,11 @@ static int pop(struct queue *queue)
 {
     MUST(queue->first != queue->end);
     return queue->items[queue->first++ % QUEUE_SIZE];
+}
+
+static void empty(struct queue *queue)
+{
+    queue->first = queue->end = 0;
 }
 
 static unsigned length(const struct queue *queue)
@@ -481,7 +491,9 @@ static void set_up(struct visitor *visitor, const char *url, unsigned habits)
     memset(visitor->given, 0, sizeof visitor->given);
     memset(visitor->sent, 0, sizeof visitor->sent);
     visitor->given[0].message = visitor->sent[0].message = MODEL_NONE; /* those with id 0 */
-    visitor->ended = visitor->arrived = visitor->received = (struct queue){.first = 0};
+    empty(&visitor->ended);
+    empty(&visitor->arrived);
+    empty(&visitor->received);
     visitor->answers_len = 0;
 }
 
