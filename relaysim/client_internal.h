@@ -21,7 +21,7 @@ enum { CLIENT_SIGNALS = 3 };
 struct run {
     const struct client_run *config;
     struct net *net;
-    struct peer *sender; /* the connection on which to send */
+    struct peer *sender; /* the connection on which to send: the first that is ready */
     uv_timer_t timeout;
     uv_signal_t signals[CLIENT_SIGNALS];
     struct recording *recording;
@@ -56,6 +56,7 @@ struct peer {
     uint32_t session_id; /* on which it sends */
     bool has_session;
     bool is_refused;     /* by the ConnectResponse */
+    bool is_ready;       /* to send on, until its end */
     GHashTable *inbound; /* SessionId to struct client_source */
 };
 

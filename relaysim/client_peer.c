@@ -42,7 +42,7 @@ static void on_closed_by_peer(struct run *run, const struct sstp_ep_event *event
 static void on_closed(struct peer *peer, const struct sstp_ep_event *event)
 {
     struct run *run = peer->run;
-    peer->has_session = false;
+    peer->has_session = peer->is_ready = false;
     if (peer->is_refused)
         return; /* which was all there is to say */
     switch (event->end) {
@@ -144,13 +144,26 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
     }
 }
 
+/* It is the one to send on from now on, where there is none: what was not acknowledged on the
+ * last one is sent again. */
+static void offer_sender(struct peer *peer)
+{
+    struct run *run = peer->run;
+    if (run->sender != NULL || run->is_ending || !peer->is_ready)
+        return;
+    run->sender = peer;
+    client_outbox_rewind(run->outbox);
+    client_send_open(peer);
+}
+
 static void on_ready(void *cookie, struct sstp_client *client)
 {
     struct peer *peer = cookie;
     (void)client;
     log_info("ready");
+    peer->is_ready = true;
     client_retry_ready(&peer->run->retry, net_now_ms(peer->run->net));
-    client_send_open(peer);
+    offer_sender(peer);
 }
 
 static void on_failed(void *cookie, struct sstp_client *client, const char *why)
@@ -199,6 +212,16 @@ static void connect_again(struct run *run)
     uv_timer_start(&run->again, on_again, (uint64_t)wait_ms, 0);
 }
 
+/* The sender is gone: one of those who are there takes its place. */
+static void replace_sender(struct run *run)
+{
+    run->sender = NULL;
+    for (guint i = 0; i < run->peers->len && run->sender == NULL; i++)
+        offer_sender(g_ptr_array_index(run->peers, i));
+    if (run->sender != NULL)
+        net_wake(run->sender->socket);
+}
+
 /* The connection is gone, or there was none: another one, or the end. */
 static void go_on(struct run *run)
 {
@@ -217,7 +240,7 @@ static void on_gone(void *cookie)
     client_receive_gone(peer);
     g_ptr_array_remove(run->peers, peer);
     if (run->sender == peer)
-        run->sender = NULL;
+        replace_sender(run);
     /* Who listens goes on for the next one. */
     if (run->config->listens == NULL)
         go_on(run);
@@ -272,11 +295,6 @@ static struct peer *new_peer(struct run *run, struct net_connection *socket, boo
     }
     peer->inbound = g_hash_table_new_full(NULL, NULL, NULL, client_source_free);
     g_ptr_array_add(run->peers, peer);
-    if (run->sender == NULL) {
-        run->sender = peer;
-        /* What was not acknowledged on the last one is sent again. */
-        client_outbox_rewind(run->outbox);
-    }
     net_start(socket, sstp_client_ep(peer->client),
               (struct net_handler){on_output_is_empty, on_gone, peer});
     if (run->is_held)

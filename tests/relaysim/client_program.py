@@ -72,6 +72,35 @@ class Client(LiveTest):
         self.assertEqual(receiver.returncode, 0, stderr)
         self.assertEqual(json.loads(stdout)["text"], "x")
 
+    def test_sends_to_who_speaks(self):
+        """A stranger who came first and says nothing, or a device that leaves, keeps nothing."""
+        def receive(device, *arguments):
+            return self.start([RELAYSIM, "client", "--relay", address, "--relay-url",
+                               "dpp:///alice", "--device", device, "--receive", "-v", *arguments])
+        for is_silent in (True, False):
+            with self.subTest(is_silent=is_silent):
+                sender = self.start([RELAYSIM, "client", "--listen", "127.0.0.1:0", "--device",
+                                     "dpp:///alice", "--to", BOB + ",dpp:///bob", "--lines"],
+                                    stdin=subprocess.PIPE)
+                address = sender.stderr.readline().split()[1]
+                host, port = address.split(":")
+                if is_silent:
+                    with socket.create_connection((host, int(port))):
+                        receiver = receive("dpp:///bob", "--expect", "1")
+                        stdout, stderr = sender.communicate("x\n", timeout=20)
+                else:
+                    first = receive("dpp:///bob", "--expect", "1")
+                    self.assertIn("ready", first.stderr.readline())
+                    receiver = receive("dpp:///bob", "--expect", "1")
+                    self.assertIn("ready", receiver.stderr.readline())
+                    sender.stdin.write("x\n")
+                    sender.stdin.flush()
+                    self.assertEqual(json.loads(first.communicate(timeout=20)[0])["text"], "x")
+                    stdout, stderr = sender.communicate("y\n", timeout=20)
+                self.assertEqual((sender.returncode, stdout), (0, ""), stderr)
+                received = receiver.communicate(timeout=20)[0]
+                self.assertEqual(json.loads(received)["text"], "x" if is_silent else "y")
+
     def test_reasons(self):
         """What the other side said is in the sentence, by its name or its number."""
         rows = [
