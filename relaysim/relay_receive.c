@@ -200,10 +200,15 @@ static void on_safe(void *receipt)
 /* Whether the whole store has room for every recipient that is left. */
 static bool has_room(const struct relay_inbound *inbound, const struct sstp_payload *payload)
 {
-    size_t num = 0;
-    for (size_t i = 0; i < inbound->num_recipients; i++)
-        num += !inbound->recipients[i].is_gone && inbound->recipients[i].relay_url == NULL;
-    return num == 0 || sstp_store_has_room(inbound->connection->relay->store, payload, num);
+    const struct sstp_store *store = inbound->connection->relay->store;
+    uint64_t num_bytes = 0;
+    for (size_t i = 0; i < inbound->num_recipients; i++) {
+        const struct relay_recipient *recipient = &inbound->recipients[i];
+        if (!recipient->is_gone && recipient->relay_url == NULL)
+            num_bytes += sstp_store_cost(store, recipient->identity_url, recipient->device_url,
+                                         inbound->resource_url, payload);
+    }
+    return num_bytes == 0 || sstp_store_has_room(store, num_bytes);
 }
 
 /* What kept a message from being stored. */

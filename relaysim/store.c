@@ -128,10 +128,15 @@ static uint64_t cost_of(const struct sstp_payload *payload)
     return payload->len + MESSAGE_OVERHEAD;
 }
 
+static uint64_t cost_of_urls(const char *identity_url, const char *device_url,
+                             const char *resource_url)
+{
+    return QUEUE_OVERHEAD + 2 * strlen(identity_url) + strlen(device_url) + strlen(resource_url);
+}
+
 static uint64_t cost_of_queue(const struct sstp_store_queue *queue)
 {
-    return QUEUE_OVERHEAD + 2 * strlen(queue->recipient->identity_url) + strlen(queue->device_url) +
-           strlen(queue->resource_url);
+    return cost_of_urls(queue->recipient->identity_url, queue->device_url, queue->resource_url);
 }
 
 static void free_message(gpointer data)
@@ -297,11 +302,25 @@ struct sstp_store_message *sstp_store_append(struct sstp_store *store,
     return stored;
 }
 
-bool sstp_store_has_room(const struct sstp_store *store, const struct sstp_payload *payload,
-                         size_t num_queues)
+static uint64_t cost_of_put(const struct sstp_store_queue *queue, const char *identity_url,
+                            const char *device_url, const char *resource_url,
+                            const struct sstp_payload *payload)
 {
-    return store->limits.max_bytes == 0 ||
-           store->num_bytes + num_queues * cost_of(payload) <= store->limits.max_bytes;
+    return cost_of(payload) +
+           (queue != NULL ? 0 : cost_of_urls(identity_url, device_url, resource_url));
+}
+
+uint64_t sstp_store_cost(const struct sstp_store *store, const char *identity_url,
+                         const char *device_url, const char *resource_url,
+                         const struct sstp_payload *payload)
+{
+    return cost_of_put(find_queue(store, identity_url, device_url, resource_url), identity_url,
+                       device_url, resource_url, payload);
+}
+
+bool sstp_store_has_room(const struct sstp_store *store, uint64_t num_bytes)
+{
+    return store->limits.max_bytes == 0 || store->num_bytes + num_bytes <= store->limits.max_bytes;
 }
 
 bool sstp_store_is_full(struct sstp_store *store)
@@ -326,7 +345,8 @@ enum sstp_store_result sstp_store_put(struct sstp_store *store, const char *iden
     if (limits->max_queues != 0 && queue == NULL && recipient != NULL &&
         recipient->queues->len >= limits->max_queues)
         return SSTP_STORE_TOO_MANY_QUEUES;
-    if (!sstp_store_has_room(store, payload, 1))
+    if (!sstp_store_has_room(store,
+                             cost_of_put(queue, identity_url, device_url, resource_url, payload)))
         return SSTP_STORE_FULL;
 
     expires_ms = sstp_store_to_own_time(store, expires_ms);

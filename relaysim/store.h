@@ -165,10 +165,14 @@ const struct sstp_payload_origin *sstp_payload_origin(const struct sstp_payload 
 /* Whether an identity has used up its quota. */
 bool sstp_store_is_over_quota(const struct sstp_store *store, const char *identity_url);
 
-/* Whether the payload could be put into so many queues that are there; each may still be
- * over the quota. */
-bool sstp_store_has_room(const struct sstp_store *store, const struct sstp_payload *payload,
-                         size_t num_queues);
+/* What putting the payload there takes of the limit on all bytes, with the queue where there
+ * is none yet. */
+uint64_t sstp_store_cost(const struct sstp_store *store, const char *identity_url,
+                         const char *device_url, const char *resource_url,
+                         const struct sstp_payload *payload);
+
+/* Whether there is room for so many bytes; the quota may still be over. */
+bool sstp_store_has_room(const struct sstp_store *store, uint64_t num_bytes);
 
 /* Whether it is time to hold senders back: from seven eighths of max_bytes on, until it is
  * down to three quarters.  The rest is for what is under way by then. */

@@ -101,6 +101,23 @@ static void test_overfull(void)
     }
 }
 
+/* Room for the messages alone is none, where there is none for their queues. */
+static void test_full_of_queues(void)
+{
+    struct scene s =
+        set_scene(&(struct sstp_relay_config){.max_bytes = 2 * (COST + QUEUE_COST) - 1});
+    uint32_t id = town_fanout(s.a, "c0 d0");
+    send(&s, id);
+    g_assert_cmpint(s.a->session_reason_id, ==, SSTP_CLOSE_INTERNAL_ERROR);
+    g_assert_cmpuint(s.a->num_lost, ==, 0);
+    g_assert_cmpuint(s.a->num_unacknowledged, ==, 1);
+    g_assert_cmpuint(sstp_relay_num_stored(s.relay->relay), ==, 0);
+    id = town_open(s.a, 'c', false, "r");
+    send(&s, id);
+    g_assert_cmpuint(s.a->num_acknowledged, ==, 1);
+    clear_scene(&s);
+}
+
 /* The other relay has no room for the first message to its only recipient: its Close finds
  * the message unacknowledged, whose loss has ended the hop already. */
 static void test_quota_of_other_relay(void)
@@ -251,6 +268,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/relay-room/full", test_full);
     g_test_add_func("/relay-room/overfull", test_overfull);
+    g_test_add_func("/relay-room/full-of-queues", test_full_of_queues);
     g_test_add_func("/relay-room/other-relay", test_quota_of_other_relay);
     g_test_add_func("/relay-room/failing", test_failing);
     g_test_add_func("/relay-room/hold", test_hold);

@@ -76,7 +76,7 @@ static void test_quota(void)
 
     store = sstp_store_new();
     sstp_store_set_limits(store,
-                          &(struct sstp_store_limits){.max_bytes = QUEUE + 2 * OVERHEAD + 10});
+                          &(struct sstp_store_limits){.max_bytes = 2 * (QUEUE + OVERHEAD) + 10});
     g_assert_cmpint(put(store, "i", "", 5, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_OK);
     g_assert_cmpint(put(store, "j", "", 6, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_FULL);
     g_assert_cmpint(put(store, "j", "", 5, SSTP_EP_NEVER, NULL), ==, SSTP_STORE_OK);
