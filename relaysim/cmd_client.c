@@ -352,7 +352,10 @@ int cmd_client(int argc, char **argv)
                                rows, argc, argv);
     if (result == -1) {
         log_set_verbose(o.is_verbose);
-        result = check(&o) ? run(&o, &timer_values) : EXIT_USAGE;
+        char *const lines[] = {(char[]){"-"}};
+        const bool is_good =
+            check(&o) && options_check_files(rows, "--lines", OPTION_INPUT, lines, o.has_lines);
+        result = is_good ? run(&o, &timer_values) : EXIT_USAGE;
     }
     option_rows_clear(rows);
     return result;

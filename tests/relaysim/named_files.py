@@ -134,6 +134,9 @@ class NamedFiles(live.LiveTest):
             for name in ("-", "/dev/stdin"):
                 self.check_refused([*CLIENT, "--file", name, "--truth", "one.hard"],
                                    "are the same file", stdin=file)
+            for option in ("-w", "--truth"):
+                self.check_refused([*CLIENT, "--lines", option, "one.far"], "the same file",
+                                   stdin=file)
             # The log would go over what is written there.
             self.assertEqual(subprocess.run([RELAYSIM, "demo", "-w", "one"], cwd=self.home,
                                             stdout=subprocess.DEVNULL, stderr=file, timeout=60,
