@@ -41,8 +41,26 @@ static gboolean read_line(int fd, char *line, size_t size)
     return FALSE;
 }
 
-gboolean bench_relay_start(struct bench_relay *relay, const char *url, const char *store,
-                           const char *auth, unsigned num_connections)
+/* Waits for its end, and for all that it prints until then.  Returns its exit code, or -1 when
+ * it has none. */
+static int await_end(struct bench_relay *relay, struct rusage *usage)
+{
+    char rest[4096];
+    int status = 0;
+    pid_t pid;
+    while (read(relay->out, rest, sizeof rest) > 0)
+        ; /* its counters */
+    do
+        pid = wait4(relay->pid, &status, 0, usage);
+    while (pid < 0 && errno == EINTR);
+    close(relay->out);
+    g_free(relay->address);
+    relay->address = NULL;
+    return pid >= 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+int bench_relay_start(struct bench_relay *relay, const char *url, const char *store,
+                      const char *auth, unsigned num_connections)
 {
     char connections[16], line[LINE_MAX_LEN];
     char *program = g_file_read_link("/proc/self/exe", NULL);
@@ -70,15 +88,20 @@ gboolean bench_relay_start(struct bench_relay *relay, const char *url, const cha
     if (!is_started) {
         log_error("the relay cannot be started: %s", error->message);
         g_error_free(error);
-        return FALSE;
+        return EXIT_REPORTED;
     }
     if (read_line(relay->out, line, sizeof line) && g_str_has_prefix(line, READY)) {
         relay->address = g_strdup(line + strlen(READY));
-        return TRUE;
+        return EXIT_DONE;
     }
+    struct rusage usage;
+    (void)kill(relay->pid, SIGTERM);
+    const int code = await_end(relay, &usage);
     /* It has said why on stderr, which is ours, too. */
-    (void)bench_relay_end(relay);
-    return FALSE;
+    if (code == EXIT_USAGE || code == EXIT_REPORTED)
+        return code;
+    log_error("the relay has ended before it was ready");
+    return EXIT_REPORTED;
 }
 
 double bench_cpu_seconds(const struct rusage *usage)
@@ -90,20 +113,8 @@ double bench_cpu_seconds(const struct rusage *usage)
 double bench_relay_end(struct bench_relay *relay)
 {
     struct rusage usage;
-    char rest[4096];
-    int status = 0;
-    pid_t pid;
-
     (void)kill(relay->pid, SIGTERM);
-    while (read(relay->out, rest, sizeof rest) > 0)
-        ; /* its counters */
-    do
-        pid = wait4(relay->pid, &status, 0, &usage);
-    while (pid < 0 && errno == EINTR);
-    close(relay->out);
-    g_free(relay->address);
-    relay->address = NULL;
-    if (pid < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != EXIT_DONE) {
+    if (await_end(relay, &usage) != EXIT_DONE) {
         log_error("the relay has not ended well");
         return -1;
     }

@@ -54,7 +54,7 @@ static gboolean check(const struct bench_options *o)
     return TRUE;
 }
 
-static int run(const struct bench_options *o, const struct recording *recording)
+static int run(const struct bench_options *o, struct recording *recording)
 {
     struct bench_config config = {.recording = recording,
                                   .address = o->relay,
@@ -74,13 +74,17 @@ static int run(const struct bench_options *o, const struct recording *recording)
     double relay_seconds = -1;
 
     if (o->relay == NULL) {
-        if (!bench_relay_start(&relay, config.relay_url, o->store != NULL ? o->store : "memory",
-                               options_auth_modes[o->auth], config.num_senders + config.fanout)) {
+        const int code =
+            bench_relay_start(&relay, config.relay_url, o->store != NULL ? o->store : "memory",
+                              options_auth_modes[o->auth], config.num_senders + config.fanout);
+        if (code != EXIT_DONE) {
             g_free(result);
-            return EXIT_REPORTED;
+            return code;
         }
         config.address = relay.address;
     }
+    /* Not before: the files stay as they are without a relay, and no thread is there to fork. */
+    recording_begin(recording);
     gboolean is_good = bench_run(&config, result);
     if (o->relay == NULL) {
         relay_seconds = bench_relay_end(&relay);
@@ -99,7 +103,6 @@ static int run_and_record(const struct bench_options *o)
     struct recording recording;
     if (!recording_open(&recording, o->capture, o->truth, RECORDING_WAITS))
         return EXIT_USAGE;
-    recording_begin(&recording);
     const int result = run(o, &recording);
     return recording_close(&recording) ? result : EXIT_REPORTED;
 }

@@ -242,6 +242,20 @@ class Bench(unittest.TestCase):
                                "the relay stands still: 0 messages sent")
         self.check_failure(bench("--relay", address), 1, "cannot connect to " + address)
 
+    def test_store_that_is_none(self):
+        """As with a relay: one sentence, exit code 2, and every file is as it was."""
+        for name in ("none.db", "capture"):
+            with open(self.path(name), "w", encoding="ascii") as file:
+                file.write("what was there")
+        for capture in ("capture", "new"):
+            result = bench("--store", self.path("none.db"), "-w", self.path(capture))
+            self.check_failure(result, 2, "^relaysim: the store .*none.db is damaged, or not a store "
+                                          "at all\n$")
+        for name in ("none.db", "capture"):
+            with open(self.path(name), encoding="ascii") as file:
+                self.assertEqual(file.read(), "what was there")
+        self.assertFalse(os.path.exists(self.path("new")))
+
     def test_killed_relay(self):
         with Relay() as relay:
             running = subprocess.Popen(
@@ -256,7 +270,7 @@ class Bench(unittest.TestCase):
     def test_no_relay_is_left(self):
         """Neither where the store cannot be opened, nor where the bench is killed."""
         result = bench("--store", "/nonexistent/store")
-        self.assertEqual(result.returncode, 1)
+        self.assertEqual(result.returncode, 2)
         self.assertRegex(result.stderr, "/nonexistent/store")
         running = subprocess.Popen([RELAYSIM, "bench", "--rate", "1", "--store", self.path("s")],
                                    stdout=subprocess.PIPE)
