@@ -172,11 +172,12 @@ enum recording_output_end recording_output_write(struct recording_output *output
             continue;
         }
         *at += (size_t)num;
-        if (output->is_failing) {
-            log_error("the %s is written again", output->name);
-            set_failing(output, false);
-        }
         output->owner.moved(output->owner.cookie, (size_t)num);
+    }
+    /* Not for a part, which there may have been a little room for. */
+    if (end == RECORDING_OUTPUT_WRITTEN && output->is_failing) {
+        log_error("the %s is written again", output->name);
+        set_failing(output, false);
     }
     return end;
 }
