@@ -12,7 +12,7 @@
  *
  * Built in sanitized builds only, against Wireshark 4.0.
  */
-#include "compat.h"
+#include "fields/compat.h"
 
 #include <epan/epan.h>
 #include <epan/epan_dissect.h>
