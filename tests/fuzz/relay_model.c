@@ -122,12 +122,14 @@ void model_forget(struct model *model)
  * What is there
  */
 
-/* Whatever else there is to write and to read is done with it. */
+#define LOAD_TRIES 64u
+
+/* Whatever else there is to write is tried with it, by halves where the disk is full. */
 static const struct sstp_ep_message *load(struct sstp_store *store,
                                           struct sstp_store_message *message, int64_t now_ms)
 {
     const struct sstp_ep_message *content = sstp_store_get(store, message);
-    for (unsigned tries = 0; content == NULL && tries < 4; tries++) {
+    for (unsigned tries = 0; content == NULL && tries < LOAD_TRIES; tries++) {
         struct sstp_store_batch *batch = sstp_store_begin(store, now_ms);
         MUST(batch != NULL);
         sstp_store_write(batch);
