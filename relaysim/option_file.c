@@ -208,18 +208,19 @@ bool option_file_set(struct option_row *rows, const char *name, const char *text
 bool option_file_read(struct option_row *rows, const char *path, GPtrArray *mistakes)
 {
     GBytes *bytes = input_read(path, OPTION_FILE_MAX);
+    const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
     bool is_good = false;
     gsize len;
     if (bytes == NULL) {
-        g_ptr_array_add(mistakes, g_strdup_printf("cannot read %s: %s", path, g_strerror(errno)));
+        g_ptr_array_add(mistakes, g_strdup_printf("cannot read %s: %s", name, g_strerror(errno)));
         return false;
     }
     const char *text = g_bytes_get_data(bytes, &len);
     if (len > OPTION_FILE_MAX)
         g_ptr_array_add(
-            mistakes, g_strdup_printf("%s has more than 1 MiB: is this a file of options?", path));
+            mistakes, g_strdup_printf("%s has more than 1 MiB: is this a file of options?", name));
     else
-        is_good = option_file_set(rows, path, text != NULL ? text : "", len, mistakes);
+        is_good = option_file_set(rows, name, text != NULL ? text : "", len, mistakes);
     g_bytes_unref(bytes);
     return is_good;
 }

@@ -581,6 +581,8 @@ class Configuration(RelayTest):
         self.check(live.run("relay", "--config", self.path("none")), 2,
                    "cannot read .*none: No such file or directory")
         self.check(live.run("relay", "--config", "/dev/zero"), 2, "more than 1 MiB")
+        self.check(live.run("relay", "--config", "-", input="bogus = 1\n"), 2,
+                   "^relaysim: standard input:1: there is no option bogus\n$")
 
     def test_sample(self):
         """samples/relay.conf has every option, and all of its lines are good."""
