@@ -123,7 +123,8 @@ void sstp_disk_make_room(struct sstp_disk *disk);
 /* A copy, as one file that is made anew.  False with *error, a sentence to be freed. */
 bool sstp_disk_back_up(struct sstp_disk *disk, const char *path, char **error);
 
-/* Whether the file and its log are still where they were opened; without a VFS of its own. */
+/* Whether the file and its log are still where they were opened, and have not been emptied;
+ * without a VFS of its own. */
 enum sstp_disk_err sstp_disk_check_place(struct sstp_disk *disk);
 
 /* After how many pages of the log they are moved into the file itself; 4096, which is

@@ -31,10 +31,11 @@ enum sstp_disk_statement {
     NUM_STATEMENTS
 };
 
-/* Which file it is; 0 and 0 for none. */
+/* Which file it is, and whether it has nothing in it; 0 and 0 for none. */
 struct place {
     dev_t device;
     ino_t inode;
+    bool is_empty;
 };
 
 struct sstp_disk {

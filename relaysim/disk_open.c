@@ -108,7 +108,8 @@ static int set_up(struct sstp_disk *disk, int version)
 static struct place place_of(const char *path)
 {
     struct stat st;
-    return stat(path, &st) == 0 ? (struct place){st.st_dev, st.st_ino} : (struct place){0, 0};
+    return stat(path, &st) == 0 ? (struct place){st.st_dev, st.st_ino, st.st_size == 0}
+                                : (struct place){0, 0, true};
 }
 
 static const char *log_path(const struct sstp_disk *disk)
@@ -123,18 +124,20 @@ static void remember_place(struct sstp_disk *disk, const char *path)
     disk->log_place = place_of(log_path(disk));
 }
 
-static bool is_same_place(struct place a, struct place b)
+/* Neither file loses all that it has by SQLite's own doing. */
+static bool is_still(struct place place, struct place before)
 {
-    return a.device == b.device && a.inode == b.inode;
+    return place.device == before.device && place.inode == before.inode &&
+           (!place.is_empty || before.is_empty);
 }
 
 enum sstp_disk_err sstp_disk_check_place(struct sstp_disk *disk)
 {
-    if (disk->path == NULL || (is_same_place(place_of(disk->path), disk->place) &&
-                               is_same_place(place_of(log_path(disk)), disk->log_place)))
+    if (disk->path == NULL || (is_still(place_of(disk->path), disk->place) &&
+                               is_still(place_of(log_path(disk)), disk->log_place)))
         return SSTP_DISK_OK;
-    g_snprintf(disk->error, sizeof disk->error, "%s or its log has been moved, removed or replaced",
-               disk->path);
+    g_snprintf(disk->error, sizeof disk->error,
+               "%s or its log has been moved, removed, replaced or emptied", disk->path);
     return SSTP_DISK_GONE;
 }
 

@@ -169,8 +169,11 @@ class Durable(StoreTest):
         def rename(path):
             os.rename(path, path + ".away")
 
+        def empty(path):
+            os.truncate(path, 0)
+
         for suffix in ("", "-wal"):
-            for act in (unlink, replace, rename):
+            for act in (unlink, replace, rename, empty):
                 with self.subTest(act=act.__name__, suffix=suffix):
                     self.store = os.path.join(self.folder, f"{act.__name__}{suffix}.db")
                     with Relay(self.store) as relay:
