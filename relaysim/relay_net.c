@@ -382,7 +382,7 @@ static void tell_clocks(struct relay_net *relay_net, int64_t now_ms)
         store, clock_ms(CLOCK_MONOTONIC), clock_ms(CLOCK_BOOTTIME), clock_ms(CLOCK_REALTIME));
     if (step_ms != 0)
         log_info("the clock has been set %s by %" PRId64 " s; what is stored lives on as it was",
-                 step_ms > 0 ? "forward" : "back", (step_ms > 0 ? step_ms : -step_ms) / 1000);
+                 step_ms > 0 ? "forward" : "back", (ABS(step_ms) + 500) / 1000);
 }
 
 /* When the relay wants to be ticked; whoever keeps messages, or has a file, looks after
