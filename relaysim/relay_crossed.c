@@ -5,7 +5,7 @@
  * and those that do not answer make room. */
 #include "relay_hop.h"
 
-#define LAST_CALL_MS 100 /* as in relay_watch.c */
+#define RELAY_LAST_CALL_MS 100 /* as in relay_watch.c */
 #define NEWCOMERS_MAX 64u
 
 /* Whether a device of `connection` is one of `other`, which has its place already. */
@@ -163,7 +163,7 @@ void relay_crossed_tick(struct sstp_relay *relay)
             decide(connection);
         } else {
             connection->is_last_verdict = true;
-            connection->verdict_ms = relay->now_ms + LAST_CALL_MS;
+            connection->verdict_ms = relay->now_ms + RELAY_LAST_CALL_MS;
         }
     }
 }

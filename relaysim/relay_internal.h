@@ -213,6 +213,9 @@ void relay_watch_owed(struct sstp_relay_connection *connection);
 void relay_watch_await(struct sstp_relay_connection *connection);
 /* Asks whether it is there, unless it has been asked. */
 void relay_watch_probe(struct sstp_relay_connection *connection);
+/* Whoever had its time has had it when all is read that had come by then: a relay that was
+ * stopped itself looks at its clock before it reads. */
+#define RELAY_LAST_CALL_MS 100
 /* How long it has to answer that. */
 int64_t relay_watch_probe_ms(const struct sstp_relay *relay);
 /* Whether it was asked and has said nothing since. */

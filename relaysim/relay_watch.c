@@ -14,10 +14,6 @@
 #define PROBE_RESOURCE "relaysim/alive"
 #define PROBE_IDENTITY "grooveIdentity://relaysim"
 
-/* Whoever had its time has had it when all is read that had come by then: a relay that was
- * stopped itself looks at its clock before it reads. */
-#define LAST_CALL_MS 100
-
 static bool is_owing(const struct sstp_relay_connection *connection)
 {
     return connection->num_owed > 0 || connection->shares.length > 0;
@@ -179,7 +175,7 @@ static void look_at(struct sstp_relay_connection *connection)
         relay_watch_await(connection);
     } else if (!is_last_call) {
         connection->is_last_call = true;
-        watch(connection, relay->now_ms + LAST_CALL_MS);
+        watch(connection, relay->now_ms + RELAY_LAST_CALL_MS);
     } else {
         relay_watch_give_up(connection);
     }

@@ -144,6 +144,12 @@ bool sstp_store_has_work(const struct sstp_store *store)
                                    store->loading_queues->len > 0 || has_changes(store));
 }
 
+static bool is_empty(const struct sstp_store_batch *batch)
+{
+    return batch->pending->len == 0 && batch->queues->len == 0 && batch->removed->len == 0 &&
+           batch->records->len == 0 && !batch->has_clock;
+}
+
 /* What it is made of is looked for again each time, so that nothing is written which has
  * become untrue while an earlier one failed. */
 static struct sstp_store_batch *new_batch(struct sstp_store *store, enum sstp_store_batch_kind kind)
@@ -171,11 +177,9 @@ static struct sstp_store_batch *new_batch(struct sstp_store *store, enum sstp_st
     take_records(store, batch, max - MIN(max, batch->removed->len + batch->queues->len));
     store->has_to_check = false;
     /* Dirty queues may have come to nothing. */
-    const bool is_empty = batch->pending->len == 0 && batch->queues->len == 0 &&
-                          batch->removed->len == 0 && batch->records->len == 0;
     if (kind == BATCH_WRITES)
         batch->has_clock =
-            sstp_store_take_clock(store, is_empty, store->failure != NULL, &batch->clock);
+            sstp_store_take_clock(store, is_empty(batch), store->failure != NULL, &batch->clock);
     batch->is_whole = !has_changes(store);
     return batch;
 }
@@ -258,12 +262,6 @@ static void remove_messages(struct sstp_disk *disk, const GArray *ids)
                 break;
         sstp_disk_remove_messages(disk, first, first + (next - i) - 1);
     }
-}
-
-static bool is_empty(const struct sstp_store_batch *batch)
-{
-    return batch->pending->len == 0 && batch->queues->len == 0 && batch->removed->len == 0 &&
-           batch->records->len == 0 && !batch->has_clock;
 }
 
 /* What frees space goes first: what comes after it may need that. */
