@@ -8,11 +8,8 @@ holding what a capture shows against the conversations that went into it.
 """
 
 import bisect
-import io
 import os
-import re
 import sys
-import xml.etree.ElementTree as ElementTree
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 for folder in (os.path.join(HERE, "..", "lib"), os.path.join(HERE, "..", "dissect")):
@@ -22,64 +19,8 @@ import stories  # noqa: E402
 from capture import Capture  # noqa: E402
 from harness import ENCODER_FIELDS  # noqa: E402
 from henc_encoder import play  # noqa: E402
-from tshark import Layer  # noqa: E402
+from shown import FILTER, OURS, read_pdml  # noqa: E402,F401
 from wireshark_test import BAD, PASSES, WiresharkTest, main  # noqa: E402,F401
-
-OURS = ("grvsstp", "grvhenc", "_ws.malformed")
-FILTER = " || ".join(OURS)
-
-
-class Shown:
-    """The layers of one frame that are ours, and whether something ran off its end."""
-
-    def __init__(self, number, layers):
-        self.number = number
-        self.layers = [layer for layer in layers if layer.name in OURS[:2]]
-        self.is_malformed = any(layer.name == OURS[2] for layer in layers)
-
-    @property
-    def commands(self):
-        return [layer for layer in self.layers if layer.values("sstp.command")]
-
-    @property
-    def messages(self):
-        """The encapsulation's own layers."""
-        return [layer for layer in self.layers if layer.name == "grvhenc"]
-
-    @property
-    def findings(self):
-        return [(name[len("sstp.expert."):], severity) for layer in self.layers
-                for name, severity in layer.experts if name and name.startswith("sstp.expert.")]
-
-    @property
-    def bad(self):
-        return [finding for finding in self.findings if finding[1] in BAD]
-
-
-def read_pdml(text):
-    """Every frame that has a layer of ours, by its number."""
-    text = re.sub("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", text)
-    shown, number, layers = {}, None, []
-    depth = 0
-    for event, element in ElementTree.iterparse(io.BytesIO(text.encode()), ("start", "end")):
-        if event == "start":
-            depth += element.tag == "proto"
-            continue
-        if element.tag == "proto":
-            depth -= 1
-            name = element.get("name")
-            if name == "geninfo":
-                number = int(element[0].get("show"))
-            elif depth == 0 and name in OURS:
-                layers.append(Layer(element))
-            if depth == 0:
-                element.clear()
-        elif element.tag == "packet":
-            if layers:
-                shown[number] = Shown(number, layers)
-            number, layers = None, []
-            element.clear()
-    return shown
 
 
 def wanted_fields(command):

@@ -38,6 +38,7 @@ class Told:
         self.name = (connection, layer.one("sstp.from_initiator")) + tuple(
             value for field in WIRE for value in layer.values(field))
         self.command = layer.one("sstp.command")
+        self.stub = self.name[:3] + tuple(layer.values("sstp.session_id"))
         self.summary = layer.one("sstp.summary")
         self.layer = layer
         self.values = {field: layer.values(field) for field in VALUES if layer.values(field)}
@@ -67,14 +68,15 @@ def told_of(frames, connection_of=lambda frame: 0):
 
 def differences(told, other, may_lack=False, may_lose=False, without=()):
     """How the other telling differs, in words.  may_lack: it may say less of a command, never
-    otherwise.  may_lose: commands may be missing.  Of commands that are the same on the wire,
+    otherwise.  may_lose: commands may be missing, or bytes of them.  Of commands that are the same on the wire,
     those are compared that agree best."""
-    rest, found = collections.defaultdict(list), []
+    rest, lost, found = collections.defaultdict(list), collections.Counter(), []
     for command in other:
         rest[command.name].append(command)
     for command in told:
         candidates = rest[command.name]
         if not candidates:
+            lost[command.stub] += 1
             if not may_lose:
                 found.append("%s: not there" % command.summary)
             continue
@@ -82,8 +84,12 @@ def differences(told, other, may_lack=False, may_lose=False, without=()):
         best = min(range(len(each)), key=lambda i: len(each[i]))
         found += each[best]
         del candidates[best]
-    return found + ["%s: one too many" % command.summary
-                    for commands in rest.values() for command in commands]
+    for commands in rest.values():
+        for command in commands:
+            lost[command.stub] -= 1
+            if not may_lose or lost[command.stub] < 0:
+                found.append("%s: one too many" % command.summary)
+    return found
 
 
 def _same_links(one, other):

@@ -1,0 +1,320 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What capturing does to a conversation: the same packets late, lost, sent again, seen at two
+places with two clocks.  The conversation itself stays what it was.
+
+    original = read_conversations("samples/demo.pcapng")[0]
+    for mutation in all_kinds(original):
+        print(mutation.label, mutation.is_whole, len(mutation.packets))
+
+Only Ethernet, IPv4 and TCP.  `Joined` writes many of them one after the other into a single
+capture, each with addresses of its own.
+"""
+
+import copy
+import struct
+from functools import partial
+
+from capture import Capture, checksum
+
+IP_AT, IP_LEN = 14, 20
+TCP_AT = IP_AT + IP_LEN
+ICMP, UNREACHABLE, FRAGMENTATION_NEEDED = 1, 3, 4
+FAR = 5                                                # places that a packet is moved
+QUOTED = (1500, 128, 60)                               # bytes of an IP packet
+SKEWS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)     # milliseconds
+MILLISECOND = 1_000_000
+
+
+class Seen:
+    """Something that was captured at a time, in nanoseconds."""
+
+    def at(self, time):
+        other = copy.copy(self)
+        other.time = time
+        return other
+
+
+class Packet(Seen):
+    """An Ethernet frame with TCP in it."""
+
+    def __init__(self, octets, time):
+        self.octets = octets
+        self.time = time
+        self.source, self.target = octets[26:30], octets[30:34]
+        self.ports = struct.unpack_from(">HH", octets, TCP_AT)
+        self.seq, = struct.unpack_from(">I", octets, TCP_AT + 4)
+        length, = struct.unpack_from(">H", octets, IP_AT + 2)
+        self.payload_at = TCP_AT + (octets[TCP_AT + 12] >> 4) * 4
+        self.payload = octets[self.payload_at:IP_AT + length]
+
+    @property
+    def sender(self):
+        return self.source, self.ports[0]
+
+    @property
+    def connection(self):
+        return frozenset(((self.source, self.ports[0]), (self.target, self.ports[1])))
+
+    def with_payload(self, payload, back=0):
+        """The same segment with other bytes, that begin so many bytes before its own."""
+        octets = bytearray(self.octets[:self.payload_at])
+        struct.pack_into(">H", octets, IP_AT + 2, self.payload_at - IP_AT + len(payload))
+        struct.pack_into(">I", octets, TCP_AT + 4, (self.seq - back) & 0xFFFFFFFF)
+        return Packet(bytes(octets) + payload, self.time)
+
+    def render(self, addresses):
+        """The frame between other addresses."""
+        octets = bytearray(self.octets)
+        octets[26:30], octets[30:34] = addresses[self.source], addresses[self.target]
+        seal(octets)
+        octets[TCP_AT + 16:TCP_AT + 18] = b"\0\0"
+        segment = bytes(octets[TCP_AT:self.payload_at + len(self.payload)])
+        pseudo = bytes(octets[26:34]) + struct.pack(">HH", 6, len(segment))
+        struct.pack_into(">H", octets, TCP_AT + 16, checksum(pseudo + segment))
+        return bytes(octets)
+
+
+class Quote(Seen):
+    """A router's ICMP error that quotes the first bytes of a packet."""
+
+    payload = b""
+
+    def __init__(self, packet, kept, time):
+        self.packet, self.kept, self.time = packet, kept, time
+        self.connection, self.sender = packet.connection, None
+
+    def render(self, addresses):
+        quoted = self.packet.render(addresses)
+        body = struct.pack(">BBHI", UNREACHABLE, FRAGMENTATION_NEEDED, 0, 1400)
+        body += quoted[IP_AT:IP_AT + self.kept]
+        body = body[:2] + struct.pack(">H", checksum(body)) + body[4:]
+        octets = bytearray(quoted[6:12] + quoted[:6] + b"\x08\x00" + struct.pack(
+            ">BBHHHBBH4s4s", 0x45, 0, IP_LEN + len(body), 7, 0, 64, ICMP, 0,
+            bytes([203, 0, 113, 1]), addresses[self.packet.source]))
+        seal(octets)
+        return bytes(octets) + body
+
+
+def seal(octets):
+    """Gives a frame the checksum of its IP header."""
+    octets[IP_AT + 10:IP_AT + 12] = b"\0\0"
+    struct.pack_into(">H", octets, IP_AT + 10, checksum(bytes(octets[IP_AT:TCP_AT])))
+
+
+class Mutation:
+    """What became of a conversation.  is_whole: every byte of it is there."""
+
+    def __init__(self, kind, label, make, is_whole=True):
+        self.kind, self.label, self.make, self.is_whole = kind, label, make, is_whole
+
+    @property
+    def packets(self):
+        """In the order of the capture."""
+        return self.make()
+
+
+# ---------------------------------------------------------------------------
+# Kinds
+
+
+def in_order(packets, times):
+    """The packets in this order, at these times: a capture file knows no going back."""
+    return [packet.at(time) for packet, time in zip(packets, times)]
+
+
+def inserted(packets, extras):
+    """Packets, and after the one of each index those that came in between."""
+    result = []
+    for index, packet in enumerate(packets):
+        result.append(packet)
+        result += [extra.at(packet.time + 1 + i) for i, extra in enumerate(extras.get(index, ()))]
+    return result
+
+
+def untouched(packets):
+    yield Mutation("untouched", "untouched", lambda: packets)
+
+
+def moved(packets):
+    times = [packet.time for packet in packets]
+
+    def make(index, places):
+        order = packets[:index] + packets[index + 1:]
+        order.insert(index + places, packets[index])
+        return in_order(order, times)
+
+    for index in range(len(packets)):
+        for places in list(range(-FAR, 0)) + list(range(1, FAR + 1)):
+            if 0 <= index + places < len(packets):
+                yield Mutation("moved", "packet %d moved by %d" % (index + 1, places),
+                               partial(make, index, places))
+
+
+def lost(packets):
+    for index, packet in enumerate(packets):
+        yield Mutation("lost", "packet %d lost" % (index + 1),
+                       partial(without, packets, packet), is_whole=not packet.payload)
+
+
+def without(packets, *missing):
+    return [packet for packet in packets if not any(packet is other for other in missing)]
+
+
+def one_direction(packets):
+    for source in sorted({packet.source for packet in packets}):
+        yield Mutation("one direction", "nothing from %s" % ".".join(map(str, source)),
+                       partial(without, packets, *[p for p in packets if p.source == source]),
+                       is_whole=False)
+
+
+def follower(packets, index):
+    """The index of the segment that goes on where this one ends, or None."""
+    packet = packets[index]
+    end = (packet.seq + len(packet.payload)) & 0xFFFFFFFF
+    return next((i for i in range(index + 1, len(packets)) if packets[i].payload
+                 and packets[i].sender == packet.sender and packets[i].seq == end
+                 and packets[i].connection == packet.connection), None)
+
+
+def sent_again(packets):
+    """Each segment once more, with other boundaries."""
+    def yielded(label, extras, lost=()):
+        return Mutation("sent again", label,
+                        lambda: without(inserted(packets, extras), *lost))
+
+    for index, packet in enumerate(packets):
+        payload, half = packet.payload, len(packet.payload) // 2
+        if half:
+            yield yielded("packet %d again, in halves" % (index + 1), {index: [
+                packet.with_payload(payload[:half]),
+                packet.with_payload(payload[half:], back=-half)]})
+        later = follower(packets, index) if payload else None
+        if later is None:
+            continue
+        other = packets[later]
+        both = other.with_payload(payload + other.payload, back=len(payload))
+        middle = other.with_payload(payload[half:] + other.payload[:len(other.payload) // 2 + 1],
+                                    back=len(payload) - half)
+        names = index + 1, later + 1
+        yield yielded("packet %d again, with packet %d" % names, {later: [both]})
+        yield yielded("part of packet %d again, with a part of packet %d" % names,
+                      {later: [middle]})
+        yield yielded("part of packet %d again, with new bytes of packet %d" % names,
+                      {later - 1: [middle]})
+        yield yielded("packet %d lost, then sent with packet %d" % names, {later: [both]},
+                      lost=[packet])
+
+
+def quoted(packets):
+    """At each place an error that quotes the last segment of each side."""
+    for index in range(len(packets)):
+        quotes, senders = [], set()
+        for packet in reversed(packets[:index + 1]):
+            if packet.payload and packet.source not in senders:
+                senders.add(packet.source)
+                quotes.append(Quote(packet, QUOTED[index % len(QUOTED)], 0))
+        if quotes:
+            yield Mutation("quoted", "quotes after packet %d" % (index + 1),
+                           partial(inserted, packets, {index: quotes}))
+
+
+def two_taps(packets):
+    """Each direction seen at a place of its own, with clocks that differ."""
+    first = packets[0].source
+
+    def make(skew):
+        shifted = [packet.at(packet.time + (skew if packet.source != first else 0))
+                   for packet in packets]
+        shifted.sort(key=lambda packet: packet.time)
+        return shifted
+
+    for skew in SKEWS:
+        for sign in (1, -1):
+            yield Mutation("two taps", "skew of %d ms" % (sign * skew),
+                           partial(make, sign * skew * MILLISECOND))
+
+
+KINDS = (untouched, moved, lost, one_direction, sent_again, quoted, two_taps)
+
+
+def all_kinds(packets):
+    for kind in KINDS:
+        yield from kind(packets)
+
+
+# ---------------------------------------------------------------------------
+# Files
+
+
+def read_packets(path):
+    """All packets of a pcapng of one Ethernet interface that counts nanoseconds, or of a pcap
+    of microseconds."""
+    with open(path, "rb") as file:
+        data = file.read()
+    if data[:4] == b"\xd4\xc3\xb2\xa1":
+        return list(_of_pcap(data))
+    return list(_of_pcapng(data))
+
+
+def _of_pcap(data):
+    at = 24
+    while at < len(data):
+        seconds, rest, kept, _ = struct.unpack_from("<IIII", data, at)
+        yield Packet(data[at + 16:at + 16 + kept], seconds * 1_000_000_000 + rest * 1000)
+        at += 16 + kept
+
+
+def _of_pcapng(data):
+    at = 0
+    while at < len(data):
+        kind, length = struct.unpack_from("<II", data, at)
+        if kind == 6:
+            _, high, low, kept, _ = struct.unpack_from("<IIIII", data, at + 8)
+            yield Packet(data[at + 28:at + 28 + kept], high << 32 | low)
+        at += length
+
+
+def by_connection(packets):
+    """The packets of each TCP connection by itself."""
+    connections = {}
+    for packet in packets:
+        connections.setdefault(packet.connection, []).append(packet)
+    return list(connections.values())
+
+
+class Joined:
+    """Many conversations in one capture, one after the other."""
+
+    PAUSE = 10_000 * MILLISECOND
+
+    def __init__(self):
+        self.capture = Capture()
+        self.parts = []  # (first frame, what the caller calls it)
+
+    def __len__(self):
+        return len(self.capture.frames)
+
+    def add(self, packets, name):
+        number = len(self.parts)
+        self.parts.append((len(self) + 1, name))
+        addresses = {}
+        for packet in packets:
+            for address in packet_addresses(packet):
+                addresses.setdefault(address, bytes([10, number >> 8, number & 0xFF,
+                                                     len(addresses) + 1]))
+        start = self.capture.now + self.PAUSE
+        for packet in packets:
+            self.capture.now = start + packet.time - packets[0].time
+            self.capture.add(packet.render(addresses))
+
+    def split(self, frames):
+        """What was shown of each part: (name, {number: frame}) from {number: frame}."""
+        ends = [first for first, _ in self.parts[1:]] + [len(self) + 1]
+        for (first, name), end in zip(self.parts, ends):
+            yield name, {number: frames[number] for number in range(first, end)
+                         if number in frames}
+
+
+def packet_addresses(packet):
+    packet = getattr(packet, "packet", packet)
+    return packet.source, packet.target
