@@ -163,8 +163,10 @@ enum recording_output_end recording_output_write(struct recording_output *output
     if (output->is_over)
         return RECORDING_OUTPUT_OVER;
     while (output->fd == -1 && !find_reader(output))
-        if (!output->owner.pause(output->owner.cookie, LOOK_MS))
+        if (!output->owner.pause(output->owner.cookie, LOOK_MS)) {
+            output->is_over = true;
             return RECORDING_OUTPUT_OVER;
+        }
     while (*at < len && end == RECORDING_OUTPUT_WRITTEN) {
         const ssize_t num = write_some(output, data + *at, len - *at);
         if (num < 0) {
@@ -174,6 +176,9 @@ enum recording_output_end recording_output_write(struct recording_output *output
         *at += (size_t)num;
         output->owner.moved(output->owner.cookie, (size_t)num);
     }
+    /* Also when it was given up: what is taken back leaves room for a little of what waits, and
+     * that would come where other records are missing. */
+    output->is_over = end == RECORDING_OUTPUT_OVER;
     /* Not for a part, which there may have been a little room for. */
     if (end == RECORDING_OUTPUT_WRITTEN && output->is_failing) {
         log_error("the %s is written again", output->name);

@@ -28,13 +28,13 @@ struct recording_output {
     struct recording_output_owner owner;
     int fd; /* -1: a FIFO that has no reader, or nothing any more */
     bool is_stdout;
-    bool is_fifo;    /* by its path: another reader may come */
-    bool is_regular; /* on a disk, by its path */
-    bool is_created; /* it was not there before */
+    bool is_fifo;      /* by its path: another reader may come */
+    bool is_regular;   /* on a disk, by its path */
+    bool is_created;   /* it was not there before */
     bool has_to_begin; /* the head is to be written */
     bool has_begun;    /* there is more in it than the head */
     bool is_failing;
-    bool is_over; /* nothing can be written any more */
+    bool is_over; /* nothing can be written any more, or it was given up */
 };
 
 /* Opens the path, without touching what is in it.  False with errno set. */

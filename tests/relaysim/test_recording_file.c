@@ -208,16 +208,18 @@ static void test_full(void)
     recorded_remove(path);
 }
 
-/* What cannot be finished is taken back at the end. */
+/* What cannot be finished is taken back at the end, and leaves no room for what waits: it would
+ * come where others are missing. */
 static void test_full_to_the_end(void)
 {
     char *path = recorded_path();
     struct recording_file *file = open_lines(path, true);
     limit_files(5000);
-    recording_file_begin(file);
-    for (unsigned i = 0; i < 10; i++)
+    for (unsigned i = 0; i < 10; i++) /* all of them are written together */
         g_assert_true(put(file, i, 1000));
+    recording_file_begin(file);
     await_len(path, 5000);
+    g_assert_true(put(file, 10, 10));
     g_assert_false(recording_file_close(file));
     limit_files(RLIM_INFINITY);
     assert_shape(path, "head 0-3 ");
