@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "relay_counters.h"
 
+#include "heap.h"
+
 #include <glib.h>
 #include <inttypes.h>
 
@@ -29,6 +31,7 @@ char *relay_counters_line(const struct sstp_relay *relay, struct net_bytes bytes
         {"acks_received", counters->num_delivered + counters->num_forwarded},
         {"bytes_in", bytes.in},
         {"bytes_out", bytes.out},
+        {"memory", heap_num_used()},
     };
     GString *line = g_string_new("{");
     append_seconds(line, "t", MAX(wall_ms, 0));

@@ -608,11 +608,15 @@ class Live(LiveTest):
             counters = relay.counters()
             self.assertLess(counters.pop("uptime"), 300)
             self.assertLess(abs(counters.pop("t") - time.time()), 300)
+            at_first = counters.pop("memory")
             self.assertEqual(set(counters.values()), {0})
             self.check(relay.client("--to", BOB, "--message", "x", "--messages", "3"), 0)
             counters = relay.counters()
             self.assertGreater(counters.pop("bytes_in"), 200)
             self.assertGreater(counters.pop("bytes_out"), 50)
+            # Three messages are stored; a thousandth of what the program itself takes.
+            self.assertLess(abs(counters.pop("memory") - at_first), 1000000)
+            self.assertGreater(at_first, 10000)
             del counters["t"], counters["uptime"]
             self.assertEqual(counters, {
                 "connections": 1, "connections_open": 0, "sessions": 1, "messages_in": 3,
