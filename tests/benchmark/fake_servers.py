@@ -8,6 +8,7 @@ that the receivers get instead, as a list.
 
 import socket
 import threading
+import time
 
 
 class FakeServer:
@@ -80,10 +81,11 @@ class FakeServer:
 
 
 class FakeBroker(FakeServer):
-    """MQTT 3.1.1, QoS 1, one topic."""
+    """MQTT 3.1.1, QoS 1, one topic.  A goodbye has its turn after `goodbye_seconds`."""
 
-    def __init__(self, *arguments, **options):
+    def __init__(self, *arguments, goodbye_seconds=0, **options):
         super().__init__(*arguments, **options)
+        self.goodbye_seconds = goodbye_seconds
         self.waiting = {}   # client: messages for it
         self.present = {}   # client: its connection
 
@@ -110,22 +112,10 @@ class FakeBroker(FakeServer):
         header.append(length)
         connection.sendall(bytes(header) + b"\0\5bench\0\1" + message)
 
-    def is_there(self, client):
-        """Whether a client is connected: a goodbye may not have had its turn yet."""
-        if client not in self.present:
-            return False
-        try:
-            first = self.present[client].recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        return first not in (b"", b"\xe0")
-
     def on_publish(self, message):
         for one in self.delivered(message):
             for client, waiting in self.waiting.items():
-                if self.is_there(client):
+                if client in self.present:
                     self.publish(self.present[client], one)
                 else:
                     waiting.append(one)
@@ -134,6 +124,8 @@ class FakeBroker(FakeServer):
         client, acks = "", []
         while True:
             kind, rest = self.read_packet(stream)
+            if kind == 0xE0:
+                time.sleep(self.goodbye_seconds)
             with self.lock:
                 if kind is None or kind == 0xE0:
                     if self.present.get(client) is connection:  # it may be back already

@@ -6,6 +6,7 @@ Usage: test_load.py FOLDER   (where bench_redis, bench_mosquitto and bench_forwa
 
 import json
 import os
+import socket
 import subprocess
 import sys
 import unittest
@@ -19,11 +20,13 @@ from fake_servers import FakeBroker, FakeRedis  # noqa: E402
 FOLDER = sys.argv.pop(1)
 MESSAGES = 20
 BAD = 7  # the number of the message that something happens to
+# Seconds; more than a load program has with a server that is silent, which it then says.
+PATIENCE = 120
 
 
 def run(program, *arguments):
     return subprocess.run([os.path.join(FOLDER, program), *map(str, arguments)],
-                          capture_output=True, text=True, timeout=30, check=False)
+                          capture_output=True, text=True, timeout=PATIENCE, check=False)
 
 
 def instead(*build):
@@ -113,7 +116,6 @@ class LoadTest:
         result = self.result("--rate", 50)
         self.assertEqual((result["mode"], result["rate"]), ("rate", 50))
         self.assertGreater(result["seconds"], 0.37)  # 19 intervals of 20 ms
-        self.assertLess(result["seconds"], 5)
 
     def test_window(self):
         self.result("--window", 5, "--batch", 1, window=5)
@@ -127,7 +129,9 @@ class LoadTest:
                 self.assertEqual(len(done.stderr.splitlines()), 1)
 
     def test_nobody_listens(self):
-        done = run(self.program, "--port", servers.free_port())
+        with socket.socket() as held:  # so that nobody else takes it meanwhile
+            held.bind(("127.0.0.1", 0))
+            done = run(self.program, "--port", held.getsockname()[1])
         self.assertEqual(done.returncode, 1)
         self.assertIn("no connection to 127.0.0.1:", done.stderr)
 
@@ -157,6 +161,10 @@ class LoadTest:
 
 class MosquittoTest(LoadTest, unittest.TestCase):
     program, server = "bench_mosquitto", FakeBroker
+
+    def test_late_goodbye(self):
+        """What is sent waits until the broker knows that the receiver is not there."""
+        self.result("--offline", goodbye_seconds=0.5)
 
 
 class RedisTest(LoadTest, unittest.TestCase):

@@ -105,6 +105,9 @@ static void introduce(struct load *load, struct receiver *receiver)
     if (answer[0] != SUBACK || answer[4] != 1)
         fail("the broker refuses the subscription with code %u", answer[4]);
     link_write_now(&receiver->link, disconnect, sizeof disconnect);
+    /* Nothing else answers a DISCONNECT.  What is sent to the broker on another connection can
+     * overtake it, and would be for a receiver that is still there. */
+    link_await_end(&receiver->link);
     link_close(&receiver->link);
 }
 

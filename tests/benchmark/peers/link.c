@@ -72,6 +72,13 @@ void link_read_line(struct link *link, char *line, size_t size)
     line[strcspn(line, "\r\n")] = '\0';
 }
 
+void link_await_end(struct link *link)
+{
+    uint8_t more;
+    if (recv(link->fd, &more, sizeof more, 0) > 0)
+        fail("the server says something where an end is due");
+}
+
 static void watch(const struct link *link, int operation, uint32_t events)
 {
     struct epoll_event event = {.events = events, .data.u32 = link->tag};

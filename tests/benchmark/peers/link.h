@@ -44,6 +44,8 @@ void link_write_now(struct link *link, const void *bytes, size_t len);
 void link_read_exactly(struct link *link, void *bytes, size_t len);
 /* A line without its CR and LF; fails where it is longer than `size` - 1. */
 void link_read_line(struct link *link, char *line, size_t size);
+/* Waits until the server has closed the connection; fails where it says something first. */
+void link_await_end(struct link *link);
 
 /* From here on nothing blocks.  Events of the link carry `tag`. */
 void link_start(struct link *link, int epoll, uint32_t tag);
