@@ -10,7 +10,7 @@ import random
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-for part in ("lib", "dissect"):
+for part in ("lib", os.path.join("plugin", "dissect")):
     sys.path.insert(0, os.path.join(HERE, "..", "tests", part))
 
 import henc_encoder as henc  # noqa: E402

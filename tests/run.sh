@@ -112,15 +112,15 @@ build "$release" release
 found=$(find "$release/plugins" -name grvsstp.so -path '*/epan/*')
 [ -n "$found" ] || fail "the build left no plugin in $release/plugins"
 run_ctest "$release"
-require_labels "$release" house unit oom fuzz relaysim state dissect encapsulation scenario statistics
+require_labels "$release" house unit oom fuzz relaysim random dissect encapsulation conversation statistics
 
 build "$asan" asan
 run_ctest "$asan"
-require_labels "$asan" unit oom fuzz relaysim state dissect encapsulation
+require_labels "$asan" unit oom fuzz relaysim random dissect encapsulation
 
-for source in "$root"/tests/unit/test_*.c; do
-    name=$(basename "$source" .c)
-    memcheck "$name" "$release/tests/unit/$name" --tap
+for program in "$release"/tests/core/test_* "$release"/tests/henc/test_* \
+    "$release"/tests/state/test_* "$release"/tests/plugin/tcp/test_*; do
+    memcheck "$(basename "$program")" "$program" --tap
 done
 memcheck demo "$release/relaysim/relaysim" demo -w "$root/build/valgrind-demo.pcapng"
 

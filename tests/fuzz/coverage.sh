@@ -6,7 +6,7 @@
 # third argument which lines were not.
 set -e
 build=$(cd "$1" && pwd)
-pattern=${2:-'^(relay|client)'}
+pattern=${2:-'^(relay|client)/'}
 tests=$(cd "$(dirname "$0")" && pwd)
 find "$build/relaysim" -name '*.gcda' -exec rm -f {} +
 for name in relay client; do
@@ -14,8 +14,8 @@ for name in relay client; do
 done
 # The paths of the sources are relative to the build folder.
 cd "$build"
-for data in relaysim/CMakeFiles/relaysim_engine.dir/*.gcda; do
-    basename "$data" | grep -Eq "$pattern" || continue
+find relaysim/CMakeFiles -name '*.gcda' | while read -r data; do
+    printf '%s\n' "${data#*.dir/}" | grep -Eq "$pattern" || continue
     gcov --stdout "$data" 2>/dev/null | awk -v misses="$3" '
         $0 ~ /^ *-: *0:Source:/ { sub(/.*Source:/, ""); is_kept = /\.c$/; if (is_kept) name = $0; next }
         !is_kept { next }

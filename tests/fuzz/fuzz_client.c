@@ -9,10 +9,10 @@
  */
 #include <sys/param.h>
 
-#include "client.h"
-#include "client_retry.h"
-#include "encode.h"
-#include "endpoint_internal.h"
+#include "client/client.h"
+#include "client/retry.h"
+#include "core/encode.h"
+#include "endpoint/internal.h"
 #include "maker.h"
 #include "watch.h"
 

@@ -9,14 +9,14 @@
  */
 #include <sqlite3.h>
 
-#include "encode.h"
-#include "endpoint_internal.h"
+#include "core/encode.h"
+#include "endpoint/internal.h"
 #include "faulty_vfs.h"
 #include "maker.h"
 #include "quick_sqlite.h"
-#include "relay_hop.h"
+#include "relay/hop.h"
 #include "relay_model.h"
-#include "store_internal.h"
+#include "store/internal.h"
 #include "watch.h"
 
 #define VISITORS_MAX 8u

@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "scenario.h"
+#include "scenario/scenario.h"
 
 #define SEPARATOR 0x1e
 

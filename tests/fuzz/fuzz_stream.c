@@ -13,12 +13,12 @@
 #include <stdlib.h>
 
 #include "commands.h"
-#include "decode.h"
-#include "encode.h"
-#include "look.h"
-#include "stream.h"
-#include "summary.h"
-#include "token.h"
+#include "core/decode.h"
+#include "core/encode.h"
+#include "core/look.h"
+#include "core/stream.h"
+#include "core/summary.h"
+#include "core/token.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

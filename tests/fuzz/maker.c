@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "maker.h"
 
-#include "encode.h"
+#include "core/encode.h"
 
 const char *const maker_devices[] = {"dpp:///a", "dpp:///b", "dpp:///c", "dpp:///d"};
 const char *const maker_identities[] = {"grooveIdentity://a", "grooveIdentity://b",

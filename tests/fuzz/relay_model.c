@@ -2,7 +2,7 @@
 #include "relay_model.h"
 
 #include "maker.h"
-#include "store_internal.h"
+#include "store/internal.h"
 
 #define MAGIC 'M'
 #define TARGETS (MAKER_DEVICES + 1u) /* of an identity: any device, or one of them */

@@ -10,7 +10,7 @@
 #ifndef TESTS_FUZZ_RELAY_MODEL_H
 #define TESTS_FUZZ_RELAY_MODEL_H
 
-#include "relay.h"
+#include "relay/relay.h"
 
 #define MODEL_MESSAGES_MAX 512u
 #define MODEL_NONE (-1) /* no message that is followed */

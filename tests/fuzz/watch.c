@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "watch.h"
 
-#include "decode.h"
-#include "endpoint_internal.h"
+#include "core/decode.h"
+#include "endpoint/internal.h"
 #include "program.h"
-#include "summary.h"
+#include "core/summary.h"
 
 void watch_begin(struct watch *watch)
 {

@@ -10,9 +10,9 @@
 #ifndef TESTS_FUZZ_WATCH_H
 #define TESTS_FUZZ_WATCH_H
 
-#include "endpoint.h"
+#include "endpoint/endpoint.h"
 #include "state/observer.h"
-#include "stream.h"
+#include "core/stream.h"
 
 struct watch {
     struct sstp_ep *ep;

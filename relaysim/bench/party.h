@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * party: one of a bench's senders or receivers: a client on a connection of its own,
+ * and what it tells the bench (bench/run.c).
+ */
+#ifndef RELAYSIM_BENCH_PARTY_H
+#define RELAYSIM_BENCH_PARTY_H
+
+#include <glib.h>
+
+#include "client/client.h"
+#include "net/net.h"
+
+struct bench;
+
+struct bench_party {
+    struct bench *bench;
+    struct net_connection *socket; /* NULL: gone, or not there yet */
+    struct sstp_client *client;
+    const char *address; /* that it connects to */
+    char *device_url, *identity_url, *account_url;
+    const char *secret; /* that its keys are made of */
+    bool is_sender;
+    bool attaches;  /* with its account and its identity */
+    unsigned index; /* among the senders, or among the receivers */
+    /* A sender's. */
+    bool is_open; /* its session has been ready */
+    uint32_t session_id;
+};
+
+/* One that nobody has connected yet; its role is the caller's to set.  `run` tells this
+ * run's parties from all others, and `number` from each other. */
+void bench_party_init(struct bench_party *party, struct bench *bench, const char *run,
+                      unsigned number);
+void bench_party_clear(struct bench_party *party);
+
+/* Connects it to a relay.  False with the bench failed. */
+bool bench_party_dial(struct bench_party *party, struct net *net, const char *address,
+                      const char *relay_url);
+
+/* Says ConnectClose; harmless without a connection. */
+void bench_party_leave(struct bench_party *party);
+
+/* ---- What it tells; in bench/run.c ---- */
+
+/* What the bench cannot go on with: one sentence. */
+void bench_fail(struct bench *bench, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* Connected; established, and registered where it attaches; and the end of that connection. */
+void bench_on_there(struct bench_party *party);
+void bench_on_ready(struct bench_party *party);
+void bench_on_gone(struct bench_party *party);
+
+/* A sender: its session is ready, there is room for messages, one was acknowledged. */
+void bench_on_session_ready(struct bench_party *party);
+void bench_on_room(struct bench_party *party);
+void bench_on_acknowledged(struct bench_party *party);
+
+/* A receiver: a message came; false when it is not the one that is due.  Then: it has
+ * been completed. */
+bool bench_on_message(struct bench_party *party, struct sstp_span data);
+void bench_on_completed(struct bench *bench);
+
+#endif

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* client: `relaysim client`, which sends or receives messages. */
+#include "cmd/client_content.h"
+#include "cmd/client_run.h"
+#include "base/log.h"
+#include "cmd/options.h"
+#include "base/url.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TIMEOUT_DEFAULT_MS 30000 /* for who sends */
+#define RESOURCE_DEFAULT "apphandler"
+#define RATE_MAX 1000000
+
+/* clang-format off */
+
+/* The timers, with the products' defaults (GRVSSTP 3.1.2.1, note <11>). */
+static const struct options_timer timers[] = {
+    {"ack-delay",       5,   false, offsetof(struct client_timers, ack_delay_ms),
+     "Until a message that was taken is acknowledged (5)"},
+    {"connect-timeout", 30,  false, offsetof(struct client_timers, connect_timeout_ms),
+     "For the answer to a Connect, or for a peer's (30)"},
+    {"open-timeout",    180, false, offsetof(struct client_timers, open_timeout_ms),
+     "For the OpenResponse to a session (180)"},
+    {"auth-timeout",    60,  true,  offsetof(struct client_timers, auth_timeout_ms),
+     "For each answer to Attach and Register (60; 0: for ever)"},
+    {"transport-timeout", 600, false, offsetof(struct client_timers, transport_timeout_ms),
+     "For a connection to be made (600)"},
+    {"outbound-idle",   600, true,  offsetof(struct client_timers, outbound_idle_ms),
+     "Noop when nothing was sent for so long (600)"},
+    {"inbound-idle",    600, true,  offsetof(struct client_timers, inbound_idle_ms),
+     "Noop when nothing came for so long (600)"},
+};
+
+/* clang-format on */
+
+struct client_options {
+    char *relay, *relay_url, *device, *account, *resource, *message, *file;
+    char *capture, *truth;
+    char **listens, **identities, **to;
+    unsigned version, via, format;
+    int64_t num_messages, timeout_ms, retry_ms, num_expected, size, ttl, rate;
+    bool has_lines, acks_immediately, is_not_if_offline, receives, is_verbose;
+};
+
+static const char *const vias[] = {"tcp", NULL};
+/* In the order of enum client_format. */
+static const char *const formats[] = {"json", "text", NULL};
+
+static gboolean usage(const char *sentence)
+{
+    log_error("%s", sentence);
+    return FALSE;
+}
+
+static gboolean is_identity(const char *url)
+{
+    return sstp_url_is_identity(sstp_span_of_string(url));
+}
+
+/* The specification gives accounts and resources no form: some characters that can be
+ * printed. */
+static gboolean is_name(const char *name)
+{
+    const size_t len = strlen(name);
+    for (const char *c = name; *c != '\0'; c++)
+        if ((unsigned char)*c < ' ' || *c == 0x7f)
+            return FALSE;
+    return len > 0;
+}
+
+/* Whether there is room for what goes into commands as it is. */
+static gboolean have_room(const struct client_options *o)
+{
+    const struct {
+        const char *option, *url;
+    } rows[] = {{"device", o->device},
+                {"relay-url", o->relay_url},
+                {"account", o->account},
+                {"resource", o->resource}};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (rows[i].url != NULL && !options_url_has_room(rows[i].option, rows[i].url))
+            return FALSE;
+    return TRUE;
+}
+
+/* Whether it connects to a relay; otherwise to a peer device, which knows no accounts. */
+static gboolean is_relay(const struct client_options *o)
+{
+    return o->relay_url != NULL && sstp_url_is_relay(sstp_span_of_string(o->relay_url));
+}
+
+/* Whether a recipient names its relay. */
+static gboolean has_relay(const char *to)
+{
+    const char *device = strchr(to, ',');
+    return device != NULL && strchr(device + 1, ',') != NULL;
+}
+
+/* An option that says how to send; NULL without any. */
+static const char *sending_option(const struct client_options *o)
+{
+    return o->ttl >= 0            ? "--ttl"
+           : o->acks_immediately  ? "--ack-immediately"
+           : o->is_not_if_offline ? "--not-if-offline"
+           : o->rate > 0          ? "--rate"
+                                  : NULL;
+}
+
+/* What belongs together on the command line. */
+static gboolean check(const struct client_options *o)
+{
+    const int num_contents =
+        (o->message != NULL) + (o->file != NULL) + (o->size >= 0) + o->has_lines;
+    const gboolean sends = num_contents > 0 || o->num_messages >= 0;
+
+    if ((o->relay == NULL) == (o->listens == NULL))
+        return usage("either --relay ADDR:PORT or --listen ADDR:PORT is needed");
+    if (o->relay != NULL && o->relay_url == NULL)
+        return usage("--relay-url is needed: the device URL of whom to connect to");
+    if (o->device == NULL || !sstp_url_is_device(sstp_span_of_string(o->device)))
+        return usage("--device is needed: this device's URL, such as dpp:///laptop");
+    for (char **url = o->identities; url != NULL && *url != NULL; url++)
+        if (!is_identity(*url))
+            return usage("--identity is a URL such as grooveIdentity://alice, of at most 80 "
+                         "characters after the slashes");
+    if (!sends && !o->receives)
+        return usage("nothing to do: --message, --file, --size or --lines sends, --receive "
+                     "receives");
+    if (!sends && o->to != NULL)
+        return usage("--message, --file, --size or --lines is needed: what to send");
+    if (!sends && sending_option(o) != NULL) {
+        log_error("%s is for what is sent: --message, --file, --size or --lines is needed",
+                  sending_option(o));
+        return FALSE;
+    }
+    if (o->has_lines && o->num_messages >= 0)
+        return usage("--messages says how often to send one message, and --lines has many");
+    if (!o->receives && o->num_expected > 0)
+        return usage("--expect needs --receive");
+    if (num_contents > 1)
+        return usage("--message, --file, --size and --lines exclude each other");
+    if (sends && o->to == NULL)
+        return usage("--to is needed: to whom");
+    if (o->relay_url != NULL && !is_relay(o) &&
+        !sstp_url_is_device(sstp_span_of_string(o->relay_url)))
+        return usage(
+            "--relay-url is a relay's URL, grooveDNS://..., or a peer device's, dpp:///...");
+    if (o->listens != NULL && o->retry_ms > 0)
+        return usage("--retry is for who connects, and --listen waits anyway");
+    if (sends && (o->listens != NULL || !is_relay(o)) && (o->to[1] != NULL || has_relay(o->to[0])))
+        return usage("a peer device takes a single --to, without a RELAY-URL: only a relay fans "
+                     "messages out");
+    if (o->receives && o->relay != NULL && is_relay(o) && o->identities == NULL)
+        return usage("--identity is needed: for whom to receive");
+    if (o->account != NULL && !is_name(o->account))
+        return usage(
+            "--account is a URL such as grooveAccount://alice, without control characters");
+    if (o->resource != NULL && !is_name(o->resource))
+        return usage("--resource is a URL such as apphandler, without control characters");
+    return have_room(o);
+}
+
+/* "IDENTITY[,DEVICE[,RELAY-URL]]" into parts, which have to stay. */
+static gboolean parse_recipient(const char *text, char ***parts)
+{
+    *parts = g_strsplit(text, ",", 3);
+    const guint num = g_strv_length(*parts);
+    if (num >= 1 && is_identity((*parts)[0]) &&
+        (num < 2 || (*parts)[1][0] == '\0' ||
+         sstp_url_is_device(sstp_span_of_string((*parts)[1]))) &&
+        (num < 3 || sstp_url_is_relay(sstp_span_of_string((*parts)[2]))))
+        return TRUE;
+    log_error("--to is IDENTITY[,DEVICE[,RELAY-URL]], such as "
+              "grooveIdentity://bob,dpp:///phone, not %s",
+              text);
+    g_strfreev(*parts);
+    return FALSE;
+}
+
+static gboolean parse_recipients(char *const *to, GPtrArray *parts, GArray *entries)
+{
+    for (; to != NULL && *to != NULL; to++) {
+        char **strings;
+        if (!parse_recipient(*to, &strings))
+            return FALSE;
+        g_ptr_array_add(parts, strings);
+        const guint num = g_strv_length(strings);
+        for (guint i = 1; i < num; i++)
+            if (!options_url_has_room("to", strings[i]))
+                return FALSE;
+        const struct sstp_fanout_entry entry = {
+            .identity_url = sstp_span_of_string(strings[0]),
+            .device_url = sstp_span_of_string(num > 1 ? strings[1] : ""),
+            .relay_url = sstp_span_of_string(num > 2 ? strings[2] : "")};
+        g_array_append_val(entries, entry);
+    }
+    return TRUE;
+}
+
+/* The payload of every message; NULL with a sentence when there is none. */
+static GBytes *make_content(const struct client_options *o)
+{
+    if (o->message != NULL)
+        return g_bytes_new(o->message, strlen(o->message));
+    return o->file != NULL ? client_content_read(o->file)
+                           : client_content_letters(o->size > 0 ? (gsize)o->size : 0);
+}
+
+/* What is set in the Message command of all messages. */
+static uint8_t make_flags(const struct client_options *o)
+{
+    return (uint8_t)((o->ttl >= 0 ? SSTP_MESSAGE_FLAG_EPHEMERAL : 0) |
+                     (o->acks_immediately ? SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY : 0) |
+                     (o->is_not_if_offline ? SSTP_MESSAGE_FLAG_DO_NOT_DELIVER_IF_OFFLINE : 0));
+}
+
+/* Until what is sent has to be acknowledged, where nobody has said: some time beyond what the
+ * waiting for the relay and the rate may take. */
+static int64_t default_timeout_ms(const struct client_options *o, int64_t num_messages)
+{
+    const int64_t sending_ms = o->rate > 0 ? num_messages * 1000 / o->rate : 0;
+    return TIMEOUT_DEFAULT_MS + o->retry_ms + sending_ms;
+}
+
+/* Without one, the account goes by the name of the first identity. */
+static char *default_account(char *const *identities)
+{
+    if (identities == NULL || identities[0] == NULL)
+        return NULL;
+    return g_strconcat("grooveAccount://", identities[0] + strlen("grooveIdentity://"), NULL);
+}
+
+static int run(const struct client_options *o, const struct client_timers *timer_values)
+{
+    GPtrArray *parts = g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))g_strfreev);
+    GArray *entries = g_array_new(FALSE, FALSE, sizeof(struct sstp_fanout_entry));
+    char *account = o->account != NULL ? g_strdup(o->account) : default_account(o->identities);
+    const gboolean sends = o->to != NULL;
+    const int64_t num_messages = !sends || o->has_lines ? 0 : MAX(o->num_messages, 1);
+    GBytes *content = NULL;
+    int result = EXIT_USAGE;
+
+    struct client_run config = {
+        .relay = o->relay,
+        .listens = (const char *const *)o->listens,
+        .capture = o->capture,
+        .truth = o->truth,
+        .device_url = o->device,
+        .target_url = o->relay_url,
+        /* Who receives has to say who it is; who only sends may. */
+        .attaches = o->relay != NULL && is_relay(o) && account != NULL &&
+                    (o->receives || o->account != NULL),
+        .account_url = account,
+        .identity_urls = (const char *const *)o->identities,
+        .num_identities = o->identities != NULL ? g_strv_length(o->identities) : 0,
+        .resource_url = o->resource != NULL ? o->resource : RESOURCE_DEFAULT,
+        .num_messages = (unsigned)num_messages,
+        .sends_lines = o->has_lines,
+        .flags = make_flags(o),
+        .ttl = (uint32_t)MAX(o->ttl, 0),
+        .messages_per_second = (double)o->rate,
+        .receives = o->receives,
+        .format = (enum client_format)o->format,
+        .num_expected = (unsigned)o->num_expected,
+        .timeout_ms = o->timeout_ms >= 0 ? o->timeout_ms
+                      : num_messages > 0 ? default_timeout_ms(o, num_messages)
+                                         : 0,
+        .lines_timeout_ms = o->has_lines && o->timeout_ms < 0 ? TIMEOUT_DEFAULT_MS : 0,
+        .retry_ms = o->retry_ms,
+        .minor_version = options_minor_version(o->version),
+        .timers = *timer_values,
+    };
+    if (!parse_recipients(o->to, parts, entries) || (content = make_content(o)) == NULL)
+        goto out;
+    gsize len;
+    const void *data = g_bytes_get_data(content, &len);
+    config.content = sstp_span(data, len);
+    config.recipients = (const struct sstp_fanout_entry *)(const void *)entries->data;
+    config.num_recipients = entries->len;
+    result = client_run(&config);
+out:
+    if (content != NULL)
+        g_bytes_unref(content);
+    g_free(account);
+    g_array_free(entries, TRUE);
+    g_ptr_array_free(parts, TRUE);
+    return result;
+}
+
+int cmd_client(int argc, char **argv)
+{
+    struct client_options o = {.version = OPTIONS_VERSION_DEFAULT,
+                               .size = -1,
+                               .num_messages = -1,
+                               .ttl = -1,
+                               .timeout_ms = -1};
+    struct client_timers timer_values;
+    const struct option_row others[] = {
+        OPTION_TEXT("relay", &o.relay, "ADDR:PORT", "Where to connect to"),
+        OPTION_TEXT("relay-url", &o.relay_url, "URL",
+                    "Its device URL: grooveDNS://..., or dpp:///... of a peer device"),
+        OPTION_TEXTS("listen", &o.listens, "ADDR:PORT",
+                     "Accept peer devices instead of connecting; may be repeated"),
+        OPTION_TIME("retry", &o.retry_ms, 0, OPTION_TIME_MAX,
+                    "Try for so long when the relay is not there yet (0: once)"),
+        OPTION_TEXT("device", &o.device, "URL", "This device's URL, dpp:///..."),
+        OPTION_TEXTS("identity", &o.identities, "URL",
+                     "Whose messages to receive, grooveIdentity://...; may be repeated"),
+        OPTION_TEXT("account", &o.account, "URL",
+                    "The account to attach (made from the first identity)"),
+        OPTION_CHOICE("sstp-version", &o.version, options_versions, "VERSION", "1.5 or 1.6 (1.6)"),
+        OPTION_CHOICE("via", &o.via, vias, "tcp", "tcp"),
+        OPTION_TEXTS("to", &o.to, "IDENTITY[,DEVICE[,RELAY-URL]]",
+                     "A recipient; several make a fanout session"),
+        OPTION_TEXT("resource", &o.resource, "URL", "The resource handler (" RESOURCE_DEFAULT ")"),
+        OPTION_TEXT("message", &o.message, "TEXT", "Send this"),
+        OPTION_FILE("file", &o.file, NAMED_FILE_INPUT, "PATH",
+                    "Send what is in a file, or (-) on standard input"),
+        OPTION_SIZE("size", &o.size, 0, CLIENT_CONTENT_MAX, "Send so many letters"),
+        OPTION_FLAG("lines", &o.has_lines, "Send each line of standard input"),
+        OPTION_NUMBER("messages", &o.num_messages, 1, INT_MAX, "N", "Send it so many times (1)"),
+        OPTION_NUMBER("rate", &o.rate, 0, RATE_MAX, "N", "Send so many a second (0: at once)"),
+        OPTION_NUMBER("ttl", &o.ttl, 0, UINT32_MAX, "SECONDS",
+                      "Let relays discard it after so many whole seconds (0: never)"),
+        OPTION_FLAG("ack-immediately", &o.acks_immediately,
+                    "Ask for the acknowledgement of each message at once"),
+        OPTION_FLAG("not-if-offline", &o.is_not_if_offline,
+                    "Let the relay discard it if its recipient is not there"),
+        OPTION_FLAG("receive", &o.receives, "Receive: one line a message on stdout"),
+        OPTION_CHOICE("format", &o.format, formats, "json|text", "Of those lines (json)"),
+        OPTION_NUMBER("expect", &o.num_expected, 0, INT_MAX, "N", "End after so many messages"),
+        OPTION_TIME("timeout", &o.timeout_ms, 0, OPTION_TIME_MAX,
+                    "End then (30 to send, never to receive; 0: never)"),
+        OPTION_FILE("write", &o.capture, NAMED_FILE_OUTPUT, "FILE", "Write a capture (pcapng)",
+                    .letter = 'w'),
+        OPTION_FILE("truth", &o.truth, NAMED_FILE_OUTPUT, "FILE",
+                    "Write what happened, as JSON lines"),
+        OPTION_FLAG("verbose", &o.is_verbose, "Log on stderr", .letter = 'v'),
+        OPTION_LATER("proxy"),
+        OPTION_LATER("proxy-auth")};
+    struct option_row rows[G_N_ELEMENTS(others) + G_N_ELEMENTS(timers) + 1];
+
+    memcpy(rows, others, sizeof others);
+    *options_timer_rows(rows + G_N_ELEMENTS(others), timers, G_N_ELEMENTS(timers), &timer_values) =
+        (struct option_row)OPTION_END;
+
+    int result = options_parse("Sends messages through a relay or to a peer device, or receives "
+                               "them.\nExits with 1 unless all were acknowledged, or as many came "
+                               "as were expected.",
+                               rows, argc, argv);
+    if (result == -1) {
+        log_set_verbose(o.is_verbose);
+        char *const lines[] = {(char[]){"-"}};
+        const bool is_good =
+            check(&o) && options_check_files(rows, "--lines", NAMED_FILE_INPUT, lines, o.has_lines);
+        result = is_good ? run(&o, &timer_values) : EXIT_USAGE;
+    }
+    option_rows_clear(rows);
+    return result;
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* client_peer: the connections of a client, how they begin, what is told of them, and their end. */
+#include "client/hint.h"
+#include "cmd/client_internal.h"
+#include "cmd/client_print.h"
+#include "base/random.h"
+#include "base/log.h"
+#include "cmd/options.h"
+#include "base/reason.h"
+#include "base/url.h"
+
+#include <stdlib.h>
+
+#define PRODUCT_VERSION "Groove Client 14.0 4006" /* note <1> of GRVSSTP */
+
+/* ------------------------------------------------------------------------
+ * Events
+ */
+
+const char *client_hint_of_relay(const struct run *run, const char *hint)
+{
+    const char *url = run->config->target_url;
+    return url != NULL && sstp_url_is_relay(sstp_span_of_string(url)) ? hint : "";
+}
+
+static void on_closed_by_peer(struct run *run, const struct sstp_ep_event *event)
+{
+    char *why = g_strdup_printf(
+        "the other side closed the connection: %s%s",
+        reason_of(sstp_connect_close_reason_name(event->reason_id), event->reason_id).text,
+        client_hint_of_relay(run, client_hint_connect_close(event->reason_id)));
+    if (run->config->listens != NULL) {
+        /* A device that has said all it had to is no failure of who listens. */
+        log_info("%s", why);
+    } else if (client_retry_may_go_on(&run->retry, event->reason_id, net_now_ms(run->net))) {
+        client_lose(run, why, event->wait_time);
+    } else {
+        client_give_up(run, "%s", why);
+    }
+    g_free(why);
+}
+
+static void on_closed(struct peer *peer, const struct sstp_ep_event *event)
+{
+    struct run *run = peer->run;
+    peer->has_session = peer->is_ready = false;
+    if (peer->is_refused)
+        return; /* which was all there is to say */
+    switch (event->end) {
+    case SSTP_EP_END_PEER:
+        on_closed_by_peer(run, event);
+        break;
+    case SSTP_EP_END_VIOLATION:
+        client_give_up(
+            run, "the other side broke a rule of SSTP: %s%s%s",
+            reason_of(sstp_connect_close_reason_name(event->reason_id), event->reason_id).text,
+            event->what != NULL ? ", " : "", event->what != NULL ? event->what : "");
+        break;
+    case SSTP_EP_END_TIMEOUT:
+        client_lose(run, "the other side did not answer", 0);
+        break;
+    case SSTP_EP_END_TRANSPORT_LOST:
+        client_lose(run, "the connection was lost", 0);
+        break;
+    case SSTP_EP_END_NO_MEMORY:
+        client_give_up(run, "memory is out");
+        break;
+    case SSTP_EP_END_LOCAL:
+    case SSTP_EP_END_REFUSED:
+    case SSTP_EP_END_COUNT:
+        break;
+    }
+}
+
+static void on_refused(struct peer *peer, const struct sstp_ep_event *event)
+{
+    struct run *run = peer->run;
+    const bool is_for_now = event->response_id == SSTP_CONNECT_RESPONSE_TRY_LATER ||
+                            event->response_id == SSTP_CONNECT_RESPONSE_WILL_UPGRADE;
+    GString *why = g_string_new("the connection was refused: ");
+
+    peer->is_refused = true;
+    g_string_append(
+        why, reason_of(sstp_connect_response_name(event->response_id), event->response_id).text);
+    if (event->wait_time != 0)
+        g_string_append_printf(why, ", again in %u seconds", event->wait_time);
+    g_string_append(why,
+                    client_hint_of_relay(run, client_hint_connect_response(event->response_id)));
+    if (is_for_now)
+        client_lose(run, why->str, event->wait_time);
+    else
+        client_give_up(run, "%s", why->str);
+    g_string_free(why, TRUE);
+}
+
+static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event)
+{
+    struct peer *peer = cookie;
+    struct run *run = peer->run;
+    (void)ep;
+
+    switch (event->kind) {
+    case SSTP_EP_EVENT_ESTABLISHED:
+        client_receive_established(peer, event);
+        break;
+    case SSTP_EP_EVENT_REFUSED:
+        on_refused(peer, event);
+        break;
+    case SSTP_EP_EVENT_OPEN:
+        client_receive_open(peer, event);
+        break;
+    case SSTP_EP_EVENT_OPENED:
+        client_receive_opened(peer, event);
+        break;
+    case SSTP_EP_EVENT_SESSION_STATE:
+        client_send_pump(peer);
+        break;
+    case SSTP_EP_EVENT_SESSION_STATUS:
+        client_send_session_status(peer, event);
+        break;
+    case SSTP_EP_EVENT_SESSION_CLOSED:
+        client_send_session_closed(peer, event);
+        break;
+    case SSTP_EP_EVENT_MESSAGE:
+        client_receive_message(peer, event);
+        break;
+    case SSTP_EP_EVENT_ACKNOWLEDGED:
+        client_retry_acknowledged(&run->retry);
+        client_send_acknowledged(peer);
+        break;
+    case SSTP_EP_EVENT_CLOSED:
+        on_closed(peer, event);
+        break;
+    case SSTP_EP_EVENT_UNACKNOWLEDGED: /* what ended its session is told, too */
+    case SSTP_EP_EVENT_ACKNOWLEDGED_LATE:
+    case SSTP_EP_EVENT_CONNECT: /* whoever comes is welcome */
+    case SSTP_EP_EVENT_CONNECT_AUTHENTICATE:
+    case SSTP_EP_EVENT_FANOUT_OPEN:
+    case SSTP_EP_EVENT_ATTACH:
+    case SSTP_EP_EVENT_ATTACH_RESPONSE:
+    case SSTP_EP_EVENT_ATTACH_AUTHENTICATE:
+    case SSTP_EP_EVENT_REGISTER:
+    case SSTP_EP_EVENT_REGISTER_RESPONSE:
+        break;
+    }
+}
+
+/* It is the one to send on from now on, where there is none: what was not acknowledged on the
+ * last one is sent again. */
+static void offer_sender(struct peer *peer)
+{
+    struct run *run = peer->run;
+    if (run->sender != NULL || run->is_ending || !peer->is_ready)
+        return;
+    run->sender = peer;
+    client_outbox_rewind(run->outbox);
+    client_send_open(peer);
+}
+
+static void on_ready(void *cookie, struct sstp_client *client)
+{
+    struct peer *peer = cookie;
+    (void)client;
+    log_info("ready");
+    peer->is_ready = true;
+    client_retry_ready(&peer->run->retry, net_now_ms(peer->run->net));
+    offer_sender(peer);
+}
+
+static void on_failed(void *cookie, struct sstp_client *client, const char *why)
+{
+    struct peer *peer = cookie;
+    (void)client;
+    client_give_up(peer->run, "%s", why);
+}
+
+static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command *command)
+{
+    const struct peer *peer = cookie;
+    (void)ep;
+    net_sent(peer->socket, command);
+}
+
+static void on_noted(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note)
+{
+    const struct peer *peer = cookie;
+    (void)ep;
+    net_noted(peer->socket, note);
+}
+
+/* ------------------------------------------------------------------------
+ * Connections
+ */
+
+static void on_output_is_empty(void *cookie)
+{
+    struct peer *peer = cookie;
+    if (peer->has_session)
+        client_send_pump(peer);
+}
+
+static void on_again(uv_timer_t *timer);
+
+/* The next attempt, after a pause. */
+static void connect_again(struct run *run)
+{
+    uint32_t chance;
+    random_system(NULL, &chance, sizeof chance);
+    const int64_t wait_ms =
+        client_retry_pause(&run->retry, run->wait_time, net_now_ms(run->net), chance);
+    run->wait_time = 0;
+    log_info("trying again in %.3f seconds", (double)wait_ms / 1000);
+    uv_timer_start(&run->again, on_again, (uint64_t)wait_ms, 0);
+}
+
+/* The sender is gone: one of those who are there takes its place. */
+static void replace_sender(struct run *run)
+{
+    run->sender = NULL;
+    for (guint i = 0; i < run->peers->len && run->sender == NULL; i++)
+        offer_sender(g_ptr_array_index(run->peers, i));
+    if (run->sender != NULL)
+        net_wake(run->sender->socket);
+}
+
+/* The connection is gone, or there was none: another one, or the end. */
+static void go_on(struct run *run)
+{
+    if (run->is_given_up)
+        run->is_ending = true;
+    else if (!run->is_ending)
+        connect_again(run);
+    client_stop_if_alone(run);
+}
+
+static void on_gone(void *cookie)
+{
+    struct peer *peer = cookie;
+    struct run *run = peer->run;
+
+    client_receive_gone(peer);
+    g_ptr_array_remove(run->peers, peer);
+    if (run->sender == peer)
+        replace_sender(run);
+    /* Who listens goes on for the next one. */
+    if (run->config->listens == NULL)
+        go_on(run);
+    else
+        client_stop_if_alone(run);
+    sstp_client_free(peer->client);
+    g_hash_table_destroy(peer->inbound);
+    g_free(peer->device_url);
+    g_free(peer);
+}
+
+static struct peer *new_peer(struct run *run, struct net_connection *socket, bool is_originator)
+{
+    const struct client_run *config = run->config;
+    const char *secret = options_secret();
+    struct peer *peer = g_new0(struct peer, 1);
+    const char *account = config->account_url != NULL ? config->account_url : "";
+
+    const struct sstp_client_config client_config = {
+        .device_url = config->device_url,
+        .target_url = config->target_url,
+        .is_originator = is_originator,
+        .attaches = is_originator && config->attaches,
+        .account_url = account,
+        .identity_urls = config->identity_urls,
+        .num_identities = config->num_identities,
+        .device_key = sstp_sec_derive_key(secret, config->device_url),
+        .account_key = sstp_sec_derive_key(secret, account),
+        .random = {random_system, NULL},
+        .major_version = 1,
+        .minor_version = config->minor_version,
+        .product_version = PRODUCT_VERSION,
+        .now_ms = net_now_ms(run->net),
+        .ack_delay_ms = config->timers.ack_delay_ms,
+        .connect_timeout_ms = config->timers.connect_timeout_ms,
+        .open_timeout_ms = config->timers.open_timeout_ms,
+        .auth_timeout_ms = config->timers.auth_timeout_ms,
+        .outbound_idle_ms = config->timers.outbound_idle_ms,
+        .inbound_idle_ms = config->timers.inbound_idle_ms,
+        .ready = on_ready,
+        .failed = on_failed,
+        .event = on_event,
+        .sent = net_truth(run->net) != NULL ? on_sent : NULL,
+        .noted = net_truth(run->net) != NULL ? on_noted : NULL,
+        .cookie = peer};
+    peer->run = run;
+    peer->socket = socket;
+    peer->client = sstp_client_new(&client_config);
+    if (peer->client == NULL) {
+        g_free(peer);
+        return NULL;
+    }
+    peer->inbound = g_hash_table_new_full(NULL, NULL, NULL, client_source_free);
+    g_ptr_array_add(run->peers, peer);
+    net_start(socket, sstp_client_ep(peer->client),
+              (struct net_handler){on_output_is_empty, on_gone, peer});
+    if (run->is_held)
+        net_hold(socket, true);
+    return peer;
+}
+
+static void on_connected(void *cookie, struct net_connection *socket, const char *why)
+{
+    struct run *run = cookie;
+    if (socket == NULL) {
+        char *sentence = g_strdup_printf("cannot connect to %s: %s", run->config->relay, why);
+        client_lose(run, sentence, 0);
+        g_free(sentence);
+        go_on(run);
+        return;
+    }
+    if (run->is_ending)
+        return; /* which closes it */
+    struct peer *peer = new_peer(run, socket, true);
+    if (peer == NULL || sstp_client_start(peer->client) != SSTP_EP_OK) {
+        client_fail(run, "memory is out, or a URL is too long");
+        client_end(run);
+    }
+}
+
+bool client_dial(struct run *run, char **error)
+{
+    return net_connect(run->net, run->config->relay, (struct net_hosts){0, 0},
+                       run->config->timers.transport_timeout_ms, on_connected, run, error);
+}
+
+static void on_again(uv_timer_t *timer)
+{
+    struct run *run = timer->data;
+    char *error = NULL;
+    if (!run->is_ending && !client_dial(run, &error)) {
+        client_fail(run, "%s", error);
+        g_free(error);
+        client_end(run);
+    }
+    net_settle(run->net);
+}
+
+void client_accepted(void *cookie, struct net_connection *socket)
+{
+    (void)new_peer(cookie, socket, false);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* demo: `relaysim demo`, its command line. */
+#include "demo/demo.h"
+
+#include "base/log.h"
+#include "base/plain_text.h"
+#include "base/results.h"
+#include "cmd/options.h"
+#include "record/recording.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void print_capture(const char *name)
+{
+    char *plain = plain_text(name);
+    fprintf(results_file(), "The capture is %s\n", plain);
+    g_free(plain);
+}
+
+int cmd_demo(int argc, char **argv)
+{
+    char *capture = NULL, *truth = NULL;
+    struct recording recording;
+    struct option_row rows[] = {OPTION_FILE("write", &capture, NAMED_FILE_OUTPUT, "FILE",
+                                            "Write a capture (pcapng)", .letter = 'w'),
+                                OPTION_FILE("truth", &truth, NAMED_FILE_OUTPUT, "FILE",
+                                            "Write what happened, as JSON lines"),
+                                OPTION_END};
+
+    int result = options_parse("The tour: every SSTP command on live loopback sockets, in a few "
+                               "seconds.\nThe content is the same every time; the times are real.",
+                               rows, argc, argv);
+    if (result == -1 && !recording_open(&recording, capture, truth, RECORDING_WAITS)) {
+        result = EXIT_USAGE;
+    } else if (result == -1) {
+        recording_begin(&recording);
+        result = demo_play(&recording);
+        if (!recording_close(&recording))
+            result = EXIT_REPORTED;
+        else if (result == EXIT_DONE && capture != NULL && strcmp(capture, "-") != 0)
+            print_capture(capture);
+    }
+    option_rows_clear(rows);
+    return result;
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* relay: `relaysim relay`, the relay on real sockets. */
+#include "base/random.h"
+#include "base/log.h"
+#include "net/net.h"
+#include "cmd/option_file.h"
+#include "cmd/options.h"
+#include "cmd/relay_run.h"
+#include "base/url.h"
+
+#include <limits.h>
+#include <string.h>
+
+#define PRODUCT_VERSION "Groove Relay 14.0 4006" /* note <1> of GRVSSTP */
+#define ADDRESS_DEFAULT "127.0.0.1:2492"
+#define URLS_MAX 255
+/* clang-format off */
+
+/* The timers, each with its default: that of the products where GRVSSTP tells it
+ * (3.1.2.1, 3.3.2.1, and note <11> for those of the relay of 2010 and the Outbound Idle
+ * Timer of 2007). */
+static const struct options_timer timers[] = {
+/*   name                 | default | 0  | member                                                  | help */
+    {"ack-delay",          5,     false, offsetof(struct sstp_relay_config, ack_delay_ms),
+     "Until a message that was taken is acknowledged (5)"},
+    {"connect-timeout",    30,    false, offsetof(struct sstp_relay_config, connect_timeout_ms),
+     "For a Connect, or the answer to ours (30)"},
+    {"transport-timeout",  180,   false, offsetof(struct sstp_relay_config, transport_timeout_ms),
+     "For a transport to another relay (180)"},
+    {"open-timeout",       180,   false, offsetof(struct sstp_relay_config, open_timeout_ms),
+     "For the OpenResponse to our sessions (180)"},
+    {"auth-timeout",       60,    true,  offsetof(struct sstp_relay_config, auth_timeout_ms),
+     "For each step of an authentication (60)"},
+    {"outbound-idle",      600,   true,  offsetof(struct sstp_relay_config, outbound_idle_ms),
+     "Noop to a client that was told nothing for so long (600)"},
+    {"inbound-idle",       0,     true,  offsetof(struct sstp_relay_config, inbound_idle_ms),
+     "Noop to whoever has said nothing for so long (0: never)"},
+    {"peer-idle",          240,   true,  offsetof(struct sstp_relay_config, peer_idle_ms),
+     "Noop to another relay that was told nothing for so long (240)"},
+    {"delivery-idle",      60,    true,  offsetof(struct sstp_relay_config, idle_ms),
+     "Close of a session to a client that has had nothing for so long (60)"},
+    {"hung-timeout",       20,    false, offsetof(struct sstp_relay_config, hung_ms),
+     "For an answer of whom others wait for, before it has hung (20)"},
+    {"offline-ttl",        300,   false, offsetof(struct sstp_relay_config, offline_ttl_ms),
+     "Life of a message with DoNotDeliverIfOffline (300)"},
+};
+
+/* The limits, each at least 1. */
+static const struct {
+    const char *name;
+    int64_t value, max;
+    size_t member; /* of struct relay_run, a size_t */
+    bool is_size;
+    const char *help;
+} limits[] = {
+    {"max-connections",    SSTP_RELAY_MAX_CONNECTIONS, 1000000,
+     offsetof(struct relay_run, relay.max_connections), false,
+     "Beyond so many established ones, TryLater (1000)"},
+    {"max-half-open",      64,        100000,   offsetof(struct relay_run, max_half_open), false,
+     "Beyond so many without a Connect, the oldest goes (64)"},
+    {"max-sessions",       1024,      1000000,  offsetof(struct relay_run, relay.limits.max_sessions), false,
+     "Of one connection (1024)"},
+    {"max-events",         1024,      1000000,  offsetof(struct relay_run, relay.limits.max_events), false,
+     "Attach and Register sessions of one connection (1024)"},
+    {"max-queues",         1024,      1000000,  offsetof(struct relay_run, relay.max_queues), false,
+     "For one identity: a device and a resource each (1024)"},
+    {"max-fanout",         1024,      65535,    offsetof(struct relay_run, relay.limits.max_fanout_entries), false,
+     "Recipients of one fanout session (1024)"},
+    {"max-message",        16 << 20,  1 << 30,  offsetof(struct relay_run, relay.limits.max_message), true,
+     "Of one message (16 MiB)"},
+    {"max-cached",         256 << 20, G_MAXINT64 / 2, offsetof(struct relay_run, relay.max_cached), true,
+     "Of stored messages in memory, with a store in a file (256 MiB)"},
+    {"max-stored",         1 << 30,   G_GINT64_CONSTANT(1) << 40, offsetof(struct relay_run, relay.max_bytes), true,
+     "Kept in all, before senders are held back (1 GiB)"},
+    {"max-assembling",     256 << 20, G_GINT64_CONSTANT(1) << 40, offsetof(struct relay_run, relay.max_assembling), true,
+     "Of all messages that are not whole yet (256 MiB)"},
+    {"max-queued",         256 << 10, 1 << 30,  offsetof(struct relay_run, relay.limits.max_queued), true,
+     "Of output that waits on one connection, before its messages do (256 KiB)"},
+};
+
+/* clang-format on */
+
+struct relay_options {
+    char **urls, **listen, **locked_out;
+    char **peers;
+    char **peer_urls, **peer_addresses; /* the parts of `peers` */
+    char *config, *log, *store, *capture, *truth;
+    unsigned version, auth;
+    int64_t quota, max_per_device;
+    bool no_multi_drop, no_single_hop, is_verbose;
+    int64_t limits[G_N_ELEMENTS(limits)];
+};
+
+static gboolean is_own_url(const struct relay_options *options, const char *url)
+{
+    return g_strv_contains((const gchar *const *)options->urls, url);
+}
+
+static char *check_url(const char *url)
+{
+    return sstp_url_is_relay(sstp_span_of_string(url))
+               ? NULL
+               : g_strdup_printf("--url is a device URL such as grooveDNS://relay1.example, not %s",
+                                 url);
+}
+
+static char *check_listen(const char *address)
+{
+    struct sockaddr_storage storage;
+    return net_parse_address(address, &storage)
+               ? NULL
+               : g_strdup_printf("--listen %s is not an address and a port, such as 127.0.0.1:2492 "
+                                 "or [::1]:2492",
+                                 address);
+}
+
+static char *check_peer(const char *peer)
+{
+    const char *equals = strrchr(peer, '=');
+    struct sockaddr_storage storage;
+    return equals != NULL && sstp_url_is_relay(sstp_span(peer, (size_t)(equals - peer))) &&
+                   net_parse_address(equals + 1, &storage)
+               ? NULL
+               : g_strdup_printf("--peer is URL=ADDR:PORT, such as "
+                                 "grooveDNS://relay2.example=127.0.0.1:2493, not %s",
+                                 peer);
+}
+
+/* Whether there is room for the URLs in a Connect and its answer. */
+static gboolean have_room(const struct relay_options *options)
+{
+    size_t sum = 0;
+    for (char **url = options->urls; *url != NULL; url++)
+        sum += strlen(*url) + 1;
+    if (sum > SSTP_URL_OWN_SUM_MAX) {
+        log_error("the device URLs of --url have %zu characters, with one more for each: together "
+                  "at most %u have room in a command",
+                  sum, SSTP_URL_OWN_SUM_MAX);
+        return FALSE;
+    }
+    for (char **url = options->peer_urls; *url != NULL; url++)
+        if (!options_url_has_room("peer", *url))
+            return FALSE;
+    return TRUE;
+}
+
+/* "URL=ADDR:PORT" into its parts. */
+static gboolean parse_peers(struct relay_options *options)
+{
+    const guint num = options->peers != NULL ? g_strv_length(options->peers) : 0;
+    options->peer_urls = g_new0(char *, num + 1);
+    options->peer_addresses = g_new0(char *, num + 1);
+    for (guint i = 0; i < num; i++) {
+        const char *peer = options->peers[i], *equals = strrchr(peer, '=');
+        char *url = g_strndup(peer, (gsize)(equals - peer));
+        const gboolean is_new = !g_strv_contains((const gchar *const *)options->peer_urls, url) &&
+                                !is_own_url(options, url);
+        options->peer_urls[i] = url;
+        options->peer_addresses[i] = g_strdup(equals + 1);
+        if (!is_new) {
+            log_error("--peer names %s, which is this relay or another --peer already", url);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
+static void apply_limits(const struct relay_options *options, struct relay_run *run)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(limits); i++)
+        *(size_t *)(void *)((char *)run + limits[i].member) = (size_t)options->limits[i];
+    /* A message has to fit, with another one beside it. */
+    run->relay.limits.max_assembling = 2 * run->relay.limits.max_message;
+    run->relay.max_assembling = MAX(run->relay.max_assembling, run->relay.limits.max_assembling);
+}
+
+/* The options of --config, after those of the command line. */
+static gboolean read_config(const char *path, struct option_row *rows)
+{
+    if (path == NULL)
+        return TRUE;
+    GPtrArray *mistakes = g_ptr_array_new_with_free_func(g_free);
+    const gboolean is_good = option_file_read(rows, path, mistakes);
+    for (guint i = 0; i < mistakes->len; i++)
+        log_error("%s", (const char *)g_ptr_array_index(mistakes, i));
+    g_ptr_array_free(mistakes, TRUE);
+    return is_good && options_check_files(rows, NULL, NAMED_FILE_INPUT, NULL, 0);
+}
+
+/* Checks what the parser does not, and fills in the relay's configuration. */
+static gboolean apply(struct relay_options *options, struct relay_run *run)
+{
+    static const char *const addresses[] = {ADDRESS_DEFAULT, NULL};
+    struct sstp_relay_config *config = &run->relay;
+
+    if (options->urls == NULL) {
+        log_error("--url is needed: the relay's device URL, such as grooveDNS://relay1.example");
+        return FALSE;
+    }
+    if (g_strv_length(options->urls) > URLS_MAX) {
+        log_error("--url can be given %d times at most", URLS_MAX);
+        return FALSE;
+    }
+    if (!parse_peers(options) || !have_room(options))
+        return FALSE;
+    config->urls = (const char *const *)options->urls;
+    config->num_urls = g_strv_length(options->urls);
+    config->locked_out = (const char *const *)options->locked_out;
+    config->num_locked_out = options->locked_out != NULL ? g_strv_length(options->locked_out) : 0;
+    config->quota = (uint64_t)options->quota;
+    config->max_connections_per_device = (size_t)options->max_per_device;
+    config->supports_multi_drop = !options->no_multi_drop;
+    config->supports_single_hop = !options->no_single_hop;
+    config->peer_urls = (const char *const *)options->peer_urls;
+    config->num_peers = g_strv_length(options->peer_urls);
+    run->addresses = options->listen != NULL ? (const char *const *)options->listen : addresses;
+    run->num_addresses = g_strv_length((gchar **)run->addresses);
+    run->peer_addresses = (const char *const *)options->peer_addresses;
+    run->store =
+        options->store != NULL && strcmp(options->store, "memory") == 0 ? NULL : options->store;
+    run->capture = options->capture;
+    run->truth = options->truth;
+    run->log = options->log;
+    config->auth = (enum sstp_relay_auth)options->auth;
+    config->minor_version = options_minor_version(options->version);
+    apply_limits(options, run);
+    return TRUE;
+}
+
+static struct option_row *limit_rows(struct option_row *row, int64_t *values)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(limits); i++) {
+        values[i] = limits[i].value;
+        *row++ = limits[i].is_size
+                     ? (struct option_row)OPTION_SIZE(limits[i].name, &values[i], 1, limits[i].max,
+                                                      limits[i].help)
+                     : (struct option_row)OPTION_NUMBER(limits[i].name, &values[i], 1,
+                                                        limits[i].max, "N", limits[i].help);
+    }
+    return row;
+}
+
+int cmd_relay(int argc, char **argv)
+{
+    struct relay_options o = {.auth = SSTP_RELAY_AUTH_OPTIONAL, .version = OPTIONS_VERSION_DEFAULT};
+    struct relay_run run = {
+        .relay = {.product_version = PRODUCT_VERSION, .random = {random_system, NULL}}};
+    const struct option_row others[] = {
+        OPTION_TEXTS("url", &o.urls, "URL",
+                     "A device URL of this relay, grooveDNS://...; the first is the one it goes by",
+                     .check = check_url),
+        OPTION_TEXTS("listen", &o.listen, "ADDR:PORT",
+                     "SSTP over TCP (" ADDRESS_DEFAULT
+                     "); port 0 takes a free one; may be repeated",
+                     .check = check_listen),
+        OPTION_FILE("store", &o.store, NAMED_FILE_STORE, "FILE",
+                    "Where messages are kept: a file, or memory (memory)"),
+        OPTION_CHOICE("sstp-version", &o.version, options_versions, "VERSION", "1.5 or 1.6 (1.6)"),
+        OPTION_CHOICE("auth", &o.auth, options_auth_modes, "MODE",
+                      "off, optional or required (optional)"),
+        OPTION_SIZE("quota", &o.quota, 0, INT64_MAX, "Kept for one identity (0: no limit)"),
+        OPTION_FLAG("no-multi-drop", &o.no_multi_drop, "Refuse fanout to recipients of this relay"),
+        OPTION_FLAG("no-single-hop", &o.no_single_hop, "Refuse fanout to other relays"),
+        OPTION_TEXTS("peer", &o.peers, "URL=ADDR:PORT", "Where another relay is; may be repeated",
+                     .check = check_peer),
+        OPTION_NUMBER("connections-per-device", &o.max_per_device, 0, INT_MAX, "N",
+                      "Beyond so many of one device, CrossedConnections (0: no limit)"),
+        OPTION_TEXTS("lock-out", &o.locked_out, "URL",
+                     "A device, identity or account that is locked out; may be repeated"),
+        OPTION_FILE("write", &o.capture, NAMED_FILE_OUTPUT, "FILE", "Write a capture (pcapng)",
+                    .letter = 'w'),
+        OPTION_FILE("truth", &o.truth, NAMED_FILE_OUTPUT, "FILE",
+                    "Write what happened, as JSON lines"),
+        OPTION_FILE(OPTION_FILE_NAME, &o.config, NAMED_FILE_INPUT, "FILE",
+                    "Take options from a file, NAME = VALUE on each line; those given here win"),
+        OPTION_FLAG("verbose", &o.is_verbose, "Log connections", .letter = 'v'),
+        OPTION_FILE("log", &o.log, NAMED_FILE_LOG, "FILE",
+                    "Append to it what is logged, with date and time; sentences on what went wrong "
+                    "are on stderr, too"),
+        OPTION_TIME("counters", &run.counters_ms, 1, OPTION_TIME_MAX,
+                    "Print the counters every so often"),
+        OPTION_LATER("listen-443"),
+        OPTION_LATER("listen-http")};
+    struct option_row rows[G_N_ELEMENTS(others) + G_N_ELEMENTS(timers) + G_N_ELEMENTS(limits) + 1];
+
+    memcpy(rows, others, sizeof others);
+    struct option_row *row = limit_rows(rows + G_N_ELEMENTS(others), o.limits);
+    row = options_timer_rows(row, timers, G_N_ELEMENTS(timers), &run.relay);
+    *row = (struct option_row)OPTION_END;
+
+    int result =
+        options_parse("A relay server: stores messages and forwards them to the clients "
+                      "that attach, and to other relays.\nPrints \"ready ADDRESS ...\" once "
+                      "it listens; SIGTERM and SIGINT end it, a second one at once.\n"
+                      "SIGUSR1 prints what it has done so far as a line of JSON; SIGHUP opens "
+                      "its log and recordings anew.",
+                      rows, argc, argv);
+    if (result == -1) {
+        result = EXIT_USAGE;
+        if (read_config(o.config, rows) && apply(&o, &run)) {
+            log_set_verbose(o.is_verbose);
+            result = relay_run(&run);
+        }
+    }
+    option_rows_clear(rows);
+    g_strfreev(o.peer_urls);
+    g_strfreev(o.peer_addresses);
+    return result;
+}

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* scenario: `relaysim scenario`, its command line. */
+#include "base/log.h"
+#include "base/plain_text.h"
+#include "record/recording.h"
+#include "base/results.h"
+#include "cmd/options.h"
+#include "scenario/load.h"
+#include "play/play.h"
+
+#include <stdio.h>
+
+#define SCENARIOS_MAX 200u /* of one run */
+#define FAILURES_MAX 20u   /* that are printed of one scenario */
+
+/* ------------------------------------------------------------------------
+ * What is asked for
+ */
+
+/* The scenario of that name; NULL with a sentence for each of its mistakes.  `paths` gets the
+ * files that were read. */
+static struct scenario *load(const char *name, GPtrArray *paths)
+{
+    GPtrArray *mistakes;
+    struct scenario *scenario = scenario_load(name, paths, &mistakes);
+    for (guint i = 0; scenario == NULL && i < mistakes->len; i++)
+        log_error("%s", (const char *)g_ptr_array_index(mistakes, i));
+    if (scenario == NULL)
+        g_ptr_array_free(mistakes, TRUE);
+    return scenario;
+}
+
+static int list(void)
+{
+    char **names = scenario_built_in_names();
+    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
+    int result = EXIT_DONE;
+
+    for (char **name = names; *name != NULL; name++) {
+        struct scenario *scenario = load(*name, paths);
+        if (scenario != NULL)
+            fprintf(results_file(), "%-36s %s\n", *name, scenario->title);
+        else
+            result = EXIT_REPORTED;
+        scenario_free(scenario);
+    }
+    g_ptr_array_free(paths, TRUE);
+    g_strfreev(names);
+    return result == EXIT_DONE ? options_end_output() : result;
+}
+
+static void report(const GPtrArray *failures)
+{
+    for (guint i = 0; i < failures->len && i < FAILURES_MAX; i++)
+        log_error("%s", (const char *)g_ptr_array_index(failures, i));
+    if (failures->len > FAILURES_MAX)
+        log_error("and %u more", failures->len - FAILURES_MAX);
+}
+
+/* All of them, one after the other, also after one that failed. */
+static int play(const GPtrArray *scenarios, const struct recording *recording,
+                const struct fault_plan *faults, uint64_t seed)
+{
+    int result = EXIT_DONE;
+    for (guint i = 0; i < scenarios->len; i++) {
+        const struct scenario *scenario = g_ptr_array_index(scenarios, i);
+        GPtrArray *failures = scenario_play(scenario, recording, faults, seed);
+        char *name = plain_text(scenario->name);
+        fprintf(results_file(), "%-36s %s\n", name, failures == NULL ? "done" : "FAILED");
+        (void)results_flush();
+        g_free(name);
+        if (failures == NULL)
+            continue;
+        report(failures);
+        g_ptr_array_free(failures, TRUE);
+        result = EXIT_REPORTED;
+    }
+    return result;
+}
+
+/* Everything is read before anything is played, and what is wrong with any of it is told. */
+static bool load_all(char *const *names, GPtrArray *scenarios, GPtrArray *paths)
+{
+    bool is_good = true;
+    if (names == NULL) {
+        log_error("the name of a scenario or of a file is needed; relaysim scenario --list");
+        return false;
+    }
+    for (; *names != NULL; names++) {
+        if (scenarios->len == SCENARIOS_MAX) {
+            log_error("at most %u scenarios can be played at a time", SCENARIOS_MAX);
+            return false;
+        }
+        struct scenario *scenario = load(*names, paths);
+        if (scenario != NULL)
+            g_ptr_array_add(scenarios, scenario);
+        is_good = is_good && scenario != NULL;
+    }
+    return is_good;
+}
+
+static bool read_plan(char *const *texts, struct fault_plan *plan)
+{
+    for (; texts != NULL && *texts != NULL; texts++) {
+        char *why = fault_plan_add(plan, *texts);
+        if (why != NULL) {
+            log_error("--fault: %s", why);
+            g_free(why);
+            return false;
+        }
+    }
+    return true;
+}
+
+int cmd_scenario(int argc, char **argv)
+{
+    char *capture = NULL, *truth = NULL, **names = NULL, **fault_texts = NULL;
+    bool is_list = false;
+    uint64_t seed = 1;
+    struct fault_plan plan = {.splits = false};
+    struct recording recording;
+    GPtrArray *scenarios = g_ptr_array_new_with_free_func((GDestroyNotify)scenario_free);
+    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
+    struct option_row rows[] = {
+        OPTION_FLAG("list", &is_list, "List the built-in scenarios"),
+        OPTION_UNSIGNED("seed", &seed, "N",
+                        "Of the faults and of made-up values; 1 unless told otherwise"),
+        OPTION_TEXTS("fault", &fault_texts, "FAULT",
+                     "One more fault, such as \"split\" or \"delay 20ms\"; may be repeated"),
+        OPTION_FILE("write", &capture, NAMED_FILE_OUTPUT, "FILE", "Write a capture (pcapng)",
+                    .letter = 'w'),
+        OPTION_FILE("truth", &truth, NAMED_FILE_OUTPUT, "FILE",
+                    "Write what was sent, as JSON lines"),
+        OPTION_END};
+
+    int result = options_parse_arguments(
+        "Plays stories about relays and devices on live loopback sockets, and checks that they\n"
+        "come out as told; relaysim-scenario(5) describes their language.",
+        "NAME|FILE|- ...", rows, argc, argv, &names);
+    if (result == -1 && is_list && names != NULL) {
+        log_error("--list takes no argument such as \"%s\"", names[0]);
+        result = EXIT_USAGE;
+    } else if (result == -1 && is_list) {
+        result = list();
+    } else if (result == -1 &&
+               (!read_plan(fault_texts, &plan) || !load_all(names, scenarios, paths) ||
+                !options_check_files(rows, "the scenario", NAMED_FILE_INPUT, (char **)paths->pdata,
+                                     paths->len) ||
+                !recording_open(&recording, capture, truth, RECORDING_WAITS))) {
+        result = EXIT_USAGE;
+    } else if (result == -1) {
+        recording_begin(&recording);
+        result = play(scenarios, &recording, &plan, seed);
+        if (!recording_close(&recording))
+            result = EXIT_REPORTED;
+        else if (options_end_output() != EXIT_DONE)
+            result = EXIT_REPORTED;
+    }
+    g_ptr_array_free(scenarios, TRUE);
+    g_ptr_array_free(paths, TRUE);
+    g_strfreev(names);
+    option_rows_clear(rows);
+    return result;
+}

@@ -1,0 +1,564 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "live/relay.h"
+
+#include "base/log.h"
+#include "base/log_seldom.h"
+#include "store/store.h"
+
+#include <glib.h>
+#include <inttypes.h>
+#include <time.h>
+
+/* Transports beside the established connections and the handshakes: their ends. */
+#define MAX_ENDING 64u
+
+/* How often the store is told of the clocks: a step that nobody has noticed by the end of
+ * the process counts as time that has passed. */
+#define CLOCKS_MS 1000
+
+/* Where this relay and its peers are in the capture of what it opens: nobody whom it
+ * accepts is shown at either address. */
+enum { OWN_HOST = 9, PEER_HOST = 2, NUM_PEER_HOSTS = 250 };
+
+/* What waits for the store to have everything. */
+struct closing {
+    bool is_closing;
+    unsigned num_batches; /* that it waits for at most: others may go on sending */
+    uint8_t reason_id;
+    uint32_t return_time;
+};
+
+struct relay_net {
+    struct net *net;
+    struct net_listener *listener;
+    struct sstp_relay *relay;
+    struct truth *truth;          /* NULL for none */
+    const char *const *peer_urls; /* of the configuration, as the addresses are */
+    const char *const *peer_addresses;
+    const uint8_t *peer_hosts;
+    size_t num_peers;
+    uint8_t host;
+    GQueue dials; /* struct dial */
+    size_t max_half_open;
+    GQueue guests;    /* struct guest, all of them */
+    GQueue half_open; /* struct guest, accepted, and no Connect is known of */
+    uv_timer_t timer;
+    int64_t next_clocks_ms; /* when the store is told of the clocks again */
+    bool is_ended;
+    uv_work_t work; /* a batch of the store, written on another thread */
+    struct sstp_store_batch *batch;
+    struct closing closing;
+    bool tells_refusals;
+    struct log_seldom short_lines, full_lines, silent_lines;
+};
+
+/* A transport to a peer that is being opened. */
+struct dial {
+    struct relay_net *relay_net;
+    const char *url;
+    uint64_t number; /* the relay's */
+    GList link;
+};
+
+/* One transport, accepted or opened. */
+struct guest {
+    struct relay_net *relay_net;
+    struct net_connection *socket;
+    struct sstp_relay_connection *connection;
+    GList link; /* in relay_net->half_open, with data set while it is */
+    GList all_link;
+};
+
+static void on_output_is_empty(void *cookie)
+{
+    struct guest *guest = cookie;
+    sstp_relay_output_is_empty(guest->connection);
+}
+
+static void on_gone(void *cookie)
+{
+    struct guest *guest = cookie;
+    if (guest->link.data != NULL)
+        g_queue_unlink(&guest->relay_net->half_open, &guest->link);
+    g_queue_unlink(&guest->relay_net->guests, &guest->all_link);
+    sstp_relay_disconnect(guest->connection);
+    g_free(guest);
+}
+
+/* Those whose Connect has been taken, or waits for the answers of others. */
+static void remove_known(GQueue *half_open)
+{
+    GList *link = half_open->head;
+    while (link != NULL) {
+        struct guest *guest = link->data;
+        const enum sstp_connection_state state =
+            sstp_ep_state(sstp_relay_connection_ep(guest->connection));
+        link = link->next;
+        if (state != SSTP_CONNECTION_ESTABLISHED && state != SSTP_CONNECTION_CONNECTING)
+            continue;
+        g_queue_unlink(half_open, &guest->link);
+        guest->link.data = NULL;
+    }
+}
+
+static void start(struct guest *guest)
+{
+    guest->all_link.data = guest;
+    g_queue_push_tail_link(&guest->relay_net->guests, &guest->all_link);
+    net_start(guest->socket, sstp_relay_connection_ep(guest->connection),
+              (struct net_handler){on_output_is_empty, on_gone, guest});
+}
+
+static void __attribute__((format(printf, 3, 4)))
+tell_seldom(struct relay_net *relay_net, struct log_seldom *seldom, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *line = log_seldom_v(seldom, net_now_ms(relay_net->net), format, args);
+    va_end(args);
+    if (line != NULL)
+        log_error("%s", line);
+    g_free(line);
+}
+
+/* Too many that say nothing: those who have been silent for the longest time go, and
+ * everybody who speaks gets through.  Many may be accepted before anything is read: what
+ * has come from somebody by then is no silence. */
+static void limit_half_open(struct relay_net *relay_net)
+{
+    GQueue *half_open = &relay_net->half_open;
+    if (half_open->length > relay_net->max_half_open)
+        remove_known(half_open);
+    for (guint left = half_open->length; left > 0 && half_open->length > relay_net->max_half_open;
+         left--) {
+        struct guest *guest = g_queue_peek_head(half_open);
+        g_queue_unlink(half_open, &guest->link);
+        g_queue_push_tail_link(half_open, &guest->link);
+        if (!net_has_unread(guest->socket)) {
+            tell_seldom(relay_net, &relay_net->silent_lines,
+                        "a caller is closed who has said nothing yet: there are more such than "
+                        "--max-half-open");
+            net_drop(guest->socket);
+        }
+    }
+}
+
+static struct guest *accept_guest(struct relay_net *relay_net, struct net_connection *socket)
+{
+    struct guest *guest = g_new0(struct guest, 1);
+    guest->relay_net = relay_net;
+    guest->socket = socket;
+    guest->connection = sstp_relay_accept(relay_net->relay, guest, net_now_ms(relay_net->net));
+    if (guest->connection == NULL) {
+        g_free(guest);
+        return NULL;
+    }
+    start(guest);
+    guest->link.data = guest;
+    g_queue_push_tail_link(&relay_net->half_open, &guest->link);
+    return guest;
+}
+
+static void on_accepted(void *cookie, struct net_connection *socket)
+{
+    struct relay_net *relay_net = cookie;
+    if (accept_guest(relay_net, socket) != NULL)
+        limit_half_open(relay_net);
+}
+
+/* There is a file descriptor for a refusal, and that is all. */
+static void on_accepted_spare(void *cookie, struct net_connection *socket)
+{
+    struct relay_net *relay_net = cookie;
+    struct guest *guest = accept_guest(relay_net, socket);
+    if (guest == NULL)
+        return;
+    sstp_relay_refuse(guest->connection);
+    limit_half_open(relay_net);
+}
+
+static void on_listener_news(void *cookie, enum net_listener_news news, const char *why)
+{
+    struct relay_net *relay_net = cookie;
+    switch (news) {
+    case NET_LISTENER_SHORT:
+        tell_seldom(relay_net, &relay_net->short_lines,
+                    "no room in the system for another caller, who is told TryLater or waits: %s",
+                    why);
+        break;
+    case NET_LISTENER_AGAIN:
+        log_error("the system has room for callers again");
+        break;
+    case NET_LISTENER_FULL:
+        tell_seldom(relay_net, &relay_net->full_lines,
+                    "a caller is closed: there are as many connections as --max-connections and "
+                    "--max-half-open allow");
+        break;
+    }
+}
+
+static void on_dialed(void *cookie, struct net_connection *socket, const char *why)
+{
+    struct dial *dial = cookie;
+    struct relay_net *relay_net = dial->relay_net;
+    const char *url = dial->url;
+    const uint64_t number = dial->number;
+
+    g_queue_unlink(&relay_net->dials, &dial->link);
+    g_free(dial);
+    if (relay_net->relay == NULL)
+        return; /* it has been stopped */
+    if (socket == NULL) {
+        log_info("%s cannot be reached: %s", url, why);
+        sstp_relay_not_dialed(relay_net->relay, url, number,
+                              SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
+        return;
+    }
+    struct guest *guest = g_new0(struct guest, 1);
+    guest->relay_net = relay_net;
+    guest->socket = socket;
+    guest->connection =
+        sstp_relay_dialed(relay_net->relay, url, number, guest, net_now_ms(relay_net->net));
+    if (guest->connection == NULL) {
+        g_free(guest);
+        return;
+    }
+    start(guest);
+}
+
+static void on_dial(void *cookie, const char *url, uint64_t number)
+{
+    struct relay_net *relay_net = cookie;
+    size_t i = 0;
+    while (i < relay_net->num_peers && strcmp(relay_net->peer_urls[i], url) != 0)
+        i++;
+    struct dial *dial = g_new0(struct dial, 1);
+    dial->relay_net = relay_net;
+    dial->url = relay_net->peer_urls[i];
+    dial->number = number;
+    dial->link.data = dial;
+    g_queue_push_tail_link(&relay_net->dials, &dial->link);
+    char *error = NULL;
+    const struct net_hosts hosts = {
+        relay_net->host, relay_net->peer_hosts != NULL ? relay_net->peer_hosts[i]
+                                                       : (uint8_t)(PEER_HOST + i % NUM_PEER_HOSTS)};
+    if (!net_connect(relay_net->net, relay_net->peer_addresses[i], hosts, 0, on_dialed, dial,
+                     &error)) {
+        on_dialed(dial, NULL, error);
+        g_free(error);
+    }
+}
+
+static void on_wake(void *cookie, void *socket)
+{
+    const struct guest *guest = socket;
+    (void)cookie;
+    net_wake(guest->socket);
+}
+
+static void on_hold(void *cookie, void *socket, bool is_held)
+{
+    const struct guest *guest = socket;
+    (void)cookie;
+    net_hold(guest->socket, is_held);
+}
+
+static void on_log(void *cookie, void *socket, const char *text)
+{
+    const struct guest *guest = socket;
+    (void)cookie;
+    log_info("connection %u: %s", net_connection_number(guest->socket), text);
+}
+
+static void on_tell(void *cookie, void *socket, const char *text)
+{
+    const struct relay_net *relay_net = cookie;
+    const struct guest *guest = socket;
+    const unsigned number = net_connection_number(guest->socket);
+    if (relay_net->tells_refusals)
+        log_error("connection %u: %s", number, text);
+    else
+        log_info("connection %u: %s", number, text);
+}
+
+static void on_sent(void *cookie, void *socket, const struct sstp_command *command)
+{
+    const struct guest *guest = socket;
+    (void)cookie;
+    net_sent(guest->socket, command);
+}
+
+static void on_noted(void *cookie, void *socket, const struct sstp_ep_note *note)
+{
+    const struct guest *guest = socket;
+    (void)cookie;
+    net_noted(guest->socket, note);
+}
+
+static uint64_t on_label(void *cookie, void *socket)
+{
+    const struct guest *guest = socket;
+    (void)cookie;
+    return net_truth_label(guest->socket);
+}
+
+/* Also while the relay is freed, when the net is gone. */
+static void on_discarded(void *cookie, const struct sstp_relay_discard *discard)
+{
+    const struct relay_net *relay_net = cookie;
+    truth_discarded(relay_net->truth, discard, net_recording_ns(relay_net->net));
+}
+
+static void on_store_failing(void *cookie, const char *why)
+{
+    (void)cookie;
+    if (why != NULL)
+        log_error("%s; senders are held back", why);
+    else
+        log_error("the store can be written again");
+}
+
+static void on_store_full(void *cookie, bool is_full)
+{
+    (void)cookie;
+    if (is_full)
+        log_error("the store is full, see --max-stored; senders are held back");
+    else
+        log_error("the store has room again");
+}
+
+/* ------------------------------------------------------------------------
+ * The store: what came in one turn of the loop, and while the last batch was
+ * written, goes to the disk together
+ */
+
+static void on_work(uv_work_t *work)
+{
+    const struct relay_net *relay_net = work->data;
+    sstp_store_write(relay_net->batch);
+}
+
+static void on_worked(uv_work_t *work, int status)
+{
+    struct relay_net *relay_net = work->data;
+    struct sstp_store_batch *batch = relay_net->batch;
+    (void)status; /* nobody cancels it */
+    relay_net->batch = NULL;
+    if (relay_net->closing.num_batches > 0)
+        relay_net->closing.num_batches--;
+    sstp_store_finish(sstp_relay_store(relay_net->relay), batch, net_now_ms(relay_net->net));
+    net_settle(relay_net->net);
+}
+
+static void write_store(struct relay_net *relay_net)
+{
+    if (relay_net->batch != NULL)
+        return;
+    relay_net->batch =
+        sstp_store_begin(sstp_relay_store(relay_net->relay), net_now_ms(relay_net->net));
+    if (relay_net->batch == NULL)
+        return;
+    relay_net->work.data = relay_net;
+    /* It only fails without a function to call. */
+    (void)uv_queue_work(net_loop(relay_net->net), &relay_net->work, on_work, on_worked);
+}
+
+static int64_t clock_ms(clockid_t clock)
+{
+    struct timespec time = {.tv_sec = 0};
+    (void)clock_gettime(clock, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* The loop's clock is the monotonic one, which stands still while the machine sleeps. */
+static void tell_clocks(struct relay_net *relay_net, int64_t now_ms)
+{
+    struct sstp_store *store = sstp_relay_store(relay_net->relay);
+    if (now_ms < relay_net->next_clocks_ms)
+        return;
+    relay_net->next_clocks_ms = now_ms + CLOCKS_MS;
+    sstp_store_check(store);
+    const int64_t step_ms = sstp_store_set_clocks(
+        store, clock_ms(CLOCK_MONOTONIC), clock_ms(CLOCK_BOOTTIME), clock_ms(CLOCK_REALTIME));
+    if (step_ms != 0)
+        log_info("the clock has been set %s by %" PRId64 " s; what is stored lives on as it was",
+                 step_ms > 0 ? "forward" : "back", (ABS(step_ms) + 500) / 1000);
+}
+
+/* When the relay wants to be ticked; whoever keeps messages, or has a file, looks after
+ * clocks and file meanwhile. */
+static int64_t next_deadline(const struct relay_net *relay_net)
+{
+    const int64_t deadline = sstp_relay_next_deadline(relay_net->relay);
+    return sstp_store_is_durable(sstp_relay_store(relay_net->relay)) ||
+                   sstp_relay_num_stored(relay_net->relay) > 0
+               ? MIN(deadline, relay_net->next_clocks_ms)
+               : deadline;
+}
+
+/* ConnectClose acknowledges what is safe, so that comes first, unless the store fails. */
+static void close_if_safe(struct relay_net *relay_net)
+{
+    const struct sstp_store *store = sstp_relay_store(relay_net->relay);
+    if (!relay_net->closing.is_closing ||
+        (relay_net->closing.num_batches > 0 && sstp_store_has_work(store) &&
+         sstp_store_failure(store) == NULL))
+        return;
+    relay_net->closing.is_closing = false;
+    sstp_relay_close(relay_net->relay, relay_net->closing.reason_id,
+                     relay_net->closing.return_time);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    const struct relay_net *relay_net = timer->data;
+    net_settle(relay_net->net); /* which ticks the relay */
+}
+
+size_t relay_net_max_open(size_t max_connections, size_t max_half_open)
+{
+    return (max_connections != 0 ? max_connections : SSTP_RELAY_MAX_CONNECTIONS) +
+           (max_half_open != 0 ? max_half_open : RELAY_NET_MAX_HALF_OPEN) + MAX_ENDING;
+}
+
+struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config *config,
+                                const struct relay_net_config *net_config, char **error)
+{
+    struct relay_net *relay_net = g_new0(struct relay_net, 1);
+    struct sstp_relay_config relay_config = *config;
+    relay_net->max_half_open =
+        net_config->max_half_open != 0 ? net_config->max_half_open : RELAY_NET_MAX_HALF_OPEN;
+    if (!net_listen_on(
+            net,
+            &(struct net_listen_config){.sockets = net_config->sockets,
+                                        .num_sockets = net_config->num_sockets,
+                                        .max_connections = relay_net_max_open(
+                                            config->max_connections, net_config->max_half_open),
+                                        .accepted = on_accepted,
+                                        .accepted_spare = on_accepted_spare,
+                                        .tell = on_listener_news,
+                                        .cookie = relay_net},
+            &relay_net->listener, error)) {
+        g_free(relay_net);
+        return NULL;
+    }
+    relay_config.wake = on_wake;
+    relay_config.dial = on_dial;
+    relay_config.hold = on_hold;
+    relay_config.log = on_log;
+    relay_config.tell = on_tell;
+    relay_config.store_failing = on_store_failing;
+    relay_config.store_full = on_store_full;
+    relay_net->truth = net_truth(net);
+    if (relay_net->truth != NULL) {
+        relay_config.sent = on_sent;
+        relay_config.noted = on_noted;
+        relay_config.discarded = on_discarded;
+        relay_config.label = on_label;
+    }
+    relay_config.cookie = relay_net;
+    relay_net->net = net;
+    relay_net->peer_urls = config->peer_urls;
+    relay_net->peer_addresses = net_config->peer_addresses;
+    relay_net->peer_hosts = net_config->peer_hosts;
+    relay_net->tells_refusals = net_config->tells_refusals;
+    relay_net->host = net_config->host != 0 ? net_config->host : OWN_HOST;
+    relay_net->num_peers = config->num_peers;
+    relay_net->relay = sstp_relay_new(&relay_config, net_now_ms(net));
+    uv_timer_init(net_loop(net), &relay_net->timer);
+    relay_net->timer.data = relay_net;
+    return relay_net;
+}
+
+void relay_net_free(struct relay_net *relay_net)
+{
+    if (relay_net == NULL)
+        return;
+    sstp_relay_free(relay_net->relay);
+    /* Those that libuv has dropped without an answer. */
+    GList *link;
+    while ((link = g_queue_pop_head_link(&relay_net->dials)) != NULL)
+        g_free(link->data);
+    g_free(relay_net);
+}
+
+void relay_net_settled(struct relay_net *relay_net)
+{
+    const int64_t now = net_now_ms(relay_net->net);
+    if (relay_net->is_ended || relay_net->relay == NULL)
+        return;
+    tell_clocks(relay_net, now);
+    sstp_relay_tick(relay_net->relay, now);
+    close_if_safe(relay_net);
+    write_store(relay_net);
+    const int64_t deadline = next_deadline(relay_net);
+    if (deadline == SSTP_EP_NEVER)
+        uv_timer_stop(&relay_net->timer);
+    else
+        uv_timer_start(&relay_net->timer, on_timer, deadline > now ? (uint64_t)(deadline - now) : 1,
+                       0);
+}
+
+static void stop_listening(struct relay_net *relay_net)
+{
+    if (relay_net->listener != NULL)
+        net_listener_close(relay_net->listener);
+    relay_net->listener = NULL;
+}
+
+void relay_net_close(struct relay_net *relay_net, uint8_t reason_id, uint32_t return_time,
+                     bool stops_listening)
+{
+    if (stops_listening)
+        stop_listening(relay_net);
+    relay_net->closing = (struct closing){true, 2, reason_id, return_time};
+    close_if_safe(relay_net);
+    net_settle(relay_net->net);
+}
+
+bool relay_net_close_now(struct relay_net *relay_net)
+{
+    if (!relay_net->closing.is_closing)
+        return false;
+    relay_net->closing.num_batches = 0;
+    close_if_safe(relay_net);
+    return true;
+}
+
+size_t relay_net_num_open(const struct relay_net *relay_net)
+{
+    return relay_net->guests.length;
+}
+
+bool relay_net_stop(struct relay_net *relay_net)
+{
+    stop_listening(relay_net);
+    relay_net_end(relay_net);
+    while (!g_queue_is_empty(&relay_net->guests)) {
+        const struct guest *guest = g_queue_peek_head(&relay_net->guests);
+        net_reset(guest->socket);
+    }
+    if (relay_net->batch != NULL)
+        return false;
+    sstp_relay_free(relay_net->relay);
+    relay_net->relay = NULL;
+    return true;
+}
+
+struct sstp_relay *relay_net_relay(struct relay_net *relay_net)
+{
+    return relay_net->relay;
+}
+
+char *relay_net_address(const struct relay_net *relay_net)
+{
+    return net_listener_address(relay_net->listener);
+}
+
+void relay_net_end(struct relay_net *relay_net)
+{
+    if (relay_net == NULL || relay_net->is_ended)
+        return;
+    relay_net->is_ended = true;
+    uv_close((uv_handle_t *)&relay_net->timer, NULL);
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * relay: a relay (relay/relay.h) on listening sockets (net/net.h).
+ */
+#ifndef RELAYSIM_LIVE_RELAY_H
+#define RELAYSIM_LIVE_RELAY_H
+
+#include "net/net.h"
+#include "relay/relay.h"
+
+struct relay_net;
+
+#define RELAY_NET_MAX_HALF_OPEN 64u
+
+struct relay_net_config {
+    const int *sockets; /* to listen on, of net_claim(); taken over, whatever comes of it */
+    size_t num_sockets;
+    /* Where the peers of the relay's configuration are, in their order; outlives it, and
+     * is looked at when one is dialed. */
+    const char *const *peer_addresses;
+    /* Of more transports than this (0: the above) that are not established, the oldest
+     * are dropped. */
+    size_t max_half_open;
+    bool tells_refusals;       /* on stderr; otherwise in the log alone */
+    uint8_t host;              /* in the capture; 0: the usual */
+    const uint8_t *peer_hosts; /* likewise, in the order of the peers; NULL */
+};
+
+/* Starts a relay that listens.  The callbacks of `config` are set here.
+ * NULL with *error, a sentence to be freed, when it cannot. */
+struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config *config,
+                                const struct relay_net_config *net_config, char **error);
+
+/* Frees it.  Its connections have to be gone: net_free() comes before. */
+void relay_net_free(struct relay_net *relay_net);
+
+/* Belongs into net_config.settled: the relay's own time. */
+void relay_net_settled(struct relay_net *relay_net);
+
+/* ConnectClose to everybody; new connections are refused, or, with
+ * `stops_listening`, not taken at all. */
+void relay_net_close(struct relay_net *relay_net, uint8_t reason_id, uint32_t return_time,
+                     bool stops_listening);
+
+/* ConnectClose is sent by now, whatever the store still has to write; false when it has been
+ * before. */
+bool relay_net_close_now(struct relay_net *relay_net);
+
+/* Transports that are open, with those who have been said goodbye to. */
+size_t relay_net_num_open(const struct relay_net *relay_net);
+
+/* Ends it while the loop goes on: resets what is open, and frees the relay with its store.
+ * False while the store is being written: the loop has to run, and this to be called
+ * again.  What is left of it is freed by relay_net_free(). */
+bool relay_net_stop(struct relay_net *relay_net);
+
+/* NULL when it has been stopped. */
+struct sstp_relay *relay_net_relay(struct relay_net *relay_net);
+
+/* Transports that it takes at a time, with so many established and half open ones (0: the
+ * above, and that of relay/relay.h). */
+size_t relay_net_max_open(size_t max_connections, size_t max_half_open);
+
+/* Where it listens, as net_listener_address() says it; to be freed. */
+char *relay_net_address(const struct relay_net *relay_net);
+
+/* Ends the relay's timer, so that the loop can end; the last call before
+ * net_free(). */
+void relay_net_end(struct relay_net *relay_net);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* internal: what the net*.c files share, and nobody else. */
+#ifndef RELAYSIM_NET_INTERNAL_H
+#define RELAYSIM_NET_INTERNAL_H
+
+#include <glib.h>
+
+#include "net/fault_line.h"
+#include "net/net.h"
+
+#define NET_READ_SIZE (64u << 10)
+#define NET_RESERVE 8u /* file descriptors for callers to be refused with */
+
+enum net_phase {
+    NET_PHASE_CONNECTING,
+    NET_PHASE_OPEN,
+    NET_PHASE_ENDING, /* our side is closed; the peer's end is awaited */
+    NET_PHASE_CLOSING /* libuv is at it */
+};
+
+/* File descriptors that are kept for when there are no others (net/listen.c). */
+struct net_reserve {
+    int fds[NET_RESERVE];
+    unsigned num;
+    GQueue spares;  /* connections that have got one: the two together are NET_RESERVE */
+    bool is_made;   /* with the first listener */
+    bool is_short;  /* a caller could not be accepted, of late */
+    bool is_paused; /* nobody is accepted at present */
+    int64_t last_short_ms;
+    uv_timer_t timer; /* while is_short */
+    uv_tcp_t first;   /* never used: with it libuv opens a file that it wants to have */
+};
+
+struct net {
+    uv_loop_t loop;
+    struct net_config config;
+    GHashTable *connections; /* a set */
+    GHashTable *listeners;   /* a set */
+    GQueue dirty;            /* connections that may have output */
+    GQueue ending;           /* those whose endpoint is closed, oldest first */
+    struct net_reserve reserve;
+    struct net_bytes bytes;
+    unsigned num_ever;
+    uv_timer_t wait_timer; /* of net_run_once() */
+    char read_buffer[NET_READ_SIZE];
+};
+
+struct net_listener;
+
+/* One of the addresses of a listener. */
+struct net_socket {
+    struct net_listener *listener;
+    uv_poll_t poll;
+    int fd;
+};
+
+struct net_listener {
+    struct net *net;
+    struct net_listen_config config;
+    size_t num_open;        /* those that count against the limit */
+    size_t num_connections; /* with those that libuv is still closing */
+    size_t num_polls;       /* that libuv has to close */
+    size_t num_sockets;
+    struct net_socket sockets[];
+};
+
+struct net_connection {
+    struct net *net;
+    struct net_listener *listener; /* that accepted it; NULL when it was opened here */
+    uv_tcp_t tcp;
+    uv_timer_t timer;
+    uv_connect_t connect;
+    uv_write_t write;
+    uv_shutdown_t shutdown;
+    enum net_phase phase;
+    unsigned num_handles; /* that libuv has to close */
+    unsigned number;
+    bool is_initiator;
+    bool is_reading;
+    bool is_held;
+    bool is_writing;
+    bool is_dirty;
+    bool is_reset; /* it ends by a reset */
+    bool is_spare; /* accepted with a descriptor of the reserve */
+    int64_t spare_since_ms;
+    GList spare_link;  /* in net->reserve.spares, while is_spare */
+    GList ending_link; /* in net->ending, with data set while it is */
+    struct sstp_ep *ep;
+    struct net_handler handler;
+    net_connected *connected;
+    void *connected_cookie;
+    struct net_hosts hosts;
+    struct tap_connection *tap;
+    struct truth_stream *truth;
+    char *written;           /* while is_writing */
+    struct fault_line *line; /* NULL without faults */
+    GByteArray *raw; /* of net_send_raw(), to go behind raw_behind bytes of output; or NULL */
+    size_t raw_behind;
+};
+
+/* ---- net/net.c ---- */
+
+/* Everything but libuv's own farewell. */
+void net_close_connection(struct net_connection *connection);
+
+/* The faults of a connection let bytes come in, or go out; see net/fault_line.h. */
+void net_on_handed_on(void *cookie, const void *data, ssize_t num);
+void net_on_go_on(void *cookie);
+
+/* ---- net/open.c ---- */
+
+/* A connection that is not open yet. */
+struct net_connection *net_connection_new(struct net *net);
+
+/* The socket is connected, with whomever. */
+void net_set_open(struct net_connection *connection);
+
+/* ---- net/listen.c ---- */
+
+/* A connection has been closed: its descriptor may be of use. */
+void net_reserve_refill(struct net *net);
+
+/* Lets go of the reserve. */
+void net_reserve_end(struct net *net);
+
+/* Libuv is done with a connection of the listener's. */
+void net_listener_unref(struct net_listener *listener);
+
+/* ---- net/record.c ---- */
+
+/* A connection is there: it enters the capture and the truth, where there are any. */
+void net_start_recording(struct net_connection *connection);
+
+/* Bytes have passed: sent from here (is_ours), or come from the peer. */
+void net_record_data(struct net_connection *connection, bool is_ours, const void *data, size_t len);
+
+/* One side has closed its direction. */
+void net_record_finish(struct net_connection *connection, bool is_ours);
+
+/* The connection is over. */
+void net_record_end(struct net_connection *connection);
+
+/* The truth has nothing more to be told of it. */
+void net_stop_recording(struct net_connection *connection);
+
+#endif

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * net: sockets and clock for endpoints, on libuv.
+ *
+ * It listens and connects, carries bytes between a socket and an endpoint, wakes
+ * the endpoint when it wants to be, and ends the socket when the endpoint is
+ * closed and its output gone.  It also feeds the capture (record/capture.h) and the truth
+ * file (record/truth.h).  Everything runs in one thread.
+ *
+ *     struct net *net = net_new(&config);
+ *     net_listen(net, "127.0.0.1:2492", 1000, on_accept, cookie, &listener, &error);
+ *     net_run(net);
+ */
+#ifndef RELAYSIM_NET_NET_H
+#define RELAYSIM_NET_NET_H
+
+#include <uv.h>
+
+#include "endpoint/endpoint.h"
+#include "base/fault.h"
+#include "record/recording.h"
+
+struct net;
+struct net_listener;
+struct net_connection;
+
+struct net_config {
+    const struct recording *recording; /* NULL for none; closed by its owner */
+    struct faults *faults;             /* likewise */
+    /* Both ends of every connection are in this process: it is captured once, at
+     * the end that opened it. */
+    bool has_both_ends;
+    /* Called when something has happened, before the loop waits again; NULL. */
+    void (*settled)(void *cookie);
+    void *cookie;
+};
+
+/* NULL without memory. */
+struct net *net_new(const struct net_config *config);
+
+/* Closes what is open, without a word to the peers, and frees everything. */
+void net_free(struct net *net);
+
+uv_loop_t *net_loop(struct net *net);
+
+/* Milliseconds from some moment on, as the endpoints count them. */
+int64_t net_now_ms(struct net *net);
+
+/* Sends what the endpoints have put out.  It is done whenever something came or a
+ * connection's time has come; the caller's own callbacks of libuv end with it. */
+void net_settle(struct net *net);
+
+/* Runs until net_stop(). */
+void net_run(struct net *net);
+void net_stop(struct net *net);
+
+/* Waits for one thing to happen, at most `timeout_ms`. */
+void net_run_once(struct net *net, int64_t timeout_ms);
+
+/* What becomes of a connection.  The endpoint belongs to the caller. */
+struct net_handler {
+    void (*output_is_empty)(void *cookie); /* or NULL */
+    /* The socket is gone, and with it this connection; the endpoint has been told. */
+    void (*gone)(void *cookie);
+    void *cookie;
+};
+
+/* A peer has connected.  The callback calls net_start(), or the connection is
+ * closed behind it. */
+typedef void net_accepted(void *cookie, struct net_connection *connection);
+
+/* Listens on "ADDRESS:PORT" ("[ADDRESS]:PORT" for IPv6 and nothing else), for at most
+ * `max_connections` at a time.  False with *error, a sentence to be freed. */
+bool net_listen(struct net *net, const char *address, size_t max_connections,
+                net_accepted *accepted, void *cookie, struct net_listener **listener, char **error);
+
+/* Claims such an address: a socket that listens there.  Whoever calls waits until
+ * net_listen_on() has got it.  -1 with *error, a sentence to be freed. */
+int net_claim(const char *address, char **error);
+
+/* What a listener has to tell. */
+enum net_listener_news {
+    NET_LISTENER_SHORT, /* a caller cannot be accepted as others are; the system says why */
+    NET_LISTENER_AGAIN, /* for some time, all could be again */
+    NET_LISTENER_FULL   /* a caller was closed, for there are max_connections */
+};
+
+struct net_listen_config {
+    const int *sockets; /* of net_claim(); taken over, whatever comes of it */
+    size_t num_sockets;
+    size_t max_connections; /* at a time, over all the sockets */
+    net_accepted *accepted;
+    /* A caller who has one of a few file descriptors that are kept for this, as there are
+     * no others: to be told so, and soon closed.  NULL: closed at once. */
+    net_accepted *accepted_spare;
+    void (*tell)(void *cookie, enum net_listener_news news, const char *why); /* or NULL */
+    void *cookie;
+};
+
+/* The same for several addresses, and for who wants to know more. */
+bool net_listen_on(struct net *net, const struct net_listen_config *config,
+                   struct net_listener **listener, char **error);
+
+/* "127.0.0.1:2492", with the port that it really is; of several, all with a space between;
+ * to be freed. */
+char *net_listener_address(const struct net_listener *listener);
+
+/* Where the two ends are shown in the capture; 0 for the usual. */
+struct net_hosts {
+    uint8_t initiator_host, acceptor_host;
+};
+
+/* Connects; then calls `connected` with the connection, or with NULL and why
+ * not.  After `timeout_ms` it is given up; 0: when the system does.  False with *error
+ * when the address is none. */
+typedef void net_connected(void *cookie, struct net_connection *connection, const char *why);
+bool net_connect(struct net *net, const char *address, struct net_hosts hosts, int64_t timeout_ms,
+                 net_connected *connected, void *cookie, char **error);
+
+/* Joins the connection with its endpoint. */
+void net_start(struct net_connection *connection, struct sstp_ep *ep, struct net_handler handler);
+
+/* Nothing is read from the peer until it is let go: what came has to be dealt with
+ * first, and TCP holds the rest back. */
+void net_hold(struct net_connection *connection, bool is_held);
+
+/* Whether bytes of the peer's, or its end, have come and not been read yet. */
+bool net_has_unread(const struct net_connection *connection);
+
+/* The endpoint may have output, or another deadline. */
+void net_wake(struct net_connection *connection);
+
+/* For the truth file: the endpoint sent a command, or took a note; something was broken
+ * on purpose, see truth_fault(). */
+void net_sent(struct net_connection *connection, const struct sstp_command *command);
+void net_noted(struct net_connection *connection, const struct sstp_ep_note *note);
+void net_fault(struct net_connection *connection, const char *kind, const char *text);
+
+/* The truth file, NULL without; and the time as it is written there. */
+struct truth *net_truth(const struct net *net);
+uint64_t net_recording_ns(const struct net *net);
+
+/* See truth_label(); only with a truth file. */
+uint64_t net_truth_label(const struct net_connection *connection);
+
+/* Sends bytes that the endpoint knows nothing of, behind what it has put out so far: for
+ * illegal acts. */
+void net_send_raw(struct net_connection *connection, struct sstp_span bytes);
+
+/* With faults: the connection is reset at some moment within the next `num` bytes. */
+void net_drop_within(struct net_connection *connection, uint64_t num);
+
+/* Closes the socket at once, without a word to the peer. */
+void net_drop(struct net_connection *connection);
+
+/* The same by a reset, which overtakes what is under way. */
+void net_reset(struct net_connection *connection);
+
+/* Bytes that all sockets have carried. */
+struct net_bytes {
+    uint64_t in, out;
+};
+struct net_bytes net_bytes(const struct net *net);
+
+/* A number that tells connections apart, from 1. */
+unsigned net_connection_number(const struct net_connection *connection);
+
+/* The listener takes nobody any more. */
+void net_listener_close(struct net_listener *listener);
+
+/* Connections that are open. */
+size_t net_num_connections(const struct net *net);
+
+/* Whether "ADDRESS:PORT" is one; *address is set. */
+bool net_parse_address(const char *text, struct sockaddr_storage *address);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* open: how connections begin, and the opening of one; net/listen.c accepts. */
+#include "net/internal.h"
+
+#include "net/address.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#define KERNEL_UNSENT_MAX (128 << 10)
+
+struct net_connection *net_connection_new(struct net *net)
+{
+    struct net_connection *connection = g_new0(struct net_connection, 1);
+    connection->net = net;
+    connection->num_handles = 2;
+    uv_tcp_init(&net->loop, &connection->tcp);
+    uv_timer_init(&net->loop, &connection->timer);
+    connection->tcp.data = connection->timer.data = connection;
+    g_hash_table_add(net->connections, connection);
+    return connection;
+}
+
+/* The kernel gets no more than it can soon send.  What it has taken, an acknowledgement
+ * has to wait behind, and so does whoever wants to send less; and it is read back from
+ * memory where it could have come from the processor's cache. */
+static void limit_unsent(const struct net_connection *connection)
+{
+    const int max = KERNEL_UNSENT_MAX;
+    uv_os_fd_t fd;
+    if (uv_fileno((const uv_handle_t *)&connection->tcp, &fd) == 0)
+        (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &max, sizeof max);
+}
+
+void net_set_open(struct net_connection *connection)
+{
+    connection->phase = NET_PHASE_OPEN;
+    connection->number = ++connection->net->num_ever;
+    /* Commands are handed over in batches already; waiting for more helps nobody. */
+    uv_tcp_nodelay(&connection->tcp, 1);
+    limit_unsent(connection);
+    net_start_recording(connection);
+    if (connection->net->config.faults != NULL)
+        connection->line =
+            fault_line_new(connection->net->config.faults, &connection->net->loop,
+                           (struct fault_line_handler){net_on_handed_on, net_on_go_on, connection});
+}
+
+void net_start(struct net_connection *connection, struct sstp_ep *ep, struct net_handler handler)
+{
+    connection->ep = ep;
+    connection->handler = handler;
+    net_wake(connection);
+}
+
+static void on_connect_over(uv_timer_t *timer)
+{
+    struct net_connection *connection = timer->data;
+    struct net *net = connection->net;
+    connection->connected(connection->connected_cookie, NULL, "there was no answer in time");
+    net_close_connection(connection);
+    net_settle(net);
+}
+
+static void on_connect(uv_connect_t *request, int status)
+{
+    struct net_connection *connection = request->data;
+    struct net *net = connection->net;
+
+    if (connection->phase != NET_PHASE_CLOSING)
+        uv_timer_stop(&connection->timer);
+    if (status != 0) {
+        if (connection->phase != NET_PHASE_CLOSING) {
+            connection->connected(connection->connected_cookie, NULL, uv_strerror(status));
+            net_close_connection(connection);
+        }
+    } else {
+        net_set_open(connection);
+        connection->connected(connection->connected_cookie, connection, NULL);
+        if (connection->ep == NULL)
+            net_close_connection(connection);
+    }
+    net_settle(net);
+}
+
+bool net_connect(struct net *net, const char *address, struct net_hosts hosts, int64_t timeout_ms,
+                 net_connected *connected, void *cookie, char **error)
+{
+    struct sockaddr_storage storage;
+    if (!net_parse_address(address, &storage)) {
+        *error =
+            g_strdup_printf("%s is not an address and a port, such as 127.0.0.1:2492", address);
+        return false;
+    }
+    struct net_connection *connection = net_connection_new(net);
+    connection->phase = NET_PHASE_CONNECTING;
+    connection->is_initiator = true;
+    connection->hosts = hosts;
+    connection->connected = connected;
+    connection->connected_cookie = cookie;
+    connection->connect.data = connection;
+    const int err = uv_tcp_connect(&connection->connect, &connection->tcp,
+                                   (const struct sockaddr *)(const void *)&storage, on_connect);
+    if (err != 0) {
+        *error = g_strdup_printf("cannot connect to %s: %s", address, uv_strerror(err));
+        net_close_connection(connection);
+        return false;
+    }
+    if (timeout_ms > 0)
+        uv_timer_start(&connection->timer, on_connect_over, (uint64_t)timeout_ms, 0);
+    return true;
+}

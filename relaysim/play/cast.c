@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "play/cast.h"
+
+#include <string.h>
+
+#define PRODUCT_2010 "Groove Client 14.0 4006" /* note <1> of GRVSSTP */
+
+/* ------------------------------------------------------------------------
+ * The cast
+ */
+
+static void on_settled(void *cookie)
+{
+    struct cast *cast = cookie;
+    for (size_t i = 0; i < cast->num_stations; i++)
+        if (cast->stations[i].relay != NULL)
+            relay_net_settled(cast->stations[i].relay);
+    for (guint i = 0; i < cast->ended->len; i++)
+        relay_net_settled(g_ptr_array_index(cast->ended, i));
+}
+
+bool cast_init(struct cast *cast, const struct net_config *net_config, uint64_t seed)
+{
+    struct net_config config = *net_config;
+    config.settled = on_settled;
+    config.cookie = cast;
+    cast->random.state = seed;
+    cast->ended = g_ptr_array_new();
+    cast->net = net_new(&config);
+    return cast->net != NULL;
+}
+
+void cast_clear(struct cast *cast)
+{
+    for (size_t i = 0; i < cast->num_stations; i++)
+        relay_net_end(cast->stations[i].relay);
+    if (cast->net != NULL)
+        net_free(cast->net);
+    for (size_t i = 0; i < cast->num_stations; i++) {
+        relay_net_free(cast->stations[i].relay);
+        g_free(cast->stations[i].address);
+    }
+    for (guint i = 0; i < cast->ended->len; i++)
+        relay_net_free(g_ptr_array_index(cast->ended, i));
+    g_ptr_array_free(cast->ended, TRUE);
+    for (size_t i = 0; i < cast->num_actors; i++) {
+        sstp_client_free(cast->actors[i].client); /* of a connection that did not come about */
+        g_free(cast->actors[i].device_url);
+        g_free(cast->actors[i].identity_url);
+        g_free(cast->actors[i].account_url);
+    }
+}
+
+/* Tells the owner; `error`, which is freed, is a sentence. */
+static bool is_wrong(const struct cast *cast, char *error)
+{
+    cast->wrong(cast->cookie, error);
+    g_free(error);
+    return false;
+}
+
+/* ------------------------------------------------------------------------
+ * Devices and relays
+ */
+
+/* A name such as Groove's own, of characters that were in its URLs. */
+static char *random_name(struct cast *cast, const char *scheme, size_t len)
+{
+    static const char characters[] = "abcdefghijkmnpqrstuvwxyz23456789";
+    GString *name = g_string_new(scheme);
+    for (size_t i = 0; i < len; i++) {
+        uint8_t byte;
+        random_seeded_fill(&cast->random, &byte, 1);
+        g_string_append_c(name, characters[byte % (sizeof characters - 1)]);
+    }
+    return g_string_free(name, FALSE);
+}
+
+static struct actor *add_actor(struct cast *cast)
+{
+    g_assert(cast->num_actors < CAST_ACTORS_MAX);
+    struct actor *actor = &cast->actors[cast->num_actors++];
+    actor->cast = cast;
+    actor->major_version = 1;
+    actor->minor_version = 6;
+    actor->product_version = PRODUCT_2010;
+    actor->ack_delay_ms = CAST_ACK_DELAY_MS;
+    actor->availability = SSTP_HANDLER_READY;
+    return actor;
+}
+
+struct actor *cast_actor(struct cast *cast, const char *name)
+{
+    struct actor *actor = add_actor(cast);
+    actor->name = actor->secret = name;
+    actor->host = (uint8_t)(CAST_ACTOR_HOST + cast->num_actors - 1);
+    actor->device_url = random_name(cast, "dpp:///", 40);
+    actor->identity_url = random_name(cast, "grooveIdentity://", 39);
+    actor->account_url = random_name(cast, "grooveAccount://", 39);
+    return actor;
+}
+
+struct actor *actor_again(struct actor *actor)
+{
+    struct actor *again = add_actor(actor->cast);
+    again->name = actor->name;
+    again->secret = actor->secret;
+    again->host = actor->host;
+    again->product_version = actor->product_version;
+    again->minor_version = actor->minor_version;
+    again->device_url = g_strdup(actor->device_url);
+    again->identity_url = g_strdup(actor->identity_url);
+    again->account_url = g_strdup(actor->account_url);
+    return again;
+}
+
+struct station *cast_station(struct cast *cast, const char *url)
+{
+    g_assert(cast->num_stations < CAST_RELAYS_MAX);
+    struct station *station = &cast->stations[cast->num_stations];
+    station->url = url;
+    station->host = (uint8_t)(CAST_RELAY_HOST + cast->num_stations);
+    cast->num_stations++;
+    return station;
+}
+
+/* Every relay that knows this one finds it where it is now. */
+static void set_address(struct cast *cast, struct station *station, char *address)
+{
+    for (size_t i = 0; i < cast->num_stations; i++)
+        for (size_t p = 0; p < cast->stations[i].num_peers; p++)
+            if (&cast->stations[cast->stations[i].peers[p]] == station)
+                cast->stations[i].peer_addresses[p] = address;
+    g_free(station->address);
+    station->address = address;
+}
+
+/* A relay that was never started has the address of a port where nobody listens: one
+ * that was free a moment ago. */
+static void give_address(struct cast *cast, struct station *station)
+{
+    struct net_listener *listener;
+    char *error = NULL;
+    if (station->address != NULL)
+        return;
+    if (!net_listen(cast->net, "127.0.0.1:0", 1, NULL, NULL, &listener, &error)) {
+        (void)is_wrong(cast, error);
+        return;
+    }
+    set_address(cast, station, net_listener_address(listener));
+    net_listener_close(listener);
+}
+
+void station_add_peer(struct cast *cast, struct station *station, size_t peer)
+{
+    g_assert(station->num_peers < CAST_RELAYS_MAX && peer < cast->num_stations);
+    give_address(cast, &cast->stations[peer]);
+    const size_t p = station->num_peers++;
+    station->peers[p] = peer;
+    station->peer_urls[p] = cast->stations[peer].url;
+    station->peer_addresses[p] = cast->stations[peer].address;
+    station->peer_hosts[p] = cast->stations[peer].host;
+}
+
+bool station_start(struct cast *cast, struct station *station,
+                   const struct sstp_relay_config *config)
+{
+    struct sstp_relay_config relay_config = *config;
+    char *error = NULL;
+    const int listening = net_claim("127.0.0.1:0", &error);
+    const struct relay_net_config net_config = {.sockets = &listening,
+                                                .num_sockets = 1,
+                                                .peer_addresses = station->peer_addresses,
+                                                .peer_hosts = station->peer_hosts,
+                                                .host = station->host};
+
+    if (listening < 0)
+        return is_wrong(cast, error);
+    if (relay_config.num_urls == 0) {
+        relay_config.urls = &station->url;
+        relay_config.num_urls = 1;
+    }
+    relay_config.peer_urls = station->peer_urls;
+    relay_config.num_peers = station->num_peers;
+    relay_config.random = (struct sstp_sec_random){random_seeded_fill, &cast->random};
+    if (relay_config.ack_delay_ms == 0)
+        relay_config.ack_delay_ms = CAST_ACK_DELAY_MS;
+    station->relay = relay_net_new(cast->net, &relay_config, &net_config, &error);
+    if (station->relay == NULL)
+        return is_wrong(cast, error);
+    set_address(cast, station, relay_net_address(station->relay));
+    return true;
+}
+
+void station_end(struct cast *cast, struct station *station)
+{
+    if (station->relay == NULL)
+        return;
+    /* Those who hear that their connection is lost may still look for it. */
+    struct relay_net *relay = station->relay;
+    station->relay = NULL;
+    g_ptr_array_add(cast->ended, relay);
+    while (!relay_net_stop(relay))
+        net_run_once(cast->net, 1000);
+}
+
+/* ------------------------------------------------------------------------
+ * What the endpoint tells
+ */
+
+static void on_message(struct actor *actor, struct sstp_ep *ep, const struct sstp_ep_event *event)
+{
+    if (actor->num_received < CAST_NUMBERS_MAX)
+        actor->numbers[actor->num_received] = event->number;
+    actor->num_received++;
+    actor->num_bytes_received += (unsigned)event->message->data.len;
+    if (!actor->holds)
+        (void)sstp_ep_complete(ep, event->number);
+}
+
+static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event)
+{
+    struct actor *actor = cookie;
+    struct cast *cast = actor->cast;
+
+    switch (event->kind) {
+    case SSTP_EP_EVENT_REFUSED:
+        actor->response_id = event->response_id;
+        break;
+    case SSTP_EP_EVENT_ESTABLISHED:
+        actor->response_id = SSTP_CONNECT_RESPONSE_OK;
+        break;
+    case SSTP_EP_EVENT_OPEN:
+        *event->availability = actor->availability;
+        break;
+    case SSTP_EP_EVENT_OPENED:
+        actor->num_opened++;
+        actor->opened_id = event->session_id;
+        break;
+    case SSTP_EP_EVENT_SESSION_STATUS:
+        actor->num_lost++;
+        break;
+    case SSTP_EP_EVENT_SESSION_CLOSED:
+        actor->num_sessions_closed++;
+        if (event->is_open_refused)
+            actor->open_response_id = event->response_id;
+        else
+            actor->session_reason_id = event->reason_id;
+        break;
+    case SSTP_EP_EVENT_MESSAGE:
+        on_message(actor, ep, event);
+        break;
+    case SSTP_EP_EVENT_ACKNOWLEDGED:
+        actor->num_acknowledged++;
+        break;
+    case SSTP_EP_EVENT_UNACKNOWLEDGED:
+        actor->num_unacknowledged++;
+        break;
+    case SSTP_EP_EVENT_CLOSED:
+        actor->is_closed = true;
+        actor->close_reason_id = event->reason_id;
+        break;
+    case SSTP_EP_EVENT_CONNECT:
+    case SSTP_EP_EVENT_CONNECT_AUTHENTICATE:
+    case SSTP_EP_EVENT_FANOUT_OPEN:
+    case SSTP_EP_EVENT_ACKNOWLEDGED_LATE:
+    case SSTP_EP_EVENT_SESSION_STATE: /* who wants to know asks for it */
+    case SSTP_EP_EVENT_ATTACH:
+    case SSTP_EP_EVENT_ATTACH_RESPONSE:
+    case SSTP_EP_EVENT_ATTACH_AUTHENTICATE:
+    case SSTP_EP_EVENT_REGISTER:
+    case SSTP_EP_EVENT_REGISTER_RESPONSE:
+        break;
+    }
+    if (cast->told != NULL)
+        cast->told(cast->cookie, actor, event);
+}
+
+static void on_ready(void *cookie, struct sstp_client *client)
+{
+    struct actor *actor = cookie;
+    (void)client;
+    actor->is_ready = true;
+}
+
+static void on_failed(void *cookie, struct sstp_client *client, const char *why)
+{
+    struct actor *actor = cookie;
+    const struct cast *cast = actor->cast;
+    (void)client;
+    actor->has_failed = true;
+    if (cast->failed != NULL)
+        cast->failed(cast->cookie, actor, why);
+}
+
+static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command *command)
+{
+    const struct actor *actor = cookie;
+    (void)ep;
+    if (actor->socket != NULL)
+        net_sent(actor->socket, command);
+}
+
+static void on_noted(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note)
+{
+    const struct actor *actor = cookie;
+    (void)ep;
+    if (actor->socket != NULL)
+        net_noted(actor->socket, note);
+}
+
+/* ------------------------------------------------------------------------
+ * Connections
+ */
+
+static void on_gone(void *cookie)
+{
+    struct actor *actor = cookie;
+    sstp_client_free(actor->client);
+    actor->client = NULL;
+    actor->socket = NULL;
+}
+
+static bool make_client(struct actor *actor, const char *target_url, bool is_originator,
+                        bool attaches)
+{
+    struct cast *cast = actor->cast;
+    const struct sstp_client_config config = {
+        .device_url = actor->device_url,
+        .target_url = target_url,
+        .is_originator = is_originator,
+        .attaches = attaches,
+        .account_url = actor->account_url,
+        .identity_urls = (const char *const *)&actor->identity_url,
+        .num_identities = 1,
+        .device_key = sstp_sec_derive_key(actor->secret, actor->device_url),
+        .account_key = sstp_sec_derive_key(actor->secret, actor->account_url),
+        .random = {random_seeded_fill, &cast->random},
+        .major_version = actor->major_version,
+        .minor_version = actor->minor_version,
+        .product_version = actor->product_version,
+        .now_ms = net_now_ms(cast->net),
+        .ack_delay_ms = actor->ack_delay_ms,
+        .connect_timeout_ms = actor->connect_timeout_ms,
+        .open_timeout_ms = actor->open_timeout_ms,
+        .outbound_idle_ms = actor->outbound_idle_ms,
+        .inbound_idle_ms = actor->inbound_idle_ms,
+        .first_session_id = 0x21, /* as in the published client data */
+        .ready = on_ready,
+        .failed = on_failed,
+        .event = on_event,
+        .sent = on_sent,
+        .noted = on_noted,
+        .cookie = actor};
+    sstp_client_free(actor->client); /* of a connection that did not come about */
+    actor->is_ready = actor->is_closed = actor->has_failed = false;
+    actor->response_id = actor->open_response_id = actor->session_reason_id = -1;
+    actor->client = sstp_client_new(&config);
+    return actor->client != NULL;
+}
+
+struct sstp_ep *actor_ep(struct actor *actor)
+{
+    if (actor->client == NULL)
+        return NULL;
+    struct sstp_ep *ep = sstp_client_ep(actor->client);
+    sstp_ep_tick(ep, net_now_ms(actor->cast->net));
+    return ep;
+}
+
+void actor_wake(struct actor *actor)
+{
+    if (actor->socket != NULL)
+        net_wake(actor->socket);
+}
+
+static void on_connected(void *cookie, struct net_connection *socket, const char *why)
+{
+    struct actor *actor = cookie;
+    const struct cast *cast = actor->cast;
+    if (socket == NULL) {
+        sstp_client_free(actor->client);
+        actor->client = NULL;
+        actor->has_failed = true;
+        if (cast->failed != NULL)
+            cast->failed(cast->cookie, actor, why);
+        return;
+    }
+    actor->socket = socket;
+    net_start(socket, actor_ep(actor), (struct net_handler){NULL, on_gone, actor});
+    if (!actor->says_nothing && sstp_client_start(actor->client) != SSTP_EP_OK)
+        (void)is_wrong(actor->cast,
+                       g_strdup_printf("the Connect of %s cannot be sent: its URL, or that of whom "
+                                       "it connects to, is too long",
+                                       actor->device_url));
+}
+
+static bool dial(struct actor *actor, const char *address, uint8_t host)
+{
+    char *error = NULL;
+    const struct net_hosts hosts = {actor->host, host};
+    return net_connect(actor->cast->net, address, hosts, 0, on_connected, actor, &error) ||
+           is_wrong(actor->cast, error);
+}
+
+bool actor_dial(struct actor *actor, const struct station *station, const char *target_url,
+                bool attaches)
+{
+    return make_client(actor, target_url, true, attaches) &&
+           dial(actor, station->address, station->host);
+}
+
+static void on_accepted(void *cookie, struct net_connection *socket)
+{
+    struct actor *actor = cookie;
+    if (actor->socket != NULL || !make_client(actor, NULL, false, false))
+        return;
+    actor->socket = socket;
+    net_start(socket, actor_ep(actor), (struct net_handler){NULL, on_gone, actor});
+}
+
+bool actor_listen(struct actor *actor)
+{
+    char *error = NULL;
+    return net_listen(actor->cast->net, "127.0.0.1:0", 1, on_accepted, actor, &actor->listener,
+                      &error) ||
+           is_wrong(actor->cast, error);
+}
+
+bool actor_dial_peer(struct actor *actor, const struct actor *acceptor, const char *target_url)
+{
+    char *address = net_listener_address(acceptor->listener);
+    const bool is_dialled =
+        make_client(actor, target_url, true, false) && dial(actor, address, acceptor->host);
+    g_free(address);
+    return is_dialled;
+}
+
+void actor_stop_listening(struct actor *actor)
+{
+    if (actor->listener != NULL)
+        net_listener_close(actor->listener);
+    actor->listener = NULL;
+}
+
+int actor_session_state(struct actor *actor, uint32_t session_id)
+{
+    enum sstp_session_state state;
+    if (actor->client == NULL ||
+        !sstp_ep_session_state(sstp_client_ep(actor->client), session_id, &state))
+        return -1;
+    return (int)state;
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * cast: devices and relays on live loopback sockets in one process, which the tour
+ * (demo/demo.h) and the scenarios (play/play.h) move.
+ *
+ * An actor is a device in the role of a client, a station a relay.  What an actor is
+ * told is kept in its members, and handed on to the owner of the cast.  Nothing here
+ * waits: who wants to see what comes of something lets the loop run.
+ *
+ *     struct actor *cara = cast_actor(cast, "Cara");
+ *     struct station *relay = cast_station(cast, url, &config);
+ *     actor_dial(cara, relay, relay->url, false);
+ *     while (!cara->is_ready)
+ *         net_run_once(cast->net, 100);
+ */
+#ifndef RELAYSIM_PLAY_CAST_H
+#define RELAYSIM_PLAY_CAST_H
+
+#include <glib.h>
+
+#include "base/random.h"
+#include "client/client.h"
+#include "net/net.h"
+#include "live/relay.h"
+
+#define CAST_ACTORS_MAX 32
+#define CAST_RELAYS_MAX 6
+#define CAST_NUMBERS_MAX 64
+#define CAST_ACK_DELAY_MS 60 /* the products' 5 seconds would make everything long */
+#define CAST_RELAY_HOST 1u   /* of the first station, in the capture */
+#define CAST_ACTOR_HOST 10u  /* of the first actor */
+
+struct cast;
+
+struct actor {
+    struct cast *cast;
+    const char *name;
+    char *device_url, *identity_url, *account_url;
+    const char *product_version;
+    uint8_t host; /* in the capture */
+    uint8_t major_version, minor_version;
+    const char *secret;   /* its keys come from it */
+    int64_t ack_delay_ms; /* CAST_ACK_DELAY_MS unless set otherwise */
+    int64_t connect_timeout_ms, open_timeout_ms, outbound_idle_ms, inbound_idle_ms;
+    bool says_nothing; /* no Connect follows when the transport is there */
+
+    /* How it answers whoever opens a session. */
+    enum sstp_availability availability;
+    bool holds; /* messages are completed by the owner, not at once */
+
+    /* Its connection. */
+    struct net_connection *socket;
+    struct sstp_client *client;
+    struct net_listener *listener;
+
+    /* What has happened since the last connection began. */
+    bool is_ready, is_closed, has_failed;
+    int response_id; /* of the ConnectResponse; -1 */
+    uint8_t close_reason_id;
+    unsigned num_acknowledged, num_unacknowledged;
+    unsigned num_received, num_bytes_received;
+    unsigned num_lost; /* destinations, by SessionStatus */
+    unsigned num_opened, num_sessions_closed;
+    int open_response_id;               /* of a session that was refused; -1 */
+    int session_reason_id;              /* of the last Close; -1 */
+    uint32_t opened_id;                 /* the peer's last session */
+    uint64_t numbers[CAST_NUMBERS_MAX]; /* of the messages received, if it holds */
+};
+
+struct station {
+    const char *url; /* outlives the cast, as what its configuration points to */
+    uint8_t host;
+    char *address; /* kept when it has ended: nobody listens there then */
+    struct relay_net *relay;
+    /* The other relays that it dials: wherever they are by then. */
+    const char *peer_urls[CAST_RELAYS_MAX];
+    const char *peer_addresses[CAST_RELAYS_MAX];
+    uint8_t peer_hosts[CAST_RELAYS_MAX];
+    size_t peers[CAST_RELAYS_MAX]; /* places in cast->stations */
+    size_t num_peers;
+};
+
+struct cast {
+    struct net *net;
+    struct random_seeded random;
+    struct actor actors[CAST_ACTORS_MAX];
+    size_t num_actors;
+    struct station stations[CAST_RELAYS_MAX];
+    size_t num_stations;
+    GPtrArray *ended; /* relays that have, and are freed with the loop */
+
+    /* An address could not be had: a sentence. */
+    void (*wrong)(void *cookie, const char *why);
+    /* Everything that an actor is told, when its members know of it; NULL. */
+    void (*told)(void *cookie, struct actor *actor, const struct sstp_ep_event *event);
+    /* Its attaching or registering came to nothing; NULL. */
+    void (*failed)(void *cookie, struct actor *actor, const char *why);
+    void *cookie;
+};
+
+/* Starts the loop; false when it cannot.  `net_config` gets the callback of the cast. */
+bool cast_init(struct cast *cast, const struct net_config *net_config, uint64_t seed);
+void cast_clear(struct cast *cast);
+
+/* A device with URLs of its own, made up; in SSTP 1.6 as SharePoint Workspace 2010. */
+struct actor *cast_actor(struct cast *cast, const char *name);
+
+/* One like it, that is the same device in a new connection. */
+struct actor *actor_again(struct actor *actor);
+
+/* A relay of these properties, that is not started. */
+struct station *cast_station(struct cast *cast, const char *url);
+
+/* One relay knows where another one is. */
+void station_add_peer(struct cast *cast, struct station *station, size_t peer);
+
+/* Starts it on a free port; false when it cannot listen.  Acknowledgements are hurried
+ * unless the configuration says when. */
+bool station_start(struct cast *cast, struct station *station,
+                   const struct sstp_relay_config *config);
+
+/* Ends it without a word to anybody; the loop runs until its store is written. */
+void station_end(struct cast *cast, struct station *station);
+
+/* Connects to a relay and asks for a device, attaching and registering if wanted. */
+bool actor_dial(struct actor *actor, const struct station *station, const char *target_url,
+                bool attaches);
+
+/* Takes one peer device; then another dials it. */
+bool actor_listen(struct actor *actor);
+bool actor_dial_peer(struct actor *actor, const struct actor *acceptor, const char *target_url);
+
+/* Does not listen any more; harmless if it did not. */
+void actor_stop_listening(struct actor *actor);
+
+/* The endpoint of its connection, with the time told; NULL without one. */
+struct sstp_ep *actor_ep(struct actor *actor);
+
+/* The endpoint was used from outside a callback. */
+void actor_wake(struct actor *actor);
+
+/* The state that a session of the actor's is in; -1 when it has none. */
+int actor_session_state(struct actor *actor, uint32_t session_id);
+
+#endif

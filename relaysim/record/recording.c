@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "record/recording.h"
+
+#include "base/log.h"
+#include "record/recording_file.h"
+#include "base/results.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static gboolean is_standard(const char *path)
+{
+    return path != NULL && strcmp(path, "-") == 0;
+}
+
+/* What standard output cannot be used for. */
+static gboolean check_standard(const char *capture)
+{
+    if (is_standard(capture) && isatty(STDOUT_FILENO)) {
+        log_error("-w - writes a capture, which is no text, and standard output is a terminal: "
+                  "send it to a file or a program, such as | tshark -r -");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Opens one of them; FALSE with a sentence. */
+static gboolean open_file(const char *path, const char *name, const char *records,
+                          enum recording_care care, struct recording_file **file)
+{
+    const struct recording_file_config config = {
+        .path = path, .name = name, .records = records, .waits = care == RECORDING_WAITS};
+    if (path == NULL)
+        return TRUE;
+    *file = recording_file_open(&config);
+    if (*file == NULL) {
+        log_error("cannot write %s: %s", path, g_strerror(errno));
+        return FALSE;
+    }
+    if (recording_file_is_stdout(*file))
+        results_to_stderr();
+    return TRUE;
+}
+
+gboolean recording_open(struct recording *recording, const char *capture, const char *truth,
+                        enum recording_care care)
+{
+    *recording = (struct recording){.tap = NULL};
+    if (!check_standard(capture))
+        return FALSE;
+    gboolean is_good = open_file(capture, "capture", "packets", care, &recording->tap_file) &&
+                       open_file(truth, "truth file", "lines", care, &recording->truth_file);
+    if (is_good && recording->tap_file != NULL &&
+        (recording->tap = tap_new(recording->tap_file)) == NULL) {
+        log_error("memory is out");
+        is_good = FALSE;
+    }
+    if (!is_good) {
+        (void)recording_file_close(recording->tap_file);
+        (void)recording_file_close(recording->truth_file);
+        return FALSE;
+    }
+    if (recording->truth_file != NULL)
+        recording->truth = truth_new(recording->truth_file);
+    recording_clock_start(&recording->clock);
+    return TRUE;
+}
+
+void recording_begin(struct recording *recording)
+{
+    struct recording_file *const files[] = {recording->tap_file, recording->truth_file};
+    for (size_t i = 0; i < G_N_ELEMENTS(files); i++)
+        if (files[i] != NULL)
+            recording_file_begin(files[i]);
+}
+
+void recording_reopen(struct recording *recording)
+{
+    recording_clock_start(&recording->clock);
+    if (recording->tap != NULL)
+        tap_reopen(recording->tap);
+    if (recording->truth != NULL)
+        truth_reopen(recording->truth);
+}
+
+gboolean recording_has_files(const struct recording *recording)
+{
+    return recording->tap != NULL || recording->truth != NULL;
+}
+
+uint64_t recording_now_ns(const struct recording *recording)
+{
+    return recording_has_files(recording) ? recording_clock_ns(&recording->clock) : 0;
+}
+
+gboolean recording_close(struct recording *recording)
+{
+    tap_free(recording->tap);
+    truth_free(recording->truth);
+    const gboolean has_tap = recording_file_close(recording->tap_file);
+    const gboolean has_truth = recording_file_close(recording->truth_file);
+    *recording = (struct recording){.tap = NULL};
+    return has_tap && has_truth;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * recording: the two files that a run can leave, a capture (-w) and the truth about it
+ * (--truth); "-" is standard output.  Both have the times of one clock.
+ *
+ *     recording_open(&recording, capture, truth, RECORDING_SERVES)
+ *     recording_begin(&recording)       when nothing is refused any more
+ *     recording_close(&recording)
+ */
+#ifndef RELAYSIM_RECORD_RECORDING_H
+#define RELAYSIM_RECORD_RECORDING_H
+
+#include <glib.h>
+
+#include "record/recording_clock.h"
+#include "record/capture.h"
+#include "record/truth.h"
+
+struct recording {
+    struct tap *tap;     /* NULL where it was not asked for */
+    struct truth *truth; /* likewise */
+    struct recording_clock clock;
+    struct recording_file *tap_file, *truth_file;
+};
+
+/* Who comes first where a file takes no more for now: those who are served, so that packets
+ * and lines are dropped; or the record, which is waited for.  See record/recording_file.h. */
+enum recording_care { RECORDING_SERVES, RECORDING_WAITS };
+
+/* Opens the files of these names, NULL for those not asked for, and leaves them as they are;
+ * with one on standard output, results go to stderr from here on (base/results.h).  FALSE with a
+ * sentence. */
+gboolean recording_open(struct recording *recording, const char *capture, const char *truth,
+                        enum recording_care care);
+
+/* Empties the files, and starts to write. */
+void recording_begin(struct recording *recording);
+
+/* Opens both anew, as after somebody has moved them away, and starts the clock anew. */
+void recording_reopen(struct recording *recording);
+
+/* Whether anything is recorded. */
+gboolean recording_has_files(const struct recording *recording);
+
+/* The time of an event; 0 where nothing is recorded. */
+uint64_t recording_now_ns(const struct recording *recording);
+
+/* FALSE, with a sentence, when something was not written.  Without recording_begin() the
+ * files are as they were. */
+gboolean recording_close(struct recording *recording);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* truth_internal: what the truth*.c files share, and nobody else. */
+#ifndef RELAYSIM_RECORD_TRUTH_INTERNAL_H
+#define RELAYSIM_RECORD_TRUTH_INTERNAL_H
+
+#include <json-glib/json-glib.h>
+
+#include "record/truth.h"
+
+#define TRUTH_NO_STREAM (-1)
+
+struct truth {
+    struct recording_file *file;
+    unsigned num_reopened; /* which tells the files of a run apart */
+    int num_streams;       /* of the file */
+    uint64_t num_dropped;  /* lines before the next one */
+    uint64_t last_ns;      /* of the last one */
+    GHashTable *streams;   /* name to struct truth_stream */
+};
+
+struct truth_stream {
+    struct truth *truth;
+    char *name;
+    unsigned num_ends;
+    bool has_begun; /* with its first command */
+    int number;     /* in the file of num_reopened; TRUTH_NO_STREAM in none */
+    unsigned num_reopened;
+};
+
+/* Its first command: the stream has begun. */
+void truth_begin_stream(struct truth_stream *stream);
+
+/* Its number in the file, which it gets now unless it has it; TRUTH_NO_STREAM before it has
+ * begun. */
+int truth_number(struct truth_stream *stream);
+
+/* One line: begun, filled with members, and ended, which writes it. */
+JsonBuilder *truth_begin(int stream, const char *event);
+void truth_end(struct truth *truth, JsonBuilder *builder, uint64_t time_ns);
+
+void truth_add_string(JsonBuilder *builder, const char *name, const char *value);
+void truth_add_int(JsonBuilder *builder, const char *name, uint64_t value);
+/* "initiator" or "acceptor" */
+void truth_add_end(JsonBuilder *builder, const char *name, bool is_initiator);
+
+#endif

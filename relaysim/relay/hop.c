@@ -1,0 +1,596 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "relay/hop.h"
+
+/* Bytes that wait on a hop, beyond which the client is asked to stop, and below
+ * which it may go on. */
+#define BACKLOG_HIGH (256u << 10)
+#define BACKLOG_LOW (64u << 10)
+
+struct relay_hop {
+    unsigned num_refs;
+    struct relay_peer *peer;       /* NULL: it is over */
+    struct relay_inbound *inbound; /* NULL: its originator is gone, only shares are left */
+    GArray *indexes;               /* uint16_t: the recipients, as they are in FanoutOpen */
+    size_t num_left;
+    bool is_orphaned; /* the client has closed its session, and can be told nothing */
+    bool is_open;
+    bool awaits_open_response;
+    uint32_t session_id; /* while it is open */
+    enum sstp_session_state state;
+    GQueue pending; /* struct relay_share, not sent yet */
+    size_t num_pending_bytes;
+    bool is_backlogged;
+    bool is_waiting;
+    GList link;         /* in peer->hops */
+    GList waiting_link; /* in peer->waiting: to be opened, or with shares to send */
+};
+
+struct relay_share {
+    struct relay_hop *hop;
+    struct relay_receipt *receipt;
+    struct sstp_payload *payload; /* until it is sent */
+    int64_t expires_ms;
+    struct sstp_relay_connection *connection; /* once it is sent */
+    GList link;                               /* in hop->pending, or connection->shares */
+};
+
+static void unref(struct relay_hop *hop)
+{
+    if (--hop->num_refs > 0)
+        return;
+    g_array_free(hop->indexes, TRUE);
+    g_free(hop);
+}
+
+bool relay_hop_is_awaited(const struct relay_hop *hop)
+{
+    return hop->num_left > 0 &&
+           (!hop->is_open || hop->state != SSTP_SESSION_READY || hop->is_backlogged);
+}
+
+/* ------------------------------------------------------------------------
+ * The end of a hop
+ */
+
+static void set_waiting(struct relay_hop *hop, bool is_waiting)
+{
+    if (hop->is_waiting == is_waiting)
+        return;
+    hop->is_waiting = is_waiting;
+    if (is_waiting)
+        g_queue_push_tail_link(&hop->peer->waiting, &hop->waiting_link);
+    else
+        g_queue_unlink(&hop->peer->waiting, &hop->waiting_link);
+}
+
+/* A share is safe, or lost in a way that the client has been told of.  If it cannot be
+ * told, its connection goes: what is not safe must not be acknowledged. */
+static void end_share(struct relay_share *share, bool can_be_told)
+{
+    if (can_be_told)
+        relay_receipt_release(share->receipt);
+    else
+        relay_receipt_fail(share->receipt);
+    if (share->payload != NULL)
+        sstp_payload_unref(share->payload);
+    unref(share->hop);
+    g_free(share);
+}
+
+/* Before it is finished, which forgets the peer. */
+static void tell_discarded(const struct relay_hop *hop, enum sstp_relay_discard_reason reason)
+{
+    for (GList *link = hop->pending.head; link != NULL; link = link->next) {
+        const struct relay_share *share = link->data;
+        relay_share_discarded(hop->peer->relay, share->payload, reason, hop->peer->url);
+    }
+}
+
+static void drop_pending(struct relay_hop *hop)
+{
+    GList *link;
+    hop->num_pending_bytes = 0;
+    while ((link = g_queue_pop_head_link(&hop->pending)) != NULL)
+        end_share(link->data, !hop->is_orphaned);
+}
+
+/* It is no longer anybody's; the shares that are under way keep it. */
+static void finish(struct relay_hop *hop)
+{
+    struct relay_peer *peer = hop->peer;
+    set_waiting(hop, false);
+    if (hop->inbound != NULL)
+        g_ptr_array_remove(hop->inbound->hops, hop);
+    hop->inbound = NULL;
+    hop->peer = NULL;
+    g_queue_unlink(&peer->hops, &hop->link);
+    unref(hop);
+}
+
+/* The other relay owes no OpenResponse for it any more. */
+static void set_opened(struct relay_hop *hop)
+{
+    if (hop->awaits_open_response && hop->peer->connection != NULL)
+        hop->peer->connection->num_owed--;
+    hop->awaits_open_response = false;
+}
+
+/* Closes its session, where there still is one. */
+static void close_session(struct relay_hop *hop)
+{
+    struct sstp_relay_connection *connection = hop->peer->connection;
+    if (!hop->is_open)
+        return;
+    set_opened(hop);
+    hop->is_open = false;
+    g_hash_table_remove(hop->peer->sessions, GUINT_TO_POINTER(hop->session_id));
+    if (connection == NULL)
+        return;
+    (void)sstp_ep_close_session(connection->ep, hop->session_id, SSTP_CLOSE_EMPTY_SESSION);
+    relay_wake(connection);
+}
+
+/* The hops of the same session of a client's to the same relay, each with a reference: a
+ * loss is told by the RelayURL, which says it of all. */
+static GPtrArray *find_all_of(struct relay_hop *hop)
+{
+    GPtrArray *hops = g_ptr_array_new();
+    for (guint i = 0; hop->inbound != NULL && i < hop->inbound->hops->len; i++) {
+        struct relay_hop *other = g_ptr_array_index(hop->inbound->hops, i);
+        if (other->peer == hop->peer)
+            g_ptr_array_add(hops, other);
+    }
+    if (hop->inbound == NULL)
+        g_ptr_array_add(hops, hop);
+    for (guint i = 0; i < hops->len; i++)
+        ((struct relay_hop *)g_ptr_array_index(hops, i))->num_refs++;
+    return hops;
+}
+
+/* The session to the other relay is gone, or cannot be had: its recipients are lost. */
+static void fail(struct relay_hop *hop, uint8_t status_id)
+{
+    struct relay_inbound *inbound = hop->inbound;
+    GPtrArray *hops = find_all_of(hop);
+
+    for (guint h = 0; inbound != NULL && h < hops->len; h++) {
+        const GArray *indexes = ((struct relay_hop *)g_ptr_array_index(hops, h))->indexes;
+        for (guint i = 0; i < indexes->len; i++)
+            relay_loss_note(inbound, &inbound->recipients[g_array_index(indexes, uint16_t, i)],
+                            status_id);
+    }
+    if (inbound != NULL)
+        relay_loss_set_troubled(inbound, true); /* what is left may be ready now */
+    for (guint h = 0; h < hops->len; h++) {
+        struct relay_hop *lost = g_ptr_array_index(hops, h);
+        lost->num_left = 0;
+        close_session(lost);
+        tell_discarded(lost, SSTP_RELAY_DISCARD_RELAY);
+        finish(lost);
+    }
+    /* Not before all of that is known: with its messages the session may go. */
+    for (guint h = 0; h < hops->len; h++) {
+        drop_pending(g_ptr_array_index(hops, h));
+        unref(g_ptr_array_index(hops, h));
+    }
+    g_ptr_array_free(hops, TRUE);
+}
+
+void relay_hops_fail(struct relay_peer *peer, uint8_t status_id)
+{
+    struct relay_hop *hop;
+    while ((hop = g_queue_peek_head(&peer->hops)) != NULL)
+        fail(hop, status_id);
+}
+
+/* It has ended from here: the session is closed, and what waits is safe or lost with it.
+ * Its session to the client may be gone behind it. */
+static void end_hop(struct relay_hop *hop, enum sstp_relay_discard_reason reason)
+{
+    hop->num_refs++;
+    close_session(hop);
+    tell_discarded(hop, reason);
+    finish(hop);
+    drop_pending(hop);
+    unref(hop);
+}
+
+static struct relay_hop *find_empty(const struct relay_inbound *inbound)
+{
+    for (guint i = 0; i < inbound->hops->len; i++) {
+        struct relay_hop *hop = g_ptr_array_index(inbound->hops, i);
+        if (hop->num_left == 0 && hop->is_open)
+            return hop;
+    }
+    return NULL;
+}
+
+void relay_hops_close_empty(struct sstp_relay_connection *connection, uint32_t session_id)
+{
+    const struct relay_inbound *inbound;
+    struct relay_hop *hop;
+    while ((inbound = relay_inbound_find(connection, session_id)) != NULL &&
+           (hop = find_empty(inbound)) != NULL)
+        end_hop(hop, SSTP_RELAY_DISCARD_RELAY);
+}
+
+void relay_hops_end(struct relay_inbound *inbound)
+{
+    const bool is_established =
+        sstp_ep_state(inbound->connection->ep) == SSTP_CONNECTION_ESTABLISHED;
+    gsize num;
+    gpointer *hops = g_ptr_array_steal(inbound->hops, &num);
+
+    /* First nothing leads here any more, then one by one they end: each may end others. */
+    for (gsize i = 0; i < num; i++) {
+        struct relay_hop *hop = hops[i];
+        hop->num_refs++;
+        hop->inbound = NULL;
+        hop->is_orphaned = is_established && hop->num_left > 0;
+    }
+    relay_loss_set_troubled(inbound, false);
+    for (gsize i = 0; i < num; i++) {
+        struct relay_hop *hop = hops[i];
+        /* Who closed a session with messages in it wants them delivered. */
+        if (hop->peer != NULL && !(hop->is_orphaned && hop->is_open && hop->pending.length > 0))
+            end_hop(hop, !is_established      ? SSTP_RELAY_DISCARD_CONNECTION
+                         : hop->num_left == 0 ? SSTP_RELAY_DISCARD_RELAY
+                                              : SSTP_RELAY_DISCARD_SESSION);
+        unref(hop);
+    }
+    g_free(hops);
+}
+
+void relay_hops_forget_shares(struct sstp_relay_connection *connection)
+{
+    GList *link;
+    while ((link = g_queue_pop_head_link(&connection->shares)) != NULL)
+        end_share(link->data, true);
+}
+
+/* ------------------------------------------------------------------------
+ * Opening
+ */
+
+static struct relay_hop *new_hop(struct relay_inbound *inbound, struct relay_peer *peer)
+{
+    struct relay_hop *hop = g_new0(struct relay_hop, 1);
+    hop->num_refs = 1;
+    hop->peer = peer;
+    hop->inbound = inbound;
+    hop->indexes = g_array_new(FALSE, FALSE, sizeof(uint16_t));
+    hop->state = SSTP_SESSION_OPENING;
+    hop->link.data = hop;
+    g_ptr_array_add(inbound->hops, hop);
+    hop->waiting_link.data = hop;
+    g_queue_push_tail_link(&peer->hops, &hop->link);
+    set_waiting(hop, true);
+    return hop;
+}
+
+/* The hop of a session to a peer, made if need be. */
+static struct relay_hop *hop_to(struct relay_inbound *inbound, struct relay_peer *peer)
+{
+    for (guint i = 0; i < inbound->hops->len; i++) {
+        struct relay_hop *hop = g_ptr_array_index(inbound->hops, i);
+        if (hop->peer == peer)
+            return hop;
+    }
+    return new_hop(inbound, peer);
+}
+
+void relay_hops_begin(struct relay_inbound *inbound)
+{
+    struct sstp_relay *relay = inbound->connection->relay;
+
+    for (size_t i = 0; i < inbound->num_recipients; i++) {
+        struct relay_recipient *recipient = &inbound->recipients[i];
+        const uint16_t index = (uint16_t)i;
+        if (recipient->relay_url == NULL || recipient->is_gone)
+            continue;
+        struct relay_peer *peer = relay_peer_find(relay, recipient->relay_url);
+        if (peer == NULL) {
+            relay_loss_note(inbound, recipient, SSTP_SESSION_STATUS_DNS_LOOKUP_FAILED);
+            continue;
+        }
+        struct relay_hop *hop = hop_to(inbound, peer);
+        g_array_append_val(hop->indexes, index);
+        hop->num_left++;
+    }
+    /* With a peer that cannot be had the session may be gone, with all of its hops. */
+    GPtrArray *peers = g_ptr_array_new();
+    for (guint i = 0; i < inbound->hops->len; i++)
+        g_ptr_array_add(peers, ((struct relay_hop *)g_ptr_array_index(inbound->hops, i))->peer);
+    for (guint i = peers->len; i-- > 0;)
+        relay_peer_want(g_ptr_array_index(peers, i));
+    g_ptr_array_free(peers, TRUE);
+}
+
+/* The entries of its FanoutOpen (GRVSSTP 3.3.5.2): to be freed. */
+static struct sstp_fanout_entry *entries_of(const struct relay_hop *hop)
+{
+    struct sstp_fanout_entry *entries = g_new0(struct sstp_fanout_entry, hop->indexes->len);
+    for (guint i = 0; i < hop->indexes->len; i++) {
+        const uint16_t index = g_array_index(hop->indexes, uint16_t, i);
+        const struct relay_recipient *recipient = &hop->inbound->recipients[index];
+        entries[i].identity_url = sstp_span_of_string(recipient->identity_url);
+        entries[i].device_url = sstp_span_of_string(recipient->device_url);
+        entries[i].relay_url = sstp_span_of_string(recipient->relay_url);
+    }
+    return entries;
+}
+
+/* An entry is a byte longer in SSTP 1.6: what came as one FanoutOpen of 1.5 may go out
+ * as two. */
+static void split(struct relay_hop *hop)
+{
+    struct relay_hop *other = new_hop(hop->inbound, hop->peer);
+    const guint half = hop->indexes->len / 2;
+    g_array_append_vals(other->indexes, &g_array_index(hop->indexes, uint16_t, half),
+                        hop->indexes->len - half);
+    g_array_set_size(hop->indexes, half);
+    hop->num_left = half;
+    other->num_left = other->indexes->len;
+}
+
+/* A hop that is not open has lost none of its recipients, or all. */
+static void open_hop(struct relay_hop *hop)
+{
+    struct sstp_ep *ep = hop->peer->connection->ep;
+    enum sstp_ep_err err;
+    do {
+        struct sstp_fanout_entry *entries = entries_of(hop);
+        err = sstp_ep_fanout_open(ep, sstp_span_of_string(hop->inbound->resource_url), entries,
+                                  hop->indexes->len, NULL, &hop->session_id);
+        g_free(entries);
+        if (err == SSTP_EP_TOO_LONG && hop->indexes->len > 1)
+            split(hop);
+    } while (err == SSTP_EP_TOO_LONG && hop->indexes->len > 1);
+    hop->is_open = err == SSTP_EP_OK;
+    if (hop->is_open) {
+        g_hash_table_insert(hop->peer->sessions, GUINT_TO_POINTER(hop->session_id), hop);
+        hop->awaits_open_response = true;
+        if (hop->peer->connection->num_owed++ == 0)
+            relay_watch_owed(hop->peer->connection);
+    }
+    if (err == SSTP_EP_TOO_LONG)
+        fail(hop, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
+}
+
+/* ------------------------------------------------------------------------
+ * Sending
+ */
+
+static void note_backlog(struct relay_hop *hop)
+{
+    const size_t limit = hop->is_backlogged ? BACKLOG_LOW : BACKLOG_HIGH;
+    const bool is_backlogged = hop->num_pending_bytes >= limit;
+    if (is_backlogged == hop->is_backlogged)
+        return;
+    hop->is_backlogged = is_backlogged;
+    if (hop->inbound != NULL)
+        relay_hops_update(hop->inbound->connection, hop->inbound->session_id);
+}
+
+/* Sends what the session and the output have room for. */
+static void send_pending(struct relay_hop *hop)
+{
+    struct sstp_relay_connection *connection = hop->peer->connection;
+    while (hop->pending.length > 0 && hop->state == SSTP_SESSION_READY) {
+        struct relay_share *share = g_queue_peek_head(&hop->pending);
+        const size_t len = sstp_payload_message(share->payload)->data.len;
+        /* With that, the share's reference is the output's. */
+        if (sstp_ep_lend_message(connection->ep, hop->session_id,
+                                 sstp_payload_message(share->payload), share,
+                                 share->payload) != SSTP_EP_OK)
+            break; /* room comes with the output or with acknowledgements */
+        share->payload = NULL;
+        g_queue_unlink(&hop->pending, &share->link);
+        hop->num_pending_bytes -= len;
+        share->connection = connection;
+        g_queue_push_tail_link(&connection->shares, &share->link);
+        if (connection->shares.length == 1)
+            relay_watch_owed(connection);
+        relay_wake(connection);
+    }
+}
+
+/* Shares have come to those that wait, or gone from them.  The hop may be gone behind it. */
+static void settle(struct relay_hop *hop)
+{
+    if (hop->peer == NULL)
+        return;
+    if (hop->is_open)
+        set_waiting(hop, hop->pending.length > 0);
+    if (hop->is_orphaned && hop->pending.length == 0)
+        end_hop(hop, SSTP_RELAY_DISCARD_SESSION);
+    else
+        note_backlog(hop);
+}
+
+/* The hop may be gone behind it. */
+static void pump(struct relay_hop *hop)
+{
+    if (!hop->is_open && hop->inbound != NULL)
+        open_hop(hop);
+    if (hop->peer == NULL || !hop->is_open)
+        return;
+    send_pending(hop);
+    settle(hop);
+}
+
+void relay_hops_pump(struct relay_peer *peer)
+{
+    /* Each once, in turn: whoever filled the output is last the next time. */
+    for (guint i = peer->waiting.length; i-- > 0 && relay_peer_is_established(peer);) {
+        GList *link = g_queue_pop_head_link(&peer->waiting);
+        if (link == NULL)
+            break; /* the one before took others with it */
+        g_queue_push_tail_link(&peer->waiting, link);
+        struct relay_hop *hop = link->data;
+        hop->num_refs++;
+        pump(hop);
+        unref(hop);
+    }
+    if (peer->connection != NULL)
+        relay_wake(peer->connection);
+}
+
+/* A share of a message, at the end of those that wait. */
+static void add_share(struct relay_hop *hop, struct sstp_payload *payload, int64_t expires_ms,
+                      struct relay_receipt *receipt)
+{
+    struct sstp_relay *relay = hop->peer->relay;
+    struct relay_share *share = g_new0(struct relay_share, 1);
+    share->hop = hop;
+    hop->num_refs++;
+    share->receipt = receipt;
+    relay_receipt_hold(receipt);
+    share->payload = sstp_payload_ref(payload);
+    share->expires_ms = expires_ms;
+    share->link.data = share;
+    g_queue_push_tail_link(&hop->pending, &share->link);
+    hop->num_pending_bytes += sstp_payload_message(payload)->data.len;
+    set_waiting(hop, true);
+    relay->next_share_expiry_ms = MIN(relay->next_share_expiry_ms, expires_ms);
+}
+
+void relay_hops_forward(struct relay_inbound *inbound, struct sstp_payload *payload,
+                        int64_t expires_ms, struct relay_receipt *receipt)
+{
+    const guint num = inbound->hops->len;
+    struct relay_hop **hops = g_new(struct relay_hop *, num + 1);
+
+    for (guint i = 0; i < num; i++) {
+        hops[i] = g_ptr_array_index(inbound->hops, i);
+        hops[i]->num_refs++;
+        if (hops[i]->num_left > 0)
+            add_share(hops[i], payload, expires_ms, receipt);
+    }
+    /* What one of them has to say may end others, and the session. */
+    for (guint i = 0; i < num; i++) {
+        struct relay_hop *hop = hops[i];
+        if (hop->peer != NULL && hop->is_open && relay_peer_is_established(hop->peer))
+            pump(hop);
+        else
+            settle(hop);
+        unref(hop);
+    }
+    g_free(hops);
+}
+
+/* Moves the shares of a hop whose time is over to `due`, which is written down, and does
+ * nothing else. */
+static void take_due(struct relay_hop *hop, GQueue *due)
+{
+    struct sstp_relay *relay = hop->peer->relay;
+    GList *link = hop->pending.head;
+    while (link != NULL) {
+        const struct relay_share *share = link->data;
+        GList *next = link->next;
+        if (share->expires_ms <= relay->now_ms) {
+            g_queue_unlink(&hop->pending, link);
+            hop->num_pending_bytes -= sstp_payload_message(share->payload)->data.len;
+            relay_share_discarded(relay, share->payload, relay_expiry_reason(share->payload),
+                                  hop->peer->url);
+            g_queue_push_tail_link(due, link);
+        } else {
+            relay->next_share_expiry_ms = MIN(relay->next_share_expiry_ms, share->expires_ms);
+        }
+        link = next;
+    }
+}
+
+void relay_hops_expire(struct sstp_relay *relay)
+{
+    GQueue due = G_QUEUE_INIT;
+    GHashTableIter iter;
+    gpointer value;
+    GList *link;
+
+    if (relay->next_share_expiry_ms > relay->now_ms)
+        return;
+    relay->next_share_expiry_ms = SSTP_EP_NEVER;
+    g_hash_table_iter_init(&iter, relay->peers);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const struct relay_peer *peer = value;
+        for (GList *h = peer->hops.head; h != NULL; h = h->next)
+            take_due(h->data, &due);
+    }
+    /* The end of a share may end sessions, hops and other shares, but none of these: they
+     * are nobody else's any more. */
+    while ((link = g_queue_pop_head_link(&due)) != NULL) {
+        struct relay_share *share = link->data;
+        struct relay_hop *hop = share->hop;
+        hop->num_refs++;
+        relay->counters.num_discarded++;
+        end_share(share, true);
+        settle(hop);
+        unref(hop);
+    }
+}
+
+/* ------------------------------------------------------------------------
+ * Events
+ */
+
+void relay_hop_on_state(struct relay_hop *hop, enum sstp_session_state state)
+{
+    if (hop == NULL)
+        return;
+    hop->state = state;
+    hop->num_refs++;
+    if (hop->peer != NULL)
+        set_opened(hop);
+    pump(hop);
+    if (hop->inbound != NULL)
+        relay_hops_update(hop->inbound->connection, hop->inbound->session_id);
+    unref(hop);
+}
+
+/* What a client is told of a recipient of which another relay says `status_id`: what is
+ * not in GRVSSTP 2.2.8.1 must not go on, and means that it takes nothing any more. */
+static uint8_t status_to_tell(uint8_t status_id)
+{
+    return status_id == SSTP_SESSION_STATUS_QUOTA_WOULD_BE_EXCEEDED
+               ? status_id
+               : SSTP_SESSION_STATUS_LOCKED_OUT;
+}
+
+void relay_hop_on_status(struct relay_hop *hop, unsigned entry_index, uint8_t status_id)
+{
+    if (hop == NULL || hop->inbound == NULL || entry_index >= hop->indexes->len)
+        return;
+    const uint16_t index = g_array_index(hop->indexes, uint16_t, entry_index);
+    struct relay_recipient *recipient = &hop->inbound->recipients[index];
+    if (recipient->is_gone)
+        return;
+    if (relay_loss_is_of_relay(status_id)) {
+        fail(hop, status_id); /* it can be told of nothing less */
+        return;
+    }
+    relay_loss_note(hop->inbound, recipient, status_to_tell(status_id));
+    hop->num_left--;
+}
+
+void relay_hop_on_closed(struct relay_hop *hop)
+{
+    fail(hop, SSTP_SESSION_STATUS_CONNECTION_CLOSED);
+}
+
+void relay_hop_on_share_over(void *tag, bool is_acknowledged)
+{
+    struct relay_share *share = tag;
+    struct relay_hop *hop = share->hop;
+    g_queue_unlink(&share->connection->shares, &share->link);
+
+    if (is_acknowledged) {
+        share->connection->relay->counters.num_forwarded++;
+        end_share(share, true);
+        return;
+    }
+    /* Its session is going: its recipients are lost before the share is. */
+    if (hop->peer != NULL)
+        fail(hop, SSTP_SESSION_STATUS_CONNECTION_CLOSED);
+    end_share(share, !hop->is_orphaned);
+}

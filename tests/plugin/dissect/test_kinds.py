@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Never a false word, whatever capturing made of a clean conversation: each packet of each
+sample late, early, lost, sent again, quoted, seen at two places; see tests/lib/mutate.py.
+
+No violation is ever found.  Where every byte is there, two passes tell what they tell of the
+original, and one pass nothing else; where bytes are missing, nothing that the original does
+not have.
+
+    test_kinds.py                  a choice, the same each time
+    test_kinds.py --seed N         another one
+    test_kinds.py --all            every one (ninja kinds)
+    test_kinds.py --all --sample polling --kind moved --keep FOLDER
+"""
+
+import argparse
+import collections
+import os
+import random
+import sys
+import time
+
+import harness
+from mutate import Joined, all_kinds, by_connection, read_packets
+from shown import FILTER, PROTOCOLS, read_pdml
+from told import differences, told_of
+from tshark import Wireshark
+from wireshark_test import BAD
+
+SAMPLES = os.path.join(harness.HERE, "..", "..", "..", "samples")
+CASES = os.path.join(harness.HERE, "cases")
+# One conversation each; of the others every TCP connection is one.
+WHOLE = ("cleartext-443", "secure-tunnel", "socks", "longlived", "longlived-proxy", "keepalive",
+         "polling")
+PLAIN = ("acknowledgement", "single-hop", "demo")
+UNCLEAN = "demo"      # has connections that are refused for what they say
+CHOICE = 16           # of each kind and file, where not all are asked for
+BATCH = 20000         # frames of a file
+SHOWN = 5             # differences printed of a kind
+# What is said of a capture, and not of a peer, where bytes are missing.
+OF_THE_CAPTURE = ("sequence_gap", "missing_half")
+# Numbers count what was captured.
+COUNTED = ("sstp.message.number", "sstp.message.length", "sstp.message.payload",
+           "sstp.ack.covered", "sstp.ack.outstanding", "sstp.ack.remaining", "sstp.ack.acks",
+           "sstp.ack.first", "sstp.ack.last", "sstp.ack.acked_in", "sstp.fanout.active")
+
+# Kinds that are still told wrong, and of which files.
+EVERYWHERE = WHOLE + PLAIN + ("reference",)
+WAITING = {
+    "moved": EVERYWHERE, "one direction": EVERYWHERE, "sent again": EVERYWHERE,
+    "two taps": EVERYWHERE, "quoted": ("secure-tunnel", "socks"), "lost": EVERYWHERE}
+
+
+def samples():
+    """(name, packets) of every conversation."""
+    for name in WHOLE:
+        yield name, read_packets(os.path.join(SAMPLES, name + ".pcapng"))
+    yield "reference", read_packets(os.path.join(CASES, "reference.pcap"))
+    for name in PLAIN:
+        packets = read_packets(os.path.join(SAMPLES, name + ".pcapng"))
+        for number, connection in enumerate(by_connection(packets), 1):
+            yield "%s %d" % (name, number), connection
+
+
+class Original:
+    """A conversation as it was captured, and what two passes tell of it."""
+
+    def __init__(self, name, packets):
+        self.name, self.packets, self.told = name, packets, None
+        self.file = name.split(" ")[0]
+
+
+class Run:
+    """Mutations on their way through tshark, a file at a time."""
+
+    def __init__(self, ws, keep=None):
+        self.ws = ws
+        self.keep = keep
+        self.joined = Joined()
+        self.num_mutations = self.num_frames = 0
+        self.wrong = collections.defaultdict(list)  # by (sample, kind)
+
+    def shown(self, joined, two_pass):
+        """(what it was called, its frames) of each part of a file."""
+        file = joined.capture.write(self.ws.path("kinds.pcapng"))
+        text = self.ws.tshark(file, "-T", "pdml", "-J", PROTOCOLS, "-Y", FILTER,
+                              two_pass=two_pass)
+        for name, frames in joined.split(read_pdml(text)):
+            yield name, list(frames.values())
+
+    def clean(self, originals):
+        """Those that are clean conversations, each told."""
+        joined = Joined()
+        for original in originals:
+            joined.add(original.packets, original)
+        for original, frames in self.shown(joined, two_pass=True):
+            original.told = told_of(frames)
+            bad = [f for frame in frames for f in frame.findings if f[1] in BAD]
+            if bad and not original.name.startswith(UNCLEAN) or not original.told:
+                raise AssertionError("%s is no clean conversation: %r" % (original.name, bad))
+            if not bad:
+                yield original
+
+    def add(self, original, mutation):
+        self.joined.add(mutation.packets, (original, mutation))
+        if len(self.joined) > BATCH:
+            self.flush()
+
+    def flush(self):
+        if not self.joined.parts:
+            return
+        for two_pass in (False, True):
+            for (original, mutation), frames in self.shown(self.joined, two_pass):
+                wrong = self.judge(original, mutation, frames, two_pass)
+                if wrong:
+                    self.wrong[original.file, mutation.kind].append(
+                        (original.name, mutation, "two passes" if two_pass else "one pass", wrong))
+                    self.keep_capture(original, mutation)
+        self.num_mutations += len(self.joined.parts)
+        self.num_frames += len(self.joined)
+        self.joined = Joined()
+
+    @staticmethod
+    def judge(original, mutation, frames, two_pass):
+        """What is wrong with what is shown of a mutation, in words."""
+        is_whole = mutation.is_whole
+        wrong = ["frame %d is malformed" % frame.number for frame in frames
+                 if frame.is_malformed and frame.layers]
+        for frame in frames:
+            for name, severity in frame.findings:
+                if is_whole and (severity in BAD or name == "gap") or (
+                        severity in BAD and name not in OF_THE_CAPTURE):
+                    wrong.append("frame %d: %s" % (frame.number, name))
+        return wrong + differences(
+            original.told, told_of(frames), may_lack=not (two_pass and is_whole),
+            may_lose=not is_whole, without=() if is_whole else COUNTED)
+
+    def keep_capture(self, original, mutation):
+        """The capture of a mutation by itself, for a closer look."""
+        if self.keep:
+            alone = Joined()
+            alone.add(mutation.packets, None)
+            alone.capture.write(os.path.join(self.keep, "%s, %s.pcapng" % (
+                original.name, mutation.label)))
+
+
+def choose(pairs, rng):
+    """Some of each kind and file."""
+    sorts = collections.defaultdict(list)
+    for original, mutation in pairs:
+        sorts[original.file, mutation.kind].append((original, mutation))
+    for of_sort in sorts.values():
+        yield from rng.sample(of_sort, min(len(of_sort), CHOICE))
+
+
+def report(run):
+    """Prints what is wrong; returns how many kinds are."""
+    failed = 0
+    for (file, kind), wrong in sorted(run.wrong.items()):
+        waits = file in WAITING.get(kind, ())
+        failed += not waits
+        print("%s, %s: %d%s" % (file, kind, len(wrong), ", waited for" if waits else ""))
+        for name, mutation, label, words in wrong[:SHOWN]:
+            print("    %s, %s, %s: %d\n        %s" % (name, mutation.label, label, len(words),
+                                                      "\n        ".join(words[:SHOWN])))
+    return failed
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--all", action="store_true", help="every mutation")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--sample", help="of the samples whose names begin so")
+    parser.add_argument("--kind")
+    parser.add_argument("--keep", help="folder for the captures that are told wrong")
+    arguments = parser.parse_args()
+    rng = random.Random(arguments.seed)
+    began = time.monotonic()
+    with Wireshark(debug=False) as ws:
+        run = Run(ws, arguments.keep)
+        originals = [Original(name, packets) for name, packets in samples()
+                     if name.startswith(arguments.sample or "")]
+        pairs = [(original, mutation) for original in run.clean(originals)
+                 for mutation in all_kinds(original.packets)
+                 if mutation.kind == (arguments.kind or mutation.kind)]
+        for original, mutation in pairs if arguments.all else choose(pairs, rng):
+            run.add(original, mutation)
+        run.flush()
+    failed = report(run)
+    print("seed %d: %d mutations, %d frames, %d s" % (
+        arguments.seed, run.num_mutations, run.num_frames, time.monotonic() - began))
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()

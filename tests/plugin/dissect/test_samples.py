@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The captures in samples/ are what their makers make, and decode cleanly."""
+
+import filecmp
+import os
+import shutil
+import subprocess
+import sys
+
+import harness
+from harness import DissectTest, commands_in, stories
+
+SAMPLES = os.path.join(harness.HERE, "..", "..", "..", "samples")
+
+
+class Samples(DissectTest):
+    def test_vectors_can_be_made_again(self):
+        again = self.ws.path("vectors.pcapng")
+        subprocess.run([sys.executable, os.path.join(SAMPLES, "make_vectors.py"), again],
+                       check=True, stdout=subprocess.DEVNULL)
+        self.assertTrue(filecmp.cmp(again, os.path.join(SAMPLES, "vectors.pcapng"),
+                                    shallow=False))
+
+    def test_vectors(self):
+        file = self.ws.path("vectors.pcapng")
+        shutil.copyfile(os.path.join(SAMPLES, "vectors.pcapng"), file)
+        frames = self.ws.dissect(file)
+        self.assert_commands(commands_in(frames), stories.commands_of(stories.published()))
+        # The Noop was printed by itself: on this connection there is nothing to acknowledge.
+        self.assertEqual([f for frame in frames for f in frame.findings],
+                         [("ack_excess", "warning")])
+
+    def test_every_capture(self):
+        """Whatever lies there: our protocol is in it, and nothing is malformed."""
+        names = [name for name in sorted(os.listdir(SAMPLES)) if name.endswith(".pcapng")]
+        self.assertIn("vectors.pcapng", names)
+        for name in names:
+            file = self.ws.path(name)
+            shutil.copyfile(os.path.join(SAMPLES, name), file)
+            frames = self.ws.dissect(file, two_pass=True)
+            self.assertTrue(commands_in(frames), name)
+            for frame in frames:
+                self.assertFalse(frame.is_malformed, name)
+
+
+if __name__ == "__main__":
+    harness.main()

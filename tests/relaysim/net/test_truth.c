@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The truth file's lines, to the letter; and how streams get their numbers. */
+#include "record/truth.h"
+
+#include "recorded.h"
+
+#include <glib/gstdio.h>
+
+#include "net/net.h"
+#include "relay/relay.h"
+#include "store/store.h"
+
+struct fixture {
+    char *path;
+    struct recording_file *file;
+    struct recording recording;
+    struct truth *truth;
+    struct truth_stream *stream;
+    size_t num_read; /* bytes of the file that have been compared */
+};
+
+static void set_up(struct fixture *f, gconstpointer data)
+{
+    (void)data;
+    f->path = recorded_path();
+    f->file = recorded_open(f->path);
+    f->truth = f->recording.truth = truth_new(f->file);
+    recording_file_begin(f->file);
+    f->stream = truth_enter(f->truth, "one");
+}
+
+static void tear_down(struct fixture *f, gconstpointer data)
+{
+    (void)data;
+    truth_leave(f->stream);
+    truth_free(f->truth);
+    g_assert_true(recording_file_close(f->file));
+    recorded_remove(f->path);
+}
+
+/* What was written since the last time. */
+static void assert_lines(struct fixture *f, const char *expected)
+{
+    char *text;
+    recording_file_flush(f->file);
+    g_assert_true(g_file_get_contents(f->path, &text, NULL, NULL));
+    g_assert_cmpstr(text + f->num_read, ==, expected);
+    f->num_read = strlen(text);
+    g_free(text);
+}
+
+static const struct sstp_command noop = {.id = SSTP_NOOP, .length = 7, .message_count = 3};
+static const struct sstp_ep_note connecting = {.kind = SSTP_EP_NOTE_CONNECTION_STATE,
+                                               .connection_state = SSTP_CONNECTION_CONNECTING};
+
+#define NOOP_LINE(stream)                                                                          \
+    "{\"t\":0.000000001,\"stream\":" stream ",\"event\":\"command\",\"from\":\"initiator\","       \
+    "\"command\":\"Noop\",\"command.length\":7,\"message_count\":3}\n"
+
+static void test_command(struct fixture *f, gconstpointer data)
+{
+    (void)data;
+    truth_command(
+        f->stream, false,
+        &(struct sstp_command){
+            .id = SSTP_CLOSE, .length = 8, .session_id = 0x80000001, .reason_id = SSTP_CLOSE_IDLE},
+        UINT64_C(1795825589222936901));
+    assert_lines(f, "{\"t\":1795825589.222936901,\"stream\":0,\"event\":\"command\","
+                    "\"from\":\"acceptor\",\"command\":\"Close\",\"session\":2147483649,"
+                    "\"command.length\":8,\"session_id\":2147483649,\"close.reason\":2}\n");
+}
+
+/* In the order of the first commands, not of the connections. */
+static void test_numbers(struct fixture *f, gconstpointer data)
+{
+    struct truth_stream *two = truth_enter(f->truth, "two");
+    struct truth_stream *three = truth_enter(f->truth, "three");
+    (void)data;
+    truth_command(three, true, &noop, 1);
+    assert_lines(f, NOOP_LINE("0"));
+    /* A Connect that came is a first command, too. */
+    truth_note(two, false, &connecting, 1);
+    truth_command(f->stream, true, &noop, 1);
+    truth_command(two, true, &noop, 1);
+    assert_lines(f,
+                 "{\"t\":0.000000001,\"stream\":1,\"event\":\"connection-state\","
+                 "\"at\":\"acceptor\",\"state\":\"connecting\"}\n" NOOP_LINE("2") NOOP_LINE("1"));
+    /* Both ends of a connection have the same, as long as one of them is there. */
+    struct truth_stream *other_end = truth_enter(f->truth, "two");
+    g_assert_true(other_end == two);
+    truth_leave(two);
+    truth_command(other_end, true, &noop, 1);
+    assert_lines(f, NOOP_LINE("1"));
+    truth_leave(other_end);
+    other_end = truth_enter(f->truth, "two");
+    truth_command(other_end, true, &noop, 1);
+    assert_lines(f, NOOP_LINE("3"));
+    truth_leave(other_end);
+    truth_leave(three);
+}
+
+/* What no decoder could know of has no line. */
+static void test_before_the_first(struct fixture *f, gconstpointer data)
+{
+    (void)data;
+    truth_note(f->stream, true,
+               &(struct sstp_ep_note){.kind = SSTP_EP_NOTE_CONNECTION_STATE,
+                                      .connection_state = SSTP_CONNECTION_CLOSED,
+                                      .end = SSTP_EP_END_TRANSPORT_LOST},
+               1);
+    assert_lines(f, "");
+}
+
+static void test_connection(struct fixture *f, gconstpointer data)
+{
+    static const char *const whys[SSTP_EP_END_COUNT] = {
+        [SSTP_EP_END_LOCAL] = "ConnectClose sent", [SSTP_EP_END_VIOLATION] = "violation",
+        [SSTP_EP_END_REFUSED] = "refused",         [SSTP_EP_END_PEER] = "ConnectClose received",
+        [SSTP_EP_END_TIMEOUT] = "timeout",         [SSTP_EP_END_TRANSPORT_LOST] = "transport lost",
+        [SSTP_EP_END_NO_MEMORY] = "no memory"};
+    (void)data;
+    truth_note(f->stream, true, &connecting, 1);
+    assert_lines(f, "{\"t\":0.000000001,\"stream\":0,\"event\":\"connection-state\","
+                    "\"at\":\"initiator\",\"state\":\"connecting\"}\n");
+    for (unsigned end = 0; end < SSTP_EP_END_COUNT; end++) {
+        truth_note(f->stream, false,
+                   &(struct sstp_ep_note){.kind = SSTP_EP_NOTE_CONNECTION_STATE,
+                                          .connection_state = SSTP_CONNECTION_CLOSED,
+                                          .end = (enum sstp_ep_end)end},
+                   1);
+        char *line = g_strdup_printf("{\"t\":0.000000001,\"stream\":0,\"event\":"
+                                     "\"connection-state\",\"at\":\"acceptor\",\"state\":"
+                                     "\"closed\",\"why\":\"%s\"}\n",
+                                     whys[end]);
+        assert_lines(f, line);
+        g_free(line);
+    }
+}
+
+static void test_session(struct fixture *f, gconstpointer data)
+{
+    static const char *const whys[SSTP_EP_SESSION_END_COUNT] = {
+        [SSTP_EP_SESSION_END_HERE] = "Close sent",
+        [SSTP_EP_SESSION_END_THERE] = "Close received",
+        [SSTP_EP_SESSION_END_REFUSED] = "refused",
+        [SSTP_EP_SESSION_END_CONNECTION] = "connection closed"};
+    (void)data;
+    truth_command(f->stream, true, &noop, 1);
+    assert_lines(f, NOOP_LINE("0"));
+    struct sstp_ep_note note = {.kind = SSTP_EP_NOTE_SESSION_STATE,
+                                .session_id = 33,
+                                .is_ours = true,
+                                .session_state = SSTP_SESSION_SUSPENDED};
+    truth_note(f->stream, true, &note, 1);
+    note.is_ours = false;
+    truth_note(f->stream, true, &note, 1);
+    assert_lines(f, "{\"t\":0.000000001,\"stream\":0,\"event\":\"session-state\","
+                    "\"at\":\"initiator\",\"from\":\"initiator\",\"session\":33,"
+                    "\"state\":\"suspended\"}\n"
+                    "{\"t\":0.000000001,\"stream\":0,\"event\":\"session-state\","
+                    "\"at\":\"initiator\",\"from\":\"acceptor\",\"session\":33,"
+                    "\"state\":\"suspended\"}\n");
+    note.session_state = SSTP_SESSION_CLOSED;
+    for (unsigned end = 0; end < SSTP_EP_SESSION_END_COUNT; end++) {
+        note.session_end = (enum sstp_ep_session_end)end;
+        truth_note(f->stream, false, &note, 1);
+        char *line = g_strdup_printf("{\"t\":0.000000001,\"stream\":0,\"event\":\"session-state\","
+                                     "\"at\":\"acceptor\",\"from\":\"initiator\",\"session\":33,"
+                                     "\"state\":\"closed\",\"why\":\"%s\"}\n",
+                                     whys[end]);
+        assert_lines(f, line);
+        g_free(line);
+    }
+}
+
+/* `rest` is what the line says behind the session. */
+static void assert_message(struct fixture *f, const struct sstp_ep_note *note, const char *event,
+                           const char *from, const char *rest)
+{
+    truth_note(f->stream, true, note, 1);
+    char *line = g_strdup_printf("{\"t\":0.000000001,\"stream\":0,\"event\":\"%s\","
+                                 "\"at\":\"initiator\",\"from\":\"%s\",\"session\":33,%s}\n",
+                                 event, from, rest);
+    assert_lines(f, line);
+    g_free(line);
+}
+
+static void test_messages(struct fixture *f, gconstpointer data)
+{
+    struct sstp_ep_note note = {.kind = SSTP_EP_NOTE_SENT,
+                                .session_id = 33,
+                                .number = 4,
+                                .ordinal = 5,
+                                .len = UINT64_C(5000000000)};
+    (void)data;
+    truth_command(f->stream, true, &noop, 1);
+    assert_lines(f, NOOP_LINE("0"));
+    assert_message(f, &note, "message-sent", "initiator",
+                   "\"number\":4,\"ordinal\":5,\"length\":5000000000");
+    note.kind = SSTP_EP_NOTE_DELIVERED;
+    assert_message(f, &note, "message-delivered", "acceptor", "\"number\":4,\"length\":5000000000");
+    note.kind = SSTP_EP_NOTE_ACKNOWLEDGED;
+    assert_message(f, &note, "message-acked", "initiator", "\"number\":4,\"given_up\":false");
+    note.is_given_up = true;
+    assert_message(f, &note, "message-acked", "initiator", "\"number\":4,\"given_up\":true");
+    note.kind = SSTP_EP_NOTE_UNACKNOWLEDGED;
+    note.session_end = SSTP_EP_SESSION_END_THERE;
+    assert_message(f, &note, "message-unacknowledged", "initiator",
+                   "\"number\":4,\"why\":\"session closed\"");
+    note.session_end = SSTP_EP_SESSION_END_CONNECTION;
+    assert_message(f, &note, "message-unacknowledged", "initiator",
+                   "\"number\":4,\"why\":\"connection closed\"");
+    note.kind = SSTP_EP_NOTE_DISCARDED;
+    assert_message(f, &note, "message-discarded", "acceptor",
+                   "\"number\":4,\"why\":\"session closed\"");
+}
+
+static void test_discarded(struct fixture *f, gconstpointer data)
+{
+    static const char *const whys[SSTP_RELAY_DISCARD_COUNT] = {
+        [SSTP_RELAY_DISCARD_TTL] = "TTL",
+        [SSTP_RELAY_DISCARD_OFFLINE] = "DoNotDeliverIfOffline",
+        [SSTP_RELAY_DISCARD_EXPIRED] = "expired",
+        [SSTP_RELAY_DISCARD_QUOTA] = "quota",
+        [SSTP_RELAY_DISCARD_FULL] = "store full",
+        [SSTP_RELAY_DISCARD_RELAY] = "relay lost",
+        [SSTP_RELAY_DISCARD_SESSION] = "session closed",
+        [SSTP_RELAY_DISCARD_CONNECTION] = "connection closed"};
+    struct truth_stream *two = truth_enter(f->truth, "two");
+    (void)data;
+    truth_command(f->stream, true, &noop, 1);
+    truth_command(two, true, &noop, 1);
+    assert_lines(f, NOOP_LINE("0") NOOP_LINE("1"));
+    struct sstp_payload_origin origin = {
+        .label = truth_label(two, false), .session_id = 33, .number = 4, .len = 6};
+    truth_leave(two); /* the label is good for longer */
+    for (unsigned reason = 0; reason < SSTP_RELAY_DISCARD_COUNT; reason++) {
+        truth_discarded(
+            f->truth,
+            &(struct sstp_relay_discard){.reason = (enum sstp_relay_discard_reason)reason,
+                                         .origin = &origin,
+                                         .relay_url = "grooveDNS://relay2"},
+            1);
+        char *line = g_strdup_printf("{\"t\":0.000000001,\"stream\":1,\"event\":"
+                                     "\"message-discarded\",\"at\":\"acceptor\",\"from\":"
+                                     "\"initiator\",\"session\":33,\"number\":4,\"length\":6,"
+                                     "\"why\":\"%s\",\"relay_url\":\"grooveDNS://relay2\"}\n",
+                                     whys[reason]);
+        assert_lines(f, line);
+        g_free(line);
+    }
+    origin.label = truth_label(f->stream, true);
+    struct sstp_relay_discard discard = {.origin = &origin,
+                                         .identity_url = "grooveIdentity://b\xff",
+                                         .device_url = "",
+                                         .resource_url = "r"};
+    truth_discarded(f->truth, &discard, 1);
+    assert_lines(f,
+                 "{\"t\":0.000000001,\"stream\":0,\"event\":\"message-discarded\","
+                 "\"at\":\"initiator\",\"from\":\"acceptor\",\"session\":33,\"number\":4,"
+                 "\"length\":6,\"why\":\"TTL\",\"identity_url\":\"grooveIdentity://b\357\277\275\","
+                 "\"identity_url_bytes\":\"67726f6f76654964656e746974793a2f2f62ff\","
+                 "\"device_url\":\"\",\"resource_url\":\"r\"}\n");
+    /* From an earlier run. */
+    discard.origin = NULL;
+    discard.reason = SSTP_RELAY_DISCARD_EXPIRED;
+    discard.identity_url = "grooveIdentity://b";
+    truth_discarded(f->truth, &discard, 1);
+    assert_lines(f, "{\"t\":0.000000001,\"event\":\"message-discarded\",\"why\":\"expired\","
+                    "\"identity_url\":\"grooveIdentity://b\",\"device_url\":\"\","
+                    "\"resource_url\":\"r\"}\n");
+}
+
+static void test_fault(struct fixture *f, gconstpointer data)
+{
+    (void)data;
+    truth_fault(f->truth, NULL, "kill", "relay \"1\" was killed", 1);
+    truth_fault(f->truth, f->stream, "cut", "too early", 1);
+    truth_command(f->stream, true, &noop, 1);
+    truth_fault(f->truth, f->stream, "cut", "after 100 bytes", 2);
+    assert_lines(f,
+                 "{\"t\":0.000000001,\"event\":\"fault\",\"fault\":\"kill\","
+                 "\"text\":\"relay \\\"1\\\" was killed\"}\n"
+                 "{\"t\":0.000000001,\"event\":\"fault\",\"fault\":\"cut\","
+                 "\"text\":\"too early\"}\n" NOOP_LINE(
+                     "0") "{\"t\":0.000000002,\"stream\":0,\"event\":\"fault\",\"fault\":\"cut\","
+                          "\"text\":\"after 100 bytes\"}\n");
+}
+
+/* Through the sockets, where each connection knows its stream and its end. */
+
+static void on_accepted(void *cookie, struct net_connection *connection)
+{
+    (void)cookie;
+    (void)connection; /* not started, and so closed */
+}
+
+static void on_connected(void *cookie, struct net_connection *connection, const char *why)
+{
+    bool *is_connected = cookie;
+    g_assert_cmpstr(why, ==, NULL);
+    net_fault(connection, "cut", "too early");
+    net_noted(connection, &connecting);
+    net_fault(connection, "cut", "after 100 bytes");
+    g_assert_cmpuint(net_truth_label(connection), ==, 1);
+    *is_connected = true;
+}
+
+static void assert_line(const char *line, const char *rest)
+{
+    g_assert_nonnull(line);
+    g_assert_true(g_str_has_prefix(line, "{\"t\":"));
+    g_assert_cmpstr(strchr(line, ','), ==, rest);
+}
+
+static void test_net(struct fixture *f, gconstpointer data)
+{
+    const struct net_config config = {.recording = &f->recording};
+    struct net *net = net_new(&config);
+    struct net_listener *listener;
+    bool is_connected = false;
+    char *error = NULL;
+    (void)data;
+    g_assert_true(net_truth(net) == f->truth);
+    g_assert_true(net_listen(net, "127.0.0.1:0", 1, on_accepted, NULL, &listener, &error));
+    char *address = net_listener_address(listener);
+    g_assert_true(net_connect(net, address, (struct net_hosts){0, 0}, 0, on_connected,
+                              &is_connected, &error));
+    while (!is_connected)
+        net_run_once(net, 1000);
+    net_free(net);
+    g_free(address);
+
+    char *text;
+    recording_file_flush(f->file);
+    g_assert_true(g_file_get_contents(f->path, &text, NULL, NULL));
+    char **lines = g_strsplit(text, "\n", -1);
+    g_assert_cmpuint(g_strv_length(lines), ==, 4);
+    assert_line(lines[0], ",\"event\":\"fault\",\"fault\":\"cut\",\"text\":\"too early\"}");
+    assert_line(lines[1], ",\"stream\":0,\"event\":\"connection-state\",\"at\":\"initiator\","
+                          "\"state\":\"connecting\"}");
+    assert_line(lines[2], ",\"stream\":0,\"event\":\"fault\",\"fault\":\"cut\","
+                          "\"text\":\"after 100 bytes\"}");
+    g_strfreev(lines);
+    g_free(text);
+
+    /* Without a truth file, nothing happens. */
+    const struct net_config none = {.recording = NULL};
+    net = net_new(&none);
+    g_assert_null(net_truth(net));
+    net_free(net);
+}
+
+/* ------------------------------------------------------------------------
+ * A file that is opened anew
+ */
+
+static void move(struct fixture *f, char *moved)
+{
+    recording_file_flush(f->file);
+    g_assert_cmpint(g_rename(f->path, moved), ==, 0);
+    truth_reopen(f->truth);
+    recording_file_flush(f->file);
+    f->num_read = 0;
+}
+
+/* Streams are counted from 0 again, by their first bytes or their first line. */
+static void test_reopen(struct fixture *f, gconstpointer data)
+{
+    struct truth_stream *two = truth_enter(f->truth, "two");
+    struct truth_stream *three = truth_enter(f->truth, "three");
+    struct truth_stream *four = truth_enter(f->truth, "four");
+    char *moved = g_strconcat(f->path, ".1", NULL);
+    (void)data;
+    truth_command(f->stream, true, &noop, 1);
+    truth_command(two, true, &noop, 1);
+    truth_command(three, true, &noop, 1);
+    assert_lines(f, NOOP_LINE("0") NOOP_LINE("1") NOOP_LINE("2"));
+    const struct sstp_payload_origin origin = {.label = truth_label(two, true), .len = 6};
+
+    move(f, moved);
+    truth_passed(three);
+    truth_passed(four); /* without a command, it is none yet */
+    truth_command(two, true, &noop, 1);
+    truth_command(three, true, &noop, 1);
+    truth_command(four, true, &noop, 1);
+    truth_command(f->stream, true, &noop, 1);
+    assert_lines(f, NOOP_LINE("1") NOOP_LINE("0") NOOP_LINE("2") NOOP_LINE("3"));
+    g_assert_cmpuint(truth_label(three, true) & UINT32_MAX, ==, 1);
+
+    /* A message of before has no number in this file. */
+    truth_discarded(f->truth,
+                    &(struct sstp_relay_discard){.origin = &origin,
+                                                 .reason = SSTP_RELAY_DISCARD_TTL,
+                                                 .relay_url = "grooveDNS://relay2.example"},
+                    1);
+    assert_lines(f, "{\"t\":0.000000001,\"event\":\"message-discarded\",\"why\":\"TTL\","
+                    "\"relay_url\":\"grooveDNS://relay2.example\"}\n");
+    truth_leave(two);
+    truth_leave(three);
+    truth_leave(four);
+    recorded_remove(moved);
+}
+
+static void add(const char *path, void (*test)(struct fixture *f, gconstpointer data))
+{
+    g_test_add(path, struct fixture, NULL, set_up, test, tear_down);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    add("/truth/command", test_command);
+    add("/truth/numbers", test_numbers);
+    add("/truth/before-the-first", test_before_the_first);
+    add("/truth/connection", test_connection);
+    add("/truth/session", test_session);
+    add("/truth/messages", test_messages);
+    add("/truth/discarded", test_discarded);
+    add("/truth/fault", test_fault);
+    add("/truth/net", test_net);
+    add("/truth/reopen", test_reopen);
+    return g_test_run();
+}

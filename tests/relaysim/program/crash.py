@@ -1,0 +1,277 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""kill -9 at random moments, with real processes: what was acknowledged is not lost.
+
+Usage: crash.py RELAYSIM CRASH_CLIENT [--kills N] [--seed N] [--clock-shim LIBRARY] [--full]
+
+Under load from several clients, the relay, another one that it forwards to, and the
+clients are killed and started again.  With --clock-shim, the clocks of the relays are set
+by days, forward and back, while they run, and the messages have an hour to live.  With
+--full, their disks are full at times.  At the end, of each message:
+  * every transmission that was acknowledged to its sender came to each recipient;
+  * no transmission came again once the recipient's acknowledgement of it was stored,
+    nor twice on one connection;
+  * on each connection they came in the order in which they were sent, and the messages
+    for the first time in the order of their numbers.
+"""
+import argparse
+import os
+import random
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
+from clock_shim import ClockShim
+
+URLS = {"relay": "grooveDNS://relay1.example", "relay2": "grooveDNS://relay2.example"}
+AT_RELAY2 = ",," + URLS["relay2"]
+
+# Who sends to whom, all at the first relay.  Dave only comes at the end.
+SENDERS = {
+    "amy": ["bob"],
+    "ann": ["bob", "carl", "dave"],
+    "abe": ["carl,dpp:///carl"],
+    "ada": ["dave"],
+    "alf": ["bob", "erin" + AT_RELAY2],
+    "art": ["erin" + AT_RELAY2, "fred" + AT_RELAY2],
+}
+RECEIVERS = {"bob": "relay", "carl": "relay", "erin": "relay2", "fred": "relay2"}
+LATE = "dave"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class World:
+    def __init__(self, relaysim, client, folder, clock_shim):
+        self.relaysim, self.client, self.folder = relaysim, client, folder
+        self.clocks = {}
+        for name in URLS if clock_shim else []:
+            os.mkdir(self.path(name + ".clock"))
+            self.clocks[name] = ClockShim(clock_shim, self.path(name + ".clock"))
+        self.num_steps = self.num_full = 0
+        self.ports = {name: free_port() for name in URLS}
+        self.processes = {}
+        self.log = open(os.path.join(folder, "stderr"), "ab")
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def start_relay(self, name):
+        arguments = [self.relaysim, "relay", "--url", URLS[name], "--listen",
+                     f"127.0.0.1:{self.ports[name]}", "--store", self.path(name + ".db")]
+        if name == "relay":
+            arguments += ["--peer", f"{URLS['relay2']}=127.0.0.1:{self.ports['relay2']}"]
+        clock = self.clocks.get(name)
+        log = open(self.path(name + ".stderr"), "ab") if clock else self.log
+        process = subprocess.Popen(arguments + (["-v"] if clock else []), stdout=subprocess.PIPE,
+                                   stderr=log, env=clock and clock.environment())
+        if not process.stdout.readline().startswith(b"ready"):
+            raise SystemExit(f"the relay did not start: see {self.path('stderr')}")
+        self.processes[name] = process
+
+    def start(self, name):
+        if name in URLS:
+            self.start_relay(name)
+            return
+        to = SENDERS.get(name)
+        relay = RECEIVERS.get(name, "relay")
+        arguments = [self.client, "send" if to else "receive", str(self.ports[relay]),
+                     URLS[relay], name, self.path(name)]
+        arguments += ["grooveIdentity://" + recipient for recipient in to or []]
+        self.processes[name] = subprocess.Popen(arguments, stderr=self.log)
+
+    def kill(self, name, number=signal.SIGKILL):
+        process = self.processes.pop(name)
+        if process.poll() is not None:
+            raise SystemExit(f"{name} has ended by itself, with {process.returncode}: "
+                             f"see {self.path('stderr')}")
+        process.send_signal(number)
+        process.wait(60)
+        if process.stdout:
+            process.stdout.close()
+        return process.returncode
+
+    def set_clock(self, name, seconds):
+        """Until the relay has noticed, and has that on its disk."""
+        before = self.steps(name)
+        self.clocks[name].set(seconds)
+        wait_until(lambda: self.steps(name) > before, f"{name} has not noticed its clock")
+        # Its acknowledgement comes after the step has been written.
+        subprocess.run([self.relaysim, "client", "--relay", f"127.0.0.1:{self.ports[name]}",
+                        "--relay-url", URLS[name], "--device", "dpp:///probe", "--to",
+                        "grooveIdentity://nobody", "--message", "after it", "--timeout", "60"],
+                       check=True, stdout=subprocess.DEVNULL)
+        self.num_steps += 1
+
+    def steps(self, name):
+        with open(self.path(name + ".stderr"), encoding="utf-8") as file:
+            return file.read().count("the clock has been set")
+
+    def fill_disk(self, name, num_bytes):
+        """No file grows beyond that, or all may grow again."""
+        limit = resource.RLIM_INFINITY if num_bytes is None else num_bytes
+        resource.prlimit(self.processes[name].pid, resource.RLIMIT_FSIZE,
+                         (limit, resource.RLIM_INFINITY))
+        self.num_full += num_bytes is not None
+
+    def end(self):
+        for process in self.processes.values():
+            process.kill()
+            process.wait()
+        self.log.close()
+
+    def lines(self, name):
+        with open(self.path(name), encoding="ascii") as file:
+            return [line.split() for line in file.read().splitlines(keepends=True)
+                    if line.endswith("\n")]  # a killed process may have left a half
+
+
+def wait_until(is_so, otherwise):
+    deadline = time.monotonic() + 60
+    while not is_so():
+        if time.monotonic() > deadline:
+            raise SystemExit(otherwise)
+        time.sleep(0.05)
+
+
+def acknowledged(world, sender):
+    return {int(line[1]) for line in world.lines(sender) if line[0] == "acked"}
+
+
+def got(world, receiver, sender):
+    return {int(line[2]) for line in world.lines(receiver)
+            if line[0] == "got" and line[1] == sender}
+
+
+def missing(world):
+    """What was acknowledged and has not come, as rows of receiver, sender, number."""
+    rows = []
+    for sender, recipients in SENDERS.items():
+        done = acknowledged(world, sender)
+        for recipient in recipients:
+            receiver = recipient.split(",")[0]
+            rows += [(receiver, sender, transmission)
+                     for transmission in sorted(done - got(world, receiver, sender))]
+    return rows
+
+
+def judge_receiver(world, receiver):
+    """The sentences that there are to say against what a receiver saw, and how much it saw."""
+    wrong, in_run, settled, first_numbers, last = [], [], set(), {}, {}
+    num = 0
+    for line in world.lines(receiver):
+        if line[0] == "run":
+            in_run, last = [], {}
+        elif line[0] == "settled":
+            settled.update(in_run[:int(line[1])])
+        else:
+            sender, transmission, number = line[1], int(line[2]), int(line[3])
+            num += 1
+            if (sender, transmission) in settled:
+                wrong.append(f"{receiver} got {sender}'s transmission {transmission} again")
+            if transmission <= last.get(sender, 0):
+                wrong.append(f"{receiver} got {sender}'s transmission {transmission} behind "
+                             f"{last[sender]}")
+            last[sender] = transmission
+            seen = first_numbers.setdefault(sender, [0, set()])
+            if number not in seen[1]:
+                if number < seen[0]:
+                    wrong.append(f"{receiver} got {sender}'s message {number} after {seen[0]}")
+                seen[0] = number
+                seen[1].add(number)
+            in_run.append((sender, transmission))
+    return wrong, num, len(settled)
+
+
+def disturb(world, chance, is_full):
+    """What else happens to a relay, which may be killed next."""
+    name = chance.choice(list(URLS))
+    if is_full and chance.random() < 0.5:
+        world.fill_disk(name, chance.choice([None, chance.randrange(50000, 2000000)]))
+    elif world.clocks:
+        world.fill_disk(name, None)
+        world.set_clock(name, chance.uniform(-9, 9) * 86400)
+
+
+def play(world, kills, chance, is_full):
+    counts = {}
+    for name in [*URLS, *SENDERS, *RECEIVERS]:
+        world.start(name)
+    time.sleep(0.5)
+    for _ in range(kills):
+        time.sleep(chance.uniform(0.05, 0.8))
+        if world.clocks or is_full:
+            disturb(world, chance, is_full)
+            time.sleep(chance.uniform(0, 0.5))
+        victim = chance.choice(["relay"] * 6 + ["relay2"] * 3 + list(SENDERS) + list(RECEIVERS) * 2)
+        world.kill(victim)
+        if chance.random() < 0.3:
+            time.sleep(chance.uniform(0, 0.3))
+        world.start(victim)
+        counts[victim] = counts.get(victim, 0) + 1
+    for name in URLS:
+        world.fill_disk(name, None)
+    time.sleep(0.5)
+    for name in SENDERS:
+        code = world.kill(name, signal.SIGTERM)
+        if code != 0:
+            raise SystemExit(f"{name} ended with {code}")
+    world.start(LATE)
+    deadline = time.monotonic() + 60
+    while missing(world) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    time.sleep(0.5)  # for what should not come
+    for name in URLS:
+        code = world.kill(name, signal.SIGTERM)
+        if code != 0:
+            raise SystemExit(f"{name} ended with {code}")
+    return counts
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("relaysim")
+    parser.add_argument("client")
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 30))
+    parser.add_argument("--clock-shim")
+    parser.add_argument("--full", action="store_true")
+    options = parser.parse_args()
+    print(f"seed {options.seed}")
+    folder = tempfile.mkdtemp(prefix="relaysim-crash-")
+    world = World(options.relaysim, options.client, folder, options.clock_shim)
+    try:
+        counts = play(world, options.kills, random.Random(options.seed), options.full)
+    finally:
+        world.end()
+    wrong = [f"{receiver} never got {sender}'s transmission {transmission}"
+             for receiver, sender, transmission in missing(world)]
+    for receiver in [*RECEIVERS, LATE]:
+        sentences, num, num_settled = judge_receiver(world, receiver)
+        wrong += sentences
+        print(f"{receiver} got {num}, {num_settled} of them for good")
+        if num == 0 or num_settled == 0:
+            wrong.append(f"{receiver} got nothing")
+    for sender in SENDERS:
+        print(f"{sender} sent {sum(line[0] == 'sent' for line in world.lines(sender))}, "
+              f"{len(acknowledged(world, sender))} acknowledged")
+    print("killed:", ", ".join(f"{name} {num}" for name, num in sorted(counts.items())))
+    print(f"clocks set {world.num_steps} times, disks full {world.num_full} times")
+    if wrong:
+        print("\n".join(wrong[:20]))
+        print(f"{len(wrong)} wrong; see {folder}")
+        sys.exit(1)
+    shutil.rmtree(folder)
+
+
+main()
