@@ -60,7 +60,7 @@ static const struct {
      "Beyond so many without a Connect, the oldest goes (64)"},
     {"max-sessions",       1024,      1000000,  offsetof(struct relay_run, relay.limits.max_sessions), false,
      "Of one connection (1024)"},
-    {"max-events",         1024,      1000000,  offsetof(struct relay_run, relay.limits.max_events), false,
+    {"max-events",         1024,      1000000,  offsetof(struct relay_run, relay.limits.max_attaches), false,
      "Attach and Register sessions of one connection (1024)"},
     {"max-queues",         1024,      1000000,  offsetof(struct relay_run, relay.max_queues), false,
      "For one identity: a device and a resource each (1024)"},

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* connection: Connect to ConnectClose (GRVSSTP 3.1.5.1-4). */
+#include "endpoint/endpoint.h"
 #include "endpoint/internal.h"
 
 #include <assert.h>
-
-#define NOOP_LEN 7u /* GRVSSTP 2.2.13 */
 
 /* What follows a ConnectResponse that is not Ok.  GRVSSTP 3.1.5.1 leaves the
  * reason to the higher layer; these say the same as the response, where there is
@@ -244,16 +243,4 @@ void sstp_ep_on_connect_close(struct sstp_ep *ep, const struct sstp_command *com
                                                           : SSTP_EP_END_PEER,
                                                .reason_id = command->reason_id,
                                                .wait_time = command->wait_time});
-}
-
-enum sstp_ep_err sstp_ep_noop(struct sstp_ep *ep)
-{
-    if (ep->state != SSTP_CONNECTION_ESTABLISHED)
-        return SSTP_EP_WRONG_STATE;
-    struct sstp_command command = {.id = SSTP_NOOP};
-    /* The count is taken out of the list only once the Noop is sure of its room. */
-    if (sstp_ep_output_room(&ep->output, NOOP_LEN) == NULL)
-        return SSTP_EP_NO_MEMORY;
-    command.message_count = sstp_ep_take_message_count(ep);
-    return sstp_ep_queue(ep, &command);
 }

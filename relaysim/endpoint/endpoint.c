@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "endpoint/endpoint.h"
 #include "endpoint/internal.h"
 
 #include "core/decode.h"
@@ -9,7 +10,7 @@
 
 static const struct sstp_ep_limits default_limits = {
     .max_sessions = 1024,
-    .max_events = 1024,
+    .max_attaches = 1024,
     .max_fanout_entries = 1024,
     .max_message = 16u << 20,
     .max_assembling = 32u << 20,
@@ -17,34 +18,6 @@ static const struct sstp_ep_limits default_limits = {
     .max_queued = 256u << 10,
     .max_unread = 64u << 20,
 };
-
-#define BYTES_SIZE_MIN 512u
-
-/* ------------------------------------------------------------------------
- * Growing bytes
- */
-
-bool sstp_ep_bytes_reserve(const struct sstp_mem *mem, struct sstp_ep_bytes *bytes, size_t more)
-{
-    if (more <= bytes->size - bytes->len)
-        return true;
-    size_t size = bytes->size > 0 ? bytes->size : more > BYTES_SIZE_MIN ? more : BYTES_SIZE_MIN;
-    while (size - bytes->len < more)
-        size *= 2;
-    uint8_t *data = mem->resize(mem->cookie, bytes->data, size);
-    if (data == NULL)
-        return false;
-    bytes->data = data;
-    bytes->size = size;
-    return true;
-}
-
-void sstp_ep_bytes_clear(const struct sstp_mem *mem, struct sstp_ep_bytes *bytes)
-{
-    if (bytes->data != NULL)
-        mem->resize(mem->cookie, bytes->data, 0);
-    *bytes = (struct sstp_ep_bytes){NULL, 0, 0};
-}
 
 /* ------------------------------------------------------------------------
  * Life
@@ -77,7 +50,7 @@ static void set_defaults(struct sstp_ep_config *config)
     if (config->auth_timeout_ms == 0)
         config->auth_timeout_ms = SSTP_EP_AUTH_TIMEOUT_MS;
     set_default(&limits->max_sessions, default_limits.max_sessions);
-    set_default(&limits->max_events, default_limits.max_events);
+    set_default(&limits->max_attaches, default_limits.max_attaches);
     set_default(&limits->max_fanout_entries, default_limits.max_fanout_entries);
     set_default(&limits->max_message, default_limits.max_message);
     set_default(&limits->max_assembling, default_limits.max_assembling);
@@ -117,18 +90,13 @@ void sstp_ep_free(struct sstp_ep *ep)
     sstp_ep_free_sessions(ep);
     if (ep->sessions != NULL)
         mem->resize(mem->cookie, ep->sessions, 0);
-    if (ep->events != NULL)
-        mem->resize(mem->cookie, ep->events, 0);
+    if (ep->attaches != NULL)
+        mem->resize(mem->cookie, ep->attaches, 0);
     sstp_ep_ledger_clear(&ep->inbound);
     sstp_ep_ledger_clear(&ep->outbound);
     sstp_ep_output_clear(&ep->output);
     sstp_stream_clear(&ep->stream);
     mem->resize(mem->cookie, ep, 0);
-}
-
-void sstp_ep_raise(struct sstp_ep *ep, const struct sstp_ep_event *event)
-{
-    ep->config.event(ep->config.cookie, ep, event);
 }
 
 enum sstp_connection_state sstp_ep_state(const struct sstp_ep *ep)
@@ -139,94 +107,6 @@ enum sstp_connection_state sstp_ep_state(const struct sstp_ep *ep)
 enum sstp_version sstp_ep_version(const struct sstp_ep *ep)
 {
     return ep->version;
-}
-
-/* ------------------------------------------------------------------------
- * Output
- */
-
-size_t sstp_ep_output_len(const struct sstp_ep *ep)
-{
-    return ep->output.len;
-}
-
-size_t sstp_ep_output_answers_len(const struct sstp_ep *ep)
-{
-    return ep->output.len - ep->output.message_len;
-}
-
-struct sstp_span sstp_ep_output(const struct sstp_ep *ep)
-{
-    struct sstp_span piece = {NULL, 0};
-    (void)sstp_ep_output_look(&ep->output, &piece, 1);
-    return piece;
-}
-
-size_t sstp_ep_output_pieces(const struct sstp_ep *ep, struct sstp_span *pieces, size_t max)
-{
-    return sstp_ep_output_look(&ep->output, pieces, max);
-}
-
-void sstp_ep_output_taken(struct sstp_ep *ep, size_t len)
-{
-    ep->num_taken += len;
-    sstp_ep_output_take(&ep->output, len);
-}
-
-/* A command has entered the output. */
-static void note_sent(struct sstp_ep *ep, const struct sstp_command *command, size_t len)
-{
-    ep->last_sent_ms = ep->now_ms;
-    if (ep->config.sent != NULL) {
-        struct sstp_command sent = *command;
-        sent.length = (uint16_t)len;
-        ep->config.sent(ep->config.cookie, ep, &sent);
-    }
-}
-
-static bool is_of_message(uint8_t id)
-{
-    return id == SSTP_MESSAGE || id == SSTP_DATA || id == SSTP_END_MESSAGE;
-}
-
-enum sstp_ep_err sstp_ep_queue(struct sstp_ep *ep, const struct sstp_command *command)
-{
-    const struct sstp_command_info *info = sstp_command_info(command->id);
-    assert(info != NULL);
-
-    uint8_t *room = sstp_ep_output_room(&ep->output, info->max_length);
-    if (room == NULL)
-        return SSTP_EP_NO_MEMORY;
-    const size_t len = sstp_command_encode(command, room, info->max_length);
-    if (len == 0)
-        return SSTP_EP_TOO_LONG;
-    sstp_ep_output_add(&ep->output, len, is_of_message(command->id));
-    note_sent(ep, command, len);
-    return SSTP_EP_OK;
-}
-
-enum sstp_ep_err sstp_ep_queue_lent_data(struct sstp_ep *ep, uint32_t session_id,
-                                         struct sstp_span data, void *lender)
-{
-    const struct sstp_command command = {.id = SSTP_DATA, .session_id = session_id, .data = data};
-    uint8_t *room = sstp_ep_output_room(&ep->output, SSTP_DATA_HEADER_LEN);
-    if (room == NULL || !sstp_ep_output_reserve_pieces(&ep->output, 2))
-        return SSTP_EP_NO_MEMORY;
-    sstp_data_header_encode(session_id, data.len, room);
-    sstp_ep_output_add(&ep->output, SSTP_DATA_HEADER_LEN, true);
-    sstp_ep_output_lend(&ep->output, data, lender);
-    note_sent(ep, &command, SSTP_DATA_HEADER_LEN + data.len);
-    return SSTP_EP_OK;
-}
-
-bool sstp_ep_answer(struct sstp_ep *ep, const struct sstp_command *command)
-{
-    if (ep->output.len <= ep->config.limits.max_unread && sstp_ep_queue(ep, command) == SSTP_EP_OK)
-        return true;
-    sstp_ep_finish(ep, &(struct sstp_ep_event){.end = SSTP_EP_END_NO_MEMORY,
-                                               .reason_id = SSTP_CONNECT_CLOSE_INTERNAL_ERROR,
-                                               .is_local = true});
-    return false;
 }
 
 /* ------------------------------------------------------------------------
@@ -417,69 +297,4 @@ int64_t sstp_ep_next_deadline(const struct sstp_ep *ep)
         if (deadlines[i] < first_ms)
             first_ms = deadlines[i];
     return first_ms;
-}
-
-/* ------------------------------------------------------------------------
- * The end
- */
-
-void sstp_ep_finish(struct sstp_ep *ep, const struct sstp_ep_event *closed)
-{
-    if (ep->state == SSTP_CONNECTION_CLOSED)
-        return;
-    ep->state = SSTP_CONNECTION_CLOSED;
-    ep->ack_deadline_ms = ep->connect_deadline_ms = SSTP_EP_NEVER;
-    ep->open_deadline_ms = ep->auth_deadline_ms = SSTP_EP_NEVER;
-    for (size_t i = 0; i < ep->num_sessions; i++)
-        sstp_ep_note_session_end(ep, ep->sessions[i]->id, ep->sessions[i]->is_ours,
-                                 SSTP_EP_SESSION_END_CONNECTION);
-    sstp_ep_free_sessions(ep);
-    SSTP_EP_NOTE(ep, .kind = SSTP_EP_NOTE_CONNECTION_STATE, .connection_state = ep->state,
-                 .end = closed->end);
-    ep->num_events = 0;
-    sstp_ep_lose_messages(ep, NULL);
-
-    struct sstp_ep_event event = *closed;
-    event.kind = SSTP_EP_EVENT_CLOSED;
-    sstp_ep_raise(ep, &event);
-}
-
-static void close_with(struct sstp_ep *ep, const struct sstp_ep_event *closed)
-{
-    const struct sstp_command command = {.id = SSTP_CONNECT_CLOSE,
-                                         .reason_id = closed->reason_id,
-                                         .message_count = sstp_ep_take_message_count(ep),
-                                         .wait_time = closed->wait_time};
-    if (sstp_ep_answer(ep, &command))
-        sstp_ep_finish(ep, closed);
-}
-
-void sstp_ep_refuse(struct sstp_ep *ep, uint8_t reason_id)
-{
-    sstp_ep_refuse_because(ep, reason_id, NULL);
-}
-
-void sstp_ep_refuse_because(struct sstp_ep *ep, uint8_t reason_id, const char *what)
-{
-    close_with(ep, &(struct sstp_ep_event){.end = SSTP_EP_END_VIOLATION,
-                                           .reason_id = reason_id,
-                                           .is_local = true,
-                                           .what = what});
-}
-
-void sstp_ep_close_connection(struct sstp_ep *ep, uint8_t reason_id, uint32_t return_time)
-{
-    if (ep->state == SSTP_CONNECTION_CLOSED)
-        return;
-    close_with(ep, &(struct sstp_ep_event){.end = ep->state == SSTP_CONNECTION_ABORTING
-                                                      ? SSTP_EP_END_REFUSED
-                                                      : SSTP_EP_END_LOCAL,
-                                           .reason_id = reason_id,
-                                           .wait_time = return_time,
-                                           .is_local = true});
-}
-
-void sstp_ep_transport_lost(struct sstp_ep *ep)
-{
-    sstp_ep_finish(ep, &(struct sstp_ep_event){.end = SSTP_EP_END_TRANSPORT_LOST});
 }

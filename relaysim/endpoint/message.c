@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* message: Message, Data, EndMessage, and their acknowledgement
  * (GRVSSTP 3.1.4.2.1, 3.1.4.6-8, 3.1.5.10-13, 3.1.5.19). */
+#include "endpoint/endpoint.h"
 #include "endpoint/internal.h"
 
 #include "core/decode.h"
@@ -12,94 +13,6 @@
 /* Data is lent to the output from this length on: below, the pieces cost more than the
  * copy. */
 #define LENT_MIN 4096u
-
-/* ------------------------------------------------------------------------
- * Acknowledgement
- */
-
-uint32_t sstp_ep_take_message_count(struct sstp_ep *ep)
-{
-    const uint32_t num = (uint32_t)ep->inbound.num_leading;
-    sstp_ep_ledger_drop(&ep->inbound, num);
-    ep->ack_deadline_ms = SSTP_EP_NEVER;
-    return num;
-}
-
-static void start_ack_timer(struct sstp_ep *ep)
-{
-    if (ep->ack_deadline_ms == SSTP_EP_NEVER && ep->state == SSTP_CONNECTION_ESTABLISHED)
-        ep->ack_deadline_ms = ep->now_ms + ep->config.ack_delay_ms;
-}
-
-enum sstp_ep_err sstp_ep_complete(struct sstp_ep *ep, uint64_t number)
-{
-    if (ep->state != SSTP_CONNECTION_ESTABLISHED)
-        return SSTP_EP_WRONG_STATE;
-    if (!sstp_ep_ledger_complete(&ep->inbound, number))
-        return SSTP_EP_NO_SESSION;
-    if (ep->inbound.num_leading == 0)
-        return SSTP_EP_OK;
-    if (ep->inbound.leading_wants_ack || ep->inbound.num_leading >= ep->config.ack_count)
-        return sstp_ep_noop(ep);
-    start_ack_timer(ep);
-    return SSTP_EP_OK;
-}
-
-bool sstp_ep_acknowledged(struct sstp_ep *ep, const struct sstp_command *command)
-{
-    /* A count beyond what is outstanding acknowledges what there is (SPECIFICATION.md); not what
-     * the callbacks send next, which its sender cannot have seen. */
-    const size_t outstanding = sstp_ep_ledger_num(&ep->outbound);
-    const size_t num = command->message_count < outstanding ? command->message_count : outstanding;
-    for (size_t i = 0; i < num; i++) {
-        const uint64_t number = sstp_ep_ledger_oldest(&ep->outbound);
-        const struct sstp_ep_ledger_entry entry = *sstp_ep_ledger_find(&ep->outbound, number);
-        sstp_ep_ledger_drop(&ep->outbound, 1);
-        SSTP_EP_NOTE(ep, .kind = SSTP_EP_NOTE_ACKNOWLEDGED, .session_id = entry.session_id,
-                     .number = number, .is_given_up = entry.is_lost);
-        sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = entry.is_lost
-                                                              ? SSTP_EP_EVENT_ACKNOWLEDGED_LATE
-                                                              : SSTP_EP_EVENT_ACKNOWLEDGED,
-                                                  .command = command,
-                                                  .session_id = entry.session_id,
-                                                  .number = number,
-                                                  .tag = entry.tag});
-        if (ep->state == SSTP_CONNECTION_CLOSED)
-            return false;
-    }
-    return true;
-}
-
-void sstp_ep_lose_messages(struct sstp_ep *ep, const uint32_t *session_id)
-{
-    /* The callbacks of the losses may send, which adds entries, but only behind. */
-    const uint64_t end = sstp_ep_ledger_oldest(&ep->outbound) + sstp_ep_ledger_num(&ep->outbound);
-    for (uint64_t number = sstp_ep_ledger_oldest(&ep->outbound); number < end; number++) {
-        struct sstp_ep_ledger_entry *entry = sstp_ep_ledger_find(&ep->outbound, number);
-        if (entry == NULL || entry->is_lost ||
-            (session_id != NULL && entry->session_id != *session_id))
-            continue;
-        entry->is_lost = true;
-        SSTP_EP_NOTE(ep, .kind = SSTP_EP_NOTE_UNACKNOWLEDGED, .session_id = entry->session_id,
-                     .number = number,
-                     .session_end = session_id != NULL ? SSTP_EP_SESSION_END_THERE
-                                                       : SSTP_EP_SESSION_END_CONNECTION);
-        sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_UNACKNOWLEDGED,
-                                                  .session_id = entry->session_id,
-                                                  .number = number,
-                                                  .tag = entry->tag});
-    }
-}
-
-size_t sstp_ep_num_due(const struct sstp_ep *ep)
-{
-    return ep->inbound.num_leading;
-}
-
-size_t sstp_ep_num_unacknowledged(const struct sstp_ep *ep)
-{
-    return sstp_ep_ledger_num(&ep->outbound);
-}
 
 /* ------------------------------------------------------------------------
  * Sending
@@ -324,14 +237,6 @@ static size_t first_size(const struct sstp_ep_session *session, size_t len)
     return expected > len ? expected : len;
 }
 
-void sstp_ep_count_assembling(struct sstp_ep *ep, size_t more, size_t less)
-{
-    struct sstp_ep_assembling *all = ep->config.assembling;
-    ep->num_assembling = ep->num_assembling + more - less;
-    if (all != NULL)
-        all->num_bytes = all->num_bytes + more - less;
-}
-
 /* Whether the message of a session may grow by so many bytes; if not, that is told. */
 static bool may_assemble(struct sstp_ep *ep, const struct sstp_ep_session *session, size_t len)
 {
@@ -400,7 +305,7 @@ static uint64_t enter_message(struct sstp_ep *ep, uint32_t session_id, bool want
         sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_INTERNAL_ERROR);
         return 0;
     }
-    start_ack_timer(ep);
+    sstp_ep_start_ack_timer(ep);
     return sstp_ep_ledger_add(&ep->inbound, (struct sstp_ep_ledger_entry){.session_id = session_id,
                                                                           .wants_ack = wants_ack});
 }
@@ -458,9 +363,4 @@ void sstp_ep_on_end_message(struct sstp_ep *ep, const struct sstp_command *comma
     } else {
         sstp_ep_bytes_clear(ep->config.mem, &assembly);
     }
-}
-
-void sstp_ep_on_noop(struct sstp_ep *ep, const struct sstp_command *command)
-{
-    (void)sstp_ep_acknowledged(ep, command);
 }

@@ -181,7 +181,7 @@ static void on_limited(void *cookie, struct sstp_ep *ep, enum sstp_ep_limit limi
                    "%s is refused a session, it has too many: see --max-sessions",
                    connection->device_url);
         break;
-    case SSTP_EP_LIMIT_EVENTS:
+    case SSTP_EP_LIMIT_ATTACHES:
         relay_tell(connection, RELAY_REFUSAL_EVENT,
                    "%s is refused an Attach or Register, it has too many: see --max-events",
                    connection->device_url);

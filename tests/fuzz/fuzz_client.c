@@ -362,7 +362,7 @@ static void check_limits(void)
 {
     const struct sstp_ep *e = ep();
     const struct sstp_ep_limits *limits = &e->config.limits;
-    MUST(e->num_sessions <= limits->max_sessions && e->num_events <= limits->max_events);
+    MUST(e->num_sessions <= limits->max_sessions && e->num_attaches <= limits->max_attaches);
     MUST(e->num_assembling <= limits->max_assembling);
     MUST(sstp_ep_ledger_num(&e->inbound) <= limits->max_unacknowledged);
     MUST(sstp_ep_ledger_num(&e->outbound) <= limits->max_unacknowledged);
@@ -704,7 +704,7 @@ static void configure(const uint8_t *bytes)
                                     .inbound_idle_ms = (times & 32) != 0 ? 5000 : 0,
                                     .first_session_id = (times & 64) != 0 ? 0x7ffffffe : 0,
                                     .limits = {.max_sessions = (limits & 1) != 0 ? 3 : 0,
-                                               .max_events = (limits & 2) != 0 ? 2 : 0,
+                                               .max_attaches = (limits & 2) != 0 ? 2 : 0,
                                                .max_message = (limits & 4) != 0 ? 2500 : 0,
                                                .max_unacknowledged = (limits & 8) != 0 ? 4 : 0,
                                                .max_queued = (limits & 16) != 0 ? 3000 : 0,

@@ -621,7 +621,7 @@ static void check_limits(void)
         const struct sstp_ep *ep = visitor->watch.ep;
         const struct sstp_ep_limits *limits = &ep->config.limits;
         MUST(ep->num_sessions <= limits->max_sessions + visitor->connection->has_probe);
-        MUST(ep->num_events <= limits->max_events);
+        MUST(ep->num_attaches <= limits->max_attaches);
         MUST(ep->num_assembling <= limits->max_assembling);
         MUST(sstp_ep_ledger_num(&ep->inbound) <= limits->max_unacknowledged);
         MUST(sstp_ep_ledger_num(&ep->outbound) <= limits->max_unacknowledged);
@@ -768,7 +768,7 @@ static void configure(const uint8_t *bytes)
         .offline_ttl_ms = PICK(bytes[6] >> 2, 0, 2000),
         .peer_idle_ms = PICK(times >> 7, 0, 1000),
         .limits = {.max_sessions = (size_t)PICK(limits, 0, 3),
-                   .max_events = (size_t)PICK(limits >> 1, 0, 2),
+                   .max_attaches = (size_t)PICK(limits >> 1, 0, 2),
                    .max_fanout_entries = (size_t)PICK(limits >> 2, 0, 3),
                    .max_message = (size_t)PICK(limits >> 3, 0, 2500),
                    .max_unacknowledged = (size_t)PICK(limits >> 4, 0, 4),

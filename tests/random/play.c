@@ -195,7 +195,7 @@ static uint32_t expected_notes(const struct actor *actor, const struct course_co
 {
     const struct sstp_ep_session *session = sstp_ep_find_session(actor->ep, command->session_id);
     const bool is_there =
-        session != NULL || sstp_ep_find_event(actor->ep, command->session_id) != NULL;
+        session != NULL || sstp_ep_find_attach(actor->ep, command->session_id) != NULL;
 
     if (command->session == NULL || command->session->open == command)
         return 0;

@@ -74,8 +74,8 @@ static uint32_t reuse_id(struct actor *actor)
     const uint32_t id =
         g_array_index(actor->used_ids, uint32_t, rng_below(&play->rng, actor->used_ids->len));
     if (course_session(play->course, id)->num_in_flight > 0 ||
-        sstp_ep_find_session(actor->ep, id) != NULL || sstp_ep_find_event(actor->ep, id) != NULL ||
-        sstp_ep_find_session(other, id) != NULL || sstp_ep_find_event(other, id) != NULL)
+        sstp_ep_find_session(actor->ep, id) != NULL || sstp_ep_find_attach(actor->ep, id) != NULL ||
+        sstp_ep_find_session(other, id) != NULL || sstp_ep_find_attach(other, id) != NULL)
         return next;
     actor->ep->next_id = id & 0x7fffffffu;
     return next;
@@ -395,14 +395,14 @@ static void act_event(struct actor *actor)
 
     if (is_relay(play, true) || !is_relay(play, false))
         return;
-    if (actor->is_initiator && (ep->num_events == 0 || play_chance(actor->play, 1, 6))) {
-        if (ep->num_events < 8)
+    if (actor->is_initiator && (ep->num_attaches == 0 || play_chance(actor->play, 1, 6))) {
+        if (ep->num_attaches < 8)
             begin_event(actor);
         return;
     }
-    if (ep->num_events == 0)
+    if (ep->num_attaches == 0)
         return;
-    const uint32_t id = ep->events[rng_below(&actor->play->rng, ep->num_events)].id;
+    const uint32_t id = ep->attaches[rng_below(&actor->play->rng, ep->num_attaches)].id;
     const enum event_phase phase =
         (enum event_phase)GPOINTER_TO_INT(g_hash_table_lookup(actor->events, GUINT_TO_POINTER(id)));
     if (actor->is_initiator)

@@ -164,7 +164,7 @@ static const struct row {
      open_two,
      "dpp:///alice is refused a session, it has too many: see --max-sessions"},
     {"max-events",
-     {.limits.max_events = 1},
+     {.limits.max_attaches = 1},
      attach,
      "dpp:///bob is refused an Attach or Register, it has too many: see --max-events"},
     {"max-fanout",

@@ -247,7 +247,7 @@ static void test_limits(void)
     assert_commands(pair, "B ConnectClose ProtocolError\n");
     pair_free(pair);
 
-    pair = pair_new(&(struct pair_config){.b_role = SSTP_EP_RELAY, .limits.max_events = 1});
+    pair = pair_new(&(struct pair_config){.b_role = SSTP_EP_RELAY, .limits.max_attaches = 1});
     pair_connect(pair);
     (void)attach(pair);
     uint32_t id;

@@ -1,88 +1,31 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* event: attach and register sessions (GRVSSTP 3.2.4.1, 3.2.5.15,
+/* attach: attach and register sessions (GRVSSTP 3.2.4.1, 3.2.5.15,
  * 3.2.5.18, 3.3.5.14-17).  Their tokens are opaque here. */
+#include "endpoint/endpoint.h"
 #include "endpoint/internal.h"
-
-struct sstp_ep_event_session *sstp_ep_find_event(const struct sstp_ep *ep, uint32_t event_id)
-{
-    for (size_t i = 0; i < ep->num_events; i++)
-        if (ep->events[i].id == event_id)
-            return &ep->events[i];
-    return NULL;
-}
-
-/* Each step has the whole of the Authentication Timer. */
-static void restart_timer(struct sstp_ep *ep)
-{
-    ep->auth_deadline_ms = SSTP_EP_NEVER;
-    for (size_t i = 0; i < ep->num_events; i++)
-        if (ep->events[i].awaits_response)
-            ep->auth_deadline_ms = ep->now_ms + ep->config.auth_timeout_ms;
-}
-
-static void await_response(struct sstp_ep *ep, uint32_t event_id, bool awaits)
-{
-    struct sstp_ep_event_session *event = sstp_ep_find_event(ep, event_id);
-    if (event == NULL || event->awaits_response == awaits)
-        return;
-    event->awaits_response = awaits;
-    restart_timer(ep);
-}
-
-bool sstp_ep_remove_event(struct sstp_ep *ep, uint32_t event_id)
-{
-    struct sstp_ep_event_session *event = sstp_ep_find_event(ep, event_id);
-    if (event == NULL)
-        return false;
-    await_response(ep, event_id, false);
-    *event = ep->events[--ep->num_events];
-    return true;
-}
-
-static enum sstp_ep_err add_event(struct sstp_ep *ep, uint32_t event_id, bool is_attach)
-{
-    const struct sstp_mem *mem = ep->config.mem;
-
-    if (ep->num_events >= ep->config.limits.max_events) {
-        SSTP_EP_LIMITED(ep, SSTP_EP_LIMIT_EVENTS);
-        return SSTP_EP_FULL;
-    }
-    if (ep->num_events == ep->size_events) {
-        const size_t size = ep->size_events > 0 ? 2 * ep->size_events : 4;
-        struct sstp_ep_event_session *events =
-            mem->resize(mem->cookie, ep->events, size * sizeof *events);
-        if (events == NULL)
-            return SSTP_EP_NO_MEMORY;
-        ep->events = events;
-        ep->size_events = size;
-    }
-    ep->events[ep->num_events++] =
-        (struct sstp_ep_event_session){.id = event_id, .is_attach = is_attach};
-    return SSTP_EP_OK;
-}
 
 /* ------------------------------------------------------------------------
  * Client
  */
 
 /* Sends the command that begins an attach or register session. */
-static enum sstp_ep_err begin_event(struct sstp_ep *ep, struct sstp_command *command,
-                                    bool is_attach, uint32_t *event_id)
+static enum sstp_ep_err begin_attach(struct sstp_ep *ep, struct sstp_command *command,
+                                     bool is_attach, uint32_t *event_id)
 {
     if (ep->state != SSTP_CONNECTION_ESTABLISHED || ep->config.role != SSTP_EP_CLIENT ||
         !ep->config.is_originator)
         return SSTP_EP_WRONG_STATE;
     command->session_id = sstp_ep_take_id(ep);
-    enum sstp_ep_err err = add_event(ep, command->session_id, is_attach);
+    enum sstp_ep_err err = sstp_ep_add_attach(ep, command->session_id, is_attach);
     if (err != SSTP_EP_OK)
         return err;
     err = sstp_ep_queue(ep, command);
     if (err != SSTP_EP_OK) {
-        (void)sstp_ep_remove_event(ep, command->session_id);
+        (void)sstp_ep_remove_attach(ep, command->session_id);
         return err;
     }
     *event_id = command->session_id;
-    await_response(ep, command->session_id, true);
+    sstp_ep_await_response(ep, command->session_id, true);
     return SSTP_EP_OK;
 }
 
@@ -91,7 +34,7 @@ static enum sstp_ep_err go_on(struct sstp_ep *ep, const struct sstp_command *com
 {
     if (ep->state != SSTP_CONNECTION_ESTABLISHED)
         return SSTP_EP_WRONG_STATE;
-    if (sstp_ep_find_event(ep, command->session_id) == NULL)
+    if (sstp_ep_find_attach(ep, command->session_id) == NULL)
         return SSTP_EP_NO_SESSION;
     return sstp_ep_queue(ep, command);
 }
@@ -102,14 +45,14 @@ enum sstp_ep_err sstp_ep_attach(struct sstp_ep *ep, struct sstp_span relay_url,
 {
     struct sstp_command command = {
         .id = SSTP_ATTACH, .resource_url = relay_url, .account_url = account_url, .token = token};
-    return begin_event(ep, &command, true, event_id);
+    return begin_attach(ep, &command, true, event_id);
 }
 
 enum sstp_ep_err sstp_ep_register_new(struct sstp_ep *ep, struct sstp_span token,
                                       uint32_t *event_id)
 {
     struct sstp_command command = {.id = SSTP_REGISTER, .token = token};
-    return begin_event(ep, &command, false, event_id);
+    return begin_attach(ep, &command, false, event_id);
 }
 
 enum sstp_ep_err sstp_ep_register(struct sstp_ep *ep, uint32_t event_id, struct sstp_span token)
@@ -117,7 +60,7 @@ enum sstp_ep_err sstp_ep_register(struct sstp_ep *ep, uint32_t event_id, struct 
     const enum sstp_ep_err err = go_on(
         ep, &(struct sstp_command){.id = SSTP_REGISTER, .session_id = event_id, .token = token});
     if (err == SSTP_EP_OK)
-        await_response(ep, event_id, true);
+        sstp_ep_await_response(ep, event_id, true);
     return err;
 }
 
@@ -128,23 +71,23 @@ enum sstp_ep_err sstp_ep_attach_authenticate(struct sstp_ep *ep, uint32_t event_
                          .id = SSTP_ATTACH_AUTHENTICATE, .session_id = event_id, .token = token});
 }
 
-/* A response to an event of ours; one that is not is a violation, unless it was
+/* A response to an attach session of ours; one that is not is a violation, unless it was
  * closed from here. */
 static void on_response(struct sstp_ep *ep, const struct sstp_command *command,
                         enum sstp_ep_event_kind kind, bool is_for_attach_alone)
 {
-    const struct sstp_ep_event_session *event = sstp_ep_find_event(ep, command->session_id);
-    if (event == NULL && sstp_ep_is_closed_id(ep, command->session_id))
+    const struct sstp_ep_attach_session *attach = sstp_ep_find_attach(ep, command->session_id);
+    if (attach == NULL && sstp_ep_is_closed_id(ep, command->session_id))
         return;
-    if (event == NULL || (is_for_attach_alone && !event->is_attach)) {
+    if (attach == NULL || (is_for_attach_alone && !attach->is_attach)) {
         sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_PROTOCOL_ERROR);
         return;
     }
-    await_response(ep, command->session_id, false);
+    sstp_ep_await_response(ep, command->session_id, false);
     sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = kind,
                                               .command = command,
                                               .session_id = command->session_id,
-                                              .is_attach_session = event->is_attach,
+                                              .is_attach_session = attach->is_attach,
                                               .response_id = command->response_id});
 }
 
@@ -187,16 +130,16 @@ static void tell(struct sstp_ep *ep, const struct sstp_command *command,
                                               .is_attach_session = is_attach_session});
 }
 
-/* Enters the peer's new event session.  One that there is no room for is closed at once, and
+/* Enters the peer's new attach session.  One that there is no room for is closed at once, and
  * one whose id cannot be costs the connection: false for both. */
-static bool accept_event(struct sstp_ep *ep, uint32_t event_id, bool is_attach)
+static bool accept_attach(struct sstp_ep *ep, uint32_t event_id, bool is_attach)
 {
     if (!sstp_ep_id_is_peers(ep, event_id)) {
         sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_PROTOCOL_ERROR);
         return false;
     }
     sstp_ep_forget_closed_id(ep, event_id);
-    if (add_event(ep, event_id, is_attach) == SSTP_EP_OK)
+    if (sstp_ep_add_attach(ep, event_id, is_attach) == SSTP_EP_OK)
         return true;
     if (sstp_ep_answer(ep, &(struct sstp_command){.id = SSTP_CLOSE,
                                                   .session_id = event_id,
@@ -211,18 +154,18 @@ void sstp_ep_on_attach(struct sstp_ep *ep, const struct sstp_command *command)
     const uint32_t id = command->session_id;
     if (command->account_url.len == 0) /* GRVSSTP 2.2.14.1 */
         sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_PROTOCOL_ERROR);
-    else if (sstp_ep_find_session(ep, id) != NULL || sstp_ep_find_event(ep, id) != NULL)
+    else if (sstp_ep_find_session(ep, id) != NULL || sstp_ep_find_attach(ep, id) != NULL)
         sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_TOO_MANY_UNKNOWN_SESSION_CMDS);
-    else if (accept_event(ep, id, true))
+    else if (accept_attach(ep, id, true))
         tell(ep, command, SSTP_EP_EVENT_ATTACH, true);
 }
 
 void sstp_ep_on_attach_authenticate(struct sstp_ep *ep, const struct sstp_command *command)
 {
-    const struct sstp_ep_event_session *event = sstp_ep_find_event(ep, command->session_id);
-    if (event != NULL && event->is_attach)
+    const struct sstp_ep_attach_session *attach = sstp_ep_find_attach(ep, command->session_id);
+    if (attach != NULL && attach->is_attach)
         tell(ep, command, SSTP_EP_EVENT_ATTACH_AUTHENTICATE, true);
-    else if (event != NULL || !sstp_ep_is_closed_id(ep, command->session_id))
+    else if (attach != NULL || !sstp_ep_is_closed_id(ep, command->session_id))
         sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_TOO_MANY_UNKNOWN_SESSION_CMDS);
 }
 
@@ -231,11 +174,11 @@ void sstp_ep_on_attach_authenticate(struct sstp_ep *ep, const struct sstp_comman
 void sstp_ep_on_register(struct sstp_ep *ep, const struct sstp_command *command)
 {
     const uint32_t id = command->session_id;
-    const struct sstp_ep_event_session *event = sstp_ep_find_event(ep, id);
-    if (event != NULL && event->is_attach)
+    const struct sstp_ep_attach_session *attach = sstp_ep_find_attach(ep, id);
+    if (attach != NULL && attach->is_attach)
         tell(ep, command, SSTP_EP_EVENT_REGISTER, true);
-    else if (event != NULL || sstp_ep_find_session(ep, id) != NULL)
+    else if (attach != NULL || sstp_ep_find_session(ep, id) != NULL)
         sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_TOO_MANY_UNKNOWN_SESSION_CMDS);
-    else if (!sstp_ep_is_closed_id(ep, id) && accept_event(ep, id, false))
+    else if (!sstp_ep_is_closed_id(ep, id) && accept_attach(ep, id, false))
         tell(ep, command, SSTP_EP_EVENT_REGISTER, false);
 }
