@@ -307,6 +307,10 @@ class Joined:
             self.capture.now = start + packet.time - packets[0].time
             self.capture.add(packet.render(addresses))
 
+    def name_of(self, frame):
+        """What the caller calls the part that a frame is of."""
+        return next(name for first, name in reversed(self.parts) if first <= frame)
+
     def split(self, frames):
         """What was shown of each part: (name, {number: frame}) from {number: frame}."""
         ends = [first for first, _ in self.parts[1:]] + [len(self) + 1]

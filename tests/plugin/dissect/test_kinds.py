@@ -130,9 +130,9 @@ class Run:
                 if is_whole and (severity in BAD or name == "gap") or (
                         severity in BAD and name not in OF_THE_CAPTURE):
                     wrong.append("frame %d: %s" % (frame.number, name))
-        return wrong + differences(
-            original.told, told_of(frames), may_lack=not (two_pass and is_whole),
-            may_lose=not is_whole, without=() if is_whole else COUNTED)
+        is_all = two_pass and is_whole  # one pass does not know yet what comes late
+        return wrong + differences(original.told, told_of(frames), may_lack=not is_all,
+                                   may_lose=not is_all, without=() if is_whole else COUNTED)
 
     def keep_capture(self, original, mutation):
         """The capture of a mutation by itself, for a closer look."""
