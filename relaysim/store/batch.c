@@ -3,6 +3,7 @@
 #include "store/internal.h"
 
 #include "core/encode.h"
+#include "endpoint/endpoint.h"
 
 #define RETRY_MS 1000
 #define HEAD_MAX 2055u /* of a Message command (GRVSSTP 2.2.10) */

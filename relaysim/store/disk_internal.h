@@ -53,7 +53,7 @@ struct sstp_disk {
     char error[256];
 };
 
-/* ---- store/disk.c ---- */
+/* ---- store/disk_write.c ---- */
 
 /* Notes what SQLite says of its last failure. */
 enum sstp_disk_err sstp_disk_note(struct sstp_disk *disk, int result);

@@ -67,17 +67,3 @@ int64_t sstp_store_next_expiry(const struct sstp_store *store)
     return store->timed->len > 0 ? sstp_store_from_own_time(store, at(store, 0)->expires_ms)
                                  : SSTP_EP_NEVER;
 }
-
-unsigned sstp_store_expire(struct sstp_store *store, int64_t now_ms)
-{
-    unsigned num = 0;
-    for (; store->timed->len > 0 && sstp_store_next_expiry(store) <= now_ms; num++) {
-        struct sstp_store_message *message = at(store, 0);
-        struct sstp_store_queue *queue = message->queue;
-        if (store->handler.expired != NULL)
-            store->handler.expired(store->handler.cookie, message);
-        sstp_store_take_out(store, message);
-        sstp_store_drop_if_idle(store, queue);
-    }
-    return num;
-}

@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* internal: what the store*.c files share, and nobody else. */
+/* internal: what the files of the store share, and nobody else. */
 #ifndef RELAYSIM_STORE_INTERNAL_H
 #define RELAYSIM_STORE_INTERNAL_H
 
 #include "store/disk.h"
 #include "store/store.h"
-
-/* A message with its bytes behind it, or in a block of their own. */
-struct sstp_store_content {
-    struct sstp_ep_message message;
-    bool was_read;   /* from the disk */
-    bool is_counted; /* in num_read or num_cached of the store */
-    size_t len;
-    void *block; /* of libc's; NULL */
-    uint8_t bytes[];
-};
 
 /* What a payload needs until it is on the disk. */
 struct sstp_store_pending {
@@ -25,21 +15,6 @@ struct sstp_store_pending {
     void (*safe)(void *cookie);    /* NULL when nobody waits, or has been told */
     void *cookie;
     GList link; /* in store->pending, until it is in a batch */
-};
-
-/* Of a large backlog there are many of these, and of their shares; all else is on the
- * disk. */
-struct sstp_payload {
-    unsigned num_refs;
-    unsigned num_pins;   /* those of them that need its content */
-    unsigned num_shares; /* the queues that it is in */
-    uint64_t id;         /* 0: not in a durable store */
-    uint64_t len;
-    struct sstp_payload_origin *origin; /* NULL: nobody has said */
-    struct sstp_store_content *content; /* NULL: on the disk only */
-    struct sstp_store_pending *pending; /* NULL: on the disk, or the store has none */
-    bool is_loading;
-    bool is_midway; /* when it is asked for, it is time to read on */
 };
 
 #define SSTP_STORE_NO_RETRY INT64_MIN
@@ -139,11 +114,10 @@ struct sstp_store {
     char *failure;
 };
 
-/* ---- store/store.c ---- */
-struct sstp_store_content *sstp_store_content_new(const struct sstp_ep_message *message);
-void sstp_store_content_free(struct sstp_store_content *content); /* NULL is fine */
-/* Gives back a reference that the store itself has. */
-void sstp_store_payload_unref(struct sstp_payload *payload);
+/* ---- store/queue.c ---- */
+/* The tables of an empty store, and no more. */
+void sstp_store_init_queues(struct sstp_store *store);
+void sstp_store_clear_queues(struct sstp_store *store);
 struct sstp_store_queue *sstp_store_add_queue(struct sstp_store *store, const char *identity_url,
                                               const char *device_url, const char *resource_url);
 struct sstp_store_message *sstp_store_append(struct sstp_store *store,
@@ -172,10 +146,6 @@ bool sstp_store_take_clock(struct sstp_store *store, bool is_alone, bool is_tria
                            struct sstp_disk_clock *row);
 /* What was taken last was not written. */
 void sstp_store_forget_clock(struct sstp_store *store);
-
-/* ---- store/open.c ---- */
-/* Writes what there is to write, and tells everybody who waits. */
-void sstp_store_close_disk(struct sstp_store *store);
 
 /* ---- store/note.c; without a disk none of these does anything ---- */
 /* A payload gets its id before its first queue is made. */

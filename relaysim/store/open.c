@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* open: the beginning and the end of a durable store. */
+/* open: the beginning and the end of a store, in memory or with its file. */
 #include "store/internal.h"
 
 #define CACHED_DEFAULT (256u << 20)
@@ -97,6 +97,14 @@ static enum sstp_disk_err read_file(struct sstp_store *store)
     return err;
 }
 
+struct sstp_store *sstp_store_new(void)
+{
+    struct sstp_store *store = g_new0(struct sstp_store, 1);
+    sstp_store_init_queues(store);
+    store->registry = sstp_registry_new(sstp_store_note_record, store);
+    return store;
+}
+
 struct sstp_store *sstp_store_open(const char *path, const char *vfs, int64_t now_ms,
                                    int64_t wall_ms, char **error)
 {
@@ -157,7 +165,7 @@ bool sstp_store_is_durable(const struct sstp_store *store)
     return store->disk != NULL;
 }
 
-void sstp_store_close_disk(struct sstp_store *store)
+static void close_disk(struct sstp_store *store)
 {
     GList *link;
     if (store->disk == NULL)
@@ -182,4 +190,34 @@ void sstp_store_close_disk(struct sstp_store *store)
     g_free(store->failure);
     sstp_disk_close(store->disk);
     store->disk = NULL;
+}
+
+void sstp_store_free(struct sstp_store *store)
+{
+    if (store == NULL)
+        return;
+    close_disk(store);
+    sstp_store_clear_queues(store);
+    sstp_registry_free(store->registry);
+    g_free(store);
+}
+
+void sstp_store_set_limits(struct sstp_store *store, const struct sstp_store_limits *limits)
+{
+    store->limits = *limits;
+}
+
+void sstp_store_set_handler(struct sstp_store *store, struct sstp_store_handler handler)
+{
+    store->handler = handler;
+}
+
+struct sstp_registry *sstp_store_registry(struct sstp_store *store)
+{
+    return store->registry;
+}
+
+uint64_t sstp_store_num_messages(const struct sstp_store *store)
+{
+    return store->num_messages;
 }

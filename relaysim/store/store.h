@@ -27,12 +27,12 @@
 
 #include <glib.h>
 
-#include "endpoint/endpoint.h"
+#include "endpoint/config.h"
 #include "security/registry.h"
+#include "store/payload.h"
 
 struct sstp_store;
 struct sstp_store_batch;
-struct sstp_payload;
 
 struct sstp_store_queue {
     struct sstp_store_recipient *recipient;
@@ -114,6 +114,9 @@ int64_t sstp_store_set_clocks(struct sstp_store *store, int64_t now_ms, int64_t 
  * NULL is fine. */
 void sstp_store_free(struct sstp_store *store);
 
+/* What a queue takes in memory beside its URLs, and a recipient with it. */
+#define SSTP_STORE_QUEUE_OVERHEAD 512u
+
 /* 0 stands for no limit.  A message counts with what it takes in memory, but for a fanout
  * that the recipients share; in all, its queue counts, too. */
 struct sstp_store_limits {
@@ -136,31 +139,6 @@ struct sstp_registry *sstp_store_registry(struct sstp_store *store);
 /* ------------------------------------------------------------------------
  * Messages
  */
-
-/* A copy of a message, with one reference. */
-struct sstp_payload *sstp_payload_new(const struct sstp_ep_message *message);
-/* The same, but for a long message its block is taken over instead, which is libc's. */
-struct sstp_payload *sstp_payload_take(const struct sstp_ep_message *message,
-                                       struct sstp_ep_block *block);
-struct sstp_payload *sstp_payload_ref(struct sstp_payload *payload); /* returns it */
-void sstp_payload_unref(struct sstp_payload *payload);
-
-/* The message, as long as the caller has a reference. */
-const struct sstp_ep_message *sstp_payload_message(const struct sstp_payload *payload);
-
-/* Where a message came from, for who wants to know what becomes of it.  The store only
- * keeps it, and only in memory. */
-struct sstp_payload_origin {
-    uint64_t label;      /* of the connection, its owner's */
-    uint32_t session_id; /* there */
-    uint64_t number;     /* of the message, likewise */
-    uint64_t len;        /* of its data */
-    bool is_offline;     /* its time is that of its D flag, not its TTL's */
-};
-void sstp_payload_set_origin(struct sstp_payload *payload,
-                             const struct sstp_payload_origin *origin);
-/* NULL where it was not set. */
-const struct sstp_payload_origin *sstp_payload_origin(const struct sstp_payload *payload);
 
 /* Whether an identity has used up its quota. */
 bool sstp_store_is_over_quota(const struct sstp_store *store, const char *identity_url);

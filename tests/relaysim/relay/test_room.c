@@ -8,9 +8,10 @@
 #include "town.h"
 
 #define WALL_MS 1700000000000
-#define LEN 244u                        /* of a text, which costs ... */
-#define COST (LEN + 272u)               /* ... so much in store/store.c, beside ... */
-#define QUEUE_COST (512u + 2u * 18 + 1) /* ... the queue of grooveIdentity://c and "r" */
+#define LEN 244u /* of a text, which costs so much, ... */
+#define COST (LEN + SSTP_PAYLOAD_OVERHEAD)
+/* ... beside the queue of grooveIdentity://c and "r" */
+#define QUEUE_COST (SSTP_STORE_QUEUE_OVERHEAD + 2u * 18 + 1)
 
 struct scene {
     struct town *town;

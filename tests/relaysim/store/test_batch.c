@@ -426,11 +426,11 @@ static void test_quota(void)
     (void)put(store, "i", "12345678");
     g_assert_true(settle(store));
     store = reopen(store, 0, WALL_MS);
-    sstp_store_set_limits(store,
-                          &(struct sstp_store_limits){.quota = 272 + 3 + 8, .max_bytes = 1000});
+    sstp_store_set_limits(store, &(struct sstp_store_limits){.quota = SSTP_PAYLOAD_OVERHEAD + 3 + 8,
+                                                             .max_bytes = 1000});
     g_assert_true(sstp_store_is_over_quota(store, "i"));
-    sstp_store_set_limits(store,
-                          &(struct sstp_store_limits){.quota = 272 + 3 + 9, .max_bytes = 1000});
+    sstp_store_set_limits(store, &(struct sstp_store_limits){.quota = SSTP_PAYLOAD_OVERHEAD + 3 + 9,
+                                                             .max_bytes = 1000});
     g_assert_false(sstp_store_is_over_quota(store, "i"));
     sstp_store_free(store);
 }

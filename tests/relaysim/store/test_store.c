@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "store/store.h"
 
-/* Of store/store.c: what a message costs beside its bytes, and a queue with names of one letter. */
-#define OVERHEAD 272u
-#define QUEUE (512u + 2 + 1)
+/* What a message costs beside its bytes, and a queue with names of one letter. */
+#define OVERHEAD SSTP_PAYLOAD_OVERHEAD
+#define QUEUE (SSTP_STORE_QUEUE_OVERHEAD + 2 + 1)
 
 static enum sstp_store_result put(struct sstp_store *store, const char *identity,
                                   const char *device, size_t len, int64_t expires_ms,

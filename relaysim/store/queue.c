@@ -1,137 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* queue: what is put into the queues and taken out of them, and what that costs. */
 #include "store/internal.h"
-
-#include <stdlib.h>
-
-/* What a message takes in memory beside its bytes, with the words of the allocator: its
- * place in the queue, the payload, the content's head. */
-#define MESSAGE_OVERHEAD 272u
-/* Likewise a queue, and a recipient with it. */
-#define QUEUE_OVERHEAD 512u
-
-/* Below this length, the buffer that a message came in is better used for the next one. */
-#define TAKEN_MIN 4096u
-
-/* ------------------------------------------------------------------------
- * Payloads
- */
-
-static struct sstp_span append(struct sstp_store_content *content, struct sstp_span from)
-{
-    uint8_t *to = content->bytes + content->len;
-    if (from.len > 0)
-        memcpy(to, from.data, from.len);
-    content->len += from.len;
-    return sstp_span(to, from.len);
-}
-
-struct sstp_store_content *sstp_store_content_new(const struct sstp_ep_message *message)
-{
-    struct sstp_store_content *content = g_malloc(sizeof *content + message->user_ref.len +
-                                                  message->fragment_id.len + message->data.len);
-    content->was_read = content->is_counted = false;
-    content->len = 0;
-    content->block = NULL;
-    content->message = *message;
-    content->message.user_ref = append(content, message->user_ref);
-    content->message.fragment_id = append(content, message->fragment_id);
-    content->message.data = append(content, message->data);
-    return content;
-}
-
-void sstp_store_content_free(struct sstp_store_content *content)
-{
-    if (content != NULL)
-        free(content->block);
-    g_free(content);
-}
-
-static struct sstp_payload *new_payload(struct sstp_store_content *content)
-{
-    struct sstp_payload *payload = g_new0(struct sstp_payload, 1);
-    payload->num_refs = payload->num_pins = 1;
-    payload->content = content;
-    payload->len = content->len;
-    return payload;
-}
-
-struct sstp_payload *sstp_payload_new(const struct sstp_ep_message *message)
-{
-    return new_payload(sstp_store_content_new(message));
-}
-
-struct sstp_payload *sstp_payload_take(const struct sstp_ep_message *message,
-                                       struct sstp_ep_block *block)
-{
-    const size_t len = message->user_ref.len + message->fragment_id.len + message->data.len;
-    if (message->data.len < TAKEN_MIN || block->size > len + len / 4)
-        return sstp_payload_new(message);
-    struct sstp_store_content *content = g_new0(struct sstp_store_content, 1);
-    content->message = *message;
-    content->len = len;
-    content->block = block->data;
-    block->data = NULL;
-    return new_payload(content);
-}
-
-struct sstp_payload *sstp_payload_ref(struct sstp_payload *payload)
-{
-    payload->num_refs++;
-    payload->num_pins++;
-    return payload;
-}
-
-const struct sstp_ep_message *sstp_payload_message(const struct sstp_payload *payload)
-{
-    return &payload->content->message;
-}
-
-void sstp_payload_set_origin(struct sstp_payload *payload, const struct sstp_payload_origin *origin)
-{
-    g_free(payload->origin);
-    payload->origin = g_memdup2(origin, sizeof *origin);
-}
-
-const struct sstp_payload_origin *sstp_payload_origin(const struct sstp_payload *payload)
-{
-    return payload->origin;
-}
-
-void sstp_payload_unref(struct sstp_payload *payload)
-{
-    const struct sstp_store_content *content = payload->content;
-    payload->num_pins--;
-    /* It was dropped while somebody needed it. */
-    if (payload->num_pins == 0 && payload->id != 0 && payload->pending == NULL && content != NULL &&
-        !content->is_counted) {
-        sstp_store_content_free(payload->content);
-        payload->content = NULL;
-    }
-    sstp_store_payload_unref(payload);
-}
-
-void sstp_store_payload_unref(struct sstp_payload *payload)
-{
-    if (--payload->num_refs > 0)
-        return;
-    g_free(payload->origin);
-    sstp_store_content_free(payload->content);
-    g_free(payload);
-}
-
-/* ------------------------------------------------------------------------
- * Queues
- */
-
-static uint64_t cost_of(const struct sstp_payload *payload)
-{
-    return payload->len + MESSAGE_OVERHEAD;
-}
 
 static uint64_t cost_of_urls(const char *identity_url, const char *device_url,
                              const char *resource_url)
 {
-    return QUEUE_OVERHEAD + 2 * strlen(identity_url) + strlen(device_url) + strlen(resource_url);
+    return SSTP_STORE_QUEUE_OVERHEAD + 2 * strlen(identity_url) + strlen(device_url) +
+           strlen(resource_url);
 }
 
 static uint64_t cost_of_queue(const struct sstp_store_queue *queue)
@@ -157,14 +32,6 @@ static void free_queue(gpointer data)
     g_free(queue);
 }
 
-static void free_recipient(gpointer data)
-{
-    struct sstp_store_recipient *recipient = data;
-    g_ptr_array_free(recipient->queues, TRUE);
-    g_free(recipient->identity_url);
-    g_free(recipient);
-}
-
 static guint hash_queue(gconstpointer key)
 {
     const struct sstp_store_queue *queue = key;
@@ -180,41 +47,26 @@ static gboolean is_same_queue(gconstpointer a, gconstpointer b)
            strcmp(x->recipient->identity_url, y->recipient->identity_url) == 0;
 }
 
-struct sstp_store *sstp_store_new(void)
+static void free_recipient(gpointer data)
 {
-    struct sstp_store *store = g_new0(struct sstp_store, 1);
+    struct sstp_store_recipient *recipient = data;
+    g_ptr_array_free(recipient->queues, TRUE);
+    g_free(recipient->identity_url);
+    g_free(recipient);
+}
+
+void sstp_store_init_queues(struct sstp_store *store)
+{
     store->recipients = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, free_recipient);
     store->queues = g_hash_table_new(hash_queue, is_same_queue);
     store->timed = g_ptr_array_new();
-    store->registry = sstp_registry_new(sstp_store_note_record, store);
-    return store;
 }
 
-void sstp_store_free(struct sstp_store *store)
+void sstp_store_clear_queues(struct sstp_store *store)
 {
-    if (store == NULL)
-        return;
-    sstp_store_close_disk(store);
     g_ptr_array_free(store->timed, TRUE);
     g_hash_table_destroy(store->queues);
     g_hash_table_destroy(store->recipients);
-    sstp_registry_free(store->registry);
-    g_free(store);
-}
-
-void sstp_store_set_limits(struct sstp_store *store, const struct sstp_store_limits *limits)
-{
-    store->limits = *limits;
-}
-
-void sstp_store_set_handler(struct sstp_store *store, struct sstp_store_handler handler)
-{
-    store->handler = handler;
-}
-
-struct sstp_registry *sstp_store_registry(struct sstp_store *store)
-{
-    return store->registry;
 }
 
 struct sstp_store_recipient *sstp_store_find(const struct sstp_store *store,
@@ -295,8 +147,8 @@ struct sstp_store_message *sstp_store_append(struct sstp_store *store,
     g_queue_push_tail_link(&queue->messages, &stored->link);
     if (queue->next_unsent == NULL)
         queue->next_unsent = &stored->link;
-    queue->recipient->num_bytes += cost_of(payload);
-    store->num_bytes += cost_of(payload);
+    queue->recipient->num_bytes += sstp_store_payload_cost(payload);
+    store->num_bytes += sstp_store_payload_cost(payload);
     store->num_messages++;
     sstp_store_time(store, stored);
     return stored;
@@ -306,7 +158,7 @@ static uint64_t cost_of_put(const struct sstp_store_queue *queue, const char *id
                             const char *device_url, const char *resource_url,
                             const struct sstp_payload *payload)
 {
-    return cost_of(payload) +
+    return sstp_store_payload_cost(payload) +
            (queue != NULL ? 0 : cost_of_urls(identity_url, device_url, resource_url));
 }
 
@@ -340,7 +192,7 @@ enum sstp_store_result sstp_store_put(struct sstp_store *store, const char *iden
         queue != NULL ? queue->recipient : sstp_store_find(store, identity_url);
     const uint64_t used = recipient != NULL ? recipient->num_bytes : 0;
     const struct sstp_store_limits *limits = &store->limits;
-    if (limits->quota != 0 && used + cost_of(payload) > limits->quota)
+    if (limits->quota != 0 && used + sstp_store_payload_cost(payload) > limits->quota)
         return SSTP_STORE_OVER_QUOTA;
     if (limits->max_queues != 0 && queue == NULL && recipient != NULL &&
         recipient->queues->len >= limits->max_queues)
@@ -380,8 +232,8 @@ void sstp_store_take_out(struct sstp_store *store, struct sstp_store_message *me
     if (message->holder != 0)
         queue->num_under_way--;
     g_queue_unlink(&queue->messages, &message->link);
-    queue->recipient->num_bytes -= cost_of(payload);
-    store->num_bytes -= cost_of(payload);
+    queue->recipient->num_bytes -= sstp_store_payload_cost(payload);
+    store->num_bytes -= sstp_store_payload_cost(payload);
     store->num_messages--;
     payload->num_shares--;
     sstp_store_note_removed(store, queue, payload, was_first);
@@ -429,7 +281,16 @@ void sstp_store_release(struct sstp_store *store, struct sstp_store_queue *queue
     sstp_store_drop_if_idle(store, queue);
 }
 
-uint64_t sstp_store_num_messages(const struct sstp_store *store)
+unsigned sstp_store_expire(struct sstp_store *store, int64_t now_ms)
 {
-    return store->num_messages;
+    unsigned num = 0;
+    for (; store->timed->len > 0 && sstp_store_next_expiry(store) <= now_ms; num++) {
+        struct sstp_store_message *message = g_ptr_array_index(store->timed, 0);
+        struct sstp_store_queue *queue = message->queue;
+        if (store->handler.expired != NULL)
+            store->handler.expired(store->handler.cookie, message);
+        sstp_store_take_out(store, message);
+        sstp_store_drop_if_idle(store, queue);
+    }
+    return num;
 }

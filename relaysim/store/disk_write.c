@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* disk_write: its statements, and the transactions that are made of them. */
 #include "store/disk_internal.h"
 
 #include <errno.h>
