@@ -2,6 +2,7 @@
 /* deliver: what is stored goes to the clients that are there, each queue
  * over a session of its own (GRVSSTP 1.3.5.2.1, 4.2.3). */
 #include "relay/hop.h"
+#include "relay/relay.h"
 
 /* Messages of one queue under way without an acknowledgement. */
 #define WINDOW 256u

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* internal: what the relay*.c files share, and nobody else. */
+/* internal: what the files of the relay share, and nobody else. */
 #ifndef RELAYSIM_RELAY_INTERNAL_H
 #define RELAYSIM_RELAY_INTERNAL_H
 
@@ -7,7 +7,8 @@
 
 #include "base/log_seldom.h"
 #include "security/registry.h"
-#include "relay/relay.h"
+#include "endpoint/endpoint.h"
+#include "relay/config.h"
 #include "store/store.h"
 
 /* What a peer is refused, each with a line of the log: relay_tell(). */
@@ -40,11 +41,13 @@ struct sstp_relay {
     struct sstp_registry *registry;
     GHashTable *locked_out;  /* a set of URLs, borrowed */
     GHashTable *connections; /* a set of struct sstp_relay_connection */
-    GHashTable *online;      /* identity URL to GPtrArray of connections */
-    GHashTable *devices;     /* device URL to the number of its established connections */
-    size_t num_established;  /* by others: those to peers do not count */
-    GHashTable *peers;       /* URL to struct relay_peer */
-    GQueue troubled;         /* struct relay_inbound with losses to tell */
+    /* What the endpoints of those tell. */
+    void (*on_event)(void *connection, struct sstp_ep *ep, const struct sstp_ep_event *event);
+    GHashTable *online;     /* identity URL to GPtrArray of connections */
+    GHashTable *devices;    /* device URL to the number of its established connections */
+    size_t num_established; /* by others: those to peers do not count */
+    GHashTable *peers;      /* URL to struct relay_peer */
+    GQueue troubled;        /* struct relay_inbound with losses to tell */
     int64_t next_share_expiry_ms;
     GQueue timed;           /* connections that are proving who they are, in the order of time */
     uint32_t last_delivery; /* its number */
@@ -127,7 +130,7 @@ struct sstp_relay_connection {
     GQueue shares;           /* struct relay_share, that it has not acknowledged */
 };
 
-/* ---- relay/relay.c ---- */
+/* ---- relay/connection.c ---- */
 void relay_log(const struct sstp_relay_connection *connection, const char *format, ...)
     G_GNUC_PRINTF(2, 3);
 void relay_wake(const struct sstp_relay_connection *connection);

@@ -2,6 +2,7 @@
 /* peer: the connections to other relays (GRVSSTP 3.3.5.2, 3.3.5.4, 3.3.5.6.1,
  * 3.3.7.1). */
 #include "relay/hop.h"
+#include "relay/relay.h"
 
 /* Between attempts to reach a peer: the first pause, which doubles up to the last. */
 #define PAUSE_FIRST_MS 1000
