@@ -3,7 +3,8 @@
 # Runs all tests: the release build and what ctest has for it, the build with the
 # address and undefined-behaviour sanitizers and what ctest has for that, and the unit
 # tests and a demo under valgrind.  The last line is "N passed, N failed"; a test that
-# did not run has failed, and so has a run without tests.
+# did not run has failed, and so has a run without tests.  Before it is what those that
+# failed said, in short.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
@@ -18,6 +19,9 @@ asan=$root/build/asan
 passed=0
 failed=0
 is_complete=false
+failures=$root/build/log/failures
+mkdir -p "$root/build/log"
+: >"$failures"
 
 finish()
 {
@@ -28,6 +32,10 @@ finish()
     fi
     if [ "$failed" -gt 0 ] && [ "$status" -eq 0 ]; then
         status=1
+    fi
+    if [ -s "$failures" ]; then
+        printf '\n'
+        cat "$failures"
     fi
     printf '\n%d passed, %d failed\n' "$passed" "$failed"
     exit "$status"
@@ -66,6 +74,7 @@ run_ctest()
     run=$(grep -c '^[[:space:]]*<testcase .* status="run"' "$results") || true
     passed=$((passed + run))
     failed=$((failed + tests - run))
+    python3 "$root/tests/lib/failures.py" "$results" >>"$failures"
     if [ "$tests" -eq 0 ]; then
         count_failure "no test in $1"
     elif [ "$ctest_status" -ne 0 ] && [ "$run" -eq "$tests" ]; then

@@ -42,7 +42,7 @@ class RandomCaptures(unittest.TestCase):
             for seed in cls.seeds:
                 prefix = os.path.join(folder, "run")
                 subprocess.run([cls.program, "--seed", str(seed), "--write", prefix], check=True,
-                               stdout=subprocess.DEVNULL, timeout=120)
+                               stdout=subprocess.DEVNULL, timeout=600)
                 with open(prefix + ".jsonl", encoding="utf-8") as file:
                     lines = [json.loads(line) for line in file]
                 capture = cls.ws.path("seed-%d.pcapng" % seed)

@@ -56,7 +56,7 @@ class Conversation(DissectTest):
         with tempfile.TemporaryDirectory() as folder:
             capture, truth = os.path.join(folder, "c.pcapng"), os.path.join(folder, "t.json")
             subprocess.run([RELAYSIM, "demo", "-w", capture, "--truth", truth], check=True,
-                           stdout=subprocess.DEVNULL, timeout=120)
+                           stdout=subprocess.DEVNULL, timeout=600)
             with open(truth, encoding="utf-8") as file:
                 events = [json.loads(line) for line in file]
             with open(capture, "rb") as file, open(cls.file, "wb") as copy:

@@ -14,7 +14,7 @@ from capture import Capture, write_pcap
 from henc_encoder import Place
 
 SHORT = stories.short_conversation()
-PATIENCE = 20  # seconds
+PATIENCE = 150  # seconds
 
 
 class Live:
@@ -49,7 +49,7 @@ class Live:
     def close(self):
         self.process.stdin.close()
         self.process.stdout.close()
-        self.process.wait(timeout=60)
+        self.process.wait(timeout=PATIENCE)
 
 
 def records(frames):

@@ -24,7 +24,7 @@ class Mutations(EncapTest):
         command = tshark.drop_privileges() + [tshark.TSHARK, "-n", "-r", path, "-V"]
         command += (["-2"] if two_pass else []) + list(options)
         try:
-            done = subprocess.run(command, env=self.ws.env, cwd=self.ws.folder, timeout=120,
+            done = subprocess.run(command, env=self.ws.env, cwd=self.ws.folder, timeout=600,
                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
         except subprocess.TimeoutExpired:
             self.fail("%s: hangs (%s)" % (label, self.keep(path)))

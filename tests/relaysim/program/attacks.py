@@ -13,6 +13,7 @@ import time
 from typing import NamedTuple
 
 from raw import Raw, sstp
+from patience import PATIENCE
 
 OK, UNKNOWN, START_SENDING, OK_STOP_SENDING = 0x00, 0x05, 0x09, 0x0B
 PROTOCOL_ERROR, TOO_MANY_UNKNOWN = 0x03, 0x0F
@@ -33,7 +34,7 @@ class Target(NamedTuple):
     other_url: str = ""
 
     def connect(self, minor=None, device="dpp:///mallory"):
-        return Raw(self.address, minor, device, url=self.url, timeout=60)
+        return Raw(self.address, minor, device, url=self.url, timeout=PATIENCE)
 
 
 def check(is_so, *what):

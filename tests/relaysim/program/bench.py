@@ -17,11 +17,13 @@ import threading
 import time
 import unittest
 
+from patience import PATIENCE
+
 RELAYSIM = sys.argv.pop(1)
 URL = "grooveDNS://relay1.example"
 
 
-def bench(*arguments, timeout=100, **environment):
+def bench(*arguments, timeout=PATIENCE, **environment):
     return subprocess.run([RELAYSIM, "bench", *arguments], capture_output=True, text=True,
                           timeout=timeout, check=False, env={**os.environ, **environment})
 
@@ -40,6 +42,10 @@ class Relay:
 
     def __enter__(self):
         return self
+
+    def counters_now(self):
+        self.process.send_signal(signal.SIGUSR1)
+        return json.loads(self.process.stdout.readline())
 
     def __exit__(self, *_):
         if self.process.poll() is None:
@@ -261,9 +267,10 @@ class Bench(unittest.TestCase):
             running = subprocess.Popen(
                 [RELAYSIM, "bench", "--relay", relay.address, "--messages", "100000", "--rate",
                  "1000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-            time.sleep(0.5)
+            while relay.counters_now()["messages_in"] == 0:
+                time.sleep(0.05)
             relay.process.terminate()
-            out, err = running.communicate(timeout=60)
+            out, err = running.communicate(timeout=PATIENCE)
         self.assertEqual((running.returncode, out), (1, ""))
         self.assertRegex(err, "^relaysim: a connection was closed: ")
 
@@ -274,7 +281,7 @@ class Bench(unittest.TestCase):
         self.assertRegex(result.stderr, "/nonexistent/store")
         running = subprocess.Popen([RELAYSIM, "bench", "--rate", "1", "--store", self.path("s")],
                                    stdout=subprocess.PIPE)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         children = []
         while not children and time.monotonic() < deadline:
             path = f"/proc/{running.pid}/task/{running.pid}/children"

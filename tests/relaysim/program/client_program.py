@@ -21,6 +21,8 @@ import unittest
 import raw
 import sstp_commands as sstp
 from live import BOB, LiveTest, Proxy, RELAYSIM, Relay, URL, run
+from patience import PATIENCE, TIMEOUT
+from reserved import reserved_address
 
 CONNECTED = ("Connect", sstp.connect_response(targets=[URL]))
 ATTACHED = ("Attach", sstp.attach_response(1))
@@ -48,7 +50,7 @@ def send_to(relay, *arguments, **options):
 
 def receive_from(relay, *arguments, **options):
     return run("client", "--relay", relay.address, "--relay-url", URL, "--device", "dpp:///bob",
-               "--identity", BOB, "--receive", "--timeout", "20", *arguments, **options)
+               "--identity", BOB, "--receive", "--timeout", TIMEOUT, *arguments, **options)
 
 
 class Client(LiveTest):
@@ -60,7 +62,7 @@ class Client(LiveTest):
         host, port = address.split(":")
         for data in (b"", b"GET / HTTP/1.1\r\n\r\n", b"\x01"):
             with socket.create_connection((host, int(port))) as stranger:
-                stranger.settimeout(20)
+                stranger.settimeout(PATIENCE)
                 stranger.sendall(data)
                 stranger.shutdown(socket.SHUT_WR)
                 with contextlib.suppress(ConnectionResetError):
@@ -68,7 +70,7 @@ class Client(LiveTest):
                         pass
         self.check(run("client", "--relay", address, "--relay-url", "dpp:///bob", "--device",
                        "dpp:///alice", "--to", BOB + ",dpp:///bob", "--message", "x"), 0)
-        stdout, stderr = receiver.communicate(timeout=20)
+        stdout, stderr = receiver.communicate(timeout=PATIENCE)
         self.assertEqual(receiver.returncode, 0, stderr)
         self.assertEqual(json.loads(stdout)["text"], "x")
 
@@ -87,7 +89,7 @@ class Client(LiveTest):
                 if is_silent:
                     with socket.create_connection((host, int(port))):
                         receiver = receive("dpp:///bob", "--expect", "1")
-                        stdout, stderr = sender.communicate("x\n", timeout=20)
+                        stdout, stderr = sender.communicate("x\n", timeout=PATIENCE)
                 else:
                     first = receive("dpp:///bob", "--expect", "1")
                     self.assertIn("ready", first.stderr.readline())
@@ -95,10 +97,11 @@ class Client(LiveTest):
                     self.assertIn("ready", receiver.stderr.readline())
                     sender.stdin.write("x\n")
                     sender.stdin.flush()
-                    self.assertEqual(json.loads(first.communicate(timeout=20)[0])["text"], "x")
-                    stdout, stderr = sender.communicate("y\n", timeout=20)
+                    came = first.communicate(timeout=PATIENCE)[0]
+                    self.assertEqual(json.loads(came)["text"], "x")
+                    stdout, stderr = sender.communicate("y\n", timeout=PATIENCE)
                 self.assertEqual((sender.returncode, stdout), (0, ""), stderr)
-                received = receiver.communicate(timeout=20)[0]
+                received = receiver.communicate(timeout=PATIENCE)[0]
                 self.assertEqual(json.loads(received)["text"], "x" if is_silent else "y")
 
     def test_reasons(self):
@@ -140,14 +143,6 @@ class Client(LiveTest):
                 self.assertEqual(len(sent.stderr.splitlines()), 1, sent.stderr)
 
 
-def nobody():
-    """An address that nobody listens at, and that stays so while the socket is open."""
-    bound = socket.socket()
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    bound.bind(("127.0.0.1", 0))
-    return bound, "127.0.0.1:%d" % bound.getsockname()[1]
-
-
 def client_at(address, *arguments, device="dpp:///alice"):
     return [RELAYSIM, "client", "--relay", address, "--relay-url", URL, "--device", device,
             *arguments]
@@ -157,14 +152,13 @@ class Retry(LiveTest):
     """A relay that is not there yet."""
 
     def test_comes_later(self):
-        bound, address = nobody()
-        with bound:
-            sender = self.start(client_at(address, "--to", BOB, "--message", "x", "--retry", "60",
-                                          "-v"))
-            for words in ("cannot connect to .*: connection refused", "trying again in 0") * 2:
-                self.assertRegex(sender.stderr.readline(), words)
+        address = reserved_address()
+        sender = self.start(client_at(address, "--to", BOB, "--message", "x", "--retry", TIMEOUT,
+                                      "-v"))
+        for words in ("cannot connect to .*: connection refused", "trying again in 0") * 2:
+            self.assertRegex(sender.stderr.readline(), words)
         with Relay(address=address) as relay:
-            _, stderr = sender.communicate(timeout=60)
+            _, stderr = sender.communicate(timeout=PATIENCE)
             self.assertEqual(sender.returncode, 0, stderr)
             self.check(relay.receive(1), 0)
 
@@ -188,12 +182,10 @@ class Retry(LiveTest):
                 self.assertRegex(sent.stderr, "Rejected$")
 
     def test_gives_up(self):
-        bound, address = nobody()
-        with bound:
-            sent = subprocess.run(client_at(address, "--to", BOB, "--message", "x", "--retry",
-                                            "0.4"), capture_output=True, text=True, timeout=60,
-                                  check=False)
-            self.check(sent, 1, "^relaysim: cannot connect to .*: connection refused$")
+        sent = subprocess.run(client_at(reserved_address(), "--to", BOB, "--message", "x",
+                                        "--retry", "0.4"), capture_output=True, text=True,
+                              timeout=PATIENCE, check=False)
+        self.check(sent, 1, "^relaysim: cannot connect to .*: connection refused$")
         # It would be too late.
         with play([refuse(2, retry_time=100)]) as relay:
             self.check(send_to(relay, "--message", "x", "--retry", "10"), 1,
@@ -205,7 +197,7 @@ class Lines(LiveTest):
 
     def send(self, relay, data, *arguments):
         return subprocess.run(relay.client_arguments("--to", BOB, "--lines", *arguments),
-                              input=data, capture_output=True, timeout=60, check=False)
+                              input=data, capture_output=True, timeout=PATIENCE, check=False)
 
     def test_bytes(self):
         """Whatever a line is made of, with and without a newline at the end."""
@@ -244,7 +236,7 @@ class Lines(LiveTest):
                 sender.stdin.flush()
                 self.assertRegex(receiver.stdout.readline(), "\t%s\n$" % word)
             sender.stdin.close()
-            self.assertEqual(sender.wait(timeout=60), 0)
+            self.assertEqual(sender.wait(timeout=PATIENCE), 0)
 
     def test_terminal(self):
         master, slave = os.openpty()
@@ -252,7 +244,7 @@ class Lines(LiveTest):
             sender = self.start(relay.client_arguments("--to", BOB, "--lines"), stdin=slave)
             os.close(slave)
             terminal.write(b"typed\n\x04")
-            self.assertEqual(sender.wait(timeout=60), 0)
+            self.assertEqual(sender.wait(timeout=PATIENCE), 0)
             self.assertEqual(json.loads(relay.receive(1).stdout)["text"], "typed")
 
     def test_what_else_it_may_be(self):
@@ -265,7 +257,7 @@ class Lines(LiveTest):
                     self.folder, 1, "standard input cannot be read: Is a directory$")):
                 descriptor = os.open(name, os.O_RDONLY)
                 result = subprocess.run(arguments, stdin=descriptor, capture_output=True,
-                                        text=True, timeout=60, check=False)
+                                        text=True, timeout=PATIENCE, check=False)
                 os.close(descriptor)
                 self.check(result, code, stderr)
             self.check(relay.receive(2), 0)
@@ -284,7 +276,7 @@ class Lines(LiveTest):
         line = b"x" * 99999 + b"\n"
         with Relay() as relay:
             sender = subprocess.Popen(relay.client_arguments("--to", BOB, "--lines", "--timeout",
-                                                             "100"), stdin=subprocess.PIPE)
+                                                             TIMEOUT), stdin=subprocess.PIPE)
             relay.process.send_signal(signal.SIGSTOP)
             os.set_blocking(sender.stdin.fileno(), False)
             data, written = b"", 0
@@ -298,7 +290,7 @@ class Lines(LiveTest):
             os.set_blocking(sender.stdin.fileno(), True)
             sender.stdin.write(data)
             sender.stdin.close()
-            self.assertEqual(sender.wait(timeout=100), 0)
+            self.assertEqual(sender.wait(timeout=PATIENCE), 0)
             self.assertEqual(relay.counters()["messages_in"],
                              (written + len(data)) // len(line))
 
@@ -308,7 +300,7 @@ class Lines(LiveTest):
         with Relay() as relay, Proxy(relay.address, 300000) as proxy:
             sent = subprocess.run(client_at(proxy.address, "--to", BOB, "--lines", "-v"),
                                   input="\n".join(texts), capture_output=True, text=True,
-                                  timeout=100, check=False)
+                                  timeout=PATIENCE, check=False)
             self.assertEqual(sent.returncode, 0, sent.stderr)
             self.assertRegex(sent.stderr, "the connection was lost")
             number = relay.counters()["messages_in"]
@@ -319,15 +311,14 @@ class Lines(LiveTest):
 
     def test_interrupted(self):
         """While it waits for a line, or for the relay."""
-        bound, address = nobody()
-        with bound, Relay() as relay:
-            for at, words in ((relay.address, "ready"), (address, "trying again")):
+        with Relay() as relay:
+            for at, words in ((relay.address, "ready"), (reserved_address(), "trying again")):
                 sender = self.start(client_at(at, "--to", BOB, "--lines", "--retry", "100", "-v"),
                                     stdin=subprocess.PIPE)
                 while not re.search(words, sender.stderr.readline()):
                     pass
                 sender.send_signal(signal.SIGTERM)
-                self.assertEqual(sender.wait(timeout=60), 1)
+                self.assertEqual(sender.wait(timeout=PATIENCE), 1)
                 self.assertRegex(sender.stderr.read(), "relaysim: interrupted\n$")
 
     def test_file(self):
@@ -335,7 +326,7 @@ class Lines(LiveTest):
         with Relay() as relay:
             arguments = relay.client_arguments("--to", BOB, "--file")
             sent = subprocess.run(arguments + ["-"], input=b"one\n\x00\n", capture_output=True,
-                                  timeout=60, check=False)
+                                  timeout=PATIENCE, check=False)
             self.assertEqual((sent.returncode, sent.stderr), (0, b""))
             self.assertEqual(json.loads(relay.receive(1).stdout)["base64"], "b25lCgAK")
             for name, words in (
@@ -405,7 +396,7 @@ class Sending(LiveTest):
                            "dpp:///alice", "--to", BOB + ",dpp:///bob", "--message", host), 0)
             self.assertEqual(receiver.stdout.readline().rstrip("\n").split("\t")[1:],
                              ["dpp:///alice", BOB, "dpp:///bob", "apphandler", "relaysim-1", host])
-        self.assertEqual(receiver.wait(timeout=60), 0)
+        self.assertEqual(receiver.wait(timeout=PATIENCE), 0)
 
 
 class Signals(LiveTest):
@@ -429,7 +420,7 @@ class Signals(LiveTest):
             receiver = self.ready(relay, stdin=slave, preexec_fn=take_terminal)
             os.close(slave)
             os.close(master)
-            self.assertEqual(receiver.wait(timeout=60), 0)
+            self.assertEqual(receiver.wait(timeout=PATIENCE), 0)
             relay.stop()
             self.assertRegex(relay.log, "NoReason")
 
@@ -439,7 +430,7 @@ class Signals(LiveTest):
             receiver = self.ready(relay)
             for number in (signal.SIGSTOP, signal.SIGTERM, signal.SIGINT, signal.SIGCONT):
                 receiver.send_signal(number)
-            self.assertEqual(receiver.wait(timeout=60), 1)
+            self.assertEqual(receiver.wait(timeout=PATIENCE), 1)
             self.assertRegex(receiver.stderr.read(),
                              "relaysim: ended at once by a second signal\n$")
 
@@ -447,7 +438,7 @@ class Signals(LiveTest):
         with Relay() as relay:
             receiver = self.ready(relay, "--expect", "1")
             receiver.send_signal(signal.SIGHUP)
-            self.assertEqual(receiver.wait(timeout=60), 1)
+            self.assertEqual(receiver.wait(timeout=PATIENCE), 1)
             self.assertRegex(receiver.stderr.read(), "relaysim: interrupted\n$")
 
     def test_nohup(self):
@@ -456,7 +447,7 @@ class Signals(LiveTest):
                 signal.SIGHUP, signal.SIG_IGN))
             receiver.send_signal(signal.SIGHUP)
             self.check(relay.client("--to", BOB, "--message", "x"), 0)
-            self.assertEqual(receiver.wait(timeout=60), 0)
+            self.assertEqual(receiver.wait(timeout=PATIENCE), 0)
 
 
 class Printing(LiveTest):
@@ -489,9 +480,9 @@ class Printing(LiveTest):
             receiver = self.start(relay.client_arguments("--identity", BOB, "--receive", "-v",
                                                          device="dpp:///bob"))
             self.assertRegex(receiver.stderr.readline(), "ready")
-            select.select([receiver.stdout], [], [], 60)
+            select.select([receiver.stdout], [], [], PATIENCE)
             receiver.send_signal(signal.SIGTERM)
-            self.assertEqual(receiver.wait(timeout=60), 0)
+            self.assertEqual(receiver.wait(timeout=PATIENCE), 0)
             self.check(relay.receive(50), 0)
 
     def test_stdout_fails(self):
@@ -502,7 +493,7 @@ class Printing(LiveTest):
                 receiver = subprocess.run(
                     relay.client_arguments("--identity", BOB, "--receive", "--expect", "1",
                                            device="dpp:///bob"), stdout=full,
-                    stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+                    stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False)
             self.check(receiver, 1, "^relaysim: the messages cannot be written to stdout: No space "
                        "left on device$")
             self.check(relay.receive(1), 0)
@@ -516,7 +507,7 @@ class Printing(LiveTest):
                                                              device="dpp:///bob"))
                 self.assertRegex(receiver.stdout.readline(), "once")
                 receiver.terminate()
-                self.assertEqual(receiver.wait(timeout=60), 0)
+                self.assertEqual(receiver.wait(timeout=PATIENCE), 0)
             self.assertEqual(relay.counters()["messages_stored"], 0)
 
     def test_reader_goes(self):
@@ -528,7 +519,7 @@ class Printing(LiveTest):
             receiver.stdout.close()
             self.assertRegex(receiver.stderr.readline(),
                              "^relaysim: the messages cannot be written to stdout: Broken pipe$")
-            self.assertEqual(receiver.wait(timeout=60), 1)
+            self.assertEqual(receiver.wait(timeout=PATIENCE), 1)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ import random
 import resource
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,8 @@ import time
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
 from clock_shim import ClockShim
+from patience import PATIENCE, TIMEOUT
+from reserved import reserved_port
 
 URLS = {"relay": "grooveDNS://relay1.example", "relay2": "grooveDNS://relay2.example"}
 AT_RELAY2 = ",," + URLS["relay2"]
@@ -45,12 +46,6 @@ RECEIVERS = {"bob": "relay", "carl": "relay", "erin": "relay2", "fred": "relay2"
 LATE = "dave"
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class World:
     def __init__(self, relaysim, client, folder, clock_shim):
         self.relaysim, self.client, self.folder = relaysim, client, folder
@@ -59,7 +54,7 @@ class World:
             os.mkdir(self.path(name + ".clock"))
             self.clocks[name] = ClockShim(clock_shim, self.path(name + ".clock"))
         self.num_steps = self.num_full = 0
-        self.ports = {name: free_port() for name in URLS}
+        self.ports = {name: reserved_port() for name in URLS}
         self.processes = {}
         self.log = open(os.path.join(folder, "stderr"), "ab")
 
@@ -96,7 +91,7 @@ class World:
             raise SystemExit(f"{name} has ended by itself, with {process.returncode}: "
                              f"see {self.path('stderr')}")
         process.send_signal(number)
-        process.wait(60)
+        process.wait(PATIENCE)
         if process.stdout:
             process.stdout.close()
         return process.returncode
@@ -109,7 +104,7 @@ class World:
         # Its acknowledgement comes after the step has been written.
         subprocess.run([self.relaysim, "client", "--relay", f"127.0.0.1:{self.ports[name]}",
                         "--relay-url", URLS[name], "--device", "dpp:///probe", "--to",
-                        "grooveIdentity://nobody", "--message", "after it", "--timeout", "60"],
+                        "grooveIdentity://nobody", "--message", "after it", "--timeout", TIMEOUT],
                        check=True, stdout=subprocess.DEVNULL)
         self.num_steps += 1
 
@@ -137,7 +132,7 @@ class World:
 
 
 def wait_until(is_so, otherwise):
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not is_so():
         if time.monotonic() > deadline:
             raise SystemExit(otherwise)
@@ -151,6 +146,11 @@ def acknowledged(world, sender):
 def got(world, receiver, sender):
     return {int(line[2]) for line in world.lines(receiver)
             if line[0] == "got" and line[1] == sender}
+
+
+def settled(world, receiver):
+    """Whether any of its acknowledgements were taken."""
+    return any(line[0] == "settled" and int(line[1]) > 0 for line in world.lines(receiver))
 
 
 def missing(world):
@@ -221,14 +221,16 @@ def play(world, kills, chance, is_full):
         counts[victim] = counts.get(victim, 0) + 1
     for name in URLS:
         world.fill_disk(name, None)
-    time.sleep(0.5)
+    wait_until(lambda: all(acknowledged(world, name) for name in SENDERS),
+               "not every sender was served")
     for name in SENDERS:
         code = world.kill(name, signal.SIGTERM)
         if code != 0:
             raise SystemExit(f"{name} ended with {code}")
     world.start(LATE)
-    deadline = time.monotonic() + 60
-    while missing(world) and time.monotonic() < deadline:
+    deadline = time.monotonic() + PATIENCE
+    while (missing(world) or not all(settled(world, name) for name in [*RECEIVERS, LATE])) and \
+            time.monotonic() < deadline:
         time.sleep(0.2)
     time.sleep(0.5)  # for what should not come
     for name in URLS:

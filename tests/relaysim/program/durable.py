@@ -14,12 +14,14 @@ import time
 import unittest
 
 from relay_with_store import BOB, RELAYSIM, URL, Relay, StoreTest
+from patience import PATIENCE, TIMEOUT
 
 
 class Durable(StoreTest):
     def check_refused(self, words):
         result = subprocess.run([RELAYSIM, "relay", "--url", URL, "--listen", "127.0.0.1:0",
-                                 "--store", self.store], capture_output=True, text=True, timeout=30)
+                                 "--store", self.store], capture_output=True, text=True,
+                                timeout=PATIENCE)
         self.assertEqual(result.returncode, 2)
         self.assertEqual(result.stdout, "")
         self.assertRegex(result.stderr, f"^relaysim: the store {self.store} {words}[^\n]*\n$")
@@ -38,7 +40,7 @@ class Durable(StoreTest):
             self.assertRegex(relay.stderr(), "^relaysim: in the store [^\n]*, grooveIdentity://bob "
                              "belongs to more than one account, as 1 [^\n]*\n$")
             kept = relay.client("--identity", BOB, "--account", "one", "--receive", "--expect", "1",
-                                "--timeout", "20")
+                                "--timeout", TIMEOUT)
             self.assertEqual([line["text"] for line in self.check(kept)], ["kept"])
             self.assertEqual(relay.stop(), 0)
         with contextlib.closing(sqlite3.connect(self.store)) as database:
@@ -151,7 +153,8 @@ class Durable(StoreTest):
                             ("/dev/null", "the store /dev/null is not a regular file"),
                             (self.folder + "/", "cannot be opened: Is a directory")):
             result = subprocess.run([RELAYSIM, "relay", "--url", URL, "--listen", "127.0.0.1:0",
-                                     "--store", name], capture_output=True, text=True, timeout=30)
+                                     "--store", name], capture_output=True, text=True,
+                                    timeout=PATIENCE)
             self.assertEqual(result.returncode, 2, name)
             self.assertRegex(result.stderr, f"^relaysim: [^\n]*{words}[^\n]*\n$")
 
@@ -219,7 +222,7 @@ class Durable(StoreTest):
             self.assertIsNone(sender.poll())
             resource.prlimit(relay.process.pid, resource.RLIMIT_FSIZE, unlimited)
             relay.wait_for("the store can be written again")
-            sender.out, sender.err = sender.communicate(timeout=30)
+            sender.out, sender.err = sender.communicate(timeout=PATIENCE)
             self.check(sender)
             self.assertEqual(relay.stderr().count("held back"), 1)
             relay.stop(signal.SIGKILL)
@@ -231,11 +234,11 @@ class Durable(StoreTest):
         with Relay(self.store) as relay:
             resource.prlimit(relay.process.pid, resource.RLIMIT_FSIZE, (100000, 100000))
             sender = relay.start_client("--to", BOB, "--size=10000", "--messages=300", "--timeout",
-                                        "5")
+                                        "15")
             relay.wait_for("senders are held back")
             self.assertEqual(relay.stop(), 1)
             self.assertIn("is not in the store", relay.stderr())
-            sender.out, sender.err = sender.communicate(timeout=30)
+            sender.out, sender.err = sender.communicate(timeout=PATIENCE)
             self.check(sender, 1)
         with Relay(self.store) as relay:
             self.check(relay.client("--to", BOB, "--message", "goes on"))

@@ -12,6 +12,7 @@ import unittest
 
 import live  # takes RELAYSIM off the command line
 from raw import Raw, sstp
+from patience import PATIENCE, TIMEOUT
 
 EVIL = "\xff\xfe\n12:00:00.000 forged\r\x1b[31m\x9b2J\xe2\x80\xae\xe2\x80\xa8\t\\n\x7f"
 ESCAPED = (r"\xff\xfe\n12:00:00.000 forged\r\x1b[31m\x9b2J\xe2\x80\xae\xe2\x80\xa8\t\\n\x7f")
@@ -51,7 +52,7 @@ class ForeignBytes(live.LiveTest):
             self.assertEqual(peer.receive()[0], "ConnectResponse")
             peer.send(sstp.open_session(1, "r" + EVIL, "i" + EVIL, "dpp:///bob" + EVIL),
                       *sstp.message_sequence(1, EVIL.encode("latin-1"), user_ref="u" + EVIL))
-            stdout, stderr = receiver.communicate(timeout=30)
+            stdout, stderr = receiver.communicate(timeout=PATIENCE)
         self.assertEqual(receiver.returncode, 0, stderr)
         message, = self.lines(stdout)
         for name, wire in (("resource", "r" + EVIL), ("identity", "i" + EVIL),
@@ -85,18 +86,18 @@ class ForeignBytes(live.LiveTest):
                   b"dpp:///" + EVIL.encode("latin-1"), "-v"]
         evil_bob = b"grooveIdentity://" + EVIL.encode("latin-1")
         sent = subprocess.run(client + ["--to", evil_bob, "--message", "x"], capture_output=True,
-                              timeout=60, check=False)
+                              timeout=PATIENCE, check=False)
         self.assertEqual(sent.returncode, 0, sent.stderr)
         self.check_log(sent.stderr)
         received = subprocess.run(
-            client + ["--identity", evil_bob, "--receive", "--expect", "2", "--timeout", "30"],
-            capture_output=True, timeout=60, check=False)
+            client + ["--identity", evil_bob, "--receive", "--expect", "2", "--timeout", TIMEOUT],
+            capture_output=True, timeout=PATIENCE, check=False)
         self.assertEqual(received.returncode, 0, received.stderr)
         self.check_log(received.stderr)
         for message in self.lines(received.stdout):
             self.assertEqual(bytes.fromhex(message["identity_bytes"]), evil_bob)
         process.terminate()
-        _, log = process.communicate(timeout=30)
+        _, log = process.communicate(timeout=PATIENCE)
         self.assertEqual(process.returncode, 0, log)
         self.check_log(log)
         self.assertIn(ESCAPED.encode(), log)
@@ -120,7 +121,7 @@ class ForeignBytes(live.LiveTest):
                           ["relay", "--url", live.URL, "--store", b"/nowhere/" + evil]):
             with self.subTest(arguments=arguments):
                 result = subprocess.run([live.RELAYSIM, *arguments], capture_output=True,
-                                        timeout=60, check=False)
+                                        timeout=PATIENCE, check=False)
                 self.assertEqual(result.returncode, 2, result.stderr)
                 self.assertEqual(result.stderr.count(b"\n"), 1, result.stderr)
                 self.check_log(result.stderr)
@@ -135,14 +136,14 @@ class ForeignBytes(live.LiveTest):
                           ["scenario", story]):
             with self.subTest(arguments=arguments):
                 result = subprocess.run([live.RELAYSIM, *arguments], capture_output=True,
-                                        timeout=60, check=False)
+                                        timeout=PATIENCE, check=False)
                 self.check_log(result.stdout)
                 self.assertIn(rb"\xff\n\x1b[31m", result.stdout)
 
     def test_long(self):
         """A line has an end, and says what it leaves out."""
         result = subprocess.run([live.RELAYSIM, "relay", "--url", "\x1b" * 100000],
-                                capture_output=True, timeout=60, check=False)
+                                capture_output=True, timeout=PATIENCE, check=False)
         self.assertEqual(result.returncode, 2)
         self.assertLess(len(result.stderr), 4097)
         self.assertRegex(result.stderr, rb"^relaysim: [ -~]+\.\.\. \(\d+ bytes more\)\n$")

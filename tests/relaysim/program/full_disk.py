@@ -9,9 +9,12 @@ files.
 """
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
+import time
 import unittest
 
 INSIDE = "RELAYSIM_FULL_DISK"  # whether a small disk can be mounted, once that is known
@@ -27,12 +30,18 @@ if INSIDE not in os.environ:
     os.execvp(command[0], command)
 
 from relay_with_store import BOB, Relay, StoreTest
+from patience import PATIENCE, TIMEOUT
 
 MIB = 1 << 20
 
 
 class FullDisk(StoreTest):
     """By a limit on the size of files."""
+
+    def setUp(self):
+        super().setUp()
+        self.spare = tempfile.mkdtemp(prefix="relaysim-")  # on another disk
+        self.addCleanup(shutil.rmtree, self.spare)
 
     def relay(self, *arguments):
         relay = Relay(self.store, *arguments)
@@ -42,17 +51,29 @@ class FullDisk(StoreTest):
     def fill(self, relay):
         """Until senders are held back."""
         sender = relay.start_client("--to", BOB, "--size", "500", "--messages", "9000",
-                                    "--timeout", "60")
+                                    "--timeout", TIMEOUT)
         self.addCleanup(sender.communicate)
         self.addCleanup(sender.kill)
         relay.wait_for("senders are held back")
         return sender
 
     def drain(self, relay):
-        """Until nothing has come for a while; returns the references."""
-        client = relay.client("--identity", BOB, "--receive", "--expect", "100000", "--timeout",
-                              "2", device="dpp:///bob")
-        return [line["user_ref"] for line in self.check(client, 1)]
+        """Until nothing is left; returns the lines."""
+        path = os.path.join(self.spare, "received")
+        with open(path, "w", encoding="utf-8") as file:
+            client = relay.start_client("--identity", BOB, "--receive", device="dpp:///bob",
+                                        stdout=file)
+            self.addCleanup(client.wait)
+            self.addCleanup(client.kill)
+            deadline = time.monotonic() + PATIENCE
+            while relay.counters()["messages_stored"] > 0:
+                self.assertLess(time.monotonic(), deadline, relay.stderr())
+                time.sleep(0.1)
+            client.terminate()
+            _, stderr = client.communicate(timeout=PATIENCE)
+        self.assertEqual(client.returncode, 0, stderr)
+        with open(path, encoding="utf-8") as file:
+            return file.read().splitlines()
 
     def test_goes_on(self):
         """Somebody takes the messages: the others go through, and nothing comes again."""
@@ -61,7 +82,7 @@ class FullDisk(StoreTest):
             received = self.check(relay.receive(9000))
             self.assertEqual([line["user_ref"] for line in received],
                              [f"relaysim-{i}" for i in range(1, 9001)])
-            sender.out, sender.err = sender.communicate(timeout=30)
+            sender.out, sender.err = sender.communicate(timeout=PATIENCE)
             self.check(sender)
             self.assertEqual(relay.stop(), 0, relay.stderr())
         with Relay(self.store, "-v") as relay:
@@ -104,7 +125,7 @@ class FullDisk(StoreTest):
         with self.relay() as relay:
             self.fill(relay)
             client = relay.client("--identity", BOB, "--account", "account://new", "--receive",
-                                  "--expect", "100", "--timeout", "20", device="dpp:///new")
+                                  "--expect", "100", "--timeout", TIMEOUT, device="dpp:///new")
             self.check(client)
 
 

@@ -20,6 +20,7 @@ import live  # takes RELAYSIM off the command line
 from attacks import (OK, OK_STOP_SENDING, PROTOCOL_ERROR, START_SENDING, TOO_MANY_UNKNOWN, UNKNOWN,
                      recipients)
 from raw import FakeRelay, Raw, sstp
+from patience import PATIENCE, TIMEOUT
 
 URL, BOB = live.URL, live.BOB
 PEER_URL = "grooveDNS://relay2.example"
@@ -34,7 +35,7 @@ with open(live.RELAYSIM, "rb") as program:
 
 class Hostile(unittest.TestCase):
     def relay(self, *arguments):
-        relay = live.Relay("--connect-timeout", "1", *arguments)
+        relay = live.Relay(*arguments)
         self.addCleanup(relay.process.stderr.close)
         self.addCleanup(relay.process.stdout.close)
         self.addCleanup(relay.process.wait)
@@ -42,16 +43,22 @@ class Hostile(unittest.TestCase):
         return relay
 
     def memory(self, relay):
-        with open("/proc/%d/status" % relay.process.pid, encoding="ascii") as status:
-            return next(int(line.split()[1]) << 10 for line in status if line.startswith("VmRSS"))
+        return relay.counters()["memory"]
 
-    def check_serves(self, relay, seconds=10):
-        """Somebody else is served, and soon."""
-        begin = time.monotonic()
-        result = relay.client("--to", "grooveIdentity://witness", "--message", "x", "--timeout",
-                              "20")
+    def num_files(self, relay):
+        return len(os.listdir("/proc/%d/fd" % relay.process.pid))
+
+    def await_files(self, relay, most):
+        """Until so many are open, or fewer."""
+        deadline = time.monotonic() + PATIENCE
+        while self.num_files(relay) > most:
+            self.assertLess(time.monotonic(), deadline)
+            time.sleep(0.1)
+
+    def check_serves(self, relay):
+        """Somebody else is served."""
+        result = relay.client("--to", "grooveIdentity://witness", "--message", "x")
         self.assertEqual(result.returncode, 0, result.stderr)
-        self.assertLess(time.monotonic() - begin, seconds)
 
     def check_ends(self, relay):
         """It is well, and its memory too, where a sanitizer looks."""
@@ -120,13 +127,12 @@ class Hostile(unittest.TestCase):
 
     def test_half_open(self):
         """Many who connect and say nothing: the oldest go, and who speaks gets through."""
-        relay = self.relay("--max-half-open", "20")
+        relay = self.relay("--max-half-open", "20", "--connect-timeout", "5")
+        before = self.num_files(relay)
         peers = [Raw(relay.address) for _ in range(400)]
-        self.check_serves(relay, 5)
-        files = len(os.listdir("/proc/%d/fd" % relay.process.pid))
-        self.assertLess(files, 100)
-        time.sleep(2.5)  # and the rest when their time is up
-        self.assertLess(len(os.listdir("/proc/%d/fd" % relay.process.pid)), files - 15)
+        self.check_serves(relay)
+        self.assertLess(self.num_files(relay), before + 80)
+        self.await_files(relay, before)  # and the rest when their time is up
         for peer in peers:
             peer.socket.close()
         self.check_ends(relay)
@@ -159,20 +165,20 @@ class Hostile(unittest.TestCase):
 
     def test_slow_loris(self):
         """A Connect of a byte now and then does not keep the connection."""
-        relay = self.relay()
+        relay = self.relay("--connect-timeout", "2")
         connect = sstp.connect(URL, ["dpp:///mallory"], b"", "x" * 500).data
         peers = [Raw(relay.address) for _ in range(30)]
-        begin = time.monotonic()
-        closed = 0
-        for n in range(70):
+        closed = n = 0
+        while closed < len(peers):
+            closed = 0
             for peer in peers:
                 try:
                     peer.socket.send(connect[n:n + 1])
                 except OSError:
                     closed += 1
+            n += 1
+            self.assertLess(n, len(connect), "a Connect may take as long as it likes")
             time.sleep(0.05)
-        self.assertGreater(closed, 0)
-        self.assertLess(time.monotonic() - begin, 10)
         for peer in peers:
             self.assertEqual(peer.end(), [])
             peer.socket.close()
@@ -191,9 +197,8 @@ class Hostile(unittest.TestCase):
                 peer.send(sstp.open_session(session, "r", BOB, ""), sstp.message(session),
                           *[sstp.data(session, bytes(2048))] * 45)
         self.check_serves(relay)
-        # 200,000 bytes of unfinished messages a connection, and what the allocator adds.
-        if not IS_SANITIZED:
-            self.assertLess(self.memory(relay) - before, 40 * MIB)
+        # 200,000 bytes of unfinished messages a connection, in buffers that double.
+        self.assertLess(self.memory(relay) - before, 40 * MIB)
         for peer in peers:
             peer.expect("Close", value=QUOTA_WOULD_BE_EXCEEDED)
             peer.socket.close()
@@ -214,8 +219,7 @@ class Hostile(unittest.TestCase):
             churn(1, 20000)
             before = self.memory(relay)
             churn(20001, 1000000 if not IS_SANITIZED else 100000)
-            if not IS_SANITIZED:
-                self.assertLess(self.memory(relay) - before, 4 * MIB)
+            self.assertLess(self.memory(relay) - before, MIB // 4)
         self.check_ends(relay)
 
     def test_fanout_of_65535_bytes(self):
@@ -286,10 +290,9 @@ class Hostile(unittest.TestCase):
             self.assertEqual(result.returncode, 0, result.stderr)
             self.check_serves(relay)
             # 50 MB are stored, and not stored again for who does not read.
-            if not IS_SANITIZED:
-                self.assertLess(self.memory(relay) - before, 75 * MIB)
+            self.assertLess(self.memory(relay) - before, 75 * MIB)
         taker.send_signal(signal.SIGCONT)
-        _, stderr = taker.communicate(timeout=60)
+        _, stderr = taker.communicate(timeout=PATIENCE)
         self.assertEqual(taker.returncode, 0, stderr)
         self.check_ends(relay)
 
@@ -297,7 +300,7 @@ class Hostile(unittest.TestCase):
         """Who broke a rule, and does not take what it had asked for before, has some seconds
         for that; then its socket is gone, too."""
         relay = self.relay()
-        files = len(os.listdir("/proc/%d/fd" % relay.process.pid))
+        files = self.num_files(relay)
         question = sstp.open_session(1, "r", "no identity", "")  # refused
         questions = b"".join(attacks.numbered(question, n) for n in range(1, 5001))
         with Raw(relay.address, 6) as peer:
@@ -312,10 +315,7 @@ class Hostile(unittest.TestCase):
                     time.sleep(0.01)
                 behind = bytes_in // len(question) * 8 - counters["bytes_out"]
             peer.send(b"\xff" * 10)
-            deadline = time.monotonic() + 40
-            while len(os.listdir("/proc/%d/fd" % relay.process.pid)) > files:
-                self.assertLess(time.monotonic(), deadline)
-                time.sleep(0.1)
+            self.await_files(relay, files)
         self.check_ends(relay)
 
     def test_hostile_relays(self):

@@ -12,6 +12,7 @@ import unittest
 
 import live  # takes RELAYSIM off the command line
 from raw import Raw, sstp
+from patience import PATIENCE
 
 BOB = live.BOB
 
@@ -45,12 +46,12 @@ class Hung(live.LiveTest):
 
     def end(self, process, number=signal.SIGTERM):
         process.send_signal(number)
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE)
 
     def test_tablet_after_phone(self):
         """The phone has hung, with a message in its socket: the tablet gets everything, in
         order, and the phone is told when it goes on."""
-        with live.Relay("--hung-timeout", "2") as relay:
+        with live.Relay("--hung-timeout", "4") as relay:
             phone = self.receiver(relay, "dpp:///phone")
             self.expect_line(phone, "ready")
             self.send(relay, "1")
@@ -93,7 +94,7 @@ class Hung(live.LiveTest):
 
     def test_device_comes_again(self):
         """With one connection for each device: who has hung makes room."""
-        with live.Relay("--connections-per-device", "1", "--hung-timeout", "2") as relay:
+        with live.Relay("--connections-per-device", "1", "--hung-timeout", "4") as relay:
             first = self.receiver(relay, "dpp:///phone")
             self.expect_line(first, "ready")
             first.send_signal(signal.SIGSTOP)
@@ -114,7 +115,7 @@ class Hung(live.LiveTest):
     def test_crowd_beside_one_that_waits(self):
         """Who waits for the answers of others has said who it is: it goes for no crowd of those
         who have not."""
-        with live.Relay("--auth", "off", "--connections-per-device", "1", "--hung-timeout", "2",
+        with live.Relay("--auth", "off", "--connections-per-device", "1", "--hung-timeout", "4",
                         "--max-half-open", "2") as relay, contextlib.ExitStack() as stack:
             stack.enter_context(Raw(relay.address, 6, device="dpp:///phone"))
             phone = stack.enter_context(Raw(relay.address))
@@ -128,7 +129,7 @@ class Hung(live.LiveTest):
     def test_too_many_wait(self):
         """Nor do those who wait become a crowd themselves."""
         with live.Relay("--auth", "off", "--connections-per-device", "1", "--hung-timeout",
-                        "20") as relay, contextlib.ExitStack() as stack:
+                        "60") as relay, contextlib.ExitStack() as stack:
             stack.enter_context(Raw(relay.address, 6, device="dpp:///phone"))
             for _ in range(65):
                 phone = stack.enter_context(Raw(relay.address))
@@ -152,7 +153,7 @@ class Hung(live.LiveTest):
         """One that hangs keeps no sender: it is told, and those of this relay get theirs."""
         other_url = "grooveDNS://relay2.example"
         with live.Relay(url=other_url) as other, \
-                live.Relay("--hung-timeout", "2", "--peer", "%s=%s" % (other_url, other.address)) \
+                live.Relay("--hung-timeout", "4", "--peer", "%s=%s" % (other_url, other.address)) \
                 as relay:
             self.addCleanup(other.process.send_signal, signal.SIGCONT)
             recipients = ("--to", BOB, "--to", "grooveIdentity://carol,," + other_url)
@@ -168,7 +169,7 @@ class Hung(live.LiveTest):
 
     def test_relay_is_stopped(self):
         """The relay hangs itself, and nobody else is to blame for the time."""
-        with live.Relay("--hung-timeout", "1") as relay:
+        with live.Relay("--hung-timeout", "3") as relay:
             phone = self.receiver(relay, "dpp:///phone")
             self.expect_line(phone, "ready")
             tablet = self.receiver(relay, "dpp:///tablet")
@@ -176,7 +177,7 @@ class Hung(live.LiveTest):
             self.send(relay, "1")
             self.assertEqual(self.texts(tablet, 1), ["1"])
             relay.process.send_signal(signal.SIGSTOP)
-            time.sleep(3)
+            time.sleep(5)
             relay.process.send_signal(signal.SIGCONT)
             self.wait_until_taken(relay)
             self.send(relay, "2")

@@ -10,6 +10,7 @@ import os
 import unittest
 
 import live  # takes RELAYSIM off the command line
+from patience import PATIENCE, TIMEOUT
 
 BOB = live.BOB
 NUM_IDENTITIES = 1000
@@ -40,7 +41,7 @@ class Limits(live.LiveTest):
         arguments = [word for name in names for word in ("--identity", name)]
         with self.relay(says="more than %d" % NUM_IDENTITIES) as relay:
             self.check(self.send(relay, to=names[-1:]), 0)
-            received = relay.client(*arguments, "--receive", "--expect", "1", "--timeout", "60",
+            received = relay.client(*arguments, "--receive", "--expect", "1", "--timeout", TIMEOUT,
                                     device="dpp:///bob")
             self.check(received, 0)
             self.assertEqual(json.loads(received.stdout)["identity"], names[-1])
@@ -56,7 +57,7 @@ class Limits(live.LiveTest):
                 self.check(self.send(relay), 0)
                 alone = ("--identity", BOB, "--account", "grooveAccount://alice")
                 self.check(relay.client(*(alone if n else both), "--receive", "--expect", "1",
-                                        "--timeout", "20", device="dpp:///bob"), 0)
+                                        "--timeout", TIMEOUT, device="dpp:///bob"), 0)
             self.refused(relay.client("--identity", BOB, "--receive", device="dpp:///bob"),
                          "the relay ended the registration: UserAuthenticationFailed",
                          "another account, which --account has to name")
@@ -94,7 +95,7 @@ class Limits(live.LiveTest):
             self.refused(self.send(relay), "the connection was refused: TryLater",
                          "--max-connections")
             receiver.terminate()
-            receiver.communicate(timeout=20)
+            receiver.communicate(timeout=PATIENCE)
 
     def test_unfinished(self):
         """It gives the session up; who sends short messages always gets through."""

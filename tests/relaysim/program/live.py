@@ -22,14 +22,16 @@ import unittest
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
 
 import raw  # noqa: E402  pylint: disable=wrong-import-position
+from patience import PATIENCE, TIMEOUT  # noqa: E402  pylint: disable=wrong-import-position
 import sstp_commands as sstp  # noqa: E402  pylint: disable=wrong-import-position
+from reserved import reserved_address  # noqa: E402  pylint: disable=wrong-import-position
 
 RELAYSIM = sys.argv.pop(1)
 URL = "grooveDNS://relay1.example"
 BOB = "grooveIdentity://bob"
 
 
-def run(*arguments, timeout=60, **options):
+def run(*arguments, timeout=PATIENCE, **options):
     return subprocess.run([RELAYSIM, *arguments], capture_output=True, text=True, timeout=timeout,
                           **options)
 
@@ -123,7 +125,7 @@ class Relay:
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
-        self.last, self.log = self.process.communicate(timeout=30)
+        self.last, self.log = self.process.communicate(timeout=PATIENCE)
         return self.process.returncode
 
     def client_arguments(self, *arguments, device="dpp:///alice"):
@@ -131,9 +133,11 @@ class Relay:
                 device, *arguments]
 
     def client(self, *arguments, device="dpp:///alice", **options):
+        if not any(argument.startswith("--timeout") for argument in arguments):
+            arguments += ("--timeout", TIMEOUT)  # a sender's own is shorter
         return run(*self.client_arguments(*arguments, device=device)[1:], **options)
 
-    def receive(self, number, *arguments, timeout="20", **options):
+    def receive(self, number, *arguments, timeout=TIMEOUT, **options):
         return self.client("--identity", BOB, "--receive", "--expect", str(number),
                            "--timeout", timeout, *arguments, device="dpp:///bob", **options)
 
@@ -148,6 +152,12 @@ class LiveTest(unittest.TestCase):
 
     def path(self, name):
         return os.path.join(self.folder, name)
+
+    def await_true(self, condition, what):
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            self.assertLess(time.monotonic(), end, what)
+            time.sleep(0.02)
 
     def check(self, result, code, stderr="^"):
         self.assertEqual(result.returncode, code, result.stderr)
@@ -175,11 +185,8 @@ class LiveTest(unittest.TestCase):
     def await_whole(self, path, size=1):
         """A capture is written a little after what it tells of, and may be in the middle of it:
         until there are so many bytes, and whole packets."""
-        end = time.monotonic() + 20
-        while subprocess.run(["capinfos", path], capture_output=True, check=False).stderr or \
-                os.path.getsize(path) < size:
-            self.assertLess(time.monotonic(), end, path)
-            time.sleep(0.05)
+        self.await_true(lambda: os.path.getsize(path) >= size and not subprocess.run(
+            ["capinfos", path], capture_output=True, check=False).stderr, path)
 
     def check_judged_clean(self, path):
         """The plugin finds SSTP in it, and nothing to complain of.  (Where the build has a
@@ -271,7 +278,7 @@ class Live(LiveTest):
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             self.assertRegex(receiver.stderr.readline(), "ready")
             self.check(relay.client("--to", BOB, "--message", "now"), 0)
-            stdout, _ = receiver.communicate(timeout=20)
+            stdout, _ = receiver.communicate(timeout=PATIENCE)
             self.assertEqual(json.loads(stdout)["text"], "now")
             self.assertEqual(receiver.returncode, 0)
 
@@ -307,7 +314,7 @@ class Live(LiveTest):
             for relay, identity, device in ((one, BOB, "dpp:///bob"), (two, carl, "dpp:///carl"),
                                             (three, dora, "dpp:///dora")):
                 received = relay.client("--identity", identity, "--receive", "--expect", "2",
-                                        "--timeout", "20", device=device)
+                                        "--timeout", TIMEOUT, device=device)
                 self.check(received, 0, "^$")
                 lines = [json.loads(line)["text"] for line in received.stdout.splitlines()]
                 self.assertEqual(lines, ["first", "second"])
@@ -334,7 +341,7 @@ class Live(LiveTest):
         for _ in range(2):
             self.check(run("client", "--relay", address, "--relay-url", "dpp:///bob", "--device",
                            "dpp:///alice", "--to", BOB + ",dpp:///bob", "--message", "direct"), 0)
-        stdout, stderr = receiver.communicate(timeout=20)
+        stdout, stderr = receiver.communicate(timeout=PATIENCE)
         self.assertEqual(receiver.returncode, 0, stderr)
         self.assertEqual([json.loads(line)["text"] for line in stdout.splitlines()], ["direct"] * 2)
 
@@ -348,7 +355,7 @@ class Live(LiveTest):
                 self.assertRegex(receiver.stderr.readline(),
                                  "the other side closed the connection: NoReason")
                 receiver.send_signal(signal.SIGTERM)
-                receiver.communicate(timeout=20)
+                receiver.communicate(timeout=PATIENCE)
                 self.assertEqual(receiver.returncode, 0)
 
     def open(self, name):
@@ -363,8 +370,8 @@ class Live(LiveTest):
 
     def test_connects_again_to_receive(self):
         """The relay is ended, and killed, and comes back: the receiver does, too."""
-        with Relay() as relay:
-            address = relay.address
+        address = reserved_address()
+        with Relay(address=address) as relay:
             receiver = self.start(relay.client_arguments(
                 "--identity", BOB, "--receive", "--expect", "3", "-v", device="dpp:///bob"))
             self.assertRegex(receiver.stderr.readline(), "ready")
@@ -376,7 +383,7 @@ class Live(LiveTest):
                 self.check(relay.client("--to", BOB, "--message", str(n)), 0)
                 self.assertEqual(json.loads(receiver.stdout.readline())["text"], str(n))
                 relay.stop(number)
-        _, stderr = receiver.communicate(timeout=20)
+        _, stderr = receiver.communicate(timeout=PATIENCE)
         self.assertEqual(receiver.returncode, 0, stderr)
         pauses = re.findall(r"trying again in (\S+) seconds", stderr)
         self.check_pause(pauses[0], 0.25)
@@ -405,7 +412,8 @@ class Live(LiveTest):
 
     def test_crossed_connections(self):
         """The relay has not noticed that the client's last connection is gone."""
-        with Relay("--connections-per-device", "1", "--auth", "off") as relay:
+        with Relay("--connections-per-device", "1", "--auth", "off",
+                   address=reserved_address()) as relay:
             receiver = self.start(relay.client_arguments("--identity", BOB, "--receive", "--expect",
                                                          "1", "-v", device="dpp:///bob"))
             self.assertRegex(receiver.stderr.readline(), "ready")
@@ -421,7 +429,7 @@ class Live(LiveTest):
                     self.check_course(receiver.stderr, ("CrossedConnections", pause))
                 ghost.socket.close()
                 self.check(relay.client("--to", BOB, "--message", "x"), 0)
-                _, stderr = receiver.communicate(timeout=20)
+                _, stderr = receiver.communicate(timeout=PATIENCE)
                 self.assertEqual(receiver.returncode, 0, stderr)
 
     def test_error_again_and_again(self):
@@ -460,14 +468,15 @@ class Live(LiveTest):
                     said.append(client.expect("ConnectClose")[3])
         with contextlib.closing(raw.FakeRelay(answer)) as relay:
             arguments = ["client", "--relay", relay.address, "--relay-url", URL, "--device",
-                         "dpp:///bob", "--identity", BOB, "--receive", "--auth-timeout", "0.2"]
+                         "dpp:///bob", "--identity", BOB, "--receive", "--auth-timeout", "1.5"]
             self.check(run(*arguments), 1, "the other side did not answer")
             receiver = self.start([RELAYSIM, *arguments, "-v"])
             self.check_course(receiver.stderr, (
                 "ready", "connection was lost", 0.25, "did not answer", 0.5, "did not answer",
                 1.0))
+            self.await_true(lambda: len(said) >= 4, said)
             receiver.send_signal(signal.SIGTERM)
-            receiver.communicate(timeout=20)
+            receiver.communicate(timeout=PATIENCE)
         self.assertEqual(said[:4], [8, "ready", 8, 8])  # ResponseTimeout
 
     def test_no_transport(self):
@@ -490,20 +499,22 @@ class Live(LiveTest):
             self.check(sent, 0)
             self.assertGreater(proxy.num_carried, 2)
             self.assertRegex(sent.stderr, "the connection was lost")
-            received = relay.client("--identity", BOB, "--receive", "--timeout", "3",
-                                    device="dpp:///bob")
+            received = relay.receive(relay.counters()["messages_in"])
             self.check(received, 0)
             self.check_all_came(received.stdout.splitlines(), 500)
 
     def test_receives_again(self):
         with Relay() as relay, Proxy(relay.address, 300000) as proxy:
             self.check(relay.client("--to", BOB, "--size", "2000", "--messages", "500"), 0)
-            received = run("client", "--relay", proxy.address, "--relay-url", URL, "--device",
-                           "dpp:///bob", "--identity", BOB, "--receive", "--timeout", "10")
-            self.check(received, 0)
+            receiver = self.start([RELAYSIM, "client", "--relay", proxy.address, "--relay-url",
+                                   URL, "--device", "dpp:///bob", "--identity", BOB, "--receive"],
+                                  stdout=self.open("received"))
+            self.await_true(lambda: relay.counters()["messages_stored"] == 0, "all are taken")
+            receiver.send_signal(signal.SIGTERM)
+            _, stderr = receiver.communicate(timeout=PATIENCE)
+            self.assertEqual(receiver.returncode, 0, stderr)
             self.assertGreater(proxy.num_carried, 2)
-            self.check_all_came(received.stdout.splitlines(), 500)
-            self.assertEqual(relay.counters()["messages_stored"], 0)
+            self.check_all_came(self.lines("received"), 500)
 
     def test_device_to_device_again(self):
         receiver = self.start([RELAYSIM, "client", "--listen", "127.0.0.1:0", "--device",
@@ -515,7 +526,7 @@ class Live(LiveTest):
                            "2000", "--messages", "500"), 0)
             self.assertGreater(proxy.num_carried, 2)
         receiver.send_signal(signal.SIGTERM)
-        _, stderr = receiver.communicate(timeout=20)
+        _, stderr = receiver.communicate(timeout=PATIENCE)
         self.assertEqual(receiver.returncode, 0, stderr)
         self.check_all_came(self.lines("received"), 500)
 
@@ -529,10 +540,10 @@ class Live(LiveTest):
             receiver = self.start([RELAYSIM, "client", "--relay", proxy.address, "--relay-url",
                                    "dpp:///alice", "--device", "dpp:///bob", "--receive"],
                                   stdout=self.open("received"))
-            _, stderr = sender.communicate(timeout=30)
+            _, stderr = sender.communicate(timeout=PATIENCE)
             self.assertEqual(sender.returncode, 0, stderr)
             receiver.send_signal(signal.SIGTERM)
-            receiver.communicate(timeout=20)
+            receiver.communicate(timeout=PATIENCE)
             self.assertGreater(proxy.num_carried, 2)
             self.check_all_came(self.lines("received"), 500)
 
@@ -543,7 +554,7 @@ class Live(LiveTest):
             self.check(run("client", "--relay", relay.address, "--relay-url", URL + "x",
                            "--device", "dpp:///alice", "--to", BOB, "--message", "x"), 1,
                        "the connection was refused: WrongDevice")
-            self.check(relay.receive(0, timeout="1"), 0)
+            self.check(relay.receive(0, timeout="3"), 0)
             self.check(relay.client("--identity", BOB, "--receive", device="dpp:///bob",
                                     env={**os.environ, "RELAYSIM_SECRET": "wrong"}), 1,
                        "the connection was refused: AuthenticationFailed")
@@ -571,11 +582,11 @@ class Live(LiveTest):
             sender = subprocess.Popen(
                 [RELAYSIM, "client", "--relay", relay.address, "--relay-url", URL, "--device",
                  "dpp:///alice", "--to", BOB, "--size", "16000000", "--messages", "200",
-                 "--timeout", "3", "-v"], stderr=subprocess.PIPE, text=True)
+                 "--timeout", "10", "-v"], stderr=subprocess.PIPE, text=True)
             self.assertRegex(sender.stderr.readline(), "ready")
             relay.process.send_signal(signal.SIGSTOP)
             try:
-                _, stderr = sender.communicate(timeout=30)
+                _, stderr = sender.communicate(timeout=PATIENCE)
             finally:
                 relay.process.send_signal(signal.SIGCONT)
                 sender.kill()
@@ -588,11 +599,12 @@ class Live(LiveTest):
             client = [RELAYSIM, "client", "--relay", relay.address, "--relay-url", URL]
             send = client + ["--device", "dpp:///alice", "--to", BOB, "--message", "x"]
             receive = client + ["--device", "dpp:///bob", "--identity", BOB, "--receive",
-                                "--expect", "1", "--timeout", "20"]
+                                "--expect", "1", "--timeout", TIMEOUT]
             for redirections, arguments, code in (("<&- >&- 2>&-", send, 0), (">&-", receive, 1)):
                 with self.subTest(redirections=redirections):
                     result = subprocess.run(["sh", "-c", 'exec "$@" ' + redirections, "sh",
-                                             *arguments], timeout=60, stderr=subprocess.DEVNULL)
+                                             *arguments], timeout=PATIENCE,
+                                            stderr=subprocess.DEVNULL)
                     self.assertEqual(result.returncode, code)
             self.check(relay.receive(1), 0)
 
@@ -631,21 +643,21 @@ class Live(LiveTest):
             relay = subprocess.Popen([RELAYSIM, "relay", "--url", URL, "--listen", "127.0.0.1:0"],
                                      stdout=full, stderr=subprocess.PIPE, text=True)
             relay.send_signal(signal.SIGTERM)
-            relay.communicate(timeout=30)
+            relay.communicate(timeout=PATIENCE)
             self.assertNotEqual(relay.returncode, 0)
 
     def test_timers_and_limits(self):
         """The options reach the relay: a few whose effect is seen from outside."""
-        with Relay("--connect-timeout", "0.2", "--max-half-open", "2", "--max-fanout", "2",
-                   "--max-message", "1000", "--auth-timeout", "0",
-                   "--max-events", "1") as relay:
+        with Relay("--connect-timeout", "0.2", "--max-half-open", "2") as relay:
             host, port = relay.address.split(":")
             peers = [socket.create_connection((host, int(port))) for _ in range(4)]
             for peer in peers:
-                peer.settimeout(10)
+                peer.settimeout(PATIENCE)
                 with contextlib.suppress(ConnectionResetError):
                     self.assertEqual(peer.recv(100), b"")
                 peer.close()
+        with Relay("--max-fanout", "2", "--max-message", "1000", "--auth-timeout", "0",
+                   "--max-events", "1") as relay:
             self.check(relay.client("--to", BOB, "--to", "grooveIdentity://carl", "--message", "x"),
                        0)
             self.check(relay.client("--to", BOB, "--to", "grooveIdentity://carl", "--to",
@@ -657,14 +669,14 @@ class Live(LiveTest):
             # Its Attach is one, so that there is no room for a Register.
             self.check(relay.receive(1), 1, "the relay ended the registration")
         with Relay("--max-events", "2") as relay:
-            self.check(relay.receive(0, timeout="1"), 0)
+            self.check(relay.receive(0, timeout="3"), 0)
 
     def test_hostile_bytes(self):
         with Relay() as relay:
             host, port = relay.address.split(":")
             for data in (b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01" + bytes(200), b"\xff" * 5000):
                 with socket.create_connection((host, int(port))) as peer:
-                    peer.settimeout(10)
+                    peer.settimeout(PATIENCE)
                     peer.sendall(data)
                     answer = b""
                     try:
@@ -684,7 +696,7 @@ class Live(LiveTest):
             sent = relay.client("--to", BOB, *size)
             self.check(sent, 0)
             both = relay.client("--to", "grooveIdentity://alice", *size, "--identity", BOB,
-                                "--receive", "--expect", "2", "--timeout", "50",
+                                "--receive", "--expect", "2", "--timeout", TIMEOUT,
                                 device="dpp:///bob")
             self.check(both, 0)
             self.assertEqual(len(both.stdout.splitlines()), 2)
@@ -798,7 +810,7 @@ class Live(LiveTest):
                                     "--to", BOB + "," + device, "--resource", "r" * 900,
                                     "--message", "x", device=device), 0)
             self.check(relay.client("--identity", BOB, "--receive", "--expect", "1", "--account",
-                                    account, "--resource", "r" * 900, "--timeout", "20",
+                                    account, "--resource", "r" * 900, "--timeout", TIMEOUT,
                                     device=device), 0)
 
     def test_help_and_version(self):
@@ -809,7 +821,7 @@ class Live(LiveTest):
             self.assertRegex(result.stdout, "Usage:")
             with open("/dev/full", "w", encoding="ascii") as full:
                 result = subprocess.run([RELAYSIM, *arguments], stdout=full, text=True,
-                                        stderr=subprocess.PIPE, timeout=60)
+                                        stderr=subprocess.PIPE, timeout=PATIENCE)
                 self.check(result, 1, "stdout could not be written")
         for arguments in (["--version"], ["relay", "--version"], ["client", "--version"],
                           ["demo", "--version"], ["bench", "--version"], ["scenario", "--version"]):
@@ -820,7 +832,7 @@ class Live(LiveTest):
     def test_demo(self):
         """The tour: all 18 commands, and the truth is what the bytes say."""
         capture, truth = self.path("demo.pcapng"), self.path("demo.json")
-        result = run("demo", "-w", capture, "--truth=" + truth, timeout=30)
+        result = run("demo", "-w", capture, "--truth=" + truth, timeout=PATIENCE)
         self.check(result, 0, "^$")
         self.check_capture(capture)
         with open(truth, encoding="ascii") as file:
@@ -854,7 +866,7 @@ class Live(LiveTest):
         passing = {"t", "message_count", "stream", "session", "session_id", "event_id"}
         told = []
         for name in ("one.json", "two.json"):
-            self.check(run("demo", "--truth", self.path(name), timeout=120), 0)
+            self.check(run("demo", "--truth", self.path(name), timeout=PATIENCE), 0)
             with open(self.path(name), encoding="ascii") as file:
                 commands = commands_of(file)
             told.append(sorted(json.dumps({key: value for key, value in command.items()

@@ -5,21 +5,23 @@ free ones, and for `sleep`, which waits until the relays listen.
 
 Usage: man_examples.py RELAYSIM relaysim.1
 """
+import collections
 import contextlib
 import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
 
+from patience import PATIENCE
+from reserved import reserved_address
+
 RELAYSIM, PAGE = sys.argv[1:3]
 del sys.argv[1:3]
-PATIENCE = 120  # seconds, for a busy machine
 
 # What each example prints, by a word of the sentence above it.
 PRINTS = {
@@ -46,13 +48,8 @@ def free_ports(script):
     """The same with ports that nobody has."""
     script = re.sub(r"(relaysim relay (?:(?!--listen)[^&])*) &",
                     r"\1 --listen 127.0.0.1:2492 &", script)
-    sockets = {}
-    for port in set(re.findall(r"127\.0\.0\.1:(\d+)", script)):
-        sockets[port] = socket.create_server(("127.0.0.1", 0))
-    for port, free in sockets.items():
-        script = script.replace("127.0.0.1:" + port, "127.0.0.1:%d" % free.getsockname()[1])
-        free.close()
-    return script
+    addresses = collections.defaultdict(reserved_address)
+    return re.sub(r"127\.0\.0\.1:\d+", lambda match: addresses[match[0]], script)
 
 
 # In the place of sleep(1): until somebody listens at all of $PORTS.

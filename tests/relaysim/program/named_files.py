@@ -16,6 +16,7 @@ import time
 import unittest
 
 import live  # takes RELAYSIM off the command line
+from patience import PATIENCE
 
 RELAYSIM = os.path.abspath(live.RELAYSIM)
 RELAY = ["relay", "--url", live.URL, "--listen", "127.0.0.1:0"]
@@ -69,7 +70,7 @@ class NamedFiles(live.LiveTest):
         """Exit code 2 and a sentence, and nothing has changed."""
         with self.subTest(arguments=arguments):
             before = self.state()
-            result = subprocess.run([RELAYSIM, *arguments], cwd=self.home, timeout=60,
+            result = subprocess.run([RELAYSIM, *arguments], cwd=self.home, timeout=PATIENCE,
                                     stderr=subprocess.PIPE, check=False,
                                     **{"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL,
                                        **options})
@@ -139,7 +140,8 @@ class NamedFiles(live.LiveTest):
                                    stdin=file)
             # The log would go over what is written there.
             self.assertEqual(subprocess.run([RELAYSIM, "demo", "-w", "one"], cwd=self.home,
-                                            stdout=subprocess.DEVNULL, stderr=file, timeout=60,
+                                            stdout=subprocess.DEVNULL, stderr=file,
+                                            timeout=PATIENCE,
                                             check=False).returncode, 2)
 
     def test_what_may_be_shared(self):
@@ -151,7 +153,7 @@ class NamedFiles(live.LiveTest):
                           ["scenario", "one", "-w", "one-wal.new", "--truth", "new"]):
             with self.subTest(arguments=arguments):
                 self.make_home()
-                result = subprocess.run([RELAYSIM, *arguments], cwd=self.home, timeout=60,
+                result = subprocess.run([RELAYSIM, *arguments], cwd=self.home, timeout=PATIENCE,
                                         capture_output=True, check=False)
                 self.assertEqual(result.returncode, 0, result.stderr)
 
@@ -203,7 +205,7 @@ class NamedFiles(live.LiveTest):
         with subprocess.Popen(["sh", "-c", "exec cat /dev/zero > fifo"], cwd=self.folder,
                               stderr=subprocess.DEVNULL) as writer:
             self.check_refused([*CLIENT, "--file", fifo], "16 MiB")
-            writer.wait(60)
+            writer.wait(PATIENCE)
 
     def test_log(self):
         """It is appended to what is there, but not to what is something else."""
@@ -262,7 +264,7 @@ class NamedFiles(live.LiveTest):
         self.addCleanup(first.process.kill)
         # What the first has written so far stays, and in the same file.
         with open(os.path.join(self.home, "one"), "rb") as capture:
-            deadline, before = time.monotonic() + 60, b""
+            deadline, before = time.monotonic() + PATIENCE, b""
             while not before.startswith(b"\x0a\x0d\x0d\x0a"):
                 self.assertLess(time.monotonic(), deadline)
                 time.sleep(0.02)
@@ -271,7 +273,7 @@ class NamedFiles(live.LiveTest):
             for arguments, code in (
                     (RELAY[:3] + ["--listen", first.address, "-w", "one", "--truth", "newer"], 1),
                     (RELAY + ["--store", "new", "-w", "one", "--truth", "newer"], 2)):
-                result = subprocess.run([RELAYSIM, *arguments], cwd=self.home, timeout=60,
+                result = subprocess.run([RELAYSIM, *arguments], cwd=self.home, timeout=PATIENCE,
                                         capture_output=True, check=False)
                 self.assertEqual(result.returncode, code, result.stderr)
                 capture.seek(0)

@@ -10,6 +10,7 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
 
 import sstp_commands as sstp  # noqa: E402  pylint: disable=wrong-import-position
+from patience import PATIENCE  # noqa: E402  pylint: disable=wrong-import-position
 
 URL = "grooveDNS://relay1.example"
 
@@ -17,7 +18,7 @@ URL = "grooveDNS://relay1.example"
 class Raw:
     """A socket on which whole commands are sent and received."""
 
-    def __init__(self, address, minor=None, device="dpp:///mallory", url=URL, timeout=20):
+    def __init__(self, address, minor=None, device="dpp:///mallory", url=URL, timeout=PATIENCE):
         host, port = address.rsplit(":", 1)
         self.socket = socket.create_connection((host.strip("[]"), int(port)), timeout=timeout)
         self.bytes = b""
@@ -33,7 +34,7 @@ class Raw:
         """The same on a socket that somebody has connected to."""
         self = cls.__new__(cls)
         self.socket, self.bytes = accepted, b""
-        accepted.settimeout(20)
+        accepted.settimeout(PATIENCE)
         return self
 
     def __enter__(self):

@@ -25,9 +25,9 @@ import live  # takes RELAYSIM off the command line
 import truth_file
 from live import BOB, RELAYSIM, URL
 from clock_shim import ClockShim  # live has its folder in the path
+from patience import PATIENCE
 
 SHIM = sys.argv.pop(1)
-PATIENCE = 60  # seconds, for what is sure to come
 
 
 class Reader(threading.Thread):
@@ -142,12 +142,6 @@ class RecordingTest(live.LiveTest):
     def read(self, name):
         with open(self.path(name), "rb") as file:
             return file.read()
-
-    def await_true(self, condition, what):
-        end = time.monotonic() + PATIENCE
-        while not condition():
-            self.assertLess(time.monotonic(), end, what)
-            time.sleep(0.02)
 
     def exchange(self, relay, text="Hello"):
         """A message through the relay."""
@@ -273,7 +267,7 @@ class Full(RecordingTest):
 class StandardOutput(RecordingTest):
     def run_bytes(self, *arguments, **options_):
         return subprocess.run([RELAYSIM, *arguments], stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, timeout=120, check=False, **options_)
+                              stderr=subprocess.PIPE, timeout=PATIENCE, check=False, **options_)
 
     def test_results_give_way(self):
         """A capture or truth on stdout is nothing else; the results are on stderr."""
@@ -298,7 +292,7 @@ class StandardOutput(RecordingTest):
     def test_tshark_reads_it(self):
         with self.start([RELAYSIM, "demo", "-w", "-"], stderr=subprocess.DEVNULL) as demo:
             shown = subprocess.run(live.as_nobody() + ["tshark", "-r", "-"], stdin=demo.stdout,
-                                   capture_output=True, text=True, check=True, timeout=120,
+                                   capture_output=True, text=True, check=True, timeout=PATIENCE,
                                    env={**os.environ, "HOME": self.folder})
         self.assertGreater(len(shown.stdout.splitlines()), 500)
 
@@ -325,7 +319,7 @@ class StandardOutput(RecordingTest):
                     file.write(before)
                 with open(self.path("recorded"), mode) as file:
                     done = subprocess.run([RELAYSIM, "demo", option, "-"], stdout=file,
-                                          stderr=subprocess.PIPE, timeout=120, check=False,
+                                          stderr=subprocess.PIPE, timeout=PATIENCE, check=False,
                                           preexec_fn=limit)
                 self.assertEqual(done.returncode, 1)
                 self.assertIn(b"cannot be written: File too large", done.stderr)
@@ -357,7 +351,7 @@ class StandardOutput(RecordingTest):
         main, side = pty.openpty()
         with os.fdopen(main, "rb", closefd=True), os.fdopen(side, "wb") as terminal:
             result = subprocess.run([RELAYSIM, "demo", "-w", "-"], stdout=terminal, text=True,
-                                    stderr=subprocess.PIPE, timeout=60, check=False)
+                                    stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
             self.check(result, 2, "standard output is a terminal")
             self.assertEqual(select.select([main], [], [], 0)[0], [])
 

@@ -24,6 +24,7 @@ import unittest
 import live  # takes RELAYSIM off the command line
 from attacks import OK
 from raw import Raw, sstp
+from patience import PATIENCE
 
 SLOW_DISK = sys.argv.pop(1)
 TRY_LATER = 0x02
@@ -60,11 +61,7 @@ class RelayTest(live.LiveTest):
         self.fail("no line with " + pattern)
 
     def wait_until(self, is_so):
-        for _ in range(600):
-            if is_so():
-                return
-            threading.Event().wait(0.05)
-        self.fail("it never was so")
+        self.await_true(is_so, "it never was so")
 
 
 class Addresses(RelayTest):
@@ -90,7 +87,7 @@ class Addresses(RelayTest):
             for address in ready:
                 self.assertEqual(self.answer(address, "dpp:///late"), TRY_LATER)
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE)
         self.assertEqual(process.returncode, 0)
 
     def test_ip6_beside_ip4(self):
@@ -225,7 +222,7 @@ class Descriptors(RelayTest):
                                   "--max-connections", str(number)], preexec_fn=limited)
             self.assertRegex(process.stdout.readline(), "^ready ")
             process.terminate()
-            _, stderr = process.communicate(timeout=30)
+            _, stderr = process.communicate(timeout=PATIENCE)
             if line:
                 self.assertRegex(stderr, line)
             else:
@@ -312,7 +309,7 @@ class Log(RelayTest):
         self.assertGreater(len(text), 30000)
         self.visit_often(relay, 1)
         while b"are missing here" not in text or not text.endswith(b"\n"):
-            self.assertTrue(select.select([reader], [], [], 30)[0])
+            self.assertTrue(select.select([reader], [], [], PATIENCE)[0])
             text += os.read(reader, 1 << 16)
         for line in text.decode().splitlines():
             self.assertRegex(line, self.STAMP)
@@ -328,7 +325,7 @@ class Log(RelayTest):
         relay.process.terminate()
         text = relay.process.stderr.read()
         self.assertRegex(text, "lines are missing here")
-        self.assertEqual(relay.process.wait(30), 0)
+        self.assertEqual(relay.process.wait(PATIENCE), 0)
 
     def test_disk_is_full(self):
         """It is told of once, on stderr; lines begin where lines begin afterwards."""
@@ -366,7 +363,7 @@ class Signals(RelayTest):
             self.assertEqual(peer.receive()[0], "ConnectClose")
             # It would wait for the peer's end of the connection.
             relay.process.send_signal(numbers[1])
-            _, stderr = relay.process.communicate(timeout=30)
+            _, stderr = relay.process.communicate(timeout=PATIENCE)
             self.assertEqual(relay.process.returncode, 1)
             self.assertRegex(stderr, "^relaysim: ended at once by a second signal")
 
@@ -399,7 +396,7 @@ class Signals(RelayTest):
             os.close(master)
             self.assertEqual(peer.receive()[0], "ConnectClose")
             peer.socket.close()
-            stdout, _ = relay.process.communicate(timeout=30)
+            stdout, _ = relay.process.communicate(timeout=PATIENCE)
             self.assertEqual(relay.process.returncode, 0)
             self.assertEqual(json.loads(stdout)["connections"], 1)
 
@@ -413,7 +410,7 @@ class Signals(RelayTest):
         os.close(master)
         relay, master = self.in_terminal()
         relay.process.send_signal(signal.SIGHUP)
-        self.assertEqual(relay.process.wait(30), 0)
+        self.assertEqual(relay.process.wait(PATIENCE), 0)
         os.close(master)
 
     def test_nohup(self):
@@ -434,7 +431,7 @@ class Signals(RelayTest):
         relay.process.terminate()
         stderr = relay.process.stderr.read()
         self.assertEqual(stderr, "")
-        self.assertEqual(relay.process.wait(30), 1)
+        self.assertEqual(relay.process.wait(PATIENCE), 1)
         relay = self.relay("--store", self.path("store"), "--auth", "off")
         self.check(relay.receive(1), 0)
         self.assertEqual(relay.stop(), 0)
@@ -460,7 +457,7 @@ class End(RelayTest):
                                    "little")
                     for name, command in said if name in ("ConnectClose", "Noop"))
                 self.assertEqual(acknowledged, number)
-            self.assertEqual(relay.process.wait(30), 0)
+            self.assertEqual(relay.process.wait(PATIENCE), 0)
             relay = self.relay("--store", store, "--auth", "off")
             self.assertEqual(relay.counters()["messages_stored"], number)
             self.assertEqual(relay.stop(), 0)
@@ -485,7 +482,7 @@ class End(RelayTest):
             self.assertEqual((name, command[4:8]), ("ConnectClose", bytes(4)))
         self.assertIsNone(relay.process.poll())
         os.remove(block)
-        self.assertEqual(relay.process.wait(60), 0)
+        self.assertEqual(relay.process.wait(PATIENCE), 0)
         relay = self.relay("--store", store, "--auth", "off")
         self.check(relay.receive(1), 0)
         self.assertEqual(relay.stop(), 0)
@@ -501,7 +498,7 @@ class End(RelayTest):
                     stuck.socket.sendall(1000 * question)
             relay.process.terminate()
             self.assertEqual(silent.receive()[0], "ConnectClose")
-            self.assertEqual(relay.process.wait(60), 0)
+            self.assertEqual(relay.process.wait(PATIENCE), 0)
 
     def test_nobody_can_come_meanwhile(self):
         relay = self.relay("--auth", "off")
@@ -511,7 +508,7 @@ class End(RelayTest):
             with self.assertRaises(ConnectionRefusedError):
                 Raw(relay.address)
             peer.socket.close()
-            self.assertEqual(relay.process.wait(30), 0)
+            self.assertEqual(relay.process.wait(PATIENCE), 0)
 
 
 class Configuration(RelayTest):
@@ -529,7 +526,7 @@ class Configuration(RelayTest):
 
     def end(self, process):
         process.terminate()
-        _, stderr = process.communicate(timeout=30)
+        _, stderr = process.communicate(timeout=PATIENCE)
         self.assertEqual(process.returncode, 0, stderr)
         return stderr
 
@@ -538,7 +535,7 @@ class Configuration(RelayTest):
         path = self.write("# a comment", "", "url=" + live.URL, "url = grooveDNS://other.example",
                           "listen = 127.0.0.1:0", "listen = 127.0.0.2:0", "auth = off",
                           "max-message = 1k", "no-multi-drop = no", "no-single-hop",
-                          "store = " + self.path("store"), "connect-timeout = 200ms")
+                          "store = " + self.path("store"), "connect-timeout = 2000ms")
         process, ready = self.start_with("--config", path)
         self.assertEqual([address.split(":")[0] for address in ready], ["127.0.0.1", "127.0.0.2"])
         with Raw(ready[0], 6, url="grooveDNS://other.example") as peer:
@@ -598,7 +595,7 @@ class Configuration(RelayTest):
         process, ready = self.start_with("--config", self.write(used), "--listen", "127.0.0.1:0")
         self.assertEqual(self.answer(ready[0], "dpp:///a"), OK)
         process.terminate()
-        self.assertEqual(process.wait(30), 0)
+        self.assertEqual(process.wait(PATIENCE), 0)
 
     @unittest.skipIf(shutil.which("systemd-analyze") is None, "there is no systemd-analyze")
     def test_unit(self):
@@ -610,7 +607,7 @@ class Configuration(RelayTest):
         with open(path, "w", encoding="utf-8") as file:
             file.write(unit.replace("/usr/local/bin/relaysim", os.path.abspath(live.RELAYSIM)))
         result = subprocess.run(["systemd-analyze", "verify", "--man=no", path],
-                                capture_output=True, text=True, timeout=60)
+                                capture_output=True, text=True, timeout=PATIENCE)
         self.assertEqual((result.returncode, result.stdout + result.stderr), (0, ""))
 
 
@@ -633,7 +630,7 @@ class Counters(RelayTest):
         relay.process.terminate()
         lines = [json.loads(line) for line in relay.process.stdout]
         self.assertEqual(lines[-1]["messages_stored"], 1)
-        self.assertEqual(relay.process.wait(30), 0)
+        self.assertEqual(relay.process.wait(PATIENCE), 0)
 
     @staticmethod
     def is_full(pipe):
@@ -647,7 +644,7 @@ class Notify(RelayTest):
     def manager(self, address):
         manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.addCleanup(manager.close)
-        manager.settimeout(30)
+        manager.settimeout(PATIENCE)
         manager.bind(address)
         return manager
 
@@ -680,7 +677,7 @@ class Notify(RelayTest):
             relay.process.terminate()
             self.wait_for(manager, "STOPPING=1")
             peer.socket.close()
-            self.assertEqual(relay.process.wait(30), 0)
+            self.assertEqual(relay.process.wait(PATIENCE), 0)
 
     def test_watchdog(self):
         """As long as the loop turns, and no longer."""
@@ -694,7 +691,7 @@ class Notify(RelayTest):
             while True:
                 manager.recv(1000)
         relay.process.send_signal(signal.SIGCONT)
-        manager.settimeout(30)
+        manager.settimeout(PATIENCE)
         self.wait_for(manager, "WATCHDOG=1")
         with Raw(relay.address, 6):
             self.wait_for(manager, "STATUS=1 connections, 0 messages stored")

@@ -13,6 +13,8 @@ import tempfile
 import time
 import unittest
 
+from patience import PATIENCE, TIMEOUT
+
 RELAYSIM = sys.argv.pop(1)
 URL = "grooveDNS://relay1.example"
 BOB = "grooveIdentity://bob"
@@ -39,33 +41,38 @@ class Relay:
 
     def stop(self, number=signal.SIGTERM):
         self.process.send_signal(number)
-        code = self.process.wait(30)
+        code = self.process.wait(PATIENCE)
         self.process.stdout.close()
         return code
+
+    def counters(self):
+        """What it has done so far."""
+        self.process.send_signal(signal.SIGUSR1)
+        return json.loads(self.process.stdout.readline())
 
     def stderr(self):
         self.log.seek(0)
         return self.log.read()
 
     def wait_for(self, words):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while words not in self.stderr():
             assert time.monotonic() < deadline, self.stderr()
             time.sleep(0.05)
 
-    def start_client(self, *arguments, device="dpp:///alice"):
+    def start_client(self, *arguments, device="dpp:///alice", stdout=subprocess.PIPE):
         return subprocess.Popen(
             [RELAYSIM, "client", "--relay", self.ready[1], "--relay-url", URL, "--device", device,
-             *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+             *arguments], stdout=stdout, stderr=subprocess.PIPE, text=True)
 
     def client(self, *arguments, **options):
         client = self.start_client(*arguments, **options)
-        client.out, client.err = client.communicate(timeout=60)
+        client.out, client.err = client.communicate(timeout=PATIENCE)
         return client
 
     def receive(self, number, *arguments):
         return self.client("--identity", BOB, "--receive", "--expect", str(number), "--timeout",
-                           "20", *arguments, device="dpp:///bob")
+                           TIMEOUT, *arguments, device="dpp:///bob")
 
 
 class StoreTest(unittest.TestCase):

@@ -18,13 +18,14 @@ import sys
 import tempfile
 import unittest
 
+from patience import PATIENCE
+
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
 
 RELAYSIM, FOLDER = os.path.abspath(sys.argv.pop(1)), os.path.abspath(sys.argv.pop(1))
 FILES = sorted(glob.glob(os.path.join(FOLDER, "*.scn")))
 NAMES = [os.path.basename(path)[:-len(".scn")] for path in FILES]
 HAS_PLUGIN = "GRVSSTP_BUILD_DIR" in os.environ
-TIMEOUT = 120  # slow machines, sanitizers: far beyond what any takes
 SEEDS = (1, 2, 3)
 LATE = ("--fault", "split", "--fault", "delay 10ms")
 
@@ -64,7 +65,7 @@ if HAS_PLUGIN:
 
 def play(*arguments, **options):
     return subprocess.run([RELAYSIM, "scenario", *arguments], capture_output=True, text=True,
-                          timeout=TIMEOUT, check=False, **options)
+                          timeout=PATIENCE, check=False, **options)
 
 
 def declared(path):
@@ -423,7 +424,7 @@ relaysim: other.scn:1: the file has no step
                               text=True) as reader:
             with open(fifo, "w", encoding="utf-8") as writer:
                 writer.write(text)
-            self.assertRegex(reader.communicate(timeout=TIMEOUT)[0], "^.*/fifo +done\n$")
+            self.assertRegex(reader.communicate(timeout=PATIENCE)[0], "^.*/fifo +done\n$")
         self.assertEqual(reader.returncode, 0)
 
     def test_other_systems(self):

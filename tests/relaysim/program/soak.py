@@ -27,7 +27,6 @@ import os
 import random
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -39,6 +38,8 @@ import attacks
 import visitors
 from attacks import Target, check
 from raw import FakeRelay
+from patience import PATIENCE
+from reserved import reserved_address
 
 KIB, MIB = 1 << 10, 1 << 20
 URLS = ["grooveDNS://relay%d.example" % n for n in (1, 2, 3)]
@@ -71,12 +72,6 @@ NUM_ATTACKERS = 3  # of each relay
 # good client has half a second to speak, on a machine that has other things to do.
 MAX_HALF_OPEN = 256
 CONNECT_TIMEOUT = 5  # seconds; longer than a busy machine lets anybody wait
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def be_a_rogue(rand):
@@ -140,7 +135,7 @@ class RelayProcess:
     def end(self):
         """What there is to say against the way it ended."""
         self.process.send_signal(signal.SIGTERM)
-        self.process.communicate(timeout=60)
+        self.process.communicate(timeout=PATIENCE)
         said = self.complaints()
         return ["relay %d ended with %d" % (self.number, self.process.returncode)
                 for _ in range(self.process.returncode != 0)] + \
@@ -152,7 +147,7 @@ class World:
         self.seed, self.faults, self.acts, self.visits = seed, [], {}, {}
         self.lock = threading.Lock()
         self.rogue = FakeRelay(be_a_rogue(random.Random(seed)))
-        addresses = ["127.0.0.1:%d" % free_port() for _ in URLS]
+        addresses = [reserved_address() for _ in URLS]
         self.targets = [Target(addresses[0], URLS[0], other_url=URLS[1]),
                         Target(addresses[1], URLS[1], believes=True, other_url=URLS[0]),
                         Target(addresses[2], URLS[2], takes=False)]

@@ -12,8 +12,9 @@ import subprocess
 import unittest
 
 from relay_with_store import BOB, RELAYSIM, Relay, StoreTest
+from patience import PATIENCE, TIMEOUT
 
-CARL = "grooveIdentity://carl"
+CARL, DAVE = "grooveIdentity://carl", "grooveIdentity://dave"
 
 
 class StoreCommand(StoreTest):
@@ -23,13 +24,15 @@ class StoreCommand(StoreTest):
             self.check(relay.client("--to", BOB, "--message", "to bob", "--messages", "3"))
             self.check(relay.client("--to", BOB, "--to", CARL + ",dpp:///carl", "--message",
                                     "to both"))
-            self.check(relay.client("--identity", "grooveIdentity://dave", "--receive", "--expect",
-                                    "1", "--timeout", "0.1", device="dpp:///dave"), 1)
+            # Whom the store knows, and has nothing for.
+            self.check(relay.client("--to", DAVE, "--message", "to dave"))
+            self.check(relay.client("--identity", DAVE, "--receive", "--expect", "1", "--timeout",
+                                    TIMEOUT, device="dpp:///dave"))
             self.assertEqual(relay.stop(), 0)
 
     def run_store(self, *arguments, code=0, store=None):
         result = subprocess.run([RELAYSIM, "store", store or self.store, *arguments],
-                                capture_output=True, timeout=30, check=False)
+                                capture_output=True, timeout=PATIENCE, check=False)
         self.assertEqual(result.returncode, code, result.stderr)
         if code != 0:
             self.assertRegex(result.stderr.decode(), "^relaysim: [^\n]*\n$")

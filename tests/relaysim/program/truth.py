@@ -19,6 +19,7 @@ import hostile  # takes RELAYSIM off the command line
 import live
 import truth_file
 from hostile import Raw, sstp
+from patience import PATIENCE
 
 import tshark  # hostile has its folder in the path
 
@@ -57,7 +58,7 @@ class TruthTest(live.LiveTest):
 
     def await_event(self, name, kind, number, **members):
         """Waits until the truth file, which is written as things happen, has so many."""
-        end = time.monotonic() + 20
+        end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             events = []
             with open(self.path(name + ".json"), encoding="utf-8") as file:
@@ -74,7 +75,7 @@ class TruthTest(live.LiveTest):
 
 class Demo(TruthTest):
     def test_demo(self):
-        self.check(live.run("demo", *self.recording("demo"), timeout=60), 0, "^$")
+        self.check(live.run("demo", *self.recording("demo"), timeout=PATIENCE), 0, "^$")
         truth, _ = self.compare("demo")
         self.assertEqual(truth_file.between_ends(truth), [])
         for kind, number in (("message-sent", 30), ("message-delivered", 30),
@@ -106,7 +107,7 @@ class Broken(TruthTest):
         return [places[0], places[len(places) // 2], places[-1]]
 
     def test_broken(self):
-        self.check(live.run("demo", *self.recording("demo"), timeout=60), 0, "^$")
+        self.check(live.run("demo", *self.recording("demo"), timeout=PATIENCE), 0, "^$")
         truth, shown = self.compare("demo")
         wrong = {"message-sent": ("number", "session", "ordinal", "length", "from"),
                  "message-delivered": ("number", "session", "length"),
@@ -335,7 +336,7 @@ class Town(TruthTest):
         truth, _ = self.finish()
         self.assertRegex(receiver.stderr.readline(), "closed the connection")
         receiver.send_signal(signal.SIGTERM)
-        receiver.wait(timeout=20)
+        receiver.wait(timeout=PATIENCE)
         self.assertEqual([e["why"] for e in truth.of("connection-state", state="closed")],
                          ["ConnectClose received", "ConnectClose sent"])
         truth, _ = self.compare("karl")

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import unittest
 
+from patience import PATIENCE
+
 RELAYSIM = sys.argv.pop(1)
 RELAY = ["relay", "--url", "grooveDNS://relay1.example"]
 CLIENT = ["client", "--relay", "127.0.0.1:1", "--relay-url", "grooveDNS://relay1.example",
@@ -23,7 +25,7 @@ MANUAL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", ".
 class Usage(unittest.TestCase):
     def check(self, arguments, sentence):
         with self.subTest(arguments=arguments):
-            result = subprocess.run([RELAYSIM, *arguments], capture_output=True, timeout=60,
+            result = subprocess.run([RELAYSIM, *arguments], capture_output=True, timeout=PATIENCE,
                                     check=False)
             stderr = result.stderr.decode("ascii")
             self.assertEqual(result.returncode, 2, stderr)
@@ -126,7 +128,7 @@ class Usage(unittest.TestCase):
         described, offered = set(re.findall(r"--([a-z][a-z0-9-]+)", manual)), {"name"}
         for subcommand in SUBCOMMANDS:
             text = subprocess.run([RELAYSIM, subcommand, "--help"], capture_output=True, text=True,
-                                  timeout=60, check=True).stdout
+                                  timeout=PATIENCE, check=True).stdout
             offered |= set(re.findall(r"^  (?:-\w, )?--([a-z0-9-]+)", text, re.MULTILINE))
         self.assertEqual(offered, described)
 

@@ -14,9 +14,9 @@ import time
 import attacks
 from attacks import check
 from raw import sstp
+from patience import PATIENCE, TIMEOUT
 
 ACK_DELAY = ("--ack-delay", "0.2")
-TIMEOUT = "120"  # far more than anything takes; seconds
 
 
 class Subscriber:
@@ -41,7 +41,7 @@ class Subscriber:
 
     def end(self):
         self.process.terminate()
-        code = self.process.wait(60)
+        code = self.process.wait(PATIENCE)
         self.thread.join()
         self.process.stdout.close()
         return code
@@ -94,7 +94,7 @@ class Courier(threading.Thread):
     def pause(self):
         """Until everything is acknowledged."""
         self.goes.clear()
-        deadline = time.monotonic() + float(TIMEOUT)
+        deadline = time.monotonic() + PATIENCE
         while self.num_acked < self.num_sent:
             check(self.fault is None and time.monotonic() < deadline, self.fault or
                   "the courier waits for %d acknowledgements" % (self.num_sent - self.num_acked))
@@ -128,7 +128,7 @@ class Visitors:
 
     def client(self, target, device, *arguments, code=0):
         result = subprocess.run(self.arguments(target, device, *arguments), capture_output=True,
-                                text=True, timeout=2 * float(TIMEOUT))
+                                text=True, timeout=PATIENCE)
         check(result.returncode == code and "Sanitizer" not in result.stderr and
               "runtime error" not in result.stderr, device, "ended with", result.returncode,
               "and said:", result.stderr[-2000:])
@@ -200,7 +200,7 @@ class Visitors:
             if lines[-1]["text"] == "end":
                 break
         again.terminate()
-        code = again.wait(60)
+        code = again.wait(PATIENCE)
         again.stdout.close()  # before, it would be a reader who goes away
         check(code == 0 and lines, name, "got no end")
         begin = number_of(lines[0]) if len(lines) > 1 else number + 1
