@@ -131,17 +131,3 @@ def bittorrent(stage):
         assert time.monotonic() < end, "the torrent does not arrive"
         taken.connect_peer((stage.address, 6881))
         time.sleep(0.2)
-
-
-@conversation("distcc", "gcc")
-def distcc(stage):
-    stage.give_to_nobody()
-    stage.serve(*stage.as_nobody("distccd", "--no-detach", "--daemon", "--listen", stage.address,
-                                 "--port", "3632", "--allow", "127.0.0.0/8", "--jobs", "1",
-                                 "--log-file", stage.path("log")),
-                port=3632, env=dict(os.environ, TMPDIR=stage.folder, HOME=stage.folder))
-    os.mkdir(stage.path("distcc"))
-    stage.write("a.c", "int add(int a, int b) { return a + b; }\n")
-    stage.run("distcc", "gcc", "-c", stage.path("a.c"), "-o", stage.path("a.o"),
-              env=dict(os.environ, DISTCC_HOSTS=stage.address + ":3632", DISTCC_FALLBACK="0",
-                       DISTCC_DIR=stage.path("distcc")))
