@@ -10,6 +10,7 @@ not have.
     test_kinds.py --seed N         another one
     test_kinds.py --all            every one (ninja kinds)
     test_kinds.py --all --sample polling --kind moved --keep FOLDER
+    test_kinds.py --prefer tcp.reassemble_out_of_order:TRUE
 """
 
 import argparse
@@ -72,8 +73,9 @@ class Original:
 class Run:
     """Mutations on their way through tshark, a file at a time."""
 
-    def __init__(self, ws, keep=None):
+    def __init__(self, ws, preferences=(), keep=None):
         self.ws = ws
+        self.preferences = preferences
         self.keep = keep
         self.joined = Joined()
         self.num_mutations = self.num_frames = 0
@@ -83,7 +85,7 @@ class Run:
         """(what it was called, its frames) of each part of a file."""
         file = joined.capture.write(self.ws.path("kinds.pcapng"))
         text = self.ws.tshark(file, "-T", "pdml", "-J", PROTOCOLS, "-Y", FILTER,
-                              two_pass=two_pass)
+                              two_pass=two_pass, preferences=self.preferences)
         for name, frames in joined.split(read_pdml(text)):
             yield name, list(frames.values())
 
@@ -171,12 +173,13 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--sample", help="of the samples whose names begin so")
     parser.add_argument("--kind")
+    parser.add_argument("--prefer", action="append", default=[], help="a preference of tshark")
     parser.add_argument("--keep", help="folder for the captures that are told wrong")
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)
     began = time.monotonic()
     with Wireshark(debug=False) as ws:
-        run = Run(ws, arguments.keep)
+        run = Run(ws, arguments.prefer, arguments.keep)
         originals = [Original(name, packets) for name, packets in samples()
                      if name.startswith(arguments.sample or "")]
         pairs = [(original, mutation) for original in run.clean(originals)
