@@ -196,10 +196,16 @@ void client_send_session_closed(struct peer *peer, const struct sstp_ep_event *e
     const bool is_inbound = g_hash_table_remove(peer->inbound, GUINT_TO_POINTER(event->session_id));
     const bool is_ours = peer->has_session && event->session_id == peer->session_id;
 
-    if (is_inbound || event->is_local)
-        return;
     if (is_ours)
         peer->has_session = false;
+    if (is_inbound || (event->is_local && !is_ours))
+        return;
+    if (event->is_local) {
+        /* Its last recipient is lost, which has been told: nobody will acknowledge anything. */
+        run->has_failed = true;
+        client_end(run);
+        return;
+    }
     if (is_ours && event->is_open_refused)
         client_fail(run, "the session was refused: %s%s",
                     reason_of(sstp_open_response_name(event->response_id), event->response_id).text,

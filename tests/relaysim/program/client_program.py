@@ -104,6 +104,15 @@ class Client(LiveTest):
                 received = receiver.communicate(timeout=PATIENCE)[0]
                 self.assertEqual(json.loads(received)["text"], "x" if is_silent else "y")
 
+    def test_nobody_is_left(self):
+        """The last recipient is lost: it ends then, and not when its time is up."""
+        with Relay("--lock-out", BOB) as relay:
+            for to, reason in ((BOB + ",,grooveDNS://elsewhere", "DNSLookupFailed"),
+                               (BOB + ",," + URL, "LockedOut")):
+                sent = relay.client("--to", to, "--message", "x", "--messages", "3", "--timeout",
+                                    "0")
+                self.check(sent, 1, "bob is no longer a recipient: " + reason)
+
     def test_reasons(self):
         """What the other side said is in the sentence, by its name or its number."""
         rows = [
