@@ -117,17 +117,15 @@ static void on_failed(void *cookie, struct sstp_client *client, const char *why)
     bench_fail(party->bench, "%s", why);
 }
 
-static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command *command)
+static void on_sent(void *cookie, const struct sstp_command *command)
 {
     const struct bench_party *party = cookie;
-    (void)ep;
     net_sent(party->socket, command);
 }
 
-static void on_noted(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note)
+static void on_noted(void *cookie, const struct sstp_ep_note *note)
 {
     const struct bench_party *party = cookie;
-    (void)ep;
     net_noted(party->socket, note);
 }
 
@@ -188,9 +186,10 @@ bool bench_party_dial(struct bench_party *party, struct net *net, const char *ad
         .ready = on_ready,
         .failed = on_failed,
         .event = on_event,
-        .sent = net_truth(net) != NULL ? on_sent : NULL,
-        .noted = net_truth(net) != NULL ? on_noted : NULL,
-        .cookie = party};
+        .cookie = party,
+        .witness = {.sent = net_truth(net) != NULL ? on_sent : NULL,
+                    .noted = net_truth(net) != NULL ? on_noted : NULL,
+                    .cookie = party}};
     party->client = sstp_client_new(&config);
     if (party->client != NULL &&
         net_connect(net, address, (struct net_hosts){0, 0}, 0, on_connected, party, &error))

@@ -21,18 +21,6 @@ struct sstp_client {
 
 static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event);
 
-static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command *command)
-{
-    const struct sstp_client *client = cookie;
-    client->config.sent(client->config.cookie, ep, command);
-}
-
-static void on_noted(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note)
-{
-    const struct sstp_client *client = cookie;
-    client->config.noted(client->config.cookie, ep, note);
-}
-
 struct sstp_client *sstp_client_new(const struct sstp_client_config *config)
 {
     struct sstp_client *client = sstp_mem_libc.resize(sstp_mem_libc.cookie, NULL, sizeof *client);
@@ -58,9 +46,8 @@ struct sstp_client *sstp_client_new(const struct sstp_client_config *config)
                                              .first_session_id = config->first_session_id,
                                              .limits = config->limits,
                                              .event = on_event,
-                                             .sent = config->sent != NULL ? on_sent : NULL,
-                                             .noted = config->noted != NULL ? on_noted : NULL,
-                                             .cookie = client};
+                                             .cookie = client,
+                                             .witness = config->witness};
     client->ep = sstp_ep_new(&ep_config);
     if (client->ep == NULL) {
         sstp_client_free(client);

@@ -44,9 +44,8 @@ struct sstp_client_config {
     /* The relay would not have it; the connection is being closed. */
     void (*failed)(void *cookie, struct sstp_client *client, const char *why);
     void (*event)(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event);
-    void (*sent)(void *cookie, struct sstp_ep *ep, const struct sstp_command *command);
-    void (*noted)(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note);
     void *cookie;
+    struct sstp_ep_witness witness; /* the endpoint's */
 };
 
 /* NULL without memory. */

@@ -174,17 +174,15 @@ static void on_failed(void *cookie, struct sstp_client *client, const char *why)
     client_give_up(peer->run, "%s", why);
 }
 
-static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command *command)
+static void on_sent(void *cookie, const struct sstp_command *command)
 {
     const struct peer *peer = cookie;
-    (void)ep;
     net_sent(peer->socket, command);
 }
 
-static void on_noted(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note)
+static void on_noted(void *cookie, const struct sstp_ep_note *note)
 {
     const struct peer *peer = cookie;
-    (void)ep;
     net_noted(peer->socket, note);
 }
 
@@ -284,9 +282,10 @@ static struct peer *new_peer(struct run *run, struct net_connection *socket, boo
         .ready = on_ready,
         .failed = on_failed,
         .event = on_event,
-        .sent = net_truth(run->net) != NULL ? on_sent : NULL,
-        .noted = net_truth(run->net) != NULL ? on_noted : NULL,
-        .cookie = peer};
+        .cookie = peer,
+        .witness = {.sent = net_truth(run->net) != NULL ? on_sent : NULL,
+                    .noted = net_truth(run->net) != NULL ? on_noted : NULL,
+                    .cookie = peer}};
     peer->run = run;
     peer->socket = socket;
     peer->client = sstp_client_new(&client_config);

@@ -76,17 +76,13 @@ struct sstp_ep_config {
     /* The callback may call every function here on this endpoint but _free(),
      * _receive() and _tick(); none during EVENT_CONNECT. */
     void (*event)(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event);
-    /* Told of every command at the moment it enters the output; may be NULL. */
-    void (*sent)(void *cookie, struct sstp_ep *ep, const struct sstp_command *command);
     /* See sstp_ep_lend_message(); NULL for who never calls that. */
     void (*release)(void *cookie, void *lender);
     /* Told of a limit, before what comes of it is told; calls nothing on the endpoint; may be
      * NULL. */
     void (*limited)(void *cookie, struct sstp_ep *ep, enum sstp_ep_limit limit);
-    /* Told of every change of state and every message (endpoint/note.h); calls nothing on
-     * the endpoint; may be NULL. */
-    void (*noted)(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note);
     void *cookie;
+    struct sstp_ep_witness witness;
 };
 
 #endif

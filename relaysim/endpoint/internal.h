@@ -93,8 +93,9 @@ struct sstp_ep {
  * more than the question. */
 #define SSTP_EP_NOTE(ep, ...)                                                                      \
     do {                                                                                           \
-        if ((ep)->config.noted != NULL)                                                            \
-            (ep)->config.noted((ep)->config.cookie, (ep), &(struct sstp_ep_note){__VA_ARGS__});    \
+        const struct sstp_ep_witness *const witness = &(ep)->config.witness;                       \
+        if (witness->noted != NULL)                                                                \
+            witness->noted(witness->cookie, &(struct sstp_ep_note){__VA_ARGS__});                  \
     } while (0)
 
 #define SSTP_EP_NOTE_CONNECTION(ep)                                                                \

@@ -44,6 +44,8 @@ enum sstp_ep_session_end {
     SSTP_EP_SESSION_END_COUNT
 };
 
+struct sstp_command;
+
 struct sstp_ep_note {
     enum sstp_ep_note_kind kind;
     enum sstp_connection_state connection_state;
@@ -56,6 +58,15 @@ struct sstp_ep_note {
     uint64_t ordinal; /* SENT: likewise, in the order of Message */
     uint64_t len;     /* SENT, DELIVERED: bytes of its data */
     bool is_given_up; /* ACKNOWLEDGED: UNACKNOWLEDGED had been told before */
+};
+
+/* Who watches an endpoint.  It is told of things at the moment they happen, and calls
+ * nothing on the endpoint.  Either may be NULL. */
+struct sstp_ep_witness {
+    /* A command has entered the output. */
+    void (*sent)(void *cookie, const struct sstp_command *command);
+    void (*noted)(void *cookie, const struct sstp_ep_note *note);
+    void *cookie;
 };
 
 #endif

@@ -39,10 +39,11 @@ void sstp_ep_output_taken(struct sstp_ep *ep, size_t len)
 static void note_sent(struct sstp_ep *ep, const struct sstp_command *command, size_t len)
 {
     ep->last_sent_ms = ep->now_ms;
-    if (ep->config.sent != NULL) {
+    const struct sstp_ep_witness *witness = &ep->config.witness;
+    if (witness->sent != NULL) {
         struct sstp_command sent = *command;
         sent.length = (uint16_t)len;
-        ep->config.sent(ep->config.cookie, ep, &sent);
+        witness->sent(witness->cookie, &sent);
     }
 }
 

@@ -281,17 +281,15 @@ static void on_tell(void *cookie, void *socket, const char *text)
         log_info("connection %u: %s", number, text);
 }
 
-static void on_sent(void *cookie, void *socket, const struct sstp_command *command)
+static void on_sent(void *cookie, const struct sstp_command *command)
 {
-    const struct guest *guest = socket;
-    (void)cookie;
+    const struct guest *guest = cookie;
     net_sent(guest->socket, command);
 }
 
-static void on_noted(void *cookie, void *socket, const struct sstp_ep_note *note)
+static void on_noted(void *cookie, const struct sstp_ep_note *note)
 {
-    const struct guest *guest = socket;
-    (void)cookie;
+    const struct guest *guest = cookie;
     net_noted(guest->socket, note);
 }
 
@@ -451,8 +449,7 @@ struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config 
     relay_config.store_full = on_store_full;
     relay_net->truth = net_truth(net);
     if (relay_net->truth != NULL) {
-        relay_config.sent = on_sent;
-        relay_config.noted = on_noted;
+        relay_config.witness = (struct sstp_ep_witness){.sent = on_sent, .noted = on_noted};
         relay_config.discarded = on_discarded;
         relay_config.label = on_label;
     }

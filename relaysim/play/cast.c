@@ -293,18 +293,16 @@ static void on_failed(void *cookie, struct sstp_client *client, const char *why)
         cast->failed(cast->cookie, actor, why);
 }
 
-static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command *command)
+static void on_sent(void *cookie, const struct sstp_command *command)
 {
     const struct actor *actor = cookie;
-    (void)ep;
     if (actor->socket != NULL)
         net_sent(actor->socket, command);
 }
 
-static void on_noted(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note)
+static void on_noted(void *cookie, const struct sstp_ep_note *note)
 {
     const struct actor *actor = cookie;
-    (void)ep;
     if (actor->socket != NULL)
         net_noted(actor->socket, note);
 }
@@ -349,9 +347,8 @@ static bool make_client(struct actor *actor, const char *target_url, bool is_ori
         .ready = on_ready,
         .failed = on_failed,
         .event = on_event,
-        .sent = on_sent,
-        .noted = on_noted,
-        .cookie = actor};
+        .cookie = actor,
+        .witness = {on_sent, on_noted, actor}};
     sstp_client_free(actor->client); /* of a connection that did not come about */
     actor->is_ready = actor->is_closed = actor->has_failed = false;
     actor->response_id = actor->open_response_id = actor->session_reason_id = -1;

@@ -97,8 +97,6 @@ struct sstp_relay_config {
     /* The same on what was refused, and the option that says so: seldom, however often it
      * happens (base/log_seldom.h). */
     void (*tell)(void *cookie, void *socket, const char *text);
-    void (*sent)(void *cookie, void *socket, const struct sstp_command *command); /* or NULL */
-    void (*noted)(void *cookie, void *socket, const struct sstp_ep_note *note);   /* or NULL */
     /* A message has been discarded; or NULL.  With it, `label` is asked for a number by
      * which a connection is known in the origins of its messages. */
     void (*discarded)(void *cookie, const struct sstp_relay_discard *discard);
@@ -108,6 +106,8 @@ struct sstp_relay_config {
     /* It is full, near max_bytes, or no more; may be NULL. */
     void (*store_full)(void *cookie, bool is_full);
     void *cookie;
+    /* Of every connection; instead of its cookie it gets the connection's socket. */
+    struct sstp_ep_witness witness;
 };
 
 #endif

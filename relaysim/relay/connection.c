@@ -47,22 +47,6 @@ char *relay_string(struct sstp_span span)
     return g_strndup(span.len > 0 ? (const char *)span.data : "", span.len);
 }
 
-static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command *command)
-{
-    const struct sstp_relay_connection *connection = cookie;
-    const struct sstp_relay_config *config = &connection->relay->config;
-    (void)ep;
-    config->sent(config->cookie, connection->socket, command);
-}
-
-static void on_noted(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note)
-{
-    const struct sstp_relay_connection *connection = cookie;
-    const struct sstp_relay_config *config = &connection->relay->config;
-    (void)ep;
-    config->noted(config->cookie, connection->socket, note);
-}
-
 static void on_limited(void *cookie, struct sstp_ep *ep, enum sstp_ep_limit limit)
 {
     struct sstp_relay_connection *connection = cookie;
@@ -130,9 +114,10 @@ struct sstp_relay_connection *relay_connection_new(struct sstp_relay *relay, voi
                                           .event = relay->on_event,
                                           .release = on_release,
                                           .limited = on_limited,
-                                          .sent = relay->config.sent != NULL ? on_sent : NULL,
-                                          .noted = relay->config.noted != NULL ? on_noted : NULL,
-                                          .cookie = connection};
+                                          .cookie = connection,
+                                          .witness = {.sent = relay->config.witness.sent,
+                                                      .noted = relay->config.witness.noted,
+                                                      .cookie = socket}};
     connection->ep = sstp_ep_new(&config);
     if (connection->ep == NULL) {
         g_free(connection);

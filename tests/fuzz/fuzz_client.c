@@ -172,10 +172,9 @@ static void on_failed(void *cookie, struct sstp_client *client, const char *why)
     world.has_failed = true;
 }
 
-static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command *command)
+static void on_sent(void *cookie, const struct sstp_command *command)
 {
     (void)cookie;
-    (void)ep;
     watch_sent(&world.watch, command);
     if (command->id == SSTP_OPEN || command->id == SSTP_FANOUT_OPEN)
         world.own_ids[world.num_own_ids++ % IDS_MAX] = command->session_id;
@@ -183,10 +182,9 @@ static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command 
         world.event_ids[world.num_event_ids++ % IDS_MAX] = command->session_id;
 }
 
-static void on_noted(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note)
+static void on_noted(void *cookie, const struct sstp_ep_note *note)
 {
     (void)cookie;
-    (void)ep;
     MUST(note->kind < SSTP_EP_NOTE_COUNT);
 }
 
@@ -713,8 +711,7 @@ static void configure(const uint8_t *bytes)
                                     .ready = on_ready,
                                     .failed = on_failed,
                                     .event = on_event,
-                                    .sent = on_sent,
-                                    .noted = on_noted};
+                                    .witness = {on_sent, on_noted, NULL}};
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

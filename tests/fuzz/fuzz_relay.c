@@ -198,11 +198,10 @@ static void note_message(struct session *session, const struct sstp_command *com
     }
 }
 
-static void on_sent(void *cookie, void *socket, const struct sstp_command *command)
+static void on_sent(void *socket, const struct sstp_command *command)
 {
     struct visitor *visitor = socket;
     struct session *session = session_of(visitor->sent, command->session_id);
-    (void)cookie;
     watch_sent(&visitor->watch, command);
     switch ((enum sstp_command_id)command->id) {
     case SSTP_OPEN:
@@ -255,10 +254,9 @@ static uint32_t recipients_of(const struct visitor *visitor, uint32_t session_id
     return owed;
 }
 
-static void on_noted(void *cookie, void *socket, const struct sstp_ep_note *note)
+static void on_noted(void *socket, const struct sstp_ep_note *note)
 {
     struct visitor *visitor = socket;
-    (void)cookie;
     if (note->kind != SSTP_EP_NOTE_DELIVERED && note->kind != SSTP_EP_NOTE_DISCARDED)
         return;
     const int message = pop(&visitor->ended);
@@ -784,8 +782,7 @@ static void configure(const uint8_t *bytes)
         .store_failing = on_store_failing,
         .store_full = on_store_full,
         .mem = &memory,
-        .sent = on_sent,
-        .noted = on_noted,
+        .witness = {.sent = on_sent, .noted = on_noted},
         .discarded = on_discarded,
         .label = on_label};
 }

@@ -174,11 +174,10 @@ static void look_at_lists(struct actor *actor, struct course_command *command,
         view->findings = SSTP_OBSERVED(SSTP_FINDING_BAD_INDEX_REPEATED);
 }
 
-void play_on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command *command)
+void play_on_sent(void *cookie, const struct sstp_command *command)
 {
     struct actor *actor = cookie;
     struct play *play = actor->play;
-    (void)ep;
 
     settle(actor, command);
     struct course_command *sent =

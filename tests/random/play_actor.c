@@ -93,7 +93,7 @@ void play_actor_init(struct play *play, bool is_initiator)
                                       .product_version = "Groove Client 14.0 4006",
                                       .upgrade_retry_time = 60,
                                       .event = play_actor_on_event,
-                                      .sent = play_on_sent,
+                                      .witness = {.sent = play_on_sent, .cookie = actor},
                                       .cookie = actor};
     choose_limits(play, config);
     choose_weights(play, actor);

@@ -116,6 +116,6 @@ void play_set_phase(struct actor *actor, uint32_t id, enum event_phase phase);
 
 /* The endpoint's callbacks. */
 void play_actor_on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event);
-void play_on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command *command);
+void play_on_sent(void *cookie, const struct sstp_command *command);
 
 #endif

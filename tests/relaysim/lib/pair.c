@@ -120,11 +120,10 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
     }
 }
 
-static void on_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command *command)
+static void on_sent(void *cookie, const struct sstp_command *command)
 {
     struct side *side = cookie;
     char text[SSTP_SUMMARY_SIZE];
-    (void)ep;
     sstp_summary(command, text, sizeof text);
     g_string_append_printf(side->pair->commands, "%s %s\n", side->name, text);
 }
@@ -136,7 +135,7 @@ static void on_release(void *cookie, void *lender)
     side->num_released++;
 }
 
-static void on_noted(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note *note)
+static void on_noted(void *cookie, const struct sstp_ep_note *note)
 {
     static const char *const session_ends[] = {"here", "there", "refused", "connection"};
     static const char *const kinds[] = {
@@ -148,7 +147,6 @@ static void on_noted(void *cookie, struct sstp_ep *ep, const struct sstp_ep_note
     };
     const struct side *side = cookie;
     GString *notes = side->pair->notes;
-    (void)ep;
     g_string_append_printf(notes, "%s ", side->name);
     if (note->kind == SSTP_EP_NOTE_CONNECTION_STATE) {
         g_string_append(notes, sstp_connection_state_name(note->connection_state));
@@ -206,10 +204,9 @@ static void set_up(struct side *side, struct pair *pair, const struct pair_confi
         .inbound_idle_ms = is_a ? config->inbound_idle_ms : 0,
         .limits = config->limits,
         .event = on_event,
-        .sent = on_sent,
         .release = on_release,
-        .noted = on_noted,
-        .cookie = side};
+        .cookie = side,
+        .witness = {on_sent, on_noted, side}};
     side->ep = sstp_ep_new(&ep_config);
 }
 

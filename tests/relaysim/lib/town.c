@@ -124,9 +124,8 @@ static void note(const struct end *from, const struct sstp_command *command)
     g_string_append_c(from->link->town->commands, '\n');
 }
 
-static void on_relay_sent(void *cookie, void *socket, const struct sstp_command *command)
+static void on_relay_sent(void *socket, const struct sstp_command *command)
 {
-    (void)cookie;
     note(socket, command);
 }
 
@@ -149,10 +148,9 @@ static void on_puppet_event(void *cookie, struct sstp_ep *ep, const struct sstp_
     }
 }
 
-static void on_puppet_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command *command)
+static void on_puppet_sent(void *cookie, const struct sstp_command *command)
 {
     const struct town_relay *relay = cookie;
-    (void)ep;
     for (guint i = relay->town->links->len; i-- > 0;) {
         const struct link *link = g_ptr_array_index(relay->town->links, i);
         if (link->ends[1].relay == relay && !link->is_cut) {
@@ -177,7 +175,7 @@ struct town_relay *town_puppet(struct town *town, unsigned number, uint8_t minor
                                           .supports_multi_drop = true,
                                           .now_ms = relay->now_ms,
                                           .event = on_puppet_event,
-                                          .sent = on_puppet_sent,
+                                          .witness = {.sent = on_puppet_sent, .cookie = relay},
                                           .cookie = relay};
     sstp_ep_free(relay->puppet);
     relay->puppet = sstp_ep_new(&config);
@@ -240,7 +238,7 @@ struct town_relay *town_relay(struct town *town, unsigned number,
     made.random = (struct sstp_sec_random){fill, town};
     made.wake = on_wake;
     made.dial = on_dial;
-    made.sent = on_relay_sent;
+    made.witness.sent = on_relay_sent;
     made.cookie = relay;
     relay->relay = sstp_relay_new(&made, relay->now_ms);
     return relay;
@@ -300,10 +298,9 @@ static void on_ready(void *cookie, struct sstp_client *sstp_client)
     client->is_ready = true;
 }
 
-static void on_client_sent(void *cookie, struct sstp_ep *ep, const struct sstp_command *command)
+static void on_client_sent(void *cookie, const struct sstp_command *command)
 {
     const struct town_client *client = cookie;
-    (void)ep;
     for (guint i = client->town->links->len; i-- > 0;) {
         const struct link *link = g_ptr_array_index(client->town->links, i);
         if (link->ends[0].client == client && !link->is_cut)
@@ -340,7 +337,7 @@ struct town_client *town_client(struct town *town, char name, struct town_relay 
                                               .now_ms = at->now_ms,
                                               .ready = on_ready,
                                               .event = on_event,
-                                              .sent = on_client_sent,
+                                              .witness = {.sent = on_client_sent, .cookie = client},
                                               .cookie = client};
     client->client = sstp_client_new(&config);
     struct link *link = new_link(town);
