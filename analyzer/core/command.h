@@ -46,6 +46,17 @@ enum sstp_command_id {
 #define SSTP_COMMAND_ID_MIN SSTP_CONNECT
 #define SSTP_COMMAND_ID_MAX SSTP_SESSION_STATUS
 
+/* Who accepted the connection opens sessions from here up, who opened it those below
+ * (GRVSSTP 3.1.4.3.1, where the ranges are right and the sentence about the bit is not;
+ * SPECIFICATION.md). */
+#define SSTP_ACCEPTOR_SESSION_ID 0x80000000u
+
+/* Whether it is part of a message, which its session's originator sends. */
+static inline bool sstp_command_is_of_message(uint8_t id)
+{
+    return id == SSTP_MESSAGE || id == SSTP_DATA || id == SSTP_END_MESSAGE;
+}
+
 /* The forms that FanoutOpen and SessionStatus have in SSTP 1.5 and from 1.6 up
  * (GRVSSTP 2.2.6.1, 2.2.8.1), and the version in force on a connection. */
 enum sstp_version { SSTP_VERSION_UNKNOWN, SSTP_VERSION_1_5, SSTP_VERSION_1_6 };

@@ -19,11 +19,6 @@ static void close_session(const struct sstp_observing *observing,
  * Sessions that are not there
  */
 
-static bool is_of_message(uint8_t command_id)
-{
-    return command_id == SSTP_MESSAGE || command_id == SSTP_DATA || command_id == SSTP_END_MESSAGE;
-}
-
 static enum sstp_session_kind kind_implied_by(uint8_t command_id)
 {
     return command_id == SSTP_SESSION_STATUS ? SSTP_SESSION_OF_FANOUT : SSTP_SESSION_OF_MESSAGES;
@@ -40,7 +35,7 @@ static struct sstp_observed_session *imply_session(const struct sstp_observing *
         return NULL;
     if (id == SSTP_CLOSE)
         originator = -1;
-    else if (!is_of_message(id))
+    else if (!sstp_command_is_of_message(id))
         originator = !originator;
     *index = observing->observer->sessions.num;
     struct sstp_observed_session *session =
@@ -58,13 +53,14 @@ static void on_closed_session(const struct sstp_observing *observing,
     const uint8_t id = observing->command->id;
     const bool is_own_doing = session->closed_by == (int)observing->from_initiator;
     const bool is_wrong =
-        id != SSTP_CLOSE && (is_own_doing || (session->was_refused && is_of_message(id)));
+        id != SSTP_CLOSE &&
+        (is_own_doing || (session->was_refused && sstp_command_is_of_message(id)));
 
     sstp_observing_find(observing, is_wrong ? SSTP_FINDING_UNKNOWN_SESSION
                                             : SSTP_FINDING_UNKNOWN_SESSION_IGNORED);
-    if (is_of_message(id) && session->originator < 0)
+    if (sstp_command_is_of_message(id) && session->originator < 0)
         session->originator = (int8_t)observing->from_initiator;
-    if (is_of_message(id) && session->originator == (int)observing->from_initiator)
+    if (sstp_command_is_of_message(id) && session->originator == (int)observing->from_initiator)
         sstp_observing_message_command(observing, session, index);
     sstp_observing_tell_session(observing, session, index);
 }
@@ -165,7 +161,8 @@ static bool has_right_side(const struct sstp_observing *observing,
 
     if (session->originator < 0 || id == SSTP_CLOSE)
         return true;
-    return (session->originator == (int)observing->from_initiator) == is_of_message(id);
+    return (session->originator == (int)observing->from_initiator) ==
+           sstp_command_is_of_message(id);
 }
 
 static void on_session(const struct sstp_observing *observing,

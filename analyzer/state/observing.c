@@ -4,9 +4,6 @@
 
 #include <string.h>
 
-/* The acceptor of the connection opens sessions from here up (GRVSSTP 3.1.4.3.1). */
-#define ACCEPTOR_ID 0x80000000u
-
 void sstp_observing_forget(struct sstp_observer *observer)
 {
     observer->state = SSTP_CONNECTION_UNKNOWN;
@@ -130,7 +127,7 @@ bool sstp_observing_may_open(const struct sstp_observing *observing)
     const uint32_t id = observing->command->session_id;
     uint32_t index;
 
-    if (observer->are_roles_known && (id < ACCEPTOR_ID) != observing->from_initiator)
+    if (observer->are_roles_known && (id < SSTP_ACCEPTOR_SESSION_ID) != observing->from_initiator)
         sstp_observing_find(observing, SSTP_FINDING_SESSION_ID_RANGE);
     if (!sstp_id_tree_find(&observer->ids, id, &index))
         return true;

@@ -38,13 +38,13 @@ static int initiator_by_commands(struct sstp_span bytes)
             break;
         if (info->sender != SSTP_SENDER_ANY)
             return info->sender == SSTP_SENDER_INITIATOR;
-        const bool is_originators = at[0] == SSTP_OPEN || at[0] == SSTP_FANOUT_OPEN ||
-                                    at[0] == SSTP_MESSAGE || at[0] == SSTP_DATA ||
-                                    at[0] == SSTP_END_MESSAGE;
+        const bool is_originators =
+            at[0] == SSTP_OPEN || at[0] == SSTP_FANOUT_OPEN || sstp_command_is_of_message(at[0]);
         const bool is_receivers = at[0] == SSTP_OPEN_RESPONSE || at[0] == SSTP_SESSION_STATUS;
         if ((is_originators || is_receivers) && bytes.len - pos >= SSTP_HEADER_LEN + 4) {
             /* GRVSSTP 3.1.4.3.1: the id says which side originated the session. */
-            const bool is_initiators = (sstp_get_u32(at + SSTP_HEADER_LEN) & 0x80000000u) == 0;
+            const bool is_initiators =
+                sstp_get_u32(at + SSTP_HEADER_LEN) < SSTP_ACCEPTOR_SESSION_ID;
             return is_originators == is_initiators;
         }
         if (length > bytes.len - pos)

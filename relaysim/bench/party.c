@@ -2,9 +2,8 @@
 #include "bench/party.h"
 
 #include "base/random.h"
+#include "base/product.h"
 #include "base/reason.h"
-
-#define PRODUCT_VERSION "Groove Client 14.0 4006" /* note <1> of GRVSSTP */
 
 void bench_party_init(struct bench_party *party, struct bench *bench, const char *run,
                       unsigned number)
@@ -181,7 +180,7 @@ bool bench_party_dial(struct bench_party *party, struct net *net, const char *ad
         .random = {random_system, NULL},
         .major_version = 1,
         .minor_version = 6,
-        .product_version = PRODUCT_VERSION,
+        .product_version = PRODUCT_CLIENT_2010,
         .now_ms = net_now_ms(net),
         .ready = on_ready,
         .failed = on_failed,

@@ -168,10 +168,10 @@ static void open_session(struct bench_party *sender)
     for (unsigned i = 0; i < config->fanout; i++)
         entries[i].identity_url = sstp_span_of_string(receivers[i].identity_url);
     const enum sstp_ep_err err =
-        config->fanout > 1 ? sstp_ep_fanout_open(ep, resource_url, entries, config->fanout, NULL,
-                                                 &sender->session_id)
-                           : sstp_ep_open(ep, resource_url, entries[0].identity_url,
-                                          sstp_span(NULL, 0), NULL, &sender->session_id);
+        config->fanout > 1
+            ? sstp_ep_fanout_open(ep, resource_url, entries, config->fanout, &sender->session_id)
+            : sstp_ep_open(ep, resource_url, entries[0].identity_url, sstp_span(NULL, 0),
+                           &sender->session_id);
     g_free(entries);
     if (err != SSTP_EP_OK)
         bench_fail(bench, "so many recipients do not fit into a FanoutOpen");

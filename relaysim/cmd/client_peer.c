@@ -7,11 +7,10 @@
 #include "base/log.h"
 #include "cmd/options.h"
 #include "base/reason.h"
+#include "base/product.h"
 #include "base/url.h"
 
 #include <stdlib.h>
-
-#define PRODUCT_VERSION "Groove Client 14.0 4006" /* note <1> of GRVSSTP */
 
 /* ------------------------------------------------------------------------
  * Events
@@ -271,7 +270,7 @@ static struct peer *new_peer(struct run *run, struct net_connection *socket, boo
         .random = {random_system, NULL},
         .major_version = 1,
         .minor_version = config->minor_version,
-        .product_version = PRODUCT_VERSION,
+        .product_version = PRODUCT_CLIENT_2010,
         .now_ms = net_now_ms(run->net),
         .ack_delay_ms = config->timers.ack_delay_ms,
         .connect_timeout_ms = config->timers.connect_timeout_ms,

@@ -21,8 +21,8 @@ void client_send_open(struct peer *peer)
     const bool is_fanout = config->num_recipients > 1 || first->relay_url.len > 0;
     const enum sstp_ep_err err =
         is_fanout ? sstp_ep_fanout_open(ep, resource_url, config->recipients,
-                                        config->num_recipients, NULL, &peer->session_id)
-                  : sstp_ep_open(ep, resource_url, first->identity_url, first->device_url, NULL,
+                                        config->num_recipients, &peer->session_id)
+                  : sstp_ep_open(ep, resource_url, first->identity_url, first->device_url,
                                  &peer->session_id);
     peer->has_session = err == SSTP_EP_OK;
     if (err != SSTP_EP_OK) {

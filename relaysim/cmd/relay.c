@@ -6,12 +6,12 @@
 #include "cmd/option_file.h"
 #include "cmd/options.h"
 #include "cmd/relay_run.h"
+#include "base/product.h"
 #include "base/url.h"
 
 #include <limits.h>
 #include <string.h>
 
-#define PRODUCT_VERSION "Groove Relay 14.0 4006" /* note <1> of GRVSSTP */
 #define ADDRESS_DEFAULT "127.0.0.1:2492"
 #define URLS_MAX 255
 /* clang-format off */
@@ -244,7 +244,7 @@ int cmd_relay(int argc, char **argv)
 {
     struct relay_options o = {.auth = SSTP_RELAY_AUTH_OPTIONAL, .version = OPTIONS_VERSION_DEFAULT};
     struct relay_run run = {
-        .relay = {.product_version = PRODUCT_VERSION, .random = {random_system, NULL}}};
+        .relay = {.product_version = PRODUCT_RELAY_2010, .random = {random_system, NULL}}};
     const struct option_row others[] = {
         OPTION_TEXTS("url", &o.urls, "URL",
                      "A device URL of this relay, grooveDNS://...; the first is the one it goes by",

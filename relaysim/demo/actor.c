@@ -32,7 +32,7 @@ bool demo_open(struct demo *demo, struct actor *actor, const struct actor *to, b
 {
     const enum sstp_ep_err err = sstp_ep_open(
         actor_ep(actor), sstp_span_of_string(RESOURCE), sstp_span_of_string(to->identity_url),
-        sstp_span_of_string(to_device ? to->device_url : ""), NULL, session_id);
+        sstp_span_of_string(to_device ? to->device_url : ""), session_id);
     EXPECT(demo, err == SSTP_EP_OK);
     actor_wake(actor);
     return true;

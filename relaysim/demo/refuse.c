@@ -2,8 +2,9 @@
 /* refuse: every way in which a Connect is turned down (GRVSSTP 3.1.5.1). */
 #include "demo/demo.h"
 
+#include "base/product.h"
+
 #define RELAY_URL "grooveDNS://relay3.groove.example"
-#define PRODUCT_RELAY_2007 "Groove Relay 12.0 1407"
 
 /* One visitor's Connect, its response and the ConnectClose behind it. */
 static bool visit(struct demo *demo, const struct station *station, struct actor *visitor,

@@ -2,14 +2,14 @@
 /* relay: the scenes of store and forward, and of fanout. */
 #include "demo/demo.h"
 
+#include "base/product.h"
+
 #include <string.h>
 
 #define READY(actor, session_id) (actor_session_state(actor, session_id) == (int)SSTP_SESSION_READY)
 
 #define RELAY_URL "grooveDNS://relay1.groove.example"
 #define OTHER_RELAY_URL "grooveDNS://relay2.groove.example"
-#define PRODUCT_RELAY_2010 "Groove Relay 14.0 4006" /* note <1> of GRVSSTP */
-#define PRODUCT_2007 "Groove Client 12.0 4518"
 #define QUOTA 60000u
 
 /* Identities that nobody may send to. */
@@ -109,7 +109,7 @@ static bool open_fanout(struct demo *demo, struct actor *from, const char *resou
                         uint32_t *session_id)
 {
     EXPECT(demo, sstp_ep_fanout_open(actor_ep(from), sstp_span_of_string(resource_url), entries,
-                                     num_entries, NULL, session_id) == SSTP_EP_OK);
+                                     num_entries, session_id) == SSTP_EP_OK);
     actor_wake(from);
     return true;
 }
@@ -122,7 +122,7 @@ bool scene_fanout_1_5(struct demo *demo)
     uint32_t session_id;
 
     emil->minor_version = 5;
-    emil->product_version = PRODUCT_2007;
+    emil->product_version = PRODUCT_CLIENT_2007;
     const struct sstp_fanout_entry entries[] = {
         entry_of(dan, true),
         entry_of(cara, false),

@@ -111,7 +111,7 @@ enum sstp_ep_err sstp_ep_noop(struct sstp_ep *ep);
  * device makes it identity-targeted. */
 enum sstp_ep_err sstp_ep_open(struct sstp_ep *ep, struct sstp_span resource_url,
                               struct sstp_span identity_url, struct sstp_span device_url,
-                              void *user, uint32_t *session_id);
+                              uint32_t *session_id);
 
 /* The same for a session that nobody wants, to have an answer: beyond all limits. */
 enum sstp_ep_err sstp_ep_ask(struct sstp_ep *ep, struct sstp_span resource_url,
@@ -120,7 +120,7 @@ enum sstp_ep_err sstp_ep_ask(struct sstp_ep *ep, struct sstp_span resource_url,
 /* Sends FanoutOpen in the form of the version in force (GRVSSTP 3.1.4.3.3). */
 enum sstp_ep_err sstp_ep_fanout_open(struct sstp_ep *ep, struct sstp_span resource_url,
                                      const struct sstp_fanout_entry *entries, size_t num_entries,
-                                     void *user, uint32_t *session_id);
+                                     uint32_t *session_id);
 
 /* The state of a session of either side; false when there is none. */
 bool sstp_ep_session_state(const struct sstp_ep *ep, uint32_t session_id,

@@ -79,7 +79,6 @@ struct sstp_ep_event {
     enum sstp_ep_event_kind kind;
     const struct sstp_command *command; /* that brought it; NULL for what began here */
     uint32_t session_id;                /* or EventId */
-    void *user;                         /* the session's, see sstp_ep_set_user() */
     struct sstp_ep_connect_answer *connect_answer;
     enum sstp_availability *availability; /* NOT_READY unless it is set */
     enum sstp_session_state session_state;

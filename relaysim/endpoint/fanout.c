@@ -28,7 +28,6 @@ static void tell_losses(struct sstp_ep *ep, const struct sstp_command *command, 
         sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_SESSION_STATUS,
                                                   .command = command,
                                                   .session_id = id,
-                                                  .user = session->user,
                                                   .entry_index = i,
                                                   .num_active = num_active});
     }

@@ -32,7 +32,6 @@ struct sstp_ep_session {
     bool is_fanout;
     enum sstp_session_state state;
     int64_t open_deadline_ms; /* ours, while it is opening */
-    void *user;
 
     struct sstp_fanout fanout; /* the destinations, where is_fanout */
 

@@ -350,7 +350,6 @@ void sstp_ep_on_end_message(struct sstp_ep *ep, const struct sstp_command *comma
     sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_MESSAGE,
                                               .command = command,
                                               .session_id = id,
-                                              .user = session->user,
                                               .message = &message,
                                               .block = &block,
                                               .number = number});

@@ -17,7 +17,7 @@ static bool has_room(const struct sstp_ep *ep)
 }
 
 /* Whether there is room is the caller's to look at. */
-static enum sstp_ep_err open_session(struct sstp_ep *ep, struct sstp_command *command, void *user,
+static enum sstp_ep_err open_session(struct sstp_ep *ep, struct sstp_command *command,
                                      uint32_t *session_id)
 {
     if (ep->state != SSTP_CONNECTION_ESTABLISHED)
@@ -27,7 +27,6 @@ static enum sstp_ep_err open_session(struct sstp_ep *ep, struct sstp_command *co
     enum sstp_ep_err err = SSTP_EP_NO_MEMORY;
     if (session == NULL)
         return err;
-    session->user = user;
     session->open_deadline_ms = ep->now_ms + ep->config.open_timeout_ms;
     if (command->id == SSTP_FANOUT_OPEN && !sstp_ep_keep_entries(ep, session, command))
         goto remove;
@@ -60,24 +59,24 @@ static struct sstp_command open_command(const struct sstp_ep *ep, struct sstp_sp
 
 enum sstp_ep_err sstp_ep_open(struct sstp_ep *ep, struct sstp_span resource_url,
                               struct sstp_span identity_url, struct sstp_span device_url,
-                              void *user, uint32_t *session_id)
+                              uint32_t *session_id)
 {
     struct sstp_command command = open_command(ep, resource_url, identity_url, device_url);
     if (ep->state == SSTP_CONNECTION_ESTABLISHED && !has_room(ep))
         return SSTP_EP_FULL;
-    return open_session(ep, &command, user, session_id);
+    return open_session(ep, &command, session_id);
 }
 
 enum sstp_ep_err sstp_ep_ask(struct sstp_ep *ep, struct sstp_span resource_url,
                              struct sstp_span identity_url, uint32_t *session_id)
 {
     struct sstp_command command = open_command(ep, resource_url, identity_url, sstp_span(NULL, 0));
-    return open_session(ep, &command, NULL, session_id);
+    return open_session(ep, &command, session_id);
 }
 
 enum sstp_ep_err sstp_ep_fanout_open(struct sstp_ep *ep, struct sstp_span resource_url,
                                      const struct sstp_fanout_entry *entries, size_t num_entries,
-                                     void *user, uint32_t *session_id)
+                                     uint32_t *session_id)
 {
     const struct sstp_mem *mem = ep->config.mem;
     if (num_entries > UINT16_MAX)
@@ -102,7 +101,7 @@ enum sstp_ep_err sstp_ep_fanout_open(struct sstp_ep *ep, struct sstp_span resour
             .resource_url = resource_url,
             .flags = has_flag ? SSTP_OPEN_FLAG_IDENTITY_TARGETED : 0,
             .fanout_entries = {(uint16_t)num_entries, sstp_writer_span(&w)}};
-        err = open_session(ep, &command, user, session_id);
+        err = open_session(ep, &command, session_id);
     }
     mem->resize(mem->cookie, buffer, 0);
     return err;
@@ -153,7 +152,6 @@ static void answer_open(struct sstp_ep *ep, const struct sstp_command *command, 
     sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_OPENED,
                                               .command = command,
                                               .session_id = id,
-                                              .user = session->user,
                                               .session_state = session->state});
 }
 
@@ -298,10 +296,8 @@ void sstp_ep_on_open_response(struct sstp_ep *ep, const struct sstp_command *com
 {
     const uint32_t id = command->session_id;
     struct sstp_ep_session *session = sstp_ep_find_session(ep, id);
-    struct sstp_ep_event event = {.command = command,
-                                  .session_id = id,
-                                  .user = session != NULL ? session->user : NULL,
-                                  .response_id = command->response_id};
+    struct sstp_ep_event event = {
+        .command = command, .session_id = id, .response_id = command->response_id};
 
     if (session == NULL) {
         if (!sstp_ep_is_closed_id(ep, id))

@@ -47,11 +47,6 @@ static void note_sent(struct sstp_ep *ep, const struct sstp_command *command, si
     }
 }
 
-static bool is_of_message(uint8_t id)
-{
-    return id == SSTP_MESSAGE || id == SSTP_DATA || id == SSTP_END_MESSAGE;
-}
-
 enum sstp_ep_err sstp_ep_queue(struct sstp_ep *ep, const struct sstp_command *command)
 {
     const struct sstp_command_info *info = sstp_command_info(command->id);
@@ -63,7 +58,7 @@ enum sstp_ep_err sstp_ep_queue(struct sstp_ep *ep, const struct sstp_command *co
     const size_t len = sstp_command_encode(command, room, info->max_length);
     if (len == 0)
         return SSTP_EP_TOO_LONG;
-    sstp_ep_output_add(&ep->output, len, is_of_message(command->id));
+    sstp_ep_output_add(&ep->output, len, sstp_command_is_of_message(command->id));
     note_sent(ep, command, len);
     return SSTP_EP_OK;
 }

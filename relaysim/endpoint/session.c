@@ -84,9 +84,6 @@ enum sstp_ep_err sstp_ep_close_session(struct sstp_ep *ep, uint32_t session_id, 
 
 void sstp_ep_give_up_session(struct sstp_ep *ep, uint32_t session_id, uint8_t reason_id)
 {
-    const struct sstp_ep_session *session = sstp_ep_find_session(ep, session_id);
-    void *user = session != NULL ? session->user : NULL;
-
     if (sstp_ep_close_session(ep, session_id, reason_id) != SSTP_EP_OK) {
         sstp_ep_finish(ep, &(struct sstp_ep_event){.end = SSTP_EP_END_NO_MEMORY,
                                                    .reason_id = SSTP_CONNECT_CLOSE_INTERNAL_ERROR,
@@ -95,7 +92,6 @@ void sstp_ep_give_up_session(struct sstp_ep *ep, uint32_t session_id, uint8_t re
     }
     sstp_ep_raise(ep, &(struct sstp_ep_event){.kind = SSTP_EP_EVENT_SESSION_CLOSED,
                                               .session_id = session_id,
-                                              .user = user,
                                               .is_local = true,
                                               .reason_id = reason_id});
 }
@@ -128,7 +124,6 @@ void sstp_ep_on_close(struct sstp_ep *ep, const struct sstp_command *command)
     struct sstp_ep_event event = {.kind = SSTP_EP_EVENT_SESSION_CLOSED,
                                   .command = command,
                                   .session_id = id,
-                                  .user = session != NULL ? session->user : NULL,
                                   .reason_id = command->reason_id};
 
     if (session == NULL && !sstp_ep_remove_attach(ep, id)) {

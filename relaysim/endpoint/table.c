@@ -5,9 +5,6 @@
 
 #include <assert.h>
 
-/* The acceptor of the connection opens sessions from here up (GRVSSTP 3.1.4.3.1,
- * where the ranges are right and the sentence about the bit is not; SPECIFICATION.md). */
-#define ACCEPTOR_ID 0x80000000u
 #define BYTES_SIZE_MIN 512u
 
 /* ------------------------------------------------------------------------
@@ -209,7 +206,7 @@ enum sstp_ep_err sstp_ep_add_attach(struct sstp_ep *ep, uint32_t event_id, bool 
 
 bool sstp_ep_id_is_peers(const struct sstp_ep *ep, uint32_t id)
 {
-    return ep->config.is_originator == (id >= ACCEPTOR_ID);
+    return ep->config.is_originator == (id >= SSTP_ACCEPTOR_SESSION_ID);
 }
 
 bool sstp_ep_id_is_in_use(const struct sstp_ep *ep, uint32_t id)
@@ -221,8 +218,8 @@ uint32_t sstp_ep_take_id(struct sstp_ep *ep)
 {
     uint32_t id;
     do {
-        id = ep->next_id | (ep->config.is_originator ? 0 : ACCEPTOR_ID);
-        ep->next_id = (ep->next_id + 1) & ~ACCEPTOR_ID;
+        id = ep->next_id | (ep->config.is_originator ? 0 : SSTP_ACCEPTOR_SESSION_ID);
+        ep->next_id = (ep->next_id + 1) & ~SSTP_ACCEPTOR_SESSION_ID;
     } while (sstp_ep_id_is_in_use(ep, id));
     sstp_ep_forget_closed_id(ep, id);
     return id;

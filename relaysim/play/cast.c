@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "play/cast.h"
 
-#include <string.h>
+#include "base/product.h"
 
-#define PRODUCT_2010 "Groove Client 14.0 4006" /* note <1> of GRVSSTP */
+#include <string.h>
 
 /* ------------------------------------------------------------------------
  * The cast
@@ -83,7 +83,7 @@ static struct actor *add_actor(struct cast *cast)
     actor->cast = cast;
     actor->major_version = 1;
     actor->minor_version = 6;
-    actor->product_version = PRODUCT_2010;
+    actor->product_version = PRODUCT_CLIENT_2010;
     actor->ack_delay_ms = CAST_ACK_DELAY_MS;
     actor->availability = SSTP_HANDLER_READY;
     return actor;

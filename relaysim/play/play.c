@@ -2,6 +2,7 @@
 #include "play/play.h"
 
 #include "play/player.h"
+#include "base/product.h"
 #include "store/store.h"
 
 #include <glib/gstdio.h>
@@ -56,7 +57,7 @@ static void make_actor(struct player *player, unsigned i)
     if (device->product_version != NULL)
         actor->product_version = device->product_version;
     else if (device->minor_version == 5)
-        actor->product_version = "Groove Client 12.0 4518";
+        actor->product_version = PRODUCT_CLIENT_2007;
     actor->major_version = device->major_version;
     actor->minor_version = device->minor_version;
     actor->secret = device->secret;
@@ -238,11 +239,11 @@ static bool open_session(struct player *player, const struct scenario_step *step
     fill_entries(player, declared, entries);
     const struct sstp_fanout_entry *first = (const void *)entries->data;
     if (ep != NULL && declared->is_fanout)
-        err = sstp_ep_fanout_open(ep, sstp_span_of_string(step->url), first, entries->len, NULL,
+        err = sstp_ep_fanout_open(ep, sstp_span_of_string(step->url), first, entries->len,
                                   &session->id);
     else if (ep != NULL)
         err = sstp_ep_open(ep, sstp_span_of_string(step->url), first->identity_url,
-                           first->device_url, NULL, &session->id);
+                           first->device_url, &session->id);
     g_array_free(entries, TRUE);
     session->is_known = err == SSTP_EP_OK;
     session->originator_connection = player->devices[step->device].connection;

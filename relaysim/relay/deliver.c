@@ -160,7 +160,7 @@ static enum sstp_ep_err open_session(struct relay_delivery *delivery)
     const enum sstp_ep_err err =
         sstp_ep_open(connection->ep, sstp_span_of_string(queue->resource_url),
                      sstp_span_of_string(queue->recipient->identity_url),
-                     sstp_span_of_string(queue->device_url), NULL, &delivery->session_id);
+                     sstp_span_of_string(queue->device_url), &delivery->session_id);
     switch (err) {
     case SSTP_EP_OK:
         put_into(delivery, NULL);

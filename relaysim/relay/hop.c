@@ -341,7 +341,7 @@ static void open_hop(struct relay_hop *hop)
     do {
         struct sstp_fanout_entry *entries = entries_of(hop);
         err = sstp_ep_fanout_open(ep, sstp_span_of_string(hop->inbound->resource_url), entries,
-                                  hop->indexes->len, NULL, &hop->session_id);
+                                  hop->indexes->len, &hop->session_id);
         g_free(entries);
         if (err == SSTP_EP_TOO_LONG && hop->indexes->len > 1)
             split(hop);

@@ -2,6 +2,7 @@
 /* declare: the cast of a scenario, its faults and its findings. */
 #include "scenario/parser.h"
 
+#include "base/product.h"
 #include "core/findings.h"
 
 #include <stdio.h>
@@ -212,9 +213,8 @@ bool declare_relay(struct parser *p)
                                                .supports_single_hop = true};
     const bool is_good = parser_options(p, relay_options, G_N_ELEMENTS(relay_options), relay);
     if (relay->config.product_version == NULL)
-        relay->config.product_version = relay->config.minor_version == 5
-                                            ? "Groove Relay 12.0 1407"
-                                            : "Groove Relay 14.0 4006"; /* note <1> */
+        relay->config.product_version =
+            relay->config.minor_version == 5 ? PRODUCT_RELAY_2007 : PRODUCT_RELAY_2010;
     if (relay->urls->len == 0)
         g_ptr_array_add(relay->urls, (gpointer)(uintptr_t)url_of_name(
                                          p, "grooveDNS://", relay->name, ".groove.example"));

@@ -517,7 +517,7 @@ static void do_open(struct program_step *step)
             ep(), sstp_span_of_string(maker_resources[to / 8 % MAKER_RESOURCES]),
             sstp_span_of_string(maker_identities[rng_below(&step->rng, MAKER_IDENTITIES)]),
             to % 4 == 0 ? sstp_span(NULL, 0) : maker_pick(maker, maker_devices, MAKER_DEVICES),
-            NULL, &id);
+            &id);
         return;
     }
     for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++)
@@ -527,7 +527,7 @@ static void do_open(struct program_step *step)
             maker_pick(maker, maker_relays, MAKER_RELAYS),
             {NULL, 0}};
     (void)sstp_ep_fanout_open(ep(), sstp_span_of_string(maker_resources[0]), entries,
-                              step->bytes[3] % 9u, NULL, &id);
+                              step->bytes[3] % 9u, &id);
 }
 
 /* The owner sends whole messages. */

@@ -133,8 +133,7 @@ static void open_fanout(struct actor *actor, struct sstp_span resource_url)
 
     const size_t num = make_entries(actor, entries, urls, &has_twins);
     const uint32_t next = reuse_id(actor);
-    const enum sstp_ep_err err =
-        sstp_ep_fanout_open(actor->ep, resource_url, entries, num, NULL, &id);
+    const enum sstp_ep_err err = sstp_ep_fanout_open(actor->ep, resource_url, entries, num, &id);
     note_opened(actor, err, id, next);
     if (err == SSTP_EP_OK)
         course_session(actor->play->course, id)->has_twins = has_twins;
@@ -157,9 +156,9 @@ static void act_open(struct actor *actor)
         return;
     }
     const uint32_t next = reuse_id(actor);
-    const enum sstp_ep_err err = sstp_ep_open(
-        actor->ep, resource_url, sstp_span_of_string("grooveIdentity://somebody"),
-        sstp_span_of_string(play_chance(play, 1, 2) ? "" : "dpp:///device"), NULL, &id);
+    const enum sstp_ep_err err =
+        sstp_ep_open(actor->ep, resource_url, sstp_span_of_string("grooveIdentity://somebody"),
+                     sstp_span_of_string(play_chance(play, 1, 2) ? "" : "dpp:///device"), &id);
     note_opened(actor, err, id, next);
 }
 

@@ -28,8 +28,8 @@ static void fanout(struct pair *pair, const char *resource, const struct sstp_fa
                    size_t num)
 {
     uint32_t id;
-    g_assert_cmpint(sstp_ep_fanout_open(pair->a.ep, span_text(resource), entries, num, NULL, &id),
-                    ==, SSTP_EP_OK);
+    g_assert_cmpint(sstp_ep_fanout_open(pair->a.ep, span_text(resource), entries, num, &id), ==,
+                    SSTP_EP_OK);
     g_string_truncate(pair->commands, 0);
     pair_exchange(pair);
 }
@@ -272,7 +272,7 @@ static void test_many(void)
     fanout(pair, "r", entries, NUM + 1);
     assert_commands(pair, "B OpenResponse s=0x1 Unknown\n"); /* one too many */
     uint32_t id;
-    (void)sstp_ep_fanout_open(pair->a.ep, span_text("r"), entries, NUM, NULL, &id);
+    (void)sstp_ep_fanout_open(pair->a.ep, span_text("r"), entries, NUM, &id);
     pair_exchange(pair);
     g_string_truncate(pair->commands, 0);
     g_assert_cmpint(sstp_ep_session_status(pair->b.ep, id, 5, indexes, NUM - 1), ==, SSTP_EP_OK);

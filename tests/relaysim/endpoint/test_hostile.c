@@ -118,9 +118,9 @@ static void play(const struct sstp_mem *mem)
     struct sstp_ep *from = pair->a.ep, *to = pair->b.ep;
     (void)sstp_ep_connect(from, "grooveDNS://b", sstp_span(NULL, 0));
     pair_exchange_cut(pair, 7);
-    (void)sstp_ep_open(from, span_text("r"), span_text("i"), span_text(""), NULL, &a);
-    (void)sstp_ep_open(to, span_text("r"), span_text("i"), span_text(""), NULL, &b);
-    (void)sstp_ep_fanout_open(from, span_text("r"), entries, 2, NULL, &fanout_id);
+    (void)sstp_ep_open(from, span_text("r"), span_text("i"), span_text(""), &a);
+    (void)sstp_ep_open(to, span_text("r"), span_text("i"), span_text(""), &b);
+    (void)sstp_ep_fanout_open(from, span_text("r"), entries, 2, &fanout_id);
     (void)sstp_ep_attach(from, span_text("r"), span_text("account"), sstp_span(data, 24),
                          &attach_id);
     pair_exchange(pair);

@@ -58,7 +58,7 @@ static uint32_t open_to(struct pair *pair, enum sstp_availability availability)
     uint32_t id;
     pair->b.availability = availability;
     g_assert_cmpint(sstp_ep_open(pair->a.ep, span_text("apphandler"),
-                                 span_text("grooveIdentity://b"), sstp_span(NULL, 0), NULL, &id),
+                                 span_text("grooveIdentity://b"), sstp_span(NULL, 0), &id),
                     ==, SSTP_EP_OK);
     pair_exchange(pair);
     return id;
@@ -134,7 +134,7 @@ static void test_session_without_room(void)
     char *url = g_strnfill(3000, 'x');
     uint32_t id;
     g_assert_cmpint(
-        sstp_ep_open(pair->a.ep, span_text(url), span_text("i"), sstp_span(NULL, 0), NULL, &id), ==,
+        sstp_ep_open(pair->a.ep, span_text(url), span_text("i"), sstp_span(NULL, 0), &id), ==,
         SSTP_EP_TOO_LONG);
     assert_notes(pair, "");
     g_free(url);
@@ -147,7 +147,7 @@ static void test_open_timeout(void)
     uint32_t id;
     pair_connect(pair);
     g_assert_cmpint(
-        sstp_ep_open(pair->a.ep, span_text("r"), span_text("i"), sstp_span(NULL, 0), NULL, &id), ==,
+        sstp_ep_open(pair->a.ep, span_text("r"), span_text("i"), sstp_span(NULL, 0), &id), ==,
         SSTP_EP_OK);
     sstp_ep_tick(pair->a.ep, 100);
     assert_notes(pair, "A ours 0x1 opening\nA ours 0x1 closed here\n");
@@ -203,7 +203,7 @@ static void test_last_destination(void)
     uint32_t id;
     pair_connect(pair);
     pair->b.holds = true;
-    g_assert_cmpint(sstp_ep_fanout_open(pair->a.ep, span_text("r"), &entry, 1, NULL, &id), ==,
+    g_assert_cmpint(sstp_ep_fanout_open(pair->a.ep, span_text("r"), &entry, 1, &id), ==,
                     SSTP_EP_OK);
     pair_exchange(pair);
     set_availability(pair, id, SSTP_HANDLER_READY);

@@ -198,7 +198,7 @@ static void test_open(void)
         enum sstp_session_state state;
         pair_connect(pair);
         pair->b.availability = rows[i].availability;
-        (void)sstp_ep_open(pair->a.ep, span_text("r"), span_text("i"), empty, NULL, &id);
+        (void)sstp_ep_open(pair->a.ep, span_text("r"), span_text("i"), empty, &id);
         assert_commands(pair, "A Open s=0x1 r\n");
         pair_exchange(pair);
         assert_commands(pair, rows[i].commands);
@@ -300,7 +300,7 @@ static void test_both_close(void)
     struct pair *pair = pair_new(NULL);
     uint32_t id;
     pair_connect(pair);
-    (void)sstp_ep_open(pair->a.ep, span_text("r"), span_text("i"), empty, NULL, &id);
+    (void)sstp_ep_open(pair->a.ep, span_text("r"), span_text("i"), empty, &id);
     (void)sstp_ep_close_session(pair->a.ep, id, SSTP_CLOSE_NO_REASON);
     pair->b.closes_opened = true;
     pair_exchange(pair);
@@ -341,7 +341,7 @@ static void test_limits(void)
     pair_connect(pair);
     (void)pair_open(pair, &pair->a);
     (void)pair_open(pair, &pair->a);
-    g_assert_cmpint(sstp_ep_open(pair->a.ep, span_text("r"), span_text("i"), empty, NULL, &id), ==,
+    g_assert_cmpint(sstp_ep_open(pair->a.ep, span_text("r"), span_text("i"), empty, &id), ==,
                     SSTP_EP_FULL);
     side_inject(&pair->b, &(struct sstp_command){.id = SSTP_OPEN,
                                                  .session_id = 77,
@@ -362,7 +362,7 @@ static void test_open_timeout(void)
     for (size_t i = 1; i < 3; i++) {
         sstp_ep_tick(pair->a.ep, i == 1 ? 0 : 400);
         g_assert_cmpint(sstp_ep_open(pair->a.ep, span_text("r"),
-                                     span_text("grooveIdentity://somebody"), span_text(""), NULL,
+                                     span_text("grooveIdentity://somebody"), span_text(""),
                                      &ids[i]),
                         ==, SSTP_EP_OK);
     }
@@ -401,7 +401,7 @@ static void test_identity_targeted(void)
         uint32_t id;
         pair_connect(pair);
         g_assert_cmpint(sstp_ep_open(pair->b.ep, span_text("r"), span_text("grooveIdentity://i"),
-                                     span_text(rows[i].device), NULL, &id),
+                                     span_text(rows[i].device), &id),
                         ==, SSTP_EP_OK);
         const struct sstp_command open = side_output(&pair->b, 0);
         g_assert_true(((open.flags & SSTP_OPEN_FLAG_IDENTITY_TARGETED) != 0) == rows[i].has_flag);

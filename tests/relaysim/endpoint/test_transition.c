@@ -9,7 +9,7 @@ static uint32_t reach(struct pair *pair, enum sstp_session_state state)
     uint32_t id;
     pair_connect(pair);
     (void)sstp_ep_open(pair->a.ep, span_text("apphandler"), span_text("grooveIdentity://b"),
-                       span_text(""), NULL, &id);
+                       span_text(""), &id);
     sstp_ep_output_taken(pair->a.ep, sstp_ep_output_len(pair->a.ep));
     struct sstp_command response = {.id = SSTP_OPEN_RESPONSE, .session_id = id};
     if (state == SSTP_SESSION_SUSPENDED) {

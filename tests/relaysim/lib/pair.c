@@ -289,7 +289,7 @@ uint32_t pair_open(struct pair *pair, struct side *from)
     uint32_t id;
     g_assert_cmpint(sstp_ep_open(from->ep, span_text("apphandler"),
                                  span_text("grooveIdentity://somebody"), span_text("dpp:///b"),
-                                 NULL, &id),
+                                 &id),
                     ==, SSTP_EP_OK);
     pair_exchange(pair);
     forget(pair);

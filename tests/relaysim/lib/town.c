@@ -562,9 +562,9 @@ uint32_t town_fanout_unsettled(struct town_client *from, const char *names)
             .relay_url = sstp_span_of_string(parts[num][1] == '0' ? "" : urls[num][2])};
     }
     g_strfreev(parts);
-    g_assert_cmpint(sstp_ep_fanout_open(town_ep(from), sstp_span_of_string("apphandler"), entries,
-                                        num, NULL, &id),
-                    ==, SSTP_EP_OK);
+    g_assert_cmpint(
+        sstp_ep_fanout_open(town_ep(from), sstp_span_of_string("apphandler"), entries, num, &id),
+        ==, SSTP_EP_OK);
     return id;
 }
 
@@ -578,7 +578,7 @@ uint32_t town_open(struct town_client *from, char name, bool is_to_device, const
         g_snprintf(device_url, sizeof device_url, "dpp:///%c", name);
     g_assert_cmpint(sstp_ep_open(town_ep(from), sstp_span_of_string(resource),
                                  sstp_span_of_string(identity_url), sstp_span_of_string(device_url),
-                                 NULL, &id),
+                                 &id),
                     ==, SSTP_EP_OK);
     town_settle(from->town);
     return id;

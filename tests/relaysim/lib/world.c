@@ -285,8 +285,7 @@ uint32_t open_to(struct visitor *from, const char *identity, const char *device)
 {
     uint32_t id = 0;
     g_assert_cmpint(sstp_ep_open(sstp_client_ep(from->client), sstp_span_of_string("r"),
-                                 sstp_span_of_string(identity), sstp_span_of_string(device), NULL,
-                                 &id),
+                                 sstp_span_of_string(identity), sstp_span_of_string(device), &id),
                     ==, SSTP_EP_OK);
     exchange(from->world);
     return id;

@@ -112,9 +112,9 @@ static void open_session(struct program *program)
     struct sstp_ep *ep = sstp_client_ep(program->client);
     const enum sstp_ep_err err =
         is_fanout ? sstp_ep_fanout_open(ep, sstp_span_of_string("app"), entries,
-                                        (size_t)program->num_to, NULL, &program->session_id)
+                                        (size_t)program->num_to, &program->session_id)
                   : sstp_ep_open(ep, sstp_span_of_string("app"), entries[0].identity_url,
-                                 entries[0].device_url, NULL, &program->session_id);
+                                 entries[0].device_url, &program->session_id);
     program->has_session = err == SSTP_EP_OK;
     for (int i = 0; i < program->num_to && i < 16; i++)
         g_strfreev(parts[i]);

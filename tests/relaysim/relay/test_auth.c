@@ -220,7 +220,7 @@ static uint32_t fanout_to(struct visitor *from, const struct sstp_fanout_entry *
 {
     uint32_t id = 0;
     g_assert_cmpint(sstp_ep_fanout_open(sstp_client_ep(from->client), sstp_span_of_string("r"),
-                                        entries, num, NULL, &id),
+                                        entries, num, &id),
                     ==, SSTP_EP_OK);
     exchange(from->world);
     return id;

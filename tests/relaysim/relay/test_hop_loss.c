@@ -265,8 +265,8 @@ static struct scene set_divided_scene(void)
     s.two = town_puppet(s.town, 2, 6);
     s.a = town_client(s.town, 'A', s.relay1, 5, false);
     g_assert_cmpint(
-        sstp_ep_fanout_open(town_ep(s.a), sstp_span_of_string("r"), entries, MANY + 1, NULL, &s.id),
-        ==, SSTP_EP_OK);
+        sstp_ep_fanout_open(town_ep(s.a), sstp_span_of_string("r"), entries, MANY + 1, &s.id), ==,
+        SSTP_EP_OK);
     g_free(urls);
     town_settle(s.town);
     assert_said(s.town, "A>1 FanoutOpen s=0x1 r, 633 destinations\n"

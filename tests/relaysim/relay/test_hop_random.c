@@ -21,10 +21,26 @@ struct told_message {
     bool is_owed[RECIPIENTS]; /* it was acknowledged, with this recipient in the session */
 };
 
+struct open_session {
+    uint32_t id;
+    struct told_session *told;
+};
+
+static GArray *open_sessions; /* of the sender that is there */
+
+static struct told_session *told_of(uint32_t id)
+{
+    for (guint i = 0; i < open_sessions->len; i++)
+        if (g_array_index(open_sessions, struct open_session, i).id == id)
+            return g_array_index(open_sessions, struct open_session, i).told;
+    return NULL;
+}
+
 static void look(const struct sstp_ep_event *event)
 {
     if (event->kind == SSTP_EP_EVENT_SESSION_STATUS) {
-        struct told_session *session = event->user;
+        struct told_session *session = told_of(event->session_id);
+        g_assert_nonnull(session);
         session->is_lost[session->index_of[event->entry_index]] = true;
     } else if (event->kind == SSTP_EP_EVENT_ACKNOWLEDGED) {
         struct told_message *message = event->tag;
@@ -43,12 +59,6 @@ struct chaos {
     struct town_client *sender; /* the one that is there */
     unsigned num_senders;
     GPtrArray *sessions, *messages;
-    GArray *ids; /* of the sender's open sessions, with their record */
-};
-
-struct open_session {
-    uint32_t id;
-    struct told_session *told;
 };
 
 static void new_sender(struct chaos *chaos)
@@ -60,7 +70,7 @@ static void new_sender(struct chaos *chaos)
     chaos->sender =
         town_client(chaos->town, 'X', at, (uint8_t)g_rand_int_range(chaos->rand, 5, 7), false);
     chaos->sender->look = look;
-    g_array_set_size(chaos->ids, 0);
+    g_array_set_size(open_sessions, 0);
 }
 
 static void open_at_random(struct chaos *chaos)
@@ -81,9 +91,9 @@ static void open_at_random(struct chaos *chaos)
         told->is_recipient[i] = true;
         told->index_of[num++] = i;
     }
-    if (sstp_ep_fanout_open(town_ep(chaos->sender), sstp_span_of_string("r"), entries, num, told,
+    if (sstp_ep_fanout_open(town_ep(chaos->sender), sstp_span_of_string("r"), entries, num,
                             &open.id) == SSTP_EP_OK)
-        g_array_append_val(chaos->ids, open);
+        g_array_append_val(open_sessions, open);
 }
 
 static void send_at_random(struct chaos *chaos, const struct open_session *open)
@@ -104,17 +114,18 @@ static void step(struct chaos *chaos)
     const unsigned what = (unsigned)g_rand_int_range(chaos->rand, 0, 100);
     struct town_relay *relay = chaos->relays[g_rand_int_range(chaos->rand, 0, 3)];
     struct town_relay *other = chaos->relays[g_rand_int_range(chaos->rand, 0, 3)];
-    const guint at =
-        chaos->ids->len > 0 ? (guint)g_rand_int_range(chaos->rand, 0, (gint32)chaos->ids->len) : 0;
+    const guint at = open_sessions->len > 0
+                         ? (guint)g_rand_int_range(chaos->rand, 0, (gint32)open_sessions->len)
+                         : 0;
     if (what < 12) {
         open_at_random(chaos);
-    } else if (what < 55 && chaos->ids->len > 0) {
-        send_at_random(chaos, &g_array_index(chaos->ids, struct open_session, at));
-    } else if (what < 60 && chaos->ids->len > 0) {
-        const struct open_session *open = &g_array_index(chaos->ids, struct open_session, at);
+    } else if (what < 55 && open_sessions->len > 0) {
+        send_at_random(chaos, &g_array_index(open_sessions, struct open_session, at));
+    } else if (what < 60 && open_sessions->len > 0) {
+        const struct open_session *open = &g_array_index(open_sessions, struct open_session, at);
         open->told->is_closed = true;
         (void)sstp_ep_close_session(town_ep(chaos->sender), open->id, SSTP_CLOSE_NO_REASON);
-        g_array_remove_index_fast(chaos->ids, at);
+        g_array_remove_index_fast(open_sessions, at);
     } else if (what < 68) {
         town_cut(relay, other);
     } else if (what < 72) {
@@ -154,8 +165,8 @@ static void test_at_random(void)
         struct chaos chaos = {.town = town_new(),
                               .rand = g_rand_new_with_seed(seed),
                               .sessions = g_ptr_array_new_with_free_func(g_free),
-                              .messages = g_ptr_array_new_with_free_func(g_free),
-                              .ids = g_array_new(FALSE, FALSE, sizeof(struct open_session))};
+                              .messages = g_ptr_array_new_with_free_func(g_free)};
+        open_sessions = g_array_new(FALSE, FALSE, sizeof(struct open_session));
         for (unsigned i = 0; i < 3; i++)
             chaos.relays[i] =
                 town_relay(chaos.town, i + 1,
@@ -181,7 +192,7 @@ static void test_at_random(void)
         g_rand_free(chaos.rand);
         g_ptr_array_free(chaos.sessions, TRUE);
         g_ptr_array_free(chaos.messages, TRUE);
-        g_array_free(chaos.ids, TRUE);
+        g_array_free(open_sessions, TRUE);
     }
     g_assert_cmpuint(num_owed, >, 1000);
 }

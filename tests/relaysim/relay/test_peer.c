@@ -134,9 +134,8 @@ static void test_sessions_of_the_peer(void)
     uint32_t id;
     (void)town_relay(town, 3, NULL);
     (void)town_fanout(a, "d2");
-    g_assert_cmpint(
-        sstp_ep_fanout_open(two->puppet, sstp_span_of_string("r"), entries, 2, NULL, &id), ==,
-        SSTP_EP_OK);
+    g_assert_cmpint(sstp_ep_fanout_open(two->puppet, sstp_span_of_string("r"), entries, 2, &id), ==,
+                    SSTP_EP_OK);
     town_settle(town);
     g_assert_cmpint(sstp_ep_send_message(two->puppet, id, &message, NULL), ==, SSTP_EP_OK);
     town_settle(town);

@@ -21,7 +21,7 @@ static void fan_out(struct visitor *from, unsigned num)
     for (unsigned i = 0; i < num; i++)
         entries[i] = entry;
     g_assert_cmpint(sstp_ep_fanout_open(sstp_client_ep(from->client), sstp_span_of_string("r"),
-                                        entries, num, NULL, &id),
+                                        entries, num, &id),
                     ==, SSTP_EP_OK);
     exchange(from->world);
     if (num == 1)

@@ -168,7 +168,7 @@ static uint32_t fanout_to(struct visitor *from, const char *const *identities, s
     for (size_t i = 0; i < num; i++)
         entries[i].identity_url = sstp_span_of_string(identities[i]);
     g_assert_cmpint(sstp_ep_fanout_open(sstp_client_ep(from->client), sstp_span_of_string("r"),
-                                        entries, num, NULL, &id),
+                                        entries, num, &id),
                     ==, SSTP_EP_OK);
     exchange(from->world);
     return id;

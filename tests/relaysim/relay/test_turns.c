@@ -13,8 +13,8 @@ static uint32_t open_resource(struct town_client *from, char name)
                                                 sstp_span_of_string("grooveIdentity://b")};
     uint32_t id;
     g_assert_cmpint(
-        sstp_ep_fanout_open(town_ep(from), sstp_span_of_string(resource_url), &entry, 1, NULL, &id),
-        ==, SSTP_EP_OK);
+        sstp_ep_fanout_open(town_ep(from), sstp_span_of_string(resource_url), &entry, 1, &id), ==,
+        SSTP_EP_OK);
     town_settle(from->town);
     return id;
 }
