@@ -11,6 +11,7 @@ capture, each with addresses of its own.
 """
 
 import copy
+import random
 import struct
 from functools import partial
 
@@ -22,6 +23,7 @@ ICMP, UNREACHABLE, FRAGMENTATION_NEEDED = 1, 3, 4
 FAR = 5                                                # places that a packet is moved
 QUOTED = (1500, 128, 60)                               # bytes of an IP packet
 SKEWS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)     # milliseconds
+AT_ONCE = 20                                           # seeds
 MILLISECOND = 1_000_000
 
 
@@ -81,7 +83,7 @@ class Quote(Seen):
 
     def __init__(self, packet, kept, time):
         self.packet, self.kept, self.time = packet, kept, time
-        self.connection, self.sender = packet.connection, None
+        self.source, self.connection, self.sender = packet.source, packet.connection, None
 
     def render(self, addresses):
         quoted = self.packet.render(addresses)
@@ -218,23 +220,45 @@ def quoted(packets):
                            partial(inserted, packets, {index: quotes}))
 
 
+def skewed(packets, skew):
+    """What comes from the server by a clock that is ahead by `skew`."""
+    client = min(packets, key=lambda packet: packet.time).source
+    return sorted((packet.at(packet.time + (skew if packet.source != client else 0))
+                   for packet in packets), key=lambda packet: packet.time)
+
+
 def two_taps(packets):
     """Each direction seen at a place of its own, with clocks that differ."""
-    first = packets[0].source
-
-    def make(skew):
-        shifted = [packet.at(packet.time + (skew if packet.source != first else 0))
-                   for packet in packets]
-        shifted.sort(key=lambda packet: packet.time)
-        return shifted
-
     for skew in SKEWS:
         for sign in (1, -1):
             yield Mutation("two taps", "skew of %d ms" % (sign * skew),
-                           partial(make, sign * skew * MILLISECOND))
+                           partial(skewed, packets, sign * skew * MILLISECOND))
 
 
-KINDS = (untouched, moved, lost, one_direction, sent_again, quoted, two_taps)
+def at_once(packets):
+    """A network that does all of that, and loses nothing."""
+    times = [packet.time for packet in packets]
+
+    def make(seed):
+        rng = random.Random(seed)
+        order = sorted(range(len(packets)), key=lambda i: i + (
+            rng.randint(-FAR, FAR) if rng.random() < 0.3 else 0))
+        extras = {}
+        for index, packet in enumerate(packets):
+            half = len(packet.payload) // 2
+            if half and rng.random() < 0.2:
+                extras[index] = [packet.with_payload(packet.payload[half:], back=-half),
+                                 packet.with_payload(packet.payload[:half]),
+                                 Quote(packet, rng.choice(QUOTED), 0)]
+        late = in_order([packets[i] for i in order], times)
+        skew = rng.choice((-1, 0, 1)) * rng.randint(1, SKEWS[-1]) * MILLISECOND
+        return skewed(inserted(late, {order.index(i): extra for i, extra in extras.items()}), skew)
+
+    for seed in range(AT_ONCE):
+        yield Mutation("at once", "all at once, seed %d" % seed, partial(make, seed))
+
+
+KINDS = (untouched, moved, lost, one_direction, sent_again, quoted, two_taps, at_once)
 
 
 def all_kinds(packets):

@@ -68,43 +68,66 @@ def told_of(frames, connection_of=lambda frame: 0):
 
 def differences(told, other, may_lack=False, may_lose=False, without=()):
     """How the other telling differs, in words.  may_lack: it may say less of a command, never
-    otherwise.  may_lose: commands may be missing, or bytes of them.  Of commands that are the same on the wire,
-    those are compared that agree best."""
-    rest, lost, found = collections.defaultdict(list), collections.Counter(), []
-    for command in other:
-        rest[command.name].append(command)
-    for command in told:
-        candidates = rest[command.name]
-        if not candidates:
-            lost[command.stub] += 1
-            if not may_lose:
-                found.append("%s: not there" % command.summary)
-            continue
-        each = [_differences(command, candidate, may_lack, without) for candidate in candidates]
-        best = min(range(len(each)), key=lambda i: len(each[i]))
-        found += each[best]
-        del candidates[best]
-    for commands in rest.values():
-        for command in commands:
-            lost[command.stub] -= 1
-            if not may_lose or lost[command.stub] < 0:
-                found.append("%s: one too many" % command.summary)
+    otherwise.  may_lose: commands may be missing, or bytes of them.  Of commands that are the
+    same on the wire, those are compared that agree best."""
+    mine, theirs, found = _by_name(told), _by_name(other), []
+    lost, many = collections.Counter(), []
+    for name in list(mine) + [name for name in theirs if name not in mine]:
+        pairs, missing, rest = _matched(mine[name], theirs[name], may_lack, without)
+        found += [words for pair in pairs for words in pair]
+        lost.update(command.stub for command in missing)
+        many += rest
+        if not may_lose:
+            found += ["%s: not there" % command.summary for command in missing]
+    for command in many:
+        lost[command.stub] -= 1
+        if not may_lose or lost[command.stub] < 0:
+            found.append("%s: one too many" % command.summary)
     return found
 
 
-def _same_links(one, other):
-    return len(one) == len(other) and all(a & b for a, b in zip(one, other))
+def _by_name(told):
+    named = collections.defaultdict(list)
+    for command in told:
+        named[command.name].append(command)
+    return named
+
+
+def _matched(mine, theirs, may_lack, without):
+    """The differences of each pair, and what is left of either."""
+    costs = sorted(((_differences(one, other, may_lack, without), i, j)
+                    for i, one in enumerate(mine) for j, other in enumerate(theirs)),
+                   key=lambda row: len(row[0]))
+    pairs, used, taken = [], set(), set()
+    for found, i, j in costs:
+        if i not in used and j not in taken:
+            pairs.append(found)
+            used.add(i)
+            taken.add(j)
+    return (pairs, [one for i, one in enumerate(mine) if i not in used],
+            [other for j, other in enumerate(theirs) if j not in taken])
+
+
+def _same_links(one, other, may_lack):
+    """may_lack: what is pointed at may not be shown."""
+    return len(one) == len(other) and all(a & b or (may_lack and not b)
+                                          for a, b in zip(one, other))
+
+
+def _same_values(one, other, may_lack):
+    del may_lack
+    return one == other
 
 
 def _differences(command, other, may_lack, without):
     found = []
-    for kind, is_same in (("values", list.__eq__), ("links", _same_links)):
+    for kind, is_same in (("values", _same_values), ("links", _same_links)):
         mine, theirs = getattr(command, kind), getattr(other, kind)
         for field in sorted(set(mine) | set(theirs)):
             if field in without or (field not in theirs and may_lack):
                 continue
-            if field not in mine or field not in theirs or not is_same(mine[field],
-                                                                       theirs[field]):
+            if field not in mine or field not in theirs or not is_same(
+                    mine[field], theirs[field], may_lack):
                 found.append("%s from %s: %s is %r, not %r" % (
                     command.summary, command.name[1], field, theirs.get(field),
                     mine.get(field)))

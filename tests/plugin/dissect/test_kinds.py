@@ -48,7 +48,7 @@ COUNTED = ("sstp.message.number", "sstp.message.length", "sstp.message.payload",
 EVERYWHERE = WHOLE + PLAIN + ("reference",)
 WAITING = {
     "moved": EVERYWHERE, "one direction": EVERYWHERE, "sent again": EVERYWHERE,
-    "two taps": EVERYWHERE, "quoted": ("secure-tunnel", "socks"), "lost": EVERYWHERE}
+    "two taps": EVERYWHERE, "at once": EVERYWHERE, "quoted": ("secure-tunnel", "socks"), "lost": EVERYWHERE}
 
 
 def samples():
