@@ -11,6 +11,7 @@ import unittest
 import harness
 from harness import stories
 from stories import sstp
+from mutate import KINDS, Joined, Packet, all_kinds
 from tshark import Failure, Wireshark
 
 VECTORS = os.path.join(harness.HERE, "..", "..", "..", "samples", "vectors")
@@ -92,6 +93,61 @@ class Captures(harness.DissectTest):
                     file, "tcp.analysis.flags or tcp.checksum.status == 0 or _ws.malformed or "
                           "ip.checksum.status == 0", preferences=strict), 0)
                 self.assertEqual(len(self.ws.dissect(file)), len(capture.frames))
+
+
+class Mutations(harness.DissectTest):
+    """What tests/lib/mutate.py does to a conversation leaves the conversation as it was."""
+
+    def setUp(self):
+        capture = harness.new_capture()
+        connection = capture.connection(acks=True)
+        stories.play(connection, stories.short_conversation(), size=77)
+        connection.fin()
+        self.packets = [Packet(frame.octets, frame.time) for frame in capture.frames]
+
+    @staticmethod
+    def bytes_of(packets):
+        """{(sender, sequence number): byte}; fails where a byte is sent again as another."""
+        sent = {}
+        for packet in packets:
+            for at, byte in enumerate(packet.payload):
+                if sent.setdefault((packet.sender, packet.seq + at), byte) != byte:
+                    raise Failure("byte %d of %r" % (packet.seq + at, packet.sender))
+        return sent
+
+    def test_bytes(self):
+        original = self.bytes_of(self.packets)
+        kinds = set()
+        for mutation in all_kinds(self.packets):
+            sent = self.bytes_of(mutation.packets)
+            kinds.add(mutation.kind)
+            if mutation.is_whole:
+                self.assertEqual(sent, original, mutation.label)
+            else:
+                self.assertLess(sent.items(), original.items(), mutation.label)
+        self.assertEqual(len(kinds), len(KINDS))
+
+    def test_files(self):
+        """The clock of a file never goes back, checksums are right, parts are told apart."""
+        joined = Joined()
+        mutations = list(all_kinds(self.packets))
+        for mutation in mutations:
+            joined.add(mutation.packets, mutation)
+        times = [frame.time for frame in joined.capture.frames]
+        self.assertEqual(times, sorted(times))
+        file = self.write(joined.capture, "mutations.pcapng")
+        strict = ["tcp.check_checksum:TRUE", "ip.check_checksum:TRUE"]
+        self.assertEqual(self.ws.count(file, "(tcp.checksum.status == 0 && !icmp) || "
+                                             "ip.checksum.status == 0 || icmp.checksum.status == 0",
+                                       preferences=strict), 0)
+        frames = {number: number for number in range(1, len(joined) + 1)}
+        parts = list(joined.split(frames))
+        self.assertEqual([len(part) for _, part in parts],
+                         [len(mutation.packets) for mutation in mutations])
+        self.assertIs(joined.name_of(len(joined)), mutations[-1])
+        self.assertEqual(self.ws.count(file, "tcp.flags.syn == 1 && !icmp"),
+                         sum(packet.octets[47] & 2 == 2 for mutation in mutations
+                             for packet in mutation.packets if hasattr(packet, "octets")))
 
 
 if __name__ == "__main__":
