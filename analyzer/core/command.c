@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core/command.h"
 
+#include <strings.h>
+
 #define MEMBER(name) offsetof(struct sstp_command, name)
 #define STEP(field, member)                                                                        \
     {                                                                                              \
@@ -214,6 +216,51 @@ bool sstp_condition_holds(enum sstp_condition condition, const struct sstp_comma
         return command->form == SSTP_VERSION_1_6;
     }
     return false;
+}
+
+bool sstp_resource_is_presence(struct sstp_span resource_url)
+{
+    static const char presence[] = "grooveWanDPP";
+    return resource_url.len == sizeof presence - 1 &&
+           strncasecmp((const char *)resource_url.data, presence, resource_url.len) == 0;
+}
+
+/* Whether the status is one that a recipient has, not a relay; of a value that no table has
+ * nobody knows. */
+static bool is_of_recipient(uint8_t status_id)
+{
+    return status_id == SSTP_SESSION_STATUS_QUOTA_WOULD_BE_EXCEEDED ||
+           status_id == SSTP_SESSION_STATUS_LOCKED_OUT;
+}
+
+static bool is_of_relay(uint8_t status_id)
+{
+    return status_id == SSTP_SESSION_STATUS_DNS_LOOKUP_FAILED ||
+           status_id == SSTP_SESSION_STATUS_HOST_NOT_REACHABLE ||
+           status_id == SSTP_SESSION_STATUS_CONNECTION_CLOSED;
+}
+
+enum sstp_naming sstp_session_status_naming(const struct sstp_command *status)
+{
+    if (status->form == SSTP_VERSION_1_6 && status->device_url.len == 0 &&
+        status->identity_url.len == 0)
+        return status->fanout_indexes.count > 0 ? SSTP_NAMING_INDEXES : SSTP_NAMING_NOBODY;
+    if (status->identity_url.len > 0)
+        return SSTP_NAMING_RECIPIENT;
+    if (status->device_url.len == 0 || is_of_recipient(status->status_id))
+        return SSTP_NAMING_NOBODY;
+    return SSTP_NAMING_RELAY;
+}
+
+bool sstp_session_status_is_regular(const struct sstp_command *status)
+{
+    const enum sstp_naming naming = sstp_session_status_naming(status);
+
+    if (status->fanout_indexes.count > 0)
+        return naming == SSTP_NAMING_INDEXES;
+    if (naming == SSTP_NAMING_RECIPIENT)
+        return status->form == SSTP_VERSION_1_6 || !is_of_relay(status->status_id);
+    return naming == SSTP_NAMING_RELAY;
 }
 
 struct sstp_fanout_entry sstp_fanout_entry_read(struct sstp_reader *r, enum sstp_version form)

@@ -182,6 +182,25 @@ struct sstp_command {
     struct sstp_span data;
 };
 
+/* Whether the resource is the presence server's, whose sessions have no identity
+ * (GRVSSTP 2.2.5.1); spelt two ways in the specification (SPECIFICATION.md). */
+bool sstp_resource_is_presence(struct sstp_span resource_url);
+
+/* Whom a SessionStatus takes out of the session (GRVSSTP 2.2.8.1, 3.1.5.8,
+ * SPECIFICATION.md). */
+enum sstp_naming {
+    SSTP_NAMING_NOBODY,    /* nothing is named, or a relay for what only a recipient has */
+    SSTP_NAMING_INDEXES,   /* 1.6 */
+    SSTP_NAMING_RELAY,     /* all of the RelayURL in DeviceURL */
+    SSTP_NAMING_RECIPIENT, /* by IdentityURL, and DeviceURL where it is not empty */
+};
+
+enum sstp_naming sstp_session_status_naming(const struct sstp_command *status);
+
+/* Whether it names them as its form has to: 1.5 a relay for a relay's status, a recipient for
+ * a recipient's; 1.6 either indexes or URLs. */
+bool sstp_session_status_is_regular(const struct sstp_command *status);
+
 /* Whether a field that has `condition` is on the wire in this command, going by
  * the members that are set so far. */
 bool sstp_condition_holds(enum sstp_condition condition, const struct sstp_command *command);

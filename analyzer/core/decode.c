@@ -2,7 +2,6 @@
 #include "core/decode.h"
 
 #include <limits.h>
-#include <strings.h>
 
 /* One walk over a command's fields. */
 struct walk {
@@ -90,13 +89,23 @@ static enum sstp_finding number_finding(enum sstp_field field, uint64_t number)
     return reserved != 0 ? SSTP_FINDING_RESERVED_NOT_ZERO : SSTP_FINDING_COUNT;
 }
 
-/* Whether the resource is the presence server's, whose sessions have no
- * identity (GRVSSTP 2.2.5.1); spelt two ways in the specification (SPECIFICATION.md). */
-static bool is_presence_resource(struct sstp_span url)
+static bool is_blank(struct sstp_span text)
 {
-    static const char presence[] = "grooveWanDPP";
-    return url.len == sizeof presence - 1 &&
-           strncasecmp((const char *)url.data, presence, url.len) == 0;
+    for (size_t i = 0; i < text.len; i++)
+        if (text.data[i] != ' ')
+            return false;
+    return true;
+}
+
+/* Whether one of the tokens, which semicolons separate, begins or ends with a space
+ * (GRVSSTP 2.2.1.1). */
+static bool has_blank_ends(struct sstp_span tokens)
+{
+    for (size_t i = 0; i < tokens.len; i++)
+        if (tokens.data[i] == ' ' && (i == 0 || i + 1 == tokens.len || tokens.data[i - 1] == ';' ||
+                                      tokens.data[i + 1] == ';'))
+            return true;
+    return false;
 }
 
 /* The finding that a string raises, or SSTP_FINDING_COUNT for none. */
@@ -106,13 +115,19 @@ static enum sstp_finding string_finding(const struct sstp_command *command, enum
     /* GRVSSTP 2.2.6.1: FailoverDeviceURLs MUST be set to 0x00. */
     if (field == SSTP_FIELD_FAILOVER_DEVICE_URLS && text.len > 0)
         return SSTP_FINDING_RESERVED_NOT_ZERO;
+    if (field == SSTP_FIELD_PEER_PRODUCT_CAPABILITIES && has_blank_ends(text))
+        return SSTP_FINDING_CAPABILITIES_FORM;
+    /* At least one token, which a blank is not. */
+    if (field == SSTP_FIELD_PEER_PRODUCT_VERSION && is_blank(text))
+        return SSTP_FINDING_STRING_EMPTY;
     if (text.len > 0)
         return SSTP_FINDING_COUNT;
 
     const bool opens = command->id == SSTP_OPEN || command->id == SSTP_FANOUT_OPEN;
-    const bool must_not_be_empty =
-        (field == SSTP_FIELD_RESOURCE_URL && opens) || field == SSTP_FIELD_ACCOUNT_URL ||
-        (field == SSTP_FIELD_IDENTITY_URL && opens && !is_presence_resource(command->resource_url));
+    const bool must_not_be_empty = (field == SSTP_FIELD_RESOURCE_URL && opens) ||
+                                   field == SSTP_FIELD_ACCOUNT_URL ||
+                                   (field == SSTP_FIELD_IDENTITY_URL && opens &&
+                                    !sstp_resource_is_presence(command->resource_url));
     return must_not_be_empty ? SSTP_FINDING_STRING_EMPTY : SSTP_FINDING_COUNT;
 }
 
@@ -303,6 +318,9 @@ static void read_step(struct walk *walk, const struct sstp_step *step)
     }
 }
 
+/* Header, SessionId, StatusId and Reserved stand before the URLs of a SessionStatus. */
+#define SESSION_STATUS_URLS_OFFSET 9u
+
 /* Reads the fields behind the header into *command, whose id, form and
  * ephemeral_reserved_len are set.  Returns whether they end where the bytes do. */
 static bool walk_fields(struct walk *walk, const struct sstp_command_info *info)
@@ -322,8 +340,13 @@ static bool walk_fields(struct walk *walk, const struct sstp_command_info *info)
     }
     if (walk->is_cut)
         return false;
-    if (sstp_reader_left(&walk->reader) == 0)
+    if (sstp_reader_left(&walk->reader) == 0) {
+        if (walk->command->id == SSTP_SESSION_STATUS &&
+            !sstp_session_status_is_regular(walk->command))
+            raise_finding(walk, SSTP_FINDING_SESSION_STATUS_FORM, SESSION_STATUS_URLS_OFFSET,
+                          walk->reader.len - SESSION_STATUS_URLS_OFFSET);
         return true;
+    }
     raise_end_finding(walk, SSTP_FINDING_TRAILING_BYTES);
     return false;
 }

@@ -30,6 +30,8 @@ enum sstp_group { SSTP_GROUP_MALFORMED, SSTP_GROUP_PROTOCOL, SSTP_GROUP_SEQUENCE
     X(VALUE_UNKNOWN,          "value_unknown",          WARNING,  PROTOCOL,  "GRVSSTP 2.2",        "The specification lists no such value")                \
     X(VERSION_UNSUPPORTED,    "version_unsupported",    WARNING,  PROTOCOL,  "GRVSSTP 2.2.1.1",    "MajorVersionNumber is not 1")                          \
     X(VERSION_FORM,           "version_form",           WARNING,  PROTOCOL,  "GRVSSTP 2.2.6.1, 2.2.8.1", "The command has the form of the other SSTP version than the one negotiated; decoded by the form that fits") \
+    X(SESSION_STATUS_FORM,    "session_status_form",    WARNING,  PROTOCOL,  "GRVSSTP 2.2.8.1",    "The command does not name its destinations in a way of its SSTP version") \
+    X(CAPABILITIES_FORM,      "capabilities_form",      WARNING,  PROTOCOL,  "GRVSSTP 2.2.1.1",    "A token of PeerProductCapabilities begins or ends with a space") \
     X(GAP,                    "gap",                    NOTE,     SEQUENCE,  "GRVSSTP 2.1",        "Bytes before these are missing from the capture; nothing is known of them") \
     X(SEC_TOKEN_MALFORMED,    "sec_token_malformed",    ERROR,    MALFORMED, "GRVSSTPS 2.2",       "The security token does not have the layout of its message") \
     X(SEC_LENGTH_UNUSUAL,     "sec_length_unusual",     NOTE,     PROTOCOL,  "GRVSSTPS 2.2",       "An IV has 24 bytes and an HMAC 20 in every known token") \
@@ -45,6 +47,10 @@ enum sstp_group { SSTP_GROUP_MALFORMED, SSTP_GROUP_PROTOCOL, SSTP_GROUP_SEQUENCE
     X(BAD_INDEX_REPEATED,     "bad_index",              NOTE,     PROTOCOL,  "GRVSSTP 2.2.8.1, note <9>", "The destination of this index had left the session before") \
     X(ACK_EXCESS,             "ack_excess",             WARNING,  SEQUENCE,  "GRVSSTP 3.1.5.19",   "MessageCount is larger than the number of messages outstanding") \
     X(BLOCKED_SEND,           "blocked_send",           NOTE,     SEQUENCE,  "GRVSSTP 4.4.1",      "A message begins while the session is blocked; it may have crossed the StopSending") \
+    X(RESPONSE_UNFIT,         "response_unfit",         NOTE,     PROTOCOL,  "GRVSSTP 3.1.5.5, 3.3.5.6", "No receiver gives this answer to such an Open or FanoutOpen") \
+    X(SIZE_MISMATCH,          "size_mismatch",          NOTE,     PROTOCOL,  "GRVSSTP 2.2.10.1",   "The sizes or fragment numbers of the Message do not fit each other or what was sent") \
+    X(TIMER,                  "timer",                  NOTE,     SEQUENCE,  "GRVSSTP 2.2.2.1, 2.2.4.1, 3.1.2.1, 3.1.4.7", "Later than was asked for, or before the time that the other side has set is over") \
+    X(DEVICE_NOT_ASKED_FOR,   "device_not_asked_for",   NOTE,     PROTOCOL,  "GRVSSTP 3.1.4.1, 3.1.5.1", "TargetDeviceURLs is without the TargetDeviceURL of the Connect") \
     X(UNACKNOWLEDGED,         "unacknowledged",         NOTE,     SEQUENCE,  "GRVSSTP 3.1.7.1",    "Not acknowledged before the end, so not considered delivered")
 
 /* clang-format on */

@@ -27,6 +27,7 @@ struct evidence {
     int text_bits;
     bool is_impossible;
     bool has_session_id;
+    bool is_greeting; /* Connect or ConnectResponse */
     uint32_t session_id;
 };
 
@@ -103,9 +104,14 @@ static void weigh_value(void *cookie, const struct sstp_value *value)
 static void weigh_finding(void *cookie, enum sstp_finding finding, size_t offset, size_t len)
 {
     struct evidence *evidence = cookie;
-    (void)finding;
     (void)offset;
     (void)len;
+    /* Rules about what a text says: whoever breaks them speaks the protocol. */
+    if (evidence->is_greeting &&
+        (finding == SSTP_FINDING_STRING_EMPTY || finding == SSTP_FINDING_CAPABILITIES_FORM))
+        return;
+    if (finding == SSTP_FINDING_SESSION_STATUS_FORM)
+        return;
     evidence->bits += BITS_BROKEN_RULE - 8; /* and what the value was credited with */
 }
 
@@ -152,6 +158,7 @@ static size_t weigh_command(struct evidence *evidence, struct sstp_span bytes)
     struct sstp_command command;
     evidence->bits += BITS_ID + length_bits(info, length);
     evidence->text_bits = 0;
+    evidence->is_greeting = bytes.data[0] == SSTP_CONNECT || bytes.data[0] == SSTP_CONNECT_RESPONSE;
     const bool is_trusted = sstp_command_decode(bytes, SSTP_VERSION_UNKNOWN, &visitor, &command);
     if (is_trusted && length_bits(info, length) < BITS_EXACT_LENGTH && command.id != SSTP_DATA)
         evidence->bits += BITS_STRUCTURE;
@@ -166,8 +173,8 @@ static size_t weigh_command(struct evidence *evidence, struct sstp_span bytes)
 
 struct sstp_look sstp_look(struct sstp_span bytes, bool is_end, const struct sstp_look_hint *hint)
 {
-    struct evidence evidence = {0, 0, false, hint != NULL && hint->has_session_id,
-                                hint != NULL ? hint->session_id : 0};
+    struct evidence evidence = {.has_session_id = hint != NULL && hint->has_session_id,
+                                .session_id = hint != NULL ? hint->session_id : 0};
     struct sstp_look look = {0, false, 0};
     size_t pos = 0;
 

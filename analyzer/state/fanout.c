@@ -202,11 +202,12 @@ static bool mark_wanted(struct sstp_fanout *fanout, const struct wanted *wanted)
     return true;
 }
 
-static void mark_named(struct sstp_fanout *fanout, const struct sstp_command *status)
+static void mark_named(struct sstp_fanout *fanout, const struct sstp_command *status,
+                       enum sstp_naming naming)
 {
     struct wanted wanted = {NULL, NULL, NULL};
 
-    if (status->identity_url.len == 0) {
+    if (naming == SSTP_NAMING_RELAY) {
         wanted.relay_url = &status->device_url;
         (void)mark_wanted(fanout, &wanted);
         return;
@@ -241,17 +242,16 @@ static void mark_indexes(struct sstp_fanout *fanout, const struct sstp_command *
 bool sstp_fanout_apply(struct sstp_fanout *fanout, const struct sstp_command *session_status,
                        struct sstp_fanout_status *status)
 {
+    const enum sstp_naming naming = sstp_session_status_naming(session_status);
+
     *status = (struct sstp_fanout_status){false, false};
-    if (session_status->form == SSTP_VERSION_1_6 && session_status->device_url.len == 0 &&
-        session_status->identity_url.len == 0) {
+    if (naming == SSTP_NAMING_INDEXES)
         mark_indexes(fanout, session_status, status);
-        return true;
-    }
-    if (fanout->num_entries == 0)
+    if (naming == SSTP_NAMING_INDEXES || naming == SSTP_NAMING_NOBODY || fanout->num_entries == 0)
         return true;
     if (!make_order(fanout))
         return false;
-    mark_named(fanout, session_status);
+    mark_named(fanout, session_status, naming);
     return true;
 }
 

@@ -48,11 +48,10 @@ bool sstp_fanout_init(struct sstp_fanout *fanout, const struct sstp_mem *mem,
                       const struct sstp_command *fanout_open);
 void sstp_fanout_clear(struct sstp_fanout *fanout);
 
-/* Marks the destinations of a SessionStatus as leaving.  In the form of 1.6 with
- * both URLs empty the indexes name them; else an empty IdentityURL means all of
- * the RelayURL in DeviceURL, an empty DeviceURL the identity-targeted entry, or
- * all of that identity where there is none (SPECIFICATION.md).  False without memory, when
- * nothing is marked. */
+/* Marks the destinations of a SessionStatus as leaving, as sstp_session_status_naming()
+ * says; of a recipient without a DeviceURL the identity-targeted entry, or all of that
+ * identity where there is none (SPECIFICATION.md).  False without memory, when nothing is
+ * marked. */
 bool sstp_fanout_apply(struct sstp_fanout *fanout, const struct sstp_command *session_status,
                        struct sstp_fanout_status *status);
 

@@ -66,6 +66,8 @@ struct sstp_observed_session {
     uint32_t exchange;     /* index + 1: Open, FanoutOpen or Attach, and its answer */
     uint32_t registration; /* index + 1: the last Register, as long as it has no answer */
     uint32_t message;      /* index + 1 of the one that is under way */
+    uint64_t message_size; /* that its Message has told; 0: none */
+    uint64_t octets;       /* of its Data so far */
     enum sstp_session_kind kind;
     enum sstp_session_state state;
     enum sstp_receiver_state receiver;
@@ -73,12 +75,15 @@ struct sstp_observed_session {
     int8_t closed_by;  /* a direction; -1: nobody */
     bool was_refused;  /* closed by an OpenResponse */
     bool is_vague;     /* commands of it were missed */
+    /* What its Open or FanoutOpen said, where that was seen. */
+    bool is_presence, has_entries, has_remote_entries;
     bool awaits_attach_response, has_attach_response;
 };
 
 struct sstp_observed_message {
-    uint32_t session; /* index */
-    uint32_t number;  /* sstp.message.number; 0 where it is not known */
+    uint32_t session;                   /* index */
+    uint32_t number : 31;               /* sstp.message.number; 0 where it is not known */
+    uint32_t wants_acknowledgement : 1; /* at once: AcknowledgeImmediately */
 };
 
 /* A message in the ledger, entered by its EndMessage. */
@@ -128,6 +133,7 @@ struct sstp_observer {
     bool has_early_command; /* one that came before the Connect */
     uint32_t epoch;         /* gaps so far */
     uint32_t connect;       /* index + 1 of the exchange that the ConnectResponse ends */
+    char *target;           /* TargetDeviceURL of the Connect until its answer; NULL: not known */
     struct sstp_array sessions;
     struct sstp_array exchanges;
     struct sstp_id_tree ids; /* of the sessions */

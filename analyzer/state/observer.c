@@ -6,6 +6,7 @@
 #include "state/observer_session.h"
 
 #include <string.h>
+#include <strings.h>
 
 _Static_assert(SSTP_OBSERVED_FINDINGS <= 16, "the findings of a command are a few bits");
 
@@ -39,6 +40,13 @@ void sstp_observer_init(struct sstp_observer *observer, const struct sstp_mem *m
         init_direction(&observer->directions[i], mem);
 }
 
+static void forget_target(struct sstp_observer *observer)
+{
+    if (observer->target != NULL)
+        observer->mem->resize(observer->mem->cookie, observer->target, 0);
+    observer->target = NULL;
+}
+
 void sstp_observer_clear(struct sstp_observer *observer)
 {
     const struct sstp_mem *mem = observer->mem;
@@ -52,6 +60,7 @@ void sstp_observer_clear(struct sstp_observer *observer)
             mem->resize(mem->cookie, session->fanout, 0);
         }
     }
+    forget_target(observer);
     sstp_array_clear(&observer->sessions);
     sstp_array_clear(&observer->exchanges);
     sstp_id_tree_clear(&observer->ids);
@@ -64,6 +73,7 @@ void sstp_observer_clear(struct sstp_observer *observer)
 
 void sstp_observer_gap(struct sstp_observer *observer)
 {
+    forget_target(observer);
     sstp_observing_lose(observer);
 }
 
@@ -157,6 +167,34 @@ static void on_connect_close(const struct sstp_observing *observing)
         sstp_observing_find(observing, SSTP_FINDING_UNACKNOWLEDGED);
 }
 
+/* Whether the ConnectResponse has the device that the Connect asked for (GRVSSTP 3.1.4.1,
+ * 3.1.5.1); also where nobody knows which that was. */
+static bool has_target(const struct sstp_observer *observer, const struct sstp_command *command)
+{
+    struct sstp_reader r = sstp_reader(command->device_urls.bytes);
+
+    if (observer->target == NULL || command->response_id != SSTP_CONNECT_RESPONSE_OK ||
+        command->device_urls.count == 0)
+        return true;
+    for (unsigned i = 0; i < command->device_urls.count && !r.failed; i++) {
+        const struct sstp_span url = sstp_read_string(&r);
+        if (!r.failed && url.len == strlen(observer->target) &&
+            strncasecmp((const char *)url.data, observer->target, url.len) == 0)
+            return true;
+    }
+    return r.failed != SSTP_READER_OK;
+}
+
+static void on_connect_response(const struct sstp_observing *observing)
+{
+    struct sstp_observer *observer = observing->observer;
+
+    sstp_observing_answer(observing, observer->connect);
+    if (!has_target(observer, observing->command))
+        sstp_observing_find(observing, SSTP_FINDING_DEVICE_NOT_ASKED_FOR);
+    forget_target(observer);
+}
+
 static void connection_command(const struct sstp_observing *observing)
 {
     struct sstp_observer *observer = observing->observer;
@@ -167,9 +205,11 @@ static void connection_command(const struct sstp_observing *observing)
             break; /* nothing begins on a connection that the other side has closed */
         begin(observer, observing->from_initiator);
         observer->connect = sstp_observing_ask(observing);
+        forget_target(observer);
+        observer->target = sstp_observing_copy(observer, observing->command->target_device_url);
         break;
     case SSTP_CONNECT_RESPONSE:
-        sstp_observing_answer(observing, observer->connect);
+        on_connect_response(observing);
         break;
     case SSTP_NOOP:
         sstp_observing_acknowledge(observing);

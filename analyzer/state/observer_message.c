@@ -3,6 +3,13 @@
  * 3.1.5.19). */
 #include "state/observer_message.h"
 
+/* Header and SessionId of a Data command. */
+#define DATA_HEADER_LEN 7u
+
+/* How long an acknowledgement that was asked for at once may take: the timer's default
+ * (GRVSSTP 3.1.2.1). */
+#define ACKNOWLEDGEMENT_NS INT64_C(5000000000)
+
 static struct sstp_observed_direction *own_direction(const struct sstp_observing *observing)
 {
     return &observing->observer->directions[observing->from_initiator];
@@ -20,6 +27,24 @@ static void tell_outstanding(const struct sstp_observing *observing,
 /* ------------------------------------------------------------------------
  * MessageCount
  */
+
+/* Whether one of the messages acknowledged had asked for it at once, and long before. */
+static bool is_overdue(const struct sstp_observed_direction *direction,
+                       const struct sstp_observed_acknowledgement *acknowledgement)
+{
+    for (uint32_t i = 0; i < acknowledgement->covered; i++) {
+        const struct sstp_observed_entry *entry =
+            sstp_array_at(&direction->entries, acknowledgement->first + i);
+        if (acknowledgement->time_ns - entry->time_ns <= ACKNOWLEDGEMENT_NS)
+            break; /* the others are younger */
+        const struct sstp_observed_message *message =
+            entry->message != UINT32_MAX ? sstp_array_at(&direction->messages, entry->message)
+                                         : NULL;
+        if (message != NULL && message->wants_acknowledgement)
+            return true;
+    }
+    return false;
+}
 
 void sstp_observing_acknowledge(const struct sstp_observing *observing)
 {
@@ -47,6 +72,8 @@ void sstp_observing_acknowledge(const struct sstp_observing *observing)
         observing->seen->acknowledgement = all->num - 1;
         if (acknowledgement->covered < message_count)
             sstp_observing_find(observing, SSTP_FINDING_ACK_EXCESS);
+        if (is_overdue(direction, acknowledgement))
+            sstp_observing_find(observing, SSTP_FINDING_TIMER);
     }
     if (observing->command->id != SSTP_MESSAGE)
         tell_outstanding(observing, direction);
@@ -63,6 +90,23 @@ static void tell_message(const struct sstp_observing *observing,
     observing->seen->message = session->message != 0 ? session->message - 1 : 0;
 }
 
+/* What a Message tells of itself may contradict itself (GRVSSTP 2.2.10.1); 0 is no size,
+ * and whether fragments count from 0 or 1 nobody says. */
+static bool has_possible_sizes(const struct sstp_command *message)
+{
+    const bool has_sizes = (message->flags & SSTP_MESSAGE_FLAG_STREAM_SIZE) != 0;
+    const bool is_fragment = (message->flags & SSTP_MESSAGE_FLAG_FRAGMENT) != 0;
+
+    if (is_fragment &&
+        (message->num_fragments == 0 || message->this_fragment > message->num_fragments))
+        return false;
+    if (!has_sizes)
+        return true;
+    return !(message->byte_stream_size > 0 && message->session_size > message->byte_stream_size) &&
+           !(message->byte_stream_size > 0 && message->message_size > message->byte_stream_size) &&
+           !(message->session_size > 0 && message->message_size > message->session_size);
+}
+
 /* A Message begins a message whether or not it was allowed to. */
 static void begin_message(const struct sstp_observing *observing,
                           struct sstp_observed_session *session, uint32_t index)
@@ -76,8 +120,12 @@ static void begin_message(const struct sstp_observing *observing,
         return;
     }
     message->session = index;
+    message->wants_acknowledgement =
+        (observing->command->flags & SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY) != 0;
+    session->message_size = observing->command->message_size;
+    session->octets = 0;
     if (observing->observer->is_counting)
-        message->number = ++direction->num_numbered;
+        message->number = ++direction->num_numbered & INT32_MAX;
     session->message = direction->messages.num;
     session->num_messages++;
     tell_message(observing, session);
@@ -90,6 +138,9 @@ static void end_message(const struct sstp_observing *observing,
     struct sstp_observed_direction *direction = own_direction(observing);
 
     tell_message(observing, session);
+    if (session->message != 0 && session->message_size != 0 &&
+        session->octets != session->message_size)
+        sstp_observing_find(observing, SSTP_FINDING_SIZE_MISMATCH);
     const uint32_t message = session->message != 0 ? session->message - 1 : UINT32_MAX;
     session->message = 0;
     if (!observing->observer->is_counting)
@@ -150,8 +201,11 @@ void sstp_observing_message_command(const struct sstp_observing *observing,
         pass_receiver(observing, session);
     if (id == SSTP_MESSAGE) {
         begin_message(observing, session, index);
+        if (!has_possible_sizes(observing->command))
+            sstp_observing_find(observing, SSTP_FINDING_SIZE_MISMATCH);
         tell_outstanding(observing, own_direction(observing));
     } else if (id == SSTP_DATA) {
+        session->octets += observing->command->length - (uint64_t)DATA_HEADER_LEN;
         tell_message(observing, session);
     } else {
         end_message(observing, session);

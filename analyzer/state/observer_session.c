@@ -86,6 +86,16 @@ static void keep_fanout(const struct sstp_observing *observing,
     observing->seen->active = fanout->num_active;
 }
 
+static bool has_remote_entries(const struct sstp_command *fanout_open)
+{
+    struct sstp_reader r = sstp_reader(fanout_open->fanout_entries.bytes);
+
+    for (unsigned i = 0; i < fanout_open->fanout_entries.count && !r.failed; i++)
+        if (sstp_fanout_entry_read(&r, fanout_open->form).relay_url.len > 0)
+            return true;
+    return false;
+}
+
 static void on_open(const struct sstp_observing *observing)
 {
     const bool is_fanout = observing->command->id == SSTP_FANOUT_OPEN;
@@ -101,9 +111,35 @@ static void on_open(const struct sstp_observing *observing)
     session->open_frame = observing->place.frame;
     session->exchange = sstp_observing_ask(observing);
     sstp_observing_keep_resource_url(observing, session);
+    session->is_presence = sstp_resource_is_presence(observing->command->resource_url);
+    session->has_entries = observing->command->fanout_entries.count > 0;
+    session->has_remote_entries = is_fanout && has_remote_entries(observing->command);
     if (is_fanout)
         keep_fanout(observing, session);
     sstp_observing_tell_session(observing, session, observing->observer->sessions.num - 1);
+}
+
+/* Whether a receiver may give this first answer to what the session was opened with: to an
+ * Open (GRVSSTP 3.1.5.5; a presence server refuses with NoResource, 2.2.7.1), or to a
+ * FanoutOpen (3.3.5.6, SPECIFICATION.md). */
+static bool is_fit(const struct sstp_observed_session *session, uint8_t response_id)
+{
+    const bool is_fanout = session->kind == SSTP_SESSION_OF_FANOUT;
+
+    switch (response_id) {
+    case SSTP_OPEN_RESPONSE_OK:
+        return !is_fanout || !session->has_entries;
+    case SSTP_OPEN_RESPONSE_OK_STOP_SENDING:
+        return !is_fanout || (session->has_entries && !session->is_presence);
+    case SSTP_OPEN_RESPONSE_NO_RESOURCE:
+        return session->is_presence;
+    case SSTP_OPEN_RESPONSE_NO_FANOUT_ENTRIES:
+        return is_fanout;
+    case SSTP_OPEN_RESPONSE_FANOUT_NOT_SUPPORTED:
+        return is_fanout && session->has_remote_entries;
+    default:
+        return true;
+    }
 }
 
 static void on_open_response(const struct sstp_observing *observing,
@@ -119,6 +155,9 @@ static void on_open_response(const struct sstp_observing *observing,
         sstp_observing_find(observing, SSTP_FINDING_UNEXPECTED_COMMAND);
         return;
     }
+    if (before == SSTP_SESSION_OPENING && !session->is_vague &&
+        !is_fit(session, observing->command->response_id))
+        sstp_observing_find(observing, SSTP_FINDING_RESPONSE_UNFIT);
     session->state = next;
     if (next == SSTP_SESSION_CLOSED) {
         close_session(observing, session, observing->from_initiator);
@@ -139,6 +178,7 @@ static void on_session_status(const struct sstp_observing *observing,
             sstp_observing_find(observing, SSTP_FINDING_UNEXPECTED_COMMAND);
         return;
     }
+    sstp_observing_answer(observing, session->exchange); /* note <19>: without OpenResponse */
     if (session->fanout == NULL)
         return;
     if (!sstp_fanout_apply(session->fanout, observing->command, &status)) {
@@ -176,6 +216,9 @@ static void on_session(const struct sstp_observing *observing,
         on_session_status(observing, session);
         break;
     case SSTP_CLOSE:
+        if (session->kind == SSTP_SESSION_OF_FANOUT &&
+            session->originator != (int)observing->from_initiator)
+            sstp_observing_answer(observing, session->exchange);
         close_session(observing, session, observing->from_initiator);
         break;
     case SSTP_MESSAGE:

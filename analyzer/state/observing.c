@@ -162,21 +162,25 @@ struct sstp_observed_session *sstp_observing_add_session(const struct sstp_obser
     return session;
 }
 
+char *sstp_observing_copy(const struct sstp_observer *observer, struct sstp_span text)
+{
+    if (text.data == NULL)
+        return NULL; /* the command was cut short before it */
+    char *copy = observer->mem->resize(observer->mem->cookie, NULL, text.len + 1);
+
+    if (copy == NULL)
+        return NULL;
+    if (text.len > 0)
+        memcpy(copy, text.data, text.len);
+    copy[text.len] = '\0';
+    return copy;
+}
+
 void sstp_observing_keep_resource_url(const struct sstp_observing *observing,
                                       struct sstp_observed_session *session)
 {
-    const struct sstp_mem *mem = observing->observer->mem;
-    const struct sstp_span url = observing->command->resource_url;
-    if (url.data == NULL)
-        return; /* the command was cut short before it */
-    char *copy = mem->resize(mem->cookie, NULL, url.len + 1);
-
-    if (copy == NULL)
-        return; /* it is not known then */
-    if (url.len > 0)
-        memcpy(copy, url.data, url.len);
-    copy[url.len] = '\0';
-    session->resource_url = copy;
+    session->resource_url =
+        sstp_observing_copy(observing->observer, observing->command->resource_url);
 }
 
 void sstp_observing_unknown_session(const struct sstp_observing *observing)

@@ -55,6 +55,9 @@ void sstp_observing_tell_session(const struct sstp_observing *observing,
 /* There is no session of the command's id. */
 void sstp_observing_unknown_session(const struct sstp_observing *observing);
 
+/* A copy of a string with a 0 after it; NULL where it is not there or has no room. */
+char *sstp_observing_copy(const struct sstp_observer *observer, struct sstp_span text);
+
 /* Keeps the ResourceURL of the command with the session. */
 void sstp_observing_keep_resource_url(const struct sstp_observing *observing,
                                       struct sstp_observed_session *session);

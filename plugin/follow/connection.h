@@ -81,7 +81,8 @@ struct grvsstp_connection {
     enum grvsstp_encapsulation encapsulation;
     struct grvsstp_half halves[2];   /* [1] from the initiator: indexed by from_initiator */
     wmem_array_t *versions;          /* struct grvsstp_version; NULL until the first */
-    uint8_t initiator_minor_version; /* of the last Connect; 0 where it was not seen */
+    uint8_t initiator_minor_version; /* of the last Connect */
+    bool has_initiator_version;      /* it was seen */
     struct grvsstp_states *states;   /* NULL where they are not followed */
 };
 

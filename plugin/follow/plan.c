@@ -29,8 +29,9 @@ static void note_version(struct grvsstp_connection *connection, struct sstp_span
         if (is_known && grvsstp_states_are_connecting(connection->states))
             grvsstp_connection_set_version(connection, frame, NULL);
         connection->initiator_minor_version = command.minor_version;
+        connection->has_initiator_version = true;
     } else if (command.response_id == SSTP_CONNECT_RESPONSE_OK &&
-               connection->initiator_minor_version != 0 && !is_known) {
+               connection->has_initiator_version && !is_known) {
         const uint8_t minor_version =
             MIN(connection->initiator_minor_version, command.minor_version);
         grvsstp_connection_set_version(connection, frame, &minor_version);

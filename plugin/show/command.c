@@ -157,7 +157,7 @@ static void note_finding(void *cookie, enum sstp_finding finding, size_t offset,
         finding == SSTP_FINDING_STRING_UNTERMINATED) {
         show_undecoded(showing, offset, len);
         item = len > 0 ? showing->last : showing->item;
-    } else if (offset != 0 || len == 1) {
+    } else if (finding != SSTP_FINDING_SESSION_STATUS_FORM && (offset != 0 || len == 1)) {
         item = showing->last; /* it is about the value before */
     }
     if (showing->tree == NULL)

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/url.h"
 
-#include <strings.h>
-
-#define PRESENCE "grooveWanDPP"
-
 /* The characters behind `scheme`, or -1 where the URL begins otherwise. */
 static long behind_scheme(struct sstp_span url, const char *scheme)
 {
@@ -28,10 +24,4 @@ bool sstp_url_is_device(struct sstp_span url)
 bool sstp_url_is_relay(struct sstp_span url)
 {
     return behind_scheme(url, "grooveDNS://") > 0;
-}
-
-bool sstp_url_is_presence(struct sstp_span url)
-{
-    return url.len == strlen(PRESENCE) &&
-           strncasecmp((const char *)url.data, PRESENCE, url.len) == 0;
 }

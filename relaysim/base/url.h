@@ -20,7 +20,5 @@ bool sstp_url_is_identity(struct sstp_span url);
 bool sstp_url_is_device(struct sstp_span url); /* "dpp://" */
 bool sstp_url_is_relay(struct sstp_span url);  /* "grooveDNS://" */
 
-/* The presence server's resource, spelt two ways in the specification (SPECIFICATION.md). */
-bool sstp_url_is_presence(struct sstp_span url);
 
 #endif

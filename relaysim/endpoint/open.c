@@ -184,7 +184,7 @@ void sstp_ep_on_open(struct sstp_ep *ep, const struct sstp_command *command)
 
     /* GRVSSTP 2.2.5.1: empty only where presence is concerned. */
     if (command->resource_url.len == 0 ||
-        (command->identity_url.len == 0 && !sstp_url_is_presence(command->resource_url))) {
+        (command->identity_url.len == 0 && !sstp_resource_is_presence(command->resource_url))) {
         sstp_ep_refuse(ep, SSTP_CONNECT_CLOSE_PROTOCOL_ERROR);
         return;
     }
@@ -231,7 +231,7 @@ static uint8_t check_fanout(const struct sstp_ep *ep, const struct sstp_command 
         return SSTP_OPEN_RESPONSE_NO_FANOUT_ENTRIES;
     if (has_remote && !ep->config.supports_single_hop)
         return SSTP_OPEN_RESPONSE_FANOUT_NOT_SUPPORTED;
-    if (sstp_url_is_presence(command->resource_url))
+    if (sstp_resource_is_presence(command->resource_url))
         return SSTP_OPEN_RESPONSE_NO_RESOURCE;
     if (!are_valid)
         return SSTP_OPEN_RESPONSE_UNKNOWN;

@@ -62,7 +62,8 @@ static void test_cut(const void *data)
         const enum sstp_version versions[] = {SSTP_VERSION_UNKNOWN, vector->version};
         for (size_t i = 0; i < G_N_ELEMENTS(versions); i++) {
             record_decode(&record, sstp_span(copy, cut), versions[i]);
-            g_assert_cmpstr(record.findings->str, ==, "");
+            if (strchr(vector->fields, '!') == NULL) /* what is there breaks no rule */
+                g_assert_cmpstr(record.findings->str, ==, "");
             g_assert_false(record.is_trusted);
             if (cut >= SSTP_HEADER_LEN)
                 g_assert_cmpuint(record.command.length, ==, len);
@@ -149,6 +150,8 @@ static void test_partial_visitors(void)
             expected += *p == '\n';
         for (const char *p = vectors[i].fields; (p = strstr(p, " entry ")) != NULL; p++)
             expected--;
+        for (const char *p = vectors[i].fields; (p = strchr(p, '!')) != NULL; p++)
+            expected--; /* a finding */
         g_assert_cmpuint(count, ==, expected);
     }
 }

@@ -49,6 +49,9 @@ static void test_severities(void)
         {SSTP_FINDING_VALUE_UNKNOWN, "value_unknown", SSTP_SEVERITY_WARNING},
         {SSTP_FINDING_VERSION_UNSUPPORTED, "version_unsupported", SSTP_SEVERITY_WARNING},
         {SSTP_FINDING_VERSION_FORM, "version_form", SSTP_SEVERITY_WARNING},
+        {SSTP_FINDING_STRING_EMPTY, "string_empty", SSTP_SEVERITY_WARNING},
+        {SSTP_FINDING_SESSION_STATUS_FORM, "session_status_form", SSTP_SEVERITY_WARNING},
+        {SSTP_FINDING_CAPABILITIES_FORM, "capabilities_form", SSTP_SEVERITY_WARNING},
         {SSTP_FINDING_GAP, "gap", SSTP_SEVERITY_NOTE},
         {SSTP_FINDING_UNEXPECTED_COMMAND, "unexpected_command", SSTP_SEVERITY_WARNING},
         {SSTP_FINDING_WRONG_ROLE, "wrong_role", SSTP_SEVERITY_WARNING},
@@ -60,6 +63,10 @@ static void test_severities(void)
         {SSTP_FINDING_BAD_INDEX_REPEATED, "bad_index", SSTP_SEVERITY_NOTE},
         {SSTP_FINDING_ACK_EXCESS, "ack_excess", SSTP_SEVERITY_WARNING},
         {SSTP_FINDING_BLOCKED_SEND, "blocked_send", SSTP_SEVERITY_NOTE},
+        {SSTP_FINDING_RESPONSE_UNFIT, "response_unfit", SSTP_SEVERITY_NOTE},
+        {SSTP_FINDING_SIZE_MISMATCH, "size_mismatch", SSTP_SEVERITY_NOTE},
+        {SSTP_FINDING_TIMER, "timer", SSTP_SEVERITY_NOTE},
+        {SSTP_FINDING_DEVICE_NOT_ASKED_FOR, "device_not_asked_for", SSTP_SEVERITY_NOTE},
         {SSTP_FINDING_UNACKNOWLEDGED, "unacknowledged", SSTP_SEVERITY_NOTE},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {

@@ -136,7 +136,7 @@ def _version(body, version):
 # Connection commands
 
 
-def connect(target, sources, token=b"", product="", capabilities="", version=(1, 5), reserved=0):
+def connect(target, sources, token=b"", product="P", capabilities="", version=(1, 5), reserved=0):
     """2.2.1"""
     body = _version(_Body(), version).number("sstp.connect.reserved", 1, reserved, 16)
     body.string("sstp.target_device_url", target).strings("sstp.source_device_url", sources)
@@ -145,7 +145,7 @@ def connect(target, sources, token=b"", product="", capabilities="", version=(1,
     return body.finish("Connect")
 
 
-def connect_response(response=OK, targets=(), token=b"", flags=0, product="", capabilities="",
+def connect_response(response=OK, targets=(), token=b"", flags=0, product="P", capabilities="",
                      version=(1, 5), retry_time=0, reserved=0):
     """2.2.2"""
     body = _version(_Body(), version).number("sstp.connect.response", 1, response, 16)

@@ -93,6 +93,37 @@ static const char *after(const char *word, const char *prefix)
     return g_str_has_prefix(word, prefix) ? word + strlen(prefix) : NULL;
 }
 
+/* A list element that is one string; those of a command stand next to each other. */
+static void add_device(GByteArray *store, const char *text, struct sstp_command *command)
+{
+    const struct sstp_span url = keep(store, text);
+
+    g_byte_array_append(store, (const guint8 *)"", 1);
+    if (command->device_urls.count == 0)
+        command->device_urls.bytes.data = url.data;
+    command->device_urls.bytes.len += url.len + 1;
+    command->device_urls.count++;
+}
+
+/* MessageSize, or how much a Data command carries. */
+static void read_size(struct sstp_command *command, uint32_t size)
+{
+    if (command->id == SSTP_DATA) {
+        command->length = (uint16_t)(command->length + size);
+    } else {
+        command->flags |= SSTP_MESSAGE_FLAG_STREAM_SIZE;
+        command->message_size = size;
+    }
+}
+
+/* "2/3" */
+static void read_fragment(struct sstp_command *command, const char *value)
+{
+    command->flags |= SSTP_MESSAGE_FLAG_FRAGMENT;
+    command->this_fragment = (uint32_t)g_ascii_strtoull(value, NULL, 10);
+    command->num_fragments = number(strchr(value, '/') + 1);
+}
+
 static void read_word(const char *word, struct sstp_command *command, GByteArray *store)
 {
     const char *value;
@@ -107,6 +138,22 @@ static void read_word(const char *word, struct sstp_command *command, GByteArray
         command->identity_url = keep(store, value);
     else if ((value = after(word, "device=")) != NULL)
         command->device_url = keep(store, value);
+    else if ((value = after(word, "status=")) != NULL)
+        command->status_id = (uint8_t)number(value);
+    else if ((value = after(word, "target=")) != NULL)
+        command->target_device_url = keep(store, value);
+    else if ((value = after(word, "has=")) != NULL)
+        add_device(store, value, command);
+    else if ((value = after(word, "size=")) != NULL)
+        read_size(command, number(value));
+    else if ((value = after(word, "stream=")) != NULL)
+        command->byte_stream_size = number(value);
+    else if ((value = after(word, "left=")) != NULL)
+        command->session_size = number(value);
+    else if ((value = after(word, "fragment=")) != NULL)
+        read_fragment(command, value);
+    else if (strcmp(word, "at-once") == 0)
+        command->flags |= SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY;
     else if ((value = after(word, "to=")) != NULL)
         add_destination(store, value, command);
     else if ((value = after(word, "at=")) != NULL)
@@ -125,6 +172,8 @@ void story_command(const char *words, struct sstp_command *command, GByteArray *
     *command = (struct sstp_command){
         .id = command_id(name, form != NULL ? (size_t)(form - name) : strlen(name)),
         .form = SSTP_VERSION_1_5};
+    if (command->id == SSTP_DATA)
+        command->length = SSTP_HEADER_LEN + 4;
     if (command->id == SSTP_FANOUT_OPEN || command->id == SSTP_SESSION_STATUS) {
         g_assert_true(form == NULL || strcmp(form, "/1.5") == 0 || strcmp(form, "/1.6") == 0);
         if (form == NULL || strcmp(form, "/1.6") == 0)
@@ -178,7 +227,7 @@ static void say_message(struct story *story, bool from_initiator)
         const struct sstp_observed_entry *entry =
             sstp_observer_entry(&story->observer, from_initiator, seen->entry);
         g_assert_cmpuint(entry->frame, ==, story->frame);
-        g_assert_cmpint(entry->time_ns, ==, INT64_C(1000) * story->frame);
+        g_assert_cmpint(entry->time_ns, ==, INT64_C(1000) * story->frame + story->waited_ns);
         g_assert_cmpuint(entry->message, ==, seen->has_message ? seen->message : UINT32_MAX);
         g_string_append_printf(story->outcome, " +%u", seen->entry);
     }
@@ -191,7 +240,7 @@ static void say_acknowledgement(struct story *story, bool from_initiator)
         sstp_observer_acknowledgement(observer, from_initiator, story->seen.acknowledgement);
 
     g_assert_cmpuint(acknowledgement->frame, ==, story->frame);
-    g_assert_cmpint(acknowledgement->time_ns, ==, INT64_C(1000) * story->frame);
+    g_assert_cmpint(acknowledgement->time_ns, ==, INT64_C(1000) * story->frame + story->waited_ns);
     g_string_append(story->outcome, acknowledgement->covered > 0 ? " acks=" : " acks=none");
     for (uint32_t i = 0; i < acknowledgement->covered; i++)
         g_string_append_printf(
@@ -269,10 +318,15 @@ const char *story_tell(struct story *story, const char *line)
         story->state = story->observer.state;
         return "";
     }
+    if (g_str_has_suffix(line, " s") && g_ascii_isdigit(*line)) {
+        story->waited_ns += INT64_C(1000000000) * (int64_t)g_ascii_strtoull(line, NULL, 10);
+        return "";
+    }
     g_assert_true((line[0] == 'I' || line[0] == 'A') && line[1] == ' ');
     const bool from_initiator = line[0] == 'I';
     story_command(line + 2, &command, &store);
-    const struct sstp_observed_place place = {story->frame, INT64_C(1000) * story->frame};
+    const struct sstp_observed_place place = {story->frame,
+                                              INT64_C(1000) * story->frame + story->waited_ns};
     sstp_observer_command(&story->observer, from_initiator, &command, place, &story->seen);
     g_byte_array_unref(store);
     say(story, from_initiator);

@@ -18,8 +18,14 @@
  *     A OpenResponse s=1 OkStopSending  a number where it has no name
  *     A Noop n=2              MessageCount; ConnectClose and Message likewise
  *     Attach e=1              EventId
+ *     I Connect target=a      and A ConnectResponse Ok has=a has=b
+ *     I Message s=1 size=5 stream=9 left=7 fragment=1/2 at-once
+ *                             MessageSize, ByteStreamSize, SessionSize, which of how many
+ *                             fragments, AcknowledgeImmediately
+ *     I Data s=1 size=5       so many octets; none without
  *     gap                     bytes were lost
  *     end                     the transport is gone
+ *     6 s                     time passes
  *
  * The lines are numbered from 1, which is the frame of a command and its time in
  * microseconds.
@@ -53,6 +59,7 @@ struct story {
     struct sstp_observation seen; /* of the last command */
     enum sstp_connection_state state;
     uint32_t frame; /* the last one */
+    int64_t waited_ns;
     GString *outcome;
 };
 

@@ -67,6 +67,7 @@ const struct vector vectors[] = {
      "7+1 source_device_url.count=0\n"
      "8+2 auth_token=0:\n"
      "10+1 product.version=\"\"\n"
+     "10+1 !string_empty\n"
      "11+1 product.capabilities=\"\"\n",
      "Connect 1.6 to "},
     {"Connect, two source devices", SSTP_VERSION_1_5,
@@ -107,6 +108,7 @@ const struct vector vectors[] = {
      "6+2 auth_token=0:\n"
      "8+1 connect.flags=0x2\n"
      "9+1 product.version=\"\"\n"
+     "9+1 !string_empty\n"
      "10+1 product.capabilities=\"\"\n"
      "11+4 connect.retry_time=2147483648\n",
      "ConnectResponse WillUpgrade 1.5"},
@@ -120,6 +122,7 @@ const struct vector vectors[] = {
      "6+2 auth_token=0:\n"
      "8+1 connect.flags=0x1\n"
      "9+1 product.version=\"\"\n"
+     "9+1 !string_empty\n"
      "10+1 product.capabilities=\"\"\n",
      "ConnectResponse WrongDevice 1.5"},
     {"ConnectResponse, NewVersionRequired", SSTP_VERSION_1_5,
@@ -131,6 +134,7 @@ const struct vector vectors[] = {
      "5+1 connect.response=0x5\n"
      "6+2 auth_token=0:\n"
      "8+1 product.version=\"\"\n"
+     "8+1 !string_empty\n"
      "9+1 product.capabilities=\"\"\n",
      "ConnectResponse NewVersionRequired 1.6"},
     {"ConnectAuthenticate", SSTP_VERSION_1_5,

@@ -14,7 +14,7 @@
 #define COMPARE_NOTES                                                                              \
     (SSTP_OBSERVED(SSTP_FINDING_BLOCKED_SEND) | SSTP_OBSERVED(SSTP_FINDING_UNACKNOWLEDGED) |       \
      SSTP_OBSERVED(SSTP_FINDING_UNKNOWN_SESSION_IGNORED) |                                         \
-     SSTP_OBSERVED(SSTP_FINDING_BAD_INDEX_REPEATED))
+     SSTP_OBSERVED(SSTP_FINDING_BAD_INDEX_REPEATED) | SSTP_OBSERVED(SSTP_FINDING_TIMER))
 
 /* The newest observation of the listener. */
 void compare_command(struct listener *listener);

@@ -233,8 +233,8 @@ static void act_status(struct actor *actor)
         if (sstp_fanout_is_active(&session->fanout, i) && play_chance(actor->play, wanted, 8))
             indexes[num++] = i;
     if (num > 0)
-        (void)sstp_ep_session_status(actor->ep, session->id, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE,
-                                     indexes, num);
+        (void)sstp_ep_session_status(actor->ep, session->id,
+                                     SSTP_SESSION_STATUS_QUOTA_WOULD_BE_EXCEEDED, indexes, num);
 }
 
 /* ------------------------------------------------------------------------

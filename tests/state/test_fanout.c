@@ -69,8 +69,10 @@ static const struct {
     {"/1.5 identity=i1 device=d1", "0 5", false, false},
     {"/1.5 identity=i2", "2", false, false},
     {"/1.5 device=r2", "2 3", false, false},
-    {"/1.5", "4", false, false}, /* the RelayURL "", which is the receiver's own */
-    {"/1.6", "", false, false},  /* no indexes */
+    {"/1.5", "", false, false},                    /* nobody is named */
+    {"/1.5 status=4 device=r2", "", false, false}, /* a recipient's, and none is named */
+    {"/1.6 status=5 device=r2", "", false, false},
+    {"/1.6", "", false, false}, /* no indexes */
     {"/1.6 at=0", "0", false, false},
     {"/1.6 at=5", "5", false, false},
     {"/1.6 at=5,1,0", "0 1 5", false, false},

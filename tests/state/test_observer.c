@@ -140,14 +140,14 @@ static void test_refused_session(void)
 {
     static const struct story_line lines[] = {
         {"I Open s=1", "opening/-@3 asks"},
-        {"A OpenResponse s=1 NoResource", "closed/-@3 re=3"},
+        {"A OpenResponse s=1 NoResource", "closed/-@3 re=3 ~response_unfit"},
         {"I Message s=1", "closed/-@3 #1 out=0 !unknown_session"},
         {"I Data s=1", "closed/-@3 #1 !unknown_session"},
         {"I EndMessage s=1", "closed/-@3 #1 +0 out=1 !unknown_session"},
         {"I Close s=1", "closed/-@3 ~unknown_session"},
         {"A OpenResponse s=1 StartSending", "closed/-@3 !unknown_session"},
         {"I Open s=1", "opening/-@10 asks"},
-        {"A OpenResponse s=1 FanoutNotSupported", "closed/-@10 re=10"},
+        {"A OpenResponse s=1 FanoutNotSupported", "closed/-@10 re=10 ~response_unfit"},
         {"I Open s=1", "opening/-@12 asks"},
         {"A OpenResponse s=1 Ok", "ready/waiting@12 re=12"},
         {"I Message s=1", "ready/ready@12 #2 out=1"},
@@ -435,7 +435,7 @@ static void test_fanout_of_1_6(void)
 {
     static const struct story_line lines[] = {
         {"I FanoutOpen/1.6 s=1 to=b,db,r1 to=c,dc,r1 to=d,dd,r2", "opening/-@3 asks active=3"},
-        {"A SessionStatus/1.6 s=1 at=2", "opening/-@3 active=2"},
+        {"A SessionStatus/1.6 s=1 at=2", "opening/-@3 re=3 active=2"},
         {"A SessionStatus/1.6 s=1 at=2,3", "opening/-@3 active=2 !bad_index ~bad_index"},
         {"A SessionStatus/1.6 s=1", "opening/-@3 active=2"},
         {"A SessionStatus/1.6 s=1 at=0,1", "opening/-@3 active=0"},
@@ -457,7 +457,7 @@ static void test_fanout_to_client(void)
         {"I Attach e=1", "event asks"},
         {"A FanoutOpen s=0x80000002 to=a,b,c", "!wrong_role"},
         {"I FanoutOpen s=2 to=a,b,c", "opening/-@6 asks active=1"},
-        {"I OpenResponse s=0x80000001 Ok", "ready/waiting@3 re=3"},
+        {"I OpenResponse s=0x80000001 Ok", "ready/waiting@3 re=3 ~response_unfit"},
     };
     FROM_START(CONNECTED, lines, NULL, NULL);
 }

@@ -8,7 +8,9 @@
  *     x unexpected_command   w wrong_role       r session_id_range
  *     d duplicate_session    u unknown_session  i the same, ignored (a note)
  *     B bad_index            R the same, repeated (a note)
- *     e ack_excess           b blocked_send     k unacknowledged
+ *     e ack_excess           b blocked_send     f response_unfit
+ *     z size_mismatch        t timer            v device_not_asked_for
+ *     k unacknowledged
  */
 #include <string.h>
 
@@ -17,7 +19,7 @@
 #define NUM(array) (sizeof(array) / sizeof(array)[0])
 
 /* In the order of enum sstp_finding. */
-static const char finding_letters[SSTP_OBSERVED_FINDINGS + 1] = "xwrduiBRebk";
+static const char finding_letters[SSTP_OBSERVED_FINDINGS + 1] = "xwrduiBRebfztvk";
 
 /* Over all tables. */
 static uint32_t all_findings;
@@ -198,13 +200,13 @@ static const struct session_row {
     {"R Open s=S",                        {"o-:r", "o-", "o-:rd", "sw:rd", "rw:rd", "bw:rd", "o-:r",  "o-:r",  "o-:r", "o-:r"}},
     {"R FanoutOpen s=S",                  {"o-:r", "o-", "o-:rd", "sw:rd", "rw:rd", "bw:rd", "o-:r",  "o-:r",  "o-:r", "o-:r"}},
     {"R OpenResponse s=S Ok",             {"rw",   "rw", "rw",    "sw:x",  "rw:x",  "bw:x",  "d-:u",  "d-:i",  "d-:u", ".:u"}},
-    {"R OpenResponse s=S NoResource",     {"d-",   "d-", "d-",    "sw:x",  "rw:x",  "bw:x",  "d-:u",  "d-:i",  "d-:u", ".:u"}},
+    {"R OpenResponse s=S NoResource",     {"d-",   "d-", "d-:f",    "sw:x",  "rw:x",  "bw:x",  "d-:u",  "d-:i",  "d-:u", ".:u"}},
     {"R OpenResponse s=S Unknown",        {"d-",   "d-", "d-",    "sw:x",  "rw:x",  "bw:x",  "d-:u",  "d-:i",  "d-:u", ".:u"}},
-    {"R OpenResponse s=S NoFanoutEntries", {"d-",  "d-", "d-",    "sw:x",  "rw:x",  "bw:x",  "d-:u",  "d-:i",  "d-:u", ".:u"}},
+    {"R OpenResponse s=S NoFanoutEntries", {"d-",  "d-", "d-:f",    "sw:x",  "rw:x",  "bw:x",  "d-:u",  "d-:i",  "d-:u", ".:u"}},
     {"R OpenResponse s=S StartSending",   {"r-",   "r-", "o-:x",  "rw",    "rw",    "rw",    "d-:u",  "d-:i",  "d-:u", ".:u"}},
     {"R OpenResponse s=S StopSending",    {"b-",   "b-", "o-:x",  "sw:x",  "bw",    "bw",    "d-:u",  "d-:i",  "d-:u", ".:u"}},
     {"R OpenResponse s=S OkStopSending",  {"sw",   "sw", "sw",    "sw:x",  "rw:x",  "bw:x",  "d-:u",  "d-:i",  "d-:u", ".:u"}},
-    {"R OpenResponse s=S FanoutNotSupported", {"d-", "d-", "d-",  "sw:x",  "rw:x",  "bw:x",  "d-:u",  "d-:i",  "d-:u", ".:u"}},
+    {"R OpenResponse s=S FanoutNotSupported", {"d-", "d-", "d-:f",  "sw:x",  "rw:x",  "bw:x",  "d-:u",  "d-:i",  "d-:u", ".:u"}},
     {"R SessionStatus s=S",               {"?-",   "?-", "o-:x",  "sw:x",  "rw:x",  "bw:x",  "d-:u",  "d-:i",  "d-:u", ".:u"}},
     {"R Close s=S",                       {"d-",   "d-", "d-",    "d-",    "d-",    "d-",    "d-:i",  "d-:i",  "d-:i", ".:i"}},
     {"R Message s=S",                     {"?-:w", "rr", "o-:w",  "sw:w",  "rw:w",  "bw:w",  "d-:u",  "d-:i",  "d-:u", ".:u"}},
@@ -296,6 +298,25 @@ static void test_fanout_sessions(void)
         {"gap",       FANOUT "gap",                              "R SessionStatus s=S at=9", "?-"},
         {"opening",   FANOUT,                                    "R Close s=S", "d-"},
         {"opening",   FANOUT,                                    "R OpenResponse s=S NoFanoutEntries", "d-"},
+        /* 3.3.5.6 */
+        {"opening",   FANOUT,                                    "R OpenResponse s=S Ok", "rw:f"},
+        {"opening",   FANOUT,                                    "R OpenResponse s=S OkStopSending", "sw"},
+        {"opening",   FANOUT,                                    "R OpenResponse s=S Unknown", "d-"},
+        {"opening",   FANOUT,                                    "R OpenResponse s=S NoResource", "d-:f"},
+        {"remote",    FANOUT,                                    "R OpenResponse s=S FanoutNotSupported", "d-"},
+        {"local",     "I Connect; A ConnectResponse Ok; O FanoutOpen s=S to=a,b, to=c,d,",
+                                                                 "R OpenResponse s=S FanoutNotSupported", "d-:f"},
+        {"presence",  "I Connect; A ConnectResponse Ok; O FanoutOpen s=S url=grooveWanDPP to=a,b,",
+                                                                 "R OpenResponse s=S NoResource", "d-"},
+        {"presence",  "I Connect; A ConnectResponse Ok; O FanoutOpen s=S url=grooveWANDPP to=a,b,",
+                                                                 "R OpenResponse s=S OkStopSending", "sw:f"},
+        {"empty",     "I Connect; A ConnectResponse Ok; O FanoutOpen s=S",
+                                                                 "R OpenResponse s=S OkStopSending", "sw:f"},
+        {"empty",     "I Connect; A ConnectResponse Ok; O FanoutOpen s=S",
+                                                                 "R OpenResponse s=S NoFanoutEntries", "d-"},
+        {"Open, presence", "I Connect; A ConnectResponse Ok; O Open s=S url=grooveWanDPP",
+                                                                 "R OpenResponse s=S NoResource", "d-"},
+        {"nobody named", FANOUT,                                 "R SessionStatus s=S", "o-"},
         /* SPECIFICATION.md: no entries, OpenResponse Ok and the Close right behind it. */
         {"empty",     "I Connect; A ConnectResponse Ok; O FanoutOpen s=S;"
                       "R OpenResponse s=S Ok",                   "R Close s=S", "d-"},
@@ -469,6 +490,51 @@ static void test_circumstances(void)
         {"a second Connect",    CONNECTED "I Connect",     "I Open s=1",         ""},
         {"the answer to an early Open", "I Connect; I Open s=1; A ConnectResponse Ok",
                                                            "A OpenResponse s=1 Ok", ""},
+
+        /* 2.2.10.1 */
+        {"a size kept",         READY "O Message s=S size=5; O Data s=S size=2; O Data s=S size=3",
+                                                           "O EndMessage s=S",   ""},
+        {"a size not reached",  READY "O Message s=S size=5; O Data s=S size=2; O Data s=S size=2",
+                                                           "O EndMessage s=S",   ":z"},
+        {"a size exceeded",     READY "O Message s=S size=5; O Data s=S size=6",
+                                                           "O EndMessage s=S",   ":z"},
+        {"no size",             READY "O Message s=S size=0; O Data s=S size=6",
+                                                           "O EndMessage s=S",   ""},
+        {"a size and a gap",    READY "O Message s=S size=5; O Data s=S size=2; gap; O Data s=S size=2",
+                                                           "O EndMessage s=S",   ""},
+        {"the next message",    READY "O Message s=S size=5; O Data s=S size=5; O EndMessage s=S;"
+                                "O Message s=S size=2; O Data s=S size=2",
+                                                           "O EndMessage s=S",   ""},
+        {"sizes in order",      READY, "O Message s=S size=5 left=5 stream=5",   ""},
+        {"more left than there is", READY, "O Message s=S size=5 left=6 stream=5", ":z"},
+        {"more than is left",   READY, "O Message s=S size=5 left=4 stream=5",   ":z"},
+        {"more than the stream", READY, "O Message s=S size=6 stream=5",         ":z"},
+        {"a stream unknown",    READY, "O Message s=S size=6 left=9",            ""},
+        {"fragment 0 of 2",     READY, "O Message s=S fragment=0/2",             ""},
+        {"fragment 2 of 2",     READY, "O Message s=S fragment=2/2",             ""},
+        {"fragment 3 of 2",     READY, "O Message s=S fragment=3/2",             ":z"},
+        {"fragment 0 of 0",     READY, "O Message s=S fragment=0/0",             ":z"},
+
+        /* 3.1.2.1, 3.1.4.7 */
+        {"asked for, at once",  READY "O Message s=S at-once; O Data s=S; O EndMessage s=S; 4 s",
+                                                           "R Noop n=1",         ""},
+        {"asked for, late",     READY "O Message s=S at-once; O Data s=S; O EndMessage s=S; 6 s",
+                                                           "R Noop n=1",         ":t"},
+        {"not asked for, late", OUTSTANDING "60 s",        "R Noop n=1",         ""},
+        {"one of two, late",    OUTSTANDING "O Message s=S at-once; O Data s=S; O EndMessage s=S; 6 s",
+                                                           "R Noop n=2",         ":t"},
+        {"only the other, late", OUTSTANDING "O Message s=S at-once; O Data s=S; O EndMessage s=S; 6 s",
+                                                           "R Noop n=1",         ""},
+        {"only the other is late", READY "O Message s=S; O Data s=S; O EndMessage s=S; 6 s;"
+                                "O Message s=S at-once; O Data s=S; O EndMessage s=S",
+                                                           "R Noop n=2",         ""},
+
+        /* 3.1.4.1, 3.1.5.1 */
+        {"who was asked for",   "I Connect target=a",      "A ConnectResponse Ok has=b has=a", ""},
+        {"somebody else",       "I Connect target=a",      "A ConnectResponse Ok has=b has=aa", ":v"},
+        {"in capitals",         "I Connect target=a",      "A ConnectResponse Ok has=A", ""},
+        {"refused",             "I Connect target=a",      "A ConnectResponse WrongDevice", ""},
+        {"after a gap",         "I Connect target=a; gap", "A ConnectResponse Ok has=b", ""},
 
         /* Crossing ends. */
         {"ConnectResponse and ConnectClose", "I Connect; I ConnectClose", "A ConnectResponse Ok", ""},

@@ -50,7 +50,9 @@ SECTIONS = {
     "wrong_role": "GRVSSTP 3.", "unexpected_command": "GRVSSTP 3.", "unknown_session": "GRVSSTP ",
     "duplicate_session": "GRVSSTP 3.", "session_id_range": "GRVSSTP 3.1.4.3.1",
     "ack_excess": "GRVSSTP 3.1.5.19", "unacknowledged": "GRVSSTP 3.1.7.1",
-    "bad_index": "GRVSSTP 2.2.8.1", "blocked_send": "GRVSSTP 4.4.1"}
+    "bad_index": "GRVSSTP 2.2.8.1", "blocked_send": "GRVSSTP 4.4.1",
+    "response_unfit": "GRVSSTP 3.1.5.5", "size_mismatch": "GRVSSTP 2.2.10.1",
+    "timer": "3.1.2.1", "device_not_asked_for": "GRVSSTP 3.1.4.1"}
 
 
 # ---------------------------------------------------------------------------
@@ -84,6 +86,13 @@ def open_(session_id):
 
 def fanout(session_id, count=3):
     return sstp.fanout_open(session_id, APPHANDLER, [entry("%d" % i) for i in range(count)], 6)
+
+
+def refusable(response, session_id=4):
+    """A FanoutOpen that may be refused so."""
+    resource = "grooveWanDPP" if response == NO_RESOURCE else APPHANDLER
+    relay = "grooveDNS://other" if response == NOT_SUPPORTED else ""
+    return sstp.fanout_open(session_id, resource, [entry("0", relay)], 6)
 
 
 def message(session_id, **keywords):
@@ -288,7 +297,7 @@ def unknown_sessions():
     yield Fault("AttachAuthenticate behind the own Close", name, detached,
                 c(sstp.attach_authenticate(1, TOKEN)), NEXT)
     for response in (NO_RESOURCE, UNKNOWN, NO_ENTRIES, NOT_SUPPORTED):
-        refused = GREETING + c(fanout(4)) + r(sstp.open_response(4, response))
+        refused = GREETING + c(refusable(response)) + r(sstp.open_response(4, response))
         for command in message(4):
             yield Fault("%s behind %s" % (command.name, RESPONSES[response]), name, refused,
                         c(command), r(sstp.noop(1)) + NEXT if command.name == "EndMessage" else
@@ -456,11 +465,64 @@ def blocked_sends():
                 clean=GREETING + NEXT)
 
 
+def unfit_responses():
+    name, note = "response_unfit", dict(severity=NOTE)
+    for response in (NO_RESOURCE, NO_ENTRIES, NOT_SUPPORTED):
+        yield Fault("Open answered %s" % RESPONSES[response], name, GREETING + c(open_(3)),
+                    r(sstp.open_response(3, response)), NEXT, **note)
+    for response in (OK, NO_RESOURCE, NOT_SUPPORTED):
+        yield Fault("FanoutOpen answered %s" % RESPONSES[response], name, GREETING + c(fanout(4)),
+                    r(sstp.open_response(4, response)), NEXT, **note)
+    yield Fault("FanoutOpen without entries answered OkStopSending", name,
+                GREETING + c(fanout(4, 0)), r(sstp.open_response(4, OK_STOP)), NEXT, **note)
+    yield Fault("presence FanoutOpen answered OkStopSending", name,
+                GREETING + c(refusable(NO_RESOURCE)), r(sstp.open_response(4, OK_STOP)), NEXT,
+                **note)
+
+
+def sizes():
+    name, note = "size_mismatch", dict(severity=NOTE)
+    before = GREETING + opened()
+    for size in (6, 8):
+        begin, data, end = message(3, stream_size=(0, 0, size))
+        yield Fault("MessageSize %d, and 7 octets" % size, name, before + c(begin, data), c(end),
+                    r(sstp.noop(1)) + STILL, clean=before + STILL, **note)
+    for label, keywords in (
+            ("more in the message than is left", dict(stream_size=(9, 6, 7))),
+            ("more left than in the stream", dict(stream_size=(7, 8, 7))),
+            ("more in the message than in the stream", dict(stream_size=(6, 0, 7))),
+            ("fragment 3 of 2", dict(fragment=(2, 3, "id", 0))),
+            ("fragment of none", dict(fragment=(0, 0, "id", 0)))):
+        begin, data, end = message(3, **keywords)
+        yield Fault(label, name, before, c(begin), c(data, end) + r(sstp.noop(1)) + STILL,
+                    clean=before + STILL, **note)
+
+
+def timers():
+    """A frame every tenth of a second: so many lie between that the timer is over."""
+    name, note = "timer", dict(severity=NOTE)
+    late = c(*[sstp.noop(0)] * 60)
+    before = GREETING + opened() + opened(FIRST_OF_ACCEPTOR, RELAY)
+    asked = before + c(*message(3, flags=sstp.A)) + late
+    yield Fault("acknowledged late though asked for at once", name, asked, r(sstp.noop(1)), STILL,
+                clean=before + c(*message(3)) + late + r(sstp.noop(1)) + STILL, **note)
+    yield Fault("acknowledged late by a Message", name, asked,
+                r(sstp.message(FIRST_OF_ACCEPTOR, 1)),
+                r(*message(FIRST_OF_ACCEPTOR)[1:]) + c(sstp.noop(1)) + STILL,
+                clean=before + STILL, **note)
+
+
+def devices():
+    other = sstp.connect_response(sstp.OK, ["grooveDNS://other"], b"", 3, "P", "", version=(1, 6))
+    yield Fault("answered by another device", "device_not_asked_for", c(CONNECT), r(other), NEXT,
+                severity=NOTE, clean=GREETING + NEXT)
+
+
 def faults():
     out = []
     for part in (wrong_roles, wrong_connection_states, wrong_session_states,
                  wrong_receiver_states, wrong_event_states, unknown_sessions, crossings,
                  duplicates, ranges, acknowledgements, unacknowledged, bad_indexes,
-                 blocked_sends):
+                 blocked_sends, unfit_responses, sizes, timers, devices):
         out += part()
     return out

@@ -18,7 +18,7 @@ class Played:
     """Stories in one capture, each on a TCP connection of its own."""
 
     def __init__(self, stories_, ends=True):
-        self.capture = Capture(tick=100_000)
+        self.capture = Capture(tick=100_000_000)  # a tenth of a second
         self.stories = []
         for number, story in enumerate(stories_):
             connection = self.capture.connection(*henc.Place(number).ends(2492))
@@ -77,7 +77,8 @@ class Faults(FaultTest):
              ("unknown_session", "warning"), ("unknown_session", "note"),
              ("duplicate_session", "warning"), ("session_id_range", "warning"),
              ("ack_excess", "warning"), ("unacknowledged", "note"), ("bad_index", "warning"),
-             ("bad_index", "note"), ("blocked_send", "note")})
+             ("bad_index", "note"), ("blocked_send", "note"), ("response_unfit", "note"),
+             ("size_mismatch", "note"), ("timer", "note"), ("device_not_asked_for", "note")})
 
     def test_each_fault(self):
         played = Played(fault.story for fault in self.faults)
@@ -177,7 +178,7 @@ class Clean(FaultTest):
         yield "id used again behind the other side's Close", GREETING + (
             opened() + r(sstp.close(3))) * 3 + NEXT
         yield "id used again behind a refusal", GREETING + (
-            c(open_(3)) + r(sstp.open_response(3, 0x04))) * 3 + opened() + NEXT
+            c(open_(3)) + r(sstp.open_response(3, 0x05))) * 3 + opened() + NEXT
         yield "presence refused", GREETING + presence + r(sstp.open_response(3, 0x04)) + NEXT
         yield "Close while opening", GREETING + c(fanout(4)) + r(sstp.close(4, 0x15)) + NEXT
         yield "SessionStatus and Close while opening", GREETING + c(fanout(4)) + r(
@@ -220,6 +221,14 @@ class Clean(FaultTest):
         yield "sessions left open", GREETING + opened() + fanned() + opened(5) + GOODBYE
         yield "the long conversation, 1.5", stories.conversation(5)
         yield "the long conversation, 1.6", stories.conversation(6)
+
+        yield "FanoutOpen refused, with a relay", GREETING + c(sstp.fanout_open(
+            4, "res", [("grooveIdentity://i", "", "grooveDNS://other")], 6)) + r(
+                sstp.open_response(4, 0x0C)) + NEXT
+        yield "asked for at once", GREETING + opened() + c(*message(3, flags=sstp.A)) + r(
+            sstp.noop(1)) + NEXT
+        yield "sizes that fit", GREETING + opened() + c(*message(
+            3, stream_size=(9, 8, 7), fragment=(2, 2, "id", 2))) + r(sstp.noop(1)) + NEXT
 
     def test_nothing_is_found(self):
         rows = list(self.rows())

@@ -15,8 +15,8 @@ TOKEN_AT = 3 + 4  # of Register: behind header and EventId
 
 
 def rows():
-    connect = sstp.connect("grooveDNS://r1", ["dpp:///a"], b"", "P", "")
-    response = sstp.connect_response(sstp.OK, ["grooveDNS://r1"], b"", 3, "P", "", version=(1, 6))
+    connect = sstp.connect(stories.RELAY_URL, ["dpp:///a"], b"", "P", "")
+    response = sstp.connect_response(sstp.OK, [stories.RELAY_URL], b"", 3, "P", "", version=(1, 6))
     opened = sstp.open_session(3, "res", "id", "dpp:///b")
     fanout = sstp.fanout_open(4, "res", [("id1", "", "")], 6)
     message = sstp.message(3, 0, user_ref="ref")
@@ -55,7 +55,7 @@ def rows():
         ("TTL missing", sstp.patched(message, 11, bytes([sstp.E])), {"truncated": ERROR}),
         ("stream sizes missing", sstp.patched(message, 11, bytes([sstp.S])),
          {"truncated": ERROR}),
-        ("too many source URLs", sstp.patched(connect, 6 + 15, b"\x09"),
+        ("too many source URLs", sstp.patched(connect, 6 + len(stories.RELAY_URL) + 1, b"\x09"),
          {"string_unterminated": ERROR}),
         # What stands behind the one entry is read as an entry with an empty IdentityURL.
         ("too many fanout entries", sstp.fanout_open(4, "res", [("id1", "", "")], 6, count=9),
@@ -64,7 +64,7 @@ def rows():
         ("command 0x13", sstp.raw(0x13, bytes(4)), {"unknown_command": ERROR}),
         ("command 0xff", sstp.raw(0xFF, b"what is this?"), {"unknown_command": ERROR}),
         # Reserved
-        ("Connect Reserved", sstp.connect("t", ["s"], b"", "P", "", reserved=1),
+        ("Connect Reserved", sstp.connect(stories.RELAY_URL, ["s"], b"", "P", "", reserved=1),
          {"reserved_not_zero": WARNING}),
         ("ConnectResponse flags", sstp.patched(response, 8, b"\x83"),
          {"reserved_not_zero": WARNING}),
@@ -92,13 +92,26 @@ def rows():
          {"value_unknown": WARNING}),
         ("Close reason 0x01", sstp.close(3, 0x01), {"value_unknown": WARNING}),
         ("AttachResponse 0x04", sstp.attach_response(1, 0x04), {"value_unknown": WARNING}),
-        ("major version 2", sstp.connect("t", ["s"], b"", "P", "", version=(2, 5)),
+        ("major version 2", sstp.connect(stories.RELAY_URL, ["s"], b"", "P", "", version=(2, 5)),
          {"version_unsupported": WARNING}),
         # The other version's form on a connection of 1.6
         ("FanoutOpen of 1.5", sstp.fanout_open(4, "res", [("id1", "dpp:///a", "grooveDNS://r")]),
          {"version_form": WARNING}),
         ("SessionStatus of 1.5", sstp.session_status(4, 4, "dpp:///a", "id1"),
          {"version_form": WARNING}),
+        # Texts, and what a SessionStatus names
+        ("no product", sstp.connect(stories.RELAY_URL, ["s"], b"", "", ""),
+         {"string_empty": WARNING}),
+        ("no product in the answer",
+         sstp.connect_response(sstp.OK, [stories.RELAY_URL], b"", 3, "", "", version=(1, 6)),
+         {"string_empty": WARNING}),
+        ("space before a capability", sstp.connect(stories.RELAY_URL, ["s"], b"", "P", "ABC; X"),
+         {"capabilities_form": WARNING}),
+        ("identity and indexes", sstp.session_status(4, 4, "", "id1", [0]),
+         {"session_status_form": WARNING}),
+        ("nobody named", sstp.session_status(4, 4, "", "", []), {"session_status_form": WARNING}),
+        ("recipient's status of a relay", sstp.session_status(4, 5, "grooveDNS://r1", "", []),
+         {"session_status_form": WARNING}),
     ]
     good = [("good Open", opened), ("good FanoutOpen", fanout), ("good Message", message),
             ("good SessionStatus", status), ("good Register", register), ("good Connect", connect)]
@@ -120,7 +133,7 @@ def story(command):
 # Token rows: (name, command, {finding: severity}).
 def token_rows():
     def connect(token):
-        return sstp.connect("grooveDNS://r1", ["dpp:///a"], token, "P", "")
+        return sstp.connect(stories.RELAY_URL, ["dpp:///a"], token, "P", "")
 
     iv, hmac, nonce = (stories.octets(n, size) for n, size in ((1, 24), (2, 20), (3, 24)))
     known = sstp.sec_connect(iv, hmac, nonce)

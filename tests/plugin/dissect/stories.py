@@ -151,11 +151,11 @@ def messages():
     commands = []
     for number in range(8):
         ttl = 3600 + number if number & 1 else None
-        sizes = (5_000_000_000 + number, 4096, 2048) if number & 2 else None
-        fragment = (3, number, "fragment-%d" % number, 1 << 33) if number & 4 else None
+        sizes = (5_000_000_000 + number, 4096, 2) if number & 2 else None
+        fragment = (9, number, "fragment-%d" % number, 1 << 33) if number & 4 else None
         commands.append(dict(ttl=ttl, stream_size=sizes, fragment=fragment))
     commands += [dict(ttl=7, ephemeral_reserved=bytes(4)), dict(ttl=8, ephemeral_reserved=bytes(5)),
-                 dict(ttl=9, ephemeral_reserved=bytes(5), stream_size=(1, 2, 3),
+                 dict(ttl=9, ephemeral_reserved=bytes(5), stream_size=(3, 3, 3),
                       fragment=(1, 0, "", 0)),
                  dict(flags=sstp.D), dict(flags=sstp.A), dict(flags=sstp.G), dict(user_ref="")]
     story = greeting() + [(CLIENT, sstp.open_session(5, RESOURCE, PEER_IDENTITY, "", flags=1)),

@@ -12,6 +12,7 @@ from stories import CLIENT, RELAY, sstp
 ABOUT_COMMANDS = {
     "length_invalid", "trailing_bytes", "string_unterminated", "truncated", "unknown_command",
     "reserved_not_zero", "string_empty", "value_unknown", "version_unsupported", "version_form",
+    "session_status_form", "capabilities_form",
     "gap", "sec_token_malformed", "sec_length_unusual", "sec_version_unusual"}
 
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/url.h"
 
+#include "core/command.h"
+
 #include <glib.h>
 
 static void test_schemes(void)
@@ -24,7 +26,7 @@ static void test_schemes(void)
         g_assert_cmpint(sstp_url_is_identity(url), ==, rows[i].is_identity);
         g_assert_cmpint(sstp_url_is_device(url), ==, rows[i].is_device);
         g_assert_cmpint(sstp_url_is_relay(url), ==, rows[i].is_relay);
-        g_assert_cmpint(sstp_url_is_presence(url), ==, rows[i].is_presence);
+        g_assert_cmpint(sstp_resource_is_presence(url), ==, rows[i].is_presence);
     }
 }
 
