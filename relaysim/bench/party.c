@@ -119,13 +119,13 @@ static void on_failed(void *cookie, struct sstp_client *client, const char *why)
 static void on_sent(void *cookie, const struct sstp_command *command)
 {
     const struct bench_party *party = cookie;
-    net_sent(party->socket, command);
+    live_connection_sent(party->live, command);
 }
 
 static void on_noted(void *cookie, const struct sstp_ep_note *note)
 {
     const struct bench_party *party = cookie;
-    net_noted(party->socket, note);
+    live_connection_noted(party->live, note);
 }
 
 /* ------------------------------------------------------------------------
@@ -156,8 +156,9 @@ static void on_connected(void *cookie, struct net_connection *socket, const char
     }
     party->socket = socket;
     bench_on_there(party);
-    net_start(socket, sstp_client_ep(party->client),
-              (struct net_handler){on_output_is_empty, on_gone, party});
+    party->live = live_connection_new(socket, party->recording);
+    live_connection_start(party->live, sstp_client_ep(party->client),
+                          (struct live_handler){on_output_is_empty, on_gone, party});
     if (sstp_client_start(party->client) != SSTP_EP_OK)
         bench_fail(party->bench, "memory is out, or a URL is too long");
 }
@@ -186,8 +187,8 @@ bool bench_party_dial(struct bench_party *party, struct net *net, const char *ad
         .failed = on_failed,
         .event = on_event,
         .cookie = party,
-        .witness = {.sent = net_truth(net) != NULL ? on_sent : NULL,
-                    .noted = net_truth(net) != NULL ? on_noted : NULL,
+        .witness = {.sent = recording_truth(party->recording) != NULL ? on_sent : NULL,
+                    .noted = recording_truth(party->recording) != NULL ? on_noted : NULL,
                     .cookie = party}};
     party->client = sstp_client_new(&config);
     if (party->client != NULL &&

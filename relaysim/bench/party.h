@@ -9,13 +9,16 @@
 #include <glib.h>
 
 #include "client/client.h"
+#include "live/connection.h"
 #include "net/net.h"
 
 struct bench;
 
 struct bench_party {
     struct bench *bench;
+    const struct recording *recording;
     struct net_connection *socket; /* NULL: gone, or not there yet */
+    struct live_connection *live;
     struct sstp_client *client;
     const char *address; /* that it connects to */
     char *device_url, *identity_url, *account_url;

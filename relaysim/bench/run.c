@@ -380,6 +380,7 @@ static void set_up(struct bench *bench)
         party->index = party->is_sender ? i : i - config->num_senders;
         party->attaches = !party->is_sender || config->is_proven;
         party->secret = config->secret;
+        party->recording = config->recording;
     }
     g_free(run);
     bench_tally_init(&bench->tally, config->num_senders, config->fanout, config->num_messages,
@@ -403,7 +404,8 @@ static void clear(struct bench *bench)
 bool bench_run(const struct bench_config *config, struct bench_result *result)
 {
     struct bench bench = {.config = config, .result = result};
-    const struct net_config net_config = {.recording = config->recording};
+    const struct net_config net_config = {.tap = config->recording->tap,
+                                          .clock = &config->recording->clock};
 
     memset(result, 0, sizeof *result);
     bench.net = net_new(&net_config);

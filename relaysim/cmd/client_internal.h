@@ -12,6 +12,7 @@
 #include "client/pace.h"
 #include "client/retry.h"
 #include "cmd/client_run.h"
+#include "live/connection.h"
 #include "net/net.h"
 
 #include <glib.h>
@@ -51,6 +52,7 @@ struct run {
 struct peer {
     struct run *run;
     struct net_connection *socket;
+    struct live_connection *live;
     struct sstp_client *client;
     char *device_url;    /* the other side's, once established */
     uint32_t session_id; /* on which it sends */

@@ -176,13 +176,13 @@ static void on_failed(void *cookie, struct sstp_client *client, const char *why)
 static void on_sent(void *cookie, const struct sstp_command *command)
 {
     const struct peer *peer = cookie;
-    net_sent(peer->socket, command);
+    live_connection_sent(peer->live, command);
 }
 
 static void on_noted(void *cookie, const struct sstp_ep_note *note)
 {
     const struct peer *peer = cookie;
-    net_noted(peer->socket, note);
+    live_connection_noted(peer->live, note);
 }
 
 /* ------------------------------------------------------------------------
@@ -282,8 +282,8 @@ static struct peer *new_peer(struct run *run, struct net_connection *socket, boo
         .failed = on_failed,
         .event = on_event,
         .cookie = peer,
-        .witness = {.sent = net_truth(run->net) != NULL ? on_sent : NULL,
-                    .noted = net_truth(run->net) != NULL ? on_noted : NULL,
+        .witness = {.sent = run->recording->truth != NULL ? on_sent : NULL,
+                    .noted = run->recording->truth != NULL ? on_noted : NULL,
                     .cookie = peer}};
     peer->run = run;
     peer->socket = socket;
@@ -294,8 +294,9 @@ static struct peer *new_peer(struct run *run, struct net_connection *socket, boo
     }
     peer->inbound = g_hash_table_new_full(NULL, NULL, NULL, client_source_free);
     g_ptr_array_add(run->peers, peer);
-    net_start(socket, sstp_client_ep(peer->client),
-              (struct net_handler){on_output_is_empty, on_gone, peer});
+    peer->live = live_connection_new(socket, run->recording);
+    live_connection_start(peer->live, sstp_client_ep(peer->client),
+                          (struct live_handler){on_output_is_empty, on_gone, peer});
     if (run->is_held)
         net_hold(socket, true);
     return peer;

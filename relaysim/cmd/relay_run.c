@@ -105,6 +105,7 @@ static bool open_log(const char *path)
 static int run(struct relay_server *server, const struct relay_run *config, int *sockets)
 {
     const struct relay_net_config relay_net_config = {.sockets = sockets,
+                                                      .recording = server->recording,
                                                       .num_sockets = config->num_addresses,
                                                       .peer_addresses = config->peer_addresses,
                                                       .max_half_open = config->max_half_open,
@@ -152,8 +153,10 @@ int relay_run(const struct relay_run *config)
     }
     log_never_wait();
     raise_file_limit(config);
-    const struct net_config net_config = {
-        .recording = &recording, .settled = relay_serve_settled, .cookie = &server};
+    const struct net_config net_config = {.tap = recording.tap,
+                                          .clock = &recording.clock,
+                                          .settled = relay_serve_settled,
+                                          .cookie = &server};
     server.net = net_new(&net_config);
     if (server.net != NULL) {
         result = run(&server, config, sockets);

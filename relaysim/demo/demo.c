@@ -52,12 +52,11 @@ static void on_wrong(void *cookie, const char *why)
 int demo_play(const struct recording *recording)
 {
     struct demo *demo = g_new0(struct demo, 1);
-    const struct net_config config = {.recording = recording, .has_both_ends = true};
     int result = EXIT_DONE;
 
     demo->cast.wrong = on_wrong;
     demo->cast.cookie = demo;
-    if (!cast_init(&demo->cast, &config, SEED)) {
+    if (!cast_init(&demo->cast, recording, NULL, SEED)) {
         log_error("the event loop cannot be started");
         result = EXIT_REPORTED;
     }

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/log_seldom.h"
+#include "live/connection.h"
 #include "store/store.h"
 
 #include <glib.h>
@@ -32,8 +33,8 @@ struct relay_net {
     struct net *net;
     struct net_listener *listener;
     struct sstp_relay *relay;
-    struct truth *truth;          /* NULL for none */
-    const char *const *peer_urls; /* of the configuration, as the addresses are */
+    const struct recording *recording; /* NULL for none */
+    const char *const *peer_urls;      /* of the configuration, as the addresses are */
     const char *const *peer_addresses;
     const uint8_t *peer_hosts;
     size_t num_peers;
@@ -64,6 +65,7 @@ struct dial {
 struct guest {
     struct relay_net *relay_net;
     struct net_connection *socket;
+    struct live_connection *live;
     struct sstp_relay_connection *connection;
     GList link; /* in relay_net->half_open, with data set while it is */
     GList all_link;
@@ -105,8 +107,24 @@ static void start(struct guest *guest)
 {
     guest->all_link.data = guest;
     g_queue_push_tail_link(&guest->relay_net->guests, &guest->all_link);
-    net_start(guest->socket, sstp_relay_connection_ep(guest->connection),
-              (struct net_handler){on_output_is_empty, on_gone, guest});
+    live_connection_start(guest->live, sstp_relay_connection_ep(guest->connection),
+                          (struct live_handler){on_output_is_empty, on_gone, guest});
+}
+
+static struct guest *new_guest(struct relay_net *relay_net, struct net_connection *socket)
+{
+    struct guest *guest = g_new0(struct guest, 1);
+    guest->relay_net = relay_net;
+    guest->socket = socket;
+    guest->live = live_connection_new(socket, relay_net->recording);
+    return guest;
+}
+
+/* The relay would not have it. */
+static void free_guest(struct guest *guest)
+{
+    live_connection_free(guest->live);
+    g_free(guest);
 }
 
 static void __attribute__((format(printf, 3, 4)))
@@ -145,12 +163,10 @@ static void limit_half_open(struct relay_net *relay_net)
 
 static struct guest *accept_guest(struct relay_net *relay_net, struct net_connection *socket)
 {
-    struct guest *guest = g_new0(struct guest, 1);
-    guest->relay_net = relay_net;
-    guest->socket = socket;
+    struct guest *guest = new_guest(relay_net, socket);
     guest->connection = sstp_relay_accept(relay_net->relay, guest, net_now_ms(relay_net->net));
     if (guest->connection == NULL) {
-        g_free(guest);
+        free_guest(guest);
         return NULL;
     }
     start(guest);
@@ -214,13 +230,11 @@ static void on_dialed(void *cookie, struct net_connection *socket, const char *w
                               SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
         return;
     }
-    struct guest *guest = g_new0(struct guest, 1);
-    guest->relay_net = relay_net;
-    guest->socket = socket;
+    struct guest *guest = new_guest(relay_net, socket);
     guest->connection =
         sstp_relay_dialed(relay_net->relay, url, number, guest, net_now_ms(relay_net->net));
     if (guest->connection == NULL) {
-        g_free(guest);
+        free_guest(guest);
         return;
     }
     start(guest);
@@ -284,27 +298,27 @@ static void on_tell(void *cookie, void *socket, const char *text)
 static void on_sent(void *cookie, const struct sstp_command *command)
 {
     const struct guest *guest = cookie;
-    net_sent(guest->socket, command);
+    live_connection_sent(guest->live, command);
 }
 
 static void on_noted(void *cookie, const struct sstp_ep_note *note)
 {
     const struct guest *guest = cookie;
-    net_noted(guest->socket, note);
+    live_connection_noted(guest->live, note);
 }
 
 static uint64_t on_label(void *cookie, void *socket)
 {
     const struct guest *guest = socket;
     (void)cookie;
-    return net_truth_label(guest->socket);
+    return live_connection_label(guest->live);
 }
 
 /* Also while the relay is freed, when the net is gone. */
 static void on_discarded(void *cookie, const struct sstp_relay_discard *discard)
 {
     const struct relay_net *relay_net = cookie;
-    truth_discarded(relay_net->truth, discard, net_recording_ns(relay_net->net));
+    truth_discarded(relay_net->recording->truth, discard, recording_now_ns(relay_net->recording));
 }
 
 static void on_store_failing(void *cookie, const char *why)
@@ -447,8 +461,8 @@ struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config 
     relay_config.tell = on_tell;
     relay_config.store_failing = on_store_failing;
     relay_config.store_full = on_store_full;
-    relay_net->truth = net_truth(net);
-    if (relay_net->truth != NULL) {
+    relay_net->recording = net_config->recording;
+    if (recording_truth(relay_net->recording) != NULL) {
         relay_config.witness = (struct sstp_ep_witness){.sent = on_sent, .noted = on_noted};
         relay_config.discarded = on_discarded;
         relay_config.label = on_label;

@@ -6,6 +6,7 @@
 #define RELAYSIM_LIVE_RELAY_H
 
 #include "net/net.h"
+#include "record/recording.h"
 #include "relay/relay.h"
 
 struct relay_net;
@@ -21,9 +22,10 @@ struct relay_net_config {
     /* Of more transports than this (0: the above) that are not established, the oldest
      * are dropped. */
     size_t max_half_open;
-    bool tells_refusals;       /* on stderr; otherwise in the log alone */
-    uint8_t host;              /* in the capture; 0: the usual */
-    const uint8_t *peer_hosts; /* likewise, in the order of the peers; NULL */
+    const struct recording *recording; /* NULL for none */
+    bool tells_refusals;               /* on stderr; otherwise in the log alone */
+    uint8_t host;                      /* in the capture; 0: the usual */
+    const uint8_t *peer_hosts;         /* likewise, in the order of the peers; NULL */
 };
 
 /* Starts a relay that listens.  The callbacks of `config` are set here.

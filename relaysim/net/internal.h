@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* internal: what the net*.c files share, and nobody else. */
+/* internal: what the files of net/ share, and nobody else. */
 #ifndef RELAYSIM_NET_INTERNAL_H
 #define RELAYSIM_NET_INTERNAL_H
 
@@ -37,7 +37,7 @@ struct net {
     GHashTable *connections; /* a set */
     GHashTable *listeners;   /* a set */
     GQueue dirty;            /* connections that may have output */
-    GQueue ending;           /* those whose endpoint is closed, oldest first */
+    GQueue ending;           /* those whose user is over, oldest first */
     struct net_reserve reserve;
     struct net_bytes bytes;
     unsigned num_ever;
@@ -83,29 +83,46 @@ struct net_connection {
     bool is_reset; /* it ends by a reset */
     bool is_spare; /* accepted with a descriptor of the reserve */
     int64_t spare_since_ms;
-    GList spare_link;  /* in net->reserve.spares, while is_spare */
-    GList ending_link; /* in net->ending, with data set while it is */
-    struct sstp_ep *ep;
-    struct net_handler handler;
+    GList spare_link;            /* in net->reserve.spares, while is_spare */
+    GList ending_link;           /* in net->ending, with data set while it is */
+    const struct net_user *user; /* NULL before net_start(), and after lost() */
+    void *user_cookie;
     net_connected *connected;
     void *connected_cookie;
     struct net_hosts hosts;
     struct tap_connection *tap;
-    struct truth_stream *truth;
     char *written;           /* while is_writing */
     struct fault_line *line; /* NULL without faults */
-    GByteArray *raw; /* of net_send_raw(), to go behind raw_behind bytes of output; or NULL */
-    size_t raw_behind;
+    GByteArray *raw;         /* of net_send_raw(), to go after raw_after bytes of output; or NULL */
+    size_t raw_after;
 };
 
-/* ---- net/net.c ---- */
+/* ---- net/carry.c ---- */
 
-/* Everything but libuv's own farewell. */
-void net_close_connection(struct net_connection *connection);
+/* Sends what there is to be sent, as far as the socket takes it; and ends the connection
+ * where that was all. */
+void net_flush(struct net_connection *connection);
+
+/* Reads from the peer, or does not, as its user has room. */
+void net_read_or_not(struct net_connection *connection);
 
 /* The faults of a connection let bytes come in, or go out; see net/fault_line.h. */
 void net_on_handed_on(void *cookie, const void *data, ssize_t num);
 void net_on_go_on(void *cookie);
+
+/* ---- net/close.c ---- */
+
+/* Everything but libuv's own farewell. */
+void net_close_connection(struct net_connection *connection);
+
+/* The user is over and its output gone: our side of the stream ends. */
+void net_end_connection(struct net_connection *connection);
+
+/* The user is over: from here on, the peer has to take what is left. */
+void net_begin_last_words(struct net_connection *connection);
+
+/* Something is broken on purpose. */
+void net_tell_broken(struct net_connection *connection, const char *kind, const char *text);
 
 /* ---- net/open.c ---- */
 
@@ -128,7 +145,7 @@ void net_listener_unref(struct net_listener *listener);
 
 /* ---- net/record.c ---- */
 
-/* A connection is there: it enters the capture and the truth, where there are any. */
+/* A connection is there: it enters the capture, where there is one. */
 void net_start_recording(struct net_connection *connection);
 
 /* Bytes have passed: sent from here (is_ours), or come from the peer. */
@@ -139,8 +156,5 @@ void net_record_finish(struct net_connection *connection, bool is_ours);
 
 /* The connection is over. */
 void net_record_end(struct net_connection *connection);
-
-/* The truth has nothing more to be told of it. */
-void net_stop_recording(struct net_connection *connection);
 
 #endif

@@ -195,7 +195,7 @@ static void take(struct net_listener *listener, int fd, bool is_spare)
     }
     net_set_open(connection);
     accepted(config->cookie, connection);
-    if (connection->ep == NULL)
+    if (connection->user == NULL)
         net_close_connection(connection);
 }
 

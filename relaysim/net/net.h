@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * net: sockets and clock for endpoints, on libuv.
+ * net: sockets and clock, on libuv.
  *
- * It listens and connects, carries bytes between a socket and an endpoint, wakes
- * the endpoint when it wants to be, and ends the socket when the endpoint is
- * closed and its output gone.  It also feeds the capture (record/capture.h) and the truth
- * file (record/truth.h).  Everything runs in one thread.
+ * It listens and connects, carries bytes between a socket and whoever is on it (struct
+ * net_user), wakes that one when it wants to be, and ends the socket when its user is
+ * over and its output gone.  It also feeds the capture (record/capture.h).  What the
+ * bytes mean it does not know.  Everything runs in one thread.
  *
  *     struct net *net = net_new(&config);
  *     net_listen(net, "127.0.0.1:2492", 1000, on_accept, cookie, &listener, &error);
@@ -16,17 +16,20 @@
 
 #include <uv.h>
 
-#include "endpoint/endpoint.h"
-#include "base/fault.h"
-#include "record/recording.h"
+#include "core/wire.h"
 
+struct faults;
 struct net;
 struct net_listener;
 struct net_connection;
 
+struct recording_clock;
+struct tap;
+
 struct net_config {
-    const struct recording *recording; /* NULL for none; closed by its owner */
-    struct faults *faults;             /* likewise */
+    struct tap *tap;                     /* NULL for none; freed by its owner */
+    const struct recording_clock *clock; /* its time */
+    struct faults *faults;               /* base/fault.h; NULL for none; freed by its owner */
     /* Both ends of every connection are in this process: it is captured once, at
      * the end that opened it. */
     bool has_both_ends;
@@ -43,10 +46,10 @@ void net_free(struct net *net);
 
 uv_loop_t *net_loop(struct net *net);
 
-/* Milliseconds from some moment on, as the endpoints count them. */
+/* Milliseconds from some moment on; all deadlines are counted so. */
 int64_t net_now_ms(struct net *net);
 
-/* Sends what the endpoints have put out.  It is done whenever something came or a
+/* Sends what the users have put out.  It is done whenever something came or a
  * connection's time has come; the caller's own callbacks of libuv end with it. */
 void net_settle(struct net *net);
 
@@ -57,16 +60,36 @@ void net_stop(struct net *net);
 /* Waits for one thing to happen, at most `timeout_ms`. */
 void net_run_once(struct net *net, int64_t timeout_ms);
 
-/* What becomes of a connection.  The endpoint belongs to the caller. */
-struct net_handler {
-    void (*output_is_empty)(void *cookie); /* or NULL */
-    /* The socket is gone, and with it this connection; the endpoint has been told. */
-    void (*gone)(void *cookie);
-    void *cookie;
+#define NET_NEVER INT64_MAX
+
+/* Who is on a socket.  All but `broken` have to be there; none may free the loop. */
+struct net_user {
+    /* It is so late now: comes before receive(), and when a deadline has come. */
+    void (*tick)(void *cookie, int64_t now_ms);
+    int64_t (*deadline)(void *cookie); /* when it wants to be ticked; NET_NEVER */
+
+    /* Bytes have come; all of them are taken. */
+    void (*receive)(void *cookie, const void *data, size_t len);
+    /* Whether it wants more; while not, TCP holds the rest back. */
+    bool (*has_room)(void *cookie);
+
+    /* How many bytes there are to send; and the oldest of them, at most `max` rows, of
+     * which it returns how many there are.  They stay where they are until they have been
+     * taken, from the first byte on. */
+    size_t (*output_len)(void *cookie);
+    size_t (*output)(void *cookie, struct sstp_span *pieces, size_t max);
+    void (*taken)(void *cookie, size_t len);
+
+    /* There will be no more output: when what there is has gone, the socket ends. */
+    bool (*is_over)(void *cookie);
+    /* The socket is gone, and with it this connection.  The last call. */
+    void (*lost)(void *cookie);
+    /* Something was broken on purpose: its kind in a word, and what in a sentence. */
+    void (*broken)(void *cookie, const char *kind, const char *text);
 };
 
 /* A peer has connected.  The callback calls net_start(), or the connection is
- * closed behind it. */
+ * closed after it. */
 typedef void net_accepted(void *cookie, struct net_connection *connection);
 
 /* Listens on "ADDRESS:PORT" ("[ADDRESS]:PORT" for IPv6 and nothing else), for at most
@@ -117,8 +140,8 @@ typedef void net_connected(void *cookie, struct net_connection *connection, cons
 bool net_connect(struct net *net, const char *address, struct net_hosts hosts, int64_t timeout_ms,
                  net_connected *connected, void *cookie, char **error);
 
-/* Joins the connection with its endpoint. */
-void net_start(struct net_connection *connection, struct sstp_ep *ep, struct net_handler handler);
+/* Somebody is on the socket from now on; or, later, somebody else is. */
+void net_start(struct net_connection *connection, const struct net_user *user, void *cookie);
 
 /* Nothing is read from the peer until it is let go: what came has to be dealt with
  * first, and TCP holds the rest back. */
@@ -127,23 +150,10 @@ void net_hold(struct net_connection *connection, bool is_held);
 /* Whether bytes of the peer's, or its end, have come and not been read yet. */
 bool net_has_unread(const struct net_connection *connection);
 
-/* The endpoint may have output, or another deadline. */
+/* The user may have output, or another deadline. */
 void net_wake(struct net_connection *connection);
 
-/* For the truth file: the endpoint sent a command, or took a note; something was broken
- * on purpose, see truth_fault(). */
-void net_sent(struct net_connection *connection, const struct sstp_command *command);
-void net_noted(struct net_connection *connection, const struct sstp_ep_note *note);
-void net_fault(struct net_connection *connection, const char *kind, const char *text);
-
-/* The truth file, NULL without; and the time as it is written there. */
-struct truth *net_truth(const struct net *net);
-uint64_t net_recording_ns(const struct net *net);
-
-/* See truth_label(); only with a truth file. */
-uint64_t net_truth_label(const struct net_connection *connection);
-
-/* Sends bytes that the endpoint knows nothing of, behind what it has put out so far: for
+/* Sends bytes that the user knows nothing of, after what it has put out so far: for
  * illegal acts. */
 void net_send_raw(struct net_connection *connection, struct sstp_span bytes);
 
@@ -164,6 +174,13 @@ struct net_bytes net_bytes(const struct net *net);
 
 /* A number that tells connections apart, from 1. */
 unsigned net_connection_number(const struct net_connection *connection);
+
+/* Whether it was opened from here. */
+bool net_connection_is_initiator(const struct net_connection *connection);
+
+/* "127.0.0.1:49152 127.0.0.1:2492", who opened it first: both ends call it so.  To be
+ * freed. */
+char *net_connection_name(const struct net_connection *connection);
 
 /* The listener takes nobody any more. */
 void net_listener_close(struct net_listener *listener);

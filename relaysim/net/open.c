@@ -47,10 +47,10 @@ void net_set_open(struct net_connection *connection)
                            (struct fault_line_handler){net_on_handed_on, net_on_go_on, connection});
 }
 
-void net_start(struct net_connection *connection, struct sstp_ep *ep, struct net_handler handler)
+void net_start(struct net_connection *connection, const struct net_user *user, void *cookie)
 {
-    connection->ep = ep;
-    connection->handler = handler;
+    connection->user = user;
+    connection->user_cookie = cookie;
     net_wake(connection);
 }
 
@@ -78,7 +78,7 @@ static void on_connect(uv_connect_t *request, int status)
     } else {
         net_set_open(connection);
         connection->connected(connection->connected_cookie, connection, NULL);
-        if (connection->ep == NULL)
+        if (connection->user == NULL)
             net_close_connection(connection);
     }
     net_settle(net);
@@ -110,4 +110,26 @@ bool net_connect(struct net *net, const char *address, struct net_hosts hosts, i
     if (timeout_ms > 0)
         uv_timer_start(&connection->timer, on_connect_over, (uint64_t)timeout_ms, 0);
     return true;
+}
+
+unsigned net_connection_number(const struct net_connection *connection)
+{
+    return connection->number;
+}
+
+bool net_connection_is_initiator(const struct net_connection *connection)
+{
+    return connection->is_initiator;
+}
+
+char *net_connection_name(const struct net_connection *connection)
+{
+    const struct sockaddr_storage local = net_address_local(&connection->tcp);
+    const struct sockaddr_storage peer = net_address_peer(&connection->tcp);
+    char *here = net_address_name(&local), *there = net_address_name(&peer);
+    char *name = g_strdup_printf("%s %s", connection->is_initiator ? here : there,
+                                 connection->is_initiator ? there : here);
+    g_free(here);
+    g_free(there);
+    return name;
 }

@@ -19,11 +19,16 @@ static void on_settled(void *cookie)
         relay_net_settled(g_ptr_array_index(cast->ended, i));
 }
 
-bool cast_init(struct cast *cast, const struct net_config *net_config, uint64_t seed)
+bool cast_init(struct cast *cast, const struct recording *recording, struct faults *faults,
+               uint64_t seed)
 {
-    struct net_config config = *net_config;
-    config.settled = on_settled;
-    config.cookie = cast;
+    const struct net_config config = {.tap = recording->tap,
+                                      .clock = &recording->clock,
+                                      .faults = faults,
+                                      .has_both_ends = true,
+                                      .settled = on_settled,
+                                      .cookie = cast};
+    cast->recording = recording;
     cast->random.state = seed;
     cast->ended = g_ptr_array_new();
     cast->net = net_new(&config);
@@ -170,6 +175,7 @@ bool station_start(struct cast *cast, struct station *station,
     const int listening = net_claim("127.0.0.1:0", &error);
     const struct relay_net_config net_config = {.sockets = &listening,
                                                 .num_sockets = 1,
+                                                .recording = cast->recording,
                                                 .peer_addresses = station->peer_addresses,
                                                 .peer_hosts = station->peer_hosts,
                                                 .host = station->host};
@@ -297,14 +303,14 @@ static void on_sent(void *cookie, const struct sstp_command *command)
 {
     const struct actor *actor = cookie;
     if (actor->socket != NULL)
-        net_sent(actor->socket, command);
+        live_connection_sent(actor->live, command);
 }
 
 static void on_noted(void *cookie, const struct sstp_ep_note *note)
 {
     const struct actor *actor = cookie;
     if (actor->socket != NULL)
-        net_noted(actor->socket, note);
+        live_connection_noted(actor->live, note);
 }
 
 /* ------------------------------------------------------------------------
@@ -371,6 +377,14 @@ void actor_wake(struct actor *actor)
         net_wake(actor->socket);
 }
 
+static void start(struct actor *actor, struct net_connection *socket)
+{
+    actor->socket = socket;
+    actor->live = live_connection_new(socket, actor->cast->recording);
+    live_connection_start(actor->live, actor_ep(actor),
+                          (struct live_handler){NULL, on_gone, actor});
+}
+
 static void on_connected(void *cookie, struct net_connection *socket, const char *why)
 {
     struct actor *actor = cookie;
@@ -383,8 +397,7 @@ static void on_connected(void *cookie, struct net_connection *socket, const char
             cast->failed(cast->cookie, actor, why);
         return;
     }
-    actor->socket = socket;
-    net_start(socket, actor_ep(actor), (struct net_handler){NULL, on_gone, actor});
+    start(actor, socket);
     if (!actor->says_nothing && sstp_client_start(actor->client) != SSTP_EP_OK)
         (void)is_wrong(actor->cast,
                        g_strdup_printf("the Connect of %s cannot be sent: its URL, or that of whom "
@@ -412,8 +425,7 @@ static void on_accepted(void *cookie, struct net_connection *socket)
     struct actor *actor = cookie;
     if (actor->socket != NULL || !make_client(actor, NULL, false, false))
         return;
-    actor->socket = socket;
-    net_start(socket, actor_ep(actor), (struct net_handler){NULL, on_gone, actor});
+    start(actor, socket);
 }
 
 bool actor_listen(struct actor *actor)

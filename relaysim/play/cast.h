@@ -20,8 +20,9 @@
 
 #include "base/random.h"
 #include "client/client.h"
-#include "net/net.h"
+#include "live/connection.h"
 #include "live/relay.h"
+#include "net/net.h"
 
 #define CAST_ACTORS_MAX 32
 #define CAST_RELAYS_MAX 6
@@ -50,6 +51,7 @@ struct actor {
 
     /* Its connection. */
     struct net_connection *socket;
+    struct live_connection *live;
     struct sstp_client *client;
     struct net_listener *listener;
 
@@ -82,6 +84,7 @@ struct station {
 
 struct cast {
     struct net *net;
+    const struct recording *recording;
     struct random_seeded random;
     struct actor actors[CAST_ACTORS_MAX];
     size_t num_actors;
@@ -98,8 +101,9 @@ struct cast {
     void *cookie;
 };
 
-/* Starts the loop; false when it cannot.  `net_config` gets the callback of the cast. */
-bool cast_init(struct cast *cast, const struct net_config *net_config, uint64_t seed);
+/* Starts the loop; false when it cannot.  Faults: base/fault.h, or NULL. */
+bool cast_init(struct cast *cast, const struct recording *recording, struct faults *faults,
+               uint64_t seed);
 void cast_clear(struct cast *cast);
 
 /* A device with URLs of its own, made up; in SSTP 1.6 as SharePoint Workspace 2010. */

@@ -552,8 +552,6 @@ GPtrArray *scenario_play(const struct scenario *scenario, const struct recording
     for (unsigned i = 0; i < scenario->num_devices; i++)
         plan.drops = plan.drops || scenario->devices[i].drop_within != 0;
     struct faults *faults = faults_new(&plan, seed);
-    const struct net_config config = {
-        .recording = recording, .faults = faults, .has_both_ends = true};
     GPtrArray *failures = g_ptr_array_new_with_free_func(g_free);
     player->scenario = scenario;
     player->seed = seed;
@@ -566,7 +564,7 @@ GPtrArray *scenario_play(const struct scenario *scenario, const struct recording
     tap_set_faults(recording->tap, faults);
     if (recording->truth != NULL && faults != NULL)
         record_plan(recording, &plan, seed);
-    if (cast_init(&player->cast, &config, seed))
+    if (cast_init(&player->cast, recording, faults, seed))
         play(player);
     else
         (void)player_fail(player, NULL, "the event loop cannot be started");

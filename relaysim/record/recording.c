@@ -92,7 +92,14 @@ gboolean recording_has_files(const struct recording *recording)
 
 uint64_t recording_now_ns(const struct recording *recording)
 {
-    return recording_has_files(recording) ? recording_clock_ns(&recording->clock) : 0;
+    return recording != NULL && recording_has_files(recording)
+               ? recording_clock_ns(&recording->clock)
+               : 0;
+}
+
+struct truth *recording_truth(const struct recording *recording)
+{
+    return recording != NULL ? recording->truth : NULL;
 }
 
 gboolean recording_close(struct recording *recording)

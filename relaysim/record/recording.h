@@ -42,8 +42,11 @@ void recording_reopen(struct recording *recording);
 /* Whether anything is recorded. */
 gboolean recording_has_files(const struct recording *recording);
 
-/* The time of an event; 0 where nothing is recorded. */
+/* The time of an event; 0 where nothing is recorded, or with NULL. */
 uint64_t recording_now_ns(const struct recording *recording);
+
+/* The truth file; NULL without one, or with NULL. */
+struct truth *recording_truth(const struct recording *recording);
 
 /* FALSE, with a sentence, when something was not written.  Without recording_begin() the
  * files are as they were. */

@@ -6,14 +6,12 @@
 
 #include <glib/gstdio.h>
 
-#include "net/net.h"
 #include "relay/relay.h"
 #include "store/store.h"
 
 struct fixture {
     char *path;
     struct recording_file *file;
-    struct recording recording;
     struct truth *truth;
     struct truth_stream *stream;
     size_t num_read; /* bytes of the file that have been compared */
@@ -24,7 +22,7 @@ static void set_up(struct fixture *f, gconstpointer data)
     (void)data;
     f->path = recorded_path();
     f->file = recorded_open(f->path);
-    f->truth = f->recording.truth = truth_new(f->file);
+    f->truth = truth_new(f->file);
     recording_file_begin(f->file);
     f->stream = truth_enter(f->truth, "one");
 }
@@ -287,70 +285,6 @@ static void test_fault(struct fixture *f, gconstpointer data)
                           "\"text\":\"after 100 bytes\"}\n");
 }
 
-/* Through the sockets, where each connection knows its stream and its end. */
-
-static void on_accepted(void *cookie, struct net_connection *connection)
-{
-    (void)cookie;
-    (void)connection; /* not started, and so closed */
-}
-
-static void on_connected(void *cookie, struct net_connection *connection, const char *why)
-{
-    bool *is_connected = cookie;
-    g_assert_cmpstr(why, ==, NULL);
-    net_fault(connection, "cut", "too early");
-    net_noted(connection, &connecting);
-    net_fault(connection, "cut", "after 100 bytes");
-    g_assert_cmpuint(net_truth_label(connection), ==, 1);
-    *is_connected = true;
-}
-
-static void assert_line(const char *line, const char *rest)
-{
-    g_assert_nonnull(line);
-    g_assert_true(g_str_has_prefix(line, "{\"t\":"));
-    g_assert_cmpstr(strchr(line, ','), ==, rest);
-}
-
-static void test_net(struct fixture *f, gconstpointer data)
-{
-    const struct net_config config = {.recording = &f->recording};
-    struct net *net = net_new(&config);
-    struct net_listener *listener;
-    bool is_connected = false;
-    char *error = NULL;
-    (void)data;
-    g_assert_true(net_truth(net) == f->truth);
-    g_assert_true(net_listen(net, "127.0.0.1:0", 1, on_accepted, NULL, &listener, &error));
-    char *address = net_listener_address(listener);
-    g_assert_true(net_connect(net, address, (struct net_hosts){0, 0}, 0, on_connected,
-                              &is_connected, &error));
-    while (!is_connected)
-        net_run_once(net, 1000);
-    net_free(net);
-    g_free(address);
-
-    char *text;
-    recording_file_flush(f->file);
-    g_assert_true(g_file_get_contents(f->path, &text, NULL, NULL));
-    char **lines = g_strsplit(text, "\n", -1);
-    g_assert_cmpuint(g_strv_length(lines), ==, 4);
-    assert_line(lines[0], ",\"event\":\"fault\",\"fault\":\"cut\",\"text\":\"too early\"}");
-    assert_line(lines[1], ",\"stream\":0,\"event\":\"connection-state\",\"at\":\"initiator\","
-                          "\"state\":\"connecting\"}");
-    assert_line(lines[2], ",\"stream\":0,\"event\":\"fault\",\"fault\":\"cut\","
-                          "\"text\":\"after 100 bytes\"}");
-    g_strfreev(lines);
-    g_free(text);
-
-    /* Without a truth file, nothing happens. */
-    const struct net_config none = {.recording = NULL};
-    net = net_new(&none);
-    g_assert_null(net_truth(net));
-    net_free(net);
-}
-
 /* ------------------------------------------------------------------------
  * A file that is opened anew
  */
@@ -418,7 +352,6 @@ int main(int argc, char **argv)
     add("/truth/messages", test_messages);
     add("/truth/discarded", test_discarded);
     add("/truth/fault", test_fault);
-    add("/truth/net", test_net);
     add("/truth/reopen", test_reopen);
     return g_test_run();
 }
