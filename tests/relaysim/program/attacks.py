@@ -154,6 +154,8 @@ def trickle(target, _rand, over):
         check(n < len(connect), "a Connect may take as long as it likes")
         time.sleep(0.05)
     for peer in peers:
+        if not over.is_set():
+            check(peer.end() == [], "a slow one was told something")
         peer.socket.close()
     return len(peers)
 

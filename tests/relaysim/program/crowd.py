@@ -43,10 +43,7 @@ class Crowd(unittest.TestCase):
     def relay(self, *arguments):
         # A Connect that a busy relay has not read in time is taken for none.
         relay = live.Relay("--auth", "off", "--connect-timeout", "15", *arguments)
-        self.addCleanup(relay.process.stderr.close)
-        self.addCleanup(relay.process.stdout.close)
-        self.addCleanup(relay.process.wait)
-        self.addCleanup(relay.process.kill)
+        relay.lives_as_long_as(self)
         return relay, Target(relay.address, live.URL, believes=True)
 
     def check_ends(self, relay, limit=None):

@@ -35,12 +35,7 @@ with open(live.RELAYSIM, "rb") as program:
 
 class Hostile(unittest.TestCase):
     def relay(self, *arguments):
-        relay = live.Relay(*arguments)
-        self.addCleanup(relay.process.stderr.close)
-        self.addCleanup(relay.process.stdout.close)
-        self.addCleanup(relay.process.wait)
-        self.addCleanup(relay.process.kill)
-        return relay
+        return live.Relay(*arguments).lives_as_long_as(self)
 
     def memory(self, relay):
         return relay.counters()["memory"]
@@ -166,22 +161,7 @@ class Hostile(unittest.TestCase):
     def test_slow_loris(self):
         """A Connect of a byte now and then does not keep the connection."""
         relay = self.relay("--connect-timeout", "2")
-        connect = sstp.connect(URL, ["dpp:///mallory"], b"", "x" * 500).data
-        peers = [Raw(relay.address) for _ in range(30)]
-        closed = n = 0
-        while closed < len(peers):
-            closed = 0
-            for peer in peers:
-                try:
-                    peer.socket.send(connect[n:n + 1])
-                except OSError:
-                    closed += 1
-            n += 1
-            self.assertLess(n, len(connect), "a Connect may take as long as it likes")
-            time.sleep(0.05)
-        for peer in peers:
-            self.assertEqual(peer.end(), [])
-            peer.socket.close()
+        attacks.trickle(attacks.Target(relay.address, URL), random.Random(1), threading.Event())
         self.check_ends(relay)
 
     def test_slow_messages(self):

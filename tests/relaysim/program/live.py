@@ -118,6 +118,13 @@ class Relay:
         if self.process.poll() is None:
             self.stop()
 
+    def lives_as_long_as(self, test):
+        """At the most: it ends with the test, whatever becomes of that."""
+        for cleanup in (self.process.stderr.close, self.process.stdout.close, self.process.wait,
+                        self.process.kill):
+            test.addCleanup(cleanup)
+        return self
+
     def counters(self):
         """What it has done so far."""
         self.process.send_signal(signal.SIGUSR1)

@@ -258,10 +258,7 @@ class NamedFiles(live.LiveTest):
         first = live.Relay("-w", os.path.join(self.home, "one"), "--store",
                            os.path.join(self.home, "new"), "--truth",
                            os.path.join(self.home, "newer"))
-        self.addCleanup(first.process.stderr.close)
-        self.addCleanup(first.process.stdout.close)
-        self.addCleanup(first.process.wait)
-        self.addCleanup(first.process.kill)
+        first.lives_as_long_as(self)
         # What the first has written so far stays, and in the same file.
         with open(os.path.join(self.home, "one"), "rb") as capture:
             deadline, before = time.monotonic() + PATIENCE, b""

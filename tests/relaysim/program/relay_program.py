@@ -38,12 +38,7 @@ def connect_command(device):
 
 class RelayTest(live.LiveTest):
     def relay(self, *arguments, **options):
-        relay = live.Relay(*arguments, **options)
-        for pipe in (relay.process.stdout, relay.process.stderr):
-            self.addCleanup(pipe.close)
-        self.addCleanup(relay.process.wait)
-        self.addCleanup(relay.process.kill)
-        return relay
+        return live.Relay(*arguments, **options).lives_as_long_as(self)
 
     def answer(self, address, device):
         """The id of the ConnectResponse to a caller, who leaves again."""

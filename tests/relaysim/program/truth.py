@@ -158,9 +158,7 @@ class Town(TruthTest):
             *self.recording("relay"), "--quota", str(QUOTA), "--offline-ttl", "0.3",
             "--delivery-idle", "0.5", "--ack-delay", "0.2", "--peer",
             GONE_URL + "=127.0.0.1:1", "--peer", SILENT_URL + "=" + self.silent.address)
-        for cleanup in (self.relay.process.stderr.close, self.relay.process.stdout.close,
-                        self.relay.process.wait, self.relay.process.kill):
-            self.addCleanup(cleanup)
+        self.relay.lives_as_long_as(self)
 
     def raw(self, device="dpp:///raw"):
         raw = Raw(self.relay.address, 6, device)
