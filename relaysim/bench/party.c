@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bench/party.h"
 
-#include "base/random.h"
 #include "base/product.h"
 #include "base/reason.h"
 
-void bench_party_init(struct bench_party *party, struct bench *bench, const char *run,
-                      unsigned number)
+void bench_party_init(struct bench_party *party, const struct bench_party_owner *owner,
+                      const char *run, unsigned number)
 {
-    party->bench = bench;
+    party->owner = owner;
     party->device_url = g_strdup_printf("dpp:///bench-%s-%u", run, number);
     party->identity_url = g_strdup_printf("grooveIdentity://bench-%s-%u", run, number);
     party->account_url = g_strdup_printf("grooveAccount://bench-%s-%u", run, number);
@@ -16,7 +15,7 @@ void bench_party_init(struct bench_party *party, struct bench *bench, const char
 
 void bench_party_clear(struct bench_party *party)
 {
-    sstp_client_free(party->client);
+    live_client_free(party->client);
     g_free(party->device_url);
     g_free(party->identity_url);
     g_free(party->account_url);
@@ -24,64 +23,71 @@ void bench_party_clear(struct bench_party *party)
 
 void bench_party_leave(struct bench_party *party)
 {
-    if (party->socket == NULL)
+    if (party->client == NULL || live_client_connection(party->client) == NULL)
         return;
-    sstp_ep_close_connection(sstp_client_ep(party->client), SSTP_CONNECT_CLOSE_NO_REASON, 0);
-    net_wake(party->socket);
+    sstp_ep_close_connection(live_client_ep(party->client), SSTP_CONNECT_CLOSE_NO_REASON, 0);
+    live_client_wake(party->client);
 }
 
 /* ------------------------------------------------------------------------
  * Events
  */
 
+static void G_GNUC_PRINTF(2, 3) fail(const struct bench_party *party, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    char *why = g_strdup_vprintf(format, args);
+    va_end(args);
+    party->owner->failed(party->owner->cookie, why);
+    g_free(why);
+}
+
 static void on_closed(struct bench_party *party, const struct sstp_ep_event *event)
 {
     if (event->end == SSTP_EP_END_LOCAL)
         return;
     if (event->end == SSTP_EP_END_PEER || event->end == SSTP_EP_END_VIOLATION)
-        bench_fail(
-            party->bench, "a connection was closed: %s",
-            reason_of(sstp_connect_close_reason_name(event->reason_id), event->reason_id).text);
+        fail(party, "a connection was closed: %s",
+             reason_of(sstp_connect_close_reason_name(event->reason_id), event->reason_id).text);
     else
-        bench_fail(party->bench, "a connection was lost");
+        fail(party, "a connection was lost");
 }
 
 static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event)
 {
     struct bench_party *party = cookie;
-    struct bench *bench = party->bench;
 
     switch (event->kind) {
     case SSTP_EP_EVENT_REFUSED:
-        bench_fail(
-            bench, "a connection was refused: %s%s",
-            reason_of(sstp_connect_response_name(event->response_id), event->response_id).text,
-            event->response_id == SSTP_CONNECT_RESPONSE_AUTHENTICATION_FAILED && !party->attaches
-                ? "; with --auth required, senders authenticate, too"
-                : "");
+        fail(party, "a connection was refused: %s%s",
+             reason_of(sstp_connect_response_name(event->response_id), event->response_id).text,
+             event->response_id == SSTP_CONNECT_RESPONSE_AUTHENTICATION_FAILED && !party->attaches
+                 ? "; with --auth required, senders authenticate, too"
+                 : "");
         break;
     case SSTP_EP_EVENT_OPEN:
         *event->availability = SSTP_HANDLER_READY;
         break;
     case SSTP_EP_EVENT_SESSION_STATE:
         if (party->is_sender && event->session_state == SSTP_SESSION_READY)
-            bench_on_session_ready(party);
+            party->owner->session_ready(party);
         break;
     case SSTP_EP_EVENT_SESSION_STATUS:
-        bench_fail(bench, "the relay gave up a recipient");
+        fail(party, "the relay gave up a recipient");
         break;
     case SSTP_EP_EVENT_SESSION_CLOSED:
         if (party->is_sender)
-            bench_fail(bench, "the relay closed the session");
+            fail(party, "the relay closed the session");
         break;
     case SSTP_EP_EVENT_MESSAGE:
-        if (bench_on_message(party, event->message->data)) {
+        if (party->owner->message(party, event->message->data)) {
             (void)sstp_ep_complete(ep, event->number);
-            bench_on_completed(bench);
+            party->owner->completed(party);
         }
         break;
     case SSTP_EP_EVENT_ACKNOWLEDGED:
-        bench_on_acknowledged(party);
+        party->owner->acknowledged(party);
         break;
     case SSTP_EP_EVENT_CLOSED:
         on_closed(party, event);
@@ -102,30 +108,16 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
     }
 }
 
-static void on_ready(void *cookie, struct sstp_client *client)
+static void on_ready(void *cookie)
 {
     struct bench_party *party = cookie;
-    (void)client;
-    bench_on_ready(party);
+    party->owner->ready(party);
 }
 
-static void on_failed(void *cookie, struct sstp_client *client, const char *why)
+static void on_failed(void *cookie, const char *why)
 {
     const struct bench_party *party = cookie;
-    (void)client;
-    bench_fail(party->bench, "%s", why);
-}
-
-static void on_sent(void *cookie, const struct sstp_command *command)
-{
-    const struct bench_party *party = cookie;
-    live_connection_sent(party->live, command);
-}
-
-static void on_noted(void *cookie, const struct sstp_ep_note *note)
-{
-    const struct bench_party *party = cookie;
-    live_connection_noted(party->live, note);
+    fail(party, "%s", why);
 }
 
 /* ------------------------------------------------------------------------
@@ -136,65 +128,60 @@ static void on_output_is_empty(void *cookie)
 {
     struct bench_party *party = cookie;
     if (party->is_sender)
-        bench_on_room(party);
+        party->owner->room(party);
 }
 
 static void on_gone(void *cookie)
 {
     struct bench_party *party = cookie;
-    party->socket = NULL;
-    bench_on_gone(party);
+    party->owner->gone(party);
 }
 
-static void on_connected(void *cookie, struct net_connection *socket, const char *why)
+static void on_not_connected(void *cookie, const char *why)
+{
+    const struct bench_party *party = cookie;
+    fail(party, "cannot connect to %s: %s", party->address, why);
+}
+
+static void on_connected(void *cookie)
 {
     struct bench_party *party = cookie;
-
-    if (socket == NULL) {
-        bench_fail(party->bench, "cannot connect to %s: %s", party->address, why);
-        return;
-    }
-    party->socket = socket;
-    bench_on_there(party);
-    party->live = live_connection_new(socket, party->recording);
-    live_connection_start(party->live, sstp_client_ep(party->client),
-                          (struct live_handler){on_output_is_empty, on_gone, party});
-    if (sstp_client_start(party->client) != SSTP_EP_OK)
-        bench_fail(party->bench, "memory is out, or a URL is too long");
+    party->owner->there(party);
+    if (live_client_start(party->client) != SSTP_EP_OK)
+        fail(party, "memory is out, or a URL is too long");
 }
 
 bool bench_party_dial(struct bench_party *party, struct net *net, const char *address,
                       const char *relay_url)
 {
+    const struct live_client_config config = {
+        .net = net,
+        .recording = party->recording,
+        .secret = party->secret,
+        .client = {.device_url = party->device_url,
+                   .target_url = relay_url,
+                   .is_originator = true,
+                   .attaches = party->attaches,
+                   .account_url = party->account_url,
+                   .identity_urls = (const char *const *)&party->identity_url,
+                   .num_identities = 1,
+                   .major_version = 1,
+                   .minor_version = 6}};
     char *error = NULL;
     party->address = address;
-    const struct sstp_client_config config = {
-        .device_url = party->device_url,
-        .target_url = relay_url,
-        .is_originator = true,
-        .attaches = party->attaches,
-        .account_url = party->account_url,
-        .identity_urls = (const char *const *)&party->identity_url,
-        .num_identities = 1,
-        .device_key = sstp_sec_derive_key(party->secret, party->device_url),
-        .account_key = sstp_sec_derive_key(party->secret, party->account_url),
-        .random = {random_system, NULL},
-        .major_version = 1,
-        .minor_version = 6,
-        .product_version = PRODUCT_CLIENT_2010,
-        .now_ms = net_now_ms(net),
-        .ready = on_ready,
-        .failed = on_failed,
-        .event = on_event,
-        .cookie = party,
-        .witness = {.sent = recording_truth(party->recording) != NULL ? on_sent : NULL,
-                    .noted = recording_truth(party->recording) != NULL ? on_noted : NULL,
-                    .cookie = party}};
-    party->client = sstp_client_new(&config);
+    party->client =
+        live_client_new(&config, (struct live_client_handler){.connected = on_connected,
+                                                              .not_connected = on_not_connected,
+                                                              .ready = on_ready,
+                                                              .failed = on_failed,
+                                                              .event = on_event,
+                                                              .output_is_empty = on_output_is_empty,
+                                                              .gone = on_gone,
+                                                              .cookie = party});
     if (party->client != NULL &&
-        net_connect(net, address, (struct net_hosts){0, 0}, 0, on_connected, party, &error))
+        live_client_dial(party->client, &(struct live_dial){.address = address}, &error))
         return true;
-    bench_fail(party->bench, "%s", error != NULL ? error : "memory is out");
+    fail(party, "%s", error != NULL ? error : "memory is out");
     g_free(error);
     return false;
 }

@@ -1,26 +1,45 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * party: one of a bench's senders or receivers: a client on a connection of its own,
- * and what it tells the bench (bench/run.c).
+ * and what it tells the bench.
  */
 #ifndef RELAYSIM_BENCH_PARTY_H
 #define RELAYSIM_BENCH_PARTY_H
 
 #include <glib.h>
 
-#include "client/client.h"
-#include "live/connection.h"
-#include "net/net.h"
+#include "live/client.h"
 
-struct bench;
+struct bench_party;
+
+/* Who is told. */
+struct bench_party_owner {
+    /* What the bench cannot go on with: one sentence. */
+    void (*failed)(void *cookie, const char *why);
+
+    /* Connected; established, and registered where it attaches; and the end of that
+     * connection. */
+    void (*there)(struct bench_party *party);
+    void (*ready)(struct bench_party *party);
+    void (*gone)(struct bench_party *party);
+
+    /* A sender: its session is ready, there is room for messages, one was acknowledged. */
+    void (*session_ready)(struct bench_party *party);
+    void (*room)(struct bench_party *party);
+    void (*acknowledged)(struct bench_party *party);
+
+    /* A receiver: a message came; false when it is not the one that is due.  Then: it has
+     * been completed. */
+    bool (*message)(struct bench_party *party, struct sstp_span data);
+    void (*completed)(struct bench_party *party);
+    void *cookie;
+};
 
 struct bench_party {
-    struct bench *bench;
+    const struct bench_party_owner *owner;
     const struct recording *recording;
-    struct net_connection *socket; /* NULL: gone, or not there yet */
-    struct live_connection *live;
-    struct sstp_client *client;
-    const char *address; /* that it connects to */
+    struct live_client *client; /* NULL before it is dialed */
+    const char *address;        /* that it connects to */
     char *device_url, *identity_url, *account_url;
     const char *secret; /* that its keys are made of */
     bool is_sender;
@@ -33,8 +52,8 @@ struct bench_party {
 
 /* One that nobody has connected yet; its role is the caller's to set.  `run` tells this
  * run's parties from all others, and `number` from each other. */
-void bench_party_init(struct bench_party *party, struct bench *bench, const char *run,
-                      unsigned number);
+void bench_party_init(struct bench_party *party, const struct bench_party_owner *owner,
+                      const char *run, unsigned number);
 void bench_party_clear(struct bench_party *party);
 
 /* Connects it to a relay.  False with the bench failed. */
@@ -43,25 +62,5 @@ bool bench_party_dial(struct bench_party *party, struct net *net, const char *ad
 
 /* Says ConnectClose; harmless without a connection. */
 void bench_party_leave(struct bench_party *party);
-
-/* ---- What it tells; in bench/run.c ---- */
-
-/* What the bench cannot go on with: one sentence. */
-void bench_fail(struct bench *bench, const char *format, ...) G_GNUC_PRINTF(2, 3);
-
-/* Connected; established, and registered where it attaches; and the end of that connection. */
-void bench_on_there(struct bench_party *party);
-void bench_on_ready(struct bench_party *party);
-void bench_on_gone(struct bench_party *party);
-
-/* A sender: its session is ready, there is room for messages, one was acknowledged. */
-void bench_on_session_ready(struct bench_party *party);
-void bench_on_room(struct bench_party *party);
-void bench_on_acknowledged(struct bench_party *party);
-
-/* A receiver: a message came; false when it is not the one that is due.  Then: it has
- * been completed. */
-bool bench_on_message(struct bench_party *party, struct sstp_span data);
-void bench_on_completed(struct bench *bench);
 
 #endif

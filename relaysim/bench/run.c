@@ -30,7 +30,8 @@ struct bench {
     uv_timer_t tick, patience;
     enum phase phase;
     bool has_failed;
-    struct bench_party *parties; /* the senders, then the receivers */
+    struct bench_party_owner owner; /* of the parties */
+    struct bench_party *parties;    /* the senders, then the receivers */
     unsigned num_parties;
     unsigned num_wanted; /* that have to come: the first ones of them all */
     unsigned num_dialed, num_ready, num_there;
@@ -39,6 +40,11 @@ struct bench {
     uint64_t num_seen; /* at the last look of the patience */
     uint64_t begin_ns;
 };
+
+static struct bench *bench_of(const struct bench_party *party)
+{
+    return party->owner->cookie;
+}
 
 static void pump(struct bench_party *party);
 static void on_tick(uv_timer_t *timer);
@@ -71,7 +77,7 @@ static void end(struct bench *bench)
     stop_if_alone(bench);
 }
 
-void bench_fail(struct bench *bench, const char *format, ...)
+static void G_GNUC_PRINTF(2, 3) fail(struct bench *bench, const char *format, ...)
 {
     if (bench->has_failed || bench->phase == PHASE_ENDING)
         return;
@@ -158,10 +164,10 @@ static void begin_sending(struct bench *bench)
 
 static void open_session(struct bench_party *sender)
 {
-    struct bench *bench = sender->bench;
+    struct bench *bench = bench_of(sender);
     const struct bench_config *config = bench->config;
     const struct bench_party *receivers = bench->parties + config->num_senders;
-    struct sstp_ep *ep = sstp_client_ep(sender->client);
+    struct sstp_ep *ep = live_client_ep(sender->client);
     const struct sstp_span resource_url = sstp_span_of_string(RESOURCE);
     struct sstp_fanout_entry *entries = g_new0(struct sstp_fanout_entry, config->fanout);
 
@@ -174,9 +180,9 @@ static void open_session(struct bench_party *sender)
                            &sender->session_id);
     g_free(entries);
     if (err != SSTP_EP_OK)
-        bench_fail(bench, "so many recipients do not fit into a FanoutOpen");
+        fail(bench, "so many recipients do not fit into a FanoutOpen");
     else
-        net_wake(sender->socket);
+        live_client_wake(sender->client);
 }
 
 static void leave(struct bench *bench, bool are_senders)
@@ -204,15 +210,15 @@ static void check_progress(struct bench *bench)
     }
 }
 
-void bench_on_there(struct bench_party *party)
+static void on_there(struct bench_party *party)
 {
-    party->bench->num_there++;
+    bench_of(party)->num_there++;
 }
 
 /* Somebody has become ready: perhaps all who are needed first are. */
-void bench_on_ready(struct bench_party *party)
+static void on_ready(struct bench_party *party)
 {
-    struct bench *bench = party->bench;
+    struct bench *bench = bench_of(party);
     bench->num_ready++;
     dial(bench);
     if (bench->phase != PHASE_COMING || bench->num_ready < bench->num_wanted)
@@ -221,9 +227,9 @@ void bench_on_ready(struct bench_party *party)
         open_session(&bench->parties[i]);
 }
 
-void bench_on_gone(struct bench_party *party)
+static void on_gone(struct bench_party *party)
 {
-    struct bench *bench = party->bench;
+    struct bench *bench = bench_of(party);
     bench->num_there--;
     if (bench->phase == PHASE_LEAVING && bench->num_there == 0) {
         bench->phase = PHASE_DRAINING;
@@ -255,8 +261,8 @@ static uint64_t num_due(const struct bench *bench, unsigned sender)
 
 static void pump(struct bench_party *party)
 {
-    struct bench *bench = party->bench;
-    struct sstp_ep *ep = sstp_client_ep(party->client);
+    struct bench *bench = bench_of(party);
+    struct sstp_ep *ep = live_client_ep(party->client);
     const struct bench_sender *sender = &bench->tally.senders[party->index];
     const uint64_t limit = MIN(num_due(bench, party->index), sender->num_messages);
 
@@ -270,19 +276,18 @@ static void pump(struct bench_party *party)
         if (err == SSTP_EP_FULL || err == SSTP_EP_WRONG_STATE)
             break; /* the output has to go first, or the relay has sent StopSending */
         if (err != SSTP_EP_OK) {
-            bench_fail(bench, "a message could not be sent");
+            fail(bench, "a message could not be sent");
             return;
         }
         bench_tally_sent(&bench->tally, party->index);
     }
-    if (party->socket != NULL)
-        net_wake(party->socket);
+    live_client_wake(party->client);
 }
 
 /* All begin at once, when the last one can. */
-void bench_on_session_ready(struct bench_party *party)
+static void on_session_ready(struct bench_party *party)
 {
-    struct bench *bench = party->bench;
+    struct bench *bench = bench_of(party);
     bench->num_open += !party->is_open;
     party->is_open = true;
     if (bench->phase == PHASE_SENDING)
@@ -291,20 +296,20 @@ void bench_on_session_ready(struct bench_party *party)
         begin_sending(bench);
 }
 
-void bench_on_room(struct bench_party *party)
+static void on_room(struct bench_party *party)
 {
-    if (party->bench->phase == PHASE_SENDING)
+    if (bench_of(party)->phase == PHASE_SENDING)
         pump(party);
 }
 
-void bench_on_completed(struct bench *bench)
+static void on_completed(struct bench_party *party)
 {
-    check_progress(bench);
+    check_progress(bench_of(party));
 }
 
-void bench_on_acknowledged(struct bench_party *party)
+static void on_acknowledged(struct bench_party *party)
 {
-    struct bench *bench = party->bench;
+    struct bench *bench = bench_of(party);
     const struct bench_sender *sender = &bench->tally.senders[party->index];
     bench_tally_acknowledged(&bench->tally, party->index, uv_hrtime());
     if (sender->num_sent < sender->num_messages)
@@ -323,15 +328,15 @@ static void on_tick(uv_timer_t *timer)
  * Receiving
  */
 
-bool bench_on_message(struct bench_party *party, struct sstp_span data)
+static bool on_message(struct bench_party *party, struct sstp_span data)
 {
-    struct bench *bench = party->bench;
+    struct bench *bench = bench_of(party);
     const uint64_t now_ns = uv_hrtime();
     uint64_t latency_us;
     char *why = bench_tally_delivered(&bench->tally, party->index, data, now_ns, &latency_us);
 
     if (why != NULL) {
-        bench_fail(bench, "%s", why);
+        fail(bench, "%s", why);
         g_free(why);
         return false;
     }
@@ -354,12 +359,16 @@ static void on_patience_over(uv_timer_t *timer)
     const uint64_t num = tally->num_delivered + tally->num_acknowledged + bench->num_ready +
                          bench->num_open + tally->num_sent;
     if (num == bench->num_seen)
-        bench_fail(bench,
-                   "the relay stands still: %u messages sent, %u acknowledged, %" PRIu64
-                   " delivered",
-                   tally->num_sent, tally->num_acknowledged, tally->num_delivered);
+        fail(bench,
+             "the relay stands still: %u messages sent, %u acknowledged, %" PRIu64 " delivered",
+             tally->num_sent, tally->num_acknowledged, tally->num_delivered);
     bench->num_seen = num;
     net_settle(bench->net);
+}
+
+static void on_failed(void *cookie, const char *why)
+{
+    fail(cookie, "%s", why);
 }
 
 static void set_up(struct bench *bench)
@@ -371,11 +380,21 @@ static void set_up(struct bench *bench)
     /* Nobody else's messages, and not those of an earlier run that broke off. */
     random_system(NULL, &run_id, sizeof run_id);
     char *run = g_strdup_printf("%016" PRIx64, run_id);
+    bench->owner = (struct bench_party_owner){.failed = on_failed,
+                                              .there = on_there,
+                                              .ready = on_ready,
+                                              .gone = on_gone,
+                                              .session_ready = on_session_ready,
+                                              .room = on_room,
+                                              .acknowledged = on_acknowledged,
+                                              .message = on_message,
+                                              .completed = on_completed,
+                                              .cookie = bench};
     bench->num_parties = config->num_senders + config->fanout;
     bench->parties = g_new0(struct bench_party, bench->num_parties);
     for (unsigned i = 0; i < bench->num_parties; i++) {
         struct bench_party *party = &bench->parties[i];
-        bench_party_init(party, bench, run, i);
+        bench_party_init(party, &bench->owner, run, i);
         party->is_sender = i < config->num_senders;
         party->index = party->is_sender ? i : i - config->num_senders;
         party->attaches = !party->is_sender || config->is_proven;
@@ -394,9 +413,9 @@ static void clear(struct bench *bench)
 {
     uv_close((uv_handle_t *)&bench->tick, NULL);
     uv_close((uv_handle_t *)&bench->patience, NULL);
-    net_free(bench->net);
     for (unsigned i = 0; i < bench->num_parties; i++)
         bench_party_clear(&bench->parties[i]);
+    net_free(bench->net);
     g_free(bench->parties);
     bench_tally_clear(&bench->tally);
 }

@@ -4,7 +4,6 @@
 #ifndef RELAYSIM_CMD_CLIENT_INTERNAL_H
 #define RELAYSIM_CMD_CLIENT_INTERNAL_H
 
-#include "client/client.h"
 #include "cmd/client_input.h"
 #include "cmd/client_lines.h"
 #include "client/outbox.h"
@@ -12,8 +11,7 @@
 #include "client/pace.h"
 #include "client/retry.h"
 #include "cmd/client_run.h"
-#include "live/connection.h"
-#include "net/net.h"
+#include "live/client.h"
 
 #include <glib.h>
 
@@ -27,6 +25,7 @@ struct run {
     uv_signal_t signals[CLIENT_SIGNALS];
     struct recording *recording;
     GPtrArray *peers;
+    struct peer *dialing; /* who is to become one of them; NULL */
     unsigned num_received;
     bool is_ending, has_failed, has_signal;
     bool has_terminal; /* whose end is the run's, too */
@@ -51,9 +50,7 @@ struct run {
 /* One connection. */
 struct peer {
     struct run *run;
-    struct net_connection *socket;
-    struct live_connection *live;
-    struct sstp_client *client;
+    struct live_client *client;
     char *device_url;    /* the other side's, once established */
     uint32_t session_id; /* on which it sends */
     bool has_session;
@@ -98,6 +95,12 @@ void client_lose(struct run *run, const char *why, uint32_t wait_time);
 
 /* Connects to the relay; false with a sentence to be freed. */
 bool client_dial(struct run *run, char **error);
+
+/* Does not wait for that any more; harmless where nobody does. */
+void client_stop_dialing(struct run *run);
+
+/* Frees whom net_free() would find: nobody is told. */
+void client_free_peers(struct run *run);
 
 /* For net_listen(); the cookie is the run. */
 void client_accepted(void *cookie, struct net_connection *socket);

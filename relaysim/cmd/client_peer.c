@@ -156,33 +156,19 @@ static void offer_sender(struct peer *peer)
     client_send_open(peer);
 }
 
-static void on_ready(void *cookie, struct sstp_client *client)
+static void on_ready(void *cookie)
 {
     struct peer *peer = cookie;
-    (void)client;
     log_info("ready");
     peer->is_ready = true;
     client_retry_ready(&peer->run->retry, net_now_ms(peer->run->net));
     offer_sender(peer);
 }
 
-static void on_failed(void *cookie, struct sstp_client *client, const char *why)
+static void on_failed(void *cookie, const char *why)
 {
     struct peer *peer = cookie;
-    (void)client;
     client_give_up(peer->run, "%s", why);
-}
-
-static void on_sent(void *cookie, const struct sstp_command *command)
-{
-    const struct peer *peer = cookie;
-    live_connection_sent(peer->live, command);
-}
-
-static void on_noted(void *cookie, const struct sstp_ep_note *note)
-{
-    const struct peer *peer = cookie;
-    live_connection_noted(peer->live, note);
 }
 
 /* ------------------------------------------------------------------------
@@ -217,7 +203,7 @@ static void replace_sender(struct run *run)
     for (guint i = 0; i < run->peers->len && run->sender == NULL; i++)
         offer_sender(g_ptr_array_index(run->peers, i));
     if (run->sender != NULL)
-        net_wake(run->sender->socket);
+        live_client_wake(run->sender->client);
 }
 
 /* The connection is gone, or there was none: another one, or the end. */
@@ -228,6 +214,14 @@ static void go_on(struct run *run)
     else if (!run->is_ending)
         connect_again(run);
     client_stop_if_alone(run);
+}
+
+static void free_peer(struct peer *peer)
+{
+    live_client_free(peer->client);
+    g_hash_table_destroy(peer->inbound);
+    g_free(peer->device_url);
+    g_free(peer);
 }
 
 static void on_gone(void *cookie)
@@ -244,87 +238,105 @@ static void on_gone(void *cookie)
         go_on(run);
     else
         client_stop_if_alone(run);
-    sstp_client_free(peer->client);
-    g_hash_table_destroy(peer->inbound);
-    g_free(peer->device_url);
-    g_free(peer);
+    free_peer(peer);
 }
 
-static struct peer *new_peer(struct run *run, struct net_connection *socket, bool is_originator)
+static void on_connected(void *cookie)
 {
-    const struct client_run *config = run->config;
-    const char *secret = options_secret();
-    struct peer *peer = g_new0(struct peer, 1);
-    const char *account = config->account_url != NULL ? config->account_url : "";
-
-    const struct sstp_client_config client_config = {
-        .device_url = config->device_url,
-        .target_url = config->target_url,
-        .is_originator = is_originator,
-        .attaches = is_originator && config->attaches,
-        .account_url = account,
-        .identity_urls = config->identity_urls,
-        .num_identities = config->num_identities,
-        .device_key = sstp_sec_derive_key(secret, config->device_url),
-        .account_key = sstp_sec_derive_key(secret, account),
-        .random = {random_system, NULL},
-        .major_version = 1,
-        .minor_version = config->minor_version,
-        .product_version = PRODUCT_CLIENT_2010,
-        .now_ms = net_now_ms(run->net),
-        .ack_delay_ms = config->timers.ack_delay_ms,
-        .connect_timeout_ms = config->timers.connect_timeout_ms,
-        .open_timeout_ms = config->timers.open_timeout_ms,
-        .auth_timeout_ms = config->timers.auth_timeout_ms,
-        .outbound_idle_ms = config->timers.outbound_idle_ms,
-        .inbound_idle_ms = config->timers.inbound_idle_ms,
-        .ready = on_ready,
-        .failed = on_failed,
-        .event = on_event,
-        .cookie = peer,
-        .witness = {.sent = run->recording->truth != NULL ? on_sent : NULL,
-                    .noted = run->recording->truth != NULL ? on_noted : NULL,
-                    .cookie = peer}};
-    peer->run = run;
-    peer->socket = socket;
-    peer->client = sstp_client_new(&client_config);
-    if (peer->client == NULL) {
-        g_free(peer);
-        return NULL;
-    }
-    peer->inbound = g_hash_table_new_full(NULL, NULL, NULL, client_source_free);
+    struct peer *peer = cookie;
+    struct run *run = peer->run;
     g_ptr_array_add(run->peers, peer);
-    peer->live = live_connection_new(socket, run->recording);
-    live_connection_start(peer->live, sstp_client_ep(peer->client),
-                          (struct live_handler){on_output_is_empty, on_gone, peer});
     if (run->is_held)
-        net_hold(socket, true);
-    return peer;
-}
-
-static void on_connected(void *cookie, struct net_connection *socket, const char *why)
-{
-    struct run *run = cookie;
-    if (socket == NULL) {
-        char *sentence = g_strdup_printf("cannot connect to %s: %s", run->config->relay, why);
-        client_lose(run, sentence, 0);
-        g_free(sentence);
-        go_on(run);
-        return;
-    }
-    if (run->is_ending)
-        return; /* which closes it */
-    struct peer *peer = new_peer(run, socket, true);
-    if (peer == NULL || sstp_client_start(peer->client) != SSTP_EP_OK) {
+        live_connection_hold(live_client_connection(peer->client), true);
+    if (run->dialing != peer)
+        return; /* who has come */
+    run->dialing = NULL;
+    if (live_client_start(peer->client) != SSTP_EP_OK) {
         client_fail(run, "memory is out, or a URL is too long");
         client_end(run);
     }
 }
 
+static void on_not_connected(void *cookie, const char *why)
+{
+    struct peer *peer = cookie;
+    struct run *run = peer->run;
+    char *sentence = g_strdup_printf("cannot connect to %s: %s", run->config->relay, why);
+    run->dialing = NULL;
+    free_peer(peer);
+    client_lose(run, sentence, 0);
+    g_free(sentence);
+    go_on(run);
+}
+
+static struct peer *new_peer(struct run *run, bool is_originator)
+{
+    const struct client_run *config = run->config;
+    struct peer *peer = g_new0(struct peer, 1);
+    const struct live_client_config client_config = {
+        .net = run->net,
+        .recording = run->recording,
+        .secret = options_secret(),
+        .client = {.device_url = config->device_url,
+                   .target_url = config->target_url,
+                   .is_originator = is_originator,
+                   .attaches = is_originator && config->attaches,
+                   .account_url = config->account_url != NULL ? config->account_url : "",
+                   .identity_urls = config->identity_urls,
+                   .num_identities = config->num_identities,
+                   .major_version = 1,
+                   .minor_version = config->minor_version,
+                   .ack_delay_ms = config->timers.ack_delay_ms,
+                   .connect_timeout_ms = config->timers.connect_timeout_ms,
+                   .open_timeout_ms = config->timers.open_timeout_ms,
+                   .auth_timeout_ms = config->timers.auth_timeout_ms,
+                   .outbound_idle_ms = config->timers.outbound_idle_ms,
+                   .inbound_idle_ms = config->timers.inbound_idle_ms}};
+    peer->run = run;
+    peer->inbound = g_hash_table_new_full(NULL, NULL, NULL, client_source_free);
+    peer->client = live_client_new(
+        &client_config, (struct live_client_handler){.connected = on_connected,
+                                                     .not_connected = on_not_connected,
+                                                     .ready = on_ready,
+                                                     .failed = on_failed,
+                                                     .event = on_event,
+                                                     .output_is_empty = on_output_is_empty,
+                                                     .gone = on_gone,
+                                                     .cookie = peer});
+    if (peer->client != NULL)
+        return peer;
+    free_peer(peer);
+    return NULL;
+}
+
 bool client_dial(struct run *run, char **error)
 {
-    return net_connect(run->net, run->config->relay, (struct net_hosts){0, 0},
-                       run->config->timers.transport_timeout_ms, on_connected, run, error);
+    const struct live_dial dial = {.address = run->config->relay,
+                                   .timeout_ms = run->config->timers.transport_timeout_ms};
+    run->dialing = new_peer(run, true);
+    if (run->dialing != NULL && live_client_dial(run->dialing->client, &dial, error))
+        return true;
+    if (run->dialing == NULL)
+        *error = g_strdup("memory is out");
+    client_stop_dialing(run);
+    return false;
+}
+
+void client_stop_dialing(struct run *run)
+{
+    if (run->dialing != NULL)
+        free_peer(run->dialing);
+    run->dialing = NULL;
+}
+
+void client_free_peers(struct run *run)
+{
+    client_stop_dialing(run);
+    while (run->peers->len > 0) {
+        struct peer *peer = g_ptr_array_remove_index(run->peers, 0);
+        client_receive_gone(peer);
+        free_peer(peer);
+    }
 }
 
 static void on_again(uv_timer_t *timer)
@@ -341,5 +353,7 @@ static void on_again(uv_timer_t *timer)
 
 void client_accepted(void *cookie, struct net_connection *socket)
 {
-    (void)new_peer(cookie, socket, false);
+    struct peer *peer = new_peer(cookie, false);
+    if (peer != NULL)
+        live_client_accept(peer->client, socket);
 }

@@ -49,7 +49,7 @@ static void hold(struct run *run, bool is_held)
     run->is_held = is_held;
     for (guint i = 0; i < run->peers->len; i++) {
         struct peer *peer = g_ptr_array_index(run->peers, i);
-        net_hold(peer->socket, is_held);
+        live_connection_hold(live_client_connection(peer->client), is_held);
     }
 }
 
@@ -84,8 +84,8 @@ static void on_written(void *cookie, size_t num, int error)
         run->num_received++;
         client_retry_received(&run->retry);
         if (unwritten->peer != NULL) {
-            (void)sstp_ep_complete(sstp_client_ep(unwritten->peer->client), unwritten->number);
-            net_wake(unwritten->peer->socket);
+            (void)sstp_ep_complete(live_client_ep(unwritten->peer->client), unwritten->number);
+            live_client_wake(unwritten->peer->client);
         }
         g_free(unwritten);
     }

@@ -35,14 +35,15 @@ void client_end(struct run *run)
     if (!run->is_ending)
         uv_timer_start(&run->timeout, on_end_over, END_MS, 0);
     run->is_ending = true;
+    client_stop_dialing(run);
     for (guint i = 0; i < run->peers->len; i++) {
         struct peer *peer = g_ptr_array_index(run->peers, i);
-        struct sstp_ep *ep = sstp_client_ep(peer->client);
+        struct sstp_ep *ep = live_client_ep(peer->client);
         if (peer->has_session)
             (void)sstp_ep_close_session(ep, peer->session_id, SSTP_CLOSE_NO_REASON);
         peer->has_session = false;
         sstp_ep_close_connection(ep, SSTP_CONNECT_CLOSE_NO_REASON, 0);
-        net_wake(peer->socket);
+        live_client_wake(peer->client);
     }
     client_stop_if_alone(run);
 }
@@ -255,6 +256,7 @@ int client_run(const struct client_run *config)
         uv_close((uv_handle_t *)&run.signals[i], NULL);
     client_receive_stop(&run);
     client_send_stop(&run);
+    client_free_peers(&run);
     net_free(run.net);
     client_outbox_free(run.outbox);
     client_lines_free(run.lines);

@@ -11,7 +11,7 @@
 void client_send_open(struct peer *peer)
 {
     const struct client_run *config = peer->run->config;
-    struct sstp_ep *ep = sstp_client_ep(peer->client);
+    struct sstp_ep *ep = live_client_ep(peer->client);
     const struct sstp_span resource_url = sstp_span_of_string(config->resource_url);
     const struct sstp_fanout_entry *first = config->recipients;
 
@@ -65,13 +65,13 @@ static enum sstp_ep_err send_message(struct peer *peer, const struct client_outg
         .ttl = config->ttl,
         .user_ref = sstp_span(user_ref, (size_t)len),
         .data = outgoing->data};
-    return sstp_ep_send_message(sstp_client_ep(peer->client), peer->session_id, &message, NULL);
+    return sstp_ep_send_message(live_client_ep(peer->client), peer->session_id, &message, NULL);
 }
 
 void client_send_pump(struct peer *peer)
 {
     struct run *run = peer->run;
-    struct sstp_ep *ep = sstp_client_ep(peer->client);
+    struct sstp_ep *ep = live_client_ep(peer->client);
     struct client_outgoing outgoing;
     enum sstp_session_state state;
 
@@ -89,7 +89,7 @@ void client_send_pump(struct peer *peer)
         client_outbox_sent(run->outbox);
         client_pace_sent(&run->pace, net_now_ms(run->net));
     }
-    net_wake(peer->socket);
+    live_client_wake(peer->client);
 }
 
 /* ------------------------------------------------------------------------

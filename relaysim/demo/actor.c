@@ -51,7 +51,7 @@ bool demo_leave(struct demo *demo, struct actor *actor, uint8_t reason_id)
 {
     sstp_ep_close_connection(actor_ep(actor), reason_id, 0);
     actor_wake(actor);
-    AWAIT(demo, actor->socket == NULL);
+    AWAIT(demo, actor->connection == NULL);
     return true;
 }
 

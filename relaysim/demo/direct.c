@@ -41,7 +41,7 @@ bool scene_device_to_device(struct demo *demo)
     AWAIT(demo, ben->num_received == 3 && ben->num_acknowledged == 1);
     /* What is still to be acknowledged goes with the ConnectClose. */
     DO(demo_leave(demo, ben, SSTP_CONNECT_CLOSE_IDLE));
-    AWAIT(demo, anna->socket == NULL);
+    AWAIT(demo, anna->connection == NULL);
     EXPECT(demo, anna->num_acknowledged == 3);
     return true;
 }
@@ -127,7 +127,7 @@ bool scene_message_fields(struct demo *demo)
     EXPECT(demo, sstp_ep_noop(actor_ep(anna)) == SSTP_EP_OK);
     EXPECT(demo, sstp_ep_close_session(actor_ep(anna), session_id, SSTP_CLOSE_IDLE) == SSTP_EP_OK);
     DO(demo_leave(demo, anna, SSTP_CONNECT_CLOSE_NO_REASON));
-    AWAIT(demo, ben->socket == NULL);
+    AWAIT(demo, ben->connection == NULL);
     return true;
 }
 
@@ -173,7 +173,7 @@ bool scene_acknowledgement(struct demo *demo)
         AWAIT(demo, anna->num_acknowledged == expected[i]);
     }
     DO(demo_leave(demo, anna, SSTP_CONNECT_CLOSE_NO_REASON));
-    AWAIT(demo, ben->socket == NULL);
+    AWAIT(demo, ben->connection == NULL);
     return true;
 }
 
@@ -215,6 +215,6 @@ bool scene_flow_control(struct demo *demo)
     DO(demo_open(demo, anna, ben, true, &session_id));
     AWAIT(demo, anna->open_response_id == SSTP_OPEN_RESPONSE_UNKNOWN);
     DO(demo_leave(demo, anna, SSTP_CONNECT_CLOSE_IDLE));
-    AWAIT(demo, ben->socket == NULL);
+    AWAIT(demo, ben->connection == NULL);
     return true;
 }

@@ -11,7 +11,7 @@ static bool visit(struct demo *demo, const struct station *station, struct actor
                   const char *target_url, int response_id, uint8_t reason_id)
 {
     DO(actor_dial(visitor, station, target_url, false));
-    AWAIT(demo, visitor->is_closed && visitor->socket == NULL);
+    AWAIT(demo, visitor->is_closed && visitor->connection == NULL);
     EXPECT(demo, visitor->response_id == response_id);
     EXPECT(demo, visitor->close_reason_id == reason_id);
     return true;

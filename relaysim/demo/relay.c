@@ -248,11 +248,11 @@ bool scene_refused_accounts(struct demo *demo)
     g_free(fake_account->account_url);
     fake_account->account_url = g_strdup(dan->account_url);
     DO(actor_dial(fake_account, relay1, relay1->url, true));
-    AWAIT(demo, fake_account->has_failed && fake_account->socket == NULL);
+    AWAIT(demo, fake_account->has_failed && fake_account->connection == NULL);
 
     fake_device->secret = "not Dan's";
     DO(actor_dial(fake_device, relay1, relay1->url, true));
-    AWAIT(demo, fake_device->is_closed && fake_device->socket == NULL);
+    AWAIT(demo, fake_device->is_closed && fake_device->connection == NULL);
     EXPECT(demo, fake_device->response_id == SSTP_CONNECT_RESPONSE_AUTHENTICATION_FAILED);
     return true;
 }
@@ -261,12 +261,12 @@ bool scene_refused_accounts(struct demo *demo)
 bool scene_resting(struct demo *demo)
 {
     relay_net_close(relay1->relay, SSTP_CONNECT_CLOSE_RESTING, 600, false);
-    AWAIT(demo, dan->socket == NULL);
+    AWAIT(demo, dan->connection == NULL);
     EXPECT(demo, dan->close_reason_id == SSTP_CONNECT_CLOSE_RESTING);
 
     dan = actor_again(dan);
     DO(actor_dial(dan, relay1, relay1->url, false));
-    AWAIT(demo, dan->is_closed && dan->socket == NULL);
+    AWAIT(demo, dan->is_closed && dan->connection == NULL);
     EXPECT(demo, dan->response_id == SSTP_CONNECT_RESPONSE_TRY_LATER);
     return true;
 }

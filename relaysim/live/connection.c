@@ -3,88 +3,146 @@
 
 #include <glib.h>
 
-#define UNSENT_MAX (1u << 20) /* answers beyond which nothing more is read from the peer */
-
-struct live_connection {
+/* One socket, there or being opened: the owner of a carrier's transport. */
+struct line {
+    struct carrier_transport *transport;
     struct net_connection *socket;
-    struct sstp_ep *ep;
-    const struct recording *recording;
-    struct truth_stream *truth; /* NULL without a truth file */
-    bool is_initiator;
-    struct live_handler handler;
 };
 
+struct live_connection {
+    struct net *net;
+    struct carrier *carrier;
+    struct sstp_ep *ep;     /* NULL before the carrier is ready */
+    char *address;          /* that its transports are opened to */
+    struct net_hosts hosts; /* of all of them */
+    int64_t timeout_ms;     /* likewise */
+    struct live_handler handler;
+    const struct recording *recording;
+    struct truth_stream *truth; /* NULL without a truth file */
+    bool is_server, is_held;
+    bool is_dropped;    /* nobody is told any more, unless it was ready */
+    unsigned num_calls; /* into the carrier or the handler, that are under way */
+    unsigned number;    /* of its first socket */
+    uv_timer_t *timer;  /* for when there is no socket; NULL before */
+};
+
+static struct live_connection *connection_of(const struct line *line)
+{
+    return carrier_owner(line->transport->carrier);
+}
+
 /* ------------------------------------------------------------------------
- * The socket's user
+ * Sockets
  */
+
+/* Its sockets, those that are being opened with them; NULL from the last one on. */
+static struct line *line_at(const struct live_connection *connection, unsigned i)
+{
+    const struct carrier_transport *transport = carrier_transport(connection->carrier, i);
+    return transport != NULL ? transport->owner : NULL;
+}
+
+static bool is_open(const struct line *line)
+{
+    return line->transport->phase == CARRIER_OPEN;
+}
+
+static void settle(struct live_connection *connection);
+
+/* What is called may end the connection; that waits until the call is over. */
+static void enter(struct live_connection *connection)
+{
+    connection->num_calls++;
+}
+
+static void leave(struct live_connection *connection)
+{
+    if (--connection->num_calls == 0)
+        settle(connection);
+}
 
 static void on_tick(void *cookie, int64_t now_ms)
 {
-    const struct live_connection *connection = cookie;
-    sstp_ep_tick(connection->ep, now_ms);
+    struct live_connection *connection = connection_of(cookie);
+    enter(connection);
+    carrier_tick(connection->carrier, now_ms);
+    leave(connection);
 }
 
 static int64_t deadline_of(void *cookie)
 {
-    const struct live_connection *connection = cookie;
-    return sstp_ep_next_deadline(connection->ep);
+    return carrier_deadline(connection_of(cookie)->carrier);
 }
 
 static void on_receive(void *cookie, const void *data, size_t len)
 {
-    const struct live_connection *connection = cookie;
+    const struct line *line = cookie;
+    struct live_connection *connection = connection_of(line);
     if (connection->truth != NULL)
         truth_passed(connection->truth);
-    sstp_ep_receive(connection->ep, data, len);
+    enter(connection);
+    carrier_receive(line->transport, data, len);
+    /* It may have found out whose it is. */
+    struct live_connection *now = connection_of(line);
+    if (now != connection) {
+        enter(now);
+        leave(now);
+    }
+    leave(connection);
 }
 
-/* Who does not take our answers is not asked for more questions.  Messages do not count: if
- * both ends waited for the other to take a long one, neither would. */
 static bool has_room(void *cookie)
 {
-    const struct live_connection *connection = cookie;
-    return sstp_ep_output_answers_len(connection->ep) < UNSENT_MAX;
+    const struct line *line = cookie;
+    return carrier_has_room(line->transport);
 }
 
 static size_t output_len(void *cookie)
 {
-    const struct live_connection *connection = cookie;
-    return sstp_ep_output_len(connection->ep);
+    const struct line *line = cookie;
+    return carrier_output_len(line->transport);
 }
 
 static size_t output(void *cookie, struct sstp_span *pieces, size_t max)
 {
-    const struct live_connection *connection = cookie;
-    return sstp_ep_output_pieces(connection->ep, pieces, max);
+    const struct line *line = cookie;
+    return carrier_output(line->transport, pieces, max);
 }
 
 static void on_taken(void *cookie, size_t len)
 {
-    const struct live_connection *connection = cookie;
+    const struct line *line = cookie;
+    struct live_connection *connection = connection_of(line);
+    const struct live_handler *handler = &connection->handler;
     if (connection->truth != NULL)
         truth_passed(connection->truth);
-    sstp_ep_output_taken(connection->ep, len);
-    if (connection->handler.output_is_empty != NULL && sstp_ep_output_len(connection->ep) == 0)
-        connection->handler.output_is_empty(connection->handler.cookie);
+    enter(connection);
+    carrier_taken(line->transport, len);
+    if (handler->output_is_empty != NULL && connection->ep != NULL &&
+        sstp_ep_output_len(connection->ep) == 0)
+        handler->output_is_empty(handler->cookie);
+    leave(connection);
 }
 
 static bool is_over(void *cookie)
 {
-    const struct live_connection *connection = cookie;
-    return sstp_ep_state(connection->ep) == SSTP_CONNECTION_CLOSED;
+    const struct line *line = cookie;
+    return carrier_is_over(line->transport);
 }
 
 static void on_lost(void *cookie)
 {
-    struct live_connection *connection = cookie;
-    sstp_ep_transport_lost(connection->ep);
-    connection->handler.gone(connection->handler.cookie);
-    live_connection_free(connection);
+    struct line *line = cookie;
+    struct live_connection *connection = connection_of(line);
+    enter(connection);
+    carrier_lost(line->transport);
+    g_free(line);
+    leave(connection);
 }
 
 static void on_broken(void *cookie, const char *kind, const char *text)
 {
-    const struct live_connection *connection = cookie;
+    const struct live_connection *connection = connection_of(cookie);
     if (connection->truth != NULL)
         truth_fault(connection->recording->truth, connection->truth, kind, text,
                     recording_now_ns(connection->recording));
@@ -104,63 +162,295 @@ static const struct net_user user = {
 };
 
 /* ------------------------------------------------------------------------
- * The connection
+ * Opening
  */
 
-struct live_connection *live_connection_new(struct net_connection *socket,
-                                            const struct recording *recording)
+/* The stream is known by its first socket, which both ends know. */
+static void set_open(struct live_connection *connection, struct line *line)
 {
-    struct live_connection *connection = g_new0(struct live_connection, 1);
-    connection->socket = socket;
-    connection->recording = recording;
-    connection->is_initiator = net_connection_is_initiator(socket);
-    if (recording_truth(recording) != NULL) {
-        char *name = net_connection_name(socket);
-        connection->truth = truth_enter(recording->truth, name);
-        g_free(name);
+    if (connection->number == 0) {
+        connection->number = net_connection_number(line->socket);
+        if (recording_truth(connection->recording) != NULL) {
+            char *name = net_connection_name(line->socket);
+            connection->truth = truth_enter(connection->recording->truth, name);
+            g_free(name);
+        }
     }
-    return connection;
+    if (connection->is_held)
+        net_hold(line->socket, true);
+    net_start(line->socket, &user, line);
 }
 
-void live_connection_start(struct live_connection *connection, struct sstp_ep *ep,
-                           struct live_handler handler)
+static void on_connected(void *cookie, struct net_connection *socket, const char *why)
 {
-    connection->ep = ep;
-    connection->handler = handler;
-    net_start(connection->socket, &user, connection);
+    struct line *line = cookie;
+    struct live_connection *connection = connection_of(line);
+    enter(connection);
+    line->socket = socket;
+    if (socket != NULL) {
+        set_open(connection, line);
+        carrier_opened(line->transport);
+    } else {
+        carrier_not_opened(line->transport, why);
+        g_free(line);
+    }
+    leave(connection);
 }
 
-void live_connection_free(struct live_connection *connection)
+/* False with *error when the address is none. */
+static bool open_transport(struct live_connection *connection, struct carrier_transport *transport,
+                           char **error)
 {
+    struct line *line = g_new0(struct line, 1);
+    line->transport = transport;
+    transport->owner = line;
+    line->socket = net_connect(connection->net, connection->address, connection->hosts,
+                               connection->timeout_ms, on_connected, line, error);
+    if (line->socket != NULL)
+        return true;
+    g_free(line);
+    carrier_not_opened(transport, *error);
+    return false;
+}
+
+static void open_wanted(struct live_connection *connection)
+{
+    struct carrier_transport *transport;
+    while ((transport = carrier_next_wanted(connection->carrier)) != NULL) {
+        char *error = NULL;
+        (void)open_transport(connection, transport, &error);
+        g_free(error);
+    }
+}
+
+/* ------------------------------------------------------------------------
+ * What has become of it
+ */
+
+static void free_timer(uv_handle_t *handle)
+{
+    g_free(handle);
+}
+
+static void free_connection(struct live_connection *connection)
+{
+    for (unsigned i = 0; line_at(connection, i) != NULL; i++)
+        g_free(line_at(connection, i));
+    if (connection->timer != NULL)
+        uv_close((uv_handle_t *)connection->timer, free_timer);
     truth_leave(connection->truth);
+    carrier_free(connection->carrier);
+    g_free(connection->address);
     g_free(connection);
 }
 
-struct net_connection *live_connection_socket(struct live_connection *connection)
+/* Closes its sockets; those that were being opened say nothing more. */
+static void close_sockets(struct live_connection *connection,
+                          void (*close)(struct net_connection *))
 {
-    return connection->socket;
+    struct line *line;
+    while ((line = line_at(connection, 0)) != NULL) {
+        const bool was_open = is_open(line);
+        close(line->socket);
+        if (was_open)
+            continue; /* on_lost() was called */
+        carrier_abandon(line->transport);
+        g_free(line);
+    }
+}
+
+static void begin(struct live_connection *connection)
+{
+    const struct live_handler *handler = &connection->handler;
+    enter(connection);
+    connection->ep = handler->ready(handler->cookie, connection);
+    if (connection->ep != NULL)
+        carrier_set_ep(connection->carrier, connection->ep);
+    else
+        connection->is_dropped = true;
+    connection->num_calls--;
+}
+
+static void on_time(uv_timer_t *timer)
+{
+    struct live_connection *connection = timer->data;
+    struct net *net = connection->net;
+    enter(connection);
+    carrier_tick(connection->carrier, net_now_ms(net));
+    leave(connection);
+    net_settle(net);
+}
+
+/* Sockets have timers of their own; this one is for a carrier that has none at present. */
+static void set_timer(struct live_connection *connection)
+{
+    const int64_t now = net_now_ms(connection->net);
+    const int64_t deadline = carrier_transport(connection->carrier, 0) == NULL
+                                 ? carrier_deadline(connection->carrier)
+                                 : SSTP_EP_NEVER;
+    const bool is_needed = deadline != SSTP_EP_NEVER;
+    if (connection->timer == NULL && is_needed) {
+        connection->timer = g_new0(uv_timer_t, 1);
+        uv_timer_init(net_loop(connection->net), connection->timer);
+        connection->timer->data = connection;
+    }
+    if (is_needed)
+        uv_timer_start(connection->timer, on_time, deadline > now ? (uint64_t)(deadline - now) : 0,
+                       0);
+    else if (connection->timer != NULL)
+        uv_timer_stop(connection->timer);
+}
+
+static bool is_to_be_closed(const struct live_connection *connection)
+{
+    return connection->is_dropped || carrier_is_lost(connection->carrier) ||
+           net_is_ending(connection->net);
+}
+
+/* Nothing is under way in it: what the carrier wants, and what has become of it, is done. */
+static void settle(struct live_connection *connection)
+{
+    const struct live_handler handler = connection->handler;
+    enter(connection);
+    if (carrier_is_ready(connection->carrier) && connection->ep == NULL && !connection->is_dropped)
+        begin(connection);
+    if (!is_to_be_closed(connection))
+        open_wanted(connection);
+    if (is_to_be_closed(connection)) {
+        carrier_lose(connection->carrier);
+        close_sockets(connection, net_drop);
+    }
+    connection->num_calls--;
+    if (!carrier_is_gone(connection->carrier)) {
+        /* A single socket has been woken by whoever called. */
+        if (carrier_transport(connection->carrier, 1) != NULL)
+            live_connection_wake(connection);
+        set_timer(connection);
+        return;
+    }
+    const char *failure = carrier_failure(connection->carrier);
+    if (connection->ep != NULL)
+        handler.gone(handler.cookie);
+    else if (failure != NULL && !connection->is_dropped && !connection->is_server)
+        handler.failed(handler.cookie, failure);
+    free_connection(connection);
+}
+
+/* ------------------------------------------------------------------------
+ * The connection
+ */
+
+static struct live_connection *new_connection(struct net *net, const struct carrier_ops *ops,
+                                              const struct recording *recording,
+                                              struct live_handler handler, bool is_server)
+{
+    struct live_connection *connection = g_new0(struct live_connection, 1);
+    connection->net = net;
+    connection->recording = recording;
+    connection->handler = handler;
+    connection->is_server = is_server;
+    connection->carrier = carrier_new(ops, &(struct carrier_config){.is_server = is_server,
+                                                                    .now_ms = net_now_ms(net),
+                                                                    .owner = connection});
+    return connection;
+}
+
+struct live_connection *live_connection_dial(struct net *net, const struct live_dial *dial,
+                                             const struct recording *recording,
+                                             struct live_handler handler, char **error)
+{
+    struct live_connection *connection =
+        new_connection(net, dial->carrier, recording, handler, false);
+    connection->address = g_strdup(dial->address);
+    connection->hosts = dial->hosts;
+    connection->timeout_ms = dial->timeout_ms;
+    if (open_transport(connection, carrier_next_wanted(connection->carrier), error))
+        return connection;
+    connection->is_dropped = true;
+    enter(connection);
+    leave(connection);
+    return NULL;
+}
+
+void live_connection_accept(struct net_connection *socket, const struct carrier_ops *carrier,
+                            const struct recording *recording, struct live_handler handler)
+{
+    struct live_connection *connection =
+        new_connection(net_of(socket), carrier, recording, handler, true);
+    struct line *line = g_new0(struct line, 1);
+    enter(connection);
+    line->socket = socket;
+    line->transport = carrier_accepted(connection->carrier);
+    line->transport->owner = line;
+    set_open(connection, line);
+    leave(connection);
 }
 
 void live_connection_wake(struct live_connection *connection)
 {
-    net_wake(connection->socket);
+    for (unsigned i = 0; line_at(connection, i) != NULL; i++)
+        if (is_open(line_at(connection, i)))
+            net_wake(line_at(connection, i)->socket);
+}
+
+void live_connection_hold(struct live_connection *connection, bool is_held)
+{
+    connection->is_held = is_held;
+    for (unsigned i = 0; line_at(connection, i) != NULL; i++)
+        if (is_open(line_at(connection, i)))
+            net_hold(line_at(connection, i)->socket, is_held);
+}
+
+bool live_connection_has_unread(const struct live_connection *connection)
+{
+    bool has_unread = false;
+    for (unsigned i = 0; !has_unread && line_at(connection, i) != NULL; i++)
+        has_unread =
+            is_open(line_at(connection, i)) && net_has_unread(line_at(connection, i)->socket);
+    return has_unread;
+}
+
+unsigned live_connection_number(const struct live_connection *connection)
+{
+    return connection->number;
+}
+
+void live_connection_drop(struct live_connection *connection)
+{
+    enter(connection);
+    connection->is_dropped = true;
+    leave(connection);
+}
+
+void live_connection_reset(struct live_connection *connection)
+{
+    enter(connection);
+    connection->is_dropped = true;
+    close_sockets(connection, net_reset);
+    leave(connection);
+}
+
+struct net_connection *live_connection_socket(const struct live_connection *connection)
+{
+    const struct line *line = line_at(connection, 0);
+    return line != NULL ? line->socket : NULL;
 }
 
 void live_connection_sent(struct live_connection *connection, const struct sstp_command *command)
 {
     if (connection->truth != NULL)
-        truth_command(connection->truth, connection->is_initiator, command,
+        truth_command(connection->truth, !connection->is_server, command,
                       recording_now_ns(connection->recording));
 }
 
 void live_connection_noted(struct live_connection *connection, const struct sstp_ep_note *note)
 {
     if (connection->truth != NULL)
-        truth_note(connection->truth, connection->is_initiator, note,
+        truth_note(connection->truth, !connection->is_server, note,
                    recording_now_ns(connection->recording));
 }
 
 uint64_t live_connection_label(const struct live_connection *connection)
 {
-    return truth_label(connection->truth, connection->is_initiator);
+    return truth_label(connection->truth, !connection->is_server);
 }

@@ -1,43 +1,72 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * connection: one SSTP connection, live: an endpoint on a socket (net/net.h), and what the
- * truth file (record/truth.h) is told of it.
+ * connection: one SSTP connection, live: an endpoint, the carrier that its bytes travel by
+ * (carrier/carrier.h), the sockets of that carrier (net/net.h), and what the truth file
+ * (record/truth.h) is told.
  *
- * Once started, it frees itself when the socket is gone, after `gone` has been called.  The
- * endpoint belongs to the caller, who keeps it until then.
+ * Dialed or accepted, it asks for its endpoint when the way is free, and carries its bytes
+ * until both are over.  It frees itself after the last call of its handler.
+ *
+ *     live_connection_dial(net, &dial, recording, handler)
+ *         handler.ready(cookie, connection)      an endpoint, or handler.failed(cookie, why)
+ *         handler.gone(cookie)
  */
 #ifndef RELAYSIM_LIVE_CONNECTION_H
 #define RELAYSIM_LIVE_CONNECTION_H
 
-#include "endpoint/endpoint.h"
+#include "carrier/carrier.h"
 #include "net/net.h"
 #include "record/recording.h"
 
 struct live_connection;
 
 struct live_handler {
+    /* SSTP may begin, with the endpoint that is returned, which may send already; it belongs to
+     * the handler, and stays until `gone`.  NULL: there is none, and this was the last call. */
+    struct sstp_ep *(*ready)(void *cookie, struct live_connection *connection);
+    /* The way is not free; the last call.  Not for who was accepted. */
+    void (*failed)(void *cookie, const char *why);
     void (*output_is_empty)(void *cookie); /* or NULL */
-    /* The socket is gone, and the endpoint has been told. */
+    /* The last socket is gone, and the endpoint has been told; the last call. */
     void (*gone)(void *cookie);
     void *cookie;
 };
 
-/* On a socket, for an endpoint that may already send.  Without a recording, NULL, nobody is
- * told the truth. */
-struct live_connection *live_connection_new(struct net_connection *socket,
-                                            const struct recording *recording);
+/* Whom to connect to, and how.  Strings need not outlive the call. */
+struct live_dial {
+    const struct carrier_ops *carrier;
+    const char *address; /* "ADDRESS:PORT" */
+    struct net_hosts hosts;
+    int64_t timeout_ms; /* for each transport; 0: as long as the system waits */
+};
 
-/* Joins the socket and its endpoint. */
-void live_connection_start(struct live_connection *connection, struct sstp_ep *ep,
-                           struct live_handler handler);
+/* Connects; the handler is called later.  NULL with *error, a sentence to be freed, where the
+ * address is none.  Without a recording, NULL, nobody is told the truth. */
+struct live_connection *live_connection_dial(struct net *net, const struct live_dial *dial,
+                                             const struct recording *recording,
+                                             struct live_handler handler, char **error);
 
-/* For one that has not been started. */
-void live_connection_free(struct live_connection *connection);
-
-struct net_connection *live_connection_socket(struct live_connection *connection);
+/* Somebody has connected; within net_accepted().  The handler may be called at once. */
+void live_connection_accept(struct net_connection *socket, const struct carrier_ops *carrier,
+                            const struct recording *recording, struct live_handler handler);
 
 /* The endpoint may have output, or another deadline. */
 void live_connection_wake(struct live_connection *connection);
+
+/* As net_hold(), net_has_unread() and net_connection_number(), for all its sockets. */
+void live_connection_hold(struct live_connection *connection, bool is_held);
+bool live_connection_has_unread(const struct live_connection *connection);
+unsigned live_connection_number(const struct live_connection *connection);
+
+/* Closes its sockets at once, or does not wait for them any more.  `gone` follows, within the
+ * call, for one that was ready; nothing for any other. */
+void live_connection_drop(struct live_connection *connection);
+
+/* The same by a reset, which overtakes what is under way. */
+void live_connection_reset(struct live_connection *connection);
+
+/* The socket that carries what the endpoint sends, for illegal acts. */
+struct net_connection *live_connection_socket(const struct live_connection *connection);
 
 /* For the truth file: the endpoint sent a command, or took a note. */
 void live_connection_sent(struct live_connection *connection, const struct sstp_command *command);

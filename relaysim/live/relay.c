@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/log_seldom.h"
+#include "carrier/direct.h"
 #include "live/connection.h"
 #include "store/store.h"
 
@@ -39,9 +40,9 @@ struct relay_net {
     const uint8_t *peer_hosts;
     size_t num_peers;
     uint8_t host;
-    GQueue dials; /* struct dial */
+    GQueue dials; /* struct guest, that are being opened */
     size_t max_half_open;
-    GQueue guests;    /* struct guest, all of them */
+    GQueue guests;    /* struct guest, all that are there */
     GQueue half_open; /* struct guest, accepted, and no Connect is known of */
     uv_timer_t timer;
     int64_t next_clocks_ms; /* when the store is told of the clocks again */
@@ -53,21 +54,15 @@ struct relay_net {
     struct log_seldom short_lines, full_lines, silent_lines;
 };
 
-/* A transport to a peer that is being opened. */
-struct dial {
-    struct relay_net *relay_net;
-    const char *url;
-    uint64_t number; /* the relay's */
-    GList link;
-};
-
-/* One transport, accepted or opened. */
+/* One connection, accepted or opened. */
 struct guest {
     struct relay_net *relay_net;
-    struct net_connection *socket;
     struct live_connection *live;
-    struct sstp_relay_connection *connection;
-    GList link; /* in relay_net->half_open, with data set while it is */
+    struct sstp_relay_connection *connection; /* NULL while it is opened */
+    const char *url;                          /* that was dialed; NULL for who came */
+    uint64_t number;                          /* the relay's, of the dial */
+    bool is_spare; /* there is a file descriptor for a refusal, and that is all */
+    GList link;    /* in relay_net->dials, or in ->half_open, with data set while it is */
     GList all_link;
 };
 
@@ -103,30 +98,6 @@ static void remove_known(GQueue *half_open)
     }
 }
 
-static void start(struct guest *guest)
-{
-    guest->all_link.data = guest;
-    g_queue_push_tail_link(&guest->relay_net->guests, &guest->all_link);
-    live_connection_start(guest->live, sstp_relay_connection_ep(guest->connection),
-                          (struct live_handler){on_output_is_empty, on_gone, guest});
-}
-
-static struct guest *new_guest(struct relay_net *relay_net, struct net_connection *socket)
-{
-    struct guest *guest = g_new0(struct guest, 1);
-    guest->relay_net = relay_net;
-    guest->socket = socket;
-    guest->live = live_connection_new(socket, relay_net->recording);
-    return guest;
-}
-
-/* The relay would not have it. */
-static void free_guest(struct guest *guest)
-{
-    live_connection_free(guest->live);
-    g_free(guest);
-}
-
 static void __attribute__((format(printf, 3, 4)))
 tell_seldom(struct relay_net *relay_net, struct log_seldom *seldom, const char *format, ...)
 {
@@ -152,45 +123,87 @@ static void limit_half_open(struct relay_net *relay_net)
         struct guest *guest = g_queue_peek_head(half_open);
         g_queue_unlink(half_open, &guest->link);
         g_queue_push_tail_link(half_open, &guest->link);
-        if (!net_has_unread(guest->socket)) {
+        if (!live_connection_has_unread(guest->live)) {
             tell_seldom(relay_net, &relay_net->silent_lines,
                         "a caller is closed who has said nothing yet: there are more such than "
                         "--max-half-open");
-            net_drop(guest->socket);
+            live_connection_drop(guest->live);
         }
     }
 }
 
-static struct guest *accept_guest(struct relay_net *relay_net, struct net_connection *socket)
+static struct sstp_ep *on_ready(void *cookie, struct live_connection *live)
 {
-    struct guest *guest = new_guest(relay_net, socket);
-    guest->connection = sstp_relay_accept(relay_net->relay, guest, net_now_ms(relay_net->net));
+    struct guest *guest = cookie;
+    struct relay_net *relay_net = guest->relay_net;
+    const int64_t now_ms = net_now_ms(relay_net->net);
+    guest->live = live;
+    if (guest->url != NULL) {
+        g_queue_unlink(&relay_net->dials, &guest->link);
+        guest->link.data = NULL;
+        guest->connection =
+            sstp_relay_dialed(relay_net->relay, guest->url, guest->number, guest, now_ms);
+    } else {
+        guest->connection = sstp_relay_accept(relay_net->relay, guest, now_ms);
+    }
     if (guest->connection == NULL) {
-        free_guest(guest);
+        g_free(guest);
         return NULL;
     }
-    start(guest);
-    guest->link.data = guest;
-    g_queue_push_tail_link(&relay_net->half_open, &guest->link);
+    guest->all_link.data = guest;
+    g_queue_push_tail_link(&relay_net->guests, &guest->all_link);
+    if (guest->url == NULL) {
+        guest->link.data = guest;
+        g_queue_push_tail_link(&relay_net->half_open, &guest->link);
+    }
+    if (guest->is_spare)
+        sstp_relay_refuse(guest->connection);
+    return sstp_relay_connection_ep(guest->connection);
+}
+
+static void on_failed(void *cookie, const char *why)
+{
+    struct guest *guest = cookie;
+    struct relay_net *relay_net = guest->relay_net;
+    g_queue_unlink(&relay_net->dials, &guest->link);
+    log_info("%s cannot be reached: %s", guest->url, why);
+    sstp_relay_not_dialed(relay_net->relay, guest->url, guest->number,
+                          SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
+    g_free(guest);
+}
+
+static struct live_handler handler_of(struct guest *guest)
+{
+    return (struct live_handler){.ready = on_ready,
+                                 .failed = on_failed,
+                                 .output_is_empty = on_output_is_empty,
+                                 .gone = on_gone,
+                                 .cookie = guest};
+}
+
+static struct guest *new_guest(struct relay_net *relay_net)
+{
+    struct guest *guest = g_new0(struct guest, 1);
+    guest->relay_net = relay_net;
     return guest;
+}
+
+static void accept_guest(struct relay_net *relay_net, struct net_connection *socket, bool is_spare)
+{
+    struct guest *guest = new_guest(relay_net);
+    guest->is_spare = is_spare;
+    live_connection_accept(socket, &carrier_direct, relay_net->recording, handler_of(guest));
+    limit_half_open(relay_net);
 }
 
 static void on_accepted(void *cookie, struct net_connection *socket)
 {
-    struct relay_net *relay_net = cookie;
-    if (accept_guest(relay_net, socket) != NULL)
-        limit_half_open(relay_net);
+    accept_guest(cookie, socket, false);
 }
 
-/* There is a file descriptor for a refusal, and that is all. */
 static void on_accepted_spare(void *cookie, struct net_connection *socket)
 {
-    struct relay_net *relay_net = cookie;
-    struct guest *guest = accept_guest(relay_net, socket);
-    if (guest == NULL)
-        return;
-    sstp_relay_refuse(guest->connection);
-    limit_half_open(relay_net);
+    accept_guest(cookie, socket, true);
 }
 
 static void on_listener_news(void *cookie, enum net_listener_news news, const char *why)
@@ -213,53 +226,40 @@ static void on_listener_news(void *cookie, enum net_listener_news news, const ch
     }
 }
 
-static void on_dialed(void *cookie, struct net_connection *socket, const char *why)
-{
-    struct dial *dial = cookie;
-    struct relay_net *relay_net = dial->relay_net;
-    const char *url = dial->url;
-    const uint64_t number = dial->number;
-
-    g_queue_unlink(&relay_net->dials, &dial->link);
-    g_free(dial);
-    if (relay_net->relay == NULL)
-        return; /* it has been stopped */
-    if (socket == NULL) {
-        log_info("%s cannot be reached: %s", url, why);
-        sstp_relay_not_dialed(relay_net->relay, url, number,
-                              SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
-        return;
-    }
-    struct guest *guest = new_guest(relay_net, socket);
-    guest->connection =
-        sstp_relay_dialed(relay_net->relay, url, number, guest, net_now_ms(relay_net->net));
-    if (guest->connection == NULL) {
-        free_guest(guest);
-        return;
-    }
-    start(guest);
-}
-
 static void on_dial(void *cookie, const char *url, uint64_t number)
 {
     struct relay_net *relay_net = cookie;
     size_t i = 0;
     while (i < relay_net->num_peers && strcmp(relay_net->peer_urls[i], url) != 0)
         i++;
-    struct dial *dial = g_new0(struct dial, 1);
-    dial->relay_net = relay_net;
-    dial->url = relay_net->peer_urls[i];
-    dial->number = number;
-    dial->link.data = dial;
-    g_queue_push_tail_link(&relay_net->dials, &dial->link);
+    struct guest *guest = new_guest(relay_net);
+    guest->url = relay_net->peer_urls[i];
+    guest->number = number;
+    guest->link.data = guest;
+    g_queue_push_tail_link(&relay_net->dials, &guest->link);
     char *error = NULL;
-    const struct net_hosts hosts = {
-        relay_net->host, relay_net->peer_hosts != NULL ? relay_net->peer_hosts[i]
-                                                       : (uint8_t)(PEER_HOST + i % NUM_PEER_HOSTS)};
-    if (!net_connect(relay_net->net, relay_net->peer_addresses[i], hosts, 0, on_dialed, dial,
-                     &error)) {
-        on_dialed(dial, NULL, error);
+    const struct live_dial dial = {
+        .carrier = &carrier_direct,
+        .address = relay_net->peer_addresses[i],
+        .hosts = {relay_net->host, relay_net->peer_hosts != NULL
+                                       ? relay_net->peer_hosts[i]
+                                       : (uint8_t)(PEER_HOST + i % NUM_PEER_HOSTS)}};
+    guest->live = live_connection_dial(relay_net->net, &dial, relay_net->recording,
+                                       handler_of(guest), &error);
+    if (guest->live == NULL) {
+        on_failed(guest, error);
         g_free(error);
+    }
+}
+
+/* Nobody waits any more for those who are being dialed. */
+static void stop_dialing(struct relay_net *relay_net)
+{
+    GList *link;
+    while ((link = g_queue_pop_head_link(&relay_net->dials)) != NULL) {
+        struct guest *guest = link->data;
+        live_connection_drop(guest->live);
+        g_free(guest);
     }
 }
 
@@ -267,28 +267,28 @@ static void on_wake(void *cookie, void *socket)
 {
     const struct guest *guest = socket;
     (void)cookie;
-    net_wake(guest->socket);
+    live_connection_wake(guest->live);
 }
 
 static void on_hold(void *cookie, void *socket, bool is_held)
 {
     const struct guest *guest = socket;
     (void)cookie;
-    net_hold(guest->socket, is_held);
+    live_connection_hold(guest->live, is_held);
 }
 
 static void on_log(void *cookie, void *socket, const char *text)
 {
     const struct guest *guest = socket;
     (void)cookie;
-    log_info("connection %u: %s", net_connection_number(guest->socket), text);
+    log_info("connection %u: %s", live_connection_number(guest->live), text);
 }
 
 static void on_tell(void *cookie, void *socket, const char *text)
 {
     const struct relay_net *relay_net = cookie;
     const struct guest *guest = socket;
-    const unsigned number = net_connection_number(guest->socket);
+    const unsigned number = live_connection_number(guest->live);
     if (relay_net->tells_refusals)
         log_error("connection %u: %s", number, text);
     else
@@ -486,10 +486,6 @@ void relay_net_free(struct relay_net *relay_net)
     if (relay_net == NULL)
         return;
     sstp_relay_free(relay_net->relay);
-    /* Those that libuv has dropped without an answer. */
-    GList *link;
-    while ((link = g_queue_pop_head_link(&relay_net->dials)) != NULL)
-        g_free(link->data);
     g_free(relay_net);
 }
 
@@ -547,7 +543,7 @@ bool relay_net_stop(struct relay_net *relay_net)
     relay_net_end(relay_net);
     while (!g_queue_is_empty(&relay_net->guests)) {
         const struct guest *guest = g_queue_peek_head(&relay_net->guests);
-        net_reset(guest->socket);
+        live_connection_reset(guest->live);
     }
     if (relay_net->batch != NULL)
         return false;
@@ -571,5 +567,6 @@ void relay_net_end(struct relay_net *relay_net)
     if (relay_net == NULL || relay_net->is_ended)
         return;
     relay_net->is_ended = true;
+    stop_dialing(relay_net);
     uv_close((uv_handle_t *)&relay_net->timer, NULL);
 }

@@ -41,6 +41,7 @@ struct net {
     struct net_reserve reserve;
     struct net_bytes bytes;
     unsigned num_ever;
+    bool is_ending;
     uv_timer_t wait_timer; /* of net_run_once() */
     char read_buffer[NET_READ_SIZE];
 };

@@ -23,6 +23,7 @@ void net_free(struct net *net)
     if (net == NULL)
         return;
     net->config.settled = NULL;
+    net->is_ending = true;
     GList *list = g_hash_table_get_keys(net->listeners);
     for (GList *l = list; l != NULL; l = l->next)
         net_listener_close(l->data);
@@ -40,6 +41,11 @@ void net_free(struct net *net)
     g_hash_table_destroy(net->connections);
     g_hash_table_destroy(net->listeners);
     g_free(net);
+}
+
+bool net_is_ending(const struct net *net)
+{
+    return net->is_ending;
 }
 
 uv_loop_t *net_loop(struct net *net)

@@ -44,6 +44,9 @@ struct net *net_new(const struct net_config *config);
 /* Closes what is open, without a word to the peers, and frees everything. */
 void net_free(struct net *net);
 
+/* Whether that is what is happening: nothing can be opened any more. */
+bool net_is_ending(const struct net *net);
+
 uv_loop_t *net_loop(struct net *net);
 
 /* Milliseconds from some moment on; all deadlines are counted so. */
@@ -134,11 +137,13 @@ struct net_hosts {
 };
 
 /* Connects; then calls `connected` with the connection, or with NULL and why
- * not.  After `timeout_ms` it is given up; 0: when the system does.  False with *error
- * when the address is none. */
+ * not; but not once net_drop() has been called with what is returned.  After `timeout_ms` it
+ * is given up; 0: when the system does.  NULL with *error, a sentence to be freed, when the
+ * address is none. */
 typedef void net_connected(void *cookie, struct net_connection *connection, const char *why);
-bool net_connect(struct net *net, const char *address, struct net_hosts hosts, int64_t timeout_ms,
-                 net_connected *connected, void *cookie, char **error);
+struct net_connection *net_connect(struct net *net, const char *address, struct net_hosts hosts,
+                                   int64_t timeout_ms, net_connected *connected, void *cookie,
+                                   char **error);
 
 /* Somebody is on the socket from now on; or, later, somebody else is. */
 void net_start(struct net_connection *connection, const struct net_user *user, void *cookie);
@@ -160,7 +165,7 @@ void net_send_raw(struct net_connection *connection, struct sstp_span bytes);
 /* With faults: the connection is reset at some moment within the next `num` bytes. */
 void net_drop_within(struct net_connection *connection, uint64_t num);
 
-/* Closes the socket at once, without a word to the peer. */
+/* Closes the socket at once, without a word to the peer; or does not open it any more. */
 void net_drop(struct net_connection *connection);
 
 /* The same by a reset, which overtakes what is under way. */
@@ -171,6 +176,8 @@ struct net_bytes {
     uint64_t in, out;
 };
 struct net_bytes net_bytes(const struct net *net);
+
+struct net *net_of(const struct net_connection *connection);
 
 /* A number that tells connections apart, from 1. */
 unsigned net_connection_number(const struct net_connection *connection);

@@ -84,14 +84,15 @@ static void on_connect(uv_connect_t *request, int status)
     net_settle(net);
 }
 
-bool net_connect(struct net *net, const char *address, struct net_hosts hosts, int64_t timeout_ms,
-                 net_connected *connected, void *cookie, char **error)
+struct net_connection *net_connect(struct net *net, const char *address, struct net_hosts hosts,
+                                   int64_t timeout_ms, net_connected *connected, void *cookie,
+                                   char **error)
 {
     struct sockaddr_storage storage;
     if (!net_parse_address(address, &storage)) {
         *error =
             g_strdup_printf("%s is not an address and a port, such as 127.0.0.1:2492", address);
-        return false;
+        return NULL;
     }
     struct net_connection *connection = net_connection_new(net);
     connection->phase = NET_PHASE_CONNECTING;
@@ -105,11 +106,16 @@ bool net_connect(struct net *net, const char *address, struct net_hosts hosts, i
     if (err != 0) {
         *error = g_strdup_printf("cannot connect to %s: %s", address, uv_strerror(err));
         net_close_connection(connection);
-        return false;
+        return NULL;
     }
     if (timeout_ms > 0)
         uv_timer_start(&connection->timer, on_connect_over, (uint64_t)timeout_ms, 0);
-    return true;
+    return connection;
+}
+
+struct net *net_of(const struct net_connection *connection)
+{
+    return connection->net;
 }
 
 unsigned net_connection_number(const struct net_connection *connection)

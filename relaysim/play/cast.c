@@ -37,6 +37,12 @@ bool cast_init(struct cast *cast, const struct recording *recording, struct faul
 
 void cast_clear(struct cast *cast)
 {
+    for (size_t i = 0; i < cast->num_actors; i++) {
+        live_client_free(cast->actors[i].client);
+        g_free(cast->actors[i].device_url);
+        g_free(cast->actors[i].identity_url);
+        g_free(cast->actors[i].account_url);
+    }
     for (size_t i = 0; i < cast->num_stations; i++)
         relay_net_end(cast->stations[i].relay);
     if (cast->net != NULL)
@@ -48,12 +54,6 @@ void cast_clear(struct cast *cast)
     for (guint i = 0; i < cast->ended->len; i++)
         relay_net_free(g_ptr_array_index(cast->ended, i));
     g_ptr_array_free(cast->ended, TRUE);
-    for (size_t i = 0; i < cast->num_actors; i++) {
-        sstp_client_free(cast->actors[i].client); /* of a connection that did not come about */
-        g_free(cast->actors[i].device_url);
-        g_free(cast->actors[i].identity_url);
-        g_free(cast->actors[i].account_url);
-    }
 }
 
 /* Tells the owner; `error`, which is freed, is a sentence. */
@@ -282,83 +282,91 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
         cast->told(cast->cookie, actor, event);
 }
 
-static void on_ready(void *cookie, struct sstp_client *client)
+static void on_ready(void *cookie)
 {
     struct actor *actor = cookie;
-    (void)client;
     actor->is_ready = true;
 }
 
-static void on_failed(void *cookie, struct sstp_client *client, const char *why)
+static void on_failed(void *cookie, const char *why)
 {
     struct actor *actor = cookie;
     const struct cast *cast = actor->cast;
-    (void)client;
     actor->has_failed = true;
     if (cast->failed != NULL)
         cast->failed(cast->cookie, actor, why);
-}
-
-static void on_sent(void *cookie, const struct sstp_command *command)
-{
-    const struct actor *actor = cookie;
-    if (actor->socket != NULL)
-        live_connection_sent(actor->live, command);
-}
-
-static void on_noted(void *cookie, const struct sstp_ep_note *note)
-{
-    const struct actor *actor = cookie;
-    if (actor->socket != NULL)
-        live_connection_noted(actor->live, note);
 }
 
 /* ------------------------------------------------------------------------
  * Connections
  */
 
+static void forget_client(struct actor *actor)
+{
+    live_client_free(actor->client);
+    actor->client = NULL;
+    actor->connection = NULL;
+}
+
 static void on_gone(void *cookie)
 {
+    forget_client(cookie);
+}
+
+static void on_not_connected(void *cookie, const char *why)
+{
+    forget_client(cookie);
+    on_failed(cookie, why);
+}
+
+static void on_connected(void *cookie)
+{
     struct actor *actor = cookie;
-    sstp_client_free(actor->client);
-    actor->client = NULL;
-    actor->socket = NULL;
+    actor->connection = live_client_connection(actor->client);
+    if (actor->is_dialing && !actor->says_nothing && live_client_start(actor->client) != SSTP_EP_OK)
+        (void)is_wrong(actor->cast,
+                       g_strdup_printf("the Connect of %s cannot be sent: its URL, or that of whom "
+                                       "it connects to, is too long",
+                                       actor->device_url));
 }
 
 static bool make_client(struct actor *actor, const char *target_url, bool is_originator,
                         bool attaches)
 {
     struct cast *cast = actor->cast;
-    const struct sstp_client_config config = {
-        .device_url = actor->device_url,
-        .target_url = target_url,
-        .is_originator = is_originator,
-        .attaches = attaches,
-        .account_url = actor->account_url,
-        .identity_urls = (const char *const *)&actor->identity_url,
-        .num_identities = 1,
-        .device_key = sstp_sec_derive_key(actor->secret, actor->device_url),
-        .account_key = sstp_sec_derive_key(actor->secret, actor->account_url),
-        .random = {random_seeded_fill, &cast->random},
-        .major_version = actor->major_version,
-        .minor_version = actor->minor_version,
-        .product_version = actor->product_version,
-        .now_ms = net_now_ms(cast->net),
-        .ack_delay_ms = actor->ack_delay_ms,
-        .connect_timeout_ms = actor->connect_timeout_ms,
-        .open_timeout_ms = actor->open_timeout_ms,
-        .outbound_idle_ms = actor->outbound_idle_ms,
-        .inbound_idle_ms = actor->inbound_idle_ms,
-        .first_session_id = 0x21, /* as in the published client data */
-        .ready = on_ready,
-        .failed = on_failed,
-        .event = on_event,
-        .cookie = actor,
-        .witness = {on_sent, on_noted, actor}};
-    sstp_client_free(actor->client); /* of a connection that did not come about */
+    const struct live_client_config config = {
+        .net = cast->net,
+        .recording = cast->recording,
+        .secret = actor->secret,
+        .client = {.device_url = actor->device_url,
+                   .target_url = target_url,
+                   .is_originator = is_originator,
+                   .attaches = attaches,
+                   .account_url = actor->account_url,
+                   .identity_urls = (const char *const *)&actor->identity_url,
+                   .num_identities = 1,
+                   .random = {random_seeded_fill, &cast->random},
+                   .major_version = actor->major_version,
+                   .minor_version = actor->minor_version,
+                   .product_version = actor->product_version,
+                   .ack_delay_ms = actor->ack_delay_ms,
+                   .connect_timeout_ms = actor->connect_timeout_ms,
+                   .open_timeout_ms = actor->open_timeout_ms,
+                   .outbound_idle_ms = actor->outbound_idle_ms,
+                   .inbound_idle_ms = actor->inbound_idle_ms,
+                   .first_session_id = 0x21 /* as in the published client data */}};
+    forget_client(actor); /* of a connection that did not come about */
+    actor->is_dialing = is_originator;
     actor->is_ready = actor->is_closed = actor->has_failed = false;
     actor->response_id = actor->open_response_id = actor->session_reason_id = -1;
-    actor->client = sstp_client_new(&config);
+    actor->client =
+        live_client_new(&config, (struct live_client_handler){.connected = on_connected,
+                                                              .not_connected = on_not_connected,
+                                                              .ready = on_ready,
+                                                              .failed = on_failed,
+                                                              .event = on_event,
+                                                              .gone = on_gone,
+                                                              .cookie = actor});
     return actor->client != NULL;
 }
 
@@ -366,51 +374,22 @@ struct sstp_ep *actor_ep(struct actor *actor)
 {
     if (actor->client == NULL)
         return NULL;
-    struct sstp_ep *ep = sstp_client_ep(actor->client);
+    struct sstp_ep *ep = live_client_ep(actor->client);
     sstp_ep_tick(ep, net_now_ms(actor->cast->net));
     return ep;
 }
 
 void actor_wake(struct actor *actor)
 {
-    if (actor->socket != NULL)
-        net_wake(actor->socket);
-}
-
-static void start(struct actor *actor, struct net_connection *socket)
-{
-    actor->socket = socket;
-    actor->live = live_connection_new(socket, actor->cast->recording);
-    live_connection_start(actor->live, actor_ep(actor),
-                          (struct live_handler){NULL, on_gone, actor});
-}
-
-static void on_connected(void *cookie, struct net_connection *socket, const char *why)
-{
-    struct actor *actor = cookie;
-    const struct cast *cast = actor->cast;
-    if (socket == NULL) {
-        sstp_client_free(actor->client);
-        actor->client = NULL;
-        actor->has_failed = true;
-        if (cast->failed != NULL)
-            cast->failed(cast->cookie, actor, why);
-        return;
-    }
-    start(actor, socket);
-    if (!actor->says_nothing && sstp_client_start(actor->client) != SSTP_EP_OK)
-        (void)is_wrong(actor->cast,
-                       g_strdup_printf("the Connect of %s cannot be sent: its URL, or that of whom "
-                                       "it connects to, is too long",
-                                       actor->device_url));
+    if (actor->client != NULL)
+        live_client_wake(actor->client);
 }
 
 static bool dial(struct actor *actor, const char *address, uint8_t host)
 {
     char *error = NULL;
-    const struct net_hosts hosts = {actor->host, host};
-    return net_connect(actor->cast->net, address, hosts, 0, on_connected, actor, &error) ||
-           is_wrong(actor->cast, error);
+    const struct live_dial dial = {.address = address, .hosts = {actor->host, host}};
+    return live_client_dial(actor->client, &dial, &error) || is_wrong(actor->cast, error);
 }
 
 bool actor_dial(struct actor *actor, const struct station *station, const char *target_url,
@@ -423,9 +402,8 @@ bool actor_dial(struct actor *actor, const struct station *station, const char *
 static void on_accepted(void *cookie, struct net_connection *socket)
 {
     struct actor *actor = cookie;
-    if (actor->socket != NULL || !make_client(actor, NULL, false, false))
-        return;
-    start(actor, socket);
+    if (actor->connection == NULL && make_client(actor, NULL, false, false))
+        live_client_accept(actor->client, socket);
 }
 
 bool actor_listen(struct actor *actor)
@@ -456,7 +434,7 @@ int actor_session_state(struct actor *actor, uint32_t session_id)
 {
     enum sstp_session_state state;
     if (actor->client == NULL ||
-        !sstp_ep_session_state(sstp_client_ep(actor->client), session_id, &state))
+        !sstp_ep_session_state(live_client_ep(actor->client), session_id, &state))
         return -1;
     return (int)state;
 }

@@ -19,8 +19,7 @@
 #include <glib.h>
 
 #include "base/random.h"
-#include "client/client.h"
-#include "live/connection.h"
+#include "live/client.h"
 #include "live/relay.h"
 #include "net/net.h"
 
@@ -44,15 +43,15 @@ struct actor {
     int64_t ack_delay_ms; /* CAST_ACK_DELAY_MS unless set otherwise */
     int64_t connect_timeout_ms, open_timeout_ms, outbound_idle_ms, inbound_idle_ms;
     bool says_nothing; /* no Connect follows when the transport is there */
+    bool is_dialing;   /* it connects, and is not connected to */
 
     /* How it answers whoever opens a session. */
     enum sstp_availability availability;
     bool holds; /* messages are completed by the owner, not at once */
 
     /* Its connection. */
-    struct net_connection *socket;
-    struct live_connection *live;
-    struct sstp_client *client;
+    struct live_client *client;         /* NULL when it has none, nor waits for one */
+    struct live_connection *connection; /* NULL when it is not there */
     struct net_listener *listener;
 
     /* What has happened since the last connection began. */

@@ -160,7 +160,7 @@ static const char *error_text(enum sstp_ep_err err)
 static struct sstp_ep *ep_of(struct player *player, const struct scenario_step *step)
 {
     struct actor *actor = player->devices[step->device].actor;
-    if (actor->socket != NULL)
+    if (actor->connection != NULL)
         return actor_ep(actor);
     (void)player_fail(player, step, "%s is not connected", actor->name);
     return NULL;
@@ -179,9 +179,9 @@ static bool done(struct player *player, const struct scenario_step *step, enum s
 static bool await_gone(struct player *player, const struct actor *actor, int64_t patience_ms)
 {
     const int64_t end_ms = net_now_ms(player->cast.net) + patience_ms;
-    while (actor->socket != NULL && player_turn(player, end_ms)) {
+    while (actor->connection != NULL && player_turn(player, end_ms)) {
     }
-    return actor->socket == NULL;
+    return actor->connection == NULL;
 }
 
 static bool connect_device(struct player *player, const struct scenario_step *step)
@@ -191,7 +191,7 @@ static bool connect_device(struct player *player, const struct scenario_step *st
     const struct scenario_device *declared = &player->scenario->devices[step->device];
 
     /* One that has said goodbye, or was told, goes first. */
-    if (actor->socket != NULL &&
+    if (actor->connection != NULL &&
         (!actor->is_closed || !await_gone(player, actor, SCENARIO_PATIENCE_MS)))
         return player_fail(player, step, "%s is connected already", actor->name);
     actor->says_nothing = step->kind == SCENARIO_DIAL;
@@ -204,7 +204,7 @@ static bool connect_device(struct player *player, const struct scenario_step *st
         return actor_dial(actor, station, step->url != NULL ? step->url : station->url, attaches);
     }
     struct actor *peer = player->devices[step->peer].actor;
-    if (peer->socket != NULL &&
+    if (peer->connection != NULL &&
         (!peer->is_closed || !await_gone(player, peer, SCENARIO_PATIENCE_MS)))
         return player_fail(player, step, "%s is connected already", peer->name);
     peer->is_ready = peer->is_closed = false;
@@ -310,7 +310,7 @@ static bool set_availability(struct player *player, const struct scenario_step *
                                                            availability, step->id));
     }
     device->actor->availability = availability;
-    for (guint i = 0; i < device->facts->len && device->actor->socket != NULL; i++) {
+    for (guint i = 0; i < device->facts->len && device->actor->connection != NULL; i++) {
         const struct fact *fact = g_ptr_array_index(device->facts, i);
         if (fact->kind == FACT_OPENED && fact->connection == device->connection)
             (void)sstp_ep_set_availability(actor_ep(device->actor), fact->session_id, availability,
@@ -391,7 +391,7 @@ static bool play_step(struct player *player, const struct scenario_step *step)
         if (ep_of(player, step) == NULL)
             return false;
         player->devices[step->device].is_leaving = true;
-        net_reset(actor->socket);
+        live_connection_reset(actor->connection);
         return true;
     case SCENARIO_NOOP:
         ep = ep_of(player, step);
@@ -399,7 +399,8 @@ static bool play_step(struct player *player, const struct scenario_step *step)
     case SCENARIO_BYTES:
         if (ep_of(player, step) == NULL)
             return false;
-        net_send_raw(actor->socket, sstp_span(step->bytes->data, step->bytes->len));
+        net_send_raw(live_connection_socket(actor->connection),
+                     sstp_span(step->bytes->data, step->bytes->len));
         return true;
     case SCENARIO_REST:
         return rest(player, step);
@@ -468,10 +469,10 @@ static void say_goodbye(struct player *player)
     player->is_over = true;
     for (unsigned i = 0; i < player->scenario->num_devices; i++) {
         struct actor *actor = player->devices[i].actor;
-        if (actor == NULL || actor->socket == NULL)
+        if (actor == NULL || actor->connection == NULL)
             continue;
         if (sstp_ep_state(actor_ep(actor)) == SSTP_CONNECTION_TRANSPORT_CONNECTED) {
-            net_drop(actor->socket); /* before its Connect it may say nothing */
+            live_connection_drop(actor->connection); /* before its Connect it may say nothing */
             continue;
         }
         sstp_ep_close_connection(actor_ep(actor), SSTP_CONNECT_CLOSE_NO_REASON, 0);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "carrier/pass.h"
+
+#define UNSENT_MAX (1u << 20) /* answers beyond which nothing more is read from the peer */
+
+void carrier_pass_receive(struct carrier_transport *transport, const void *data, size_t len)
+{
+    sstp_ep_receive(carrier_ep(transport->carrier), data, len);
+}
+
+/* Who does not take our answers is not asked for more questions.  Messages do not count: if
+ * both ends waited for the other to take a long one, neither would. */
+bool carrier_pass_has_room(const struct carrier_transport *transport)
+{
+    return sstp_ep_output_answers_len(carrier_ep(transport->carrier)) < UNSENT_MAX;
+}
+
+size_t carrier_pass_output_len(const struct carrier_transport *transport)
+{
+    return sstp_ep_output_len(carrier_ep(transport->carrier));
+}
+
+size_t carrier_pass_output(const struct carrier_transport *transport, struct sstp_span *pieces,
+                           size_t max)
+{
+    return sstp_ep_output_pieces(carrier_ep(transport->carrier), pieces, max);
+}
+
+void carrier_pass_taken(struct carrier_transport *transport, size_t len)
+{
+    sstp_ep_output_taken(carrier_ep(transport->carrier), len);
+}
+
+bool carrier_pass_is_over(const struct carrier_transport *transport)
+{
+    return sstp_ep_state(carrier_ep(transport->carrier)) == SSTP_CONNECTION_CLOSED;
+}

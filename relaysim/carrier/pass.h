@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pass: the functions of struct carrier_ops for a transport whose bytes are the endpoint's,
+ * as they are.
+ *
+ * The carrier is ready, with its endpoint, where they are called.
+ */
+#ifndef RELAYSIM_CARRIER_PASS_H
+#define RELAYSIM_CARRIER_PASS_H
+
+#include "carrier/carrier.h"
+
+void carrier_pass_receive(struct carrier_transport *transport, const void *data, size_t len);
+bool carrier_pass_has_room(const struct carrier_transport *transport);
+size_t carrier_pass_output_len(const struct carrier_transport *transport);
+size_t carrier_pass_output(const struct carrier_transport *transport, struct sstp_span *pieces,
+                           size_t max);
+void carrier_pass_taken(struct carrier_transport *transport, size_t len);
+
+/* The connection is closed: there will be no more. */
+bool carrier_pass_is_over(const struct carrier_transport *transport);
+
+#endif
