@@ -423,7 +423,7 @@ static void clear(struct bench *bench)
 bool bench_run(const struct bench_config *config, struct bench_result *result)
 {
     struct bench bench = {.config = config, .result = result};
-    const struct net_config net_config = {.tap = config->recording->tap,
+    const struct net_config net_config = {.capture = config->recording->capture,
                                           .clock = &config->recording->clock};
 
     memset(result, 0, sizeof *result);

@@ -232,7 +232,7 @@ int client_run(const struct client_run *config)
         return EXIT_USAGE;
     if (!recording_open(&recording, config->capture, config->truth, RECORDING_SERVES))
         return EXIT_USAGE;
-    const struct net_config net_config = {.tap = recording.tap, .clock = &recording.clock};
+    const struct net_config net_config = {.capture = recording.capture, .clock = &recording.clock};
     run.net = net_new(&net_config);
     if (run.net == NULL) {
         log_error("the event loop cannot be started");

@@ -153,7 +153,7 @@ int relay_run(const struct relay_run *config)
     }
     log_never_wait();
     raise_file_limit(config);
-    const struct net_config net_config = {.tap = recording.tap,
+    const struct net_config net_config = {.capture = recording.capture,
                                           .clock = &recording.clock,
                                           .settled = relay_serve_settled,
                                           .cookie = &server};

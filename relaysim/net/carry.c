@@ -126,7 +126,7 @@ static void note_written(struct net_connection *connection, const struct sstp_sp
                          size_t len)
 {
     connection->net->bytes.out += len;
-    for (size_t i = 0; connection->tap != NULL && len > 0; i++) {
+    for (size_t i = 0; connection->capture != NULL && len > 0; i++) {
         const size_t num = MIN(pieces[i].len, len);
         net_record_data(connection, true, pieces[i].data, num);
         len -= num;

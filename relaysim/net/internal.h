@@ -91,7 +91,7 @@ struct net_connection {
     net_connected *connected;
     void *connected_cookie;
     struct net_hosts hosts;
-    struct tap_connection *tap;
+    struct capture_connection *capture;
     char *written;           /* while is_writing */
     struct fault_line *line; /* NULL without faults */
     GByteArray *raw;         /* of net_send_raw(), to go after raw_after bytes of output; or NULL */

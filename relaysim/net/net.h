@@ -24,10 +24,10 @@ struct net_listener;
 struct net_connection;
 
 struct recording_clock;
-struct tap;
+struct capture;
 
 struct net_config {
-    struct tap *tap;                     /* NULL for none; freed by its owner */
+    struct capture *capture;             /* NULL for none; freed by its owner */
     const struct recording_clock *clock; /* its time */
     struct faults *faults;               /* base/fault.h; NULL for none; freed by its owner */
     /* Both ends of every connection are in this process: it is captured once, at

@@ -13,7 +13,7 @@ static uint64_t now_ns(const struct net_connection *connection)
 
 /* Where an accepted connection is shown to come from: each from another address
  * or port, so that the capture never has two of the same four numbers. */
-static void set_initiator(struct net_connection *connection, struct tap_address *address)
+static void set_initiator(struct net_connection *connection, struct capture_address *address)
 {
     enum { HOSTS = 200, FIRST_HOST = 10, FIRST_PORT = 49152, PORTS = 16384 };
     const unsigned n = connection->number - 1;
@@ -24,38 +24,39 @@ static void set_initiator(struct net_connection *connection, struct tap_address 
 void net_start_recording(struct net_connection *connection)
 {
     const struct net_config *config = &connection->net->config;
-    if (config->tap == NULL || (!connection->is_initiator && config->has_both_ends))
+    if (config->capture == NULL || (!connection->is_initiator && config->has_both_ends))
         return;
     const struct sockaddr_storage local = net_address_local(&connection->tcp);
-    struct tap_address address = {.initiator_host = connection->hosts.initiator_host,
-                                  .initiator_port = net_address_port(&local),
-                                  .acceptor_host = connection->hosts.acceptor_host,
-                                  .acceptor_port = 2492};
+    struct capture_address address = {.initiator_host = connection->hosts.initiator_host,
+                                      .initiator_port = net_address_port(&local),
+                                      .acceptor_host = connection->hosts.acceptor_host,
+                                      .acceptor_port = 2492};
     if (!connection->is_initiator)
         set_initiator(connection, &address);
     if (address.initiator_host == 0)
         address.initiator_host = 10;
     if (address.acceptor_host == 0)
         address.acceptor_host = 1;
-    connection->tap = tap_connect(config->tap, address, now_ns(connection));
+    connection->capture = capture_connect(config->capture, address, now_ns(connection));
 }
 
 void net_record_data(struct net_connection *connection, bool is_ours, const void *data, size_t len)
 {
-    if (connection->tap != NULL)
-        tap_data(connection->tap, is_ours == connection->is_initiator, data, len,
-                 now_ns(connection));
+    if (connection->capture != NULL)
+        capture_data(connection->capture, is_ours == connection->is_initiator, data, len,
+                     now_ns(connection));
 }
 
 void net_record_finish(struct net_connection *connection, bool is_ours)
 {
-    if (connection->tap != NULL)
-        tap_finish(connection->tap, is_ours == connection->is_initiator, now_ns(connection));
+    if (connection->capture != NULL)
+        capture_finish(connection->capture, is_ours == connection->is_initiator,
+                       now_ns(connection));
 }
 
 void net_record_end(struct net_connection *connection)
 {
-    if (connection->tap != NULL)
-        tap_disconnect(connection->tap, now_ns(connection));
-    connection->tap = NULL;
+    if (connection->capture != NULL)
+        capture_disconnect(connection->capture, now_ns(connection));
+    connection->capture = NULL;
 }

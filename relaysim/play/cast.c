@@ -22,7 +22,7 @@ static void on_settled(void *cookie)
 bool cast_init(struct cast *cast, const struct recording *recording, struct faults *faults,
                uint64_t seed)
 {
-    const struct net_config config = {.tap = recording->tap,
+    const struct net_config config = {.capture = recording->capture,
                                       .clock = &recording->clock,
                                       .faults = faults,
                                       .has_both_ends = true,

@@ -562,7 +562,7 @@ GPtrArray *scenario_play(const struct scenario *scenario, const struct recording
     player->cast.failed = facts_failed;
     player->cast.cookie = player;
     facts_init(player);
-    tap_set_faults(recording->tap, faults);
+    capture_set_faults(recording->capture, faults);
     if (recording->truth != NULL && faults != NULL)
         record_plan(recording, &plan, seed);
     if (cast_init(&player->cast, recording, faults, seed))
@@ -571,7 +571,7 @@ GPtrArray *scenario_play(const struct scenario *scenario, const struct recording
         (void)player_fail(player, NULL, "the event loop cannot be started");
     player->is_over = true;
     cast_clear(&player->cast);
-    tap_set_faults(recording->tap, NULL);
+    capture_set_faults(recording->capture, NULL);
     faults_free(faults);
     facts_clear(player);
     if (player->folder != NULL)

@@ -23,7 +23,7 @@
 #define PSH 0x08u
 #define ACK 0x10u
 
-struct tap {
+struct capture {
     struct recording_file *file;
     struct pcapng *pcapng;
     uint64_t last_ns;
@@ -45,44 +45,44 @@ struct side {
     bool is_finished;
 };
 
-struct tap_connection {
-    struct tap *tap;
+struct capture_connection {
+    struct capture *capture;
     struct side sides[2]; /* the acceptor, the initiator */
 };
 
-struct tap *tap_new(struct recording_file *file)
+struct capture *capture_new(struct recording_file *file)
 {
-    struct tap *tap = calloc(1, sizeof *tap);
-    if (tap == NULL)
+    struct capture *capture = calloc(1, sizeof *capture);
+    if (capture == NULL)
         return NULL;
-    tap->file = file;
-    tap->pcapng = pcapng_new(file, "relaysim " RELAYSIM_VERSION);
-    if (tap->pcapng == NULL) {
-        free(tap);
+    capture->file = file;
+    capture->pcapng = pcapng_new(file, "relaysim " RELAYSIM_VERSION);
+    if (capture->pcapng == NULL) {
+        free(capture);
         return NULL;
     }
-    return tap;
+    return capture;
 }
 
-void tap_set_faults(struct tap *tap, struct faults *faults)
+void capture_set_faults(struct capture *capture, struct faults *faults)
 {
-    if (tap != NULL)
-        tap->faults = faults;
+    if (capture != NULL)
+        capture->faults = faults;
 }
 
-void tap_reopen(struct tap *tap)
+void capture_reopen(struct capture *capture)
 {
-    pcapng_end_section(tap->pcapng);
-    recording_file_reopen(tap->file);
-    tap->last_ns = 0; /* the clock has been started anew, too */
+    pcapng_end_section(capture->pcapng);
+    recording_file_reopen(capture->file);
+    capture->last_ns = 0; /* the clock has been started anew, too */
 }
 
-void tap_free(struct tap *tap)
+void capture_free(struct capture *capture)
 {
-    if (tap == NULL)
+    if (capture == NULL)
         return;
-    pcapng_free(tap->pcapng);
-    free(tap);
+    pcapng_free(capture->pcapng);
+    free(capture);
 }
 
 /* ------------------------------------------------------------------------
@@ -145,40 +145,40 @@ static uint32_t pseudo_header_sum(const struct side *from, const struct side *to
 
 /* A frame with the fault that befalls it.  `is_followed`: the same side's next segment
  * comes right behind. */
-static void write_or_not(struct tap *tap, const uint8_t *frame, size_t len, bool has_data,
+static void write_or_not(struct capture *capture, const uint8_t *frame, size_t len, bool has_data,
                          bool is_followed, uint64_t time_ns)
 {
     enum fault_of_segment fault =
-        tap->faults != NULL && has_data ? faults_of_segment(tap->faults) : FAULT_NONE;
+        capture->faults != NULL && has_data ? faults_of_segment(capture->faults) : FAULT_NONE;
     /* To be out of order takes two. */
-    tap->has_to_reorder = tap->has_to_reorder || fault == FAULT_REORDER;
-    if (tap->held_len == 0 && tap->has_to_reorder && is_followed && fault != FAULT_LOSE) {
-        tap->has_to_reorder = false;
-        memcpy(tap->held, frame, len);
-        tap->held_len = len;
+    capture->has_to_reorder = capture->has_to_reorder || fault == FAULT_REORDER;
+    if (capture->held_len == 0 && capture->has_to_reorder && is_followed && fault != FAULT_LOSE) {
+        capture->has_to_reorder = false;
+        memcpy(capture->held, frame, len);
+        capture->held_len = len;
         return;
     }
     if (fault != FAULT_LOSE)
-        pcapng_packet(tap->pcapng, time_ns, frame, len);
+        pcapng_packet(capture->pcapng, time_ns, frame, len);
     if (fault == FAULT_DUPLICATE)
-        pcapng_packet(tap->pcapng, time_ns, frame, len);
-    if (tap->held_len > 0)
-        pcapng_packet(tap->pcapng, time_ns, tap->held, tap->held_len);
-    tap->held_len = 0;
+        pcapng_packet(capture->pcapng, time_ns, frame, len);
+    if (capture->held_len > 0)
+        pcapng_packet(capture->pcapng, time_ns, capture->held, capture->held_len);
+    capture->held_len = 0;
 }
 
 /* One segment, which moves its sender on. */
-static void put_segment(struct tap_connection *connection, bool from_initiator, uint8_t flags,
+static void put_segment(struct capture_connection *connection, bool from_initiator, uint8_t flags,
                         const uint8_t *data, size_t len, bool is_followed, uint64_t time_ns)
 {
-    struct tap *tap = connection->tap;
+    struct capture *capture = connection->capture;
     struct side *from = &connection->sides[from_initiator];
     const struct side *to = &connection->sides[!from_initiator];
     const size_t header_len = TCP_LEN + ((flags & SYN) != 0 ? SYN_OPTIONS_LEN : 0);
     uint8_t frame[FRAME_MAX + SYN_OPTIONS_LEN];
     uint8_t *tcp = frame + ETHERNET_LEN + IPV4_LEN;
 
-    put_ethernet_and_ip(frame, from, to, header_len + len, tap->next_ip_id++);
+    put_ethernet_and_ip(frame, from, to, header_len + len, capture->next_ip_id++);
     if ((flags & ACK) != 0)
         from->acked = to->next;
     put_u16(tcp, from->port);
@@ -202,14 +202,14 @@ static void put_segment(struct tap_connection *connection, bool from_initiator, 
     from->next += (uint32_t)len + ((flags & (SYN | FIN)) != 0 ? 1 : 0);
 
     /* Time in the file does not go back. */
-    if (time_ns < tap->last_ns)
-        time_ns = tap->last_ns;
-    tap->last_ns = time_ns;
-    write_or_not(tap, frame, ETHERNET_LEN + IPV4_LEN + header_len + len, len > 0, is_followed,
+    if (time_ns < capture->last_ns)
+        time_ns = capture->last_ns;
+    capture->last_ns = time_ns;
+    write_or_not(capture, frame, ETHERNET_LEN + IPV4_LEN + header_len + len, len > 0, is_followed,
                  time_ns);
 }
 
-static void put_ack(struct tap_connection *connection, bool from_initiator, uint64_t time_ns)
+static void put_ack(struct capture_connection *connection, bool from_initiator, uint64_t time_ns)
 {
     if (connection->sides[from_initiator].acked != connection->sides[!from_initiator].next)
         put_segment(connection, from_initiator, ACK, NULL, 0, false, time_ns);
@@ -225,13 +225,14 @@ static uint32_t first_sequence(uint32_t number)
     return (number + 1) * 0x9e3779b1u;
 }
 
-struct tap_connection *tap_connect(struct tap *tap, struct tap_address address, uint64_t time_ns)
+struct capture_connection *capture_connect(struct capture *capture, struct capture_address address,
+                                           uint64_t time_ns)
 {
-    struct tap_connection *connection = calloc(1, sizeof *connection);
+    struct capture_connection *connection = calloc(1, sizeof *connection);
     if (connection == NULL)
         return NULL;
-    const uint32_t number = tap->num_connections++;
-    connection->tap = tap;
+    const uint32_t number = capture->num_connections++;
+    connection->capture = capture;
     connection->sides[1] = (struct side){.address = {192, 0, 2, address.initiator_host},
                                          .ethernet = {2, 0, 192, 0, 2, address.initiator_host},
                                          .port = address.initiator_port,
@@ -246,8 +247,8 @@ struct tap_connection *tap_connect(struct tap *tap, struct tap_address address, 
     return connection;
 }
 
-void tap_data(struct tap_connection *connection, bool from_initiator, const void *data, size_t len,
-              uint64_t time_ns)
+void capture_data(struct capture_connection *connection, bool from_initiator, const void *data,
+                  size_t len, uint64_t time_ns)
 {
     const uint8_t *bytes = data;
     unsigned num_segments = 0;
@@ -263,7 +264,7 @@ void tap_data(struct tap_connection *connection, bool from_initiator, const void
     }
 }
 
-void tap_finish(struct tap_connection *connection, bool from_initiator, uint64_t time_ns)
+void capture_finish(struct capture_connection *connection, bool from_initiator, uint64_t time_ns)
 {
     if (connection->sides[from_initiator].is_finished)
         return;
@@ -272,7 +273,7 @@ void tap_finish(struct tap_connection *connection, bool from_initiator, uint64_t
     put_ack(connection, !from_initiator, time_ns);
 }
 
-void tap_disconnect(struct tap_connection *connection, uint64_t time_ns)
+void capture_disconnect(struct capture_connection *connection, uint64_t time_ns)
 {
     if (connection == NULL)
         return;

@@ -19,11 +19,11 @@
 
 #include "base/fault.h"
 
-struct tap;
-struct tap_connection;
+struct capture;
+struct capture_connection;
 
 /* Where the two sides of a connection are shown to be. */
-struct tap_address {
+struct capture_address {
     uint8_t initiator_host; /* of 192.0.2.0/24 */
     uint16_t initiator_port;
     uint8_t acceptor_host; /* of 198.51.100.0/24 */
@@ -32,31 +32,32 @@ struct tap_address {
 
 /* Into a file that has not begun, and stays the caller's.  NULL without memory. */
 struct recording_file;
-struct tap *tap_new(struct recording_file *file);
+struct capture *capture_new(struct recording_file *file);
 
 /* From now on the capture has the faults of a capture (base/fault.h), or none with NULL: its
- * owner frees them after this has been called again, or the tap freed. */
-void tap_set_faults(struct tap *tap, struct faults *faults);
+ * owner frees them after this has been called again, or the capture freed. */
+void capture_set_faults(struct capture *capture, struct faults *faults);
 
 /* The file is opened anew: what passes from now on goes into another one, in which the
  * connections go on where they are. */
-void tap_reopen(struct tap *tap);
+void capture_reopen(struct capture *capture);
 
 /* Ends the capture, before the file is closed.  NULL is fine. */
-void tap_free(struct tap *tap);
+void capture_free(struct capture *capture);
 
 /* A TCP connection has been established at `time_ns` since the epoch. */
-struct tap_connection *tap_connect(struct tap *tap, struct tap_address address, uint64_t time_ns);
+struct capture_connection *capture_connect(struct capture *capture, struct capture_address address,
+                                           uint64_t time_ns);
 
 /* Bytes went from one side to the other. */
-void tap_data(struct tap_connection *connection, bool from_initiator, const void *data, size_t len,
-              uint64_t time_ns);
+void capture_data(struct capture_connection *connection, bool from_initiator, const void *data,
+                  size_t len, uint64_t time_ns);
 
 /* One side has closed its direction. */
-void tap_finish(struct tap_connection *connection, bool from_initiator, uint64_t time_ns);
+void capture_finish(struct capture_connection *connection, bool from_initiator, uint64_t time_ns);
 
 /* The connection is over: reset, unless both sides have finished.  Frees it;
  * NULL is fine. */
-void tap_disconnect(struct tap_connection *connection, uint64_t time_ns);
+void capture_disconnect(struct capture_connection *connection, uint64_t time_ns);
 
 #endif

@@ -47,18 +47,18 @@ static gboolean open_file(const char *path, const char *name, const char *record
 gboolean recording_open(struct recording *recording, const char *capture, const char *truth,
                         enum recording_care care)
 {
-    *recording = (struct recording){.tap = NULL};
+    *recording = (struct recording){.capture = NULL};
     if (!check_standard(capture))
         return FALSE;
-    gboolean is_good = open_file(capture, "capture", "packets", care, &recording->tap_file) &&
+    gboolean is_good = open_file(capture, "capture", "packets", care, &recording->capture_file) &&
                        open_file(truth, "truth file", "lines", care, &recording->truth_file);
-    if (is_good && recording->tap_file != NULL &&
-        (recording->tap = tap_new(recording->tap_file)) == NULL) {
+    if (is_good && recording->capture_file != NULL &&
+        (recording->capture = capture_new(recording->capture_file)) == NULL) {
         log_error("memory is out");
         is_good = FALSE;
     }
     if (!is_good) {
-        (void)recording_file_close(recording->tap_file);
+        (void)recording_file_close(recording->capture_file);
         (void)recording_file_close(recording->truth_file);
         return FALSE;
     }
@@ -70,7 +70,7 @@ gboolean recording_open(struct recording *recording, const char *capture, const 
 
 void recording_begin(struct recording *recording)
 {
-    struct recording_file *const files[] = {recording->tap_file, recording->truth_file};
+    struct recording_file *const files[] = {recording->capture_file, recording->truth_file};
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++)
         if (files[i] != NULL)
             recording_file_begin(files[i]);
@@ -79,15 +79,15 @@ void recording_begin(struct recording *recording)
 void recording_reopen(struct recording *recording)
 {
     recording_clock_start(&recording->clock);
-    if (recording->tap != NULL)
-        tap_reopen(recording->tap);
+    if (recording->capture != NULL)
+        capture_reopen(recording->capture);
     if (recording->truth != NULL)
         truth_reopen(recording->truth);
 }
 
 gboolean recording_has_files(const struct recording *recording)
 {
-    return recording->tap != NULL || recording->truth != NULL;
+    return recording->capture != NULL || recording->truth != NULL;
 }
 
 uint64_t recording_now_ns(const struct recording *recording)
@@ -104,10 +104,10 @@ struct truth *recording_truth(const struct recording *recording)
 
 gboolean recording_close(struct recording *recording)
 {
-    tap_free(recording->tap);
+    capture_free(recording->capture);
     truth_free(recording->truth);
-    const gboolean has_tap = recording_file_close(recording->tap_file);
+    const gboolean has_capture = recording_file_close(recording->capture_file);
     const gboolean has_truth = recording_file_close(recording->truth_file);
-    *recording = (struct recording){.tap = NULL};
-    return has_tap && has_truth;
+    *recording = (struct recording){.capture = NULL};
+    return has_capture && has_truth;
 }

@@ -17,10 +17,10 @@
 #include "record/truth.h"
 
 struct recording {
-    struct tap *tap;     /* NULL where it was not asked for */
-    struct truth *truth; /* likewise */
+    struct capture *capture; /* NULL where it was not asked for */
+    struct truth *truth;     /* likewise */
     struct recording_clock clock;
-    struct recording_file *tap_file, *truth_file;
+    struct recording_file *capture_file, *truth_file;
 };
 
 /* Who comes first where a file takes no more for now: those who are served, so that packets

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* truth_internal: what the truth*.c files share, and nobody else. */
+/* truth_internal: what the truth_*.c files share, and nobody else. */
 #ifndef RELAYSIM_RECORD_TRUTH_INTERNAL_H
 #define RELAYSIM_RECORD_TRUTH_INTERNAL_H
 
@@ -27,12 +27,16 @@ struct truth_stream {
     unsigned num_reopened;
 };
 
+/* ---- record/truth_stream.c ---- */
+
 /* Its first command: the stream has begun. */
 void truth_begin_stream(struct truth_stream *stream);
 
 /* Its number in the file, which it gets now unless it has it; TRUTH_NO_STREAM before it has
  * begun. */
 int truth_number(struct truth_stream *stream);
+
+/* ---- record/truth_line.c ---- */
 
 /* One line: begun, filled with members, and ended, which writes it. */
 JsonBuilder *truth_begin(int stream, const char *event);

@@ -14,7 +14,7 @@
 
 struct write_run {
     struct recording_file *file;
-    struct tap *tap;
+    struct capture *capture;
     FILE *lines;
     bool has_failed;
     struct rng rng;
@@ -22,7 +22,7 @@ struct write_run {
     guint num_lines; /* of connections before this one */
 
     const struct play *play;
-    struct tap_connection *connection;
+    struct capture_connection *connection;
     GByteArray *segment; /* bytes that go into the capture together */
     bool is_from_initiator;
     int64_t time_ns, last_ns, first_ns;
@@ -48,7 +48,7 @@ struct write_run *write_run_open(const char *prefix)
     writer->file = recording_file_open(&(struct recording_file_config){
         .path = capture, .name = "capture", .records = "packets", .waits = true});
     if (writer->file != NULL) {
-        writer->tap = tap_new(writer->file);
+        writer->capture = capture_new(writer->file);
         recording_file_begin(writer->file);
         writer->lines = fopen(lines, "w");
     }
@@ -64,7 +64,7 @@ bool write_run_close(struct write_run *writer)
 {
     if (writer == NULL)
         return true;
-    tap_free(writer->tap);
+    capture_free(writer->capture);
     bool is_good = recording_file_close(writer->file) && !writer->has_failed;
     if (writer->lines != NULL && fclose(writer->lines) != 0)
         is_good = false;
@@ -88,8 +88,8 @@ static uint64_t epoch_ns(const struct write_run *writer, int64_t time_ns)
 static void flush(struct write_run *writer)
 {
     if (writer->segment->len > 0)
-        tap_data(writer->connection, writer->is_from_initiator, writer->segment->data,
-                 writer->segment->len, epoch_ns(writer, writer->time_ns));
+        capture_data(writer->connection, writer->is_from_initiator, writer->segment->data,
+                     writer->segment->len, epoch_ns(writer, writer->time_ns));
     g_byte_array_set_size(writer->segment, 0);
 }
 
@@ -99,12 +99,12 @@ void write_run_connection(struct write_run *writer, const struct play *play)
 
     writer->play = play;
     writer->first_ns += writer->last_ns;
-    writer->connection = tap_connect(writer->tap,
-                                     (struct tap_address){.initiator_host = 1,
-                                                          .initiator_port = port,
-                                                          .acceptor_host = 1,
-                                                          .acceptor_port = SSTP_PORT},
-                                     epoch_ns(writer, 0));
+    writer->connection = capture_connect(writer->capture,
+                                         (struct capture_address){.initiator_host = 1,
+                                                                  .initiator_port = port,
+                                                                  .acceptor_host = 1,
+                                                                  .acceptor_port = SSTP_PORT},
+                                         epoch_ns(writer, 0));
     writer->position[0] = writer->position[1] = 0;
     writer->num_heard[0] = writer->num_heard[1] = 0;
     g_ptr_array_set_size(writer->heard, 0);
@@ -340,8 +340,8 @@ void write_run_connection_end(struct write_run *writer)
     flush(writer);
     if (play_how_it_ended(writer->play) == PLAY_END_CLOSED)
         for (int i = 1; i >= 0; i--)
-            tap_finish(writer->connection, i, epoch_ns(writer, writer->last_ns));
-    tap_disconnect(writer->connection, epoch_ns(writer, writer->last_ns));
+            capture_finish(writer->connection, i, epoch_ns(writer, writer->last_ns));
+    capture_disconnect(writer->connection, epoch_ns(writer, writer->last_ns));
 
     writer->outstanding[0] = writer->outstanding[1] = 0;
     find_late(writer);

@@ -91,7 +91,7 @@ static void on_accepted(void *cookie, struct net_connection *socket)
 
 static void set_up(struct fixture *f, gconstpointer data)
 {
-    const struct net_config config = {.tap = NULL};
+    const struct net_config config = {.capture = NULL};
     char *error = NULL;
     (void)data;
     f->path = recorded_path();

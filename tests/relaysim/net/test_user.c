@@ -147,7 +147,7 @@ static void on_connected(void *cookie, struct net_connection *socket, const char
 
 static void set_up(struct fixture *f, gconstpointer data)
 {
-    const struct net_config config = {.tap = NULL};
+    const struct net_config config = {.capture = NULL};
     char *error = NULL;
     (void)data;
     f->net = net_new(&config);

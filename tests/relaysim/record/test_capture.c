@@ -115,7 +115,7 @@ static void clear(struct found *found)
     g_byte_array_free(found->streams[1].bytes, TRUE);
 }
 
-static const struct tap_address address = {10, 50000, 1, 2492};
+static const struct capture_address address = {10, 50000, 1, 2492};
 
 static void test_conversation(void)
 {
@@ -126,20 +126,20 @@ static void test_conversation(void)
         large[i] = (uint8_t)(i * 31);
 
     struct recording_file *file = recorded_open(path);
-    struct tap *tap = tap_new(file);
+    struct capture *capture = capture_new(file);
     recording_file_begin(file);
-    struct tap_connection *connection = tap_connect(tap, address, 1000);
-    tap_data(connection, true, "hello", 5, 2000);
-    tap_data(connection, false, large, sizeof large, 1500); /* the clock was set back */
-    tap_data(connection, true, large, 1460, 3000);
-    tap_data(connection, true, large, 1, 3000);
-    tap_finish(connection, true, 4000);
-    tap_finish(connection, true, 4000); /* once is enough */
-    tap_data(connection, false, "bye", 3, 5000);
-    tap_finish(connection, false, 6000);
-    tap_disconnect(connection, 7000);
-    tap_disconnect(NULL, 0);
-    tap_free(tap);
+    struct capture_connection *connection = capture_connect(capture, address, 1000);
+    capture_data(connection, true, "hello", 5, 2000);
+    capture_data(connection, false, large, sizeof large, 1500); /* the clock was set back */
+    capture_data(connection, true, large, 1460, 3000);
+    capture_data(connection, true, large, 1, 3000);
+    capture_finish(connection, true, 4000);
+    capture_finish(connection, true, 4000); /* once is enough */
+    capture_data(connection, false, "bye", 3, 5000);
+    capture_finish(connection, false, 6000);
+    capture_disconnect(connection, 7000);
+    capture_disconnect(NULL, 0);
+    capture_free(capture);
     g_assert_true(recording_file_close(file));
 
     read_file(path, &found);
@@ -160,10 +160,10 @@ static void test_reset(void)
     char *path = recorded_path();
     struct found found;
     struct recording_file *file = recorded_open(path);
-    struct tap *tap = tap_new(file);
+    struct capture *capture = capture_new(file);
     recording_file_begin(file);
-    tap_disconnect(tap_connect(tap, address, 1000), 2000);
-    tap_free(tap);
+    capture_disconnect(capture_connect(capture, address, 1000), 2000);
+    capture_free(capture);
     g_assert_true(recording_file_close(file));
     read_file(path, &found);
     g_assert_cmpuint(found.num_frames, ==, 4);
@@ -175,7 +175,7 @@ static void test_reset(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/tap/conversation", test_conversation);
-    g_test_add_func("/tap/reset", test_reset);
+    g_test_add_func("/capture/conversation", test_conversation);
+    g_test_add_func("/capture/reset", test_reset);
     return g_test_run();
 }

@@ -12,7 +12,7 @@
 #define WRITE_LEN 6000u /* five segments */
 #define NUM_SEGMENTS (NUM_WRITES * 5)
 
-static const struct tap_address address = {10, 50000, 1, 2492};
+static const struct capture_address address = {10, 50000, 1, 2492};
 
 static uint32_t big_u32(const uint8_t *p)
 {
@@ -52,15 +52,15 @@ static GArray *captured(const struct fault_plan *plan, uint64_t seed)
     static const uint8_t bytes[WRITE_LEN];
     char *path = recorded_path();
     struct recording_file *file = recorded_open(path);
-    struct tap *tap = tap_new(file);
+    struct capture *capture = capture_new(file);
     recording_file_begin(file);
     struct faults *faults = faults_new(plan, seed);
-    tap_set_faults(tap, faults);
-    struct tap_connection *connection = tap_connect(tap, address, 1000);
+    capture_set_faults(capture, faults);
+    struct capture_connection *connection = capture_connect(capture, address, 1000);
     for (unsigned i = 0; i < NUM_WRITES; i++)
-        tap_data(connection, true, bytes, sizeof bytes, 2000 + i);
-    tap_disconnect(connection, 9000);
-    tap_free(tap);
+        capture_data(connection, true, bytes, sizeof bytes, 2000 + i);
+    capture_disconnect(connection, 9000);
+    capture_free(capture);
     g_assert_true(recording_file_close(file));
     faults_free(faults);
     GArray *segments = segments_of(path);
@@ -147,10 +147,10 @@ static void test_seed(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/tap-fault/none", test_none);
-    g_test_add_func("/tap-fault/lose", test_lose);
-    g_test_add_func("/tap-fault/duplicate", test_duplicate);
-    g_test_add_func("/tap-fault/reorder", test_reorder);
-    g_test_add_func("/tap-fault/seed", test_seed);
+    g_test_add_func("/capture-fault/none", test_none);
+    g_test_add_func("/capture-fault/lose", test_lose);
+    g_test_add_func("/capture-fault/duplicate", test_duplicate);
+    g_test_add_func("/capture-fault/reorder", test_reorder);
+    g_test_add_func("/capture-fault/seed", test_seed);
     return g_test_run();
 }
