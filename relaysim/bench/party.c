@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "bench/party.h"
 
-#include "base/product.h"
 #include "base/reason.h"
 
 void bench_party_init(struct bench_party *party, const struct bench_party_owner *owner,

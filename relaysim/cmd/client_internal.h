@@ -10,7 +10,7 @@
 #include "cmd/client_output.h"
 #include "client/pace.h"
 #include "client/retry.h"
-#include "cmd/client_run.h"
+#include "cmd/client_config.h"
 #include "live/client.h"
 
 #include <glib.h>
@@ -60,7 +60,7 @@ struct peer {
 };
 
 /* ------------------------------------------------------------------------
- * client_run: the end
+ * client_end
  */
 
 /* Says goodbye to everybody; the loop ends with the last of them, or without

@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "cmd/options.h"
 #include "base/reason.h"
-#include "base/product.h"
 #include "base/url.h"
 
 #include <stdlib.h>

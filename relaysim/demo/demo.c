@@ -2,6 +2,8 @@
 /* demo: the order of the scenes. */
 #include "demo/demo.h"
 
+#include "demo/scenes.h"
+
 #include "base/log.h"
 #include "record/recording.h"
 #include "base/results.h"
@@ -28,21 +30,6 @@ static const struct {
     {"refused connections (3.1.5.1, 4.1.2)", scene_refused_connections},
     {"a relay that rests (2.2.4)", scene_resting},
 };
-
-bool demo_step(struct demo *demo, int64_t end_ms, const char *condition)
-{
-    const int64_t left = end_ms - net_now_ms(demo->cast.net);
-    if (left <= 0)
-        return demo_is_wrong(demo, condition);
-    net_run_once(demo->cast.net, left);
-    return true;
-}
-
-bool demo_is_wrong(struct demo *demo, const char *condition)
-{
-    log_error("%s: it did not come to \"%s\"", demo->scene, condition);
-    return false;
-}
 
 static void on_wrong(void *cookie, const char *why)
 {

@@ -1,92 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * demo: the scenes of `relaysim demo`, with the cast of play/cast.h.
- *
- * A scene is a function that reads from top to bottom: it lets an actor do
- * something, then AWAITs what has to come of it, while the loop runs.
- */
+/* demo: `relaysim demo`, once its options are read. */
 #ifndef RELAYSIM_DEMO_DEMO_H
 #define RELAYSIM_DEMO_DEMO_H
 
-#include "play/cast.h"
-
-#define DEMO_IDLE_MS 150
-#define DEMO_PATIENCE_MS 5000 /* for one step */
-
-struct demo {
-    struct cast cast;
-    const char *scene;
-};
-
-/* Lets the loop run until the condition holds; the scene ends, failed, when that
- * takes too long. */
-#define AWAIT(demo, condition)                                                                     \
-    do {                                                                                           \
-        const int64_t end_ms = net_now_ms((demo)->cast.net) + DEMO_PATIENCE_MS;                    \
-        while (!(condition))                                                                       \
-            if (!demo_step(demo, end_ms, #condition))                                              \
-                return false;                                                                      \
-    } while (0)
-
-/* A step that says itself what went wrong. */
-#define DO(step)                                                                                   \
-    do {                                                                                           \
-        if (!(step))                                                                               \
-            return false;                                                                          \
-    } while (0)
-
-/* What has to hold at once. */
-#define EXPECT(demo, condition)                                                                    \
-    do {                                                                                           \
-        if (!(condition) && !demo_is_wrong(demo, #condition))                                      \
-            return false;                                                                          \
-    } while (0)
+#include "record/recording.h"
 
 /* Plays all scenes, a line of the results each; returns the exit code. */
 int demo_play(const struct recording *recording);
-
-bool demo_step(struct demo *demo, int64_t end_ms, const char *condition);
-bool demo_is_wrong(struct demo *demo, const char *condition); /* always false */
-
-struct actor *demo_actor(struct demo *demo, const char *name);
-
-/* A relay of these properties that listens; NULL when it cannot. */
-struct station *demo_station(struct demo *demo, const char *url,
-                             const struct sstp_relay_config *config);
-
-/* Connects two devices directly, and waits until both are ready. */
-bool demo_meet(struct demo *demo, struct actor *actor, struct actor *acceptor);
-
-/* Opens a session to another actor's identity, and device unless that is NULL. */
-bool demo_open(struct demo *demo, struct actor *actor, const struct actor *to, bool to_device,
-               uint32_t *session_id);
-
-/* Sends a message with these bytes and no more to say. */
-bool demo_send(struct demo *demo, struct actor *actor, uint32_t session_id, struct sstp_span data,
-               uint8_t flags);
-
-/* Says ConnectClose, and waits until both ends are gone. */
-bool demo_leave(struct demo *demo, struct actor *actor, uint8_t reason_id);
-
-/* A workspace's message as text, of about `len` characters, to be freed. */
-GString *demo_mime(struct demo *demo, size_t len);
-/* Random bytes, to be freed. */
-GByteArray *demo_binary(struct demo *demo, size_t len);
-
-/* ---- the scenes: demo/direct.c, demo/relay.c, demo/refuse.c ---- */
-
-bool scene_device_to_device(struct demo *demo);
-bool scene_message_fields(struct demo *demo);
-bool scene_acknowledgement(struct demo *demo);
-bool scene_flow_control(struct demo *demo);
-bool scene_store_and_forward(struct demo *demo);
-bool scene_authenticated(struct demo *demo);
-bool scene_fanout_1_5(struct demo *demo);
-bool scene_fanout_1_6(struct demo *demo);
-bool scene_quota(struct demo *demo);
-bool scene_refused_sessions(struct demo *demo);
-bool scene_refused_accounts(struct demo *demo);
-bool scene_refused_connections(struct demo *demo);
-bool scene_resting(struct demo *demo);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* direct: the scenes between two devices, without a relay. */
-#include "demo/demo.h"
+#include "demo/scenes.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* refuse: every way in which a Connect is turned down (GRVSSTP 3.1.5.1). */
-#include "demo/demo.h"
+#include "demo/scenes.h"
 
 #include "base/product.h"
 

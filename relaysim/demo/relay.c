@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* relay: the scenes of store and forward, and of fanout. */
-#include "demo/demo.h"
+#include "demo/scenes.h"
 
 #include "base/product.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "live/client.h"
 
+#include "base/product.h"
 #include "base/random.h"
 #include "carrier/direct.h"
 
@@ -117,7 +118,7 @@ struct live_client *live_client_new(const struct live_client_config *config,
     if (client_config.random.fill == NULL)
         client_config.random = (struct sstp_sec_random){random_system, NULL};
     if (client_config.product_version == NULL)
-        client_config.product_version = LIVE_CLIENT_PRODUCT;
+        client_config.product_version = PRODUCT_CLIENT_2010;
     client_config.now_ms = net_now_ms(config->net);
     client_config.ready = on_client_ready;
     client_config.failed = on_client_failed;

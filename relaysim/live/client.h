@@ -18,15 +18,13 @@
 #include "client/client.h"
 #include "live/connection.h"
 
-#define LIVE_CLIENT_PRODUCT "Groove Client 14.0 4006" /* note <1> of GRVSSTP */
-
 struct live_client;
 
 struct live_client_config {
     struct net *net;
     const struct recording *recording; /* NULL for none */
     const char *secret;                /* that the keys of device and account are made of */
-    /* Keys, time and callbacks are set here.  Without a product it is the above, without
+    /* Keys, time and callbacks are set here.  Without a product it is Groove 2010, without
      * randomness it has the system's. */
     struct sstp_client_config client;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fact: what the devices of a scenario are told. */
-#include "play/player.h"
+#include "play/fact.h"
 
 #include "core/mnemonics.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* judge: what is expected against what there is. */
-#include "play/player.h"
+#include "play/judge.h"
 
-#include "play/play.h"
+#include "play/fact.h"
 
 /* WRONG: waiting would not help any more. */
 enum outcome { HOLDS, NOT_YET, WRONG };

@@ -3,7 +3,7 @@
  * play: plays a scenario (scenario/scenario.h) with a cast on live sockets (play/cast.h).
  *
  * Step after step: a step does something at once, an expectation lets the loop run until
- * it holds.  Behind the last one nothing may be left of what anybody was told.  Then
+ * it holds.  After the last one nothing may be left of what anybody was told.  Then
  * everybody leaves.
  */
 #ifndef RELAYSIM_PLAY_PLAY_H
@@ -11,8 +11,6 @@
 
 #include "record/recording.h"
 #include "scenario/scenario.h"
-
-#define SCENARIO_PATIENCE_MS 10000 /* for one expectation */
 
 /* Plays it into the recording, with the scenario's faults and `more`, by a seed.  NULL, or
  * the sentences on what went wrong, to be freed. */

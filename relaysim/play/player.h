@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * player: what the parts of the player share.  play/play.c does the steps,
- * play/fact.c keeps what the devices are told, play/judge.c holds it against the
- * expectations.
+ * player: a scenario while it is played, which the parts of the player share: play/stage.h
+ * sets it up, play/act.h does the steps, play/fact.h keeps what the devices are told, and
+ * play/judge.h holds it against the expectations.
  */
 #ifndef RELAYSIM_PLAY_PLAYER_H
 #define RELAYSIM_PLAY_PLAYER_H
 
 #include "play/cast.h"
 #include "scenario/scenario.h"
+
+#define SCENARIO_PATIENCE_MS 10000 /* for one expectation */
 
 enum fact_kind {
     FACT_REFUSED,      /* id: of the ConnectResponse */
@@ -75,34 +77,7 @@ bool player_fail(struct player *player, const struct scenario_step *step, const 
 /* Lets the loop run once, until `end_ms` at the latest; false when it is past. */
 bool player_turn(struct player *player, int64_t end_ms);
 
-/* ---- play/fact.c ---- */
-
-void facts_init(struct player *player);
-void facts_clear(struct player *player);
-
-/* For the cast. */
-void facts_told(void *cookie, struct actor *actor, const struct sstp_ep_event *event);
-void facts_failed(void *cookie, struct actor *actor, const char *why);
-
-/* The oldest fact of a kind that nobody has claimed; NULL. */
-struct fact *facts_next(const struct player *player, unsigned device, enum fact_kind kind);
-
-/* Whether it is about this session. */
-bool fact_is_of_session(const struct player *player, unsigned device, const struct fact *fact,
-                        unsigned session);
-
-/* In words: "Close NoReason of s1"; to be freed. */
-char *fact_describe(const struct player *player, unsigned device, const struct fact *fact);
-
-/* What a device was told that nobody has claimed, in words; to be freed. */
-char *facts_describe(const struct player *player, unsigned device);
-
-/* ---- play/judge.c ---- */
-
-/* Waits until an expectation holds; false, with a failure, if it does not. */
-bool judge(struct player *player, const struct scenario_step *step);
-
-/* What is left at the end; false, with failures, if anything is. */
-bool judge_leftovers(struct player *player);
+/* Waits until a device has no connection. */
+bool player_await_gone(struct player *player, const struct actor *actor, int64_t patience_ms);
 
 #endif

@@ -1,8 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* actor: what the scenes let the actors do. */
-#include "demo/demo.h"
+#include "demo/stage.h"
+
+#include "base/log.h"
 
 #define RESOURCE "apphandler" /* as in GRVSSTP 4.2 */
+
+bool demo_step(struct demo *demo, int64_t end_ms, const char *condition)
+{
+    const int64_t left = end_ms - net_now_ms(demo->cast.net);
+    if (left <= 0)
+        return demo_is_wrong(demo, condition);
+    net_run_once(demo->cast.net, left);
+    return true;
+}
+
+bool demo_is_wrong(struct demo *demo, const char *condition)
+{
+    log_error("%s: it did not come to \"%s\"", demo->scene, condition);
+    return false;
+}
 
 struct actor *demo_actor(struct demo *demo, const char *name)
 {

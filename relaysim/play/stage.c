@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "play/stage.h"
+
+#include "base/product.h"
+#include "store/store.h"
+
+#include <glib/gstdio.h>
+#include <time.h>
+
+#define GOODBYE_MS 3000 /* for everybody to be gone */
+
+static void make_actor(struct player *player, unsigned i)
+{
+    const struct scenario_device *device = &player->scenario->devices[i];
+    struct actor *actor = cast_actor(&player->cast, device->name);
+    g_free(actor->device_url);
+    g_free(actor->identity_url);
+    g_free(actor->account_url);
+    actor->device_url = g_strdup(device->device_url);
+    actor->identity_url = g_strdup(device->identity_url);
+    actor->account_url = g_strdup(device->account_url);
+    if (device->product_version != NULL)
+        actor->product_version = device->product_version;
+    else if (device->minor_version == 5)
+        actor->product_version = PRODUCT_CLIENT_2007;
+    actor->major_version = device->major_version;
+    actor->minor_version = device->minor_version;
+    actor->secret = device->secret;
+    actor->holds = device->holds;
+    actor->availability = device->availability;
+    if (device->ack_delay_ms != 0)
+        actor->ack_delay_ms = device->ack_delay_ms;
+    actor->connect_timeout_ms = device->connect_timeout_ms;
+    actor->open_timeout_ms = device->open_timeout_ms;
+    actor->outbound_idle_ms = device->outbound_idle_ms;
+    actor->inbound_idle_ms = device->inbound_idle_ms;
+    player->devices[i].actor = actor;
+}
+
+/* The store of a relay that has one in a file; NULL with a failure. */
+static struct sstp_store *open_store(struct player *player, const struct scenario_step *step,
+                                     unsigned i)
+{
+    char *error = NULL;
+    struct timespec wall;
+    if (player->folder == NULL)
+        player->folder = g_dir_make_tmp("relaysim-XXXXXX", NULL);
+    if (player->folder == NULL) {
+        (void)player_fail(player, step, "there is no place for a temporary folder");
+        return NULL;
+    }
+    clock_gettime(CLOCK_REALTIME, &wall);
+    char *path = g_strdup_printf("%s/relay%u.db", player->folder, i);
+    struct sstp_store *store =
+        sstp_store_open(path, NULL, net_now_ms(player->cast.net),
+                        (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000, &error);
+    g_free(path);
+    if (store == NULL)
+        (void)player_fail(player, step, "%s", error);
+    g_free(error);
+    return store;
+}
+
+bool stage_start_relay(struct player *player, const struct scenario_step *step, unsigned i)
+{
+    const struct scenario_relay *relay = &player->scenario->relays[i];
+    struct station *station = &player->cast.stations[i];
+    struct sstp_relay_config config = relay->config;
+
+    if (station->relay != NULL)
+        return player_fail(player, step, "%s is there already", relay->name);
+    config.urls = (const char *const *)relay->urls->pdata;
+    config.num_urls = relay->urls->len;
+    config.locked_out = (const char *const *)relay->locked_out->pdata;
+    config.num_locked_out = relay->locked_out->len;
+    if (relay->is_durable && (config.store = open_store(player, step, i)) == NULL)
+        return false;
+    if (station_start(&player->cast, station, &config))
+        return true;
+    sstp_store_free(config.store);
+    return false;
+}
+
+bool stage_set(struct player *player)
+{
+    const struct scenario *scenario = player->scenario;
+    for (unsigned i = 0; i < scenario->num_relays; i++)
+        (void)cast_station(&player->cast, g_ptr_array_index(scenario->relays[i].urls, 0));
+    for (unsigned i = 0; i < scenario->num_relays; i++)
+        for (unsigned peer = 0; peer < scenario->relays[i].num_peers; peer++)
+            station_add_peer(&player->cast, &player->cast.stations[i],
+                             scenario->relays[i].peers[peer]);
+    for (unsigned i = 0; i < scenario->num_relays; i++)
+        if (!scenario->relays[i].is_stopped && !stage_start_relay(player, NULL, i))
+            return false;
+    for (unsigned i = 0; i < scenario->num_devices; i++)
+        make_actor(player, i);
+    return player->failures->len == 0;
+}
+
+bool stage_end_relay(struct player *player, const struct scenario_step *step, unsigned i,
+                     bool says_goodbye, uint8_t reason_id)
+{
+    struct station *station = &player->cast.stations[i];
+    const int64_t end_ms = net_now_ms(player->cast.net) + GOODBYE_MS;
+    if (station->relay == NULL)
+        return player_fail(player, step, "%s is not there", player->scenario->relays[i].name);
+    if (says_goodbye)
+        relay_net_close(station->relay, reason_id, 0, true);
+    while (says_goodbye && relay_net_num_open(station->relay) > 0 && player_turn(player, end_ms)) {
+    }
+    station_end(&player->cast, station);
+    return true;
+}
+
+static void remove_folder(const char *folder)
+{
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    const char *name;
+    while (dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+        char *path = g_build_filename(folder, name, NULL);
+        (void)g_unlink(path);
+        g_free(path);
+    }
+    if (dir != NULL)
+        g_dir_close(dir);
+    (void)g_rmdir(folder);
+}
+
+void stage_clear(struct player *player)
+{
+    if (player->folder != NULL)
+        remove_folder(player->folder);
+    g_free(player->folder);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* stage: the relays and devices of a scenario, and the stores of those that have one. */
+#ifndef RELAYSIM_PLAY_STAGE_H
+#define RELAYSIM_PLAY_STAGE_H
+
+#include "play/player.h"
+
+/* Makes all of them, and starts the relays that are to be there; false with failures. */
+bool stage_set(struct player *player);
+
+/* Starts a relay, that may have been there before; false with a failure. */
+bool stage_start_relay(struct player *player, const struct scenario_step *step, unsigned i);
+
+/* Ends one; one that says goodbye is there until everybody has gone. */
+bool stage_end_relay(struct player *player, const struct scenario_step *step, unsigned i,
+                     bool says_goodbye, uint8_t reason_id);
+
+/* Removes the stores.  Everybody is gone. */
+void stage_clear(struct player *player);
+
+#endif
