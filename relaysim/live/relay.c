@@ -46,6 +46,7 @@ struct relay_net {
     GQueue half_open; /* struct guest, accepted, and no Connect is known of */
     uv_timer_t timer;
     int64_t next_clocks_ms; /* when the store is told of the clocks again */
+    bool is_leaving; /* nobody is dialed any more */
     bool is_ended;
     uv_work_t work; /* a batch of the store, written on another thread */
     struct sstp_store_batch *batch;
@@ -230,6 +231,8 @@ static void on_dial(void *cookie, const char *url, uint64_t number)
 {
     struct relay_net *relay_net = cookie;
     size_t i = 0;
+    if (relay_net->is_leaving)
+        return;
     while (i < relay_net->num_peers && strcmp(relay_net->peer_urls[i], url) != 0)
         i++;
     struct guest *guest = new_guest(relay_net);
@@ -252,10 +255,11 @@ static void on_dial(void *cookie, const char *url, uint64_t number)
     }
 }
 
-/* Nobody waits any more for those who are being dialed. */
+/* Nobody waits any more for those who are being dialed, who may not even be there. */
 static void stop_dialing(struct relay_net *relay_net)
 {
     GList *link;
+    relay_net->is_leaving = true;
     while ((link = g_queue_pop_head_link(&relay_net->dials)) != NULL) {
         struct guest *guest = link->data;
         live_connection_drop(guest->live);
@@ -516,8 +520,10 @@ static void stop_listening(struct relay_net *relay_net)
 void relay_net_close(struct relay_net *relay_net, uint8_t reason_id, uint32_t return_time,
                      bool stops_listening)
 {
-    if (stops_listening)
+    if (stops_listening) {
         stop_listening(relay_net);
+        stop_dialing(relay_net);
+    }
     relay_net->closing = (struct closing){true, 2, reason_id, return_time};
     close_if_safe(relay_net);
     net_settle(relay_net->net);

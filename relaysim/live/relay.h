@@ -40,7 +40,7 @@ void relay_net_free(struct relay_net *relay_net);
 void relay_net_settled(struct relay_net *relay_net);
 
 /* ConnectClose to everybody; new connections are refused, or, with
- * `stops_listening`, not taken at all. */
+ * `stops_listening`, not taken at all, nor opened. */
 void relay_net_close(struct relay_net *relay_net, uint8_t reason_id, uint32_t return_time,
                      bool stops_listening);
 

@@ -15,6 +15,7 @@ import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import termios
@@ -494,6 +495,32 @@ class End(RelayTest):
             relay.process.terminate()
             self.assertEqual(silent.receive()[0], "ConnectClose")
             self.assertEqual(relay.process.wait(PATIENCE), 0)
+
+    def test_another_relay_does_not_answer(self):
+        """It is dialed, and never takes the call: nothing that the end would wait for."""
+        with socket.create_server(("127.0.0.1", 0), backlog=0) as deaf, \
+                contextlib.ExitStack() as callers:
+            address = "127.0.0.1:%d" % deaf.getsockname()[1]
+            callers.enter_context(socket.create_connection(deaf.getsockname()))  # all it takes
+            relay = self.relay("--auth", "off", "-v", "--peer", "grooveDNS://deaf=" + address)
+            peer = callers.enter_context(Raw(relay.address, 6))
+            peer.send(sstp.fanout_open(1, "r", [("grooveIdentity://x", "", "grooveDNS://deaf")], 6))
+            self.assertEqual(peer.receive()[0], "OpenResponse")
+            self.wait_until(lambda: self.is_dialing(address))
+            relay.process.terminate()
+            self.assertEqual(peer.receive()[0], "ConnectClose")
+            peer.socket.close()
+            self.assertEqual(relay.process.wait(PATIENCE), 0)
+            self.assertNotIn("does not close", relay.process.stderr.read())
+
+    @staticmethod
+    def is_dialing(address):
+        """Whether somebody's SYN for this address has not been answered."""
+        host, port = address.split(":")
+        wanted = "%08X:%04X" % (struct.unpack("<I", socket.inet_aton(host))[0], int(port))
+        with open("/proc/net/tcp", encoding="ascii") as table:
+            return any(fields[2] == wanted and fields[3] == "02"  # TCP_SYN_SENT
+                       for fields in (line.split() for line in table))
 
     def test_nobody_can_come_meanwhile(self):
         relay = self.relay("--auth", "off")
