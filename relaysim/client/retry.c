@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "client/retry.h"
 
+#include "base/pause.h"
 #include "core/command.h"
 
 #include <glib.h>
@@ -76,9 +77,7 @@ int64_t client_retry_pause(struct client_retry *retry, uint32_t wait_time, int64
     else
         retry->pause_ms = CLIENT_RETRY_PAUSE_LAST_MS;
 
-    const int64_t least_ms = MAX(retry->pause_ms / 2, asked_ms);
-    const int64_t most_ms = MAX(retry->pause_ms, asked_ms + asked_ms / 4);
-    const int64_t pause_ms = least_ms + (int64_t)(chance % (uint64_t)(most_ms - least_ms + 1));
+    const int64_t pause_ms = pause_spread_ms(retry->pause_ms, asked_ms, chance);
     if (retry->has_been_ready)
         return pause_ms;
     return MIN(pause_ms, MAX(retry->first_until_ms - now_ms, 0));

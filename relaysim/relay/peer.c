@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* peer: the connections to other relays (GRVSSTP 3.3.5.2, 3.3.5.4, 3.3.5.6.1,
  * 3.3.7.1). */
+#include "base/pause.h"
 #include "relay/hop.h"
 #include "relay/relay.h"
 
-/* Between attempts to reach a peer: the first pause, which doubles up to the last. */
+/* Between attempts to reach a peer: the first pause, which doubles up to the last; chance takes
+ * off up to a half. */
 #define PAUSE_FIRST_MS 1000
 #define PAUSE_LAST_MS 60000
 #define RETRY_TIME_MAX 3600u /* seconds of a TryLater that are respected */
@@ -61,10 +63,12 @@ bool relay_peer_is_established(const struct relay_peer *peer)
 /* The next attempt waits, longer each time, and at least as long as was asked. */
 static void pause_dialing(struct relay_peer *peer, uint32_t wait_time)
 {
-    const int64_t now_ms = peer->relay->now_ms;
+    const struct sstp_sec_random *random = &peer->relay->config.random;
+    uint32_t chance;
+    random->fill(random->cookie, &chance, sizeof chance);
     peer->pause_ms = peer->pause_ms == 0 ? PAUSE_FIRST_MS : MIN(2 * peer->pause_ms, PAUSE_LAST_MS);
     const int64_t asked_ms = (int64_t)MIN(wait_time, RETRY_TIME_MAX) * 1000;
-    peer->next_dial_ms = now_ms + MAX(peer->pause_ms, asked_ms);
+    peer->next_dial_ms = peer->relay->now_ms + pause_spread_ms(peer->pause_ms, asked_ms, chance);
 }
 
 static void dial(struct relay_peer *peer)

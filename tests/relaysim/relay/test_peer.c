@@ -5,8 +5,8 @@
 
 #define READY(client, id) (town_session_state(client, id) == (int)SSTP_SESSION_READY)
 
-/* Attempts are made when they are needed, with a pause that doubles; what asks in the
- * meantime waits for the next one. */
+/* Attempts are made when they are needed, with a pause that doubles, of which chance takes off
+ * up to a half; what asks in the meantime waits for the next one. */
 static void test_pauses(void)
 {
     static const int64_t pauses_ms[] = {1000, 2000, 4000, 8000, 16000, 32000, 60000, 60000};
@@ -18,9 +18,9 @@ static void test_pauses(void)
     g_assert_cmpuint(relay2->num_dials, ==, 1);
     for (unsigned i = 0; i < G_N_ELEMENTS(pauses_ms); i++) {
         (void)town_fanout(a, "d2");
-        town_advance(relay1, pauses_ms[i] - 1);
+        town_advance(relay1, pauses_ms[i] / 2 - 1);
         g_assert_cmpuint(relay2->num_dials, ==, i + 1);
-        town_advance(relay1, 1);
+        town_advance(relay1, pauses_ms[i] / 2 + 1);
         g_assert_cmpuint(relay2->num_dials, ==, i + 2);
     }
     relay2->is_unreachable = false;
@@ -30,14 +30,42 @@ static void test_pauses(void)
     /* Lost: the next session opens it again, after the first pause. */
     town_cut(relay1, relay2);
     id = town_fanout(a, "d2");
-    town_advance(relay1, 999);
+    town_advance(relay1, 499);
     g_assert_false(READY(a, id));
-    town_advance(relay1, 1);
+    town_advance(relay1, 501);
     g_assert_true(READY(a, id));
     town_free(town);
 }
 
-/* TryLater is respected for as long as it says. */
+/* When relays that have lost the same one at the same moment come back to it: not all of them
+ * at the same moment. */
+static void test_chance(void)
+{
+    enum { RELAYS = 20, STEP_MS = 50 };
+    unsigned num_most = 0, num_all = 0;
+    for (int64_t ms = 0; ms <= 1000; ms += STEP_MS) {
+        unsigned num = 0;
+        for (unsigned i = 0; i < RELAYS; i++) {
+            struct town *town = town_new();
+            struct town_relay *relay1 = town_relay(town, 1, NULL);
+            struct town_relay *relay2 = town_relay(town, 2, NULL);
+            struct town_client *a = town_client(town, 'A', relay1, 6, false);
+            town->random = (uint8_t)(i * 12);
+            relay2->is_unreachable = true;
+            (void)town_fanout(a, "d2");
+            (void)town_fanout(a, "d2");
+            town_advance(relay1, ms);
+            num += relay2->num_dials - 1;
+            town_free(town);
+        }
+        num_most = MAX(num_most, num - num_all);
+        num_all = num;
+    }
+    g_assert_cmpuint(num_all, ==, RELAYS);
+    g_assert_cmpuint(num_most, <, RELAYS / 2);
+}
+
+/* TryLater is respected for as long as it says, and somewhat longer. */
 static void test_try_later(void)
 {
     struct town *town = town_new();
@@ -51,7 +79,7 @@ static void test_try_later(void)
     (void)town_fanout(a, "d2");
     town_advance(relay1, 6999);
     g_assert_cmpuint(two->num_dials, ==, 1);
-    town_advance(relay1, 1);
+    town_advance(relay1, 7000 / 4 + 1);
     g_assert_cmpuint(two->num_dials, ==, 2);
     g_assert_cmpuint(two->opened_id, ==, 1);
     town_free(town);
@@ -71,7 +99,7 @@ static void test_try_much_later(void)
     (void)town_fanout(a, "d2");
     town_advance(relay1, 3599999);
     g_assert_cmpuint(two->num_dials, ==, 1);
-    town_advance(relay1, 1);
+    town_advance(relay1, 3600000 / 4 + 1);
     g_assert_cmpuint(two->num_dials, ==, 2);
     town_free(town);
 }
@@ -270,6 +298,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/relay-peer/pauses", test_pauses);
+    g_test_add_func("/relay-peer/chance", test_chance);
     g_test_add_func("/relay-peer/try-later", test_try_later);
     g_test_add_func("/relay-peer/try-much-later", test_try_much_later);
     g_test_add_func("/relay-peer/dialed-too-late", test_dialed_too_late);
