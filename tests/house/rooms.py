@@ -20,4 +20,4 @@ GROUNDS = {
 }
 
 # Where the circles within the rooms are cut.
-WITHOUT_CIRCLES = ["analyzer", "plugin"]
+WITHOUT_CIRCLES = ["analyzer", "plugin", "relaysim"]
