@@ -32,6 +32,13 @@
     X(MISSING_HALF,            "missing_half",            WARNING, SEQUENCE,  "GRVHENC 3.1.4.1, 3.3.4.1",         "A virtual connection has a GET and a POST session; the other one was not seen") \
     X(CONTENT_LENGTH_EXCEEDED, "content_length_exceeded", WARNING, PROTOCOL,  "GRVHENC 3.1.4.3, 3.2.4.2, 3.3.4.7.1, 3.5.4.3.1", "The body is longer than was agreed: 2147479552 octets for LongLived, 32768 for KeepAlive and Polling") \
     X(HANDSHAKE_ORDER,         "handshake_order",         WARNING, SEQUENCE,  "GRVHENC 3.1.4.3, 3.2.5.2.2, 3.3.4.7, 3.6.5.1", "Data or a request comes before the handshake of the encapsulation allows it") \
+    X(OUT_OF_TURN,             "out_of_turn",             WARNING, SEQUENCE,  "GRVHENC 3.3.1.1, 3.3.5.2.1.2, 3.4.1.1, 3.5.1.1", "A request before the answer to the one before, a second answer, or an empty one where data has to come") \
+    X(GUID_IN_USE,             "guid_in_use",             WARNING, PROTOCOL,  "GRVHENC 3.2.5.1.1, 3.2.5.2.1, 3.3.4.6, 3.4.5.1.1", "A virtual connection with this GUID has such a session already") \
+    X(WRONG_HALF,              "wrong_half",              WARNING, PROTOCOL,  "GRVHENC 3.1.5.1.2, 3.2.5.1.2",     "Data goes from server to client on the GET session, and from client to server on the POST session") \
+    X(ENCAP_MISMATCH,          "encap_mismatch",          WARNING, PROTOCOL,  "GRVHENC 3.5.5.1.1",                "The answer has the Virtual-Connection-GUID of another connection than the request") \
+    X(ENCAP_MISMATCH_SERVER,   "encap_mismatch",          NOTE,    PROTOCOL,  "GRVHENC 3.5.5.1.1.1, 3.5.5.1.1.2", "The answer names another server than the request") \
+    X(ENCAP_HEADER,            "encap_header",            NOTE,    PROTOCOL,  "GRVHENC 2.2.2.1, 2.2.2.1.1.3, 2.2.3.1, 2.2.4.1, 3.1.4.1", "A length other than 2147479552, another server than on the other session, or no header field that has to be there") \
+    X(POLL_TIMER,              "timer",                   NOTE,    SEQUENCE,  "GRVHENC 2.2.4.2.1.1, 3.5.2.3",     "The poll comes outside of the interval that the server has set") \
     X(POST_ANSWER_BODY,        "post_answer_body",        WARNING, PROTOCOL,  "GRVHENC 2.2.3.4.1, 3.1.5.1.2",     "An answer on the POST session has no body, but for <html></html> in the first one of KeepAlive")
 
 /* clang-format on */

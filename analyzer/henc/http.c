@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "henc/polling.h"
+#include "henc/text.h"
 #include "henc/uri.h"
 
 static size_t min_size(size_t a, size_t b)
@@ -189,6 +190,42 @@ enum henc_http_result henc_http_body(const struct henc_http *http, struct sstp_s
     *body = sstp_span(bytes.data + http->head_len, (size_t)body_len);
     *len = http->head_len + (size_t)body_len;
     return HENC_HTTP_DONE;
+}
+
+/* Whether a line of the head begins with this name and a colon. */
+static bool has_field(struct sstp_span head, const char *name)
+{
+    const size_t len = strlen(name);
+    size_t pos = 0;
+
+    while (pos < head.len) {
+        const struct sstp_span rest = sstp_span(head.data + pos, head.len - pos);
+        if (rest.len > len && rest.data[len] == ':' && henc_text_has_prefix(rest, name))
+            return true;
+        const uint8_t *end = memchr(rest.data, '\n', rest.len);
+        if (end == NULL)
+            break;
+        pos += (size_t)(end - rest.data) + 1;
+    }
+    return false;
+}
+
+bool henc_http_lacks_header(struct sstp_span head, enum henc_kind kind, enum henc_half half)
+{
+    enum { GET = 1, POST = 2, POLLING = 4, ALL = GET | POST | POLLING };
+    static const struct {
+        const char *name;
+        unsigned who;
+    } required[] = {
+        {"Accept", ALL},         {"Content-Type", ALL}, {"User-Agent", ALL},
+        {"Pragma", ALL},         {"Expires", ALL},      {"Cache-Control", ALL},
+        {"Host", GET | POLLING}, {"UserAgent", POST},   {"Content-Length", POST | POLLING}};
+    const unsigned who = kind == HENC_KIND_POLLING ? POLLING : half == HENC_HALF_GET ? GET : POST;
+
+    for (size_t i = 0; i < sizeof required / sizeof required[0]; i++)
+        if ((required[i].who & who) != 0 && !has_field(head, required[i].name))
+            return true;
+    return false;
 }
 
 bool henc_http_is_encapsulation(struct sstp_span bytes)

@@ -11,6 +11,7 @@
 
 #include "core/mem.h"
 #include "core/wire.h"
+#include "henc/uri.h"
 
 /* A longer head than this is none. */
 #define HENC_HTTP_HEAD_LEN_MAX 32768u
@@ -42,6 +43,11 @@ enum henc_http_result henc_http_head(struct sstp_span bytes, struct henc_http *h
 enum henc_http_result henc_http_body(const struct henc_http *http, struct sstp_span bytes,
                                      const struct sstp_mem *mem, size_t *len,
                                      struct sstp_span *body, size_t *wanted);
+
+/* Whether a request of this session lacks one of the header fields that it has to have
+ * (GRVHENC 2.2.2.1, 2.2.2.2, 2.2.3.1, 2.2.3.2, 2.2.4.1); `head` is all of its head.
+ * Connection is left out: proxies take it away. */
+bool henc_http_lacks_header(struct sstp_span head, enum henc_kind kind, enum henc_half half);
 
 /* Whether a request of an encapsulation begins here: by its URI, and for Polling
  * by the beginning of its body. */

@@ -54,6 +54,7 @@ enum henc_event {
     HENC_EVENT_NEXT,         /* Polling: a higher number */
     HENC_EVENT_BAD_REQUEST,  /* status 400 */
     HENC_EVENT_POLL_OK,      /* Polling: status 200 */
+    HENC_EVENT_ANSWER_LOST,  /* Polling: a TCP connection ended before the answer */
     HENC_EVENT_REJECTED,     /* any other final status but 401 and 407 */
     HENC_EVENT_ENDED         /* the TCP connection that counts has ended */
 };

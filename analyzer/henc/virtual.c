@@ -31,6 +31,8 @@ static void begin(struct henc_virtual *v, struct henc_result *result)
     result->state = HENC_STATE_UNKNOWN;
     result->findings = 0;
     result->is_repeat = false;
+    result->is_waiting = false;
+    result->awaited = 0;
     result->echo = (struct henc_echo){0, {NULL, 0}};
     result->deliveries.num = 0;
 }
@@ -58,6 +60,35 @@ bool henc_virtual_is_renewed_by(const struct henc_virtual *v, const struct henc_
            henc_echo_scan(m->body, true, &echo) == HENC_ECHO_YES;
 }
 
+/* What a request of LongLived or KeepAlive breaks whatever it is about (GRVHENC 2.2.2.1.1.3,
+ * 3.1.4.1.1-2, 3.2.5.1.1, 3.3.1.1, 3.3.4.6). */
+static void judge_request(const struct henc_virtual *v, const struct henc_message *m,
+                          struct henc_result *result)
+{
+    const struct henc_half_state *half = &v->halves[m->half];
+    const struct henc_half_state *other = &v->halves[m->half ^ 1];
+    const bool is_longlived = v->kind == HENC_KIND_LONGLIVED;
+    const bool is_other_transport = half->has_transport && half->transport != m->transport;
+
+    /* A KeepAlive POST session may be opened again, and nobody saw the end of the last. */
+    if (is_other_transport && half->is_requested && !half->is_challenged &&
+        (is_longlived || m->half == HENC_HALF_GET) && v->phase != HENC_PHASE_CLOSED)
+        henc_virtual_raise(result, HENC_FINDING_GUID_IN_USE);
+    if (!is_other_transport && half->num_open > 0 && m->is_unaware)
+        henc_virtual_raise(result, HENC_FINDING_OUT_OF_TURN);
+    if (is_longlived && m->half == HENC_HALF_POST && m->has_content_length &&
+        m->content_length != HENC_LONGLIVED_LENGTH_MAX)
+        henc_virtual_raise(result, HENC_FINDING_ENCAP_HEADER);
+    if (m->uri == NULL)
+        return;
+    const struct henc_digest server = henc_virtual_name_digest(m->uri->server);
+    if (other->has_server && !henc_digest_is_equal(&other->server, &server))
+        henc_virtual_raise(result, HENC_FINDING_ENCAP_HEADER);
+    if (is_longlived && m->half == HENC_HALF_GET &&
+        !(m->uri->has_content_length && m->uri->content_length == HENC_LONGLIVED_LENGTH_MAX))
+        henc_virtual_raise(result, HENC_FINDING_ENCAP_HEADER);
+}
+
 static void observe_request(struct henc_virtual *v, const struct henc_message *m,
                             struct henc_result *result)
 {
@@ -66,6 +97,15 @@ static void observe_request(struct henc_virtual *v, const struct henc_message *m
     const bool is_other_transport = half->has_transport && half->transport != m->transport;
     const bool is_longlived = v->kind == HENC_KIND_LONGLIVED;
     const bool was_requested = half->is_requested;
+
+    judge_request(v, m, result);
+    if (!half->has_transport || is_other_transport || was_challenged)
+        half->num_open = 0;
+    half->num_open += !is_longlived;
+    if (m->uri != NULL) {
+        half->has_server = true;
+        half->server = henc_virtual_name_digest(m->uri->server);
+    }
 
     half->is_challenged = false;
     v->post_is_reopened |= m->half == HENC_HALF_POST && v->post_is_known &&
@@ -132,11 +172,21 @@ static void observe_response(struct henc_virtual *v, const struct henc_message *
     half->last_chunk = m->chunk;
     if (m->status < 200)
         return;
+    /* Of a second answer, where the first one and its request were seen. */
+    if (v->kind == HENC_KIND_KEEPALIVE && half->is_requested && half->has_answer &&
+        half->has_transport && half->transport == m->transport && half->num_open == 0 &&
+        m->is_unaware)
+        henc_virtual_raise(result, HENC_FINDING_OUT_OF_TURN);
+    half->num_open -= half->num_open > 0;
+    half->has_answer = true;
     half->is_challenged = m->status == 401 || m->status == 407;
     if (m->status == 200)
         observe_ok(v, m, result);
     else if (!half->is_challenged)
         henc_virtual_step(v, HENC_EVENT_REJECTED);
+    if (m->status == 200 && v->kind == HENC_KIND_LONGLIVED && m->half == HENC_HALF_GET &&
+        m->has_content_length && m->content_length != HENC_LONGLIVED_LENGTH_MAX)
+        henc_virtual_raise(result, HENC_FINDING_ENCAP_HEADER);
 }
 
 enum henc_error henc_virtual_message(struct henc_virtual *v, const struct henc_message *m,
@@ -146,6 +196,8 @@ enum henc_error henc_virtual_message(struct henc_virtual *v, const struct henc_m
     begin(v, result);
     if (m->uri != NULL)
         result->findings |= henc_uri_findings(m->uri);
+    if (m->lacks_header)
+        henc_virtual_raise(result, HENC_FINDING_ENCAP_HEADER);
     if (v->kind == HENC_KIND_POLLING)
         error = henc_virtual_polling_message(v, m, result);
     else if (m->status == 0)
@@ -182,9 +234,25 @@ void henc_virtual_transport_end(struct henc_virtual *v, uint64_t transport,
     end(v, result);
 }
 
+void henc_virtual_stray(struct henc_virtual *v, enum henc_half half, uint64_t chunk,
+                        struct henc_result *result)
+{
+    begin(v, result);
+    v->halves[half].last_chunk = chunk;
+    henc_virtual_raise(result, HENC_FINDING_WRONG_HALF);
+    end(v, result);
+}
+
+/* One that was refused, or given up before it began, has no other half to miss. */
+static bool has_begun(const struct henc_virtual *v)
+{
+    return v->phase != HENC_PHASE_CLOSED || v->halves[HENC_HALF_GET].is_answered ||
+           v->flows[HENC_TO_SERVER].has_delivered || v->flows[HENC_TO_CLIENT].has_delivered;
+}
+
 bool henc_virtual_lacks_half(const struct henc_virtual *v)
 {
-    return v->kind != HENC_KIND_POLLING && v->handshake_is_seen &&
+    return v->kind != HENC_KIND_POLLING && v->handshake_is_seen && has_begun(v) &&
            v->halves[HENC_HALF_GET].is_requested != v->halves[HENC_HALF_POST].is_requested;
 }
 

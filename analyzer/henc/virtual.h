@@ -66,13 +66,13 @@
  *     and the next delivery of that direction comes after_gap.
  *
  * When a missing Sequence-Number is given up: a client has one request
- * outstanding at a time (GRVHENC 3.5.1.1), so its next higher request proves
- * that it has the answer to the one before, and the server all that came before
- * that.  So a number is missed (sequence_gap) as soon as a higher one has its
- * 200 and no request is open that could bring it; it is waited for, nevertheless,
- * since a capture may show two exchanges in the wrong order, until a request
- * comes with a number higher than any before it, or the caps of flow.h are
- * reached, or the capture ends.  Then whatever is parked is delivered after_gap.
+ * outstanding at a time (GRVHENC 3.5.1.1), so an exchange that is answered proves
+ * that all before it are over.  So a number is missed (sequence_gap) as soon as a
+ * higher one has its 200 and no request is open that could bring it; what was
+ * parked is delivered with that 200, after_gap.  Where another request is open, for
+ * a capture may show two exchanges in the wrong order, the number is waited for
+ * until a request comes with a number higher than any before it, or the caps of
+ * flow.h are reached, or the capture ends.
  */
 #ifndef SSTP_HENC_VIRTUAL_H
 #define SSTP_HENC_VIRTUAL_H
@@ -101,9 +101,16 @@ enum henc_error henc_virtual_message(struct henc_virtual *v, const struct henc_m
 void henc_virtual_data(struct henc_virtual *v, const struct henc_piece *piece,
                        struct henc_result *result);
 
+/* Bytes that are no HTTP message on a session of LongLived or KeepAlive, in the direction
+ * that carries no data: after a GET request, or from the server after a POST request
+ * (GRVHENC 3.1.5.1.2, 3.2.5.1.2).  Nobody decodes them. */
+void henc_virtual_stray(struct henc_virtual *v, enum henc_half half, uint64_t chunk,
+                        struct henc_result *result);
+
 /* A TCP connection ended, by FIN of either side or RST; one that v does not use
  * (any more) changes nothing.  Ends LongLived with either half, KeepAlive with
- * GET, Polling only before the answer (GRVHENC 3.2.7, 3.4.7, 3.5.7). */
+ * GET (GRVHENC 3.2.7, 3.4.7).  Polling does not end with it: where the answer was not seen
+ * its state is unknown from the next request to the next answer (3.5.7). */
 void henc_virtual_transport_end(struct henc_virtual *v, uint64_t transport,
                                 struct henc_result *result);
 

@@ -3,8 +3,20 @@
 
 #include "henc/text.h"
 
-/* Keeps an echo string and compares it with the other half's, whichever of the
- * two comes second (GRVHENC 3.1.5.2.1.1, 3.3.5.2.1.1). */
+/* A host's name has no more than 255 octets (RFC 1123, 2.1). */
+#define NAME_LEN_MAX 255u
+
+struct henc_digest henc_virtual_name_digest(struct sstp_span name)
+{
+    uint8_t lower[NAME_LEN_MAX];
+    const size_t len = name.len < sizeof lower ? name.len : sizeof lower;
+
+    for (size_t i = 0; i < len; i++)
+        lower[i] = name.data[i] >= 'A' && name.data[i] <= 'Z' ? (uint8_t)(name.data[i] | 0x20)
+                                                              : name.data[i];
+    return henc_digest(sstp_span(lower, len));
+}
+
 void henc_virtual_note_echo(struct henc_virtual *v, enum henc_half half,
                             const struct henc_echo *echo, struct henc_result *result)
 {

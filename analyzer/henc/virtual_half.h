@@ -23,6 +23,9 @@ static inline bool henc_virtual_body_is_long(const struct henc_message *m)
            (m->has_content_length && m->content_length > HENC_BODY_LEN_MAX);
 }
 
+/* Of a server's name, in which the case of letters does not matter. */
+struct henc_digest henc_virtual_name_digest(struct sstp_span name);
+
 /* Keeps an echo string and compares it with the other half's, whichever of the
  * two comes second (GRVHENC 3.1.5.2.1.1, 3.3.5.2.1.1). */
 void henc_virtual_note_echo(struct henc_virtual *v, enum henc_half half,

@@ -76,6 +76,9 @@ void henc_virtual_keepalive_get_answer(struct henc_virtual *v, const struct henc
             henc_virtual_step(v, HENC_EVENT_ECHO_BACK);
         }
     }
+    /* The server answers when it has data (GRVHENC 3.3.5.2.1.2, 3.4.5.1.2). */
+    if (m->body.len == 0 && !m->is_cut)
+        henc_virtual_raise(result, HENC_FINDING_OUT_OF_TURN);
     const struct henc_body body = henc_virtual_body_after(m->chunk, m->body, echo.len, m->is_cut);
     henc_virtual_pass_data(v, HENC_HALF_GET, &body, result);
 }

@@ -9,6 +9,7 @@
 #include "henc/henc_findings.h"
 #include "henc/phase.h"
 #include "henc/polling.h"
+#include "henc/poll_timer.h"
 
 enum henc_error {
     HENC_OK = 0,
@@ -20,15 +21,23 @@ enum henc_error {
 #define HENC_OUTSTANDING_MAX 4u
 
 struct henc_message {
-    uint64_t chunk;             /* the caller's name for this message, e.g. its frame */
-    uint64_t transport;         /* the caller's name for the TCP connection */
-    enum henc_half half;        /* of the request, for a response of the request it answers */
-    unsigned status;            /* of a response; 0 for a request */
-    bool from_start;            /* the TCP connection was captured from its SYN on */
-    bool has_content_length;    /* the header is there */
-    bool is_cut;                /* the body goes on, and the capture does not hold it */
-    uint64_t content_length;    /* what the header says */
-    const struct henc_uri *uri; /* of a request, else NULL */
+    uint64_t chunk;          /* the caller's name for this message, e.g. its frame */
+    uint64_t transport;      /* the caller's name for the TCP connection */
+    enum henc_half half;     /* of the request, for a response of the request it answers */
+    unsigned status;         /* of a response; 0 for a request */
+    bool from_start;         /* the TCP connection was captured from its SYN on */
+    bool has_content_length; /* the header is there */
+    bool is_cut;             /* the body goes on, and the capture does not hold it */
+    /* What its sender can have known.  is_unaware: when it left, its sender had acknowledged
+     * nothing of this TCP connection that has not been shown.  opened: the chunk of the
+     * TCP connection's SYN, where the SYN of the other side has been seen too, else 0. */
+    bool is_unaware;
+    bool has_ended; /* its TCP connection, before this message was seen */
+    uint64_t opened;
+    bool lacks_header;                  /* henc_http_lacks_header() */
+    int64_t time_ns;                    /* since any fixed moment */
+    uint64_t content_length;            /* what the header says */
+    const struct henc_uri *uri;         /* of a request, else NULL */
     const struct henc_polling *polling; /* body of a Polling request or 200; NULL for
                                          * others, and where parsing was not OK */
     struct sstp_span body; /* all of it, and for LongLived what is there (or nothing) */
@@ -49,6 +58,10 @@ struct henc_result {
     uint32_t findings;     /* bits of enum henc_finding */
     bool is_repeat;        /* the body was sent before; nothing of it is delivered */
     struct henc_echo echo; /* at the start of the body; len 0 if there is none */
+    /* Polling: the data is not delivered now; it waits for the body of this number, or, where
+     * that is its own, it comes too late. */
+    bool is_waiting;
+    uint32_t awaited;
     struct henc_deliveries deliveries;
 };
 
@@ -67,11 +80,18 @@ struct henc_half_state {
     uint64_t octets;       /* of bodies, for LongLived */
     uint64_t octets_limit; /* as agreed */
     struct henc_digest echo;
+    unsigned num_open; /* KeepAlive: requests on this TCP connection without an answer */
+    bool has_answer;   /* the one before had one */
+    bool has_server;   /* of the last request */
+    struct henc_digest server;
 };
 
 struct henc_outstanding {
     bool is_used;
     bool is_challenged;
+    bool is_probe;
+    bool has_ended; /* its TCP connection, without an answer */
+    uint64_t chunk;
     uint32_t number;
     uint64_t transport;
     struct henc_digest digest;
@@ -92,11 +112,18 @@ struct henc_virtual {
     bool post_is_reopened;            /* KeepAlive: no body yet on this transport */
     struct henc_digest post_digest;   /* KeepAlive: of the last POST's body */
     struct henc_outstanding outstanding[HENC_OUTSTANDING_MAX]; /* Polling */
-    size_t num_requests;                                       /* Polling */
-    bool has_request_number;                                   /* Polling: highest_request is one */
+    bool has_dropped_request; /* Polling: there were more, since all had their answers */
+    size_t num_requests;      /* Polling */
+    bool has_request_number;  /* Polling: highest_request is one */
     bool has_answer_number;
     uint32_t highest_request;
     uint32_t highest_answer; /* the request number that has its 200 */
+    bool has_names;          /* Polling: of the last request */
+    struct henc_digest guid, server;
+    bool has_settled, has_early_answer; /* Polling: a TCP connection with its answer */
+    uint64_t settled_transport;         /* after its request */
+    uint64_t early_transport;           /* whose request was not seen before it */
+    struct henc_poll_timer poll_timer;
 };
 
 #endif

@@ -7,8 +7,8 @@
 #define DATA_HEADER_LEN 7u
 
 /* How long an acknowledgement that was asked for at once may take: the timer's default
- * (GRVSSTP 3.1.2.1). */
-#define ACKNOWLEDGEMENT_NS INT64_C(5000000000)
+ * (GRVSSTP 3.1.2.1), and a second for the way. */
+#define ACKNOWLEDGEMENT_NS INT64_C(6000000000)
 
 static struct sstp_observed_direction *own_direction(const struct sstp_observing *observing)
 {

@@ -28,6 +28,9 @@
     X(POLL_MAX,             "Max-Poll-Interval",       ".poll.max",              UINT32,  BASE_DEC | BASE_UNIT_STRING, &units_seconds, NULL) \
     X(POLL_MIN,             "Min-Poll-Interval",       ".poll.min",              UINT32,  BASE_DEC | BASE_UNIT_STRING, &units_seconds, NULL) \
     X(POLL_REPETITIONS,     "Poll-Repetition",         ".poll.repetitions",      UINT32,  BASE_DEC,  NULL, NULL)                   \
+    X(WAITING,              "Octets that wait",        ".waiting",              UINT32,  BASE_DEC,  NULL, "SSTP data of this body that waits for a body before it") \
+    X(WAITS_FOR,            "Waits for number",        ".waits_for",            UINT32,  BASE_DEC,  NULL, "Sequence-Number of the body that is missing") \
+    X(SHOWN_IN,             "Data shown in frame",     ".shown_in",             FRAMENUM, BASE_NONE, NULL, "Where the data of this body, which had to wait, is decoded") \
     X(STATE,                "State",                   ".state",                 STRING,  BASE_NONE, NULL, "Of the virtual connection, after this message")
 
 /* clang-format on */

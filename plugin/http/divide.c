@@ -19,6 +19,9 @@ struct chunk {
     packet_info *pinfo;
     struct sstp_span bytes; /* captured */
     uint32_t seq;
+    bool has_ack;
+    uint32_t ack;         /* TCP's acknowledgement number */
+    uint64_t opened;      /* see struct henc_message */
     uint32_t num_carried; /* of the bytes, from chunks before */
     uint8_t *joined;      /* the block that holds the bytes then; file scope */
     unsigned num_items;
@@ -75,7 +78,10 @@ static struct grvhenc_record *observe(struct chunk *chunk, struct grvhenc_virtua
         result.deliveries.items[0].after_gap = true;
         side->has_gap = false;
     }
-    return grvhenc_record_new(v, m->half, &result, body_tvb, chunk->pinfo, key);
+    struct grvhenc_record *record =
+        grvhenc_record_new(v, m->half, &result, body_tvb, chunk->pinfo, key);
+    grvhenc_record_wait(record, &result, m, chunk->pinfo);
+    return record;
 }
 
 /* The bytes of an HTTP message, and what of them is its body. */
@@ -97,6 +103,17 @@ static tvbuff_t *body_tvb_of(const struct chunk *chunk, const struct message_byt
                                  (int)message->body.len);
 }
 
+/* What the sender of the message can have known when it left. */
+static void note_knowledge(const struct chunk *chunk, struct henc_message *m)
+{
+    const struct grvhenc_side *other = &chunk->tcp->sides[!chunk->from_client];
+
+    m->has_ended = chunk->tcp->end_frame != 0;
+    m->time_ns = grvsstp_states_time(chunk->pinfo);
+    m->is_unaware = chunk->has_ack && other->sequence.is_known && !other->has_gap &&
+                    other->carried.len == 0 && (int32_t)(chunk->ack - other->sequence.next) <= 0;
+}
+
 /* The record of a request, or NULL where it belongs to no encapsulation. */
 static struct grvhenc_record *observe_request(struct chunk *chunk,
                                               const struct message_bytes *message)
@@ -110,13 +127,17 @@ static struct grvhenc_record *observe_request(struct chunk *chunk,
                              .has_content_length = message->http.has_content_length,
                              .content_length = message->http.content_length,
                              .is_cut = message->is_cut,
+                             .opened = chunk->opened,
                              .uri = &uri,
                              .body = message->body};
 
+    note_knowledge(chunk, &m);
     tcp->current = NULL;
     if (!henc_uri_parse(message->http.method, message->http.target, &uri))
         return NULL;
     m.half = uri.half;
+    m.lacks_header = henc_http_lacks_header(
+        sstp_span(chunk->bytes.data + message->offset, message->http.head_len), uri.kind, uri.half);
     struct sstp_span guid = uri.guid;
     if (uri.kind == HENC_KIND_POLLING) {
         if (henc_polling_parse(message->body, false, &polling) != HENC_POLLING_OK)
@@ -126,6 +147,7 @@ static struct grvhenc_record *observe_request(struct chunk *chunk,
     }
     tcp->current = grvhenc_virtual_of_request(guid, chunk->pinfo, &tcp->client, &tcp->server, &m);
     tcp->current_half = uri.half;
+    tcp->is_answered = false;
     if (uri.kind == HENC_KIND_LONGLIVED && uri.half == HENC_HALF_POST) {
         this_side(chunk)->streaming = tcp->current;
         this_side(chunk)->awaits_echo = true;
@@ -149,11 +171,18 @@ static struct grvhenc_record *observe_response(struct chunk *chunk,
                              .is_cut = message->is_cut,
                              .body = message->body};
 
+    note_knowledge(chunk, &m);
+    if ((tcp->current == NULL || tcp->current->kind == HENC_KIND_POLLING) && m.status == 200 &&
+        henc_polling_parse(message->body, true, &polling) == HENC_POLLING_OK) {
+        m.polling = &polling;
+        /* One whose request is not captured says itself whose it is. */
+        if (tcp->current == NULL || tcp->is_answered)
+            tcp->current =
+                grvhenc_virtual_of_answer(polling.guid, chunk->pinfo, &tcp->client, &tcp->server);
+    }
     if (tcp->current == NULL)
         return NULL;
-    if (tcp->current->kind == HENC_KIND_POLLING && m.status == 200 &&
-        henc_polling_parse(message->body, true, &polling) == HENC_POLLING_OK)
-        m.polling = &polling;
+    tcp->is_answered = m.status >= 200;
     if (tcp->current->kind == HENC_KIND_LONGLIVED && tcp->current_half == HENC_HALF_GET &&
         m.status == 200) {
         this_side(chunk)->streaming = tcp->current;
@@ -187,6 +216,32 @@ static void wait_at(struct chunk *chunk, size_t pos, size_t wanted)
     this_side(chunk)->sequence.next = chunk->seq + (uint32_t)pos;
 }
 
+/* Whether bytes that are no HTTP are data where none may be: after the request of a GET
+ * session, or from the server on a POST session that has no answer. */
+static bool is_stray(const struct chunk *chunk)
+{
+    const struct grvhenc_tcp *tcp = chunk->tcp;
+
+    if (tcp->current == NULL || tcp->current->kind == HENC_KIND_POLLING ||
+        tcp->sides[chunk->from_client].has_gap ||
+        chunk->from_client != (tcp->current_half == HENC_HALF_GET))
+        return false;
+    return !tcp->is_answered || (chunk->from_client && tcp->current->kind == HENC_KIND_LONGLIVED);
+}
+
+static size_t divide_stray(struct chunk *chunk, size_t pos)
+{
+    struct grvhenc_tcp *tcp = chunk->tcp;
+    const size_t len = chunk->bytes.len - pos;
+    struct henc_result result;
+
+    henc_virtual_stray(&tcp->current->observer, tcp->current_half, chunk->pinfo->num, &result);
+    struct grvhenc_item *item = add_item(chunk, GRVHENC_ITEM_STRAY, pos, len);
+    item->record = grvhenc_record_new(tcp->current, tcp->current_half, &result, NULL, chunk->pinfo,
+                                      chunk->seq + (uint32_t)pos);
+    return chunk->bytes.len;
+}
+
 /* The message at pos; returns the position behind what has been dealt with. */
 static size_t divide_message(struct chunk *chunk, size_t pos)
 {
@@ -213,6 +268,8 @@ static size_t divide_message(struct chunk *chunk, size_t pos)
         wait_at(chunk, pos, wanted);
         return chunk->bytes.len;
     }
+    if (result == HENC_HTTP_NOT && is_stray(chunk))
+        return divide_stray(chunk, pos);
     if (result != HENC_HTTP_DONE) {
         add_item(chunk, GRVHENC_ITEM_HTTP, pos, rest.len);
         return chunk->bytes.len;
@@ -377,8 +434,9 @@ void grvhenc_note_missing(struct grvhenc_tcp *tcp, conversation_t *conversation,
 }
 
 void grvhenc_divide(struct grvhenc_tcp *tcp, bool from_client, tvbuff_t *tvb, packet_info *pinfo,
-                    uint32_t seq)
+                    const struct grvsstp_transport *transport)
 {
+    const uint32_t seq = grvsstp_transport_seq(transport);
     const unsigned captured = tvb_captured_length(tvb);
     struct chunk *chunk = wmem_new(pinfo->pool, struct chunk);
 
@@ -388,6 +446,9 @@ void grvhenc_divide(struct grvhenc_tcp *tcp, bool from_client, tvbuff_t *tvb, pa
     chunk->pinfo = pinfo;
     chunk->bytes = sstp_span(tvb_get_ptr(tvb, 0, (int)captured), captured);
     chunk->seq = seq;
+    chunk->has_ack = transport->tcpinfo != NULL;
+    chunk->ack = chunk->has_ack ? transport->tcpinfo->lastackseq : 0;
+    chunk->opened = grvsstp_transport_opened_in(transport);
     chunk->num_carried = 0;
     chunk->joined = NULL;
     chunk->num_items = 0;

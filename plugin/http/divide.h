@@ -38,6 +38,7 @@ struct grvhenc_tcp {
     /* Whose the last request was: a response names nobody.  First pass only. */
     struct grvhenc_virtual *current;
     enum henc_half current_half;
+    bool is_answered; /* that request; first pass only */
     /* The frame that ended it, and what it meant; 0 while there is none. */
     uint32_t end_frame;
     struct grvhenc_record *end_record;
@@ -49,6 +50,7 @@ enum grvhenc_item_kind {
     GRVHENC_ITEM_MESSAGE, /* a message of an encapsulation */
     GRVHENC_ITEM_HTTP,    /* an HTTP message that is none, or bytes that are no message */
     GRVHENC_ITEM_STREAM,  /* a piece of a LongLived body */
+    GRVHENC_ITEM_STRAY,   /* data where none may be */
     GRVHENC_ITEM_OLD,     /* bytes that came before */
     GRVHENC_ITEM_WAIT     /* the beginning of something; TCP is asked for more */
 };
@@ -70,10 +72,10 @@ struct grvhenc_plan {
     struct grvhenc_item items[];
 };
 
-/* First pass: divides the chunk, which begins at TCP's sequence number `seq`, and
- * keeps the plan unless the chunk is one plain piece of a LongLived body. */
+/* First pass: divides the chunk, and keeps the plan unless the chunk is one plain piece of
+ * a LongLived body. */
 void grvhenc_divide(struct grvhenc_tcp *tcp, bool from_client, tvbuff_t *tvb, packet_info *pinfo,
-                    uint32_t seq);
+                    const struct grvsstp_transport *transport);
 
 /* First pass: what TCP knows to be missing of the connection, the states forget. */
 void grvhenc_note_missing(struct grvhenc_tcp *tcp, conversation_t *conversation,

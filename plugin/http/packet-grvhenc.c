@@ -96,6 +96,19 @@ static void show_stream(const struct grvhenc_tcp *tcp, bool from_client, tvbuff_
     show_part(&part);
 }
 
+static void show_stray(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                       const struct grvhenc_item *item)
+{
+    struct grvhenc_part part = {.pinfo = pinfo,
+                                .tree = tree,
+                                .tvb = tvb,
+                                .offset = (int)item->offset,
+                                .len = (int)item->len,
+                                .record = item->record,
+                                .is_stray = true};
+    show_part(&part);
+}
+
 static void show_item(const struct grvhenc_tcp *tcp, bool from_client, tvbuff_t *tvb,
                       packet_info *pinfo, proto_tree *tree, const struct grvhenc_item *item,
                       uint32_t seq)
@@ -112,6 +125,9 @@ static void show_item(const struct grvhenc_tcp *tcp, bool from_client, tvbuff_t 
         if (item->record == NULL)
             grvsstp_show_layer(tcp->stream_records[from_client]->v->connection, from_client, tvb,
                                pinfo, tree, seq);
+        break;
+    case GRVHENC_ITEM_STRAY:
+        show_stray(tvb, pinfo, tree, item);
         break;
     case GRVHENC_ITEM_OLD:
         break;
@@ -190,7 +206,7 @@ int grvhenc_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
         pinfo->srcport == tcp->client_port && addresses_equal(&pinfo->src, &tcp->client);
     if (!PINFO_FD_VISITED(pinfo)) {
         grvhenc_note_missing(tcp, transport.conversation, pinfo);
-        grvhenc_divide(tcp, from_client, tvb, pinfo, seq);
+        grvhenc_divide(tcp, from_client, tvb, pinfo, &transport);
     }
     return show(tcp, from_client, tvb, pinfo, tree, seq);
 }

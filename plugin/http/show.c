@@ -83,6 +83,8 @@ static void show_polling(proto_tree *tree, const struct grvhenc_part *part,
 {
     add_view(tree, GRVHENC_VERSION, part, polling->version);
     add_view(tree, GRVHENC_SERVER, part, polling->server_url);
+    if (polling->guid.len > 0)
+        add_view(tree, GRVHENC_GUID, part, polling->guid);
     if (polling->sequence_is_valid) {
         proto_item *item =
             proto_tree_add_uint(tree, grvhenc_hf(GRVHENC_SEQUENCE), part->body,
@@ -129,12 +131,15 @@ static const char *part_name(const struct grvhenc_part *part)
 {
     if (part->is_end)
         return "end of the connection";
+    if (part->is_stray)
+        return "stray data";
     if (part->http == NULL)
         return "body";
     return part->http->is_response ? "response" : "request";
 }
 
-static proto_tree *add_layer(const struct grvhenc_part *part, proto_item **item)
+/* A Polling body brings its own GUID; of the others it is that of the connection. */
+static proto_tree *add_layer(const struct grvhenc_part *part, bool has_own_guid, proto_item **item)
 {
     const struct grvhenc_record *record = part->record;
     const char *kind = val_to_str_const(record->v->kind, grvsstp_encapsulations, "HTTP");
@@ -152,8 +157,9 @@ static proto_tree *add_layer(const struct grvhenc_part *part, proto_item **item)
                                                  part->offset, 0, (unsigned)record->v->kind));
     proto_item_set_generated(proto_tree_add_uint(tree, grvsstp_own_hf(GRVSSTP_STREAM), part->tvb,
                                                  part->offset, 0, record->v->connection->number));
-    proto_item_set_generated(proto_tree_add_string(tree, grvhenc_hf(GRVHENC_GUID), part->tvb,
-                                                   part->offset, 0, record->v->guid));
+    if (!has_own_guid)
+        proto_item_set_generated(proto_tree_add_string(tree, grvhenc_hf(GRVHENC_GUID), part->tvb,
+                                                       part->offset, 0, record->v->guid));
     if (record->v->kind != HENC_KIND_POLLING)
         proto_item_set_generated(proto_tree_add_uint(tree, grvhenc_hf(GRVHENC_HALF), part->tvb,
                                                      part->offset, 0, (unsigned)record->half));
@@ -176,6 +182,24 @@ static void add_echo(proto_tree *tree, const struct grvhenc_part *part)
         return;
     proto_tree_add_item(tree, grvhenc_hf(GRVHENC_ECHO), part->body, (int)strlen(HENC_ECHO_PREFIX),
                         (int)record->ping_data_len, ENC_ASCII | ENC_NA);
+}
+
+/* Data that this message brought, and that is not shown with it. */
+static void add_waiting(proto_tree *tree, const struct grvhenc_part *part)
+{
+    const struct grvhenc_record *record = part->record;
+
+    if (record->waiting_octets == 0)
+        return;
+    if (record->shown_in != 0 && PINFO_FD_VISITED(part->pinfo)) {
+        proto_item_set_generated(proto_tree_add_uint(tree, grvhenc_hf(GRVHENC_SHOWN_IN), part->tvb,
+                                                     part->offset, 0, record->shown_in));
+        return;
+    }
+    proto_item_set_generated(proto_tree_add_uint(tree, grvhenc_hf(GRVHENC_WAITING), part->tvb,
+                                                 part->offset, 0, record->waiting_octets));
+    proto_item_set_generated(proto_tree_add_uint(tree, grvhenc_hf(GRVHENC_WAITS_FOR), part->tvb,
+                                                 part->offset, 0, record->awaited));
 }
 
 /* The commands that this part released. */
@@ -206,6 +230,8 @@ static void show_info(const struct grvhenc_part *part, const struct henc_polling
     column_info *cinfo = part->pinfo->cinfo;
     const struct grvhenc_record *record = part->record;
 
+    if (part->is_stray)
+        col_append_sep_str(cinfo, COL_INFO, NULL, "data on the wrong session");
     if (part->http == NULL) /* within a body the commands speak for themselves */
         return;
     col_set_str(cinfo, COL_PROTOCOL, "GRVHENC");
@@ -242,11 +268,15 @@ void grvhenc_show_part(const struct grvhenc_part *part)
     show_info(part, is_polling ? &polling : NULL);
     if (part->http != NULL || part->record->findings != 0 || part->record->echo_len != 0 ||
         proto_field_is_referenced(part->tree, proto_grvhenc)) {
-        proto_tree *tree = add_layer(part, &item);
+        proto_tree *tree = add_layer(part, is_polling && polling.guid.len > 0, &item);
         show_uri(tree, part);
         if (is_polling)
             show_polling(tree, part, &polling);
         add_echo(tree, part);
+        add_waiting(tree, part);
+        if (part->is_stray)
+            proto_tree_add_item(tree, grvsstp_own_hf(GRVSSTP_SKIPPED), part->tvb, part->offset,
+                                part->len, ENC_NA);
         add_state(tree, part);
         show_findings(item, part, is_polling && polling.checksum_is_valid,
                       is_polling && polling.sequence_is_valid);
@@ -257,9 +287,10 @@ void grvhenc_show_part(const struct grvhenc_part *part)
 void grvhenc_show_end(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb,
                       const struct grvhenc_record *record)
 {
-    const struct grvhenc_part part = {pinfo, tree, tvb, 0, 0, record, NULL, NULL, true};
+    const struct grvhenc_part part = {
+        .pinfo = pinfo, .tree = tree, .tvb = tvb, .record = record, .is_end = true};
     proto_item *item;
-    proto_tree *layer = add_layer(&part, &item);
+    proto_tree *layer = add_layer(&part, false, &item);
 
     add_state(layer, &part);
     show_findings(item, &part, false, false);

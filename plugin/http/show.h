@@ -18,6 +18,7 @@ struct grvhenc_part {
     const struct grvhenc_record *record;
     const struct henc_http *http; /* NULL for a piece of a body */
     tvbuff_t *body;               /* NULL where there is none */
+    bool is_stray;                /* data where none may be */
     bool is_end;                  /* nothing but the end of the TCP connection */
 };
 

@@ -19,24 +19,50 @@ static struct grvhenc_virtual *new_virtual(struct sstp_span guid, enum henc_kind
     return v;
 }
 
-struct grvhenc_virtual *grvhenc_virtual_of_request(struct sstp_span guid, packet_info *pinfo,
-                                                   const address *client, const address *server,
-                                                   const struct henc_message *message)
+static const char *name_of(wmem_allocator_t *pool, enum henc_kind kind, struct sstp_span guid,
+                           const address *client, const address *server)
+{
+    return wmem_strdup_printf(pool, "%d %.*s %s %s", (int)kind, (int)guid.len,
+                              (const char *)guid.data, address_to_str(pool, client),
+                              address_to_str(pool, server));
+}
+
+static struct grvhenc_virtual *find(const char *name)
 {
     if (virtuals == NULL)
         virtuals =
             wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_str_hash, g_str_equal);
+    return wmem_map_lookup(virtuals, name);
+}
 
-    const char *name =
-        wmem_strdup_printf(pinfo->pool, "%d %.*s %s %s", (int)message->uri->kind, (int)guid.len,
-                           (const char *)guid.data, address_to_str(pinfo->pool, client),
-                           address_to_str(pinfo->pool, server));
-    struct grvhenc_virtual *v = wmem_map_lookup(virtuals, name);
-    if (v == NULL || henc_virtual_is_renewed_by(&v->observer, message)) {
-        v = new_virtual(guid, message->uri->kind, pinfo->num);
-        wmem_map_insert(virtuals, wmem_strdup(wmem_file_scope(), name), v);
-    }
+static struct grvhenc_virtual *put(const char *name, struct sstp_span guid, enum henc_kind kind,
+                                   uint32_t frame)
+{
+    struct grvhenc_virtual *v = new_virtual(guid, kind, frame);
+
+    wmem_map_insert(virtuals, wmem_strdup(wmem_file_scope(), name), v);
     return v;
+}
+
+struct grvhenc_virtual *grvhenc_virtual_of_request(struct sstp_span guid, packet_info *pinfo,
+                                                   const address *client, const address *server,
+                                                   const struct henc_message *message)
+{
+    const char *name = name_of(pinfo->pool, message->uri->kind, guid, client, server);
+    struct grvhenc_virtual *v = find(name);
+
+    if (v == NULL || henc_virtual_is_renewed_by(&v->observer, message))
+        v = put(name, guid, message->uri->kind, pinfo->num);
+    return v;
+}
+
+struct grvhenc_virtual *grvhenc_virtual_of_answer(struct sstp_span guid, packet_info *pinfo,
+                                                  const address *client, const address *server)
+{
+    const char *name = name_of(pinfo->pool, HENC_KIND_POLLING, guid, client, server);
+    struct grvhenc_virtual *v = find(name);
+
+    return v != NULL ? v : put(name, guid, HENC_KIND_POLLING, pinfo->num);
 }
 
 /* The bytes where a later pass finds them again: in the body, or in a copy. */
@@ -75,6 +101,38 @@ static void deliver(struct grvsstp_connection *connection, const struct grvhenc_
         tvb_free(tvb);
 }
 
+void grvhenc_record_wait(struct grvhenc_record *record, const struct henc_result *result,
+                         const struct henc_message *message, const packet_info *pinfo)
+{
+    if (!result->is_waiting || message->polling == NULL || message->polling->data.len == 0)
+        return;
+    record->waiting_octets = (uint32_t)message->polling->data.len;
+    record->awaited = result->awaited;
+    record->frame = pinfo->num;
+    record->to_server = message->status == 0;
+    if (record->v->waiting == NULL)
+        record->v->waiting = wmem_list_new(wmem_file_scope());
+    wmem_list_append(record->v->waiting, record);
+}
+
+/* Data that waited is given to the SSTP connection in this frame. */
+static void end_waiting(struct grvhenc_virtual *v, const struct grvhenc_delivery *delivery,
+                        uint32_t frame)
+{
+    wmem_list_frame_t *at = v->waiting != NULL ? wmem_list_head(v->waiting) : NULL;
+
+    for (; at != NULL; at = wmem_list_frame_next(at)) {
+        struct grvhenc_record *record = wmem_list_frame_data(at);
+        if (record->frame != delivery->source_frame ||
+            record->to_server != delivery->from_initiator ||
+            record->waiting_octets != delivery->bytes.len)
+            continue;
+        record->shown_in = frame;
+        wmem_list_remove_frame(v->waiting, at);
+        return;
+    }
+}
+
 void grvhenc_note_one_sided(struct grvhenc_virtual *v, enum henc_state state)
 {
     if (henc_virtual_lacks_half(&v->observer) || state == HENC_STATE_CONNECTING ||
@@ -111,6 +169,8 @@ struct grvhenc_record *grvhenc_record_new(struct grvhenc_virtual *v, enum henc_h
         delivery->source_frame = (uint32_t)from->chunk;
         delivery->key = key ^ i << 24; /* far from the keys of other messages in the frame */
         place_bytes(delivery, from, body_tvb);
+        if (from->is_parked)
+            end_waiting(v, delivery, pinfo->num);
         deliver(v->connection, delivery, from->after_gap, body_tvb, pinfo);
     }
     return record;

@@ -15,7 +15,8 @@ struct grvhenc_virtual {
     struct grvsstp_connection *connection;
     enum henc_kind kind;
     const char *guid;
-    bool has_begun; /* first pass: a message of it was seen */
+    bool has_begun;       /* first pass: a message of it was seen */
+    wmem_list_t *waiting; /* first pass: records whose data waits; NULL until the first */
 };
 
 /* SSTP bytes that a message released, in the order of their direction. */
@@ -36,8 +37,13 @@ struct grvhenc_record {
     enum henc_state state;
     uint32_t findings;
     bool is_repeat;
-    uint32_t echo_len;      /* octets of the body's echo string */
-    uint32_t ping_data_len; /* behind the prefix of the echo string */
+    uint32_t echo_len;       /* octets of the body's echo string */
+    uint32_t ping_data_len;  /* behind the prefix of the echo string */
+    uint32_t waiting_octets; /* of its data that had to wait for the number `awaited` */
+    uint32_t awaited;
+    uint32_t frame;    /* that brought them */
+    uint32_t shown_in; /* the frame where they were decoded at last; 0: nowhere */
+    bool to_server;
     unsigned num_deliveries;
     struct grvhenc_delivery *deliveries;
 };
@@ -49,12 +55,21 @@ struct grvhenc_virtual *grvhenc_virtual_of_request(struct sstp_span guid, packet
                                                    const address *client, const address *server,
                                                    const struct henc_message *message);
 
+/* First pass: the virtual connection that an answer of Polling belongs to by its own GUID,
+ * for its request was not captured. */
+struct grvhenc_virtual *grvhenc_virtual_of_answer(struct sstp_span guid, packet_info *pinfo,
+                                                  const address *client, const address *server);
+
 /* First pass: keeps a result, and gives its deliveries to the SSTP connection.
  * `body_tvb` holds the body that deliveries may lie in; `key` is unique for the
  * message in this frame. */
 struct grvhenc_record *grvhenc_record_new(struct grvhenc_virtual *v, enum henc_half half,
                                           const struct henc_result *result, tvbuff_t *body_tvb,
                                           packet_info *pinfo, uint32_t key);
+
+/* First pass: `octets` of data that the message of the record brought wait. */
+void grvhenc_record_wait(struct grvhenc_record *record, const struct henc_result *result,
+                         const struct henc_message *message, const packet_info *pinfo);
 
 /* First pass, at SSTP bytes: where their answers cannot have been seen, because a
  * half is missing or the handshake's end, the states know it. */

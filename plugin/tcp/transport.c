@@ -48,6 +48,17 @@ bool grvsstp_transport_has_ended(conversation_t *conversation)
     return analysis != NULL && (analysis->conversation_completeness & (FIN | RST)) != 0;
 }
 
+uint32_t grvsstp_transport_opened_in(const struct grvsstp_transport *transport)
+{
+    enum { SYN = 0x01, SYN_ACK = 0x02 }; /* of tcp.completeness */
+    const struct tcp_analysis *analysis = transport->analysis;
+
+    return analysis != NULL &&
+                   (analysis->conversation_completeness & (SYN | SYN_ACK)) == (SYN | SYN_ACK)
+               ? transport->conversation->setup_frame
+               : 0;
+}
+
 bool grvsstp_transport_is_at_start(const struct grvsstp_transport *transport)
 {
     if (transport->tcpinfo == NULL || !grvsstp_transport_has_start(transport))

@@ -35,6 +35,10 @@ bool grvsstp_transport_is_at_start(const struct grvsstp_transport *transport);
 /* Whether the capture holds the SYN of the connection. */
 bool grvsstp_transport_has_start(const struct grvsstp_transport *transport);
 
+/* The frame of the SYN with which the connection was opened, where the other side's SYN has
+ * been seen as well so far, else 0.  First pass only. */
+uint32_t grvsstp_transport_opened_in(const struct grvsstp_transport *transport);
+
 /* Whether the other side has sent something before, as far as TCP's analysis tells. */
 bool grvsstp_transport_is_answer(const struct grvsstp_transport *transport);
 

@@ -9,6 +9,10 @@
  *     200@3#7=abc         the same for Polling
  *     data@2=abc lost@2=abc  a LongLived piece; behind lost bytes
  *     end@1 finish        TCP connection 1 ends; the capture ends
+ *     stray@1             bytes where no data may be
+ *     wait5 fast          seconds pass, as ten do before each message; none do from here on
+ *     post@2^ poll@2*#7 get@1%   its sender had nothing acknowledged that is not shown; TCP
+ *                         connection 2 was opened after the message before; a header is missing
  *
  * The bodies `echo`, `pong` and `html` stand for the echo string, one with other
  * ping-data, and <html></html> with CRLF, `echo+ab` for data behind it; `~` at the end of a body
@@ -32,6 +36,8 @@ struct world {
     struct henc_virtual v;
     struct henc_result result;
     uint64_t chunk;
+    int64_t time_ns;                       /* ten seconds a message */
+    bool is_fast;                          /* none */
     enum henc_half halves[TRANSPORTS_MAX]; /* of the last request on each */
     uint32_t findings;                     /* of all messages */
     GString *log[2];                       /* what was delivered, by direction */
@@ -105,6 +111,9 @@ static enum henc_error show(struct world *w, struct henc_message *m, struct sstp
     struct henc_polling polling;
     size_t len = data.len;
     m->chunk = ++w->chunk;
+    if (!w->is_fast)
+        w->time_ns += INT64_C(10000000000);
+    m->time_ns = w->time_ns;
     if (w->v.kind == HENC_KIND_POLLING && has_number) {
         len = write_polling(bytes, sizeof bytes, m->status != 0, number, data);
         g_assert_cmpint(henc_polling_parse(sstp_span(bytes, len), m->status != 0, &polling), ==,
@@ -137,11 +146,21 @@ static void play_word(struct world *w, const char *word)
     struct henc_message m = {.transport = transport,
                              .half = HENC_HALF_POST,
                              .from_start = g_str_has_suffix(parts[0], "+"),
+                             .is_unaware = strchr(parts[0], '^') != NULL,
+                             .opened = strchr(parts[0], '*') != NULL ? w->chunk + 1 : 0,
+                             .lacks_header = strchr(parts[0], '%') != NULL,
                              .is_cut = is_cut};
     const struct sstp_span bytes = sstp_span_of_string(text);
     if (g_str_has_prefix(word, "finish")) {
         w->chunk++;
         henc_virtual_finish(&w->v, &w->result);
+        collect(w);
+    } else if (g_str_has_prefix(word, "wait")) {
+        w->time_ns += INT64_C(1000000000) * (int64_t)g_ascii_strtoull(word + 4, NULL, 10);
+    } else if (g_str_equal(word, "fast")) {
+        w->is_fast = true;
+    } else if (g_str_has_prefix(word, "stray@")) {
+        henc_virtual_stray(&w->v, w->halves[transport], ++w->chunk, &w->result);
         collect(w);
     } else if (g_str_has_prefix(word, "end@")) {
         w->chunk++;
@@ -236,7 +255,39 @@ static const struct {
     {"longlived-snap-length", LL, "get@1 post@2=echo 200@1=echo data@2=ab~ data@2=cd",
      "established", "", "ab|cd", ""},
 
+    {"longlived-refused", LL, "get@1 400@1 end@1 finish", "closed", "", "", ""},
+    {"longlived-given-up", LL, "get@1 end@1 finish", "closed", "", "", ""},
+    {"longlived-get-alone-and-ended", LL, "get@1 200@1=echo data@1=xy end@1 finish", "closed",
+     "missing_half", "", "xy"},
+    {"longlived-data-on-post", LL, "get@1 post@2=echo 200@1=echo stray@2", "established",
+     "wrong_half", "", ""},
+    {"longlived-guid-twice", LL, "get@1 post@2=echo 200@1=echo get@3", "established", "guid_in_use",
+     "", ""},
+    {"longlived-guid-twice-on-post", LL, "get@1 post@2=echo 200@1=echo post@3=echo", "established",
+     "guid_in_use", "", ""},
+    {"longlived-header-missing", LL, "get@1% post@2=echo 200@1=echo", "established", "encap_header",
+     "", ""},
+
     /* KeepAlive */
+    {"keepalive-empty-get-answer", KA,
+     "get@1+ post@2+=echo 200@2=html 200@1=echo get@1 post@2=ab 200@2 200@1", "established",
+     "out_of_turn", "ab", ""},
+    {"keepalive-two-posts", KA,
+     "get@1+ post@2+=echo 200@2=html 200@1=echo post@2=ab post@2^=cd 200@2", "established",
+     "out_of_turn", "abcd", ""},
+    {"keepalive-two-posts-or-answer-lost", KA,
+     "get@1+ post@2+=echo 200@2=html 200@1=echo post@2=ab post@2=cd 200@2", "established", "",
+     "abcd", ""},
+    {"keepalive-two-answers", KA,
+     "get@1+ post@2+=echo 200@2=html 200@1=echo get@1 post@2=ab 200@2 200@1=x 200@1^=y",
+     "established", "out_of_turn", "ab", "xy"},
+    {"keepalive-post-opened-again", KA,
+     "get@1+ post@2+=echo 200@2=html 200@1=echo post@2=ab end@2 post@3=ab 200@3 post@3^=cd 200@3",
+     "established", "sequence_repeat", "abcd", ""},
+    {"keepalive-guid-twice", KA, "get@1 post@2=echo 200@1=echo 200@2=html get@3", "established",
+     "guid_in_use", "", ""},
+    {"keepalive-get-after-a-challenge", KA, "get@1 407@1 get@3 post@2=echo 200@2=html 200@3=echo",
+     "established", "", "", ""},
     {"keepalive", KA,
      "get@1+ post@2+=echo 200@2=html 200@1=echo get@1 post@2=ab 200@1=xy get@1 200@2 post@2=cd "
      "200@2 finish",
@@ -310,8 +361,11 @@ static const struct {
      "established", "", "|ab", "|xy"},
     {"polling-midway-request", PO, "poll@1#37=ab", NULL, "", "|ab", ""},
     {"polling-no-probe", PO, "poll@1#0=ab 200@1#0=x", "established", "handshake_order", "ab", "x"},
-    {"polling-second-before-400", PO, "poll@1#0 poll@2#0=ab 400@1", "closed", "handshake_order",
-     "ab", ""},
+    {"polling-second-before-400", PO, "poll@1#0 poll@2*#0=ab 400@1", "connecting",
+     "handshake_order", "ab", ""},
+    /* Between two TCP connections there is only time. */
+    {"polling-400-comes-late", PO, "poll@1#0 poll@2#0=ab 400@1 200@2#0", "established", "", "ab",
+     ""},
     {"polling-second-without-data", PO, "poll@1#0 400@1 poll@2#0", "connecting", "handshake_order",
      "", ""},
     {"polling-third-before-200", PO, "poll@1#0 400@1 poll@2#0=ab poll@3#1=cd", "connecting",
@@ -319,8 +373,40 @@ static const struct {
     {"polling-probe-answered-200", PO, "poll@1#0 200@1#0=x", "probed", "handshake_order", "", "x"},
     {"polling-400-later", PO, "poll@1#0 400@1 poll@2#0=ab 200@2#0 poll@3#1 400@3", "closed", "",
      "ab", ""},
-    {"polling-ends-before-answer", PO, "poll@1#0 400@1 end@1 poll@2#0=ab end@2", "closed", "", "ab",
-     ""},
+    {"polling-ends-before-answer", PO, "poll@1#0 400@1 end@1 poll@2#0=ab end@2", "connecting", "",
+     "ab", ""},
+    {"polling-half-closed", PO,
+     "poll@1#0 end@1 400@1 poll@2#0=ab end@2 200@2#0=x poll@3#1=cd end@3 200@3#1=y", "established",
+     "", "abcd", "xy"},
+    {"polling-answer-lost", PO,
+     "poll@1#0 400@1 poll@2#0=ab 200@2#0=x poll@3#1=cd end@3 poll@4#2=ef", NULL, "", "abcdef", "x"},
+    {"polling-answer-lost-then-another", PO,
+     "poll@1#0 400@1 poll@2#0=ab 200@2#0=x poll@3#1=cd end@3 poll@4#2=ef 200@4#2=z", "established",
+     "sequence_gap", "abcdef", "x|z"},
+    {"polling-two-outstanding", PO,
+     "poll@1#0 400@1 poll@2#0=ab 200@2#0 poll@3#1=cd poll@4*#2=ef 200@3#1 200@4#2", "established",
+     "out_of_turn", "abcdef", ""},
+    {"polling-two-outstanding-or-out-of-order", PO,
+     "poll@1#0 400@1 poll@2#0=ab 200@2#0 poll@3#1=cd poll@4#2=ef 200@3#1 200@4#2", "established",
+     "", "abcdef", ""},
+    {"polling-two-outstanding-after-an-end", PO,
+     "poll@1#0 400@1 poll@2#0=ab 200@2#0 poll@3#1=cd end@3 poll@4*#2=ef 200@4#2", "established",
+     "sequence_gap", "abcdef", ""},
+    {"polling-two-on-one-connection", PO,
+     "poll@1#0 400@1 poll@1#0=ab 200@1#0 poll@1#1=cd poll@1^#2=ef 200@1#2", "established",
+     "sequence_gap out_of_turn", "abcdef", ""},
+    {"polling-two-answers", PO, "poll@1#0 400@1 poll@2#0=ab 200@2#0 200@2^#1=x", "established",
+     "out_of_turn", "ab", "x"},
+    {"polling-two-answers-or-not-captured", PO, "poll@1#0 400@1 poll@2#0=ab 200@2#0 200@2#1=x",
+     "established", "", "ab", "x"},
+    {"polling-polls-too-soon", PO, "poll@1#0 400@1 poll@2#0=ab 200@2#0 fast poll@3#1 200@3#1",
+     "established", "timer", "ab", ""},
+    {"polling-sends-soon", PO, "poll@1#0 400@1 poll@2#0=ab 200@2#0 fast poll@3#1=c 200@3#1",
+     "established", "", "abc", ""},
+    {"polling-polls-late", PO, "poll@1#0 400@1 poll@2#0=ab 200@2#0 wait125 poll@3#1 200@3#1",
+     "established", "timer", "ab", ""},
+    {"polling-polls-at-the-latest", PO,
+     "poll@1#0 400@1 poll@2#0=ab 200@2#0 wait110 poll@3#1 200@3#1", "established", "", "ab", ""},
     {"polling-proxy-asks", PO,
      "poll@1#0 407@1 poll@1#0 400@1 poll@2#0=ab 407@2 end@2 poll@3#0=ab 200@3#0=x poll@4#1=cd "
      "401@4 poll@4#1=cd 407@4 poll@4#1=cd 200@4#1",
@@ -343,12 +429,12 @@ static const struct {
     {"polling-exchanges-swapped", PO,
      "poll@1#0 400@1 poll@2#0=a 200@2#0 poll@4#2=c 200@4#2=y poll@3#1=b 200@3#1=x poll@5#3=d "
      "200@5#3=z",
-     "established", "sequence_gap", "abcd", "xyz"},
+     "established", "sequence_gap", "a|cd", "|yz"},
     {"polling-exchange-missing", PO,
      "poll@1#0 400@1 poll@2#0=a 200@2#0 poll@4#2=c 200@4#2=y poll@5#3=d 200@5#3=z", "established",
      "sequence_gap", "a|cd", "|yz"},
     {"polling-exchange-missing-last", PO, "poll@1#0 400@1 poll@2#0=a 200@2#0 poll@4#2=c 200@4#2=y",
-     "established", "sequence_gap", "a", ""},
+     "established", "sequence_gap", "a|c", "|y"},
     {"polling-exchange-missing-finish", PO,
      "poll@1#0 400@1 poll@2#0=a 200@2#0 poll@4#2=c 200@4#2=y finish", "established", "sequence_gap",
      "a|c", "|y"},
@@ -389,15 +475,36 @@ static void test_moment_of_gap(void)
     world_init(&w, PO);
     play(&w, "poll@1#0 400@1 poll@2#0=a 200@2#0 poll@4#2=c");
     g_assert_cmphex(w.findings, ==, 0);
+    g_assert_true(w.result.is_waiting);
+    g_assert_cmpuint(w.result.awaited, ==, 1);
+    /* An exchange that is answered proves that all before it are over. */
     play(&w, "200@4#2=y");
     g_assert_true(henc_findings_has(w.result.findings, HENC_FINDING_SEQUENCE_GAP));
-    g_assert_cmpuint(w.result.deliveries.num, ==, 0);
+    g_assert_false(w.result.is_waiting);
+    g_assert_cmpuint(w.result.deliveries.num, ==, 2);
+    g_assert_cmpuint(w.result.deliveries.items[0].chunk, ==, 5);
+    g_assert_cmpint(w.result.deliveries.items[0].direction, ==, HENC_TO_SERVER);
+    g_assert_true(w.result.deliveries.items[0].after_gap);
+    g_assert_cmpint(w.result.deliveries.items[1].direction, ==, HENC_TO_CLIENT);
+    g_assert_true(w.result.deliveries.items[1].after_gap);
     play(&w, "poll@5#3=d");
     g_assert_cmphex(w.result.findings, ==, 0); /* told once */
-    g_assert_cmpuint(w.result.deliveries.num, ==, 3);
-    g_assert_cmpuint(w.result.deliveries.items[0].chunk, ==, 5);
-    g_assert_cmpint(w.result.deliveries.items[1].direction, ==, HENC_TO_CLIENT);
-    g_assert_cmpuint(w.result.deliveries.items[2].chunk, ==, w.chunk);
+    g_assert_cmpuint(w.result.deliveries.num, ==, 1);
+    world_clear(&w);
+}
+
+/* Where another request is open, it may be the capture that is out of order. */
+static void test_waits_while_another_is_open(void)
+{
+    struct world w;
+    world_init(&w, PO);
+    play(&w, "poll@1#0 400@1 poll@2#0=a 200@2#0 poll@3#1=b poll@4#2=c 200@4#2=y");
+    g_assert_cmphex(w.findings, ==, 0);
+    g_assert_true(w.result.is_waiting);
+    g_assert_cmpuint(w.result.awaited, ==, 1);
+    play(&w, "200@3#1=x");
+    g_assert_cmphex(w.findings, ==, 0);
+    g_assert_cmpstr(w.log[HENC_TO_CLIENT]->str, ==, "xy");
     world_clear(&w);
 }
 
@@ -433,7 +540,8 @@ static void test_renewed(void)
         {PO, "poll@1#0", HENC_HALF_POST, 5, "", false},
         {PO, "poll@1#0 400@1 poll@2#0=ab 200@2#0", HENC_HALF_POST, 5, "", true},
         {PO, "poll@1#0 400@1 poll@2#0=ab 200@2#0", HENC_HALF_POST, 5, "ab", false},
-        {PO, "poll@1#0 400@1 poll@2#0=ab end@2", HENC_HALF_POST, 5, "", true},
+        {PO, "poll@1#0 400@1 poll@2#0=ab end@2", HENC_HALF_POST, 5, "", false},
+        {PO, "poll@1#0 400@1 poll@2#0=ab 500@2", HENC_HALF_POST, 5, "", true},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         struct world w;
@@ -516,6 +624,101 @@ static void test_longlived_octets(void)
 
 /* The URI's own findings are part of the result, and its ContentLength binds
  * both halves (GRVHENC 3.1.1.1, ConnectionContentLength). */
+/* Both halves name one server (GRVHENC 3.1.4.1), in whatever case. */
+static void test_servers_of_halves(void)
+{
+    static const struct {
+        const char *target;
+        bool is_found;
+    } rows[] = {{"/2.0/other.example/" GUID ",ConnType=LongLived", true},
+                {"/2.0/Relay.Example/" GUID ",ConnType=LongLived", false}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct world w;
+        struct henc_uri uri;
+        world_init(&w, LL);
+        g_assert_true(
+            henc_uri_parse(sstp_span_of_string("GET"),
+                           sstp_span_of_string("/2.0/relay.example/" GUID ",ConnType=LongLived,"
+                                               "ContentLength=2147479552"),
+                           &uri));
+        struct henc_message m = {.half = HENC_HALF_GET, .transport = 1, .uri = &uri};
+        g_assert_cmpint(henc_virtual_message(&w.v, &m, &w.result), ==, HENC_OK);
+        g_assert_cmphex(w.result.findings, ==, 0);
+        g_assert_true(
+            henc_uri_parse(sstp_span_of_string("POST"), sstp_span_of_string(rows[i].target), &uri));
+        m.half = HENC_HALF_POST;
+        m.transport = 2;
+        g_assert_cmpint(henc_virtual_message(&w.v, &m, &w.result), ==, HENC_OK);
+        g_assert_cmphex(w.result.findings, ==,
+                        rows[i].is_found ? henc_finding_bit(HENC_FINDING_ENCAP_HEADER) : 0);
+        world_clear(&w);
+    }
+}
+
+/* The Content-Length of the POST request and of the GET answer (GRVHENC 2.2.2.2.2, 2.2.2.3.2). */
+static void test_lengths_of_longlived(void)
+{
+    static const struct {
+        enum henc_half half;
+        unsigned status;
+        uint64_t length;
+        bool is_found;
+    } rows[] = {{HENC_HALF_POST, 0, HENC_LONGLIVED_LENGTH_MAX, false},
+                {HENC_HALF_POST, 0, HENC_LONGLIVED_LENGTH_MAX - 1, true},
+                {HENC_HALF_GET, 200, HENC_LONGLIVED_LENGTH_MAX, false},
+                {HENC_HALF_GET, 200, 1000, true},
+                {HENC_HALF_GET, 400, 0, false}};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct world w;
+        world_init(&w, LL);
+        if (rows[i].status != 0)
+            play(&w, "get@1");
+        const struct henc_message m = {.chunk = 9,
+                                       .transport = rows[i].status != 0 ? 1 : 2,
+                                       .half = rows[i].half,
+                                       .status = rows[i].status,
+                                       .has_content_length = true,
+                                       .content_length = rows[i].length};
+        g_assert_cmpint(henc_virtual_message(&w.v, &m, &w.result), ==, HENC_OK);
+        g_assert_cmphex(w.result.findings, ==,
+                        rows[i].is_found ? henc_finding_bit(HENC_FINDING_ENCAP_HEADER) : 0);
+        world_clear(&w);
+    }
+}
+
+/* An answer names whom its request named. */
+static void test_names_of_an_answer(void)
+{
+    static const struct {
+        const char *guid, *server;
+        uint32_t findings;
+    } rows[] = {
+        {GUID, "RELAY.example", 0},
+        {GUID, "other.example", 1u << HENC_FINDING_ENCAP_MISMATCH_SERVER},
+        {"b5s2fj8q55cxne2v4wr48ad9ciffsznzq9apczi", "relay.example",
+         1u << HENC_FINDING_ENCAP_MISMATCH},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct world w;
+        world_init(&w, PO);
+        play(&w, "poll@1#0 400@1 poll@2#0=a");
+        const struct henc_polling polling = {.is_response = true,
+                                             .sequence_is_valid = true,
+                                             .checksum_is_valid = true,
+                                             .poll_is_valid = true,
+                                             .version = sstp_span_of_string(HENC_POLLING_VERSION),
+                                             .guid = sstp_span_of_string(rows[i].guid),
+                                             .server = sstp_span_of_string(rows[i].server)};
+        const struct henc_message m = {
+            .chunk = 9, .transport = 2, .status = 200, .polling = &polling};
+        g_assert_cmpint(henc_virtual_message(&w.v, &m, &w.result), ==, HENC_OK);
+        g_assert_cmphex(w.result.findings, ==, rows[i].findings);
+        world_clear(&w);
+    }
+}
+
 static void test_uri_of_request(void)
 {
     static const char target[] = "/2.1/relay.example/short,ConnType=LongLived,ContentLength=23";
@@ -527,7 +730,8 @@ static void test_uri_of_request(void)
     g_assert_cmpint(henc_virtual_message(&w.v, &m, &w.result), ==, HENC_OK);
     g_assert_cmphex(w.result.findings, ==,
                     henc_finding_bit(HENC_FINDING_GUID_LENGTH) |
-                        henc_finding_bit(HENC_FINDING_ENCAP_VERSION));
+                        henc_finding_bit(HENC_FINDING_ENCAP_VERSION) |
+                        henc_finding_bit(HENC_FINDING_ENCAP_HEADER));
     play(&w, "post@2=echo 200@1=echo data@2=a");
     g_assert_cmphex(w.result.findings, ==, 0);
     play(&w, "data@2=b");
@@ -649,10 +853,14 @@ int main(int argc, char **argv)
         g_free(path);
     }
     g_test_add_func("/henc/virtual/moment-of-gap", test_moment_of_gap);
+    g_test_add_func("/henc/virtual/waits-while-another-is-open", test_waits_while_another_is_open);
     g_test_add_func("/henc/virtual/repeat-is-marked", test_repeat_is_marked);
     g_test_add_func("/henc/virtual/renewed", test_renewed);
     g_test_add_func("/henc/virtual/lengths", test_lengths);
     g_test_add_func("/henc/virtual/longlived-octets", test_longlived_octets);
+    g_test_add_func("/henc/virtual/servers-of-halves", test_servers_of_halves);
+    g_test_add_func("/henc/virtual/lengths-of-longlived", test_lengths_of_longlived);
+    g_test_add_func("/henc/virtual/names-of-an-answer", test_names_of_an_answer);
     g_test_add_func("/henc/virtual/uri-of-request", test_uri_of_request);
     g_test_add_func("/henc/virtual/number-unreadable", test_number_unreadable);
     g_test_add_func("/henc/virtual/count-cap", test_count_cap);

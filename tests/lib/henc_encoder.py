@@ -431,6 +431,8 @@ class Polling(Carrier):
         if number is None:
             number = self.numbers[0]
             self.numbers[0] += 1
+            if not data:  # a poll waits (2.2.4.2.1.1)
+                self.capture.now += self.poll[1] * 10 ** 9
         return self.challenged(
             self.connect(), lambda extra: self.request_bytes(number, data, extra, **keywords),
             challenges, "request")

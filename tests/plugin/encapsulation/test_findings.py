@@ -161,7 +161,127 @@ class Findings(EncapTest):
                             also=("checksum_bad", "length_invalid", "unexpected_command",
                                   "trailing_bytes", "truncated"))
 
+    def test_polling_two_requests(self):
+        """Both TCP connections are open before the first answer leaves."""
+        capture = Capture()
+        carrier = self.polling(capture)
+        first = carrier.request(noops(7))
+        second = carrier.request(noops(14))
+        number = carrier.messages("request")[-1].frames[-1]
+        carrier.answer(first)
+        carrier.answer(second)
+        self.assert_finding(capture, "out_of_turn", "warning", number)
+
+    def test_polling_names(self):
+        for keywords, severity in ((dict(guid="b5s2fj8q55cxne2v4wr48ad9ciffsznzq9apczi"),
+                                    "warning"), (dict(server="other.example.net"), "note")):
+            with self.subTest(severity):
+                capture = Capture()
+                carrier = self.polling(capture)
+                name, server = carrier.guid, carrier.server
+                connection = carrier.request(noops(7))
+                carrier.guid = keywords.get("guid", name)
+                carrier.server = keywords.get("server", server)
+                frames = carrier.answer(connection, noops(7))
+                carrier.guid, carrier.server = name, server
+                self.assert_finding(capture, "encap_mismatch", severity, frames[-1])
+                shown = self.shown(self.write(capture))[capture.number(frames[-1])]
+                self.assertEqual([layer.one("sstp.encap.guid") for layer in shown.messages],
+                                 [keywords.get("guid", name)])
+
+    def test_poll_timer(self):
+        capture = Capture()
+        carrier = self.polling(capture)
+        carrier.answer(carrier.request())
+        capture.now -= 4 * 10 ** 9  # of the five seconds that the next poll waits
+        carrier.answer(carrier.request())
+        self.assert_finding(capture, "timer", "note", carrier.messages("request")[-1].frames[-1])
+
+    def test_body_that_waits(self):
+        """A body that is never answered says how much of it waits for which number."""
+        capture = Capture()
+        carrier = self.polling(capture)
+        before = len(capture.frames)
+        carrier.answer(carrier.request(noops(7)))
+        capture.lose(*capture.frames[before:])
+        carrier.request(noops(14))
+        shown = self.shown(self.write(capture), True)
+        layer = shown[capture.number(carrier.log[-1].frames[-1])].messages[0]
+        self.assertEqual((layer.one("sstp.encap.waiting"), layer.one("sstp.encap.waits_for")),
+                         ("14", str(carrier.numbers[0] - 2)))
+
     # -- LongLived and KeepAlive --------------------------------------------
+
+    def test_empty_get_answer(self):
+        capture = Capture()
+        carrier = henc.KeepAlive(capture, Place(1))
+        carrier.open()
+        for side, data in CHUNKS[:2]:
+            carrier.send(side, data)
+        self.assert_finding(capture, "out_of_turn", "warning", carrier.answer_get(b"")[-1])
+
+    def test_two_posts(self):
+        capture = Capture()
+        carrier = henc.KeepAlive(capture, Place(1))
+        carrier.open()
+        for side, data in CHUNKS[:2]:
+            carrier.send(side, data)
+        carrier.post_chunk(noops(7))
+        second = carrier.post_chunk(noops(14))
+        carrier.answer_post()
+        carrier.answer_post()
+        self.assert_finding(capture, "out_of_turn", "warning", second[-1])
+
+    def test_guid_in_use(self):
+        for kind in (henc.LongLived, henc.KeepAlive):
+            with self.subTest(kind.__name__):
+                capture = Capture()
+                carrier = kind(capture, Place(1))
+                carrier.open()
+                carrier.open_get()
+                self.assert_finding(capture, "guid_in_use", "warning", carrier.log[-1].frames[-1])
+
+    def test_wrong_half(self):
+        capture = Capture()
+        carrier = henc.LongLived(capture, Place(1))
+        carrier.open()
+        for side, data in CHUNKS:
+            carrier.send(side, data)
+        frames = carrier.put(carrier.post, False, noops(14), "data")
+        self.assert_finding(capture, "wrong_half", "warning", frames[-1])
+        shown = self.shown(self.write(capture))[capture.number(frames[-1])]
+        self.assertEqual(shown.commands, [])
+        self.assertEqual([layer.one("sstp.skipped") for layer in shown.messages],
+                         [":".join("%02x" % octet for octet in noops(14))])
+
+    def test_header(self):
+        capture = Capture()
+        carrier = henc.LongLived(capture, Place(1), length=1000, header_length=1000)
+        carrier.open_get()
+        self.assert_finding(capture, "encap_header", "note", carrier.log[0].frames[-1],
+                            also=("missing_half",))
+
+    def test_header_field_missing(self):
+        capture = Capture()
+        carrier = henc.LongLived(capture, Place(1))
+        get_head = http.get_head
+        http.get_head = lambda *args, **keywords: get_head(*args, **keywords).replace(
+            b"Pragma: no-cache\r\n", b"")
+        try:
+            carrier.open_get()
+        finally:
+            http.get_head = get_head
+        self.assert_finding(capture, "encap_header", "note", carrier.log[0].frames[-1],
+                            also=("missing_half",))
+
+    def test_refused_has_no_missing_half(self):
+        capture = Capture()
+        carrier = henc.LongLived(capture, Place(1))
+        carrier.open_get()
+        answer = http.answer_head(0, "400 Bad Request", "1.0", [])
+        carrier.put(carrier.get, False, answer, "refusal")
+        carrier.get.fin()
+        self.assertEqual([f for fs in self.findings_of(capture).values() for f in fs], [])
 
     def test_echo_mismatch(self):
         for kind in (henc.LongLived, henc.KeepAlive):
