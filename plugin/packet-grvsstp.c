@@ -53,6 +53,7 @@ void proto_register_grvsstp(void)
     grvsstp_states_register_preferences(module);
     grvsstp_message_register_preferences(module);
     register_init_routine(grvsstp_connections_reset);
+    register_init_routine(grvsstp_states_reset);
     register_init_routine(grvsstp_direct_reset);
 }
 

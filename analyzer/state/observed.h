@@ -10,6 +10,7 @@
 #include "state/fanout.h"
 #include "state/id_tree.h"
 #include "state/ledger.h"
+#include "state/returns.h"
 #include "state/transition.h"
 
 /* Where and when a command was complete.  The observer hands both back. */
@@ -133,7 +134,10 @@ struct sstp_observer {
     bool has_early_command; /* one that came before the Connect */
     uint32_t epoch;         /* gaps so far */
     uint32_t connect;       /* index + 1 of the exchange that the ConnectResponse ends */
-    char *target;           /* TargetDeviceURL of the Connect until its answer; NULL: not known */
+    /* Of the last Connect: TargetDeviceURL, and the first of SourceDeviceURLs; NULL: not known. */
+    char *target, *source;
+    bool awaits_target;           /* its answer has not said yet who the acceptor is */
+    struct sstp_returns *returns; /* over all connections; NULL where nobody keeps it */
     struct sstp_array sessions;
     struct sstp_array exchanges;
     struct sstp_id_tree ids; /* of the sessions */

@@ -40,11 +40,21 @@ void sstp_observer_init(struct sstp_observer *observer, const struct sstp_mem *m
         init_direction(&observer->directions[i], mem);
 }
 
-static void forget_target(struct sstp_observer *observer)
+static void forget_names(struct sstp_observer *observer)
 {
-    if (observer->target != NULL)
-        observer->mem->resize(observer->mem->cookie, observer->target, 0);
-    observer->target = NULL;
+    char **names[] = {&observer->target, &observer->source};
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (*names[i] != NULL)
+            observer->mem->resize(observer->mem->cookie, *names[i], 0);
+        *names[i] = NULL;
+    }
+    observer->awaits_target = false;
+}
+
+void sstp_observer_share_returns(struct sstp_observer *observer, struct sstp_returns *returns)
+{
+    observer->returns = returns;
 }
 
 void sstp_observer_clear(struct sstp_observer *observer)
@@ -60,7 +70,7 @@ void sstp_observer_clear(struct sstp_observer *observer)
             mem->resize(mem->cookie, session->fanout, 0);
         }
     }
-    forget_target(observer);
+    forget_names(observer);
     sstp_array_clear(&observer->sessions);
     sstp_array_clear(&observer->exchanges);
     sstp_id_tree_clear(&observer->ids);
@@ -73,7 +83,7 @@ void sstp_observer_clear(struct sstp_observer *observer)
 
 void sstp_observer_gap(struct sstp_observer *observer)
 {
-    forget_target(observer);
+    observer->awaits_target = false;
     sstp_observing_lose(observer);
 }
 
@@ -173,8 +183,8 @@ static bool has_target(const struct sstp_observer *observer, const struct sstp_c
 {
     struct sstp_reader r = sstp_reader(command->device_urls.bytes);
 
-    if (observer->target == NULL || command->response_id != SSTP_CONNECT_RESPONSE_OK ||
-        command->device_urls.count == 0)
+    if (!observer->awaits_target || observer->target == NULL ||
+        command->response_id != SSTP_CONNECT_RESPONSE_OK || command->device_urls.count == 0)
         return true;
     for (unsigned i = 0; i < command->device_urls.count && !r.failed; i++) {
         const struct sstp_span url = sstp_read_string(&r);
@@ -185,6 +195,20 @@ static bool has_target(const struct sstp_observer *observer, const struct sstp_c
     return r.failed != SSTP_READER_OK;
 }
 
+/* The command asks the initiator, or the acceptor, not to connect for a while. */
+static void ask_to_stay_away(const struct sstp_observing *observing, bool is_initiator_asked)
+{
+    const struct sstp_observer *observer = observing->observer;
+
+    if (observer->returns == NULL || observer->source == NULL || observer->target == NULL)
+        return;
+    const struct sstp_span source = sstp_span_of_string(observer->source);
+    const struct sstp_span target = sstp_span_of_string(observer->target);
+    sstp_returns_ask(observer->returns, is_initiator_asked ? source : target,
+                     is_initiator_asked ? target : source, observing->place.time_ns,
+                     observing->command->wait_time);
+}
+
 static void on_connect_response(const struct sstp_observing *observing)
 {
     struct sstp_observer *observer = observing->observer;
@@ -192,7 +216,28 @@ static void on_connect_response(const struct sstp_observing *observing)
     sstp_observing_answer(observing, observer->connect);
     if (!has_target(observer, observing->command))
         sstp_observing_find(observing, SSTP_FINDING_DEVICE_NOT_ASKED_FOR);
-    forget_target(observer);
+    observer->awaits_target = false;
+    if (observing->command->response_id == SSTP_CONNECT_RESPONSE_TRY_LATER ||
+        observing->command->response_id == SSTP_CONNECT_RESPONSE_WILL_UPGRADE)
+        ask_to_stay_away(observing, true);
+}
+
+/* Who connects, and to whom; a device that was asked to stay away may come too soon. */
+static void keep_names(const struct sstp_observing *observing)
+{
+    struct sstp_observer *observer = observing->observer;
+    struct sstp_reader r = sstp_reader(observing->command->device_urls.bytes);
+    const struct sstp_span target = observing->command->target_device_url;
+    const struct sstp_span source =
+        observing->command->device_urls.count > 0 ? sstp_read_string(&r) : sstp_span(NULL, 0);
+
+    forget_names(observer);
+    observer->target = sstp_observing_copy(observer, target);
+    observer->source = sstp_observing_copy(observer, source);
+    observer->awaits_target = true;
+    if (observer->returns != NULL &&
+        sstp_returns_is_early(observer->returns, source, target, observing->place.time_ns))
+        sstp_observing_find(observing, SSTP_FINDING_TIMER);
 }
 
 static void connection_command(const struct sstp_observing *observing)
@@ -205,8 +250,7 @@ static void connection_command(const struct sstp_observing *observing)
             break; /* nothing begins on a connection that the other side has closed */
         begin(observer, observing->from_initiator);
         observer->connect = sstp_observing_ask(observing);
-        forget_target(observer);
-        observer->target = sstp_observing_copy(observer, observing->command->target_device_url);
+        keep_names(observing);
         break;
     case SSTP_CONNECT_RESPONSE:
         on_connect_response(observing);
@@ -216,6 +260,8 @@ static void connection_command(const struct sstp_observing *observing)
         break;
     case SSTP_CONNECT_CLOSE:
         sstp_observing_acknowledge(observing);
+        if (observing->command->reason_id == SSTP_CONNECT_CLOSE_RESTING)
+            ask_to_stay_away(observing, !observing->from_initiator);
         on_connect_close(observing);
         break;
     }

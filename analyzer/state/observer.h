@@ -43,6 +43,10 @@ void sstp_observer_init(struct sstp_observer *observer, const struct sstp_mem *m
                         enum sstp_observer_begin begin);
 void sstp_observer_clear(struct sstp_observer *observer);
 
+/* What is known of all connections, which has to outlive the observer; without it nothing is
+ * said of a device that comes back too soon. */
+void sstp_observer_share_returns(struct sstp_observer *observer, struct sstp_returns *returns);
+
 /* A command passed, as sstp_command_decode() left it.  One that breaks the rules
  * of its bytes is taken for what it says as far as that goes. */
 void sstp_observer_command(struct sstp_observer *observer, bool from_initiator,

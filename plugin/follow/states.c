@@ -23,6 +23,14 @@ void grvsstp_states_register_preferences(module_t *module)
         &is_nothing_outstanding);
 }
 
+/* Of the whole capture. */
+static struct sstp_returns returns;
+
+void grvsstp_states_reset(void)
+{
+    memset(&returns, 0, sizeof returns);
+}
+
 struct grvsstp_states *grvsstp_states_new(void)
 {
     if (!are_followed)
@@ -30,6 +38,7 @@ struct grvsstp_states *grvsstp_states_new(void)
     struct grvsstp_states *states = wmem_new(wmem_file_scope(), struct grvsstp_states);
     sstp_observer_init(&states->observer, &grvsstp_file_scope,
                        is_nothing_outstanding ? SSTP_OBSERVER_LATE_TRUSTING : SSTP_OBSERVER_LATE);
+    sstp_observer_share_returns(&states->observer, &returns);
     for (int i = 0; i < 2; i++)
         sstp_journal_init(&states->journals[i], &states->observer, i != 0);
     states->doubts = NULL;
@@ -38,8 +47,10 @@ struct grvsstp_states *grvsstp_states_new(void)
 
 void grvsstp_states_start(struct grvsstp_states *states)
 {
-    if (states != NULL)
-        sstp_observer_init(&states->observer, &grvsstp_file_scope, SSTP_OBSERVER_FROM_START);
+    if (states == NULL)
+        return;
+    sstp_observer_init(&states->observer, &grvsstp_file_scope, SSTP_OBSERVER_FROM_START);
+    sstp_observer_share_returns(&states->observer, &returns);
 }
 
 void grvsstp_states_begin_chunk(struct grvsstp_states *states, bool from_initiator, uint32_t frame,

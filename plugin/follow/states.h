@@ -28,6 +28,9 @@ struct grvsstp_states {
     wmem_array_t *doubts;            /* struct grvsstp_doubt; NULL until the first */
 };
 
+/* Forgets what is known over all connections; for an init routine. */
+void grvsstp_states_reset(void);
+
 /* The states of a new connection of which nothing is known, in file scope; NULL
  * where the preference says so. */
 struct grvsstp_states *grvsstp_states_new(void);
