@@ -266,6 +266,32 @@ def all_kinds(packets):
         yield from kind(packets)
 
 
+def kinds_after(packets, kept):
+    """All kinds of what follows the first `kept` packets, which come as they came."""
+    start, rest = packets[:kept], packets[kept:]
+
+    def make(mutation):
+        return start + [packet.at(max(packet.time, start[-1].time))
+                        for packet in mutation.packets]
+
+    for mutation in all_kinds(rest):
+        yield Mutation(mutation.kind, "after packet %d: %s" % (kept, mutation.label),
+                       partial(make, mutation), mutation.is_whole)
+
+
+def kinds_within(packets, kept):
+    """All kinds of the first `kept` packets; what follows comes as it came."""
+    start, rest = packets[:kept], packets[kept:]
+
+    def make(mutation):
+        end = max(packet.time for packet in mutation.packets) if mutation.packets else 0
+        delay = max(0, end - rest[0].time)
+        return mutation.packets + [packet.at(packet.time + delay) for packet in rest]
+
+    for mutation in all_kinds(start):
+        yield Mutation("handshake", mutation.label, partial(make, mutation), is_whole=False)
+
+
 # ---------------------------------------------------------------------------
 # Files
 
