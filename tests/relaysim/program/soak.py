@@ -68,9 +68,9 @@ VARIETY_SECONDS_MAX = 300  # after the time is over, for what there was no time 
 QUIET_MAX = 60  # seconds until it has to be quiet again
 NUM_STAYING = (2, 2, 0)  # connections: a courier and subscribers, and of the first relay
 NUM_ATTACKERS = 3  # of each relay
-# So many silent connections push the oldest out.  At the pace of all attackers together a
-# good client has half a second to speak, on a machine that has other things to do.
-MAX_HALF_OPEN = 256
+# So many silent connections push the oldest out.  At the pace of a crowd a good client has four
+# seconds to speak, and then the timeout is not over yet.
+MAX_HALF_OPEN = 200
 CONNECT_TIMEOUT = 5  # seconds; longer than a busy machine lets anybody wait
 
 
