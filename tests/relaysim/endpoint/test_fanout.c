@@ -197,15 +197,21 @@ static void test_status_received(void)
 {
     static const struct {
         const char *device, *identity, *events;
+        uint8_t status_id;
     } rows[] = {
-        {"dpp:///2", "grooveIdentity://i", "A session-status 0x1 entry 1, 4 left\n"},
+        {"dpp:///2", "grooveIdentity://i", "A session-status 0x1 entry 1, 4 left\n",
+         SSTP_SESSION_STATUS_LOCKED_OUT},
         {ELSEWHERE, "",
-         "A session-status 0x1 entry 2, 4 left\nA session-status 0x1 entry 4, 3 left\n"},
-        {"", "grooveIdentity://k", "A session-status 0x1 entry 3, 4 left\n"},
+         "A session-status 0x1 entry 2, 4 left\nA session-status 0x1 entry 4, 3 left\n",
+         SSTP_SESSION_STATUS_HOST_NOT_REACHABLE},
+        {ELSEWHERE, "", "", SSTP_SESSION_STATUS_LOCKED_OUT}, /* as no relay is */
+        {"", "grooveIdentity://k", "A session-status 0x1 entry 3, 4 left\n",
+         SSTP_SESSION_STATUS_LOCKED_OUT},
         {"", "grooveIdentity://i",
-         "A session-status 0x1 entry 0, 4 left\nA session-status 0x1 entry 1, 3 left\n"},
-        {"dpp:///9", "grooveIdentity://i", ""},
-        {"dpp:///1", "grooveIdentity://nobody", ""},
+         "A session-status 0x1 entry 0, 4 left\nA session-status 0x1 entry 1, 3 left\n",
+         SSTP_SESSION_STATUS_LOCKED_OUT},
+        {"dpp:///9", "grooveIdentity://i", "", SSTP_SESSION_STATUS_LOCKED_OUT},
+        {"dpp:///1", "grooveIdentity://nobody", "", SSTP_SESSION_STATUS_LOCKED_OUT},
     };
     for (uint8_t minor = 5; minor <= 6; minor++)
         for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
@@ -214,7 +220,7 @@ static void test_status_received(void)
                                                 .form = minor == 6 ? SSTP_VERSION_1_6
                                                                    : SSTP_VERSION_1_5,
                                                 .session_id = 1,
-                                                .status_id = 5,
+                                                .status_id = rows[i].status_id,
                                                 .device_url = span_text(rows[i].device),
                                                 .identity_url = span_text(rows[i].identity)};
             side_inject(&pair->a, &status);
