@@ -283,8 +283,11 @@ static void on_registered(void *cookie)
 {
     struct registering *registering = cookie;
     if (registering->connection != NULL) {
+        struct sstp_relay *relay = registering->connection->relay;
+        relay_turn_begin(relay);
         g_queue_unlink(&registering->connection->registering, &registering->link);
         answer_register(registering->connection, registering);
+        relay_turn_end(relay);
     }
     if (registering->identity_urls != NULL)
         g_ptr_array_unref(registering->identity_urls);
@@ -326,9 +329,12 @@ static void refuse_register(struct sstp_relay_connection *connection, uint32_t e
 void relay_on_registry_failing(void *cookie)
 {
     struct sstp_relay *relay = cookie;
-    GList *connections = g_hash_table_get_keys(relay->connections);
-    for (GList *c = connections; c != NULL; c = c->next) {
-        struct sstp_relay_connection *connection = c->data;
+    GHashTableIter iter;
+    gpointer key;
+    relay_turn_begin(relay);
+    g_hash_table_iter_init(&iter, relay->connections);
+    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+        struct sstp_relay_connection *connection = key;
         GList *link;
         while ((link = g_queue_pop_head_link(&connection->registering)) != NULL) {
             struct registering *registering = link->data;
@@ -338,7 +344,7 @@ void relay_on_registry_failing(void *cookie)
             relay_wake(connection);
         }
     }
-    g_list_free(connections);
+    relay_turn_end(relay);
 }
 
 static void register_device(struct sstp_relay_connection *connection, uint32_t event_id,

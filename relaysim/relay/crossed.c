@@ -100,7 +100,8 @@ static void answer(struct sstp_relay_connection *connection)
         tell_crossed(connection, "its other connections live");
     else
         relay_judge_connect(connection, sstp_span(token, connection->connect_token_len), &answer);
-    (void)sstp_ep_answer_connect(connection->ep, &answer);
+    if (sstp_ep_answer_connect(connection->ep, &answer) == SSTP_EP_OK)
+        connection->relay->answered = connection;
     relay_wake(connection);
     g_free(token);
 }
@@ -116,18 +117,44 @@ static bool is_open(const struct sstp_relay_connection *connection)
     return is_unanswered;
 }
 
+/* Whether the end of one is still to be told of. */
+static bool is_one_leaving(const struct sstp_relay_connection *connection)
+{
+    bool is_leaving = false;
+    GPtrArray *older = find_older(connection);
+    for (guint i = 0; i < older->len; i++) {
+        const struct sstp_relay_connection *other = g_ptr_array_index(older, i);
+        is_leaving = is_leaving || sstp_ep_state(other->ep) == SSTP_CONNECTION_CLOSED;
+    }
+    g_ptr_array_free(older, TRUE);
+    return is_leaving;
+}
+
+/* One at a time: only what becomes of the answer says what the next may have. */
 void relay_crossed_review(struct sstp_relay *relay)
 {
     GList *link = relay->newcomers.head;
-    while (link != NULL) {
+    while (link != NULL && relay->answered == NULL) {
         struct sstp_relay_connection *connection = link->data;
-        if (relay_is_crossed(connection) && is_open(connection)) {
-            link = link->next;
-            continue;
-        }
-        answer(connection);
-        link = relay->newcomers.head; /* others may have gone with it */
+        link = link->next;
+        if (!relay_is_crossed(connection) ||
+            !(connection->is_decided ? is_one_leaving(connection) : is_open(connection)))
+            answer(connection);
     }
+}
+
+void relay_crossed_settled(struct sstp_relay_connection *connection)
+{
+    struct sstp_relay *relay = connection->relay;
+    if (relay->answered == connection)
+        relay->answered = NULL;
+    relay_crossed_review(relay);
+}
+
+static void review(void *relay, const struct sstp_ep_event *event)
+{
+    (void)event;
+    relay_crossed_review(relay);
 }
 
 /* Its time is over: whoever has not answered makes room. */
@@ -136,13 +163,14 @@ static void decide(struct sstp_relay_connection *connection)
     GPtrArray *older = find_older(connection);
     for (guint i = 0; i < older->len; i++) {
         struct sstp_relay_connection *other = g_ptr_array_index(older, i);
-        if (other->is_established && relay_watch_is_unanswered(other) &&
-            !relay_watch_shows_life(other))
-            relay_watch_give_up(other); /* which reviews those who wait */
+        if (sstp_ep_state(other->ep) != SSTP_CONNECTION_CLOSED &&
+            relay_watch_is_unanswered(other) && !relay_watch_shows_life(other))
+            relay_watch_give_up(other);
     }
     g_ptr_array_free(older, TRUE);
-    if (connection->is_newcomer)
-        answer(connection);
+    connection->is_decided = true;
+    connection->verdict_ms = SSTP_EP_NEVER;
+    relay_turn_later(connection->relay, review, connection->relay, NULL);
 }
 
 static struct sstp_relay_connection *find_due(const struct sstp_relay *relay)

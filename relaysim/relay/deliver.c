@@ -267,7 +267,9 @@ void relay_deliver(struct sstp_relay *relay, struct sstp_store_queue *queue)
 
 void relay_on_loaded(void *cookie, struct sstp_store_queue *queue)
 {
+    relay_turn_begin(cookie);
     relay_deliver(cookie, queue);
+    relay_turn_end(cookie);
 }
 
 static void close_session(struct sstp_relay_connection *connection, uint32_t session_id)
@@ -492,9 +494,11 @@ static void refill(struct sstp_relay_connection *connection)
 
 void sstp_relay_output_is_empty(struct sstp_relay_connection *connection)
 {
+    relay_turn_begin(connection->relay);
     refill(connection);
     if (connection->peer != NULL)
         relay_hops_pump(connection->peer);
+    relay_turn_end(connection->relay);
 }
 
 /* ------------------------------------------------------------------------

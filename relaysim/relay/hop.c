@@ -130,50 +130,41 @@ static void close_session(struct relay_hop *hop)
     relay_wake(connection);
 }
 
-/* The hops of the same session of a client's to the same relay, each with a reference: a
- * loss is told by the RelayURL, which says it of all. */
-static GPtrArray *find_all_of(struct relay_hop *hop)
+/* It has ended: the session is closed, and what waits is safe or lost with it. */
+static void end_hop(struct relay_hop *hop, enum sstp_relay_discard_reason reason)
 {
-    GPtrArray *hops = g_ptr_array_new();
-    for (guint i = 0; hop->inbound != NULL && i < hop->inbound->hops->len; i++) {
-        struct relay_hop *other = g_ptr_array_index(hop->inbound->hops, i);
-        if (other->peer == hop->peer)
-            g_ptr_array_add(hops, other);
-    }
-    if (hop->inbound == NULL)
-        g_ptr_array_add(hops, hop);
-    for (guint i = 0; i < hops->len; i++)
-        ((struct relay_hop *)g_ptr_array_index(hops, i))->num_refs++;
-    return hops;
+    close_session(hop);
+    tell_discarded(hop, reason);
+    drop_pending(hop);
+    finish(hop);
 }
 
-/* The session to the other relay is gone, or cannot be had: its recipients are lost. */
+/* The session to the other relay is gone, or cannot be had: its recipients are lost.  So are
+ * those of other hops of the same session to the same relay: a loss is told by the RelayURL,
+ * which says it of all. */
 static void fail(struct relay_hop *hop, uint8_t status_id)
 {
     struct relay_inbound *inbound = hop->inbound;
-    GPtrArray *hops = find_all_of(hop);
+    const struct relay_peer *peer = hop->peer;
 
-    for (guint h = 0; inbound != NULL && h < hops->len; h++) {
-        const GArray *indexes = ((struct relay_hop *)g_ptr_array_index(hops, h))->indexes;
-        for (guint i = 0; i < indexes->len; i++)
-            relay_loss_note(inbound, &inbound->recipients[g_array_index(indexes, uint16_t, i)],
+    if (inbound == NULL) {
+        end_hop(hop, SSTP_RELAY_DISCARD_RELAY);
+        return;
+    }
+    for (guint h = 0; h < inbound->hops->len;) {
+        struct relay_hop *lost = g_ptr_array_index(inbound->hops, h);
+        if (lost->peer != peer) {
+            h++;
+            continue;
+        }
+        for (guint i = 0; i < lost->indexes->len; i++)
+            relay_loss_note(inbound,
+                            &inbound->recipients[g_array_index(lost->indexes, uint16_t, i)],
                             status_id);
-    }
-    if (inbound != NULL)
-        relay_loss_set_troubled(inbound, true); /* what is left may be ready now */
-    for (guint h = 0; h < hops->len; h++) {
-        struct relay_hop *lost = g_ptr_array_index(hops, h);
         lost->num_left = 0;
-        close_session(lost);
-        tell_discarded(lost, SSTP_RELAY_DISCARD_RELAY);
-        finish(lost);
+        end_hop(lost, SSTP_RELAY_DISCARD_RELAY);
     }
-    /* Not before all of that is known: with its messages the session may go. */
-    for (guint h = 0; h < hops->len; h++) {
-        drop_pending(g_ptr_array_index(hops, h));
-        unref(g_ptr_array_index(hops, h));
-    }
-    g_ptr_array_free(hops, TRUE);
+    relay_loss_set_troubled(inbound, true); /* what is left may be ready now */
 }
 
 void relay_hops_fail(struct relay_peer *peer, uint8_t status_id)
@@ -183,35 +174,15 @@ void relay_hops_fail(struct relay_peer *peer, uint8_t status_id)
         fail(hop, status_id);
 }
 
-/* It has ended from here: the session is closed, and what waits is safe or lost with it.
- * Its session to the client may be gone behind it. */
-static void end_hop(struct relay_hop *hop, enum sstp_relay_discard_reason reason)
+void relay_hops_close_empty(struct relay_inbound *inbound)
 {
-    hop->num_refs++;
-    close_session(hop);
-    tell_discarded(hop, reason);
-    finish(hop);
-    drop_pending(hop);
-    unref(hop);
-}
-
-static struct relay_hop *find_empty(const struct relay_inbound *inbound)
-{
-    for (guint i = 0; i < inbound->hops->len; i++) {
+    for (guint i = 0; i < inbound->hops->len;) {
         struct relay_hop *hop = g_ptr_array_index(inbound->hops, i);
         if (hop->num_left == 0 && hop->is_open)
-            return hop;
+            end_hop(hop, SSTP_RELAY_DISCARD_RELAY);
+        else
+            i++;
     }
-    return NULL;
-}
-
-void relay_hops_close_empty(struct sstp_relay_connection *connection, uint32_t session_id)
-{
-    const struct relay_inbound *inbound;
-    struct relay_hop *hop;
-    while ((inbound = relay_inbound_find(connection, session_id)) != NULL &&
-           (hop = find_empty(inbound)) != NULL)
-        end_hop(hop, SSTP_RELAY_DISCARD_RELAY);
 }
 
 void relay_hops_end(struct relay_inbound *inbound)
@@ -221,22 +192,17 @@ void relay_hops_end(struct relay_inbound *inbound)
     gsize num;
     gpointer *hops = g_ptr_array_steal(inbound->hops, &num);
 
-    /* First nothing leads here any more, then one by one they end: each may end others. */
+    relay_loss_set_troubled(inbound, false);
+    relay_hops_set_changed(inbound, false);
     for (gsize i = 0; i < num; i++) {
         struct relay_hop *hop = hops[i];
-        hop->num_refs++;
         hop->inbound = NULL;
         hop->is_orphaned = is_established && hop->num_left > 0;
-    }
-    relay_loss_set_troubled(inbound, false);
-    for (gsize i = 0; i < num; i++) {
-        struct relay_hop *hop = hops[i];
         /* Who closed a session with messages in it wants them delivered. */
-        if (hop->peer != NULL && !(hop->is_orphaned && hop->is_open && hop->pending.length > 0))
+        if (!(hop->is_orphaned && hop->is_open && hop->pending.length > 0))
             end_hop(hop, !is_established      ? SSTP_RELAY_DISCARD_CONNECTION
                          : hop->num_left == 0 ? SSTP_RELAY_DISCARD_RELAY
                                               : SSTP_RELAY_DISCARD_SESSION);
-        unref(hop);
     }
     g_free(hops);
 }
@@ -297,7 +263,7 @@ void relay_hops_begin(struct relay_inbound *inbound)
         g_array_append_val(hop->indexes, index);
         hop->num_left++;
     }
-    /* With a peer that cannot be had the session may be gone, with all of its hops. */
+    /* A peer that its FanoutOpen is too long for takes its hops with it. */
     GPtrArray *peers = g_ptr_array_new();
     for (guint i = 0; i < inbound->hops->len; i++)
         g_ptr_array_add(peers, ((struct relay_hop *)g_ptr_array_index(inbound->hops, i))->peer);
@@ -333,8 +299,9 @@ static void split(struct relay_hop *hop)
     other->num_left = other->indexes->len;
 }
 
-/* A hop that is not open has lost none of its recipients, or all. */
-static void open_hop(struct relay_hop *hop)
+/* A hop that is not open has lost none of its recipients, or all.  False when it is gone,
+ * for its names are too long. */
+static bool open_hop(struct relay_hop *hop)
 {
     struct sstp_ep *ep = hop->peer->connection->ep;
     enum sstp_ep_err err;
@@ -355,6 +322,7 @@ static void open_hop(struct relay_hop *hop)
     }
     if (err == SSTP_EP_TOO_LONG)
         fail(hop, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
+    return err != SSTP_EP_TOO_LONG;
 }
 
 /* ------------------------------------------------------------------------
@@ -369,7 +337,7 @@ static void note_backlog(struct relay_hop *hop)
         return;
     hop->is_backlogged = is_backlogged;
     if (hop->inbound != NULL)
-        relay_hops_update(hop->inbound->connection, hop->inbound->session_id);
+        relay_hops_set_changed(hop->inbound, true);
 }
 
 /* Sends what the session and the output have room for. */
@@ -395,11 +363,10 @@ static void send_pending(struct relay_hop *hop)
     }
 }
 
-/* Shares have come to those that wait, or gone from them.  The hop may be gone behind it. */
+/* Shares have come to those that wait, or gone from them: with the last of them goes a hop
+ * whose originator is gone. */
 static void settle(struct relay_hop *hop)
 {
-    if (hop->peer == NULL)
-        return;
     if (hop->is_open)
         set_waiting(hop, hop->pending.length > 0);
     if (hop->is_orphaned && hop->pending.length == 0)
@@ -408,12 +375,12 @@ static void settle(struct relay_hop *hop)
         note_backlog(hop);
 }
 
-/* The hop may be gone behind it. */
+/* Opens it if need be, and sends; that may have been the end of it. */
 static void pump(struct relay_hop *hop)
 {
-    if (!hop->is_open && hop->inbound != NULL)
-        open_hop(hop);
-    if (hop->peer == NULL || !hop->is_open)
+    if (!hop->is_open && hop->inbound != NULL && !open_hop(hop))
+        return;
+    if (!hop->is_open)
         return;
     send_pending(hop);
     settle(hop);
@@ -427,10 +394,7 @@ void relay_hops_pump(struct relay_peer *peer)
         if (link == NULL)
             break; /* the one before took others with it */
         g_queue_push_tail_link(&peer->waiting, link);
-        struct relay_hop *hop = link->data;
-        hop->num_refs++;
-        pump(hop);
-        unref(hop);
+        pump(link->data);
     }
     if (peer->connection != NULL)
         relay_wake(peer->connection);
@@ -458,25 +422,15 @@ static void add_share(struct relay_hop *hop, struct sstp_payload *payload, int64
 void relay_hops_forward(struct relay_inbound *inbound, struct sstp_payload *payload,
                         int64_t expires_ms, struct relay_receipt *receipt)
 {
-    const guint num = inbound->hops->len;
-    struct relay_hop **hops = g_new(struct relay_hop *, num + 1);
-
-    for (guint i = 0; i < num; i++) {
-        hops[i] = g_ptr_array_index(inbound->hops, i);
-        hops[i]->num_refs++;
-        if (hops[i]->num_left > 0)
-            add_share(hops[i], payload, expires_ms, receipt);
-    }
-    /* What one of them has to say may end others, and the session. */
-    for (guint i = 0; i < num; i++) {
-        struct relay_hop *hop = hops[i];
-        if (hop->peer != NULL && hop->is_open && relay_peer_is_established(hop->peer))
+    for (guint i = 0; i < inbound->hops->len; i++) {
+        struct relay_hop *hop = g_ptr_array_index(inbound->hops, i);
+        if (hop->num_left > 0)
+            add_share(hop, payload, expires_ms, receipt);
+        if (hop->is_open && relay_peer_is_established(hop->peer))
             pump(hop);
         else
             settle(hop);
-        unref(hop);
     }
-    g_free(hops);
 }
 
 /* Moves the shares of a hop whose time is over to `due`, which is written down, and does
@@ -517,16 +471,14 @@ void relay_hops_expire(struct sstp_relay *relay)
         for (GList *h = peer->hops.head; h != NULL; h = h->next)
             take_due(h->data, &due);
     }
-    /* The end of a share may end sessions, hops and other shares, but none of these: they
-     * are nobody else's any more. */
     while ((link = g_queue_pop_head_link(&due)) != NULL) {
         struct relay_share *share = link->data;
         struct relay_hop *hop = share->hop;
-        hop->num_refs++;
+        const bool is_over = hop->peer == NULL; /* the share before was its last */
         relay->counters.num_discarded++;
         end_share(share, true);
-        settle(hop);
-        unref(hop);
+        if (!is_over)
+            settle(hop);
     }
 }
 
@@ -539,13 +491,10 @@ void relay_hop_on_state(struct relay_hop *hop, enum sstp_session_state state)
     if (hop == NULL)
         return;
     hop->state = state;
-    hop->num_refs++;
-    if (hop->peer != NULL)
-        set_opened(hop);
-    pump(hop);
+    set_opened(hop);
     if (hop->inbound != NULL)
-        relay_hops_update(hop->inbound->connection, hop->inbound->session_id);
-    unref(hop);
+        relay_hops_set_changed(hop->inbound, true);
+    pump(hop);
 }
 
 /* What a client is told of a recipient of which another relay says `status_id`: what is

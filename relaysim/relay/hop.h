@@ -39,6 +39,8 @@ struct relay_inbound {
     GPtrArray *hops; /* struct relay_hop, those that are left */
     bool is_troubled;
     GList troubled_link; /* in relay->troubled, while losses are to be told */
+    bool has_changed;
+    GList changed_link; /* in relay->changed, while it may be to stop or to go on */
 };
 
 struct relay_peer {
@@ -48,6 +50,7 @@ struct relay_peer {
     struct sstp_relay_connection *connection; /* that its hops use, or wait for; NULL */
     bool is_dialing;
     uint64_t dial_number;     /* of the last dial; others have been given up */
+    uint8_t dial_status_id;   /* why it failed */
     int64_t dial_deadline_ms; /* while it is dialed */
     int64_t next_dial_ms;     /* not before */
     int64_t pause_ms;         /* the last one; 0 after success */
@@ -82,10 +85,6 @@ int64_t relay_peers_next_deadline(const struct sstp_relay *relay);
 
 /* ---- relay/loss.c ---- */
 
-/* NULL when the client has no such session any more. */
-struct relay_inbound *relay_inbound_find(const struct sstp_relay_connection *connection,
-                                         uint32_t session_id);
-
 /* Whether a StatusId says that a whole relay is lost (GRVSSTP 2.2.8.1, 3.3.4.1.2). */
 bool relay_loss_is_of_relay(uint8_t status_id);
 
@@ -97,8 +96,10 @@ void relay_loss_note(struct relay_inbound *inbound, struct relay_recipient *reci
 void relay_loss_set_troubled(struct relay_inbound *inbound, bool is_troubled);
 
 /* Tells the client what has become of its session: the losses, then whether it may
- * send (GRVSSTP 3.3.4.1.2).  The session may be gone behind it. */
-void relay_hops_update(struct sstp_relay_connection *connection, uint32_t session_id);
+ * send (GRVSSTP 3.3.4.1.2). */
+void relay_hops_update(struct relay_inbound *inbound);
+/* Whether that is to be done at the end of the turn. */
+void relay_hops_set_changed(struct relay_inbound *inbound, bool has_changed);
 
 /* The same for every session with losses to tell: of one connection, or all. */
 void relay_hops_tell(struct sstp_relay *relay, const struct sstp_relay_connection *connection);
@@ -109,9 +110,8 @@ void relay_hops_tell(struct sstp_relay *relay, const struct sstp_relay_connectio
 bool relay_hop_is_awaited(const struct relay_hop *hop);
 
 /* Sessions without a recipient that is left: who opened one closes it, unless the other
- * relay has (GRVSSTP 3.2.5.8; note <16> for how long it may wait).  The client's session
- * may be gone behind it. */
-void relay_hops_close_empty(struct sstp_relay_connection *connection, uint32_t session_id);
+ * relay has (GRVSSTP 3.2.5.8; note <16> for how long it may wait). */
+void relay_hops_close_empty(struct relay_inbound *inbound);
 
 /* Makes the hops of a session that has just been opened. */
 void relay_hops_begin(struct relay_inbound *inbound);

@@ -41,7 +41,11 @@ struct sstp_relay {
     struct sstp_registry *registry;
     GHashTable *locked_out;  /* a set of URLs, borrowed */
     GHashTable *connections; /* a set of struct sstp_relay_connection */
-    /* What the endpoints of those tell. */
+    unsigned turn_depth;     /* see relay/turn.c, for this and what follows */
+    GArray *later;
+    GQueue changed; /* struct relay_inbound: its client is to be told whether it may send */
+    GQueue settled; /* struct relay_receipt */
+    /* What the endpoints of connections tell. */
     void (*on_event)(void *connection, struct sstp_ep *ep, const struct sstp_ep_event *event);
     GHashTable *online;     /* identity URL to GPtrArray of connections */
     GHashTable *devices;    /* device URL to the number of its established connections */
@@ -56,6 +60,7 @@ struct sstp_relay {
     GQueue handed;          /* the same, for which a newer connection waits, likewise */
     GQueue watched;         /* connections that owe an answer, in the order of watch_ms */
     GQueue newcomers;       /* connections whose Connect waits for the answers of others */
+    struct sstp_relay_connection *answered; /* one of those, until that has its effect; NULL */
     struct log_seldom refusals[RELAY_REFUSAL_COUNT];
     int64_t again_ms;         /* what there was no memory for is tried again */
     uint64_t last_connection; /* its number */
@@ -120,6 +125,7 @@ struct sstp_relay_connection {
     bool is_newcomer;
     int64_t verdict_ms;
     bool is_last_verdict; /* as above */
+    bool is_decided;      /* who has not answered by then makes room */
     GList newcomer_link;
     uint8_t *connect_token; /* meanwhile */
     size_t connect_token_len;
@@ -145,6 +151,19 @@ struct sstp_relay_connection *relay_connection_new(struct sstp_relay *relay, voi
                                                    int64_t now_ms, bool is_originator);
 /* One that nobody has been told of; NULL is fine. */
 void relay_connection_drop(struct sstp_relay_connection *connection);
+
+/* ---- relay/turn.c ---- */
+void relay_turns_new(struct sstp_relay *relay);
+void relay_turns_free(struct sstp_relay *relay);
+/* Around whatever the relay is called for; they may be nested. */
+void relay_turn_begin(struct sstp_relay *relay);
+void relay_turn_end(struct sstp_relay *relay);
+bool relay_turn_is_on(const struct sstp_relay *relay);
+/* Has something done at the end of the turn, in the order of these calls; `event`, NULL or
+ * one that no command brought, is copied.  The object lasts until then. */
+void relay_turn_later(struct sstp_relay *relay,
+                      void (*work)(void *object, const struct sstp_ep_event *event), void *object,
+                      const struct sstp_ep_event *event);
 
 /* ---- relay/discard.c ---- */
 /* Notes where a message came from, if anybody wants to know what becomes of it. */
@@ -198,11 +217,14 @@ struct relay_receipt;
  * never returned. */
 struct relay_receipt *relay_receipt_new(struct sstp_relay_connection *connection, uint64_t number,
                                         size_t len);
+struct sstp_relay *relay_receipt_relay(const struct relay_receipt *receipt);
 /* One more share that is not safe yet. */
 void relay_receipt_hold(struct relay_receipt *receipt);
 /* A share is safe, or has been reported as lost; with the last one the message is
- * acknowledged and the receipt gone.  Its connection need not be there any more. */
+ * acknowledged at the end of the turn.  Its connection need not be there any more. */
 void relay_receipt_release(struct relay_receipt *receipt);
+/* That end, or one before it. */
+void relay_receipts_settle(struct sstp_relay *relay);
 /* A share is lost, and the client cannot be told which: its connection is closed, so
  * that the message is not acknowledged. */
 void relay_receipt_fail(struct relay_receipt *receipt);
@@ -241,8 +263,10 @@ bool relay_is_crossed(const struct sstp_relay_connection *connection);
  * do. */
 void relay_crossed_await(struct sstp_relay_connection *connection, struct sstp_span token,
                          struct sstp_ep_connect_answer *answer);
-/* Some connection has answered, or is gone. */
+/* Some connection has answered. */
 void relay_crossed_review(struct sstp_relay *relay);
+/* This one is established, or gone. */
+void relay_crossed_settled(struct sstp_relay_connection *connection);
 /* It waits no more. */
 void relay_crossed_forget(struct sstp_relay_connection *connection);
 void relay_crossed_tick(struct sstp_relay *relay);

@@ -16,6 +16,19 @@ void relay_loss_set_troubled(struct relay_inbound *inbound, bool is_troubled)
         g_queue_unlink(troubled, &inbound->troubled_link);
 }
 
+void relay_hops_set_changed(struct relay_inbound *inbound, bool has_changed)
+{
+    GQueue *changed = &inbound->connection->relay->changed;
+    if (inbound->has_changed == has_changed)
+        return;
+    inbound->has_changed = has_changed;
+    inbound->changed_link.data = inbound;
+    if (has_changed)
+        g_queue_push_tail_link(changed, &inbound->changed_link);
+    else
+        g_queue_unlink(changed, &inbound->changed_link);
+}
+
 void relay_loss_note(struct relay_inbound *inbound, struct relay_recipient *recipient,
                      uint8_t status_id)
 {
@@ -42,7 +55,7 @@ static bool are_told_together(const struct relay_recipient *first,
             strcmp(other->relay_url, first->relay_url) == 0);
 }
 
-/* Tells one kind of loss; with the last recipient the session goes, too. */
+/* Tells one kind of loss; with the last recipient the session is closed, too. */
 static void tell_loss(struct relay_inbound *inbound, struct relay_recipient *first)
 {
     struct sstp_ep *ep = inbound->connection->ep;
@@ -66,25 +79,11 @@ static void tell_loss(struct relay_inbound *inbound, struct relay_recipient *fir
     g_array_free(indexes, TRUE);
 }
 
-struct relay_inbound *relay_inbound_find(const struct sstp_relay_connection *connection,
-                                         uint32_t session_id)
+static void tell_losses(struct relay_inbound *inbound)
 {
-    return g_hash_table_lookup(connection->inbound, GUINT_TO_POINTER(session_id));
-}
-
-/* False when the session is gone behind it. */
-static bool tell_losses(struct sstp_relay_connection *connection, uint32_t session_id)
-{
-    struct relay_inbound *inbound = relay_inbound_find(connection, session_id);
-    for (size_t i = 0; inbound != NULL && i < inbound->num_recipients; i++) {
-        if (inbound->recipients[i].lost_status_id == 0)
-            continue;
-        tell_loss(inbound, &inbound->recipients[i]);
-        inbound = relay_inbound_find(connection, session_id);
-    }
-    if (inbound != NULL)
-        relay_loss_set_troubled(inbound, false);
-    return inbound != NULL;
+    for (size_t i = 0; i < inbound->num_recipients; i++)
+        if (inbound->recipients[i].lost_status_id != 0)
+            tell_loss(inbound, &inbound->recipients[i]);
 }
 
 /* AggregateResourceHandlerAvailability: those at other relays by their sessions, those
@@ -99,13 +98,16 @@ static enum sstp_availability availability(const struct relay_inbound *inbound)
     return SSTP_HANDLER_READY;
 }
 
-void relay_hops_update(struct sstp_relay_connection *connection, uint32_t session_id)
+void relay_hops_update(struct relay_inbound *inbound)
 {
-    if (tell_losses(connection, session_id))
-        relay_hops_close_empty(connection, session_id);
-    const struct relay_inbound *inbound = relay_inbound_find(connection, session_id);
-    if (inbound != NULL)
-        (void)sstp_ep_set_availability(connection->ep, session_id, availability(inbound), 0);
+    struct sstp_relay_connection *connection = inbound->connection;
+    relay_hops_set_changed(inbound, false);
+    relay_loss_set_troubled(inbound, false);
+    if (sstp_ep_state(connection->ep) != SSTP_CONNECTION_ESTABLISHED)
+        return;
+    tell_losses(inbound);
+    relay_hops_close_empty(inbound);
+    (void)sstp_ep_set_availability(connection->ep, inbound->session_id, availability(inbound), 0);
     relay_wake(connection);
 }
 
@@ -113,12 +115,9 @@ void relay_hops_tell(struct sstp_relay *relay, const struct sstp_relay_connectio
 {
     GList *link = relay->troubled.head;
     while (link != NULL) {
-        const struct relay_inbound *inbound = link->data;
-        if (connection == NULL || connection == inbound->connection) {
-            relay_hops_update(inbound->connection, inbound->session_id);
-            link = relay->troubled.head; /* others may have gone with it */
-        } else {
-            link = link->next;
-        }
+        struct relay_inbound *inbound = link->data;
+        link = link->next;
+        if (connection == NULL || connection == inbound->connection)
+            relay_hops_update(inbound);
     }
 }

@@ -92,6 +92,8 @@ static void locate(struct relay_peer *peer)
 
 void relay_peer_want(struct relay_peer *peer)
 {
+    if (peer->connection != NULL && sstp_ep_state(peer->connection->ep) == SSTP_CONNECTION_CLOSED)
+        return; /* what is open on it ends first, with this turn */
     if (!relay_peer_is_established(peer))
         locate(peer);
     if (relay_peer_is_established(peer))
@@ -136,6 +138,24 @@ static bool is_dialed(const struct relay_peer *peer, uint64_t number)
     return peer != NULL && peer->is_dialing && peer->dial_number == number;
 }
 
+static void fail_hops(void *object, const struct sstp_ep_event *event)
+{
+    struct relay_peer *peer = object;
+    (void)event;
+    relay_hops_fail(peer, peer->dial_status_id);
+}
+
+/* The answer may come in the middle of the work that it was dialed for. */
+static void on_not_dialed(struct relay_peer *peer, uint8_t status_id)
+{
+    peer->is_dialing = false;
+    peer->dial_status_id = status_id;
+    pause_dialing(peer, 0);
+    relay_turn_begin(peer->relay);
+    relay_turn_later(peer->relay, fail_hops, peer, NULL);
+    relay_turn_end(peer->relay);
+}
+
 struct sstp_relay_connection *sstp_relay_dialed(struct sstp_relay *relay, const char *url,
                                                 uint64_t number, void *socket, int64_t now_ms)
 {
@@ -149,8 +169,7 @@ struct sstp_relay_connection *sstp_relay_dialed(struct sstp_relay *relay, const 
     if (connection == NULL ||
         sstp_ep_connect(connection->ep, peer->url, sstp_span(NULL, 0)) != SSTP_EP_OK) {
         relay_connection_drop(connection);
-        pause_dialing(peer, 0);
-        relay_hops_fail(peer, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
+        on_not_dialed(peer, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
         return NULL;
     }
     connection->peer = peer;
@@ -163,11 +182,8 @@ void sstp_relay_not_dialed(struct sstp_relay *relay, const char *url, uint64_t n
                            uint8_t status_id)
 {
     struct relay_peer *peer = relay_peer_find(relay, url);
-    if (!is_dialed(peer, number))
-        return;
-    peer->is_dialing = false;
-    pause_dialing(peer, 0);
-    relay_hops_fail(peer, status_id);
+    if (is_dialed(peer, number))
+        on_not_dialed(peer, status_id);
 }
 
 void relay_peers_tick(struct sstp_relay *relay)
@@ -177,9 +193,11 @@ void relay_peers_tick(struct sstp_relay *relay)
     g_hash_table_iter_init(&iter, relay->peers);
     while (g_hash_table_iter_next(&iter, NULL, &value)) {
         struct relay_peer *peer = value;
-        if (peer->is_dialing && peer->dial_deadline_ms <= relay->now_ms)
-            sstp_relay_not_dialed(relay, peer->url, peer->dial_number,
-                                  SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
+        if (peer->is_dialing && peer->dial_deadline_ms <= relay->now_ms) {
+            peer->is_dialing = false;
+            pause_dialing(peer, 0);
+            relay_hops_fail(peer, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
+        }
         if (!relay_peer_is_established(peer))
             relay_peer_want(peer);
     }
@@ -261,8 +279,8 @@ bool relay_peer_on_event(struct sstp_relay_connection *connection,
     case SSTP_EP_EVENT_ACKNOWLEDGED_LATE: /* its recipients were lost with the session */
         break;
     case SSTP_EP_EVENT_SESSION_CLOSED:
-        is_done = hop != NULL;                                 /* without, the peer's own session */
-        if (is_done && g_queue_find(&peer->hops, hop) != NULL) /* or a lost share has ended it */
+        is_done = hop != NULL; /* without, the peer's own session */
+        if (is_done)
             relay_hop_on_closed(hop);
         break;
     case SSTP_EP_EVENT_CLOSED:

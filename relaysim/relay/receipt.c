@@ -16,11 +16,13 @@
 #define ACK_BYTES (128u << 10)
 
 struct relay_receipt {
+    struct sstp_relay *relay;
     struct sstp_relay_connection *connection; /* NULL once it is gone */
     uint64_t number;
     size_t len;
     unsigned num_holds;
-    GList link; /* in connection->receipts */
+    GList link;         /* in connection->receipts */
+    GList settled_link; /* in relay->settled */
 };
 
 /* TCP does the waiting: StopSending would come too late for what is under way. */
@@ -41,16 +43,22 @@ struct relay_receipt *relay_receipt_new(struct sstp_relay_connection *connection
                                         size_t len)
 {
     struct relay_receipt *receipt = g_new0(struct relay_receipt, 1);
+    receipt->relay = connection->relay;
     receipt->connection = connection;
     receipt->number = number;
     receipt->len = len + RECEIPT_COST;
     receipt->num_holds = 1;
-    receipt->link.data = receipt;
+    receipt->link.data = receipt->settled_link.data = receipt;
     g_queue_push_tail_link(&connection->receipts, &receipt->link);
     connection->num_waiting_bytes += receipt->len;
     connection->relay->num_waiting_bytes += receipt->len;
     hold_or_not(connection);
     return receipt;
+}
+
+struct sstp_relay *relay_receipt_relay(const struct relay_receipt *receipt)
+{
+    return receipt->relay;
 }
 
 void relay_receipt_hold(struct relay_receipt *receipt)
@@ -69,9 +77,13 @@ static void acknowledge_for_size(struct sstp_relay_connection *connection, size_
 
 void relay_receipt_release(struct relay_receipt *receipt)
 {
+    if (--receipt->num_holds == 0)
+        g_queue_push_tail_link(&receipt->relay->settled, &receipt->settled_link);
+}
+
+static void settle(struct relay_receipt *receipt)
+{
     struct sstp_relay_connection *connection = receipt->connection;
-    if (--receipt->num_holds > 0)
-        return;
     if (connection != NULL) {
         g_queue_unlink(&connection->receipts, &receipt->link);
         connection->num_waiting_bytes -= receipt->len;
@@ -85,6 +97,13 @@ void relay_receipt_release(struct relay_receipt *receipt)
         relay_wake(connection);
     }
     g_free(receipt);
+}
+
+void relay_receipts_settle(struct sstp_relay *relay)
+{
+    GList *link;
+    while ((link = g_queue_pop_head_link(&relay->settled)) != NULL)
+        settle(link->data);
 }
 
 void relay_receipt_fail(struct relay_receipt *receipt)

@@ -143,17 +143,11 @@ static void begin_fanout(struct sstp_relay_connection *connection, uint32_t sess
         is_locked_out[i] = is_recipient_locked_out(relay, &inbound->recipients[i]);
         is_over_quota[i] = check_over_quota(connection, inbound->recipients[i].identity_url);
     }
-    /* Either may have been the last, which closes the session and frees its state. */
     report(connection, session_id, inbound, SSTP_SESSION_STATUS_LOCKED_OUT, is_locked_out);
-    inbound = g_hash_table_lookup(connection->inbound, GUINT_TO_POINTER(session_id));
-    if (inbound != NULL)
-        report(connection, session_id, inbound, SSTP_SESSION_STATUS_QUOTA_WOULD_BE_EXCEEDED,
-               is_over_quota);
-    inbound = g_hash_table_lookup(connection->inbound, GUINT_TO_POINTER(session_id));
-    if (inbound != NULL) {
-        relay_hops_begin(inbound);
-        relay_hops_update(connection, session_id);
-    }
+    report(connection, session_id, inbound, SSTP_SESSION_STATUS_QUOTA_WOULD_BE_EXCEEDED,
+           is_over_quota);
+    relay_hops_begin(inbound);
+    relay_hops_update(inbound);
 out:
     g_free(is_locked_out);
     g_free(is_over_quota);
@@ -192,9 +186,13 @@ static int64_t expiry(const struct sstp_relay *relay, const struct sstp_ep_messa
     return expires_ms;
 }
 
+/* Told by the store, whoever called that. */
 static void on_safe(void *receipt)
 {
+    struct sstp_relay *relay = relay_receipt_relay(receipt);
+    relay_turn_begin(relay);
     relay_receipt_release(receipt);
+    relay_turn_end(relay);
 }
 
 /* Whether the whole store has room for every recipient that is left. */
@@ -303,10 +301,7 @@ void relay_on_message(struct sstp_relay_connection *connection, const struct sst
     }
     sstp_payload_unref(payload);
 
-    inbound = g_hash_table_lookup(connection->inbound, GUINT_TO_POINTER(id));
-    if (inbound == NULL) {
-        /* Its last recipients were lost on the way: that has been told. */
-    } else if (inbound->is_fanout && !is_full) {
+    if (inbound->is_fanout && !is_full) {
         report(connection, id, inbound, SSTP_SESSION_STATUS_QUOTA_WOULD_BE_EXCEEDED, fails);
     } else if (is_full || fails[0]) {
         /* The Close goes first: what it finds unacknowledged was not taken. */
@@ -316,6 +311,7 @@ void relay_on_message(struct sstp_relay_connection *connection, const struct sst
         g_hash_table_remove(connection->inbound, GUINT_TO_POINTER(id));
     }
     relay_receipt_release(receipt);
+    relay_receipts_settle(relay); /* the sender hears of it before the recipients do */
     for (guint i = 0; i < queues->len; i++)
         relay_deliver(relay, g_ptr_array_index(queues, i));
     g_ptr_array_free(queues, TRUE);
@@ -330,19 +326,20 @@ void relay_on_message(struct sstp_relay_connection *connection, const struct sst
  * same is taken, and not acknowledged before it is safe. */
 static void stop_or_start(struct sstp_relay_connection *connection, bool is_stopped)
 {
-    GList *ids = g_hash_table_get_keys(connection->inbound);
-    for (GList *id = ids; id != NULL; id = id->next) {
-        const struct relay_inbound *inbound = g_hash_table_lookup(connection->inbound, id->data);
-        if (inbound != NULL && inbound->is_fanout)
-            relay_hops_update(connection, inbound->session_id);
+    GHashTableIter iter;
+    gpointer value;
+    g_hash_table_iter_init(&iter, connection->inbound);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        struct relay_inbound *inbound = value;
+        if (inbound->is_fanout)
+            relay_hops_update(inbound);
         else
-            (void)sstp_ep_set_availability(connection->ep, GPOINTER_TO_UINT(id->data),
+            (void)sstp_ep_set_availability(connection->ep, inbound->session_id,
                                            is_stopped ? SSTP_HANDLER_NOT_READY : SSTP_HANDLER_READY,
                                            SSTP_CLOSE_NO_REASON);
     }
-    if (ids != NULL)
+    if (g_hash_table_size(connection->inbound) > 0)
         relay_wake(connection);
-    g_list_free(ids);
 }
 
 static void stop_or_start_all(struct sstp_relay *relay)
@@ -365,7 +362,9 @@ void relay_on_failing(void *cookie, const char *why)
     if (relay->config.store_failing != NULL)
         relay->config.store_failing(relay->config.cookie, why);
     relay->is_store_failing = why != NULL;
+    relay_turn_begin(relay);
     stop_or_start_all(relay);
+    relay_turn_end(relay);
 }
 
 void relay_check_room(struct sstp_relay *relay)

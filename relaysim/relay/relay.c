@@ -89,6 +89,7 @@ struct sstp_relay *sstp_relay_new(const struct sstp_relay_config *config, int64_
     g_queue_init(&relay->watched);
     g_queue_init(&relay->newcomers);
     relay->again_ms = SSTP_EP_NEVER;
+    relay_turns_new(relay);
     g_queue_init(&relay->troubled);
     g_queue_init(&relay->timed);
     relay->next_share_expiry_ms = SSTP_EP_NEVER;
@@ -102,6 +103,7 @@ void sstp_relay_free(struct sstp_relay *relay)
         return;
     GHashTableIter iter;
     gpointer connection;
+    relay_turn_begin(relay);
     g_hash_table_iter_init(&iter, relay->connections);
     while (g_hash_table_iter_next(&iter, &connection, NULL))
         relay_forget_receipts(connection); /* so that nothing is said any more */
@@ -111,6 +113,8 @@ void sstp_relay_free(struct sstp_relay *relay)
     g_hash_table_destroy(relay->devices);
     g_hash_table_destroy(relay->locked_out);
     sstp_store_free(relay->store);
+    relay_turn_end(relay);
+    relay_turns_free(relay);
     g_free(relay);
 }
 
@@ -135,8 +139,11 @@ static void free_connection(gpointer data)
 
 void sstp_relay_disconnect(struct sstp_relay_connection *connection)
 {
+    struct sstp_relay *relay = connection->relay;
+    relay_turn_begin(relay);
     sstp_ep_transport_lost(connection->ep);
-    g_hash_table_remove(connection->relay->connections, connection);
+    relay_turn_end(relay);
+    g_hash_table_remove(relay->connections, connection);
 }
 
 /* ------------------------------------------------------------------------
@@ -168,6 +175,7 @@ static void on_established(struct sstp_relay_connection *connection)
     relay_log(connection, "established with %s, SSTP 1.%c", connection->device_url,
               sstp_ep_version(connection->ep) == SSTP_VERSION_1_6 ? '6' : '5');
     relay_peer_meet(connection);
+    relay_crossed_settled(connection);
 }
 
 static void go_offline(struct sstp_relay_connection *connection)
@@ -209,8 +217,8 @@ static void on_closed(struct sstp_relay_connection *connection, const struct sst
         connection->is_established = false;
         relay->num_established--;
         count_devices(connection, -1);
-        relay_crossed_review(relay);
     }
+    relay_crossed_settled(connection);
     const bool has_reason = event->end != SSTP_EP_END_TRANSPORT_LOST;
     const struct reason reason =
         reason_of(sstp_connect_close_reason_name(event->reason_id), event->reason_id);
@@ -219,12 +227,10 @@ static void on_closed(struct sstp_relay_connection *connection, const struct sst
               event->what != NULL ? event->what : "");
 }
 
-static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event)
+static void handle(void *object, const struct sstp_ep_event *event)
 {
-    struct sstp_relay_connection *connection = cookie;
+    struct sstp_relay_connection *connection = object;
 
-    /* The endpoint is told the time before what came, the relay after it. */
-    connection->relay->now_ms = MAX(connection->relay->now_ms, sstp_ep_now_ms(ep));
     if (relay_watch_on_event(connection, event))
         return;
     if (connection->peer != NULL && relay_peer_on_event(connection, event))
@@ -288,12 +294,29 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
     }
 }
 
+static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event)
+{
+    struct sstp_relay_connection *connection = cookie;
+    struct sstp_relay *relay = connection->relay;
+
+    /* The endpoint is told the time before what came, the relay after it. */
+    relay->now_ms = MAX(relay->now_ms, sstp_ep_now_ms(ep));
+    if (relay_turn_is_on(relay)) {
+        relay_turn_later(relay, handle, connection, event);
+        return;
+    }
+    relay_turn_begin(relay);
+    handle(connection, event);
+    relay_turn_end(relay);
+}
+
 /* ------------------------------------------------------------------------
  * Time
  */
 
 void sstp_relay_tick(struct sstp_relay *relay, int64_t now_ms)
 {
+    relay_turn_begin(relay);
     relay->now_ms = now_ms;
     relay->counters.num_discarded += sstp_store_expire(relay->store, now_ms);
     relay_deliveries_tick(relay);
@@ -304,6 +327,7 @@ void sstp_relay_tick(struct sstp_relay *relay, int64_t now_ms)
     relay_hops_expire(relay);
     relay_peers_tick(relay);
     relay_hops_tell(relay, NULL);
+    relay_turn_end(relay);
 }
 
 int64_t sstp_relay_next_deadline(const struct sstp_relay *relay)
@@ -325,9 +349,12 @@ int64_t sstp_relay_next_deadline(const struct sstp_relay *relay)
 static void close_connections(struct sstp_relay *relay, bool to_peers, uint8_t reason_id,
                               uint32_t return_time)
 {
-    GList *connections = g_hash_table_get_keys(relay->connections);
-    for (GList *c = connections; c != NULL; c = c->next) {
-        struct sstp_relay_connection *connection = c->data;
+    GHashTableIter iter;
+    gpointer key;
+    relay_turn_begin(relay);
+    g_hash_table_iter_init(&iter, relay->connections);
+    while (g_hash_table_iter_next(&iter, &key, NULL)) {
+        struct sstp_relay_connection *connection = key;
         if ((connection->peer != NULL) != to_peers)
             continue;
         if (sstp_ep_state(connection->ep) == SSTP_CONNECTION_ESTABLISHED)
@@ -336,7 +363,7 @@ static void close_connections(struct sstp_relay *relay, bool to_peers, uint8_t r
             sstp_ep_transport_lost(connection->ep);
         relay_wake(connection);
     }
-    g_list_free(connections);
+    relay_turn_end(relay);
 }
 
 void sstp_relay_close(struct sstp_relay *relay, uint8_t reason_id, uint32_t return_time)

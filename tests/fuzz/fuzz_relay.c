@@ -241,7 +241,8 @@ static void on_sent(void *socket, const struct sstp_command *command)
 /* Those recipients of a session that the relay serves itself, and has not lost. */
 static uint32_t recipients_of(const struct visitor *visitor, uint32_t session_id)
 {
-    const struct relay_inbound *inbound = relay_inbound_find(visitor->connection, session_id);
+    const struct relay_inbound *inbound =
+        g_hash_table_lookup(visitor->connection->inbound, GUINT_TO_POINTER(session_id));
     uint32_t owed = 0;
     if (inbound == NULL || (strcmp(inbound->resource_url, maker_resources[0]) != 0 &&
                             strcmp(inbound->resource_url, maker_resources[1]) != 0))

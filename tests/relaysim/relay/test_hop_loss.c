@@ -110,7 +110,7 @@ static void test_3_3_6_2_expiry_of_the_last(void)
     town_advance(s.relay1, 9999);
     assert_said(s.town, "");
     town_advance(s.relay1, 1);
-    assert_said(s.town, "1>A Noop [acks 1]\n1>2 Close s=0x1 EmptySession\n");
+    assert_said(s.town, "1>2 Close s=0x1 EmptySession\n1>A Noop [acks 1]\n");
     g_assert_cmpuint(s.a->num_acknowledged, ==, 2);
     town_free(s.town);
 }
