@@ -25,7 +25,7 @@ struct carrier *carrier_new(const struct carrier_ops *ops, const struct carrier_
     carrier->ops = ops;
     carrier->config = *config;
     if (carrier->config.timeout_ms == 0)
-        carrier->config.timeout_ms = SSTP_EP_CONNECT_TIMEOUT_MS;
+        carrier->config.timeout_ms = CARRIER_PROXY_TIMEOUT_MS;
     carrier->now_ms = config->now_ms;
     carrier->state = g_malloc0(ops->state_size);
     if (!config->is_server)

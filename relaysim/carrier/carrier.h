@@ -21,11 +21,12 @@
  *
  * How the others fit:
  *
- * CONNECT and SOCKS (a client's): one transport, to the proxy.  In `opened` they put their
- * request into the output; `receive` reads the answer, and `deadline` bounds the wait for it.
- * carrier_set_ready() when the way is free, carrier_fail() when the proxy will not; from then
- * on they hand everything on as direct does, with carrier/pass.h.  A proxy that closes after
- * asking for a password is answered in `lost`, by wanting another transport.
+ * CONNECT and SOCKS (a client's; carrier/connect.h, carrier/socks.h): one transport, to the
+ * proxy.  In `opened` they put their request into the output; `receive` reads the answer, and
+ * `deadline` bounds the wait for it.  carrier_set_ready() when the way is free, carrier_fail()
+ * when the proxy will not; from then on they hand everything on as direct does, with
+ * carrier/pass.h.  One that gives a proxy a password, and finds the connection closed after the
+ * question, answers in `lost`, by wanting another transport.
  *
  * LongLived and KeepAlive (GRVHENC 3.1 to 3.4): two transports, `number` 0 for GET and 1 for
  * POST.  `begin` wants both; carrier_set_ready() when both have their handshake.  `output` of
@@ -48,7 +49,8 @@
 
 #include "endpoint/endpoint.h"
 
-#define CARRIER_TRANSPORTS_MAX 4u /* of one carrier at a time */
+#define CARRIER_TRANSPORTS_MAX 4u      /* of one carrier at a time */
+#define CARRIER_PROXY_TIMEOUT_MS 90000 /* GRVHENC 3.7.2.1, 3.9.2.1 */
 
 struct carrier;
 struct carrier_transport;
@@ -74,6 +76,7 @@ struct carrier_transport {
 /* What all functions of a row may rely on: the transport is open, and time has been told. */
 struct carrier_ops {
     const char *name;  /* as --via has it */
+    uint16_t port;     /* where its transports lead, as a capture shows them */
     size_t state_size; /* of what it keeps, see carrier_state(); zeroed */
 
     /* A client begins: what it wants first.  A server's begins with a transport instead. */
@@ -107,7 +110,7 @@ struct carrier_ops {
 struct carrier_config {
     bool is_server;
     int64_t now_ms;
-    int64_t timeout_ms; /* for the proxy's answers; 0: SSTP_EP_CONNECT_TIMEOUT_MS */
+    int64_t timeout_ms; /* for the proxy's answers; 0: CARRIER_PROXY_TIMEOUT_MS */
     const char *target; /* "HOST:PORT" that a proxy is asked for; outlives the carrier */
     void *shared;       /* of all carriers of a server; NULL */
     void *owner;        /* see carrier_owner() */

@@ -25,6 +25,7 @@ static void on_lost(struct carrier_transport *transport)
 
 const struct carrier_ops carrier_direct = {
     .name = "tcp",
+    .port = 2492,
     .begin = begin,
     .opened = on_opened,
     .not_opened = on_not_opened,

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* client: `relaysim client`, which sends or receives messages. */
+#include "carrier/connect.h"
+#include "carrier/direct.h"
+#include "carrier/socks.h"
+#include "carrier/tunnel.h"
 #include "cmd/client_content.h"
 #include "cmd/client_run.h"
 #include "base/log.h"
@@ -37,7 +41,7 @@ static const struct options_timer timers[] = {
 /* clang-format on */
 
 struct client_options {
-    char *relay, *relay_url, *device, *account, *resource, *message, *file;
+    char *relay, *proxy, *relay_url, *device, *account, *resource, *message, *file;
     char *capture, *truth;
     char **listens, **identities, **to;
     unsigned version, via, format;
@@ -45,7 +49,10 @@ struct client_options {
     bool has_lines, acks_immediately, is_not_if_offline, receives, is_verbose;
 };
 
-static const char *const vias[] = {"tcp", NULL};
+/* In the order of `carriers`. */
+static const char *const vias[] = {"tcp", "connect", "socks", NULL};
+static const struct carrier_ops *const carriers[] = {&carrier_direct, &carrier_connect,
+                                                     &carrier_socks};
 /* In the order of enum client_format. */
 static const char *const formats[] = {"json", "text", NULL};
 
@@ -109,6 +116,30 @@ static const char *sending_option(const struct client_options *o)
                                   : NULL;
 }
 
+/* Whether the way to the relay is complete. */
+static gboolean check_way(const struct client_options *o)
+{
+    const gboolean is_direct = carriers[o->via] == &carrier_direct;
+    char *host = NULL;
+    uint16_t port;
+    if (is_direct && o->proxy != NULL)
+        return usage("--proxy is for --via connect and --via socks");
+    if (is_direct)
+        return TRUE;
+    if (o->relay == NULL)
+        return usage("--via connect and --via socks are for who connects, with --relay");
+    if (o->proxy == NULL)
+        return usage("--proxy ADDR:PORT is needed: where the proxy of --via is");
+    if (!tunnel_target(o->relay, &host, &port)) {
+        log_error("%s is not a name or address and a port, such as relay1.example:2492, that a "
+                  "proxy could be asked for",
+                  o->relay);
+        return FALSE;
+    }
+    g_free(host);
+    return TRUE;
+}
+
 /* What belongs together on the command line. */
 static gboolean check(const struct client_options *o)
 {
@@ -118,6 +149,8 @@ static gboolean check(const struct client_options *o)
 
     if ((o->relay == NULL) == (o->listens == NULL))
         return usage("either --relay ADDR:PORT or --listen ADDR:PORT is needed");
+    if (!check_way(o))
+        return FALSE;
     if (o->relay != NULL && o->relay_url == NULL)
         return usage("--relay-url is needed: the device URL of whom to connect to");
     if (o->device == NULL || !sstp_url_is_device(sstp_span_of_string(o->device)))
@@ -245,6 +278,8 @@ static int run(const struct client_options *o, const struct client_timers *timer
 
     struct client_run config = {
         .relay = o->relay,
+        .proxy = o->proxy,
+        .carrier = carriers[o->via],
         .listens = (const char *const *)o->listens,
         .capture = o->capture,
         .truth = o->truth,
@@ -312,7 +347,9 @@ int cmd_client(int argc, char **argv)
         OPTION_TEXT("account", &o.account, "URL",
                     "The account to attach (made from the first identity)"),
         OPTION_CHOICE("sstp-version", &o.version, options_versions, "VERSION", "1.5 or 1.6 (1.6)"),
-        OPTION_CHOICE("via", &o.via, vias, "tcp", "tcp"),
+        OPTION_CHOICE("via", &o.via, vias, "tcp|connect|socks",
+                      "The way to the relay: TCP, or through a proxy (tcp)"),
+        OPTION_TEXT("proxy", &o.proxy, "ADDR:PORT", "Where the proxy is"),
         OPTION_TEXTS("to", &o.to, "IDENTITY[,DEVICE[,RELAY-URL]]",
                      "A recipient; several make a fanout session"),
         OPTION_TEXT("resource", &o.resource, "URL", "The resource handler (" RESOURCE_DEFAULT ")"),
@@ -339,7 +376,6 @@ int cmd_client(int argc, char **argv)
         OPTION_FILE("truth", &o.truth, NAMED_FILE_OUTPUT, "FILE",
                     "Write what happened, as JSON lines"),
         OPTION_FLAG("verbose", &o.is_verbose, "Log on stderr", .letter = 'v'),
-        OPTION_LATER("proxy"),
         OPTION_LATER("proxy-auth")};
     struct option_row rows[G_N_ELEMENTS(others) + G_N_ELEMENTS(timers) + 1];
 

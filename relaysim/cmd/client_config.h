@@ -4,7 +4,7 @@
 #define RELAYSIM_CMD_CLIENT_CONFIG_H
 
 #include "cmd/client_print.h"
-#include "endpoint/endpoint.h"
+#include "carrier/carrier.h"
 
 struct client_timers {
     int64_t ack_delay_ms, connect_timeout_ms, open_timeout_ms, auth_timeout_ms;
@@ -13,7 +13,9 @@ struct client_timers {
 
 /* What is not asked for is NULL, 0 or false; all outlives the call. */
 struct client_run {
-    const char *relay;          /* to connect to, or ... */
+    const char *relay; /* to connect to, or ... */
+    const char *proxy; /* (through which, and how) */
+    const struct carrier_ops *carrier;
     const char *const *listens; /* ... to be connected to; ended by NULL */
     const char *capture, *truth;
     const char *device_url, *target_url, *account_url;

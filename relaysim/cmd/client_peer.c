@@ -310,7 +310,9 @@ static struct peer *new_peer(struct run *run, bool is_originator)
 
 bool client_dial(struct run *run, char **error)
 {
-    const struct live_dial dial = {.address = run->config->relay,
+    const struct live_dial dial = {.carrier = run->config->carrier,
+                                   .address = run->config->relay,
+                                   .proxy = run->config->proxy,
                                    .timeout_ms = run->config->timers.transport_timeout_ms};
     run->dialing = new_peer(run, true);
     if (run->dialing != NULL && live_client_dial(run->dialing->client, &dial, error))

@@ -105,7 +105,8 @@ static void set_up(struct run *run)
 /* Before anything is opened: whether all addresses are some. */
 static bool are_addresses(const struct client_run *config)
 {
-    const char *const relays[] = {config->relay, NULL};
+    /* With a proxy, the relay's is the proxy's to look at. */
+    const char *const relays[] = {config->proxy != NULL ? config->proxy : config->relay, NULL};
     struct sockaddr_storage address;
     for (const char *const *at = config->relay != NULL ? relays : config->listens; *at != NULL;
          at++)

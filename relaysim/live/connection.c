@@ -13,7 +13,7 @@ struct live_connection {
     struct net *net;
     struct carrier *carrier;
     struct sstp_ep *ep;     /* NULL before the carrier is ready */
-    char *address;          /* that its transports are opened to */
+    char *address, *proxy;  /* that its transports are opened to */
     struct net_hosts hosts; /* of all of them */
     int64_t timeout_ms;     /* likewise */
     struct live_handler handler;
@@ -187,6 +187,7 @@ static void on_connected(void *cookie, struct net_connection *socket, const char
     struct live_connection *connection = connection_of(line);
     enter(connection);
     line->socket = socket;
+    carrier_tick(connection->carrier, net_now_ms(connection->net));
     if (socket != NULL) {
         set_open(connection, line);
         carrier_opened(line->transport);
@@ -204,8 +205,10 @@ static bool open_transport(struct live_connection *connection, struct carrier_tr
     struct line *line = g_new0(struct line, 1);
     line->transport = transport;
     transport->owner = line;
-    line->socket = net_connect(connection->net, connection->address, connection->hosts,
-                               connection->timeout_ms, on_connected, line, error);
+    const char *address =
+        transport->target == CARRIER_TO_PROXY ? connection->proxy : connection->address;
+    line->socket = net_connect(connection->net, address, connection->hosts, connection->timeout_ms,
+                               on_connected, line, error);
     if (line->socket != NULL)
         return true;
     g_free(line);
@@ -241,6 +244,7 @@ static void free_connection(struct live_connection *connection)
     truth_leave(connection->truth);
     carrier_free(connection->carrier);
     g_free(connection->address);
+    g_free(connection->proxy);
     g_free(connection);
 }
 
@@ -340,18 +344,13 @@ static void settle(struct live_connection *connection)
  * The connection
  */
 
-static struct live_connection *new_connection(struct net *net, const struct carrier_ops *ops,
-                                              const struct recording *recording,
-                                              struct live_handler handler, bool is_server)
+static struct live_connection *new_connection(struct net *net, const struct recording *recording,
+                                              struct live_handler handler)
 {
     struct live_connection *connection = g_new0(struct live_connection, 1);
     connection->net = net;
     connection->recording = recording;
     connection->handler = handler;
-    connection->is_server = is_server;
-    connection->carrier = carrier_new(ops, &(struct carrier_config){.is_server = is_server,
-                                                                    .now_ms = net_now_ms(net),
-                                                                    .owner = connection});
     return connection;
 }
 
@@ -359,11 +358,17 @@ struct live_connection *live_connection_dial(struct net *net, const struct live_
                                              const struct recording *recording,
                                              struct live_handler handler, char **error)
 {
-    struct live_connection *connection =
-        new_connection(net, dial->carrier, recording, handler, false);
+    struct live_connection *connection = new_connection(net, recording, handler);
     connection->address = g_strdup(dial->address);
+    connection->proxy = g_strdup(dial->proxy);
     connection->hosts = dial->hosts;
+    connection->hosts.acceptor_port = dial->carrier->port;
     connection->timeout_ms = dial->timeout_ms;
+    connection->carrier =
+        carrier_new(dial->carrier, &(struct carrier_config){.now_ms = net_now_ms(net),
+                                                            .timeout_ms = dial->timeout_ms,
+                                                            .target = connection->address,
+                                                            .owner = connection});
     if (open_transport(connection, carrier_next_wanted(connection->carrier), error))
         return connection;
     connection->is_dropped = true;
@@ -375,9 +380,13 @@ struct live_connection *live_connection_dial(struct net *net, const struct live_
 void live_connection_accept(struct net_connection *socket, const struct carrier_ops *carrier,
                             const struct recording *recording, struct live_handler handler)
 {
-    struct live_connection *connection =
-        new_connection(net_of(socket), carrier, recording, handler, true);
+    struct net *net = net_of(socket);
+    struct live_connection *connection = new_connection(net, recording, handler);
     struct line *line = g_new0(struct line, 1);
+    connection->is_server = true;
+    connection->carrier = carrier_new(carrier, &(struct carrier_config){.is_server = true,
+                                                                        .now_ms = net_now_ms(net),
+                                                                        .owner = connection});
     enter(connection);
     line->socket = socket;
     line->transport = carrier_accepted(connection->carrier);

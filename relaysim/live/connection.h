@@ -35,9 +35,12 @@ struct live_handler {
 /* Whom to connect to, and how.  Strings need not outlive the call. */
 struct live_dial {
     const struct carrier_ops *carrier;
-    const char *address; /* "ADDRESS:PORT" */
-    struct net_hosts hosts;
-    int64_t timeout_ms; /* for each transport; 0: as long as the system waits */
+    const char *address;    /* "ADDRESS:PORT"; with a proxy "HOST:PORT", which it is asked for */
+    const char *proxy;      /* "ADDRESS:PORT"; NULL without */
+    struct net_hosts hosts; /* the port is the carrier's */
+    /* For each transport; 0: as long as the system waits.  And for the proxy's answer; 0:
+     * CARRIER_PROXY_TIMEOUT_MS. */
+    int64_t timeout_ms;
 };
 
 /* Connects; the handler is called later.  NULL with *error, a sentence to be freed, where the

@@ -46,7 +46,7 @@ struct relay_net {
     GQueue half_open; /* struct guest, accepted, and no Connect is known of */
     uv_timer_t timer;
     int64_t next_clocks_ms; /* when the store is told of the clocks again */
-    bool is_leaving; /* nobody is dialed any more */
+    bool is_leaving;        /* nobody is dialed any more */
     bool is_ended;
     uv_work_t work; /* a batch of the store, written on another thread */
     struct sstp_store_batch *batch;

@@ -134,6 +134,7 @@ char *net_listener_address(const struct net_listener *listener);
 /* Where the two ends are shown in the capture; 0 for the usual. */
 struct net_hosts {
     uint8_t initiator_host, acceptor_host;
+    uint16_t acceptor_port;
 };
 
 /* Connects; then calls `connected` with the connection, or with NULL and why

@@ -155,8 +155,7 @@ static void set_up(struct fixture *f, gconstpointer data)
     user_init(&f->callee, "");
     g_assert_true(net_listen(f->net, "127.0.0.1:0", 1, on_accepted, f, &f->listener, &error));
     char *address = net_listener_address(f->listener);
-    g_assert_true(
-        net_connect(f->net, address, (struct net_hosts){0, 0}, 0, on_connected, f, &error));
+    g_assert_true(net_connect(f->net, address, (struct net_hosts){0}, 0, on_connected, f, &error));
     g_free(address);
     AWAIT(f, f->caller.socket != NULL && f->callee.socket != NULL);
 }

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * socks: SSTP through a SOCKS5 proxy (GRVHENC 3.9, RFC 1928), on the client's side; the
+ * server sees plain TCP.
+ *
+ * One transport, to the proxy; ready when it has connected.  A proxy that wants to know who
+ * asks is not answered.
+ */
+#ifndef RELAYSIM_CARRIER_SOCKS_H
+#define RELAYSIM_CARRIER_SOCKS_H
+
+#include "carrier/carrier.h"
+
+extern const struct carrier_ops carrier_socks;
+
+#endif

@@ -1,0 +1,189 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`relaysim client --via` through real proxies: tinyproxy, which is asked with CONNECT, and
+microsocks, which speaks SOCKS5; and through some that do wrong.
+
+Usage: proxies.py RELAYSIM
+"""
+import contextlib
+import json
+import os
+import shutil
+import socket
+import unittest
+
+import raw
+from live import BOB, LiveTest, RELAYSIM, Relay, URL, run
+from patience import PATIENCE, TIMEOUT
+from reserved import reserved_address
+
+CONNECT, SOCKS = "2", "3"  # sstp.encap
+PROGRAMS = {"connect": "tinyproxy", "socks": "microsocks"}
+
+
+class ProxyTest(LiveTest):
+    def proxy(self, via, *options):
+        """Starts a real one; where it listens, once it does."""
+        if shutil.which(PROGRAMS[via]) is None:
+            self.skipTest(PROGRAMS[via] + " is not installed")
+        address = reserved_address()
+        port = address.split(":")[1]
+        if via == "socks":
+            arguments = ["microsocks", "-i", "127.0.0.1", "-p", port, *options]
+        else:
+            with open(self.path("tinyproxy.conf"), "w", encoding="ascii") as config:
+                config.write("\n".join(("Listen 127.0.0.1", "Port " + port, "Timeout 600",
+                                        "MaxClients 20", "Allow 127.0.0.0/8",
+                                        'LogFile "%s"' % self.path("tinyproxy.log"), *options)))
+            arguments = ["tinyproxy", "-d", "-c", self.path("tinyproxy.conf")]
+        with open(os.devnull, "w", encoding="ascii") as nowhere:
+            self.start(arguments, stdout=nowhere, stderr=nowhere)
+        self.await_true(lambda: self.is_there(address), "no proxy is there")
+        return address
+
+    @staticmethod
+    def is_there(address):
+        host, port = address.split(":")
+        with contextlib.suppress(ConnectionRefusedError):
+            socket.create_connection((host, int(port))).close()
+            return True
+        return False
+
+    def client(self, via, proxy, relay, device, *arguments):
+        return run("client", "--via", via, "--proxy", proxy, "--relay", relay, "--relay-url", URL,
+                   "--device", device, "--timeout", TIMEOUT, *arguments)
+
+    def send(self, via, proxy, relay, *arguments):
+        return self.client(via, proxy, relay, "dpp:///alice", "--to", BOB, *arguments)
+
+
+class Through(ProxyTest):
+    def check_both_ways(self, via, encapsulation):
+        """Much goes through, and what comes is what was sent; the capture shows the proxy."""
+        proxy = self.proxy(via)
+        with Relay() as relay:
+            for name in ("127.0.0.1:", "localhost:"):
+                at = name + relay.address.split(":")[1]
+                self.check(self.send(via, proxy, at, "--size", "300000", "--messages", "20",
+                                     "-w", self.path("capture"), "--truth", self.path("truth")), 0)
+                received = self.client(via, proxy, at, "dpp:///bob", "--identity", BOB,
+                                       "--receive", "--expect", "20")
+                self.check(received, 0)
+                lines = [json.loads(line) for line in received.stdout.splitlines()]
+                self.assertEqual([line["size"] for line in lines], [300000] * 20)
+            self.check(self.send(via, proxy, relay.address, "--message", "small",
+                                 "-w", self.path("small"), "--truth", self.path("small.truth")), 0)
+        self.check_capture(self.path("small"))
+        self.check_shown(self.path("small"), encapsulation)
+
+    def check_shown(self, path, encapsulation):
+        if "GRVSSTP_BUILD_DIR" not in os.environ:
+            return
+        import tshark  # pylint: disable=import-outside-toplevel
+        with tshark.Wireshark() as wireshark:
+            frames = wireshark.dissect(path)
+        commands = [command for frame in frames for command in frame.commands]
+        self.assertEqual([int(command.one("sstp.command"), 16) for command in commands],
+                         [0x01, 0x02, 0x05, 0x07, 0x0d, 0x0e, 0x0f, 0x10, 0x11, 0x04])
+        self.assertEqual([frame.findings for frame in frames if frame.findings], [])
+        self.assertEqual({command.one("sstp.encap") for command in commands}, {encapsulation})
+
+    def test_connect(self):
+        self.check_both_ways("connect", CONNECT)
+
+    def test_socks(self):
+        self.check_both_ways("socks", SOCKS)
+
+
+class Refused(ProxyTest):
+    def test_forbidden(self):
+        proxy = self.proxy("connect", "ConnectPort 443")
+        with Relay() as relay:
+            self.check(self.send("connect", proxy, relay.address, "--message", "x"), 1,
+                       "cannot connect to %s: the proxy answered 403$" % relay.address)
+
+    def test_authentication(self):
+        self.check(self.send("connect", self.proxy("connect", "BasicAuth user password"),
+                             "127.0.0.1:1", "--message", "x"), 1,
+                   "the proxy answered 407: it wants to know who asks, and is not told$")
+        self.check(self.send("socks", self.proxy("socks", "-u", "user", "-P", "password"),
+                             "127.0.0.1:1", "--message", "x"), 1,
+                   "the proxy wants to know who asks, and is not told$")
+
+    def test_no_relay(self):
+        relay = reserved_address()
+        self.check(self.send("connect", self.proxy("connect"), relay, "--message", "x"), 1,
+                   "cannot connect to %s: the proxy answered 5[0-9][0-9]$" % relay)
+        self.check(self.send("socks", self.proxy("socks"), relay, "--message", "x"), 1,
+                   "cannot connect to %s: the proxy says: connection refused$" % relay)
+
+    def test_no_proxy(self):
+        for via in PROGRAMS:
+            self.check(self.send(via, reserved_address(), "127.0.0.1:1", "--message", "x"), 1,
+                       "cannot connect to 127.0.0.1:1: the proxy: connection refused$")
+
+    def test_relay_comes_later(self):
+        """Each attempt asks the proxy anew."""
+        for via in PROGRAMS:
+            proxy, address = self.proxy(via), reserved_address()
+            sender = self.start([*self.arguments(via, proxy, address), "--retry", TIMEOUT, "-v"])
+            for words in ("cannot connect to .*: the proxy", "trying again in 0"):
+                self.assertRegex(sender.stderr.readline(), words)
+            with Relay(address=address) as relay:
+                _, stderr = sender.communicate(timeout=PATIENCE)
+                self.assertEqual(sender.returncode, 0, stderr)
+                self.check(relay.receive(1), 0)
+
+    @staticmethod
+    def arguments(via, proxy, relay):
+        return [RELAYSIM, "client", "--via", via, "--proxy", proxy, "--relay", relay,
+                "--relay-url", URL, "--device", "dpp:///alice", "--to", BOB, "--message", "x"]
+
+
+class Wrong(ProxyTest):
+    """Proxies that are none."""
+
+    def check_answer(self, via, answer, words, ends=True):
+        def behaviour(peer):
+            with peer:
+                peer.recv(1000)
+                peer.sendall(answer)
+                if ends:
+                    return
+                with contextlib.suppress(ConnectionError):
+                    while peer.recv(1000):
+                        pass
+        with contextlib.closing(raw.FakeRelay(behaviour)) as fake:
+            self.check(self.send(via, fake.address, "relay1.example:2492", "--message", "x"), 1,
+                       words)
+
+    def test_answers(self):
+        for via, answer, words in (
+                ("connect", b"", "the proxy closed the connection$"),
+                ("connect", b"HTTP/1.0 200", "the proxy closed the connection$"),
+                ("connect", b"\x00" * 100, "the proxy's answer is none of HTTP$"),
+                ("socks", b"", "the proxy closed the connection$"),
+                ("socks", b"HTTP/1.0 400 Bad Request\r\n\r\n",
+                 "the proxy's answer is none of SOCKS5$")):
+            with self.subTest(via=via, answer=answer):
+                self.check_answer(via, answer, words)
+
+    def test_sstp_too_early(self):
+        """Whoever speaks before our Connect breaks a rule of SSTP."""
+        self.check_answer("connect", b"HTTP/1.0 200 OK\r\n\r\n" + b"\x07\x00\x10\x00\x00\x00\x00",
+                          "the other side broke a rule of SSTP", ends=False)
+
+    def test_silence(self):
+        def behaviour(peer):
+            with peer, contextlib.suppress(ConnectionError):
+                while peer.recv(1000):
+                    pass
+        for via in PROGRAMS:
+            with contextlib.closing(raw.FakeRelay(behaviour)) as fake:
+                self.check(self.send(via, fake.address, "relay1.example:2492", "--message", "x",
+                                     "--transport-timeout", "0.2"), 1,
+                           "the proxy did not answer in time$")
+
+
+if __name__ == "__main__":
+    unittest.main()
