@@ -17,6 +17,7 @@
 #include <epan/address.h>
 
 #include "core/stream.h"
+#include "follow/fragments.h"
 #include "follow/memory.h"
 #include "follow/message.h"
 #include "follow/states.h"
@@ -66,6 +67,7 @@ struct grvsstp_half {
     struct sstp_stream stream;
     struct grvsstp_split *open; /* the command under way */
     struct grvsstp_spanning messages;
+    struct grvsstp_fragmented *fragmented; /* NULL until the first fragment */
 };
 
 /* The version in force from a frame on (GRVSSTP 3.1.5.2). */

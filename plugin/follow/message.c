@@ -12,6 +12,11 @@ void grvsstp_message_register_preferences(module_t *module)
         &message_max_mib);
 }
 
+uint64_t grvsstp_message_max(void)
+{
+    return (uint64_t)message_max_mib << 20;
+}
+
 void grvsstp_contribute(struct grvsstp_contributions *list, uint32_t frame, size_t len)
 {
     struct grvsstp_contribution *contribution = list->last;
@@ -25,6 +30,13 @@ void grvsstp_contribute(struct grvsstp_contributions *list, uint32_t frame, size
         list->last = contribution;
     }
     contribution->len += (uint32_t)len;
+}
+
+bool grvsstp_is_fragment(struct sstp_span bytes)
+{
+    enum { FLAGS_OFFSET = 11 }; /* header, SessionId, MessageCount */
+    return bytes.len > FLAGS_OFFSET && bytes.data[0] == SSTP_MESSAGE &&
+           (bytes.data[FLAGS_OFFSET] & SSTP_MESSAGE_FLAG_FRAGMENT) != 0;
 }
 
 uint32_t grvsstp_session_id(struct sstp_span bytes)
@@ -91,7 +103,8 @@ enum grvsstp_track grvsstp_tracker_take(struct grvsstp_tracker *tracker, struct 
     if (id == SSTP_MESSAGE || id == SSTP_CLOSE) {
         if (local != NULL) /* what was begun stays without an end */
             remove_local(tracker, local);
-        if (id == SSTP_CLOSE || tracker->num_locals == GRVSSTP_LOCALS_MAX)
+        if (id == SSTP_CLOSE || grvsstp_is_fragment(bytes) ||
+            tracker->num_locals == GRVSSTP_LOCALS_MAX)
             return GRVSSTP_TRACK_ELSEWHERE;
         local = &tracker->locals[tracker->num_locals++];
         *local = (struct grvsstp_local){session_id, 0, NULL, NULL};
@@ -165,7 +178,7 @@ void grvsstp_message_append(struct grvsstp_message *message, struct sstp_span pa
 {
     message->length += payload.len;
     grvsstp_contribute(&message->contributions, frame, payload.len);
-    if (!is_whole || message->length > (uint64_t)message_max_mib << 20) {
+    if (!is_whole || message->length > grvsstp_message_max()) {
         message->is_whole = false;
         forget_payload(message);
     }

@@ -36,7 +36,9 @@ struct grvsstp_payload {
     const struct grvsstp_contributions *pieces;
 };
 
-/* A message that lies in several chunks.  File scope. */
+struct grvsstp_fragments;
+
+/* A message that lies in several chunks, or a fragment.  File scope. */
 struct grvsstp_message {
     uint64_t length;      /* bytes of payload so far */
     bool is_whole;        /* every one of them is in the list */
@@ -45,6 +47,8 @@ struct grvsstp_message {
     const struct grvsstp_contributions *begin_pieces; /* NULL where it was not */
     struct grvsstp_payload *first, *last;
     struct grvsstp_contributions contributions;
+    struct grvsstp_fragments *fragments; /* that it is one of; NULL */
+    uint32_t fragment_number;
 };
 
 /* Bytes of a message that lies in one chunk. */
@@ -82,12 +86,15 @@ enum grvsstp_track {
 
 void grvsstp_tracker_init(struct grvsstp_tracker *tracker, wmem_allocator_t *pool);
 
-/* Takes the next command of the chunk, which begins at `offset`.  `bytes` are
- * those captured of it and have to live as long as the tracker is asked.  Those of a split
- * command, whose `pieces` are not NULL, live as long as the capture. */
+/* Takes the next command of the chunk, which begins at `offset`; a fragment it leaves alone.
+ * `bytes` are those captured of it and have to live as long as the tracker is asked.  Those of a
+ * split command, whose `pieces` are not NULL, live as long as the capture. */
 enum grvsstp_track grvsstp_tracker_take(struct grvsstp_tracker *tracker, struct sstp_span bytes,
                                         const struct grvsstp_contributions *pieces,
                                         uint32_t offset);
+
+/* Whether a Message command, as far as it is there, begins a fragment. */
+bool grvsstp_is_fragment(struct sstp_span bytes);
 
 /* The SessionId of a session command, whose bytes are there as far as that. */
 uint32_t grvsstp_session_id(struct sstp_span bytes);
@@ -116,6 +123,9 @@ void grvsstp_spanning_end_all(struct grvsstp_spanning *spanning);
 void grvsstp_message_append(struct grvsstp_message *message, struct sstp_span payload,
                             bool is_whole, const struct grvsstp_contributions *pieces,
                             uint32_t frame);
+
+/* Bytes of the longest message that is put together. */
+uint64_t grvsstp_message_max(void);
 
 /* Registers the preference for the longest message that is put together. */
 void grvsstp_message_register_preferences(module_t *module);

@@ -101,6 +101,11 @@ static void note_spanning(struct draft *draft, struct sstp_span bytes,
     switch (bytes.data[0]) {
     case SSTP_MESSAGE:
         message = grvsstp_spanning_begin(&half->messages, session_id, draft->frame, pieces);
+        if (grvsstp_is_fragment(bytes)) {
+            if (half->fragmented == NULL)
+                half->fragmented = wmem_new0(wmem_file_scope(), struct grvsstp_fragmented);
+            grvsstp_fragment_begin(half->fragmented, message, bytes);
+        }
         break;
     case SSTP_DATA:
         message = grvsstp_spanning_find(&half->messages, session_id);
@@ -114,6 +119,8 @@ static void note_spanning(struct draft *draft, struct sstp_span bytes,
         message = grvsstp_spanning_find(&half->messages, session_id);
         if (message != NULL)
             message->end_frame = draft->frame;
+        if (message != NULL && message->fragments != NULL)
+            grvsstp_fragment_end(half->fragmented, message, draft->frame);
         grvsstp_spanning_end(&half->messages, session_id);
         break;
     case SSTP_CLOSE:

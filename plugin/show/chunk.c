@@ -143,6 +143,8 @@ static void show_message(struct chunk *chunk, proto_tree *tree, const struct grv
     }
     struct grvsstp_message *message = linked_message(chunk, offset);
     uint32_t end_frame = message != NULL ? message->end_frame : 0;
+    if (message != NULL && message->fragments != NULL && tree != NULL)
+        grvsstp_show_fragments(place, tree, message, bytes.data[0] == SSTP_END_MESSAGE);
     if (message != NULL && bytes.data[0] == SSTP_END_MESSAGE) {
         const struct grvsstp_envelope envelope = envelope_of(place, tree, found);
         grvsstp_show_message(&envelope, message);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "show/message.h"
 
+#include "follow/fragments.h"
+
 /* Frames named in the tree of one message. */
 #define SEGMENTS_SHOWN 1000u
 
@@ -83,6 +85,46 @@ void grvsstp_show_message(const struct grvsstp_envelope *envelope,
          segment != NULL && num < SEGMENTS_SHOWN; segment = segment->next, num++)
         show_segment(envelope, segment->frame);
     show_payload(envelope, whole, message->length);
+}
+
+/* Who saves the frame of the last fragment wants those of the others, too. */
+static gboolean depend_on_fragment(const void *key, void *value, void *pinfo)
+{
+    const struct grvsstp_message *message = value;
+
+    (void)key;
+    depend_on(pinfo, message->end_frame);
+    depend_on_message(pinfo, message);
+    return FALSE;
+}
+
+void grvsstp_show_fragments(const struct grvsstp_place *place, proto_tree *tree,
+                            const struct grvsstp_message *message, bool is_end)
+{
+    const struct grvsstp_fragments *fragments = message->fragments;
+
+    if (fragments->whole_in == 0)
+        return;
+    if (fragments->last != message) {
+        if (PINFO_FD_VISITED(place->pinfo))
+            proto_item_set_generated(
+                proto_tree_add_uint(tree, grvsstp_own_hf(GRVSSTP_FRAGMENT_REASSEMBLED_IN),
+                                    place->tvb, place->offset, 0, fragments->whole_in));
+        return;
+    }
+    if (!is_end)
+        return;
+    wmem_tree_foreach(fragments->by_number, depend_on_fragment, place->pinfo);
+    if (!proto_field_is_referenced(tree, grvsstp_own_hf(GRVSSTP_MESSAGE_WHOLE)))
+        return;
+    const struct sstp_span whole = grvsstp_fragments_join(fragments, place->pinfo->pool);
+    if (whole.len == 0)
+        return;
+    tvbuff_t *tvb =
+        tvb_new_child_real_data(place->tvb, whole.data, (unsigned)whole.len, (int)whole.len);
+    add_new_data_source(place->pinfo, tvb, "SSTP fragments");
+    proto_item_set_generated(proto_tree_add_item(tree, grvsstp_own_hf(GRVSSTP_MESSAGE_WHOLE), tvb,
+                                                 0, (int)whole.len, ENC_NA));
 }
 
 void grvsstp_show_local_message(const struct grvsstp_envelope *envelope,

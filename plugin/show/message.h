@@ -15,4 +15,9 @@ void grvsstp_show_message(const struct grvsstp_envelope *envelope,
 void grvsstp_show_local_message(const struct grvsstp_envelope *envelope,
                                 const struct grvsstp_local *local);
 
+/* A command of a fragment, its last where `is_end`: the whole stream where it was the last to
+ * come, else on later passes where that was. */
+void grvsstp_show_fragments(const struct grvsstp_place *place, proto_tree *tree,
+                            const struct grvsstp_message *message, bool is_end);
+
 #endif
