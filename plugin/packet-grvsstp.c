@@ -9,7 +9,7 @@
 #include "show/show.h"
 #include "show/payload.h"
 #include "take/shim.h"
-#include "follow/states.h"
+#include "follow/settle.h"
 #include "statistics/statistics.h"
 #include "show/tap.h"
 
@@ -38,6 +38,13 @@ static grvsstp_heuristic_result dissect_grvsstp_heuristic(tvbuff_t *tvb, packet_
     return grvsstp_direct_dissect(tvb, pinfo, tree, data, SSTP_LOOK_ANY_PORT) != 0;
 }
 
+/* Behind the first pass. */
+static void finish(void)
+{
+    grvsstp_direct_finish();
+    grvsstp_settle_all();
+}
+
 void proto_register_grvsstp(void)
 {
     proto_grvsstp = proto_register_protocol(GRVSSTP_LONG_NAME, "GRVSSTP", "grvsstp");
@@ -54,6 +61,8 @@ void proto_register_grvsstp(void)
     grvsstp_message_register_preferences(module);
     register_init_routine(grvsstp_connections_reset);
     register_init_routine(grvsstp_states_reset);
+    register_init_routine(grvsstp_settle_reset);
+    register_postseq_cleanup_routine(finish);
     register_init_routine(grvsstp_direct_reset);
 }
 

@@ -43,6 +43,22 @@ static bool reserve(struct sstp_stream *stream, size_t size)
     return true;
 }
 
+bool sstp_stream_copy(struct sstp_stream *copy, const struct sstp_stream *stream)
+{
+    *copy = *stream;
+    copy->held = NULL;
+    copy->held_size = 0;
+    if (stream->num_held == 0)
+        return true;
+    if (!reserve(copy, stream->num_held)) {
+        copy->is_in_sync = false;
+        forget_command(copy);
+        return false;
+    }
+    memcpy(copy->held, stream->held, stream->num_held);
+    return true;
+}
+
 /* ------------------------------------------------------------------------
  * Headers
  */

@@ -92,6 +92,10 @@ enum sstp_stream_result {
 void sstp_stream_init(struct sstp_stream *stream, const struct sstp_mem *mem,
                       enum sstp_stream_mode mode);
 
+/* Another stream that stands where this one does, uninitialised before.  False without memory:
+ * it has lost its place then. */
+bool sstp_stream_copy(struct sstp_stream *copy, const struct sstp_stream *stream);
+
 /* Frees what the stream holds.  It may be initialised again. */
 void sstp_stream_clear(struct sstp_stream *stream);
 

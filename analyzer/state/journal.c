@@ -6,6 +6,7 @@
 struct chunk {
     uint32_t frame, key;
     uint32_t first; /* word */
+    uint32_t top;   /* the highest frame up to here */
 };
 
 /* The first word of a command: states, findings, and which words follow, in this
@@ -37,7 +38,7 @@ void sstp_journal_init(struct sstp_journal *journal, const struct sstp_observer 
     journal->from_initiator = from_initiator;
     sstp_array_init(&journal->words, observer->mem, sizeof(uint32_t));
     sstp_array_init(&journal->chunks, observer->mem, sizeof(struct chunk));
-    journal->last_found = 0;
+    journal->last_found = journal->depth = 0;
     journal->is_full = false;
 }
 
@@ -45,19 +46,56 @@ void sstp_journal_clear(struct sstp_journal *journal)
 {
     sstp_array_clear(&journal->words);
     sstp_array_clear(&journal->chunks);
-    journal->last_found = 0;
+    journal->last_found = journal->depth = 0;
     journal->is_full = false;
+}
+
+/* ------------------------------------------------------------------------
+ * Chunks
+ */
+
+static bool is_chunk(const struct sstp_journal *journal, uint32_t index, uint32_t frame,
+                     uint32_t key)
+{
+    if (index >= journal->chunks.num)
+        return false;
+    const struct chunk *chunk = sstp_array_at(&journal->chunks, index);
+    return chunk->frame == frame && chunk->key == key;
+}
+
+/* The index of the first chunk that may be one of the frame. */
+static uint32_t first_of_frame(const struct sstp_journal *journal, uint32_t frame)
+{
+    uint32_t low = 0, high = journal->chunks.num;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (((const struct chunk *)sstp_array_at(&journal->chunks, middle))->top < frame)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 }
 
 void sstp_journal_begin_chunk(struct sstp_journal *journal, uint32_t frame, uint32_t key)
 {
     if (journal->is_full)
         return;
+    const uint32_t index = journal->chunks.num;
+    uint32_t top = frame;
+    if (index > 0) {
+        const struct chunk *last = sstp_array_at(&journal->chunks, index - 1);
+        top = last->top > frame ? last->top : frame;
+    }
+    if (top > frame) {
+        const uint32_t depth = index - first_of_frame(journal, frame);
+        journal->depth = depth > journal->depth ? depth : journal->depth;
+    }
     struct chunk *chunk = sstp_array_add(&journal->chunks);
     if (chunk == NULL)
         journal->is_full = true;
     else
-        *chunk = (struct chunk){frame, key, journal->words.num};
+        *chunk = (struct chunk){frame, key, journal->words.num, top};
 }
 
 /* ------------------------------------------------------------------------
@@ -115,29 +153,6 @@ void sstp_journal_add(struct sstp_journal *journal, const struct sstp_observatio
  * Reading
  */
 
-static bool is_chunk(const struct sstp_journal *journal, uint32_t index, uint32_t frame,
-                     uint32_t key)
-{
-    if (index >= journal->chunks.num)
-        return false;
-    const struct chunk *chunk = sstp_array_at(&journal->chunks, index);
-    return chunk->frame == frame && chunk->key == key;
-}
-
-/* The index of the first chunk of the frame, or of the one behind it. */
-static uint32_t first_of_frame(const struct sstp_journal *journal, uint32_t frame)
-{
-    uint32_t low = 0, high = journal->chunks.num;
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-        if (((const struct chunk *)sstp_array_at(&journal->chunks, middle))->frame < frame)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* The index of a chunk, or num where it is not there. */
 static uint32_t search(const struct sstp_journal *journal, uint32_t frame, uint32_t key)
 {
@@ -147,11 +162,11 @@ static uint32_t search(const struct sstp_journal *journal, uint32_t frame, uint3
     for (size_t i = 0; i < sizeof guesses / sizeof guesses[0]; i++)
         if (is_chunk(journal, guesses[i], frame, key))
             return guesses[i];
-    for (uint32_t i = first_of_frame(journal, frame); i < num; i++) {
+    uint32_t others = 0;
+    for (uint32_t i = first_of_frame(journal, frame); i < num && others <= journal->depth; i++) {
         if (is_chunk(journal, i, frame, key))
             return i;
-        if (((const struct chunk *)sstp_array_at(&journal->chunks, i))->frame != frame)
-            break;
+        others += ((const struct chunk *)sstp_array_at(&journal->chunks, i))->frame != frame;
     }
     return num;
 }

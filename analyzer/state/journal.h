@@ -5,7 +5,7 @@
  *
  * Commands are entered chunk by chunk as they come, and read by the chunk's frame
  * and key, command by command.  A command takes one word of four bytes and one
- * more for each index or count that it has; a chunk three.
+ * more for each index or count that it has; a chunk four.
  *
  *     sstp_journal_begin_chunk(&journal, frame, key);
  *     sstp_journal_add(&journal, &seen);
@@ -25,6 +25,7 @@ struct sstp_journal {
     struct sstp_array words;
     struct sstp_array chunks;
     uint32_t last_found; /* a chunk's index: most are asked for one behind the other */
+    uint32_t depth;      /* so many places at most does a chunk stand behind its frame's */
     bool is_full;        /* without memory nothing more is entered */
 };
 
@@ -39,7 +40,7 @@ void sstp_journal_init(struct sstp_journal *journal, const struct sstp_observer 
                        bool from_initiator);
 void sstp_journal_clear(struct sstp_journal *journal);
 
-/* What is added from here on belongs to this chunk.  Frames must not fall; keys
+/* What is added from here on belongs to this chunk.  Frames fall seldom, and not far; keys
  * tell the chunks of a frame apart. */
 void sstp_journal_begin_chunk(struct sstp_journal *journal, uint32_t frame, uint32_t key);
 

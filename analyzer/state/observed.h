@@ -19,6 +19,13 @@ struct sstp_observed_place {
     int64_t time_ns; /* since any fixed moment */
 };
 
+/* What the sender of a command can have known: that it stands at a position of its direction's
+ * bytes, and up to which position of the other direction's its sender had received them. */
+struct sstp_observed_knowledge {
+    uint64_t position; /* behind the command; not 0 */
+    uint64_t known;
+};
+
 /* The findings that can be about a command's place in the conversation, as bits. */
 #define SSTP_OBSERVED(finding) (1u << ((finding)-SSTP_FINDING_STATE_FIRST))
 #define SSTP_OBSERVED_FINDINGS (SSTP_FINDING_STATE_LAST - SSTP_FINDING_STATE_FIRST + 1)
@@ -79,6 +86,9 @@ struct sstp_observed_session {
     /* What its Open or FanoutOpen said, where that was seen. */
     bool is_presence, has_entries, has_remote_entries;
     bool awaits_attach_response, has_attach_response;
+    /* Position, in each direction, of the last command that changed what the other side may
+     * do on it; 0 where that is not known. */
+    uint64_t changed[2];
 };
 
 struct sstp_observed_message {
@@ -142,6 +152,7 @@ struct sstp_observer {
     struct sstp_array exchanges;
     struct sstp_id_tree ids; /* of the sessions */
     struct sstp_observed_direction directions[2];
+    uint64_t changed[2]; /* as of a session */
 };
 
 /* Whether a finding rests on what the other side has not sent: a claim only for who

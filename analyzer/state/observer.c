@@ -2,6 +2,7 @@
 /* observer.c: the connection (GRVSSTP 3.1.5.1-4), and what is asked afterwards. */
 #include "state/observer.h"
 
+#include "state/attempt.h"
 #include "state/observer_message.h"
 #include "state/observer_session.h"
 
@@ -299,32 +300,86 @@ static void hear(struct sstp_observer *observer, bool from_initiator)
         sstp_observing_forget(observer);
 }
 
+/* Notes where the command stands, if it changes what the other side may do. */
+static void note_change(const struct sstp_observing *observing)
+{
+    struct sstp_observer *observer = observing->observer;
+    const uint64_t position = observing->knowledge->position;
+
+    switch (observing->command->id) {
+    case SSTP_NOOP:
+    case SSTP_MESSAGE:
+    case SSTP_DATA:
+    case SSTP_END_MESSAGE:
+        return;
+    case SSTP_CONNECT:
+    case SSTP_CONNECT_RESPONSE:
+    case SSTP_CONNECT_CLOSE:
+    case SSTP_ATTACH:
+        observer->changed[observing->from_initiator] = position;
+        return;
+    }
+    if (observing->seen->has_session) {
+        struct sstp_observed_session *session =
+            sstp_array_at(&observer->sessions, observing->seen->session);
+        session->changed[observing->from_initiator] = position;
+    }
+}
+
+static void observe(struct sstp_observing *observing)
+{
+    struct sstp_observer *observer = observing->observer;
+    const struct sstp_command_info *info = sstp_command_info(observing->command->id);
+
+    memset(observing->seen, 0, sizeof *observing->seen);
+    hear(observer, observing->from_initiator);
+    if (info == NULL) {
+        observing->seen->connection_state = observer->state;
+        return;
+    }
+    if (!has_right_role(observing))
+        sstp_observing_find(observing, SSTP_FINDING_WRONG_ROLE);
+    else if (!pass_connection(observing))
+        violate(observing);
+    else if (info->scope == SSTP_SCOPE_CONNECTION)
+        connection_command(observing);
+    else
+        sstp_observing_session_command(observing);
+    observing->seen->connection_state = observer->state;
+    if (observing->knowledge != NULL)
+        note_change(observing);
+}
+
 void sstp_observer_command(struct sstp_observer *observer, bool from_initiator,
                            const struct sstp_command *command, struct sstp_observed_place place,
                            struct sstp_observation *seen)
 {
-    const struct sstp_command_info *info = sstp_command_info(command->id);
+    (void)sstp_observer_take(observer, from_initiator, command, place, NULL, false, seen);
+}
+
+bool sstp_observer_take(struct sstp_observer *observer, bool from_initiator,
+                        const struct sstp_command *command, struct sstp_observed_place place,
+                        const struct sstp_observed_knowledge *knowledge, bool may_refuse,
+                        struct sstp_observation *seen)
+{
     struct sstp_observing observing = {.observer = observer,
                                        .command = command,
                                        .place = place,
                                        .from_initiator = from_initiator,
+                                       .knowledge = knowledge,
                                        .seen = seen};
+    struct sstp_attempt attempt;
 
-    memset(seen, 0, sizeof *seen);
-    hear(observer, from_initiator);
-    if (info == NULL) {
-        seen->connection_state = observer->state;
-        return;
+    if (!may_refuse) {
+        observe(&observing);
+        return true;
     }
-    if (!has_right_role(&observing))
-        sstp_observing_find(&observing, SSTP_FINDING_WRONG_ROLE);
-    else if (!pass_connection(&observing))
-        violate(&observing);
-    else if (info->scope == SSTP_SCOPE_CONNECTION)
-        connection_command(&observing);
-    else
-        sstp_observing_session_command(&observing);
-    seen->connection_state = observer->state;
+    sstp_attempt_begin(&attempt, &observing);
+    observe(&observing);
+    if (!sstp_attempt_is_premature(&observing))
+        return true;
+    sstp_attempt_undo(&attempt, &observing);
+    return false;
 }
 
 /* ------------------------------------------------------------------------

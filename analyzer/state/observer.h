@@ -53,6 +53,18 @@ void sstp_observer_command(struct sstp_observer *observer, bool from_initiator,
                            const struct sstp_command *command, struct sstp_observed_place place,
                            struct sstp_observation *seen);
 
+/* The same, where it is known what the sender can have known (order.h): a rule that the other
+ * side's commands make is not broken by who had not received them.  `knowledge` is NULL where
+ * nothing is known of that: then it knew all that passed before.
+ *
+ * With may_refuse, a command that would break a rule unless the other side has said what was
+ * not seen so far (sstp_observed_rests_on_silence()) is refused: false, and nothing has
+ * changed. */
+bool sstp_observer_take(struct sstp_observer *observer, bool from_initiator,
+                        const struct sstp_command *command, struct sstp_observed_place place,
+                        const struct sstp_observed_knowledge *knowledge, bool may_refuse,
+                        struct sstp_observation *seen);
+
 /* Bytes of either direction were lost, or not captured. */
 void sstp_observer_gap(struct sstp_observer *observer);
 

@@ -28,6 +28,32 @@ bool sstp_observed_rests_on_silence(enum sstp_finding finding)
            finding == SSTP_FINDING_DUPLICATE_SESSION || finding == SSTP_FINDING_ACK_EXCESS;
 }
 
+/* Whether the finding is about what the other side's commands allow. */
+static bool rests_on_others(const struct sstp_observing *observing, enum sstp_finding finding)
+{
+    if (finding == SSTP_FINDING_WRONG_ROLE) /* 3.2.5.6: once an Attach was sent */
+        return observing->command->id == SSTP_FANOUT_OPEN;
+    return finding != SSTP_FINDING_ACK_EXCESS && sstp_observed_rests_on_silence(finding);
+}
+
+/* Whether its sender had received all that decides about the command. */
+static bool is_known_to_sender(const struct sstp_observing *observing)
+{
+    const struct sstp_observer *observer = observing->observer;
+    const bool other = !observing->from_initiator;
+    uint32_t index;
+
+    if (observing->knowledge == NULL)
+        return true;
+    if (observer->changed[other] > observing->knowledge->known)
+        return false;
+    if (sstp_command_info(observing->command->id)->scope == SSTP_SCOPE_CONNECTION ||
+        !sstp_id_tree_find(&observer->ids, observing->command->session_id, &index))
+        return true;
+    const struct sstp_observed_session *session = sstp_array_at(&observer->sessions, index);
+    return session->changed[other] <= observing->knowledge->known;
+}
+
 void sstp_observing_find(const struct sstp_observing *observing, enum sstp_finding finding)
 {
     const struct sstp_observer *observer = observing->observer;
@@ -35,6 +61,8 @@ void sstp_observing_find(const struct sstp_observing *observing, enum sstp_findi
     if (sstp_observed_rests_on_silence(finding) && !observer->hears_both &&
         !observer->directions[!observing->from_initiator].is_heard)
         return; /* it may be that its half of the connection is not captured at all */
+    if (rests_on_others(observing, finding) && !is_known_to_sender(observing))
+        return; /* it was right by all that its sender knew */
     observing->seen->findings |= SSTP_OBSERVED(finding);
 }
 

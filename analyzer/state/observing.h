@@ -14,6 +14,7 @@ struct sstp_observing {
     bool from_initiator;
     /* The other side's ConnectClose came before it, and both may have crossed. */
     bool is_late;
+    const struct sstp_observed_knowledge *knowledge; /* of the sender; NULL: it knew all */
     struct sstp_observation *seen;
 };
 

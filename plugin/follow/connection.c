@@ -46,33 +46,126 @@ void grvsstp_half_loses(struct grvsstp_half *half, uint32_t len)
         half->open = NULL;
 }
 
-void grvsstp_connection_set_version(struct grvsstp_connection *connection, uint32_t frame,
-                                    const uint8_t *minor_version)
+void grvsstp_connection_add_gap(struct grvsstp_connection *connection, uint32_t frame)
 {
+    if (connection->gaps == NULL)
+        connection->gaps = wmem_array_new(wmem_file_scope(), sizeof frame);
+    if (wmem_array_get_count(connection->gaps) < GRVSSTP_GAPS_MAX)
+        wmem_array_append_one(connection->gaps, frame);
+}
+
+bool grvsstp_connection_has_gap(const struct grvsstp_connection *connection, uint32_t frame)
+{
+    const unsigned num = connection->gaps != NULL ? wmem_array_get_count(connection->gaps) : 0;
+
+    for (unsigned i = 0; i < num; i++)
+        if (*(const uint32_t *)wmem_array_index(connection->gaps, i) == frame)
+            return true;
+    return false;
+}
+
+/* ------------------------------------------------------------------------
+ * Versions
+ */
+
+static const struct grvsstp_version *last_version(const struct grvsstp_versions *versions)
+{
+    const unsigned num = versions->all != NULL ? wmem_array_get_count(versions->all) : 0;
+    return num > 0 ? wmem_array_index(versions->all, num - 1) : NULL;
+}
+
+/* A command was completed in this frame, in the form of the last version. */
+static void reach(struct grvsstp_versions *versions, uint32_t frame)
+{
+    const struct grvsstp_version *last = last_version(versions);
+
+    versions->last_frame = MAX(versions->last_frame, frame);
+    if (last == NULL || last->frame <= frame)
+        return;
+    if (versions->late == NULL)
+        versions->late = wmem_array_new(wmem_file_scope(), sizeof *last);
+    const unsigned num = wmem_array_get_count(versions->late);
+    struct grvsstp_version late = *last;
+    late.frame = frame;
+    if (num < GRVSSTP_VERSIONS_LATE_MAX &&
+        (num == 0 ||
+         ((const struct grvsstp_version *)wmem_array_index(versions->late, num - 1))->frame !=
+             frame))
+        wmem_array_append_one(versions->late, late);
+}
+
+/* The version is in force from a command on that was completed in its frame. */
+static void add_version(struct grvsstp_versions *versions, struct grvsstp_version version)
+{
+    const uint32_t frame = version.frame;
+
+    if (frame < versions->last_frame) /* others before it were captured behind it */
+        version.frame = versions->last_frame + 1;
+    if (versions->all == NULL)
+        versions->all = wmem_array_new(wmem_file_scope(), sizeof version);
+    wmem_array_append_one(versions->all, version);
+    reach(versions, frame);
+}
+
+void grvsstp_connection_set_version(struct grvsstp_connection *connection, bool from_initiator,
+                                    uint32_t frame, const uint8_t *minor_version)
+{
+    struct grvsstp_versions *own = &connection->versions[from_initiator];
+    struct grvsstp_versions *others = &connection->versions[!from_initiator];
     struct grvsstp_version version = {frame, SSTP_VERSION_UNKNOWN, ""};
 
     if (minor_version != NULL) {
         version.form = sstp_version_of_minor(*minor_version);
         snprintf(version.text, sizeof version.text, "1.%u", *minor_version);
     }
-    if (connection->versions == NULL)
-        connection->versions = wmem_array_new(wmem_file_scope(), sizeof version);
-    wmem_array_append_one(connection->versions, version);
+    add_version(own, version);
+    others->next = version;
+    others->is_due = true;
+}
+
+void grvsstp_connection_reach(struct grvsstp_connection *connection, bool from_initiator,
+                              uint32_t frame)
+{
+    struct grvsstp_versions *versions = &connection->versions[from_initiator];
+
+    if (versions->is_due) {
+        versions->is_due = false;
+        versions->next.frame = frame;
+        add_version(versions, versions->next);
+    } else {
+        reach(versions, frame);
+    }
+}
+
+enum sstp_version grvsstp_connection_form(const struct grvsstp_connection *connection,
+                                          bool from_initiator)
+{
+    const struct grvsstp_versions *versions = &connection->versions[from_initiator];
+    const struct grvsstp_version *last =
+        versions->is_due ? &versions->next : last_version(versions);
+    return last != NULL ? last->form : SSTP_VERSION_UNKNOWN;
 }
 
 const struct grvsstp_version *
-grvsstp_connection_version(const struct grvsstp_connection *connection, uint32_t frame)
+grvsstp_connection_version(const struct grvsstp_connection *connection, bool from_initiator,
+                           uint32_t frame)
 {
-    if (connection->versions == NULL)
-        return NULL;
-    const struct grvsstp_version *versions = wmem_array_get_raw(connection->versions);
-    unsigned low = 0, high = wmem_array_get_count(connection->versions);
+    const struct grvsstp_versions *versions = &connection->versions[from_initiator];
+    const struct grvsstp_version *all =
+        versions->all != NULL ? wmem_array_get_raw(versions->all) : NULL;
+    unsigned low = 0, high = versions->all != NULL ? wmem_array_get_count(versions->all) : 0;
+
+    for (unsigned i = 0; versions->late != NULL && i < wmem_array_get_count(versions->late); i++) {
+        const struct grvsstp_version *late = wmem_array_index(versions->late, i);
+        if (late->frame == frame)
+            return late->form != SSTP_VERSION_UNKNOWN ? late : NULL;
+    }
     while (low < high) { /* the first behind the frame */
         const unsigned middle = low + (high - low) / 2;
-        if (versions[middle].frame <= frame)
+        if (all[middle].frame <= frame)
             low = middle + 1;
         else
             high = middle;
     }
-    return low > 0 && versions[low - 1].form != SSTP_VERSION_UNKNOWN ? &versions[low - 1] : NULL;
+    return low > 0 && all[low - 1].form != SSTP_VERSION_UNKNOWN ? &all[low - 1] : NULL;
 }

@@ -21,6 +21,8 @@
 #include "follow/memory.h"
 #include "follow/message.h"
 #include "follow/states.h"
+#include "state/order.h"
+#include "tcp/numbers.h"
 
 /* A command that does not lie whole in one chunk. */
 struct grvsstp_split {
@@ -77,16 +79,34 @@ struct grvsstp_version {
     char text[sizeof "1.255"]; /* as it is shown */
 };
 
+/* The versions of one direction's commands. */
+struct grvsstp_versions {
+    wmem_array_t *all;  /* struct grvsstp_version, by frame; NULL until the first */
+    wmem_array_t *late; /* likewise: in force in one frame alone, captured before its time */
+    /* First pass: */
+    uint32_t last_frame; /* the highest that completed a command */
+    bool is_due;         /* `next` is in force from the next command on */
+    struct grvsstp_version next;
+};
+
+/* More frames than this are not told from those around them. */
+#define GRVSSTP_VERSIONS_LATE_MAX 1000u
+
 struct grvsstp_connection {
     uint32_t number;      /* sstp.stream */
     uint32_t first_frame; /* from which on the connection is ours */
     enum grvsstp_encapsulation encapsulation;
-    struct grvsstp_half halves[2];   /* [1] from the initiator: indexed by from_initiator */
-    wmem_array_t *versions;          /* struct grvsstp_version; NULL until the first */
-    uint8_t initiator_minor_version; /* of the last Connect */
-    bool has_initiator_version;      /* it was seen */
-    struct grvsstp_states *states;   /* NULL where they are not followed */
+    struct grvsstp_half halves[2];       /* [1] from the initiator: indexed by from_initiator */
+    struct grvsstp_versions versions[2]; /* likewise */
+    uint8_t initiator_minor_version;     /* of the last Connect */
+    bool has_initiator_version;          /* it was seen */
+    struct grvsstp_states *states;       /* NULL where they are not followed */
+    struct sstp_order order;             /* first pass only */
+    wmem_array_t *gaps;                  /* of uint32_t: see grvsstp_connection_has_gap(); NULL */
 };
+
+/* More are not shown. */
+#define GRVSSTP_GAPS_MAX 1000u
 
 /* Forgets the numbers given so far; for an init routine. */
 void grvsstp_connections_reset(void);
@@ -110,23 +130,65 @@ void grvsstp_half_loses_track(struct grvsstp_half *half);
  * been there, not captured. */
 void grvsstp_half_loses(struct grvsstp_half *half, uint32_t len);
 
-/* First pass: divides the chunk, which is all of tvb behind the first `skip`
- * bytes, and keeps the plan in the frame under `key` where it is not plain.
- * `source_frame` is the frame that brought the bytes: this one, or an earlier one
- * where they had to wait for others. */
+/* What a frame brought of one direction, in one piece. */
+struct grvsstp_chunk {
+    struct sstp_chunk bytes;
+    uint32_t skip;         /* bytes that came before, of the chunk's first... */
+    uint32_t tail;         /* ...and of its last */
+    bool has_gap;          /* bytes were lost before it */
+    uint32_t frame, key;   /* in which it is shown, and under which name there */
+    uint32_t source_frame; /* that brought the bytes: this one, or an earlier one where they had
+                              to wait for others */
+    int64_t time_ns;       /* of the frame */
+    struct grvsstp_stand stand;
+};
+
+/* First pass: divides the chunk and hands its commands on.  Its plan, in file scope; NULL where
+ * it is nothing but whole commands.  `pool` is that of the packet at hand. */
+struct grvsstp_plan *grvsstp_plan_chunk(struct grvsstp_connection *connection, bool from_initiator,
+                                        const struct grvsstp_chunk *chunk, wmem_allocator_t *pool);
+
+/* The same, for the looks of it: what the chunk seems to be as long as bytes before it are
+ * missing.  Nothing is handed on, and `half` stands for the direction's own.  Never NULL. */
+struct grvsstp_plan *grvsstp_plan_for_now(struct grvsstp_connection *connection,
+                                          struct grvsstp_half *half,
+                                          const struct grvsstp_chunk *chunk,
+                                          wmem_allocator_t *pool);
+
+/* Keeps the plan, which may be NULL, with its frame under `key`. */
+void grvsstp_plan_keep(packet_info *pinfo, uint32_t key, struct grvsstp_plan *plan);
+
+/* First pass: divides the chunk that is all of tvb, of which nobody knows where it stands, and
+ * keeps its plan. */
 void grvsstp_plan_make(struct grvsstp_connection *connection, bool from_initiator, tvbuff_t *tvb,
-                       uint32_t skip, bool has_gap, packet_info *pinfo, uint32_t source_frame,
-                       uint32_t key);
+                       bool has_gap, packet_info *pinfo, uint32_t source_frame, uint32_t key);
 
 /* The plan of this chunk, or NULL where it is nothing but whole commands. */
 const struct grvsstp_plan *grvsstp_plan_get(packet_info *pinfo, uint32_t key);
 
-/* Notes that a version is in force from this frame on, or none with NULL. */
-void grvsstp_connection_set_version(struct grvsstp_connection *connection, uint32_t frame,
-                                    const uint8_t *minor_version);
+/* First pass: what a command that was completed in this frame acknowledges of the other
+ * direction never came. */
+void grvsstp_connection_add_gap(struct grvsstp_connection *connection, uint32_t frame);
 
-/* The version in force in this frame, or NULL where none is known. */
+/* Whether that was noted of the frame. */
+bool grvsstp_connection_has_gap(const struct grvsstp_connection *connection, uint32_t frame);
+
+/* First pass: notes that a version is in force, or none with NULL, from the command on that this
+ * direction completed in this frame, and in the other direction from its next command on. */
+void grvsstp_connection_set_version(struct grvsstp_connection *connection, bool from_initiator,
+                                    uint32_t frame, const uint8_t *minor_version);
+
+/* First pass: the next command of the direction was completed in this frame. */
+void grvsstp_connection_reach(struct grvsstp_connection *connection, bool from_initiator,
+                              uint32_t frame);
+
+/* First pass: the form of the direction's next command. */
+enum sstp_version grvsstp_connection_form(const struct grvsstp_connection *connection,
+                                          bool from_initiator);
+
+/* The version in force in this frame of a direction, or NULL where none is known. */
 const struct grvsstp_version *
-grvsstp_connection_version(const struct grvsstp_connection *connection, uint32_t frame);
+grvsstp_connection_version(const struct grvsstp_connection *connection, bool from_initiator,
+                           uint32_t frame);
 
 #endif

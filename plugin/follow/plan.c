@@ -3,40 +3,11 @@
 
 #include <epan/proto_data.h>
 
-#include "core/decode.h"
+#include "follow/settle.h"
 
 /* A chunk of nothing but broken headers could hold a piece every three bytes;
  * what is beyond so many is one piece. */
 #define PIECES_MAX 200u
-
-/* ------------------------------------------------------------------------
- * What commands tell of the connection
- */
-
-/* GRVSSTP 3.1.5.2: the lesser minor version is in force once the answer is Ok. */
-static void note_version(struct grvsstp_connection *connection, struct sstp_span bytes,
-                         uint32_t frame)
-{
-    struct sstp_command command;
-
-    if (bytes.len < SSTP_HEADER_LEN ||
-        (bytes.data[0] != SSTP_CONNECT && bytes.data[0] != SSTP_CONNECT_RESPONSE) ||
-        !sstp_command_decode(bytes, SSTP_VERSION_UNKNOWN, NULL, &command))
-        return;
-    const bool is_known = grvsstp_connection_version(connection, frame) != NULL;
-    if (command.id == SSTP_CONNECT) {
-        /* Where that is a beginning, and no violation, the versions begin anew too. */
-        if (is_known && grvsstp_states_are_connecting(connection->states))
-            grvsstp_connection_set_version(connection, frame, NULL);
-        connection->initiator_minor_version = command.minor_version;
-        connection->has_initiator_version = true;
-    } else if (command.response_id == SSTP_CONNECT_RESPONSE_OK &&
-               connection->has_initiator_version && !is_known) {
-        const uint8_t minor_version =
-            MIN(connection->initiator_minor_version, command.minor_version);
-        grvsstp_connection_set_version(connection, frame, &minor_version);
-    }
-}
 
 /* ------------------------------------------------------------------------
  * Plans
@@ -47,13 +18,10 @@ struct draft {
     struct grvsstp_connection *connection;
     bool from_initiator;
     struct grvsstp_half *half;
-    struct sstp_chunk chunk;
-    const packet_info *pinfo;
-    uint32_t frame;        /* in which the chunk is dissected */
-    uint32_t source_frame; /* that brought its bytes */
+    const struct grvsstp_chunk *chunk;
+    bool is_for_now; /* nothing is handed on */
     struct grvsstp_piece pieces[PIECES_MAX + 1];
     unsigned num_pieces;
-    bool has_gap;
     wmem_array_t *links; /* NULL until the first */
     struct grvsstp_tracker tracker;
 };
@@ -100,7 +68,7 @@ static void note_spanning(struct draft *draft, struct sstp_span bytes,
 
     switch (bytes.data[0]) {
     case SSTP_MESSAGE:
-        message = grvsstp_spanning_begin(&half->messages, session_id, draft->frame, pieces);
+        message = grvsstp_spanning_begin(&half->messages, session_id, draft->chunk->frame, pieces);
         if (grvsstp_is_fragment(bytes)) {
             if (half->fragmented == NULL)
                 half->fragmented = wmem_new0(wmem_file_scope(), struct grvsstp_fragmented);
@@ -112,15 +80,15 @@ static void note_spanning(struct draft *draft, struct sstp_span bytes,
         if (message != NULL) {
             bool is_whole;
             const struct sstp_span payload = grvsstp_data_payload(bytes, &is_whole);
-            grvsstp_message_append(message, payload, is_whole, pieces, draft->source_frame);
+            grvsstp_message_append(message, payload, is_whole, pieces, draft->chunk->source_frame);
         }
         break;
     case SSTP_END_MESSAGE:
         message = grvsstp_spanning_find(&half->messages, session_id);
         if (message != NULL)
-            message->end_frame = draft->frame;
+            message->end_frame = draft->chunk->frame;
         if (message != NULL && message->fragments != NULL)
-            grvsstp_fragment_end(half->fragmented, message, draft->frame);
+            grvsstp_fragment_end(half->fragmented, message, draft->chunk->frame);
         grvsstp_spanning_end(&half->messages, session_id);
         break;
     case SSTP_CLOSE:
@@ -137,11 +105,11 @@ static void keep_open_messages(struct draft *draft)
     for (unsigned i = 0; i < draft->tracker.num_locals; i++) {
         const struct grvsstp_local *local = &draft->tracker.locals[i];
         struct grvsstp_message *message = grvsstp_spanning_begin(
-            &draft->half->messages, local->session_id, draft->frame, local->first->pieces);
+            &draft->half->messages, local->session_id, draft->chunk->frame, local->first->pieces);
         for (const struct grvsstp_slice *slice = local->first; slice != NULL; slice = slice->next) {
             if (slice != local->first) /* that is the Message itself */
                 grvsstp_message_append(message, slice->bytes, slice->is_whole, slice->pieces,
-                                       draft->source_frame);
+                                       draft->chunk->source_frame);
             add_link(draft, slice->offset, message);
         }
     }
@@ -151,7 +119,9 @@ static void keep_open_messages(struct draft *draft)
 static void forget(struct draft *draft)
 {
     draft->half->open = NULL;
-    grvsstp_states_gap(draft->connection->states);
+    if (draft->is_for_now)
+        return;
+    grvsstp_settle_gap(draft->connection, draft->from_initiator, draft->chunk->time_ns, 0);
     grvsstp_spanning_end_all(&draft->half->messages);
     grvsstp_tracker_init(&draft->tracker, draft->tracker.pool);
 }
@@ -172,24 +142,27 @@ static void add_part(struct draft *draft, const struct sstp_piece *part)
 
     if (part->kind == SSTP_PIECE_START || half->open == NULL) {
         half->open = wmem_new0(wmem_file_scope(), struct grvsstp_split);
-        if (part->offset < draft->chunk.bytes.len)
-            half->open->command_id = draft->chunk.bytes.data[part->offset];
+        if (part->kind == SSTP_PIECE_START && part->offset < draft->chunk->bytes.bytes.len)
+            half->open->command_id = draft->chunk->bytes.bytes.data[part->offset];
     }
     struct grvsstp_split *split = half->open;
     if (part->command_len != 0)
         split->command_len = (uint16_t)part->command_len;
-    grvsstp_contribute(&split->contributions, draft->source_frame, part->len);
+    grvsstp_contribute(&split->contributions, draft->chunk->source_frame, part->len);
 
-    const bool is_last = part->kind == SSTP_PIECE_END;
+    /* What lacks bytes now may lack them no more when they have come. */
+    const bool is_last = part->kind == SSTP_PIECE_END &&
+                         (!draft->is_for_now || part->command.len == part->command_len);
     draft_add(draft, is_last ? GRVSSTP_PIECE_LAST : GRVSSTP_PIECE_PART, part->offset, part->len)
         ->split = split;
     if (is_last) {
         split->bytes =
             wmem_memdup(wmem_file_scope(), part->command.data, (unsigned)part->command.len);
         split->captured_len = (uint32_t)part->command.len;
-        split->reassembled_in = draft->frame;
-        half->open = NULL;
+        split->reassembled_in = draft->chunk->frame;
     }
+    if (part->kind == SSTP_PIECE_END)
+        half->open = NULL;
 }
 
 /* A command that is complete in this chunk; first pass. */
@@ -198,12 +171,14 @@ static void note_command(struct draft *draft, const struct sstp_piece *piece)
     struct sstp_span bytes = piece->command;
     const uint32_t offset = (uint32_t)piece->offset;
 
-    const struct grvsstp_version *version =
-        grvsstp_connection_version(draft->connection, draft->frame);
-    grvsstp_states_command(draft->connection->states, draft->from_initiator,
-                           version != NULL ? version->form : SSTP_VERSION_UNKNOWN, bytes,
-                           draft->pinfo);
-    note_version(draft->connection, bytes, draft->frame);
+    struct grvsstp_stand stand = draft->chunk->stand;
+
+    if (draft->is_for_now)
+        return;
+    if (stand.position != 0)
+        stand.position += offset + piece->len;
+    grvsstp_settle_command(draft->connection, draft->from_initiator, bytes, draft->chunk->time_ns,
+                           draft->chunk->frame, &stand);
     if (bytes.len < SSTP_HEADER_LEN)
         return;
     /* The stream reuses its buffer; the split's own copy stays. */
@@ -240,20 +215,20 @@ static void add_piece(struct draft *draft, const struct sstp_piece *piece)
         break;
     case SSTP_PIECE_BROKEN:
         forget(draft);
-        draft_add(draft, GRVSSTP_PIECE_BROKEN, piece->offset, piece->len)->finding = piece->finding;
+        if (draft->is_for_now)
+            draft_add(draft, GRVSSTP_PIECE_SKIPPED, piece->offset, piece->len);
+        else
+            draft_add(draft, GRVSSTP_PIECE_BROKEN, piece->offset, piece->len)->finding =
+                piece->finding;
         break;
     }
 }
 
-/* Keeps the draft, unless the chunk is nothing but whole commands. */
-static void draft_keep(const struct draft *draft, packet_info *pinfo, uint32_t key)
+static struct grvsstp_plan *draft_keep(const struct draft *draft)
 {
     const unsigned num_links = draft->links != NULL ? wmem_array_get_count(draft->links) : 0;
-    if (!draft->has_gap && num_links == 0 && draft->num_pieces == 1 &&
-        draft->pieces[0].kind == GRVSSTP_PIECE_COMMANDS)
-        return;
     struct grvsstp_plan *plan = wmem_new(wmem_file_scope(), struct grvsstp_plan);
-    plan->has_gap = draft->has_gap;
+    plan->has_gap = draft->chunk->has_gap;
     plan->num_pieces = draft->num_pieces;
     plan->pieces =
         wmem_memdup(wmem_file_scope(), draft->pieces, draft->num_pieces * sizeof draft->pieces[0]);
@@ -265,43 +240,104 @@ static void draft_keep(const struct draft *draft, packet_info *pinfo, uint32_t k
         qsort(links, num_links, sizeof *links, compare_links);
         plan->links = links;
     }
-    p_add_proto_data(wmem_file_scope(), pinfo, proto_grvsstp, key, plan);
+    return plan;
+}
+
+/* Whether the chunk is nothing but whole commands. */
+static bool is_plain(const struct draft *draft)
+{
+    return !draft->chunk->has_gap && draft->links == NULL && draft->num_pieces == 1 &&
+           draft->pieces[0].kind == GRVSSTP_PIECE_COMMANDS;
+}
+
+static void draft_init(struct draft *draft, struct grvsstp_connection *connection,
+                       bool from_initiator, const struct grvsstp_chunk *chunk,
+                       wmem_allocator_t *pool)
+{
+    draft->connection = connection;
+    draft->from_initiator = from_initiator;
+    draft->half = &connection->halves[from_initiator];
+    draft->chunk = chunk;
+    draft->is_for_now = false;
+    draft->num_pieces = 0;
+    draft->links = NULL;
+    grvsstp_tracker_init(&draft->tracker, pool);
+}
+
+static void divide(struct draft *draft)
+{
+    const struct grvsstp_chunk *chunk = draft->chunk;
+    struct sstp_chunk bytes = chunk->bytes;
+    struct sstp_piece piece;
+    size_t pos = chunk->skip;
+
+    bytes.wire_len -= chunk->tail;
+    bytes.bytes.len = MIN(bytes.bytes.len, bytes.wire_len);
+
+    if (chunk->skip > 0)
+        draft_add(draft, GRVSSTP_PIECE_REPEATED, 0, chunk->skip);
+    /* wmem never returns NULL, so the stream does not run out of memory. */
+    while (sstp_stream_next(&draft->half->stream, bytes, &pos, &piece) == SSTP_STREAM_PIECE)
+        add_piece(draft, &piece);
+    if (chunk->tail > 0)
+        draft_add(draft, GRVSSTP_PIECE_REPEATED, bytes.wire_len, chunk->tail);
+}
+
+struct grvsstp_plan *grvsstp_plan_chunk(struct grvsstp_connection *connection, bool from_initiator,
+                                        const struct grvsstp_chunk *chunk, wmem_allocator_t *pool)
+{
+    struct draft draft;
+
+    draft_init(&draft, connection, from_initiator, chunk, pool);
+    if (chunk->has_gap)
+        grvsstp_settle_gap(connection, from_initiator, chunk->time_ns,
+                           chunk->stand.position != 0 ? chunk->stand.position + chunk->skip : 0);
+    grvsstp_settle_begin_chunk(connection, from_initiator, chunk->time_ns, chunk->frame,
+                               chunk->key);
+    divide(&draft);
+    if (chunk->bytes.bytes.len < chunk->bytes.wire_len)
+        grvsstp_settle_gap(connection, from_initiator, chunk->time_ns, 0);
+    if (chunk->stand.position != 0 && chunk->skip < chunk->bytes.wire_len - chunk->tail)
+        grvsstp_settle_passed(connection, from_initiator, chunk->time_ns,
+                              chunk->stand.position + chunk->bytes.wire_len - chunk->tail);
+    keep_open_messages(&draft);
+    return is_plain(&draft) ? NULL : draft_keep(&draft);
+}
+
+struct grvsstp_plan *grvsstp_plan_for_now(struct grvsstp_connection *connection,
+                                          struct grvsstp_half *half,
+                                          const struct grvsstp_chunk *chunk, wmem_allocator_t *pool)
+{
+    struct draft draft;
+
+    draft_init(&draft, connection, false, chunk, pool);
+    draft.half = half;
+    draft.is_for_now = true;
+    divide(&draft);
+    return draft_keep(&draft);
+}
+
+void grvsstp_plan_keep(packet_info *pinfo, uint32_t key, struct grvsstp_plan *plan)
+{
+    if (plan != NULL)
+        p_add_proto_data(wmem_file_scope(), pinfo, proto_grvsstp, key, plan);
 }
 
 void grvsstp_plan_make(struct grvsstp_connection *connection, bool from_initiator, tvbuff_t *tvb,
-                       uint32_t skip, bool has_gap, packet_info *pinfo, uint32_t source_frame,
-                       uint32_t key)
+                       bool has_gap, packet_info *pinfo, uint32_t source_frame, uint32_t key)
 {
     const unsigned captured = tvb_captured_length(tvb);
-    struct draft draft;
-    struct sstp_piece piece;
-    size_t pos = skip;
+    const struct grvsstp_chunk chunk = {
+        .bytes = {sstp_span(captured > 0 ? tvb_get_ptr(tvb, 0, (int)captured) : NULL, captured),
+                  tvb_reported_length(tvb)},
+        .has_gap = has_gap,
+        .frame = pinfo->num,
+        .key = key,
+        .source_frame = source_frame,
+        .time_ns = grvsstp_states_time(pinfo)};
 
-    draft.connection = connection;
-    draft.from_initiator = from_initiator;
-    draft.pinfo = pinfo;
-    draft.half = &connection->halves[from_initiator];
-    draft.chunk.bytes =
-        sstp_span(captured > 0 ? tvb_get_ptr(tvb, 0, (int)captured) : NULL, captured);
-    draft.chunk.wire_len = tvb_reported_length(tvb);
-    draft.frame = pinfo->num;
-    draft.source_frame = source_frame;
-    draft.num_pieces = 0;
-    draft.has_gap = has_gap;
-    draft.links = NULL;
-    grvsstp_tracker_init(&draft.tracker, pinfo->pool);
-    if (has_gap)
-        grvsstp_states_gap(connection->states);
-    grvsstp_states_begin_chunk(connection->states, from_initiator, pinfo->num, key);
-    if (skip > 0)
-        draft_add(&draft, GRVSSTP_PIECE_REPEATED, 0, skip);
-    /* wmem never returns NULL, so the stream does not run out of memory. */
-    while (sstp_stream_next(&draft.half->stream, draft.chunk, &pos, &piece) == SSTP_STREAM_PIECE)
-        add_piece(&draft, &piece);
-    if (captured < draft.chunk.wire_len)
-        grvsstp_states_gap(connection->states);
-    keep_open_messages(&draft);
-    draft_keep(&draft, pinfo, key);
+    grvsstp_plan_keep(pinfo, key,
+                      grvsstp_plan_chunk(connection, from_initiator, &chunk, pinfo->pool));
 }
 
 const struct grvsstp_plan *grvsstp_plan_get(packet_info *pinfo, uint32_t key)

@@ -66,14 +66,12 @@ void grvsstp_states_gap(struct grvsstp_states *states)
         sstp_observer_gap(&states->observer);
 }
 
-void grvsstp_states_late_gap(struct grvsstp_states *states, uint32_t since,
-                             const packet_info *pinfo)
+void grvsstp_states_doubt(struct grvsstp_states *states, uint32_t first, uint32_t last)
 {
-    const struct grvsstp_doubt doubt = {since, pinfo->num};
+    const struct grvsstp_doubt doubt = {first, last};
 
     if (states == NULL)
         return;
-    sstp_observer_gap(&states->observer);
     if (states->doubts == NULL)
         states->doubts = wmem_array_new(wmem_file_scope(), sizeof doubt);
     if (wmem_array_get_count(states->doubts) < GRVSSTP_DOUBTS_MAX)
@@ -98,26 +96,31 @@ int64_t grvsstp_states_time(const packet_info *pinfo)
     return secs * 1000000000 + pinfo->abs_ts.nsecs;
 }
 
-void grvsstp_states_command(struct grvsstp_states *states, bool from_initiator,
-                            enum sstp_version form, struct sstp_span bytes,
-                            const packet_info *pinfo)
+bool grvsstp_states_command(struct grvsstp_states *states, bool from_initiator,
+                            enum sstp_version form, const struct sstp_order_item *item,
+                            bool may_wait)
 {
+    const struct sstp_span bytes = item->bytes;
     const struct sstp_command_info *info =
         bytes.len >= SSTP_HEADER_LEN ? sstp_command_info(bytes.data[0]) : NULL;
     struct sstp_observation seen;
     struct sstp_command command;
 
     if (states == NULL)
-        return;
+        return true;
     memset(&seen, 0, sizeof seen);
     if (info != NULL && bytes.len >= info->min_length) {
-        const struct sstp_observed_place place = {pinfo->num, grvsstp_states_time(pinfo)};
+        const struct sstp_observed_place place = {item->frame, item->time_ns};
+        const struct sstp_observed_knowledge knowledge = {item->position, item->known};
         (void)sstp_command_decode(bytes, form, NULL, &command);
-        sstp_observer_command(&states->observer, from_initiator, &command, place, &seen);
+        if (!sstp_observer_take(&states->observer, from_initiator, &command, place,
+                                item->known != 0 ? &knowledge : NULL, may_wait, &seen))
+            return false;
     } else if (bytes.len < SSTP_HEADER_LEN || (info != NULL && bytes.data[0] != SSTP_DATA)) {
         /* Whom it concerns is not there to read, and a Data alone changes nothing that
          * the commands behind it would miss. */
         sstp_observer_gap(&states->observer);
     }
     sstp_journal_add(&states->journals[from_initiator], &seen);
+    return true;
 }

@@ -8,6 +8,7 @@
 
 #include "fields/fields.h"
 #include "state/journal.h"
+#include "state/order.h"
 
 #include <epan/packet.h>
 #include <epan/prefs.h>
@@ -48,15 +49,14 @@ void grvsstp_states_begin_chunk(struct grvsstp_states *states, bool from_initiat
 /* Bytes were lost or not captured. */
 void grvsstp_states_gap(struct grvsstp_states *states);
 
-/* The same on one of several TCP connections: what was lost may have come at any
- * time since `since`, the frame that was the last there before this one. */
-void grvsstp_states_late_gap(struct grvsstp_states *states, uint32_t since,
-                             const packet_info *pinfo);
+/* Something may have been lost in any of these frames. */
+void grvsstp_states_doubt(struct grvsstp_states *states, uint32_t first, uint32_t last);
 
-/* A command, of which `bytes` were captured, in the form of its version. */
-void grvsstp_states_command(struct grvsstp_states *states, bool from_initiator,
-                            enum sstp_version form, struct sstp_span bytes,
-                            const packet_info *pinfo);
+/* A command, in the form of its version.  Where it `may_wait`, false says that the other
+ * direction has to say something first. */
+bool grvsstp_states_command(struct grvsstp_states *states, bool from_initiator,
+                            enum sstp_version form, const struct sstp_order_item *item,
+                            bool may_wait);
 
 /* Whether a Connect waits for its answer. */
 bool grvsstp_states_are_connecting(const struct grvsstp_states *states);

@@ -5,7 +5,7 @@
 
 #include "fields/henc_fields.h"
 #include "henc/http.h"
-#include "follow/states.h"
+#include "follow/settle.h"
 
 /* A chunk of nothing but tiny messages; what is beyond is left to HTTP. */
 #define ITEMS_MAX 256u
@@ -323,7 +323,7 @@ static size_t divide_stream(struct chunk *chunk, size_t pos)
     if (is_plain) { /* the whole segment is data, like most: nothing has to be kept */
         item->record = NULL;
         grvhenc_note_one_sided(v, result.state);
-        grvsstp_plan_make(v->connection, chunk->from_client, chunk->tvb, 0, false, chunk->pinfo,
+        grvsstp_plan_make(v->connection, chunk->from_client, chunk->tvb, false, chunk->pinfo,
                           chunk->pinfo->num, chunk->seq);
         return chunk->bytes.len;
     }
@@ -368,7 +368,7 @@ static void join_carried(struct chunk *chunk)
 static void lose(const struct grvhenc_tcp *tcp, bool from_client, const packet_info *pinfo)
 {
     if (tcp->current != NULL)
-        grvsstp_states_late_gap(tcp->current->connection->states,
+        grvsstp_settle_late_gap(tcp->current->connection, from_client,
                                 tcp->sides[from_client].last_frame, pinfo);
 }
 

@@ -3,7 +3,7 @@
 
 #include <epan/to_str.h>
 
-#include "follow/states.h"
+#include "follow/settle.h"
 
 /* Forgotten with the capture. */
 static wmem_map_t *virtuals;
@@ -15,6 +15,8 @@ static struct grvhenc_virtual *new_virtual(struct sstp_span guid, enum henc_kind
     v->kind = kind;
     v->guid = wmem_strndup(wmem_file_scope(), (const char *)guid.data, guid.len);
     v->connection = grvsstp_connection_new((enum grvsstp_encapsulation)kind, frame);
+    grvsstp_settle_init(v->connection);
+    grvsstp_settle_by_time(v->connection);
     henc_virtual_init(&v->observer, &grvsstp_file_scope, kind);
     return v;
 }
@@ -95,7 +97,7 @@ static void deliver(struct grvsstp_connection *connection, const struct grvhenc_
         tvb = tvb_new_subset_length(body_tvb, (int)delivery->offset, (int)delivery->bytes.len);
     if (after_gap)
         grvsstp_half_loses_track(&connection->halves[delivery->from_initiator]);
-    grvsstp_plan_make(connection, delivery->from_initiator, tvb, 0, after_gap, pinfo,
+    grvsstp_plan_make(connection, delivery->from_initiator, tvb, after_gap, pinfo,
                       delivery->source_frame, delivery->key);
     if (delivery->is_copy)
         tvb_free(tvb);

@@ -33,7 +33,7 @@ struct chunk {
     struct grvsstp_place place;
     struct grvsstp_info info;
     const struct grvsstp_plan *plan;
-    bool is_gap_told;
+    bool has_gap, is_gap_told;
     bool has_commands;      /* one was shown */
     bool is_payload_wanted; /* without a tree, too */
     /* Messages that begin in this chunk, and how many of the plan's links to the
@@ -53,7 +53,7 @@ struct chunk {
 /* The first item of a chunk behind a loss carries the note. */
 static void tell_gap(struct chunk *chunk, proto_item *item)
 {
-    if (chunk->is_gap_told || chunk->plan == NULL || !chunk->plan->has_gap)
+    if (chunk->is_gap_told || !chunk->has_gap)
         return;
     chunk->is_gap_told = true;
     expert_add_info(chunk->place.pinfo, item, grvsstp_ei(SSTP_FINDING_GAP));
@@ -371,6 +371,8 @@ void grvsstp_show_chunk(struct grvsstp_connection *connection, bool from_initiat
     struct chunk chunk = {.place = {pinfo, connection, from_initiator, tvb, 0, tree}};
 
     chunk.plan = grvsstp_plan_get(pinfo, key);
+    chunk.has_gap = (chunk.plan != NULL && chunk.plan->has_gap) ||
+                    grvsstp_connection_has_gap(connection, pinfo->num);
     const struct grvsstp_piece *pieces = chunk.plan != NULL ? chunk.plan->pieces : &all;
     const unsigned num_pieces = chunk.plan != NULL ? chunk.plan->num_pieces : 1;
     grvsstp_tracker_init(&chunk.tracker, pinfo->pool);

@@ -239,7 +239,7 @@ proto_tree *grvsstp_show_command(const struct grvsstp_place *place,
     struct showing showing = {.place = place, .command = &command, .is_first = found->is_first};
     const struct sstp_visitor visitor = {show_value, show_entry, note_finding, &showing};
     const struct grvsstp_version *version =
-        grvsstp_connection_version(place->connection, place->pinfo->num);
+        grvsstp_connection_version(place->connection, place->from_initiator, place->pinfo->num);
 
     showing.item = proto_tree_add_item(place->tree, proto_grvsstp, place->tvb, place->offset,
                                        (int)found->command_len, ENC_NA);

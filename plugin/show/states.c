@@ -105,8 +105,8 @@ static void tell_connection(const struct telling *telling)
     if (telling->seen->connection_state != SSTP_CONNECTION_TRANSPORT_CONNECTED)
         tell_string(telling, GRVSSTP_CONNECTION_STATE,
                     sstp_connection_state_name(telling->seen->connection_state));
-    const struct grvsstp_version *version =
-        grvsstp_connection_version(connection, telling->place->pinfo->num);
+    const struct grvsstp_version *version = grvsstp_connection_version(
+        connection, telling->place->from_initiator, telling->place->pinfo->num);
     if (version != NULL)
         tell_string(telling, GRVSSTP_CONNECTION_VERSION, version->text);
 }

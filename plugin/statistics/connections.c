@@ -129,7 +129,7 @@ static void show(struct connection_counts *counts, const struct grvsstp_tap *tap
     if (counts->sessions != NULL)
         grvsstp_row_number(row, SESSIONS, g_hash_table_size(counts->sessions));
     const struct grvsstp_version *version =
-        grvsstp_connection_version(connection, counts->last_frame);
+        grvsstp_connection_version(connection, tap->from_initiator, counts->last_frame);
     if (version != NULL)
         grvsstp_row_text(row, VERSION, version->text);
     /* An acknowledgement tells of the other direction. */

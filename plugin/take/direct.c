@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "take/direct.h"
 
-#include "follow/states.h"
+#include "follow/settle.h"
 #include "show/show.h"
 #include "fields/henc_fields.h"
+#include "follow/late.h"
 #include "http/packet-grvhenc.h"
+#include "tcp/withheld.h"
+
+#include <epan/proto_data.h>
 
 /* What TCP's conversation is to us.  Lives in file scope. */
 struct tcp_connection {
@@ -15,10 +19,17 @@ struct tcp_connection {
     address initiator;
     uint32_t initiator_port;
     struct grvsstp_sequence sequences[2]; /* by from_initiator; first pass only */
+    struct grvsstp_numbers numbers[2];    /* likewise */
+    struct grvsstp_late late[2];          /* likewise */
+    uint32_t last_frame;                  /* that handed something on... */
+    uint32_t last_end;                    /* ...up to this number */
+    /* What our numbers lack of those on the wire; inside a tunnel only TCP knows. */
+    uint32_t offsets[2]; /* by from_initiator */
+    bool has_offset[2];
     /* TCP's own conversation, which inside a tunnel is not the one that the bytes
      * have; NULL as long as it is not known. */
     conversation_t *transport;
-    struct grvsstp_missing missing;
+    const tcp_flow_t *flows[2]; /* of it, by from_initiator; first pass only */
 };
 
 /* ------------------------------------------------------------------------
@@ -89,9 +100,62 @@ static struct taken {
     uint32_t frame;
 } taken;
 
+/* Those of the capture: struct tcp_connection *. */
+static wmem_array_t *all;
+
 void grvsstp_direct_reset(void)
 {
     taken.tcp = NULL;
+    all = NULL;
+    grvsstp_late_reset();
+}
+
+/* The next byte of this direction is the first of it, and has this number. */
+static void start_half(struct tcp_connection *tcp, bool from_initiator, uint32_t number)
+{
+    tcp->sequences[from_initiator] = (struct grvsstp_sequence){.is_known = true, .next = number};
+    grvsstp_half_starts(&tcp->connection->halves[from_initiator]);
+    grvsstp_settle_start(tcp->connection, from_initiator,
+                         grvsstp_position(&tcp->numbers[from_initiator], number));
+}
+
+/* A Connect is the first command there is, and what its sender had received is none: where
+ * both directions begin that are not known yet.  `acknowledged` is NULL where no number tells. */
+static void start_at_connect(struct tcp_connection *tcp, bool from_initiator, uint32_t seq,
+                             const uint32_t *acknowledged)
+{
+    if (!tcp->sequences[from_initiator].is_known)
+        start_half(tcp, from_initiator, seq);
+    if (!tcp->sequences[!from_initiator].is_known && acknowledged != NULL)
+        start_half(tcp, !from_initiator, *acknowledged);
+}
+
+/* Where both directions begin, as far as the first chunk tells, which begins with this
+ * command. */
+static void start_halves(struct tcp_connection *tcp, bool from_initiator,
+                         const struct grvsstp_transport *transport, uint8_t command_id)
+{
+    const bool is_answer = grvsstp_transport_is_answer(transport);
+    uint32_t own, others;
+
+    if (command_id == SSTP_CONNECT) {
+        if (grvsstp_transport_is_at_start(transport) && !is_answer)
+            grvsstp_states_start(tcp->connection->states);
+        const bool is_told = grvsstp_transport_acknowledged(transport, &others);
+        if (transport->tcpinfo != NULL)
+            start_at_connect(tcp, from_initiator, grvsstp_transport_seq(transport),
+                             is_told ? &others : NULL);
+        grvsstp_half_starts(&tcp->connection->halves[0]);
+        grvsstp_half_starts(&tcp->connection->halves[1]);
+    } else if (!is_answer && grvsstp_transport_has_start(transport) &&
+               transport->analysis->server_port == SSTP_PORT &&
+               grvsstp_transport_first(transport, true, &own) &&
+               grvsstp_transport_first(transport, false, &others)) {
+        /* Nobody else's bytes are before, on a port of our own. */
+        grvsstp_states_start(tcp->connection->states);
+        start_half(tcp, from_initiator, own);
+        start_half(tcp, !from_initiator, others);
+    }
 }
 
 /* `older` is the connection before on the same addresses and ports, or NULL. */
@@ -104,15 +168,10 @@ static struct tcp_connection *take(const struct grvsstp_transport *transport, tv
     const bool is_initiator = sender_is_initiator(transport, bytes, pinfo);
 
     tcp->connection = grvsstp_connection_new(encapsulation_of(pinfo), pinfo->num);
+    grvsstp_settle_init(tcp->connection);
     copy_address_wmem(wmem_file_scope(), &tcp->initiator, is_initiator ? &pinfo->src : &pinfo->dst);
     tcp->initiator_port = is_initiator ? pinfo->srcport : pinfo->destport;
-    /* A Connect is the first command there is, so the answer will be the first too. */
-    if (bytes.data[0] == SSTP_CONNECT) {
-        grvsstp_half_starts(&tcp->connection->halves[0]);
-        grvsstp_half_starts(&tcp->connection->halves[1]);
-    }
-    if (grvsstp_transport_is_at_start(transport) && !grvsstp_transport_is_answer(transport))
-        grvsstp_states_start(tcp->connection->states);
+    start_halves(tcp, is_initiator, transport, bytes.data[0]);
     taken = (struct taken){tcp, pinfo->num};
     if (older != NULL)
         older->newer = tcp;
@@ -127,32 +186,122 @@ static struct tcp_connection *take(const struct grvsstp_transport *transport, tv
  * A segment
  */
 
-/* First pass: where the segment's bytes stand behind those before. */
+/* Divides a chunk behind the bytes so far; its plan. */
+static struct grvsstp_plan *plan_chunk(struct tcp_connection *tcp, bool from_initiator,
+                                       struct grvsstp_chunk *chunk, wmem_allocator_t *pool)
+{
+    const uint32_t len = (uint32_t)chunk->bytes.wire_len - chunk->tail;
+    const struct grvsstp_join join =
+        grvsstp_sequence_join(&tcp->sequences[from_initiator], chunk->key, len);
+
+    if (join.is_first || join.lost > 0)
+        chunk->has_gap |= join.lost > 0;
+    else
+        chunk->has_gap = false;
+    if (join.skip < len)
+        grvsstp_position_reached(&tcp->numbers[from_initiator], chunk->stand.position + len);
+    if (join.lost > 0)
+        grvsstp_half_loses(&tcp->connection->halves[from_initiator], join.lost);
+    chunk->skip = join.skip;
+    return grvsstp_plan_chunk(tcp->connection, from_initiator, chunk, pool);
+}
+
+/* Divides the first chunk that waited. */
+static void plan_first_late(struct tcp_connection *tcp, bool from_initiator, wmem_allocator_t *pool)
+{
+    struct grvsstp_late_chunk *first = grvsstp_late_remove(&tcp->late[from_initiator]);
+    grvsstp_late_free(first, plan_chunk(tcp, from_initiator, &first->chunk, pool));
+}
+
+/* Whether the first chunk that waits has what it waits for. */
+static bool is_late_ready(const struct tcp_connection *tcp, bool from_initiator)
+{
+    const struct grvsstp_sequence *sequence = &tcp->sequences[from_initiator];
+    return sequence->is_known &&
+           (int32_t)(tcp->late[from_initiator].first->chunk.key - sequence->next) <= 0;
+}
+
+/* Divides what waited and has to wait no longer. */
+static void plan_late(struct tcp_connection *tcp, int64_t now_ns, wmem_allocator_t *pool)
+{
+    for (int i = 0; i < 2; i++)
+        while (tcp->late[i].num > 0 &&
+               (is_late_ready(tcp, i != 0) || grvsstp_late_has_expired(&tcp->late[i], now_ns)))
+            plan_first_late(tcp, i != 0, pool);
+}
+
+/* Where the chunk's first byte stands, and what its sender had received. */
+static struct grvsstp_stand stand_of(struct tcp_connection *tcp, bool from_initiator, uint32_t seq,
+                                     const uint32_t *acknowledged)
+{
+    struct grvsstp_stand stand = {grvsstp_position(&tcp->numbers[from_initiator], seq), 0};
+
+    if (acknowledged != NULL)
+        stand.known = grvsstp_position(&tcp->numbers[!from_initiator], *acknowledged);
+    return stand;
+}
+
+/* First pass: divides the chunk, or keeps it while bytes before it are missing.  `begins`: the
+ * SYN was captured, and where the direction begins will show, as it will where the answer to
+ * the Connect is there.  Its plan. */
+static struct grvsstp_plan *note_chunk(struct tcp_connection *tcp, bool from_initiator,
+                                       struct grvsstp_chunk *chunk, const uint32_t *acknowledged,
+                                       bool begins, wmem_allocator_t *pool)
+{
+    const uint8_t command_id = chunk->bytes.bytes.len > 0 ? chunk->bytes.bytes.data[0] : 0;
+
+    if (command_id == SSTP_CONNECT)
+        start_at_connect(tcp, from_initiator, chunk->key, acknowledged);
+    chunk->stand = stand_of(tcp, from_initiator, chunk->key, acknowledged);
+
+    struct grvsstp_sequence sequence = tcp->sequences[from_initiator];
+    struct grvsstp_late *late = &tcp->late[from_initiator];
+    uint32_t len = (uint32_t)chunk->bytes.wire_len;
+    struct grvsstp_plan *plan;
+
+    if (late->num > 0)
+        chunk->tail = grvsstp_late_overlap(late, chunk);
+    len -= chunk->tail;
+    const struct grvsstp_join join = grvsstp_sequence_join(&sequence, chunk->key, len);
+    if (join.is_first && (begins || command_id == SSTP_CONNECT_RESPONSE || late->num > 0)) {
+        chunk->has_gap = true; /* if nothing shows it */
+        plan = grvsstp_late_keep(late, tcp->connection, &tcp->connection->halves[from_initiator],
+                                 chunk, 1, pool);
+    } else if (join.lost > 0 && join.lost != UINT32_MAX) {
+        plan = grvsstp_late_keep(late, tcp->connection, &tcp->connection->halves[from_initiator],
+                                 chunk, join.lost, pool);
+    } else {
+        plan = plan_chunk(tcp, from_initiator, chunk, pool);
+    }
+    plan_late(tcp, chunk->time_ns, pool);
+    return plan;
+}
+
+/* First pass: a segment as TCP hands it on. */
 static void note_segment(struct tcp_connection *tcp, bool from_initiator,
                          const struct grvsstp_transport *transport, tvbuff_t *tvb,
                          packet_info *pinfo, uint32_t key)
 {
-    struct grvsstp_half *half = &tcp->connection->halves[from_initiator];
-    struct grvsstp_join join = {false, 0, 0};
-    bool is_first_missing = false;
+    const unsigned captured = tvb_captured_length(tvb);
+    struct grvsstp_chunk chunk = {
+        .bytes = {sstp_span(captured > 0 ? tvb_get_ptr(tvb, 0, (int)captured) : NULL, captured),
+                  tvb_reported_length(tvb)},
+        .frame = pinfo->num,
+        .source_frame = pinfo->num,
+        .key = key,
+        .time_ns = grvsstp_states_time(pinfo)};
+    uint32_t number;
 
-    if (transport->tcpinfo != NULL)
-        join =
-            grvsstp_sequence_join(&tcp->sequences[from_initiator], key, tvb_reported_length(tvb));
-    if (join.is_first && grvsstp_transport_is_at_start(transport))
-        grvsstp_half_starts(half);
-    else
-        is_first_missing = join.is_first && grvsstp_transport_has_start(transport);
-    conversation_t *conversation =
-        tcp->transport != NULL ? tcp->transport : transport->conversation;
-    if (grvsstp_transport_is_missing(conversation, &tcp->missing))
-        grvsstp_states_gap(tcp->connection->states); /* and this side knows more than we do */
-    if (join.lost > 0) {
-        grvsstp_half_loses(half, join.lost);
-        grvsstp_transport_note_told(conversation, &tcp->missing);
+    tcp->last_frame = pinfo->num;
+    tcp->last_end = key + tvb_reported_length(tvb);
+    if (transport->tcpinfo == NULL) {
+        grvsstp_plan_make(tcp->connection, from_initiator, tvb, false, pinfo, pinfo->num, key);
+        return;
     }
-    grvsstp_plan_make(tcp->connection, from_initiator, tvb, join.skip,
-                      join.lost > 0 || is_first_missing, pinfo, pinfo->num, key);
+    const bool has_number = grvsstp_transport_acknowledged(transport, &number);
+    grvsstp_plan_keep(pinfo, key,
+                      note_chunk(tcp, from_initiator, &chunk, has_number ? &number : NULL,
+                                 grvsstp_transport_has_start(transport), pinfo->pool));
 }
 
 static bool is_from_initiator(const struct tcp_connection *tcp, const packet_info *pinfo)
@@ -226,16 +375,129 @@ int grvsstp_direct_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
 /* The connection that a TCP connection carries, by its conversation. */
 static wmem_map_t *carried;
 
-void grvsstp_direct_note_end(conversation_t *conversation, const packet_info *pinfo)
+/* A segment that TCP handed to nobody; every pass shows it.  File scope. */
+struct shown {
+    const struct tcp_connection *tcp;
+    bool from_initiator;
+    struct grvsstp_withheld segment;
+};
+
+/* Whether what TCP withholds of a frame is ours alone. */
+static bool is_withheld(const struct tcp_connection *tcp, conversation_t *conversation,
+                        const packet_info *pinfo)
 {
-    if (PINFO_FD_VISITED(pinfo))
+    const enum grvsstp_encapsulation encapsulation = tcp->connection->encapsulation;
+
+    if (tcp->last_frame == pinfo->num)
+        return false;
+    return encapsulation == GRVSSTP_ENCAP_SOCKS || encapsulation == GRVSSTP_ENCAP_SECURE_TUNNEL ||
+           conversation_get_dissector(conversation, pinfo->num) == grvsstp_handle;
+}
+
+/* First pass: a segment that TCP handed to nobody, and that brings new bytes. */
+static void note_withheld(struct tcp_connection *tcp, conversation_t *conversation, tvbuff_t *tvb,
+                          packet_info *pinfo)
+{
+    const bool from_initiator = is_from_initiator(tcp, pinfo);
+    const struct grvsstp_sequence *sequence = &tcp->sequences[from_initiator];
+    struct grvsstp_withheld segment;
+
+    if (!is_withheld(tcp, conversation, pinfo) || !tcp->has_offset[from_initiator] ||
+        !grvsstp_withheld(conversation, tvb, pinfo, &segment))
         return;
+    segment.seq -= tcp->offsets[from_initiator];
+    segment.ack -= tcp->offsets[!from_initiator];
+    segment.has_ack = segment.has_ack && tcp->has_offset[!from_initiator];
+    if (sequence->is_known && (int32_t)(segment.seq + segment.len - sequence->next) <= 0)
+        return;
+    /* TCP itself keeps what is ahead, and hands it on. */
+    if ((!sequence->is_known || (int32_t)(segment.seq - sequence->next) > 0) &&
+        grvsstp_transport_is_set(GRVSSTP_TCP_REASSEMBLES))
+        return;
+    struct grvsstp_chunk chunk = {
+        .bytes = sstp_chunk(tvb_get_ptr(tvb, (int)segment.offset, (int)segment.len), segment.len),
+        .frame = pinfo->num,
+        .source_frame = pinfo->num,
+        .key = segment.seq,
+        .time_ns = grvsstp_states_time(pinfo)};
+    struct shown *shown = wmem_new(wmem_file_scope(), struct shown);
+    *shown = (struct shown){tcp, from_initiator, segment};
+    p_add_proto_data(wmem_file_scope(), pinfo, proto_grvsstp_sstp, 0, shown);
+    grvsstp_plan_keep(pinfo, segment.seq,
+                      note_chunk(tcp, from_initiator, &chunk, segment.has_ack ? &segment.ack : NULL,
+                                 true, pinfo->pool));
+}
+
+/* First pass: takes a connection whose first segment TCP handed to nobody, if it is ours. */
+static void take_withheld(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo)
+{
+    struct grvsstp_withheld segment;
+
+    if (!grvsstp_withheld_is_first(conversation, pinfo) ||
+        conversation_get_proto_data(conversation, proto_grvsstp) != NULL ||
+        !grvsstp_withheld(conversation, tvb, pinfo, &segment))
+        return;
+    tvbuff_t *data = tvb_new_subset_length(tvb, (int)segment.offset, (int)segment.len);
+    struct tcpinfo tcpinfo = grvsstp_withheld_tcpinfo(conversation, &segment);
+    const struct grvsstp_transport transport = {conversation, &tcpinfo,
+                                                grvsstp_transport_analysis(conversation)};
+    const int bits_wanted =
+        transport.analysis->server_port == SSTP_PORT ? SSTP_LOOK_OWN_PORT : SSTP_LOOK_ANY_PORT;
+    if (grvsstp_recognise(&transport, data, pinfo, bits_wanted) == GRVSSTP_COMMANDS)
+        take(&transport, data, pinfo, NULL);
+}
+
+static void show_withheld(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    const struct shown *shown = p_get_proto_data(wmem_file_scope(), pinfo, proto_grvsstp_sstp, 0);
+
+    if (shown == NULL)
+        return;
+    tvbuff_t *segment =
+        tvb_new_subset_length(tvb, (int)shown->segment.offset, (int)shown->segment.len);
+    grvsstp_show_layer(shown->tcp->connection, shown->from_initiator, segment, pinfo, tree,
+                       shown->segment.seq);
+}
+
+/* First pass: what TCP itself knows of the directions. */
+static void note_flows(struct tcp_connection *tcp, conversation_t *conversation,
+                       const packet_info *pinfo)
+{
+    const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);
+    const bool from_initiator = is_from_initiator(tcp, pinfo);
+    uint32_t end;
+
+    if (analysis == NULL)
+        return;
+    tcp->flows[from_initiator] = analysis->fwd;
+    tcp->flows[!from_initiator] = analysis->rev;
+    if (tcp->connection->encapsulation != GRVSSTP_ENCAP_SOCKS &&
+        tcp->connection->encapsulation != GRVSSTP_ENCAP_SECURE_TUNNEL) {
+        tcp->has_offset[0] = tcp->has_offset[1] = true;
+    } else if (tcp->last_frame == pinfo->num && grvsstp_segment_end(conversation, pinfo, &end)) {
+        tcp->offsets[from_initiator] = end - tcp->last_end;
+        tcp->has_offset[from_initiator] = true;
+    }
+}
+
+void grvsstp_direct_note_end(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,
+                             proto_tree *tree)
+{
+    if (PINFO_FD_VISITED(pinfo)) {
+        show_withheld(tvb, pinfo, tree);
+        return;
+    }
+    if (taken.tcp == NULL || taken.frame != pinfo->num)
+        take_withheld(conversation, tvb, pinfo);
     if (taken.tcp != NULL && taken.frame == pinfo->num) {
         if (carried == NULL)
             carried = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_direct_hash,
                                              g_direct_equal);
         wmem_map_insert(carried, conversation, taken.tcp);
         taken.tcp->transport = conversation;
+        if (all == NULL)
+            all = wmem_array_new(wmem_file_scope(), sizeof taken.tcp);
+        wmem_array_append_one(all, taken.tcp);
     }
     taken.tcp = NULL;
     if (carried == NULL)
@@ -243,10 +505,41 @@ void grvsstp_direct_note_end(conversation_t *conversation, const packet_info *pi
     struct tcp_connection *tcp = wmem_map_lookup(carried, conversation);
     if (tcp == NULL)
         return;
+    note_flows(tcp, conversation, pinfo);
+    note_withheld(tcp, conversation, tvb, pinfo);
+    show_withheld(tvb, pinfo, tree);
     /* TCP hands nothing on of a frame that was cut in its header. */
-    if (grvsstp_transport_is_missing(conversation, &tcp->missing) ||
-        pinfo->fd->cap_len < pinfo->fd->pkt_len)
+    if (pinfo->fd->cap_len < pinfo->fd->pkt_len)
         grvsstp_states_gap(tcp->connection->states);
     if (grvsstp_transport_has_ended(conversation))
         grvsstp_states_end(tcp->connection->states);
+}
+
+/* Of bytes that the capture tells of, and that never came, the states know. */
+static void note_missing(struct tcp_connection *tcp)
+{
+    for (int i = 0; i < 2; i++) {
+        uint64_t passed;
+        uint32_t number;
+        if (tcp->has_offset[i] && grvsstp_transport_end(tcp->flows[i], tcp->flows[!i], &number) &&
+            sstp_order_passed(&tcp->connection->order, i != 0, &passed) &&
+            (int32_t)(number - tcp->offsets[i] - (uint32_t)passed) >
+                1) /* a FIN has a number, too */
+            grvsstp_settle_gap(tcp->connection, i != 0, 0, 0);
+    }
+}
+
+void grvsstp_direct_finish(void)
+{
+    const unsigned num = all != NULL ? wmem_array_get_count(all) : 0;
+
+    for (unsigned i = 0; i < num; i++) {
+        struct tcp_connection *tcp = *(struct tcp_connection **)wmem_array_index(all, i);
+        wmem_allocator_t *pool = wmem_allocator_new(WMEM_ALLOCATOR_SIMPLE);
+        for (int j = 0; j < 2; j++)
+            while (tcp->late[j].num > 0)
+                plan_first_late(tcp, j != 0, pool);
+        wmem_destroy_allocator(pool);
+        note_missing(tcp);
+    }
 }

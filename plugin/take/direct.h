@@ -22,8 +22,12 @@ void grvsstp_direct_reset(void);
 /* The handle that a taken connection is bound to. */
 extern dissector_handle_t grvsstp_handle;
 
-/* Behind the dissection of a TCP frame: binds what the frame began to its TCP
- * connection, and notes the end of that. */
-void grvsstp_direct_note_end(conversation_t *conversation, const packet_info *pinfo);
+/* Behind the dissection of a TCP frame, which is tvb: binds what the frame began to its TCP
+ * connection, shows what TCP withheld, and notes the end of the connection. */
+void grvsstp_direct_note_end(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,
+                             proto_tree *tree);
+
+/* Behind the first pass: nothing waits any more, and what is missing is known. */
+void grvsstp_direct_finish(void);
 
 #endif

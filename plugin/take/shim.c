@@ -201,7 +201,7 @@ static int dissect_frame_end(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
     if (!PINFO_FD_VISITED(pinfo) && conversation->setup_frame == pinfo->num &&
         conversation_get_dissector(conversation, pinfo->num) == NULL)
         conversation_set_dissector(conversation, look_handle);
-    grvsstp_direct_note_end(conversation, pinfo);
+    grvsstp_direct_note_end(conversation, tvb, pinfo, tree);
     grvhenc_note_end(conversation, tvb, pinfo, tree);
     return 0;
 }

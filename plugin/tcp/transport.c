@@ -1,11 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tcp/transport.h"
 
+#include <epan/prefs-int.h>
+
 static int proto_tcp;
+static pref_t *preferences[GRVSSTP_TCP_PREFERENCE_COUNT];
 
 void grvsstp_transport_init(void)
 {
+    static const char *const names[GRVSSTP_TCP_PREFERENCE_COUNT] = {
+        [GRVSSTP_TCP_ANALYZES] = "analyze_sequence_numbers",
+        [GRVSSTP_TCP_IS_RELATIVE] = "relative_sequence_numbers",
+        [GRVSSTP_TCP_REASSEMBLES] = "reassemble_out_of_order",
+        [GRVSSTP_TCP_CHECKS] = "check_checksum"};
+    module_t *module = prefs_find_module("tcp");
+
     proto_tcp = proto_get_id_by_filter_name("tcp");
+    for (size_t i = 0; i < GRVSSTP_TCP_PREFERENCE_COUNT; i++)
+        preferences[i] = prefs_find_preference(module, names[i]);
 }
 
 struct grvsstp_transport grvsstp_transport(packet_info *pinfo, void *data)
@@ -18,14 +30,36 @@ struct grvsstp_transport grvsstp_transport(packet_info *pinfo, void *data)
     return transport;
 }
 
+const struct tcp_analysis *grvsstp_transport_analysis(conversation_t *conversation)
+{
+    return conversation_get_proto_data(conversation, proto_tcp);
+}
+
 bool grvsstp_transport_is_carried(const packet_info *pinfo)
 {
     return !pinfo->flags.in_error_pkt;
 }
 
+bool grvsstp_transport_is_set(enum grvsstp_tcp_preference which)
+{
+    return preferences[which] != NULL && prefs_get_bool_value(preferences[which], pref_current);
+}
+
+/* What TCP has taken off the numbers of a flow. */
+static uint32_t base_of(const tcp_flow_t *flow)
+{
+    return grvsstp_transport_is_set(GRVSSTP_TCP_ANALYZES) &&
+                   grvsstp_transport_is_set(GRVSSTP_TCP_IS_RELATIVE)
+               ? flow->base_seq
+               : 0;
+}
+
 uint32_t grvsstp_transport_seq(const struct grvsstp_transport *transport)
 {
-    return transport->tcpinfo != NULL ? transport->tcpinfo->seq : 0;
+    if (transport->tcpinfo == NULL)
+        return 0;
+    return transport->tcpinfo->seq +
+           (transport->analysis != NULL ? base_of(transport->analysis->fwd) : 0);
 }
 
 bool grvsstp_transport_has_start(const struct grvsstp_transport *transport)
@@ -59,6 +93,31 @@ uint32_t grvsstp_transport_opened_in(const struct grvsstp_transport *transport)
                : 0;
 }
 
+bool grvsstp_transport_acknowledged(const struct grvsstp_transport *transport, uint32_t *number)
+{
+    enum { ACK = 0x10 }; /* of TCP's flags */
+    if (transport->tcpinfo == NULL || (transport->tcpinfo->flags & ACK) == 0)
+        return false;
+    *number = transport->tcpinfo->lastackseq +
+              (transport->analysis != NULL ? base_of(transport->analysis->rev) : 0);
+    return true;
+}
+
+bool grvsstp_transport_first(const struct grvsstp_transport *transport, bool is_senders,
+                             uint32_t *number)
+{
+    enum { SAW_SYN = 0x02, SAW_SYNACK = 0x04 }; /* of a flow; else its first number is a guess */
+    const struct tcp_analysis *analysis = transport->analysis;
+
+    if (analysis == NULL || !grvsstp_transport_is_set(GRVSSTP_TCP_ANALYZES))
+        return false;
+    const tcp_flow_t *flow = is_senders ? analysis->fwd : analysis->rev;
+    if ((flow->static_flags & (SAW_SYN | SAW_SYNACK)) == 0)
+        return false;
+    *number = flow->base_seq + 1;
+    return true;
+}
+
 bool grvsstp_transport_is_at_start(const struct grvsstp_transport *transport)
 {
     if (transport->tcpinfo == NULL || !grvsstp_transport_has_start(transport))
@@ -71,6 +130,24 @@ bool grvsstp_transport_is_at_start(const struct grvsstp_transport *transport)
 bool grvsstp_transport_is_inside(const packet_info *pinfo, const char *protocol)
 {
     return proto_is_frame_protocol(pinfo->layers, protocol);
+}
+
+bool grvsstp_transport_end(const tcp_flow_t *flow, const tcp_flow_t *other, uint32_t *number)
+{
+    if (flow == NULL || flow->tcp_analyze_seq_info == NULL || other->tcp_analyze_seq_info == NULL)
+        return false;
+    const uint32_t next = flow->tcp_analyze_seq_info->nextseq;
+    const uint32_t acknowledged = other->tcp_analyze_seq_info->lastack;
+    const bool is_acknowledged_only =
+        next == 0 || (acknowledged != 0 && (int32_t)(acknowledged - next) > 0);
+
+    if (next == 0 && acknowledged == 0)
+        return false;
+    *number = is_acknowledged_only ? acknowledged : next;
+    /* A FIN has a number of its own; one that was not captured may have been acknowledged. */
+    if (flow->fin != 0 || is_acknowledged_only)
+        --*number;
+    return true;
 }
 
 /* Whether the sender of `flow` has acknowledged what is not there of the other, whose

@@ -21,12 +21,36 @@ struct grvsstp_transport {
 /* `data` is what the dissector was called with. */
 struct grvsstp_transport grvsstp_transport(packet_info *pinfo, void *data);
 
+/* TCP's own data of a conversation, as the frame at hand left it; NULL where it has none. */
+const struct tcp_analysis *grvsstp_transport_analysis(conversation_t *conversation);
+
 /* Whether the connection carried the bytes of this packet: not so the segment that a
  * router's ICMP error quotes. */
 bool grvsstp_transport_is_carried(const packet_info *pinfo);
 
-/* TCP's sequence number of the chunk's first byte; 0 where there is none. */
+/* TCP's sequence number of the chunk's first byte as it is on the wire, for what TCP calls
+ * relative may change with the passes; 0 where there is none. */
 uint32_t grvsstp_transport_seq(const struct grvsstp_transport *transport);
+
+/* TCP's acknowledgement number in the chunk's segment, the last of several; false where there
+ * is none. */
+bool grvsstp_transport_acknowledged(const struct grvsstp_transport *transport, uint32_t *number);
+
+/* Preferences of TCP's. */
+enum grvsstp_tcp_preference {
+    GRVSSTP_TCP_ANALYZES,    /* sequence numbers */
+    GRVSSTP_TCP_IS_RELATIVE, /* where it does, they begin with 0 */
+    GRVSSTP_TCP_REASSEMBLES, /* segments out of order */
+    GRVSSTP_TCP_CHECKS,      /* checksums */
+    GRVSSTP_TCP_PREFERENCE_COUNT
+};
+
+bool grvsstp_transport_is_set(enum grvsstp_tcp_preference which);
+
+/* The sequence number of the first byte of a direction, of the chunk's sender or of the other
+ * side; false where no captured SYN tells. */
+bool grvsstp_transport_first(const struct grvsstp_transport *transport, bool is_senders,
+                             uint32_t *number);
 
 /* Whether the chunk begins with the first byte that its sender sent, as far as a
  * captured SYN tells. */
@@ -47,6 +71,10 @@ bool grvsstp_transport_has_ended(conversation_t *conversation);
 
 /* Whether the chunk came through a tunnel of this protocol ("http", "socks"). */
 bool grvsstp_transport_is_inside(const packet_info *pinfo, const char *protocol);
+
+/* The sequence number behind the last byte of a flow that the capture tells of: that it brought,
+ * or that the other flow acknowledged.  False where TCP's analysis does not say. */
+bool grvsstp_transport_end(const tcp_flow_t *flow, const tcp_flow_t *other, uint32_t *number);
 
 /* What was told of a TCP connection's missing bytes; first pass only. */
 struct grvsstp_missing {

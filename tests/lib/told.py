@@ -44,6 +44,10 @@ class Told:
         self.values = {field: layer.values(field) for field in VALUES if layer.values(field)}
         self.links = {}
 
+    def size(self):
+        """How much is told."""
+        return len(self.values) + len(self.links)
+
     def follow_links(self, ends_in):
         for field, commands in LINKS.items():
             links = [{told.name for told in ends_in.get(number, []) if told.command in commands}
@@ -97,7 +101,7 @@ def _matched(mine, theirs, may_lack, without):
     """The differences of each pair, and what is left of either."""
     costs = sorted(((_differences(one, other, may_lack, without), i, j)
                     for i, one in enumerate(mine) for j, other in enumerate(theirs)),
-                   key=lambda row: len(row[0]))
+                   key=lambda row: (len(row[0]), -theirs[row[2]].size()))
     pairs, used, taken = [], set(), set()
     for found, i, j in costs:
         if i not in used and j not in taken:

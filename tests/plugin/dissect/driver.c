@@ -229,6 +229,7 @@ static bool file_dissect(struct file *file)
         (void)dissect(epan, file, frame, NULL);
         frame_data_set_after_dissect(&frame->data, &cumulated);
     }
+    postseq_cleanup_all_protocols();
     for (unsigned i = 0; i < file->num_frames; i++)
         file->frames[i].hash = dissect(epan, file, &file->frames[i], NULL);
     for (unsigned i = 0; i < file->num_frames; i++) {

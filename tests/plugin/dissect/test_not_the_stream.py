@@ -102,7 +102,7 @@ class NotTheStream(DissectTest):
             shown = [layer.one("sstp.command") for f in frames for layer in f.commands]
             findings = [f for frame in frames for f in frame.findings]
             self.assertEqual([f for f in findings if f[1] != "note"], [])
-            self.assertIn(("gap", "note"), findings)
+            self.assertEqual(("gap", "note") in findings, two_pass)
             self.assertEqual(len(shown), len(sent) - 1)
 
     def clean_commands(self):

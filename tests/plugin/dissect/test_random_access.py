@@ -10,6 +10,8 @@ from harness import DissectTest, stories
 from stories import sstp
 from tshark import sharkd_labels
 
+LACKING = "2"  # sstp.stream of the connection that lacks segments, and has them swapped
+
 
 def mixed_capture():
     """Split commands, losses, swaps, repeats, findings, several connections."""
@@ -62,18 +64,31 @@ class RandomAccess(DissectTest):
                       if not line.startswith(" ")]
             self.assertEqual(ours, theirs, frame.number)
 
+    def assert_agree(self, first, second, forward):
+        """One pass shows of a frame what two show; where bytes are missing, no more than that."""
+        one, two = ([[f for f in layer.fields if f[0] not in forward] for layer in frame.ours]
+                    for frame in (first, second))
+        if not any(("sstp.stream", LACKING) in layer for layer in one):
+            self.assertEqual(one, two, first.number)
+            return
+        for layer in one:
+            if "sstp.command" in dict(layer):
+                shown = set(layer) - {("sstp", "")}  # which is there once a frame
+                self.assertTrue(any(shown <= set(other) for other in two), first.number)
+
     def test_passes_agree(self):
-        """One pass shows what the second shows, but for the links forward."""
+        """One pass shows what the second shows, but for the links forward, and what is settled
+        late."""
         file = self.write(mixed_capture())
         forward = ("sstp.command.reassembled_in", "sstp.message.reassembled_in",
                    "sstp.response_in", "sstp.ack.acked_in", "sstp.message.ack_time")
         one = self.ws.dissect(file)
         two = self.ws.dissect(file, two_pass=True)
         for first, second in zip(one, two):
-            self.assertEqual(
-                [[f for f in layer.fields if f[0] not in forward] for layer in first.ours],
-                [[f for f in layer.fields if f[0] not in forward] for layer in second.ours],
-                first.number)
+            self.assert_agree(first, second, forward)
+            if ("sstp.stream", LACKING) in [f for layer in first.ours for f in layer.fields]:
+                self.assertLessEqual(set(first.findings), set(second.findings), first.number)
+                continue
             # That an acknowledgement never came, only the end of the capture tells.
             known = [f for f in second.findings if f[0] != "unacknowledged"]
             self.assertEqual([f for f in first.findings if f[0] != "unacknowledged"], known,

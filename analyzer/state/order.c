@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "state/order.h"
+
+#include <string.h>
+
+struct sstp_order_waiting {
+    struct sstp_order_waiting *next;
+    uint64_t serial;
+    uint32_t chunk; /* num_chunks when it came */
+    struct sstp_order_item item;
+    uint8_t bytes[];
+};
+
+void sstp_order_init(struct sstp_order *order, const struct sstp_mem *mem,
+                     struct sstp_order_budget *budget, const struct sstp_order_taker *taker)
+{
+    memset(order, 0, sizeof *order);
+    order->mem = mem;
+    order->budget = budget;
+    order->taker = *taker;
+}
+
+void sstp_order_by_time(struct sstp_order *order)
+{
+    order->is_by_time = true;
+}
+
+void sstp_order_start(struct sstp_order *order, bool from_initiator, uint64_t position)
+{
+    struct sstp_order_side *side = &order->sides[from_initiator];
+
+    side->is_known = true;
+    side->passed = position;
+}
+
+bool sstp_order_passed(const struct sstp_order *order, bool from_initiator, uint64_t *position)
+{
+    *position = order->sides[from_initiator].passed;
+    return order->sides[from_initiator].is_known;
+}
+
+/* ------------------------------------------------------------------------
+ * What waits
+ */
+
+static void append(struct sstp_order *order, bool from_initiator,
+                   const struct sstp_order_item *item)
+{
+    struct sstp_order_side *side = &order->sides[from_initiator];
+    const size_t len = item->bytes.len;
+    struct sstp_order_waiting *waiting =
+        order->mem->resize(order->mem->cookie, NULL, sizeof *waiting + len);
+
+    if (waiting == NULL) { /* what is not there was missed */
+        order->taker.lose(order->taker.cookie, NULL);
+        return;
+    }
+    *waiting = (struct sstp_order_waiting){
+        .serial = order->serial++, .chunk = order->num_chunks, .item = *item};
+    if (len > 0)
+        memcpy(waiting->bytes, item->bytes.data, len);
+    waiting->item.bytes = sstp_span(waiting->bytes, len);
+    if (side->last != NULL)
+        side->last->next = waiting;
+    else
+        side->first = waiting;
+    side->last = waiting;
+    side->num_commands += item->kind == SSTP_ORDER_COMMAND;
+    side->num_bytes += (uint32_t)len;
+    order->budget->bytes += sizeof *waiting + len;
+    order->has_waiting = true;
+}
+
+static void remove_first(struct sstp_order *order, bool from_initiator)
+{
+    struct sstp_order_side *side = &order->sides[from_initiator];
+    struct sstp_order_waiting *first = side->first;
+    const size_t len = first->item.bytes.len;
+
+    side->first = first->next;
+    if (side->first == NULL)
+        side->last = NULL;
+    side->num_commands -= first->item.kind == SSTP_ORDER_COMMAND;
+    side->num_bytes -= (uint32_t)len;
+    order->budget->bytes -= sizeof *first + len;
+    order->mem->resize(order->mem->cookie, first, 0);
+    order->has_waiting = order->sides[0].first != NULL || order->sides[1].first != NULL;
+}
+
+void sstp_order_clear(struct sstp_order *order)
+{
+    for (int i = 0; i < 2; i++)
+        while (order->sides[i].first != NULL)
+            remove_first(order, i != 0);
+}
+
+/* ------------------------------------------------------------------------
+ * Taking
+ */
+
+/* What the item acknowledges of a direction does not come, or comes too late. */
+static void give_up_bytes(struct sstp_order *order, bool from_initiator,
+                          const struct sstp_order_item *item)
+{
+    struct sstp_order_side *side = &order->sides[from_initiator];
+    const bool is_news = !side->is_absent;
+
+    side->passed = side->given_up = item->known;
+    side->is_absent = true;
+    order->taker.lose(order->taker.cookie, is_news ? item : NULL);
+}
+
+/* Whether all that the sender of the command had received was taken. */
+static bool is_ready(struct sstp_order *order, bool from_initiator,
+                     const struct sstp_order_item *item)
+{
+    struct sstp_order_side *other = &order->sides[!from_initiator];
+
+    if (item->kind != SSTP_ORDER_COMMAND || item->known == 0)
+        return true;
+    if (!other->is_known) { /* what was before the capture */
+        other->is_known = true;
+        other->passed = other->given_up = item->known;
+    }
+    if (item->known <= other->passed || item->known - other->passed > SSTP_ORDER_AHEAD_MAX)
+        return true;
+    /* A segment that was sent again acknowledges more than it did at first: what had received
+     * it comes behind it all the same, and all before that was taken. */
+    if (other->first != NULL && other->first->item.known >= item->position)
+        return true;
+    if (!other->is_absent)
+        return false;
+    give_up_bytes(order, !from_initiator, item);
+    return true;
+}
+
+static bool take(struct sstp_order *order, bool from_initiator, const struct sstp_order_item *item,
+                 bool may_wait)
+{
+    struct sstp_order_side *side = &order->sides[from_initiator];
+
+    if (!is_ready(order, from_initiator, item) ||
+        !order->taker.take(order->taker.cookie, from_initiator, item, may_wait))
+        return false;
+    if (item->position == 0)
+        return true;
+    if (item->position > side->passed || !side->is_known)
+        side->passed = item->position;
+    else if (item->kind == SSTP_ORDER_COMMAND && item->position <= side->given_up)
+        order->taker.lose(order->taker.cookie, NULL);
+    side->is_known = true;
+    return true;
+}
+
+static bool take_first(struct sstp_order *order, bool from_initiator, bool may_wait)
+{
+    const struct sstp_order_side *side = &order->sides[from_initiator];
+
+    if (side->first == NULL || !take(order, from_initiator, &side->first->item, may_wait))
+        return false;
+    remove_first(order, from_initiator);
+    return true;
+}
+
+/* The direction whose first item that waits came before the other's. */
+static bool is_from_initiator_first(const struct sstp_order *order)
+{
+    const struct sstp_order_waiting *acceptors = order->sides[0].first;
+    const struct sstp_order_waiting *initiators = order->sides[1].first;
+    return acceptors == NULL || (initiators != NULL && initiators->serial < acceptors->serial);
+}
+
+static void drain(struct sstp_order *order)
+{
+    while (order->has_waiting) {
+        const bool first = is_from_initiator_first(order);
+        if (!take_first(order, first, order->is_by_time) &&
+            !take_first(order, !first, order->is_by_time))
+            break;
+    }
+}
+
+/* ------------------------------------------------------------------------
+ * Giving up
+ */
+
+/* The first item of a direction has waited in vain. */
+static void give_up(struct sstp_order *order, bool from_initiator)
+{
+    const struct sstp_order_item *item = &order->sides[from_initiator].first->item;
+
+    if (!is_ready(order, from_initiator, item))
+        give_up_bytes(order, !from_initiator, item);
+    (void)take_first(order, from_initiator, false);
+    drain(order);
+}
+
+static bool has_expired(const struct sstp_order *order, const struct sstp_order_side *side,
+                        int64_t now_ns)
+{
+    if (side->first == NULL)
+        return false;
+    const bool is_long = order->num_chunks - side->first->chunk > SSTP_ORDER_CHUNKS_MIN &&
+                         now_ns - side->first->item.time_ns > SSTP_ORDER_TIME_MIN_NS;
+    return is_long || side->num_commands > SSTP_ORDER_COMMANDS_MAX ||
+           side->num_bytes > SSTP_ORDER_BYTES_MAX || order->budget->bytes > SSTP_ORDER_BUDGET_MAX;
+}
+
+static void expire(struct sstp_order *order, int64_t now_ns)
+{
+    for (int i = 0; i < 2; i++)
+        while (has_expired(order, &order->sides[i], now_ns))
+            give_up(order, i != 0);
+}
+
+void sstp_order_settle(struct sstp_order *order)
+{
+    drain(order);
+    while (order->has_waiting)
+        give_up(order, is_from_initiator_first(order));
+}
+
+/* ------------------------------------------------------------------------
+ * What comes
+ */
+
+void sstp_order_put(struct sstp_order *order, bool from_initiator,
+                    const struct sstp_order_item *item)
+{
+    struct sstp_order_side *side = &order->sides[from_initiator];
+
+    if (item->kind == SSTP_ORDER_CHUNK) {
+        order->num_chunks++;
+        side->is_absent = false;
+    }
+    if (side->first != NULL || !take(order, from_initiator, item, order->is_by_time))
+        append(order, from_initiator, item);
+    else if (!order->has_waiting)
+        return;
+    drain(order);
+    expire(order, item->time_ns);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * withheld: segments that TCP takes for sent again or out of order, and hands to nobody.
+ *
+ * Such is one that was acknowledged before, by TCP's judgement, also where it was only captured
+ * behind its acknowledgement, and fills a hole.  Its bytes are in the frame all the same;
+ * whether they are new says the connection's own count.
+ */
+#ifndef GRVSSTP_TCP_WITHHELD_H
+#define GRVSSTP_TCP_WITHHELD_H
+
+#include <epan/conversation.h>
+#include <epan/dissectors/packet-tcp.h>
+#include <epan/packet.h>
+
+struct grvsstp_withheld {
+    uint32_t offset, len; /* of its data in the frame */
+    uint32_t seq;         /* as of grvsstp_transport_seq() */
+    bool has_ack;
+    uint32_t ack; /* as of grvsstp_transport_acknowledged() */
+};
+
+/* First pass, behind a frame of the conversation that handed nothing on: whether it holds such
+ * a segment.  `tvb` is the whole frame. */
+bool grvsstp_withheld(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,
+                      struct grvsstp_withheld *withheld);
+
+/* First pass, behind a frame with data: the sequence number behind its segment. */
+bool grvsstp_segment_end(conversation_t *conversation, const packet_info *pinfo, uint32_t *end);
+
+/* First pass, behind a frame: whether TCP withheld the first data of a direction whose SYN was
+ * captured, so that nobody was asked yet whose the connection is. */
+bool grvsstp_withheld_is_first(conversation_t *conversation, const packet_info *pinfo);
+
+/* What TCP would have handed on with the segment. */
+struct tcpinfo grvsstp_withheld_tcpinfo(conversation_t *conversation,
+                                        const struct grvsstp_withheld *withheld);
+
+#endif
