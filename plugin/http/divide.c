@@ -110,7 +110,8 @@ static void note_knowledge(const struct chunk *chunk, struct henc_message *m)
 
     m->has_ended = chunk->tcp->end_frame != 0;
     m->time_ns = grvsstp_states_time(chunk->pinfo);
-    m->is_unaware = chunk->has_ack && other->sequence.is_known && !other->has_gap &&
+    /* Who was answered, and who asked, nobody knows any more after a loss. */
+    m->is_unaware = chunk->has_ack && other->sequence.is_known && !chunk->tcp->has_lost &&
                     other->carried.len == 0 && (int32_t)(chunk->ack - other->sequence.next) <= 0;
 }
 
@@ -222,8 +223,7 @@ static bool is_stray(const struct chunk *chunk)
 {
     const struct grvhenc_tcp *tcp = chunk->tcp;
 
-    if (tcp->current == NULL || tcp->current->kind == HENC_KIND_POLLING ||
-        tcp->sides[chunk->from_client].has_gap ||
+    if (tcp->current == NULL || tcp->current->kind == HENC_KIND_POLLING || tcp->has_lost ||
         chunk->from_client != (tcp->current_half == HENC_HALF_GET))
         return false;
     return !tcp->is_answered || (chunk->from_client && tcp->current->kind == HENC_KIND_LONGLIVED);
@@ -365,8 +365,9 @@ static void join_carried(struct chunk *chunk)
 }
 
 /* Bytes that belong to the virtual connection of the last request, most likely. */
-static void lose(const struct grvhenc_tcp *tcp, bool from_client, const packet_info *pinfo)
+static void lose(struct grvhenc_tcp *tcp, bool from_client, const packet_info *pinfo)
 {
+    tcp->has_lost = true;
     if (tcp->current != NULL)
         grvsstp_settle_late_gap(tcp->current->connection, from_client,
                                 tcp->sides[from_client].last_frame, pinfo);

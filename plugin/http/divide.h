@@ -39,6 +39,7 @@ struct grvhenc_tcp {
     struct grvhenc_virtual *current;
     enum henc_half current_half;
     bool is_answered; /* that request; first pass only */
+    bool has_lost;    /* bytes of either side are missing; first pass only */
     /* The frame that ended it, and what it meant; 0 while there is none. */
     uint32_t end_frame;
     struct grvhenc_record *end_record;
