@@ -68,12 +68,7 @@ static proto_tree *add_part_tree(struct chunk *chunk, const struct grvsstp_piece
     proto_item_append_text(protocol, ", %s", text);
     proto_tree *tree = proto_item_add_subtree(protocol, grvsstp_ett(GRVSSTP_TREE_COMMAND));
     grvsstp_add_bare_name(tree, chunk->place.tvb, (int)piece->offset);
-    proto_item_set_generated(proto_tree_add_uint(tree, grvsstp_own_hf(GRVSSTP_STREAM),
-                                                 chunk->place.tvb, (int)piece->offset, 0,
-                                                 chunk->place.connection->number));
-    proto_item_set_generated(proto_tree_add_boolean(tree, grvsstp_own_hf(GRVSSTP_FROM_INITIATOR),
-                                                    chunk->place.tvb, (int)piece->offset, 0,
-                                                    chunk->place.from_initiator));
+    grvsstp_add_origin(tree, &chunk->place, (int)piece->offset);
     tell_gap(chunk, protocol);
     *item = protocol;
     return tree;

@@ -170,6 +170,18 @@ static void note_finding(void *cookie, enum sstp_finding finding, size_t offset,
  * What is known beside the bytes
  */
 
+void grvsstp_add_origin(proto_tree *tree, const struct grvsstp_place *place, int offset)
+{
+    const struct grvsstp_connection *connection = place->connection;
+
+    proto_item_set_generated(proto_tree_add_uint(tree, grvsstp_own_hf(GRVSSTP_STREAM), place->tvb,
+                                                 offset, 0, connection->number));
+    proto_item_set_generated(proto_tree_add_boolean(tree, grvsstp_own_hf(GRVSSTP_FROM_INITIATOR),
+                                                    place->tvb, offset, 0, place->from_initiator));
+    proto_item_set_generated(proto_tree_add_uint(tree, grvhenc_hf(GRVHENC_KIND), place->tvb, offset,
+                                                 0, connection->encapsulation));
+}
+
 static void show_generated(const struct showing *showing)
 {
     const struct grvsstp_place *place = showing->place;
@@ -180,12 +192,7 @@ static void show_generated(const struct showing *showing)
         return;
     if (showing->is_first) /* once is enough for a filter to find the frame */
         grvsstp_add_bare_name(tree, tvb, place->offset);
-    proto_item_set_generated(proto_tree_add_uint(tree, grvsstp_own_hf(GRVSSTP_STREAM), tvb,
-                                                 place->offset, 0, place->connection->number));
-    proto_item_set_generated(proto_tree_add_boolean(tree, grvsstp_own_hf(GRVSSTP_FROM_INITIATOR),
-                                                    tvb, place->offset, 0, place->from_initiator));
-    proto_item_set_generated(proto_tree_add_uint(tree, grvhenc_hf(GRVHENC_KIND), tvb, place->offset,
-                                                 0, place->connection->encapsulation));
+    grvsstp_add_origin(tree, place, place->offset);
     /* The text costs more than all the rest: only where somebody asks for it. */
     if (proto_field_is_referenced(tree, grvsstp_own_hf(GRVSSTP_SUMMARY))) {
         char summary[SSTP_SUMMARY_SIZE];

@@ -63,6 +63,9 @@ struct grvsstp_found {
 proto_tree *grvsstp_show_command(const struct grvsstp_place *place,
                                  const struct grvsstp_found *found, struct grvsstp_info *info);
 
+/* Adds whose bytes those at offset are: connection, side and encapsulation. */
+void grvsstp_add_origin(proto_tree *tree, const struct grvsstp_place *place, int offset);
+
 /* Adds the parts of the command's security token, which lies at offset in tvb. */
 void grvsstp_show_token(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb, int offset,
                         const struct sstp_command *command);

@@ -64,6 +64,18 @@ class Framing(DissectTest):
                                 two_pass=two_pass)
         self.assert_no_findings(file)
 
+    def test_pieces_say_whose_they_are(self):
+        """Pieces of a split command have its connection, side and encapsulation."""
+        capture = harness.new_capture()
+        stories.play(capture.connection(), stories.greeting(), size=40)
+        for two_pass in (False, True):
+            rows = self.ws.fields(self.write(capture), [
+                "sstp.command.part", "sstp.stream", "sstp.from_initiator", "sstp.encap"],
+                "-Y", "sstp.command.part", two_pass=two_pass)
+            self.assertGreater(len(rows), 3)
+            self.assertEqual({(row[1][0], row[3][0]) for row in rows}, {("0", "0")})
+            self.assertEqual({row[2][0] for row in rows}, {"0", "1"})
+
     def test_cut_everywhere_without_syn(self):
         """The same where the capture began later, at a command.  (The first command
         of each side stays whole: a few bytes of one tell nobody what they are.)"""
