@@ -25,8 +25,12 @@ static void report(const struct listener *listener, const struct course_command 
 {
     static const char *const points[PLAY_POINT_COUNT] = {"at the acceptor", "at the initiator",
                                                          "in the middle"};
-    static const char *const kinds[] = {"hears everything", "began late", "misses bytes",
-                                        "began late and trusts"};
+    static const char *const kinds[] = {"hears everything",
+                                        "began late",
+                                        "misses bytes",
+                                        "began late and trusts",
+                                        "has two captures put together",
+                                        "hears segments out of order"};
     struct listener_verdict *verdict = listener->verdict;
 
     if (verdict->has_failed)
@@ -52,6 +56,11 @@ static void expect(const struct comparison *c, const char *what, uint64_t seen, 
 void compare_misframed(struct listener *listener)
 {
     report(listener, NULL, "a command where there is none", 1, 0);
+}
+
+void compare_lost(struct listener *listener)
+{
+    report(listener, NULL, "missing bytes", 1, 0);
 }
 
 /* The command heard in this frame; NULL for frame 0. */

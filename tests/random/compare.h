@@ -22,6 +22,9 @@ void compare_command(struct listener *listener);
 /* All of them, once no more will come: acknowledgements and answers. */
 void compare_end(struct listener *listener);
 
+/* The listener believes that bytes are missing, and all of them came. */
+void compare_lost(struct listener *listener);
+
 /* The listener took bytes for a command that are none. */
 void compare_misframed(struct listener *listener);
 

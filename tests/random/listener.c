@@ -21,12 +21,14 @@ static void init_streams(struct listener *listener, enum sstp_stream_mode mode)
 void listener_init(struct listener *listener, enum listener_kind kind, enum play_point point,
                    const struct course *course, struct listener_verdict *verdict, struct rng rng)
 {
-    static const enum sstp_observer_begin begins[] = {[LISTENER_WHOLE] = SSTP_OBSERVER_FROM_START,
-                                                      [LISTENER_LATE] = SSTP_OBSERVER_LATE,
-                                                      [LISTENER_GAPPY] = SSTP_OBSERVER_FROM_START,
-                                                      [LISTENER_TRUSTING] =
-                                                          SSTP_OBSERVER_LATE_TRUSTING};
-    const bool is_from_start = kind == LISTENER_WHOLE || kind == LISTENER_GAPPY;
+    static const enum sstp_observer_begin begins[] = {
+        [LISTENER_WHOLE] = SSTP_OBSERVER_FROM_START,
+        [LISTENER_LATE] = SSTP_OBSERVER_LATE,
+        [LISTENER_GAPPY] = SSTP_OBSERVER_FROM_START,
+        [LISTENER_TRUSTING] = SSTP_OBSERVER_LATE_TRUSTING,
+        [LISTENER_TWO_CAPTURES] = SSTP_OBSERVER_FROM_START,
+        [LISTENER_REORDERED] = SSTP_OBSERVER_FROM_START};
+    const bool is_from_start = kind != LISTENER_LATE && kind != LISTENER_TRUSTING;
 
     memset(listener, 0, sizeof *listener);
     listener->kind = kind;
@@ -114,8 +116,9 @@ static void find_in_bytes(void *cookie, enum sstp_finding finding, size_t offset
         *is_broken = true;
 }
 
-static void hear_command(struct listener *listener, bool from_initiator,
-                         const struct sstp_piece *piece, uint64_t end, int64_t time_ns)
+/* `len` is that of the command on the wire; `bytes` may be less of it. */
+static void hear_command(struct listener *listener, bool from_initiator, struct sstp_span bytes,
+                         size_t len, uint64_t end, int64_t time_ns)
 {
     struct sstp_command command;
     const struct course_command *truth =
@@ -124,14 +127,14 @@ static void hear_command(struct listener *listener, bool from_initiator,
     bool is_broken = false;
     const struct sstp_visitor visitor = {.finding = find_in_bytes, .cookie = &is_broken};
 
-    if (!sstp_command_decode(piece->command, listener->version, &visitor, &command)) {
-        if (piece->command.len == piece->command_len)
+    if (!sstp_command_decode(bytes, listener->version, &visitor, &command)) {
+        if (bytes.len == len)
             compare_misframed(listener);
         else
             lose_track(listener); /* it is one with a hole */
         return;
     }
-    if (truth == NULL || truth->end - truth->start != piece->command_len || is_broken) {
+    if (truth == NULL || truth->end - truth->start != len || is_broken) {
         compare_misframed(listener);
         return;
     }
@@ -146,6 +149,13 @@ static void hear_command(struct listener *listener, bool from_initiator,
     sstp_observer_command(&listener->observer, from_initiator, &command, place, &heard.seen);
     g_array_append_val(listener->heard, heard);
     compare_command(listener);
+}
+
+void listener_hear_command(struct listener *listener, bool from_initiator, struct sstp_span bytes,
+                           uint64_t end, int64_t time_ns)
+{
+    if (!listener->verdict->has_failed)
+        hear_command(listener, from_initiator, bytes, bytes.len, end, time_ns);
 }
 
 /* Who looks for a command after a loss may find one in the middle of another; from
@@ -179,7 +189,8 @@ static void hear_bytes(struct listener *listener, bool from_initiator, const uin
         switch (piece.kind) {
         case SSTP_PIECE_WHOLE:
         case SSTP_PIECE_END:
-            hear_command(listener, from_initiator, &piece, start + piece.len, time_ns);
+            hear_command(listener, from_initiator, piece.command, piece.command_len,
+                         start + piece.len, time_ns);
             break;
         case SSTP_PIECE_SKIPPED: /* commands may have been among these */
         case SSTP_PIECE_BROKEN:

@@ -17,9 +17,12 @@
 
 enum listener_kind {
     LISTENER_WHOLE,
-    LISTENER_LATE,    /* begins somewhere in the middle, at any byte */
-    LISTENER_GAPPY,   /* misses pieces */
-    LISTENER_TRUSTING /* begins where nothing is outstanding, and believes so */
+    LISTENER_LATE,     /* begins somewhere in the middle, at any byte */
+    LISTENER_GAPPY,    /* misses pieces */
+    LISTENER_TRUSTING, /* begins where nothing is outstanding, and believes so */
+    /* Of struct apart: */
+    LISTENER_TWO_CAPTURES, /* each direction at its sender, with clocks that differ */
+    LISTENER_REORDERED     /* segments overtake each other, also those of one direction */
 };
 
 /* Where the run is, whether it has failed, and what all runs so far have shown. */
@@ -33,6 +36,7 @@ struct listener_verdict {
     uint64_t num_linked;      /* messages whose acknowledgement was found */
     uint64_t num_late_counts; /* that crossed a ConnectClose */
     uint64_t num_reused_ids;
+    uint64_t num_waited;                /* commands, for what their sender had received */
     uint64_t num_searching, num_fooled; /* searches for a command behind a loss */
     uint32_t findings;                  /* SSTP_OBSERVED() bits */
 };
@@ -74,6 +78,10 @@ void listener_clear(struct listener *listener);
 /* Bytes pass. */
 void listener_hear(struct listener *listener, bool from_initiator, const uint8_t *data, size_t len,
                    int64_t time_ns);
+
+/* A whole command passes that somebody else has framed, up to this byte of its direction. */
+void listener_hear_command(struct listener *listener, bool from_initiator, struct sstp_span bytes,
+                           uint64_t end, int64_t time_ns);
 
 /* The capture goes on with another connection of the same two sides, none of whose
  * bytes it will miss. */

@@ -8,6 +8,7 @@
  *     test_random_runs --for 3600           new seeds, for so many seconds
  *     test_random_runs --seed 77 --write p  p.pcapng and p.jsonl, see write_run.h
  */
+#include "apart.h"
 #include "compare.h"
 #include "write_run.h"
 
@@ -17,11 +18,13 @@
 
 #define CONNECTIONS_MAX 2
 #define LISTENERS_MAX 8
+#define NUM_APART 2
 
 /* One run: a connection, or two of the same sides one after the other. */
 struct run {
     struct listener listeners[LISTENERS_MAX];
     unsigned num_listeners;
+    struct apart apart[NUM_APART];
     struct write_run *writer;
 };
 
@@ -32,6 +35,8 @@ static void on_bytes(void *cookie, enum play_point point, bool from_initiator, c
     for (unsigned i = 0; i < run->num_listeners; i++)
         if (run->listeners[i].point == point)
             listener_hear(&run->listeners[i], from_initiator, data, len, time_ns);
+    for (unsigned i = 0; i < NUM_APART; i++)
+        apart_hear(&run->apart[i], point, from_initiator, data, len, time_ns);
     if (run->writer != NULL && point == PLAY_AT_INITIATOR)
         write_run_bytes(run->writer, from_initiator, data, len, time_ns);
 }
@@ -73,6 +78,28 @@ static void replace_listeners(struct run *run, const struct course *course,
     }
 }
 
+/* Those to whom the directions come apart are of one connection each. */
+static void add_apart(struct run *run, const struct course *course,
+                      struct listener_verdict *verdict, struct rng *rng)
+{
+    static const enum listener_kind kinds[NUM_APART] = {LISTENER_TWO_CAPTURES, LISTENER_REORDERED};
+
+    for (unsigned i = 0; i < NUM_APART; i++) {
+        const struct rng own = {rng_next(rng)};
+        apart_init(&run->apart[i], kinds[i], course, verdict, own);
+    }
+}
+
+static void end_connection(struct run *run)
+{
+    for (unsigned i = 0; i < run->num_listeners; i++)
+        listener_end(&run->listeners[i]);
+    for (unsigned i = 0; i < NUM_APART; i++) {
+        apart_end(&run->apart[i]);
+        apart_clear(&run->apart[i]);
+    }
+}
+
 static bool run_seed(uint64_t seed, struct listener_verdict *verdict, struct write_run *writer)
 {
     struct rng dice = rng(seed);
@@ -91,11 +118,11 @@ static bool run_seed(uint64_t seed, struct listener_verdict *verdict, struct wri
             add_listeners(&run, play_course(play), verdict, &dice);
         else
             replace_listeners(&run, play_course(play), verdict, &dice);
+        add_apart(&run, play_course(play), verdict, &dice);
         if (writer != NULL)
             write_run_connection(writer, play);
         play_run(play);
-        for (unsigned i = 0; i < run.num_listeners; i++)
-            listener_end(&run.listeners[i]);
+        end_connection(&run);
         verdict->num_reused_ids += play_course(play)->num_reused_ids;
         if (writer != NULL)
             write_run_connection_end(writer);
@@ -123,6 +150,8 @@ static int finish(const struct listener_verdict *verdict, uint64_t num_runs, uin
     printf("# %" PRIu64 " runs, %" PRIu64 " observations, %" PRIu64 " of them damaged, %" PRIu64
            " messages acknowledged\n",
            num_runs, verdict->num_compared, verdict->num_damaged, verdict->num_linked);
+    printf("# %" PRIu64 " commands waited for what their sender had received\n",
+           verdict->num_waited);
     printf("# %" PRIu64 " of %" PRIu64 " searches for a command behind a loss were fooled\n",
            verdict->num_fooled, verdict->num_searching);
     printf("%s 1 - random runs\n1..1\n", num_failed == 0 ? "ok" : "not ok");
@@ -137,7 +166,7 @@ static bool has_enough(const struct listener_verdict *verdict, uint64_t num_runs
             return false;
     return verdict->num_linked >= 100 * num_runs && verdict->num_damaged >= 100 * num_runs &&
            verdict->num_reused_ids >= num_runs && verdict->num_late_counts >= num_runs / 10 &&
-           verdict->findings == COMPARE_NOTES &&
+           verdict->findings == COMPARE_NOTES && verdict->num_waited >= num_runs &&
            verdict->num_fooled <= verdict->num_searching / 100;
 }
 
