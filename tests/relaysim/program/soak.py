@@ -65,7 +65,7 @@ LOG_MAX = STORE_MAX = 64 * MIB
 
 NUM_ROUNDS_MIN = 5  # the first is not judged
 VARIETY_SECONDS_MAX = 300  # after the time is over, for what there was no time for
-QUIET_MAX = 60  # seconds until it has to be quiet again
+QUIET_MAX = PATIENCE  # until it has to be quiet again
 NUM_STAYING = (2, 2, 0)  # connections: a courier and subscribers, and of the first relay
 NUM_ATTACKERS = 3  # of each relay
 # So many silent connections push the oldest out.  At the pace of a crowd a good client has four
