@@ -23,8 +23,9 @@
 /* As many sockets as the system lets us have: a connection takes one. */
 static void raise_file_limit(const struct relay_run *config)
 {
-    const size_t needed = relay_net_max_open(config->relay.max_connections, config->max_half_open) +
-                          config->relay.num_peers + config->num_addresses + OTHER_FILES;
+    const size_t needed =
+        live_relay_max_open(config->relay.max_connections, config->max_half_open) +
+        config->relay.num_peers + config->num_addresses + OTHER_FILES;
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
@@ -104,19 +105,19 @@ static bool open_log(const char *path)
 /* Serves with what has been opened.  `sockets` are taken over, whatever comes of it. */
 static int run(struct relay_server *server, const struct relay_run *config, int *sockets)
 {
-    const struct relay_net_config relay_net_config = {.sockets = sockets,
-                                                      .recording = server->recording,
-                                                      .num_sockets = config->num_addresses,
-                                                      .peer_addresses = config->peer_addresses,
-                                                      .max_half_open = config->max_half_open,
-                                                      .tells_refusals = true};
+    const struct live_relay_config live_relay_config = {.sockets = sockets,
+                                                        .recording = server->recording,
+                                                        .num_sockets = config->num_addresses,
+                                                        .peer_addresses = config->peer_addresses,
+                                                        .max_half_open = config->max_half_open,
+                                                        .tells_refusals = true};
     struct sstp_relay_config relay_config = config->relay;
     char *error = NULL;
     if (!open_store(config->store, server->net, &relay_config.store)) {
         close_all(sockets, config->num_addresses);
         return EXIT_USAGE;
     }
-    server->relay = relay_net_new(server->net, &relay_config, &relay_net_config, &error);
+    server->relay = live_relay_new(server->net, &relay_config, &live_relay_config, &error);
     if (server->relay != NULL) {
         recording_begin(server->recording);
         return relay_serve(server);
@@ -166,9 +167,9 @@ int relay_run(const struct relay_run *config)
         result = EXIT_REPORTED;
     }
     net_free(server.net);
-    if (server.relay != NULL && !is_written(sstp_relay_store(relay_net_relay(server.relay))))
+    if (server.relay != NULL && !is_written(sstp_relay_store(live_relay_relay(server.relay))))
         result = EXIT_REPORTED;
-    relay_net_free(server.relay);
+    live_relay_free(server.relay);
     if (!recording_close(&recording))
         result = EXIT_REPORTED;
 close_log:

@@ -37,7 +37,7 @@ static void put_result(struct relay_server *server, const char *line, int patien
 static void print_counters(struct relay_server *server, int patience_ms)
 {
     char *line =
-        relay_counters_line(relay_net_relay(server->relay), net_bytes(server->net),
+        relay_counters_line(live_relay_relay(server->relay), net_bytes(server->net),
                             g_get_real_time() / 1000, net_now_ms(server->net) - server->begin_ms);
     put_result(server, line, patience_ms);
     g_free(line);
@@ -55,7 +55,7 @@ static void on_counters(uv_timer_t *timer)
 /* What it does, in words; when they are others than before. */
 static void tell_status(struct relay_server *server)
 {
-    const struct sstp_relay *relay = relay_net_relay(server->relay);
+    const struct sstp_relay *relay = live_relay_relay(server->relay);
     char *status = g_strdup_printf("STATUS=%s%zu connections, %" PRIu64 " messages stored",
                                    server->is_ending ? "Ending: " : "",
                                    sstp_relay_num_established(relay), sstp_relay_num_stored(relay));
@@ -94,7 +94,7 @@ static void begin_to_notify(struct relay_server *server)
 void relay_serve_settled(void *cookie)
 {
     struct relay_server *server = cookie;
-    relay_net_settled(server->relay);
+    live_relay_settled(server->relay);
     if (server->is_ending && net_num_connections(server->net) == 0)
         net_stop(server->net);
 }
@@ -104,7 +104,7 @@ void relay_serve_settled(void *cookie)
 static void on_end_over(uv_timer_t *timer)
 {
     struct relay_server *server = timer->data;
-    if (!relay_net_close_now(server->relay)) {
+    if (!live_relay_close_now(server->relay)) {
         log_info("%zu connections are closed that the other side does not close",
                  net_num_connections(server->net));
         net_stop(server->net);
@@ -119,7 +119,7 @@ static void end_in_order(struct relay_server *server, const char *why)
     (void)notify_tell(&server->notify, "STOPPING=1");
     tell_status(server);
     uv_timer_start(&server->end_timer, on_end_over, END_MS, END_MS);
-    relay_net_close(server->relay, SSTP_CONNECT_CLOSE_NO_REASON, 0, true);
+    live_relay_close(server->relay, SSTP_CONNECT_CLOSE_NO_REASON, 0, true);
 }
 
 static void on_end_signal(struct relay_server *server, int number)
@@ -225,7 +225,7 @@ static void stop(struct relay_server *server)
 {
     /* A second closing of the same terminal. */
     block_signals(true);
-    relay_net_end(server->relay);
+    live_relay_end(server->relay);
     uv_close((uv_handle_t *)&server->end_timer, NULL);
     uv_close((uv_handle_t *)&server->counters_timer, NULL);
     uv_close((uv_handle_t *)&server->notify_timer, NULL);
@@ -238,7 +238,7 @@ static void stop(struct relay_server *server)
 
 int relay_serve(struct relay_server *server)
 {
-    char *address = relay_net_address(server->relay);
+    char *address = live_relay_address(server->relay);
     char *ready = g_strdup_printf("ready %s\n", address);
     server->results = (struct outlet){.fd = fileno(results_file())};
     start(server);

@@ -21,7 +21,7 @@ enum { RELAY_SERVE_SIGNALS = 4 };
 struct relay_server {
     /* The caller's, until relay_serve() has returned. */
     struct net *net;
-    struct relay_net *relay;
+    struct live_relay *relay;
     struct recording *recording;
     int64_t counters_ms; /* between two lines of counters; 0: none */
 

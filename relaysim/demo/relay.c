@@ -260,7 +260,7 @@ bool scene_refused_accounts(struct demo *demo)
 /* The relay goes to rest while Dan is connected, and says for how long. */
 bool scene_resting(struct demo *demo)
 {
-    relay_net_close(relay1->relay, SSTP_CONNECT_CLOSE_RESTING, 600, false);
+    live_relay_close(relay1->relay, SSTP_CONNECT_CLOSE_RESTING, 600, false);
     AWAIT(demo, dan->connection == NULL);
     EXPECT(demo, dan->close_reason_id == SSTP_CONNECT_CLOSE_RESTING);
 

@@ -30,7 +30,7 @@ struct closing {
     uint32_t return_time;
 };
 
-struct relay_net {
+struct live_relay {
     struct net *net;
     struct net_listener *listener;
     struct sstp_relay *relay;
@@ -57,13 +57,13 @@ struct relay_net {
 
 /* One connection, accepted or opened. */
 struct guest {
-    struct relay_net *relay_net;
+    struct live_relay *live_relay;
     struct live_connection *live;
     struct sstp_relay_connection *connection; /* NULL while it is opened */
     const char *url;                          /* that was dialed; NULL for who came */
     uint64_t number;                          /* the relay's, of the dial */
     bool is_spare; /* there is a file descriptor for a refusal, and that is all */
-    GList link;    /* in relay_net->dials, or in ->half_open, with data set while it is */
+    GList link;    /* in live_relay->dials, or in ->half_open, with data set while it is */
     GList all_link;
 };
 
@@ -77,8 +77,8 @@ static void on_gone(void *cookie)
 {
     struct guest *guest = cookie;
     if (guest->link.data != NULL)
-        g_queue_unlink(&guest->relay_net->half_open, &guest->link);
-    g_queue_unlink(&guest->relay_net->guests, &guest->all_link);
+        g_queue_unlink(&guest->live_relay->half_open, &guest->link);
+    g_queue_unlink(&guest->live_relay->guests, &guest->all_link);
     sstp_relay_disconnect(guest->connection);
     g_free(guest);
 }
@@ -100,11 +100,11 @@ static void remove_known(GQueue *half_open)
 }
 
 static void __attribute__((format(printf, 3, 4)))
-tell_seldom(struct relay_net *relay_net, struct log_seldom *seldom, const char *format, ...)
+tell_seldom(struct live_relay *live_relay, struct log_seldom *seldom, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    char *line = log_seldom_v(seldom, net_now_ms(relay_net->net), format, args);
+    char *line = log_seldom_v(seldom, net_now_ms(live_relay->net), format, args);
     va_end(args);
     if (line != NULL)
         log_error("%s", line);
@@ -114,18 +114,18 @@ tell_seldom(struct relay_net *relay_net, struct log_seldom *seldom, const char *
 /* Too many that say nothing: those who have been silent for the longest time go, and
  * everybody who speaks gets through.  Many may be accepted before anything is read: what
  * has come from somebody by then is no silence. */
-static void limit_half_open(struct relay_net *relay_net)
+static void limit_half_open(struct live_relay *live_relay)
 {
-    GQueue *half_open = &relay_net->half_open;
-    if (half_open->length > relay_net->max_half_open)
+    GQueue *half_open = &live_relay->half_open;
+    if (half_open->length > live_relay->max_half_open)
         remove_known(half_open);
-    for (guint left = half_open->length; left > 0 && half_open->length > relay_net->max_half_open;
+    for (guint left = half_open->length; left > 0 && half_open->length > live_relay->max_half_open;
          left--) {
         struct guest *guest = g_queue_peek_head(half_open);
         g_queue_unlink(half_open, &guest->link);
         g_queue_push_tail_link(half_open, &guest->link);
         if (!live_connection_has_unread(guest->live)) {
-            tell_seldom(relay_net, &relay_net->silent_lines,
+            tell_seldom(live_relay, &live_relay->silent_lines,
                         "a caller is closed who has said nothing yet: there are more such than "
                         "--max-half-open");
             live_connection_drop(guest->live);
@@ -136,26 +136,26 @@ static void limit_half_open(struct relay_net *relay_net)
 static struct sstp_ep *on_ready(void *cookie, struct live_connection *live)
 {
     struct guest *guest = cookie;
-    struct relay_net *relay_net = guest->relay_net;
-    const int64_t now_ms = net_now_ms(relay_net->net);
+    struct live_relay *live_relay = guest->live_relay;
+    const int64_t now_ms = net_now_ms(live_relay->net);
     guest->live = live;
     if (guest->url != NULL) {
-        g_queue_unlink(&relay_net->dials, &guest->link);
+        g_queue_unlink(&live_relay->dials, &guest->link);
         guest->link.data = NULL;
         guest->connection =
-            sstp_relay_dialed(relay_net->relay, guest->url, guest->number, guest, now_ms);
+            sstp_relay_dialed(live_relay->relay, guest->url, guest->number, guest, now_ms);
     } else {
-        guest->connection = sstp_relay_accept(relay_net->relay, guest, now_ms);
+        guest->connection = sstp_relay_accept(live_relay->relay, guest, now_ms);
     }
     if (guest->connection == NULL) {
         g_free(guest);
         return NULL;
     }
     guest->all_link.data = guest;
-    g_queue_push_tail_link(&relay_net->guests, &guest->all_link);
+    g_queue_push_tail_link(&live_relay->guests, &guest->all_link);
     if (guest->url == NULL) {
         guest->link.data = guest;
-        g_queue_push_tail_link(&relay_net->half_open, &guest->link);
+        g_queue_push_tail_link(&live_relay->half_open, &guest->link);
     }
     if (guest->is_spare)
         sstp_relay_refuse(guest->connection);
@@ -165,10 +165,10 @@ static struct sstp_ep *on_ready(void *cookie, struct live_connection *live)
 static void on_failed(void *cookie, const char *why)
 {
     struct guest *guest = cookie;
-    struct relay_net *relay_net = guest->relay_net;
-    g_queue_unlink(&relay_net->dials, &guest->link);
+    struct live_relay *live_relay = guest->live_relay;
+    g_queue_unlink(&live_relay->dials, &guest->link);
     log_info("%s cannot be reached: %s", guest->url, why);
-    sstp_relay_not_dialed(relay_net->relay, guest->url, guest->number,
+    sstp_relay_not_dialed(live_relay->relay, guest->url, guest->number,
                           SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
     g_free(guest);
 }
@@ -182,19 +182,20 @@ static struct live_handler handler_of(struct guest *guest)
                                  .cookie = guest};
 }
 
-static struct guest *new_guest(struct relay_net *relay_net)
+static struct guest *new_guest(struct live_relay *live_relay)
 {
     struct guest *guest = g_new0(struct guest, 1);
-    guest->relay_net = relay_net;
+    guest->live_relay = live_relay;
     return guest;
 }
 
-static void accept_guest(struct relay_net *relay_net, struct net_connection *socket, bool is_spare)
+static void accept_guest(struct live_relay *live_relay, struct net_connection *socket,
+                         bool is_spare)
 {
-    struct guest *guest = new_guest(relay_net);
+    struct guest *guest = new_guest(live_relay);
     guest->is_spare = is_spare;
-    live_connection_accept(socket, &carrier_direct, relay_net->recording, handler_of(guest));
-    limit_half_open(relay_net);
+    live_connection_accept(socket, &carrier_direct, live_relay->recording, handler_of(guest));
+    limit_half_open(live_relay);
 }
 
 static void on_accepted(void *cookie, struct net_connection *socket)
@@ -209,10 +210,10 @@ static void on_accepted_spare(void *cookie, struct net_connection *socket)
 
 static void on_listener_news(void *cookie, enum net_listener_news news, const char *why)
 {
-    struct relay_net *relay_net = cookie;
+    struct live_relay *live_relay = cookie;
     switch (news) {
     case NET_LISTENER_SHORT:
-        tell_seldom(relay_net, &relay_net->short_lines,
+        tell_seldom(live_relay, &live_relay->short_lines,
                     "no room in the system for another caller, who is told TryLater or waits: %s",
                     why);
         break;
@@ -220,7 +221,7 @@ static void on_listener_news(void *cookie, enum net_listener_news news, const ch
         log_error("the system has room for callers again");
         break;
     case NET_LISTENER_FULL:
-        tell_seldom(relay_net, &relay_net->full_lines,
+        tell_seldom(live_relay, &live_relay->full_lines,
                     "a caller is closed: there are as many connections as --max-connections and "
                     "--max-half-open allow");
         break;
@@ -229,25 +230,25 @@ static void on_listener_news(void *cookie, enum net_listener_news news, const ch
 
 static void on_dial(void *cookie, const char *url, uint64_t number)
 {
-    struct relay_net *relay_net = cookie;
+    struct live_relay *live_relay = cookie;
     size_t i = 0;
-    if (relay_net->is_leaving)
+    if (live_relay->is_leaving)
         return;
-    while (i < relay_net->num_peers && strcmp(relay_net->peer_urls[i], url) != 0)
+    while (i < live_relay->num_peers && strcmp(live_relay->peer_urls[i], url) != 0)
         i++;
-    struct guest *guest = new_guest(relay_net);
-    guest->url = relay_net->peer_urls[i];
+    struct guest *guest = new_guest(live_relay);
+    guest->url = live_relay->peer_urls[i];
     guest->number = number;
     guest->link.data = guest;
-    g_queue_push_tail_link(&relay_net->dials, &guest->link);
+    g_queue_push_tail_link(&live_relay->dials, &guest->link);
     char *error = NULL;
     const struct live_dial dial = {
         .carrier = &carrier_direct,
-        .address = relay_net->peer_addresses[i],
-        .hosts = {relay_net->host, relay_net->peer_hosts != NULL
-                                       ? relay_net->peer_hosts[i]
-                                       : (uint8_t)(PEER_HOST + i % NUM_PEER_HOSTS)}};
-    guest->live = live_connection_dial(relay_net->net, &dial, relay_net->recording,
+        .address = live_relay->peer_addresses[i],
+        .hosts = {live_relay->host, live_relay->peer_hosts != NULL
+                                        ? live_relay->peer_hosts[i]
+                                        : (uint8_t)(PEER_HOST + i % NUM_PEER_HOSTS)}};
+    guest->live = live_connection_dial(live_relay->net, &dial, live_relay->recording,
                                        handler_of(guest), &error);
     if (guest->live == NULL) {
         on_failed(guest, error);
@@ -256,11 +257,11 @@ static void on_dial(void *cookie, const char *url, uint64_t number)
 }
 
 /* Nobody waits any more for those who are being dialed, who may not even be there. */
-static void stop_dialing(struct relay_net *relay_net)
+static void stop_dialing(struct live_relay *live_relay)
 {
     GList *link;
-    relay_net->is_leaving = true;
-    while ((link = g_queue_pop_head_link(&relay_net->dials)) != NULL) {
+    live_relay->is_leaving = true;
+    while ((link = g_queue_pop_head_link(&live_relay->dials)) != NULL) {
         struct guest *guest = link->data;
         live_connection_drop(guest->live);
         g_free(guest);
@@ -290,10 +291,10 @@ static void on_log(void *cookie, void *socket, const char *text)
 
 static void on_tell(void *cookie, void *socket, const char *text)
 {
-    const struct relay_net *relay_net = cookie;
+    const struct live_relay *live_relay = cookie;
     const struct guest *guest = socket;
     const unsigned number = live_connection_number(guest->live);
-    if (relay_net->tells_refusals)
+    if (live_relay->tells_refusals)
         log_error("connection %u: %s", number, text);
     else
         log_info("connection %u: %s", number, text);
@@ -321,8 +322,8 @@ static uint64_t on_label(void *cookie, void *socket)
 /* Also while the relay is freed, when the net is gone. */
 static void on_discarded(void *cookie, const struct sstp_relay_discard *discard)
 {
-    const struct relay_net *relay_net = cookie;
-    truth_discarded(relay_net->recording->truth, discard, recording_now_ns(relay_net->recording));
+    const struct live_relay *live_relay = cookie;
+    truth_discarded(live_relay->recording->truth, discard, recording_now_ns(live_relay->recording));
 }
 
 static void on_store_failing(void *cookie, const char *why)
@@ -350,33 +351,33 @@ static void on_store_full(void *cookie, bool is_full)
 
 static void on_work(uv_work_t *work)
 {
-    const struct relay_net *relay_net = work->data;
-    sstp_store_write(relay_net->batch);
+    const struct live_relay *live_relay = work->data;
+    sstp_store_write(live_relay->batch);
 }
 
 static void on_worked(uv_work_t *work, int status)
 {
-    struct relay_net *relay_net = work->data;
-    struct sstp_store_batch *batch = relay_net->batch;
+    struct live_relay *live_relay = work->data;
+    struct sstp_store_batch *batch = live_relay->batch;
     (void)status; /* nobody cancels it */
-    relay_net->batch = NULL;
-    if (relay_net->closing.num_batches > 0)
-        relay_net->closing.num_batches--;
-    sstp_store_finish(sstp_relay_store(relay_net->relay), batch, net_now_ms(relay_net->net));
-    net_settle(relay_net->net);
+    live_relay->batch = NULL;
+    if (live_relay->closing.num_batches > 0)
+        live_relay->closing.num_batches--;
+    sstp_store_finish(sstp_relay_store(live_relay->relay), batch, net_now_ms(live_relay->net));
+    net_settle(live_relay->net);
 }
 
-static void write_store(struct relay_net *relay_net)
+static void write_store(struct live_relay *live_relay)
 {
-    if (relay_net->batch != NULL)
+    if (live_relay->batch != NULL)
         return;
-    relay_net->batch =
-        sstp_store_begin(sstp_relay_store(relay_net->relay), net_now_ms(relay_net->net));
-    if (relay_net->batch == NULL)
+    live_relay->batch =
+        sstp_store_begin(sstp_relay_store(live_relay->relay), net_now_ms(live_relay->net));
+    if (live_relay->batch == NULL)
         return;
-    relay_net->work.data = relay_net;
+    live_relay->work.data = live_relay;
     /* It only fails without a function to call. */
-    (void)uv_queue_work(net_loop(relay_net->net), &relay_net->work, on_work, on_worked);
+    (void)uv_queue_work(net_loop(live_relay->net), &live_relay->work, on_work, on_worked);
 }
 
 static int64_t clock_ms(clockid_t clock)
@@ -387,12 +388,12 @@ static int64_t clock_ms(clockid_t clock)
 }
 
 /* The loop's clock is the monotonic one, which stands still while the machine sleeps. */
-static void tell_clocks(struct relay_net *relay_net, int64_t now_ms)
+static void tell_clocks(struct live_relay *live_relay, int64_t now_ms)
 {
-    struct sstp_store *store = sstp_relay_store(relay_net->relay);
-    if (now_ms < relay_net->next_clocks_ms)
+    struct sstp_store *store = sstp_relay_store(live_relay->relay);
+    if (now_ms < live_relay->next_clocks_ms)
         return;
-    relay_net->next_clocks_ms = now_ms + CLOCKS_MS;
+    live_relay->next_clocks_ms = now_ms + CLOCKS_MS;
     sstp_store_check(store);
     const int64_t step_ms = sstp_store_set_clocks(
         store, clock_ms(CLOCK_MONOTONIC), clock_ms(CLOCK_BOOTTIME), clock_ms(CLOCK_REALTIME));
@@ -403,59 +404,59 @@ static void tell_clocks(struct relay_net *relay_net, int64_t now_ms)
 
 /* When the relay wants to be ticked; whoever keeps messages, or has a file, looks after
  * clocks and file meanwhile. */
-static int64_t next_deadline(const struct relay_net *relay_net)
+static int64_t next_deadline(const struct live_relay *live_relay)
 {
-    const int64_t deadline = sstp_relay_next_deadline(relay_net->relay);
-    return sstp_store_is_durable(sstp_relay_store(relay_net->relay)) ||
-                   sstp_relay_num_stored(relay_net->relay) > 0
-               ? MIN(deadline, relay_net->next_clocks_ms)
+    const int64_t deadline = sstp_relay_next_deadline(live_relay->relay);
+    return sstp_store_is_durable(sstp_relay_store(live_relay->relay)) ||
+                   sstp_relay_num_stored(live_relay->relay) > 0
+               ? MIN(deadline, live_relay->next_clocks_ms)
                : deadline;
 }
 
 /* ConnectClose acknowledges what is safe, so that comes first, unless the store fails. */
-static void close_if_safe(struct relay_net *relay_net)
+static void close_if_safe(struct live_relay *live_relay)
 {
-    const struct sstp_store *store = sstp_relay_store(relay_net->relay);
-    if (!relay_net->closing.is_closing ||
-        (relay_net->closing.num_batches > 0 && sstp_store_has_work(store) &&
+    const struct sstp_store *store = sstp_relay_store(live_relay->relay);
+    if (!live_relay->closing.is_closing ||
+        (live_relay->closing.num_batches > 0 && sstp_store_has_work(store) &&
          sstp_store_failure(store) == NULL))
         return;
-    relay_net->closing.is_closing = false;
-    sstp_relay_close(relay_net->relay, relay_net->closing.reason_id,
-                     relay_net->closing.return_time);
+    live_relay->closing.is_closing = false;
+    sstp_relay_close(live_relay->relay, live_relay->closing.reason_id,
+                     live_relay->closing.return_time);
 }
 
 static void on_timer(uv_timer_t *timer)
 {
-    const struct relay_net *relay_net = timer->data;
-    net_settle(relay_net->net); /* which ticks the relay */
+    const struct live_relay *live_relay = timer->data;
+    net_settle(live_relay->net); /* which ticks the relay */
 }
 
-size_t relay_net_max_open(size_t max_connections, size_t max_half_open)
+size_t live_relay_max_open(size_t max_connections, size_t max_half_open)
 {
     return (max_connections != 0 ? max_connections : SSTP_RELAY_MAX_CONNECTIONS) +
-           (max_half_open != 0 ? max_half_open : RELAY_NET_MAX_HALF_OPEN) + MAX_ENDING;
+           (max_half_open != 0 ? max_half_open : LIVE_RELAY_MAX_HALF_OPEN) + MAX_ENDING;
 }
 
-struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config *config,
-                                const struct relay_net_config *net_config, char **error)
+struct live_relay *live_relay_new(struct net *net, const struct sstp_relay_config *config,
+                                  const struct live_relay_config *net_config, char **error)
 {
-    struct relay_net *relay_net = g_new0(struct relay_net, 1);
+    struct live_relay *live_relay = g_new0(struct live_relay, 1);
     struct sstp_relay_config relay_config = *config;
-    relay_net->max_half_open =
-        net_config->max_half_open != 0 ? net_config->max_half_open : RELAY_NET_MAX_HALF_OPEN;
+    live_relay->max_half_open =
+        net_config->max_half_open != 0 ? net_config->max_half_open : LIVE_RELAY_MAX_HALF_OPEN;
     if (!net_listen_on(
             net,
             &(struct net_listen_config){.sockets = net_config->sockets,
                                         .num_sockets = net_config->num_sockets,
-                                        .max_connections = relay_net_max_open(
+                                        .max_connections = live_relay_max_open(
                                             config->max_connections, net_config->max_half_open),
                                         .accepted = on_accepted,
                                         .accepted_spare = on_accepted_spare,
                                         .tell = on_listener_news,
-                                        .cookie = relay_net},
-            &relay_net->listener, error)) {
-        g_free(relay_net);
+                                        .cookie = live_relay},
+            &live_relay->listener, error)) {
+        g_free(live_relay);
         return NULL;
     }
     relay_config.wake = on_wake;
@@ -465,114 +466,114 @@ struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config 
     relay_config.tell = on_tell;
     relay_config.store_failing = on_store_failing;
     relay_config.store_full = on_store_full;
-    relay_net->recording = net_config->recording;
-    if (recording_truth(relay_net->recording) != NULL) {
+    live_relay->recording = net_config->recording;
+    if (recording_truth(live_relay->recording) != NULL) {
         relay_config.witness = (struct sstp_ep_witness){.sent = on_sent, .noted = on_noted};
         relay_config.discarded = on_discarded;
         relay_config.label = on_label;
     }
-    relay_config.cookie = relay_net;
-    relay_net->net = net;
-    relay_net->peer_urls = config->peer_urls;
-    relay_net->peer_addresses = net_config->peer_addresses;
-    relay_net->peer_hosts = net_config->peer_hosts;
-    relay_net->tells_refusals = net_config->tells_refusals;
-    relay_net->host = net_config->host != 0 ? net_config->host : OWN_HOST;
-    relay_net->num_peers = config->num_peers;
-    relay_net->relay = sstp_relay_new(&relay_config, net_now_ms(net));
-    uv_timer_init(net_loop(net), &relay_net->timer);
-    relay_net->timer.data = relay_net;
-    return relay_net;
+    relay_config.cookie = live_relay;
+    live_relay->net = net;
+    live_relay->peer_urls = config->peer_urls;
+    live_relay->peer_addresses = net_config->peer_addresses;
+    live_relay->peer_hosts = net_config->peer_hosts;
+    live_relay->tells_refusals = net_config->tells_refusals;
+    live_relay->host = net_config->host != 0 ? net_config->host : OWN_HOST;
+    live_relay->num_peers = config->num_peers;
+    live_relay->relay = sstp_relay_new(&relay_config, net_now_ms(net));
+    uv_timer_init(net_loop(net), &live_relay->timer);
+    live_relay->timer.data = live_relay;
+    return live_relay;
 }
 
-void relay_net_free(struct relay_net *relay_net)
+void live_relay_free(struct live_relay *live_relay)
 {
-    if (relay_net == NULL)
+    if (live_relay == NULL)
         return;
-    sstp_relay_free(relay_net->relay);
-    g_free(relay_net);
+    sstp_relay_free(live_relay->relay);
+    g_free(live_relay);
 }
 
-void relay_net_settled(struct relay_net *relay_net)
+void live_relay_settled(struct live_relay *live_relay)
 {
-    const int64_t now = net_now_ms(relay_net->net);
-    if (relay_net->is_ended || relay_net->relay == NULL)
+    const int64_t now = net_now_ms(live_relay->net);
+    if (live_relay->is_ended || live_relay->relay == NULL)
         return;
-    tell_clocks(relay_net, now);
-    sstp_relay_tick(relay_net->relay, now);
-    close_if_safe(relay_net);
-    write_store(relay_net);
-    const int64_t deadline = next_deadline(relay_net);
+    tell_clocks(live_relay, now);
+    sstp_relay_tick(live_relay->relay, now);
+    close_if_safe(live_relay);
+    write_store(live_relay);
+    const int64_t deadline = next_deadline(live_relay);
     if (deadline == SSTP_EP_NEVER)
-        uv_timer_stop(&relay_net->timer);
+        uv_timer_stop(&live_relay->timer);
     else
-        uv_timer_start(&relay_net->timer, on_timer, deadline > now ? (uint64_t)(deadline - now) : 1,
-                       0);
+        uv_timer_start(&live_relay->timer, on_timer,
+                       deadline > now ? (uint64_t)(deadline - now) : 1, 0);
 }
 
-static void stop_listening(struct relay_net *relay_net)
+static void stop_listening(struct live_relay *live_relay)
 {
-    if (relay_net->listener != NULL)
-        net_listener_close(relay_net->listener);
-    relay_net->listener = NULL;
+    if (live_relay->listener != NULL)
+        net_listener_close(live_relay->listener);
+    live_relay->listener = NULL;
 }
 
-void relay_net_close(struct relay_net *relay_net, uint8_t reason_id, uint32_t return_time,
-                     bool stops_listening)
+void live_relay_close(struct live_relay *live_relay, uint8_t reason_id, uint32_t return_time,
+                      bool stops_listening)
 {
     if (stops_listening) {
-        stop_listening(relay_net);
-        stop_dialing(relay_net);
+        stop_listening(live_relay);
+        stop_dialing(live_relay);
     }
-    relay_net->closing = (struct closing){true, 2, reason_id, return_time};
-    close_if_safe(relay_net);
-    net_settle(relay_net->net);
+    live_relay->closing = (struct closing){true, 2, reason_id, return_time};
+    close_if_safe(live_relay);
+    net_settle(live_relay->net);
 }
 
-bool relay_net_close_now(struct relay_net *relay_net)
+bool live_relay_close_now(struct live_relay *live_relay)
 {
-    if (!relay_net->closing.is_closing)
+    if (!live_relay->closing.is_closing)
         return false;
-    relay_net->closing.num_batches = 0;
-    close_if_safe(relay_net);
+    live_relay->closing.num_batches = 0;
+    close_if_safe(live_relay);
     return true;
 }
 
-size_t relay_net_num_open(const struct relay_net *relay_net)
+size_t live_relay_num_open(const struct live_relay *live_relay)
 {
-    return relay_net->guests.length;
+    return live_relay->guests.length;
 }
 
-bool relay_net_stop(struct relay_net *relay_net)
+bool live_relay_stop(struct live_relay *live_relay)
 {
-    stop_listening(relay_net);
-    relay_net_end(relay_net);
-    while (!g_queue_is_empty(&relay_net->guests)) {
-        const struct guest *guest = g_queue_peek_head(&relay_net->guests);
+    stop_listening(live_relay);
+    live_relay_end(live_relay);
+    while (!g_queue_is_empty(&live_relay->guests)) {
+        const struct guest *guest = g_queue_peek_head(&live_relay->guests);
         live_connection_reset(guest->live);
     }
-    if (relay_net->batch != NULL)
+    if (live_relay->batch != NULL)
         return false;
-    sstp_relay_free(relay_net->relay);
-    relay_net->relay = NULL;
+    sstp_relay_free(live_relay->relay);
+    live_relay->relay = NULL;
     return true;
 }
 
-struct sstp_relay *relay_net_relay(struct relay_net *relay_net)
+struct sstp_relay *live_relay_relay(struct live_relay *live_relay)
 {
-    return relay_net->relay;
+    return live_relay->relay;
 }
 
-char *relay_net_address(const struct relay_net *relay_net)
+char *live_relay_address(const struct live_relay *live_relay)
 {
-    return net_listener_address(relay_net->listener);
+    return net_listener_address(live_relay->listener);
 }
 
-void relay_net_end(struct relay_net *relay_net)
+void live_relay_end(struct live_relay *live_relay)
 {
-    if (relay_net == NULL || relay_net->is_ended)
+    if (live_relay == NULL || live_relay->is_ended)
         return;
-    relay_net->is_ended = true;
-    stop_dialing(relay_net);
-    uv_close((uv_handle_t *)&relay_net->timer, NULL);
+    live_relay->is_ended = true;
+    stop_dialing(live_relay);
+    uv_close((uv_handle_t *)&live_relay->timer, NULL);
 }

@@ -9,11 +9,11 @@
 #include "record/recording.h"
 #include "relay/relay.h"
 
-struct relay_net;
+struct live_relay;
 
-#define RELAY_NET_MAX_HALF_OPEN 64u
+#define LIVE_RELAY_MAX_HALF_OPEN 64u
 
-struct relay_net_config {
+struct live_relay_config {
     const int *sockets; /* to listen on, of net_claim(); taken over, whatever comes of it */
     size_t num_sockets;
     /* Where the peers of the relay's configuration are, in their order; outlives it, and
@@ -30,44 +30,44 @@ struct relay_net_config {
 
 /* Starts a relay that listens.  The callbacks of `config` are set here.
  * NULL with *error, a sentence to be freed, when it cannot. */
-struct relay_net *relay_net_new(struct net *net, const struct sstp_relay_config *config,
-                                const struct relay_net_config *net_config, char **error);
+struct live_relay *live_relay_new(struct net *net, const struct sstp_relay_config *config,
+                                  const struct live_relay_config *net_config, char **error);
 
 /* Frees it.  Its connections have to be gone: net_free() comes before. */
-void relay_net_free(struct relay_net *relay_net);
+void live_relay_free(struct live_relay *live_relay);
 
 /* Belongs into net_config.settled: the relay's own time. */
-void relay_net_settled(struct relay_net *relay_net);
+void live_relay_settled(struct live_relay *live_relay);
 
 /* ConnectClose to everybody; new connections are refused, or, with
  * `stops_listening`, not taken at all, nor opened. */
-void relay_net_close(struct relay_net *relay_net, uint8_t reason_id, uint32_t return_time,
-                     bool stops_listening);
+void live_relay_close(struct live_relay *live_relay, uint8_t reason_id, uint32_t return_time,
+                      bool stops_listening);
 
 /* ConnectClose is sent by now, whatever the store still has to write; false when it has been
  * before. */
-bool relay_net_close_now(struct relay_net *relay_net);
+bool live_relay_close_now(struct live_relay *live_relay);
 
 /* Transports that are open, with those who have been said goodbye to. */
-size_t relay_net_num_open(const struct relay_net *relay_net);
+size_t live_relay_num_open(const struct live_relay *live_relay);
 
 /* Ends it while the loop goes on: resets what is open, and frees the relay with its store.
  * False while the store is being written: the loop has to run, and this to be called
- * again.  What is left of it is freed by relay_net_free(). */
-bool relay_net_stop(struct relay_net *relay_net);
+ * again.  What is left of it is freed by live_relay_free(). */
+bool live_relay_stop(struct live_relay *live_relay);
 
 /* NULL when it has been stopped. */
-struct sstp_relay *relay_net_relay(struct relay_net *relay_net);
+struct sstp_relay *live_relay_relay(struct live_relay *live_relay);
 
 /* Transports that it takes at a time, with so many established and half open ones (0: the
  * above, and that of relay/relay.h). */
-size_t relay_net_max_open(size_t max_connections, size_t max_half_open);
+size_t live_relay_max_open(size_t max_connections, size_t max_half_open);
 
 /* Where it listens, as net_listener_address() says it; to be freed. */
-char *relay_net_address(const struct relay_net *relay_net);
+char *live_relay_address(const struct live_relay *live_relay);
 
 /* Ends the relay's timer, so that the loop can end; the last call before
  * net_free(). */
-void relay_net_end(struct relay_net *relay_net);
+void live_relay_end(struct live_relay *live_relay);
 
 #endif

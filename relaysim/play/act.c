@@ -196,7 +196,7 @@ static bool rest(struct player *player, const struct scenario_step *step)
     if (station->relay == NULL)
         return player_fail(player, step, "%s is not there",
                            player->scenario->relays[step->relay].name);
-    relay_net_close(station->relay, SSTP_CONNECT_CLOSE_RESTING, (uint32_t)step->number, false);
+    live_relay_close(station->relay, SSTP_CONNECT_CLOSE_RESTING, (uint32_t)step->number, false);
     return true;
 }
 

@@ -14,9 +14,9 @@ static void on_settled(void *cookie)
     struct cast *cast = cookie;
     for (size_t i = 0; i < cast->num_stations; i++)
         if (cast->stations[i].relay != NULL)
-            relay_net_settled(cast->stations[i].relay);
+            live_relay_settled(cast->stations[i].relay);
     for (guint i = 0; i < cast->ended->len; i++)
-        relay_net_settled(g_ptr_array_index(cast->ended, i));
+        live_relay_settled(g_ptr_array_index(cast->ended, i));
 }
 
 bool cast_init(struct cast *cast, const struct recording *recording, struct faults *faults,
@@ -44,15 +44,15 @@ void cast_clear(struct cast *cast)
         g_free(cast->actors[i].account_url);
     }
     for (size_t i = 0; i < cast->num_stations; i++)
-        relay_net_end(cast->stations[i].relay);
+        live_relay_end(cast->stations[i].relay);
     if (cast->net != NULL)
         net_free(cast->net);
     for (size_t i = 0; i < cast->num_stations; i++) {
-        relay_net_free(cast->stations[i].relay);
+        live_relay_free(cast->stations[i].relay);
         g_free(cast->stations[i].address);
     }
     for (guint i = 0; i < cast->ended->len; i++)
-        relay_net_free(g_ptr_array_index(cast->ended, i));
+        live_relay_free(g_ptr_array_index(cast->ended, i));
     g_ptr_array_free(cast->ended, TRUE);
 }
 
@@ -173,12 +173,12 @@ bool station_start(struct cast *cast, struct station *station,
     struct sstp_relay_config relay_config = *config;
     char *error = NULL;
     const int listening = net_claim("127.0.0.1:0", &error);
-    const struct relay_net_config net_config = {.sockets = &listening,
-                                                .num_sockets = 1,
-                                                .recording = cast->recording,
-                                                .peer_addresses = station->peer_addresses,
-                                                .peer_hosts = station->peer_hosts,
-                                                .host = station->host};
+    const struct live_relay_config net_config = {.sockets = &listening,
+                                                 .num_sockets = 1,
+                                                 .recording = cast->recording,
+                                                 .peer_addresses = station->peer_addresses,
+                                                 .peer_hosts = station->peer_hosts,
+                                                 .host = station->host};
 
     if (listening < 0)
         return is_wrong(cast, error);
@@ -191,10 +191,10 @@ bool station_start(struct cast *cast, struct station *station,
     relay_config.random = (struct sstp_sec_random){random_seeded_fill, &cast->random};
     if (relay_config.ack_delay_ms == 0)
         relay_config.ack_delay_ms = CAST_ACK_DELAY_MS;
-    station->relay = relay_net_new(cast->net, &relay_config, &net_config, &error);
+    station->relay = live_relay_new(cast->net, &relay_config, &net_config, &error);
     if (station->relay == NULL)
         return is_wrong(cast, error);
-    set_address(cast, station, relay_net_address(station->relay));
+    set_address(cast, station, live_relay_address(station->relay));
     return true;
 }
 
@@ -203,10 +203,10 @@ void station_end(struct cast *cast, struct station *station)
     if (station->relay == NULL)
         return;
     /* Those who hear that their connection is lost may still look for it. */
-    struct relay_net *relay = station->relay;
+    struct live_relay *relay = station->relay;
     station->relay = NULL;
     g_ptr_array_add(cast->ended, relay);
-    while (!relay_net_stop(relay))
+    while (!live_relay_stop(relay))
         net_run_once(cast->net, 1000);
 }
 

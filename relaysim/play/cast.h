@@ -72,7 +72,7 @@ struct station {
     const char *url; /* outlives the cast, as what its configuration points to */
     uint8_t host;
     char *address; /* kept when it has ended: nobody listens there then */
-    struct relay_net *relay;
+    struct live_relay *relay;
     /* The other relays that it dials: wherever they are by then. */
     const char *peer_urls[CAST_RELAYS_MAX];
     const char *peer_addresses[CAST_RELAYS_MAX];

@@ -197,7 +197,7 @@ static enum outcome judge_unacknowledged(struct player *player, const struct sce
 static uint64_t counter_of(const struct player *player, const struct scenario_step *step)
 {
     const struct station *station = &player->cast.stations[step->relay];
-    struct sstp_relay *relay = station->relay != NULL ? relay_net_relay(station->relay) : NULL;
+    struct sstp_relay *relay = station->relay != NULL ? live_relay_relay(station->relay) : NULL;
     if (relay == NULL)
         return UINT64_MAX;
     switch ((enum scenario_counter)step->id) {

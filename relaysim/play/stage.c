@@ -106,8 +106,8 @@ bool stage_end_relay(struct player *player, const struct scenario_step *step, un
     if (station->relay == NULL)
         return player_fail(player, step, "%s is not there", player->scenario->relays[i].name);
     if (says_goodbye)
-        relay_net_close(station->relay, reason_id, 0, true);
-    while (says_goodbye && relay_net_num_open(station->relay) > 0 && player_turn(player, end_ms)) {
+        live_relay_close(station->relay, reason_id, 0, true);
+    while (says_goodbye && live_relay_num_open(station->relay) > 0 && player_turn(player, end_ms)) {
     }
     station_end(&player->cast, station);
     return true;
