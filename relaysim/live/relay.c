@@ -5,18 +5,12 @@
 #include "base/log_seldom.h"
 #include "carrier/direct.h"
 #include "live/connection.h"
-#include "store/store.h"
+#include "live/keeper.h"
 
 #include <glib.h>
-#include <inttypes.h>
-#include <time.h>
 
 /* Transports beside the established connections and the handshakes: their ends. */
 #define MAX_ENDING 64u
-
-/* How often the store is told of the clocks: a step that nobody has noticed by the end of
- * the process counts as time that has passed. */
-#define CLOCKS_MS 1000
 
 /* Where this relay and its peers are in the capture of what it opens: nobody whom it
  * accepts is shown at either address. */
@@ -25,7 +19,7 @@ enum { OWN_HOST = 9, PEER_HOST = 2, NUM_PEER_HOSTS = 250 };
 /* What waits for the store to have everything. */
 struct closing {
     bool is_closing;
-    unsigned num_batches; /* that it waits for at most: others may go on sending */
+    uint64_t last_batch; /* that it waits for at most: others may go on sending */
     uint8_t reason_id;
     uint32_t return_time;
 };
@@ -45,11 +39,9 @@ struct live_relay {
     GQueue guests;    /* struct guest, all that are there */
     GQueue half_open; /* struct guest, accepted, and no Connect is known of */
     uv_timer_t timer;
-    int64_t next_clocks_ms; /* when the store is told of the clocks again */
-    bool is_leaving;        /* nobody is dialed any more */
+    bool is_leaving; /* nobody is dialed any more */
     bool is_ended;
-    uv_work_t work; /* a batch of the store, written on another thread */
-    struct sstp_store_batch *batch;
+    struct live_keeper keeper; /* of the relay's store */
     struct closing closing;
     bool tells_refusals;
     struct log_seldom short_lines, full_lines, silent_lines;
@@ -345,81 +337,27 @@ static void on_store_full(void *cookie, bool is_full)
 }
 
 /* ------------------------------------------------------------------------
- * The store: what came in one turn of the loop, and while the last batch was
- * written, goes to the disk together
+ * Turns and the end
  */
-
-static void on_work(uv_work_t *work)
-{
-    const struct live_relay *live_relay = work->data;
-    sstp_store_write(live_relay->batch);
-}
-
-static void on_worked(uv_work_t *work, int status)
-{
-    struct live_relay *live_relay = work->data;
-    struct sstp_store_batch *batch = live_relay->batch;
-    (void)status; /* nobody cancels it */
-    live_relay->batch = NULL;
-    if (live_relay->closing.num_batches > 0)
-        live_relay->closing.num_batches--;
-    sstp_store_finish(sstp_relay_store(live_relay->relay), batch, net_now_ms(live_relay->net));
-    net_settle(live_relay->net);
-}
-
-static void write_store(struct live_relay *live_relay)
-{
-    if (live_relay->batch != NULL)
-        return;
-    live_relay->batch =
-        sstp_store_begin(sstp_relay_store(live_relay->relay), net_now_ms(live_relay->net));
-    if (live_relay->batch == NULL)
-        return;
-    live_relay->work.data = live_relay;
-    /* It only fails without a function to call. */
-    (void)uv_queue_work(net_loop(live_relay->net), &live_relay->work, on_work, on_worked);
-}
-
-static int64_t clock_ms(clockid_t clock)
-{
-    struct timespec time = {.tv_sec = 0};
-    (void)clock_gettime(clock, &time);
-    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
-}
-
-/* The loop's clock is the monotonic one, which stands still while the machine sleeps. */
-static void tell_clocks(struct live_relay *live_relay, int64_t now_ms)
-{
-    struct sstp_store *store = sstp_relay_store(live_relay->relay);
-    if (now_ms < live_relay->next_clocks_ms)
-        return;
-    live_relay->next_clocks_ms = now_ms + CLOCKS_MS;
-    sstp_store_check(store);
-    const int64_t step_ms = sstp_store_set_clocks(
-        store, clock_ms(CLOCK_MONOTONIC), clock_ms(CLOCK_BOOTTIME), clock_ms(CLOCK_REALTIME));
-    if (step_ms != 0)
-        log_info("the clock has been set %s by %" PRId64 " s; what is stored lives on as it was",
-                 step_ms > 0 ? "forward" : "back", (ABS(step_ms) + 500) / 1000);
-}
 
 /* When the relay wants to be ticked; whoever keeps messages, or has a file, looks after
  * clocks and file meanwhile. */
 static int64_t next_deadline(const struct live_relay *live_relay)
 {
     const int64_t deadline = sstp_relay_next_deadline(live_relay->relay);
-    return sstp_store_is_durable(sstp_relay_store(live_relay->relay)) ||
+    return sstp_store_is_durable(live_relay->keeper.store) ||
                    sstp_relay_num_stored(live_relay->relay) > 0
-               ? MIN(deadline, live_relay->next_clocks_ms)
+               ? MIN(deadline, live_keeper_deadline(&live_relay->keeper))
                : deadline;
 }
 
 /* ConnectClose acknowledges what is safe, so that comes first, unless the store fails. */
 static void close_if_safe(struct live_relay *live_relay)
 {
-    const struct sstp_store *store = sstp_relay_store(live_relay->relay);
+    const struct sstp_store *store = live_relay->keeper.store;
     if (!live_relay->closing.is_closing ||
-        (live_relay->closing.num_batches > 0 && sstp_store_has_work(store) &&
-         sstp_store_failure(store) == NULL))
+        (live_relay->keeper.num_written < live_relay->closing.last_batch &&
+         sstp_store_has_work(store) && sstp_store_failure(store) == NULL))
         return;
     live_relay->closing.is_closing = false;
     sstp_relay_close(live_relay->relay, live_relay->closing.reason_id,
@@ -481,6 +419,7 @@ struct live_relay *live_relay_new(struct net *net, const struct sstp_relay_confi
     live_relay->host = net_config->host != 0 ? net_config->host : OWN_HOST;
     live_relay->num_peers = config->num_peers;
     live_relay->relay = sstp_relay_new(&relay_config, net_now_ms(net));
+    live_keeper_init(&live_relay->keeper, net, sstp_relay_store(live_relay->relay));
     uv_timer_init(net_loop(net), &live_relay->timer);
     live_relay->timer.data = live_relay;
     return live_relay;
@@ -499,10 +438,10 @@ void live_relay_settled(struct live_relay *live_relay)
     const int64_t now = net_now_ms(live_relay->net);
     if (live_relay->is_ended || live_relay->relay == NULL)
         return;
-    tell_clocks(live_relay, now);
+    live_keeper_tell_clocks(&live_relay->keeper);
     sstp_relay_tick(live_relay->relay, now);
     close_if_safe(live_relay);
-    write_store(live_relay);
+    live_keeper_write(&live_relay->keeper);
     const int64_t deadline = next_deadline(live_relay);
     if (deadline == SSTP_EP_NEVER)
         uv_timer_stop(&live_relay->timer);
@@ -525,7 +464,8 @@ void live_relay_close(struct live_relay *live_relay, uint8_t reason_id, uint32_t
         stop_listening(live_relay);
         stop_dialing(live_relay);
     }
-    live_relay->closing = (struct closing){true, 2, reason_id, return_time};
+    live_relay->closing =
+        (struct closing){true, live_relay->keeper.num_written + 2, reason_id, return_time};
     close_if_safe(live_relay);
     net_settle(live_relay->net);
 }
@@ -534,7 +474,7 @@ bool live_relay_close_now(struct live_relay *live_relay)
 {
     if (!live_relay->closing.is_closing)
         return false;
-    live_relay->closing.num_batches = 0;
+    live_relay->closing.last_batch = 0;
     close_if_safe(live_relay);
     return true;
 }
@@ -552,7 +492,7 @@ bool live_relay_stop(struct live_relay *live_relay)
         const struct guest *guest = g_queue_peek_head(&live_relay->guests);
         live_connection_reset(guest->live);
     }
-    if (live_relay->batch != NULL)
+    if (live_keeper_is_writing(&live_relay->keeper))
         return false;
     sstp_relay_free(live_relay->relay);
     live_relay->relay = NULL;

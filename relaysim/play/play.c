@@ -6,8 +6,7 @@
 #include "play/judge.h"
 #include "play/stage.h"
 
-#define QUIET_MS 100    /* nothing is under way when nothing has moved for so long */
-#define GOODBYE_MS 3000 /* for everybody to be gone */
+#define QUIET_MS 100 /* nothing is under way when nothing has moved for so long */
 
 /* ------------------------------------------------------------------------
  * The end
@@ -51,10 +50,10 @@ static void say_goodbye(struct player *player)
         }
         sstp_ep_close_connection(actor_ep(actor), SSTP_CONNECT_CLOSE_NO_REASON, 0);
         actor_wake(actor);
-        (void)player_await_gone(player, actor, GOODBYE_MS);
+        (void)player_await_gone(player, actor, SCENARIO_GOODBYE_MS);
         for (unsigned p = 0; p < player->scenario->num_devices; p++)
             if (player->devices[p].actor->is_closed)
-                (void)player_await_gone(player, player->devices[p].actor, GOODBYE_MS);
+                (void)player_await_gone(player, player->devices[p].actor, SCENARIO_GOODBYE_MS);
     }
     for (unsigned i = 0; i < player->scenario->num_relays; i++)
         if (player->cast.num_stations > i && player->cast.stations[i].relay != NULL)

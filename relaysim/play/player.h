@@ -11,6 +11,7 @@
 #include "scenario/scenario.h"
 
 #define SCENARIO_PATIENCE_MS 10000 /* for one expectation */
+#define SCENARIO_GOODBYE_MS 3000   /* for everybody to be gone */
 
 enum fact_kind {
     FACT_REFUSED,      /* id: of the ConnectResponse */

@@ -7,8 +7,6 @@
 #include <glib/gstdio.h>
 #include <time.h>
 
-#define GOODBYE_MS 3000 /* for everybody to be gone */
-
 static void make_actor(struct player *player, unsigned i)
 {
     const struct scenario_device *device = &player->scenario->devices[i];
@@ -102,7 +100,7 @@ bool stage_end_relay(struct player *player, const struct scenario_step *step, un
                      bool says_goodbye, uint8_t reason_id)
 {
     struct station *station = &player->cast.stations[i];
-    const int64_t end_ms = net_now_ms(player->cast.net) + GOODBYE_MS;
+    const int64_t end_ms = net_now_ms(player->cast.net) + SCENARIO_GOODBYE_MS;
     if (station->relay == NULL)
         return player_fail(player, step, "%s is not there", player->scenario->relays[i].name);
     if (says_goodbye)
