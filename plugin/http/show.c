@@ -191,15 +191,13 @@ static void add_waiting(proto_tree *tree, const struct grvhenc_part *part)
 
     if (record->waiting_octets == 0)
         return;
-    if (record->shown_in != 0 && PINFO_FD_VISITED(part->pinfo)) {
-        proto_item_set_generated(proto_tree_add_uint(tree, grvhenc_hf(GRVHENC_SHOWN_IN), part->tvb,
-                                                     part->offset, 0, record->shown_in));
-        return;
-    }
     proto_item_set_generated(proto_tree_add_uint(tree, grvhenc_hf(GRVHENC_WAITING), part->tvb,
                                                  part->offset, 0, record->waiting_octets));
     proto_item_set_generated(proto_tree_add_uint(tree, grvhenc_hf(GRVHENC_WAITS_FOR), part->tvb,
                                                  part->offset, 0, record->awaited));
+    if (record->shown_in != 0 && PINFO_FD_VISITED(part->pinfo))
+        proto_item_set_generated(proto_tree_add_uint(tree, grvhenc_hf(GRVHENC_SHOWN_IN), part->tvb,
+                                                     part->offset, 0, record->shown_in));
 }
 
 /* The commands that this part released. */

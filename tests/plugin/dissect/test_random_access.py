@@ -81,6 +81,7 @@ class RandomAccess(DissectTest):
         late."""
         file = self.write(mixed_capture())
         forward = ("sstp.command.reassembled_in", "sstp.message.reassembled_in",
+                   "sstp.message.fragment.reassembled_in",
                    "sstp.response_in", "sstp.ack.acked_in", "sstp.message.ack_time")
         one = self.ws.dissect(file)
         two = self.ws.dissect(file, two_pass=True)
