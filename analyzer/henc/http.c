@@ -247,6 +247,15 @@ bool henc_http_is_encapsulation(struct sstp_span bytes)
            henc_polling_is_body(sstp_span(bytes.data + http.head_len, bytes.len - http.head_len));
 }
 
+bool henc_http_is_answer(struct sstp_span bytes)
+{
+    struct henc_http http = {0};
+
+    return begins_with(bytes, "HTTP/1.") && henc_http_head(bytes, &http) == HENC_HTTP_DONE &&
+           http.status == 200 &&
+           henc_polling_is_body(sstp_span(bytes.data + http.head_len, bytes.len - http.head_len));
+}
+
 bool henc_http_begins_polling(struct sstp_span bytes)
 {
     enum { TELLING_LEN = sizeof HENC_POLLING_VERSION + sizeof HENC_POLLING_SCHEME };

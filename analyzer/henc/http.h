@@ -53,6 +53,10 @@ bool henc_http_lacks_header(struct sstp_span head, enum henc_kind kind, enum hen
  * by the beginning of its body. */
 bool henc_http_is_encapsulation(struct sstp_span bytes);
 
+/* Whether a 200 of Polling begins here, by the beginning of its body: the only answer that
+ * says itself that it is one. */
+bool henc_http_is_answer(struct sstp_span bytes);
+
 /* Whether a request to a server's root, as Polling's are, begins here without
  * enough of its body to tell.  HTTP itself would wait for the body. */
 bool henc_http_begins_polling(struct sstp_span bytes);

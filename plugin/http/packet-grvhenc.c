@@ -183,6 +183,16 @@ struct grvhenc_tcp *grvhenc_take(const struct grvsstp_transport *transport, pack
     return tcp;
 }
 
+/* Its first message is the server's: the request before it is not captured. */
+static void turn_around(struct grvhenc_tcp *tcp, const packet_info *pinfo)
+{
+    const address client = tcp->client;
+
+    tcp->client = tcp->server;
+    tcp->server = client;
+    tcp->client_port = pinfo->destport;
+}
+
 int grvhenc_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     if (!grvsstp_transport_is_carried(pinfo))
@@ -196,9 +206,12 @@ int grvhenc_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
         return 0;
     const struct sstp_span bytes = sstp_span(tvb_get_ptr(tvb, 0, (int)captured), captured);
     if (tcp == NULL) {
-        if (PINFO_FD_VISITED(pinfo) || !henc_http_is_encapsulation(bytes))
+        const bool is_answer = henc_http_is_answer(bytes);
+        if (PINFO_FD_VISITED(pinfo) || (!is_answer && !henc_http_is_encapsulation(bytes)))
             return 0;
         tcp = grvhenc_take(&transport, pinfo, sstp_span(NULL, 0));
+        if (is_answer)
+            turn_around(tcp, pinfo);
     } else if (pinfo->num < tcp->first_frame) {
         return 0;
     }

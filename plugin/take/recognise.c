@@ -26,7 +26,7 @@ enum grvsstp_verdict grvsstp_recognise(const struct grvsstp_transport *transport
         return GRVSSTP_COMMANDS;
     const struct sstp_span bytes = sstp_span(tvb_get_ptr(tvb, 0, (int)captured), captured);
     if (bytes.data[0] >= 'A') { /* no CommandId, so HTTP or nothing */
-        if (henc_http_is_encapsulation(bytes))
+        if (henc_http_is_encapsulation(bytes) || henc_http_is_answer(bytes))
             return GRVSSTP_ENCAPSULATED;
         return henc_http_begins_polling(bytes) && may_be_start(transport, pinfo) &&
                        pinfo->can_desegment > 0

@@ -13,7 +13,7 @@ enum grvsstp_verdict {
     GRVSSTP_NOT_OURS,
     GRVSSTP_WAIT_FOR_MORE, /* the beginning of a Connect or a request, too short to tell */
     GRVSSTP_COMMANDS,      /* SSTP commands as they are */
-    GRVSSTP_ENCAPSULATED   /* a request of LongLived, KeepAlive or Polling */
+    GRVSSTP_ENCAPSULATED   /* a request of LongLived, KeepAlive or Polling, or a 200 of Polling */
 };
 
 /* Judges the first bytes of a chunk.  `bits_wanted` is what the commands have to

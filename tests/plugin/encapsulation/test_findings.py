@@ -197,6 +197,30 @@ class Findings(EncapTest):
         carrier.answer(carrier.request())
         self.assert_finding(capture, "timer", "note", carrier.messages("request")[-1].frames[-1])
 
+    def test_answers_alone(self):
+        """Answers whose requests are not captured belong to the connection of their GUID."""
+        capture = Capture()
+        carrier = self.polling(capture)
+        for _ in range(3):
+            carrier.answer(carrier.request(noops(7)), noops(14))
+        answers = carrier.messages("answer")
+        lost = [frame for sent in carrier.messages("request") for frame in sent.frames]
+        numbers = [sent.frames[-1] for sent in answers]
+        capture.lose(*lost)
+        wanted = [capture.number(frame) for frame in numbers]
+        for two_pass, label in PASSES:
+            shown = self.shown(self.write(capture), two_pass)
+            found = {number: each for number, each in shown.items() if each.messages}
+            self.assertEqual(sorted(found), wanted, label)
+            self.assertEqual({layer.one("sstp.encap.guid") for each in found.values()
+                              for layer in each.messages}, {carrier.guid}, label)
+            self.assertEqual(len({layer.one("sstp.stream") for each in found.values()
+                                  for layer in each.messages}), 1, label)
+            self.assertEqual([layer.one("sstp.command") for each in found.values()
+                              for layer in each.commands][-6:], ["0x10"] * 6, label)
+            self.assertEqual([f for each in shown.values() for f in each.findings if f[1] in BAD],
+                             [], label)
+
     def test_body_that_waits(self):
         """A body that is never answered says how much of it waits for which number."""
         capture = Capture()
@@ -209,6 +233,13 @@ class Findings(EncapTest):
         layer = shown[capture.number(carrier.log[-1].frames[-1])].messages[0]
         self.assertEqual((layer.one("sstp.encap.waiting"), layer.one("sstp.encap.waits_for")),
                          ("14", str(carrier.numbers[0] - 2)))
+        self.assertEqual(layer.values("sstp.encap.shown_in"), [])
+        # With its answer it is shown.
+        waiting = carrier.log[-1]
+        frames = carrier.answer(waiting.connection, noops(7))
+        shown = self.shown(self.write(capture), True)
+        layer = shown[capture.number(waiting.frames[-1])].messages[0]
+        self.assertEqual(layer.values("sstp.encap.shown_in"), [str(capture.number(frames[-1]))])
 
     # -- LongLived and KeepAlive --------------------------------------------
 
