@@ -49,10 +49,15 @@ COUNTED = ("sstp.message.number", "sstp.message.length", "sstp.message.payload",
 
 # Kinds that are still told wrong, and of which files.
 EVERYWHERE = WHOLE + PLAIN + ("reference",)
+OVER_HTTP = ("keepalive", "longlived", "longlived-proxy", "polling")
 WAITING = {
-    "moved": EVERYWHERE, "one direction": EVERYWHERE, "sent again": EVERYWHERE,
-    "two taps": EVERYWHERE, "at once": EVERYWHERE,
-    "handshake": TUNNELS, "quoted": ("secure-tunnel", "socks"), "lost": EVERYWHERE}
+    "moved": EVERYWHERE,
+    "lost": OVER_HTTP,
+    "one direction": ("demo", "keepalive", "longlived", "polling"),
+    "sent again": ("cleartext-443", "keepalive", "longlived", "longlived-proxy"),
+    "two taps": OVER_HTTP + TUNNELS,
+    "at once": EVERYWHERE,
+    "handshake": ("secure-tunnel",)}
 
 
 def samples():
