@@ -61,7 +61,7 @@ bool sstp_ep_acknowledged(struct sstp_ep *ep, const struct sstp_command *command
 
 void sstp_ep_lose_messages(struct sstp_ep *ep, const uint32_t *session_id)
 {
-    /* The callbacks of the losses may send, which adds entries, but only behind. */
+    /* The callbacks of the losses may send, which adds entries, but only at the end. */
     const uint64_t end = sstp_ep_ledger_oldest(&ep->outbound) + sstp_ep_ledger_num(&ep->outbound);
     for (uint64_t number = sstp_ep_ledger_oldest(&ep->outbound); number < end; number++) {
         struct sstp_ep_ledger_entry *entry = sstp_ep_ledger_find(&ep->outbound, number);

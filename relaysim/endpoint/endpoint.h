@@ -19,8 +19,8 @@
  *     }
  *     sstp_ep_free(ep);
  *
- * "Ours" is what this end originated.  Every function that takes a session or
- * event number answers SSTP_EP_NO_SESSION for one that is not open.
+ * "Ours" is what this end originated.  Every function that takes a SessionId or
+ * EventId answers SSTP_EP_NO_SESSION for one that is not open.
  */
 #ifndef RELAYSIM_ENDPOINT_ENDPOINT_H
 #define RELAYSIM_ENDPOINT_ENDPOINT_H

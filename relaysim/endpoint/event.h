@@ -24,7 +24,7 @@ enum sstp_ep_event_kind {
     SSTP_EP_EVENT_ACKNOWLEDGED,   /* a message of ours: `number`, `tag` */
     SSTP_EP_EVENT_UNACKNOWLEDGED, /* a message of ours that was not when its session was closed by
                                      the peer, or the connection ended */
-    SSTP_EP_EVENT_ACKNOWLEDGED_LATE,   /* it is after all, behind the Close of its session */
+    SSTP_EP_EVENT_ACKNOWLEDGED_LATE,   /* it is after all, later than the Close of its session */
     SSTP_EP_EVENT_ATTACH,              /* relay */
     SSTP_EP_EVENT_ATTACH_RESPONSE,     /* client */
     SSTP_EP_EVENT_ATTACH_AUTHENTICATE, /* relay */

@@ -146,8 +146,8 @@ enum sstp_ep_err sstp_ep_message_end(struct sstp_ep *ep, uint32_t session_id, vo
     return SSTP_EP_OK;
 }
 
-/* Makes room for a whole message, so that nothing behind the Message can fail.  Every
- * command is encoded with its longest length free behind it. */
+/* Makes room for a whole message, so that nothing after the Message can fail.  Every
+ * command is encoded with its longest length free after it. */
 static bool reserve_message(struct sstp_ep *ep, const struct sstp_ep_message *message, bool is_lent)
 {
     const size_t num_data = message->data.len / SSTP_DATA_PAYLOAD_MAX + 1;
@@ -210,7 +210,7 @@ enum sstp_ep_err sstp_ep_send_message(struct sstp_ep *ep, uint32_t session_id,
  */
 
 /* The session of a Message, Data or EndMessage that its MessageReceiver allows, in
- * the state behind it; NULL when it has none, is swallowed, or earned a
+ * the state after it; NULL when it has none, is swallowed, or earned a
  * ConnectClose. */
 static struct sstp_ep_session *find_receiving(struct sstp_ep *ep,
                                               const struct sstp_command *command)

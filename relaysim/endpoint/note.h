@@ -4,7 +4,7 @@
  *
  * Events (endpoint/endpoint.h) tell the owner what it has to deal with.  Notes tell of every
  * change of a state and of every message, also where nobody has to do anything.
- * They are told as they happen, behind the command that was sent for them, and
+ * They are told as they happen, after the command that was sent for them, and
  * only where the owner asked for them.
  */
 #ifndef RELAYSIM_ENDPOINT_NOTE_H

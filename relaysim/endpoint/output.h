@@ -3,7 +3,7 @@
  * output: what waits to be sent on a connection: bytes of its own, and bytes
  * that somebody lends it, which are not copied.
  *
- * What it hands out stays where it is until it has been taken, whatever is added behind.
+ * What it hands out stays where it is until it has been taken, whatever is added after it.
  */
 #ifndef RELAYSIM_ENDPOINT_OUTPUT_H
 #define RELAYSIM_ENDPOINT_OUTPUT_H

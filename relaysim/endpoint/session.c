@@ -73,7 +73,7 @@ enum sstp_ep_err sstp_ep_close_session(struct sstp_ep *ep, uint32_t session_id, 
         return err;
     if (session != NULL)
         sstp_ep_note_session_end(ep, session_id, session->is_ours, SSTP_EP_SESSION_END_HERE);
-    /* Behind a client's Register nothing can be under way to the relay, but an answer to the
+    /* After a client's Register nothing can be under way to the relay, but an answer to the
      * client can: for the relay the next one is a new one. */
     if (attach == NULL || attach->is_attach || ep->config.role == SSTP_EP_CLIENT)
         sstp_ep_note_closed_id(ep, session_id);

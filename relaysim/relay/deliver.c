@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* deliver: what is stored goes to the clients that are there, each queue
  * over a session of its own (GRVSSTP 1.3.5.2.1, 4.2.3). */
+#include "relay/delivery.h"
 #include "relay/hop.h"
 #include "relay/relay.h"
 
@@ -9,137 +10,6 @@
 
 /* Until what there was no memory for is tried again. */
 #define AGAIN_MS 1000
-
-/* A queue on its way to a connection.  When its session is closed by the client, the
- * queue may get another one; this one stays until what was sent on it has been
- * acknowledged, or has had time enough for that.  So it does when a newer connection is to
- * have the queue; but that one gets nothing before, so that all it gets is in order. */
-struct relay_delivery {
-    struct sstp_relay_connection *connection;
-    struct sstp_store_queue *queue; /* while CLOSED, it is there for as long as the messages */
-    enum { WAITING, OPEN, CLOSED } stage;
-    uint32_t session_id; /* unless WAITING */
-    uint32_t number;     /* the holder of what is under way */
-    unsigned num_unacknowledged;
-    bool awaits_open_response;
-    bool has_been_acknowledged; /* something on this session was */
-    bool is_handed;             /* CLOSED from here, and the queue waits for it */
-    int64_t deadline_ms;        /* in relay->idle, relay->closed or relay->handed */
-    GQueue *list;               /* connection->waiting, one of these three, or NULL */
-    GList link;
-};
-
-/* Whether the connection has something to answer for it. */
-static bool is_owed(const struct relay_delivery *delivery)
-{
-    return delivery->num_unacknowledged > 0 || delivery->awaits_open_response;
-}
-
-static void owe(struct relay_delivery *delivery)
-{
-    if (delivery->connection->num_owed++ == 0)
-        relay_watch_owed(delivery->connection);
-}
-
-static void set_opened(struct relay_delivery *delivery)
-{
-    delivery->connection->num_owed -= delivery->awaits_open_response;
-    delivery->awaits_open_response = false;
-}
-
-static void put_into(struct relay_delivery *delivery, GQueue *list)
-{
-    if (delivery->list == list)
-        return;
-    if (delivery->list != NULL)
-        g_queue_unlink(delivery->list, &delivery->link);
-    delivery->list = list;
-    if (list != NULL)
-        g_queue_push_tail_link(list, &delivery->link);
-}
-
-static void set_idle(struct relay_delivery *delivery, bool is_idle)
-{
-    struct sstp_relay *relay = delivery->connection->relay;
-    if (is_idle && delivery->list == NULL)
-        delivery->deadline_ms = relay->now_ms + relay->config.idle_ms;
-    put_into(delivery, is_idle ? &relay->idle : NULL);
-}
-
-/* The queue does not wait for it any more. */
-static void let_go(struct relay_delivery *delivery)
-{
-    if (delivery->is_handed)
-        delivery->queue->num_handed--;
-    delivery->is_handed = false;
-}
-
-/* Forgets a delivery, whose session is gone.  What was under way is unsent again; the queue
- * may be gone behind it, unless it has messages. */
-static void end(struct relay_delivery *delivery)
-{
-    struct sstp_relay_connection *connection = delivery->connection;
-    struct sstp_store *store = connection->relay->store;
-    struct sstp_store_queue *queue = delivery->queue;
-    const bool is_current = delivery->stage != CLOSED;
-
-    put_into(delivery, NULL);
-    let_go(delivery);
-    set_opened(delivery);
-    connection->num_owed -= delivery->num_unacknowledged;
-    if (delivery->num_unacknowledged > 0)
-        sstp_store_take_back(store, queue, delivery->number);
-    if (delivery->stage == WAITING)
-        g_free(delivery);
-    else
-        g_hash_table_remove(connection->deliveries, GUINT_TO_POINTER(delivery->session_id));
-    if (is_current)
-        sstp_store_release(store, queue);
-}
-
-/* The newest connection that a queue can go to, but for one; NULL when nobody is there.  It
- * has not refused since anybody registered, nor has one that is newer. */
-static struct sstp_relay_connection *find_connection_but(const struct sstp_relay *relay,
-                                                         const struct sstp_store_queue *queue,
-                                                         const struct sstp_relay_connection *except)
-{
-    const GPtrArray *connections =
-        g_hash_table_lookup(relay->online, queue->recipient->identity_url);
-    struct sstp_relay_connection *newest = NULL;
-    for (guint i = 0; connections != NULL && i < connections->len; i++) {
-        struct sstp_relay_connection *connection = g_ptr_array_index(connections, i);
-        /* What another relay acknowledges is its hops' alone. */
-        if (connection != except && connection->peer == NULL &&
-            (newest == NULL || connection->number > newest->number) &&
-            (queue->held_from == 0 || connection->number < queue->held_from) &&
-            sstp_ep_state(connection->ep) == SSTP_CONNECTION_ESTABLISHED &&
-            (queue->device_url[0] == '\0' ||
-             relay_connection_is_device(connection, queue->device_url)))
-            newest = connection;
-    }
-    return newest;
-}
-
-static struct sstp_relay_connection *find_connection(const struct sstp_relay *relay,
-                                                     const struct sstp_store_queue *queue)
-{
-    return find_connection_but(relay, queue, NULL);
-}
-
-bool relay_deliveries_are_awaited(const struct sstp_relay_connection *connection)
-{
-    GHashTableIter iter;
-    gpointer value;
-    g_hash_table_iter_init(&iter, connection->deliveries);
-    while (g_hash_table_iter_next(&iter, NULL, &value)) {
-        const struct relay_delivery *delivery = value;
-        if (is_owed(delivery) &&
-            (delivery->is_handed ||
-             find_connection_but(connection->relay, delivery->queue, connection) != NULL))
-            return true;
-    }
-    return false;
-}
 
 /* ------------------------------------------------------------------------
  * Sessions
@@ -163,25 +33,25 @@ static enum sstp_ep_err open_session(struct relay_delivery *delivery)
                      sstp_span_of_string(queue->device_url), &delivery->session_id);
     switch (err) {
     case SSTP_EP_OK:
-        put_into(delivery, NULL);
+        relay_delivery_put_into(delivery, NULL);
         delivery->stage = OPEN;
         delivery->awaits_open_response = true;
-        owe(delivery);
+        relay_delivery_owe(delivery);
         g_hash_table_insert(connection->deliveries, GUINT_TO_POINTER(delivery->session_id),
                             delivery);
         relay_wake(connection);
         break;
     case SSTP_EP_NO_MEMORY:
         try_again(relay);
-        put_into(delivery, &connection->waiting);
+        relay_delivery_put_into(delivery, &connection->waiting);
         break;
     case SSTP_EP_FULL: /* until output has gone, or another session has */
-        put_into(delivery, &connection->waiting);
+        relay_delivery_put_into(delivery, &connection->waiting);
         break;
     case SSTP_EP_WRONG_STATE: /* it is about to end */
     case SSTP_EP_NO_SESSION:
     case SSTP_EP_TOO_LONG: /* a fanout has room for names that an Open has not */
-        end(delivery);
+        relay_delivery_end(delivery);
         break;
     }
     return err;
@@ -189,7 +59,7 @@ static enum sstp_ep_err open_session(struct relay_delivery *delivery)
 
 static void begin(struct sstp_relay *relay, struct sstp_store_queue *queue)
 {
-    struct sstp_relay_connection *connection = find_connection(relay, queue);
+    struct sstp_relay_connection *connection = relay_delivery_target(relay, queue);
     if (connection == NULL)
         return;
     struct relay_delivery *delivery = g_new0(struct relay_delivery, 1);
@@ -208,7 +78,7 @@ void relay_open_waiting(struct sstp_relay_connection *connection)
     struct relay_delivery *delivery;
     while ((delivery = g_queue_peek_head(&connection->waiting)) != NULL) {
         if (delivery->queue->next_unsent == NULL) {
-            end(delivery); /* the time of its messages was over */
+            relay_delivery_end(delivery); /* the time of its messages was over */
             continue;
         }
         const enum sstp_ep_err err = open_session(delivery);
@@ -247,10 +117,10 @@ static void pump(struct relay_delivery *delivery)
         }
         sstp_store_sent(connection->relay->store, stored, delivery->number);
         delivery->num_unacknowledged++;
-        owe(delivery);
+        relay_delivery_owe(delivery);
         has_sent = true;
     }
-    set_idle(delivery, queue->messages.length == 0);
+    relay_delivery_set_idle(delivery, queue->messages.length == 0);
     if (has_sent)
         relay_wake(connection);
 }
@@ -287,7 +157,7 @@ static void hand_over(struct relay_delivery *delivery)
     delivery->is_handed = true;
     delivery->queue->num_handed++;
     delivery->deadline_ms = relay->now_ms + relay->config.hung_ms;
-    put_into(delivery, &relay->handed);
+    relay_delivery_put_into(delivery, &relay->handed);
     sstp_store_release(relay->store, delivery->queue);
     close_session(old, delivery->session_id);
     relay_watch_await(old);
@@ -309,7 +179,7 @@ static void take_handed(struct sstp_relay *relay, const struct sstp_store_queue 
         link = link->next;
         if (delivery->queue == queue && delivery->connection != newest &&
             are_one_device(delivery->connection, newest))
-            end(delivery);
+            relay_delivery_end(delivery);
     }
 }
 
@@ -319,7 +189,7 @@ static void take_handed(struct sstp_relay *relay, const struct sstp_store_queue 
 static void move_to_newest(struct sstp_relay *relay, struct sstp_store_queue *queue)
 {
     struct relay_delivery *delivery = queue->delivery;
-    const struct sstp_relay_connection *newest = find_connection(relay, queue);
+    const struct sstp_relay_connection *newest = relay_delivery_target(relay, queue);
     if (newest != NULL)
         take_handed(relay, queue, newest);
     if (delivery == NULL || newest == NULL || newest == delivery->connection)
@@ -331,7 +201,7 @@ static void move_to_newest(struct sstp_relay *relay, struct sstp_store_queue *qu
         hand_over(delivery);
         return;
     }
-    end(delivery);
+    relay_delivery_end(delivery);
     if (is_open)
         close_session(old, session_id);
 }
@@ -366,7 +236,7 @@ void relay_on_session_state(struct sstp_relay_connection *connection,
     struct relay_delivery *delivery = find(connection, event->session_id);
     if (delivery == NULL)
         return;
-    set_opened(delivery);
+    relay_delivery_set_opened(delivery);
     pump(delivery);
 }
 
@@ -384,11 +254,11 @@ void relay_on_acknowledged(struct sstp_relay_connection *connection,
     connection->num_owed--;
     delivery->has_been_acknowledged = true;
     if (delivery->num_unacknowledged == 0)
-        let_go(delivery); /* the queue may go with the message */
+        relay_delivery_let_go(delivery); /* the queue may go with the message */
     relay->counters.num_delivered++;
     sstp_store_remove(relay->store, event->tag);
     if (delivery->stage == CLOSED && delivery->num_unacknowledged == 0)
-        end(delivery);
+        relay_delivery_end(delivery);
     if (!is_last)
         relay_deliver(relay, queue);
 }
@@ -419,16 +289,16 @@ bool relay_on_delivery_closed(struct sstp_relay_connection *connection,
     struct sstp_relay *relay = connection->relay;
     struct sstp_store_queue *queue = delivery->queue;
     const bool has_messages = queue->messages.length > 0;
-    set_opened(delivery);
+    relay_delivery_set_opened(delivery);
     if (may_have_taken(delivery, event)) {
         delivery->stage = CLOSED;
         delivery->deadline_ms = relay->now_ms + 2 * relay->config.ack_delay_ms;
-        put_into(delivery, &relay->closed);
+        relay_delivery_put_into(delivery, &relay->closed);
         sstp_store_release(relay->store, queue);
     } else {
         if (!event->is_local) /* who did not answer has not refused */
             hold_if_refused(delivery);
-        end(delivery);
+        relay_delivery_end(delivery);
     }
     if (has_messages)
         relay_deliver(relay, queue);
@@ -445,7 +315,7 @@ void relay_stop_deliveries(struct sstp_relay_connection *connection)
         struct relay_delivery *delivery = d->data;
         struct sstp_store_queue *queue = delivery->queue;
         const bool has_messages = queue->messages.length > 0;
-        end(delivery);
+        relay_delivery_end(delivery);
         if (has_messages)
             relay_deliver(connection->relay, queue);
     }
@@ -460,7 +330,7 @@ void relay_free_deliveries(struct sstp_relay_connection *connection)
     g_hash_table_destroy(connection->deliveries);
 }
 
-/* Those behind `first` come before those that wrap round to it. */
+/* Those after `first` come before those that wrap round to it. */
 static gint compare_turns(gconstpointer a, gconstpointer b, gpointer first)
 {
     const uint32_t start = GPOINTER_TO_UINT(first) + 1;
@@ -525,7 +395,7 @@ static void close_idle(struct sstp_relay *relay)
         struct relay_delivery *delivery = g_queue_peek_head(&relay->idle);
         struct sstp_relay_connection *connection = delivery->connection;
         const uint32_t session_id = delivery->session_id;
-        end(delivery);
+        relay_delivery_end(delivery);
         (void)sstp_ep_close_session(connection->ep, session_id, SSTP_CLOSE_IDLE);
         relay_wake(connection);
     }
@@ -538,7 +408,7 @@ static void give_up_closed(struct sstp_relay *relay)
         struct relay_delivery *delivery = g_queue_peek_head(&relay->closed);
         struct sstp_store_queue *queue = delivery->queue;
         hold_if_refused(delivery);
-        end(delivery);
+        relay_delivery_end(delivery);
         relay_deliver(relay, queue);
     }
 }
@@ -552,11 +422,11 @@ static void give_up_handed(struct sstp_relay *relay)
         struct sstp_store_queue *queue = delivery->queue;
         if (relay_watch_is_unanswered(delivery->connection)) {
             delivery->deadline_ms = relay->now_ms + relay->config.hung_ms;
-            put_into(delivery, NULL);
-            put_into(delivery, &relay->handed);
+            relay_delivery_put_into(delivery, NULL);
+            relay_delivery_put_into(delivery, &relay->handed);
             continue;
         }
-        end(delivery);
+        relay_delivery_end(delivery);
         relay_deliver(relay, queue);
     }
 }

@@ -104,7 +104,7 @@ void relay_hops_set_changed(struct relay_inbound *inbound, bool has_changed);
 /* The same for every session with losses to tell: of one connection, or all. */
 void relay_hops_tell(struct sstp_relay *relay, const struct sstp_relay_connection *connection);
 
-/* ---- relay/hop.c ---- */
+/* ---- relay/hop_send.c, relay/hop_end.c ---- */
 
 /* Whether it has recipients, and is not ready for them. */
 bool relay_hop_is_awaited(const struct relay_hop *hop);

@@ -280,7 +280,7 @@ void relay_auth_timer_stop(struct sstp_relay_connection *connection);
 void relay_auth_timers_tick(struct sstp_relay *relay);
 int64_t relay_auth_timers_next(const struct sstp_relay *relay);
 
-/* ---- relay/deliver.c ---- */
+/* ---- relay/deliver.c, relay/delivery.c ---- */
 /* Sends what can be sent of a queue, opening a session for it if need be. */
 void relay_deliver(struct sstp_relay *relay, struct sstp_store_queue *queue);
 /* The same for all queues of an identity that has come; a device that has come again

@@ -338,7 +338,7 @@ void sstp_store_write(struct sstp_store_batch *batch)
 }
 
 /* ------------------------------------------------------------------------
- * Behind it
+ * After it
  */
 
 static void finish_pending(struct sstp_store *store, struct sstp_store_pending *pending)

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* A step is never changed once it has been released; a new one goes behind it, and
+/* A step is never changed once it has been released; a new one goes after it, and
  * SSTP_DISK_VERSION up by one. */
 const char *const sstp_disk_steps[] = {
     /* 0 to 1 */

@@ -43,7 +43,7 @@ enum sstp_store_batch_kind {
 };
 
 /* The worker reads it all, but for `waiters` and `loading_queues`, and writes into `loads`
- * and what stands behind those; the rest of the store it must not touch. */
+ * and what stands after those; the rest of the store it must not touch. */
 struct sstp_store_batch {
     struct sstp_disk *disk;
     enum sstp_store_batch_kind kind;

@@ -77,7 +77,7 @@ void sstp_store_forget(struct sstp_store *store, struct sstp_payload *payload)
         return;
     }
     /* Every recipient has it, or its time was over: that is as good as the disk.
-     * What is being written is removed behind that. */
+     * What is being written is removed after that. */
     sstp_store_tell_safe(pending);
     if (!pending->is_in_batch) {
         g_queue_unlink(&store->pending, &pending->link);
@@ -195,7 +195,7 @@ static bool needs_loading(const struct sstp_payload *payload)
     return payload->content == NULL && !payload->is_loading;
 }
 
-/* Asks for a message, and for some of those behind it. */
+/* Asks for a message, and for some of those after it. */
 static void ask_for(struct sstp_store *store, const struct sstp_store_message *first)
 {
     struct sstp_store_queue *queue = first->queue;

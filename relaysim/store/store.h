@@ -172,7 +172,7 @@ void sstp_store_await(struct sstp_store *store, struct sstp_payload *payload,
 void sstp_store_await_registry(struct sstp_store *store, void (*safe)(void *cookie), void *cookie);
 
 /* A message's contents, good until the store is told of anything else.  NULL when
- * they are on the disk only: a batch will read them, with some of those behind it,
+ * they are on the disk only: a batch will read them, with some of those after it,
  * and `loaded` be called. */
 const struct sstp_ep_message *sstp_store_get(struct sstp_store *store,
                                              struct sstp_store_message *message);

@@ -1,217 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "relay/hop.h"
+/* hop_send: what goes over hops, and what comes back for it (GRVSSTP 3.3.5.2, 3.3.5.6.1). */
+#include "relay/hop_state.h"
 
 /* Bytes that wait on a hop, beyond which the client is asked to stop, and below
  * which it may go on. */
 #define BACKLOG_HIGH (256u << 10)
 #define BACKLOG_LOW (64u << 10)
 
-struct relay_hop {
-    unsigned num_refs;
-    struct relay_peer *peer;       /* NULL: it is over */
-    struct relay_inbound *inbound; /* NULL: its originator is gone, only shares are left */
-    GArray *indexes;               /* uint16_t: the recipients, as they are in FanoutOpen */
-    size_t num_left;
-    bool is_orphaned; /* the client has closed its session, and can be told nothing */
-    bool is_open;
-    bool awaits_open_response;
-    uint32_t session_id; /* while it is open */
-    enum sstp_session_state state;
-    GQueue pending; /* struct relay_share, not sent yet */
-    size_t num_pending_bytes;
-    bool is_backlogged;
-    bool is_waiting;
-    GList link;         /* in peer->hops */
-    GList waiting_link; /* in peer->waiting: to be opened, or with shares to send */
-};
-
-struct relay_share {
-    struct relay_hop *hop;
-    struct relay_receipt *receipt;
-    struct sstp_payload *payload; /* until it is sent */
-    int64_t expires_ms;
-    struct sstp_relay_connection *connection; /* once it is sent */
-    GList link;                               /* in hop->pending, or connection->shares */
-};
-
-static void unref(struct relay_hop *hop)
-{
-    if (--hop->num_refs > 0)
-        return;
-    g_array_free(hop->indexes, TRUE);
-    g_free(hop);
-}
-
 bool relay_hop_is_awaited(const struct relay_hop *hop)
 {
     return hop->num_left > 0 &&
            (!hop->is_open || hop->state != SSTP_SESSION_READY || hop->is_backlogged);
-}
-
-/* ------------------------------------------------------------------------
- * The end of a hop
- */
-
-static void set_waiting(struct relay_hop *hop, bool is_waiting)
-{
-    if (hop->is_waiting == is_waiting)
-        return;
-    hop->is_waiting = is_waiting;
-    if (is_waiting)
-        g_queue_push_tail_link(&hop->peer->waiting, &hop->waiting_link);
-    else
-        g_queue_unlink(&hop->peer->waiting, &hop->waiting_link);
-}
-
-/* A share is safe, or lost in a way that the client has been told of.  If it cannot be
- * told, its connection goes: what is not safe must not be acknowledged. */
-static void end_share(struct relay_share *share, bool can_be_told)
-{
-    if (can_be_told)
-        relay_receipt_release(share->receipt);
-    else
-        relay_receipt_fail(share->receipt);
-    if (share->payload != NULL)
-        sstp_payload_unref(share->payload);
-    unref(share->hop);
-    g_free(share);
-}
-
-/* Before it is finished, which forgets the peer. */
-static void tell_discarded(const struct relay_hop *hop, enum sstp_relay_discard_reason reason)
-{
-    for (GList *link = hop->pending.head; link != NULL; link = link->next) {
-        const struct relay_share *share = link->data;
-        relay_share_discarded(hop->peer->relay, share->payload, reason, hop->peer->url);
-    }
-}
-
-static void drop_pending(struct relay_hop *hop)
-{
-    GList *link;
-    hop->num_pending_bytes = 0;
-    while ((link = g_queue_pop_head_link(&hop->pending)) != NULL)
-        end_share(link->data, !hop->is_orphaned);
-}
-
-/* It is no longer anybody's; the shares that are under way keep it. */
-static void finish(struct relay_hop *hop)
-{
-    struct relay_peer *peer = hop->peer;
-    set_waiting(hop, false);
-    if (hop->inbound != NULL)
-        g_ptr_array_remove(hop->inbound->hops, hop);
-    hop->inbound = NULL;
-    hop->peer = NULL;
-    g_queue_unlink(&peer->hops, &hop->link);
-    unref(hop);
-}
-
-/* The other relay owes no OpenResponse for it any more. */
-static void set_opened(struct relay_hop *hop)
-{
-    if (hop->awaits_open_response && hop->peer->connection != NULL)
-        hop->peer->connection->num_owed--;
-    hop->awaits_open_response = false;
-}
-
-/* Closes its session, where there still is one. */
-static void close_session(struct relay_hop *hop)
-{
-    struct sstp_relay_connection *connection = hop->peer->connection;
-    if (!hop->is_open)
-        return;
-    set_opened(hop);
-    hop->is_open = false;
-    g_hash_table_remove(hop->peer->sessions, GUINT_TO_POINTER(hop->session_id));
-    if (connection == NULL)
-        return;
-    (void)sstp_ep_close_session(connection->ep, hop->session_id, SSTP_CLOSE_EMPTY_SESSION);
-    relay_wake(connection);
-}
-
-/* It has ended: the session is closed, and what waits is safe or lost with it. */
-static void end_hop(struct relay_hop *hop, enum sstp_relay_discard_reason reason)
-{
-    close_session(hop);
-    tell_discarded(hop, reason);
-    drop_pending(hop);
-    finish(hop);
-}
-
-/* The session to the other relay is gone, or cannot be had: its recipients are lost.  So are
- * those of other hops of the same session to the same relay: a loss is told by the RelayURL,
- * which says it of all. */
-static void fail(struct relay_hop *hop, uint8_t status_id)
-{
-    struct relay_inbound *inbound = hop->inbound;
-    const struct relay_peer *peer = hop->peer;
-
-    if (inbound == NULL) {
-        end_hop(hop, SSTP_RELAY_DISCARD_RELAY);
-        return;
-    }
-    for (guint h = 0; h < inbound->hops->len;) {
-        struct relay_hop *lost = g_ptr_array_index(inbound->hops, h);
-        if (lost->peer != peer) {
-            h++;
-            continue;
-        }
-        for (guint i = 0; i < lost->indexes->len; i++)
-            relay_loss_note(inbound,
-                            &inbound->recipients[g_array_index(lost->indexes, uint16_t, i)],
-                            status_id);
-        lost->num_left = 0;
-        end_hop(lost, SSTP_RELAY_DISCARD_RELAY);
-    }
-    relay_loss_set_troubled(inbound, true); /* what is left may be ready now */
-}
-
-void relay_hops_fail(struct relay_peer *peer, uint8_t status_id)
-{
-    struct relay_hop *hop;
-    while ((hop = g_queue_peek_head(&peer->hops)) != NULL)
-        fail(hop, status_id);
-}
-
-void relay_hops_close_empty(struct relay_inbound *inbound)
-{
-    for (guint i = 0; i < inbound->hops->len;) {
-        struct relay_hop *hop = g_ptr_array_index(inbound->hops, i);
-        if (hop->num_left == 0 && hop->is_open)
-            end_hop(hop, SSTP_RELAY_DISCARD_RELAY);
-        else
-            i++;
-    }
-}
-
-void relay_hops_end(struct relay_inbound *inbound)
-{
-    const bool is_established =
-        sstp_ep_state(inbound->connection->ep) == SSTP_CONNECTION_ESTABLISHED;
-    gsize num;
-    gpointer *hops = g_ptr_array_steal(inbound->hops, &num);
-
-    relay_loss_set_troubled(inbound, false);
-    relay_hops_set_changed(inbound, false);
-    for (gsize i = 0; i < num; i++) {
-        struct relay_hop *hop = hops[i];
-        hop->inbound = NULL;
-        hop->is_orphaned = is_established && hop->num_left > 0;
-        /* Who closed a session with messages in it wants them delivered. */
-        if (!(hop->is_orphaned && hop->is_open && hop->pending.length > 0))
-            end_hop(hop, !is_established      ? SSTP_RELAY_DISCARD_CONNECTION
-                         : hop->num_left == 0 ? SSTP_RELAY_DISCARD_RELAY
-                                              : SSTP_RELAY_DISCARD_SESSION);
-    }
-    g_free(hops);
-}
-
-void relay_hops_forget_shares(struct sstp_relay_connection *connection)
-{
-    GList *link;
-    while ((link = g_queue_pop_head_link(&connection->shares)) != NULL)
-        end_share(link->data, true);
 }
 
 /* ------------------------------------------------------------------------
@@ -230,7 +29,7 @@ static struct relay_hop *new_hop(struct relay_inbound *inbound, struct relay_pee
     g_ptr_array_add(inbound->hops, hop);
     hop->waiting_link.data = hop;
     g_queue_push_tail_link(&peer->hops, &hop->link);
-    set_waiting(hop, true);
+    relay_hop_set_waiting(hop, true);
     return hop;
 }
 
@@ -321,7 +120,7 @@ static bool open_hop(struct relay_hop *hop)
             relay_watch_owed(hop->peer->connection);
     }
     if (err == SSTP_EP_TOO_LONG)
-        fail(hop, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
+        relay_hop_fail(hop, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
     return err != SSTP_EP_TOO_LONG;
 }
 
@@ -368,9 +167,9 @@ static void send_pending(struct relay_hop *hop)
 static void settle(struct relay_hop *hop)
 {
     if (hop->is_open)
-        set_waiting(hop, hop->pending.length > 0);
+        relay_hop_set_waiting(hop, hop->pending.length > 0);
     if (hop->is_orphaned && hop->pending.length == 0)
-        end_hop(hop, SSTP_RELAY_DISCARD_SESSION);
+        relay_hop_end(hop, SSTP_RELAY_DISCARD_SESSION);
     else
         note_backlog(hop);
 }
@@ -415,7 +214,7 @@ static void add_share(struct relay_hop *hop, struct sstp_payload *payload, int64
     share->link.data = share;
     g_queue_push_tail_link(&hop->pending, &share->link);
     hop->num_pending_bytes += sstp_payload_message(payload)->data.len;
-    set_waiting(hop, true);
+    relay_hop_set_waiting(hop, true);
     relay->next_share_expiry_ms = MIN(relay->next_share_expiry_ms, expires_ms);
 }
 
@@ -476,7 +275,7 @@ void relay_hops_expire(struct sstp_relay *relay)
         struct relay_hop *hop = share->hop;
         const bool is_over = hop->peer == NULL; /* the share before was its last */
         relay->counters.num_discarded++;
-        end_share(share, true);
+        relay_share_end(share, true);
         if (!is_over)
             settle(hop);
     }
@@ -491,7 +290,7 @@ void relay_hop_on_state(struct relay_hop *hop, enum sstp_session_state state)
     if (hop == NULL)
         return;
     hop->state = state;
-    set_opened(hop);
+    relay_hop_set_opened(hop);
     if (hop->inbound != NULL)
         relay_hops_set_changed(hop->inbound, true);
     pump(hop);
@@ -515,7 +314,7 @@ void relay_hop_on_status(struct relay_hop *hop, unsigned entry_index, uint8_t st
     if (recipient->is_gone)
         return;
     if (relay_loss_is_of_relay(status_id)) {
-        fail(hop, status_id); /* it can be told of nothing less */
+        relay_hop_fail(hop, status_id); /* it can be told of nothing less */
         return;
     }
     relay_loss_note(hop->inbound, recipient, status_to_tell(status_id));
@@ -524,7 +323,7 @@ void relay_hop_on_status(struct relay_hop *hop, unsigned entry_index, uint8_t st
 
 void relay_hop_on_closed(struct relay_hop *hop)
 {
-    fail(hop, SSTP_SESSION_STATUS_CONNECTION_CLOSED);
+    relay_hop_fail(hop, SSTP_SESSION_STATUS_CONNECTION_CLOSED);
 }
 
 void relay_hop_on_share_over(void *tag, bool is_acknowledged)
@@ -535,11 +334,11 @@ void relay_hop_on_share_over(void *tag, bool is_acknowledged)
 
     if (is_acknowledged) {
         share->connection->relay->counters.num_forwarded++;
-        end_share(share, true);
+        relay_share_end(share, true);
         return;
     }
     /* Its session is going: its recipients are lost before the share is. */
     if (hop->peer != NULL)
-        fail(hop, SSTP_SESSION_STATUS_CONNECTION_CLOSED);
-    end_share(share, !hop->is_orphaned);
+        relay_hop_fail(hop, SSTP_SESSION_STATUS_CONNECTION_CLOSED);
+    relay_share_end(share, !hop->is_orphaned);
 }
