@@ -84,6 +84,9 @@ struct sstp_relay_config {
     struct sstp_ep_limits limits;
     struct sstp_sec_random random;
 
+    /* These come in the middle of the relay's work.  But for the answer to `dial`, nothing of
+     * the relay and its endpoints is to be called in them. */
+
     /* Output waits, or a deadline has changed, on a connection. */
     void (*wake)(void *cookie, void *socket);
     /* Nothing is to be read from a connection, or something again; may be NULL. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * hop: single-hop fanout (GRVSSTP 3.3.5.6.1), for the relay*.c files alone.
+ * hop: single-hop fanout (GRVSSTP 3.3.5.6.1), for the files of the relay alone.
  *
  * A peer is another relay that is known by its URL, with the one connection to it
  * that all fanout sessions share (4.3.4): one that is established, whoever opened it,

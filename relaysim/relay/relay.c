@@ -140,6 +140,7 @@ static void free_connection(gpointer data)
 void sstp_relay_disconnect(struct sstp_relay_connection *connection)
 {
     struct sstp_relay *relay = connection->relay;
+    g_assert(!relay_turn_is_on(relay)); /* there may be something left to do with it */
     relay_turn_begin(relay);
     sstp_ep_transport_lost(connection->ep);
     relay_turn_end(relay);
