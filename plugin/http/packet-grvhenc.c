@@ -81,31 +81,21 @@ static void show_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
     show_part(&part);
 }
 
-static void show_stream(const struct grvhenc_tcp *tcp, bool from_client, tvbuff_t *tvb,
-                        packet_info *pinfo, proto_tree *tree, const struct grvhenc_item *item)
+/* Bytes that are no HTTP message: a piece of a body, or data where none may be. */
+static void show_bytes(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
+                       const struct grvhenc_item *item, const struct grvhenc_record *record)
 {
     struct grvhenc_part part = {.pinfo = pinfo,
                                 .tree = tree,
                                 .tvb = tvb,
                                 .offset = (int)item->offset,
                                 .len = (int)item->len,
-                                .record = item->record,
-                                .body = tvb_new_subset_remaining(tvb, (int)item->offset)};
-    if (part.record == NULL)
-        part.record = tcp->stream_records[from_client];
-    show_part(&part);
-}
+                                .record = item->record != NULL ? item->record : record};
 
-static void show_stray(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
-                       const struct grvhenc_item *item)
-{
-    struct grvhenc_part part = {.pinfo = pinfo,
-                                .tree = tree,
-                                .tvb = tvb,
-                                .offset = (int)item->offset,
-                                .len = (int)item->len,
-                                .record = item->record,
-                                .is_stray = true};
+    if (item->kind == GRVHENC_ITEM_STRAY)
+        part.is_stray = true;
+    else
+        part.body = tvb_new_subset_remaining(tvb, part.offset);
     show_part(&part);
 }
 
@@ -121,13 +111,13 @@ static void show_item(const struct grvhenc_tcp *tcp, bool from_client, tvbuff_t 
         show_http(tvb_new_subset_length(tvb, (int)item->offset, (int)item->len), pinfo, tree, true);
         break;
     case GRVHENC_ITEM_STREAM:
-        show_stream(tcp, from_client, tvb, pinfo, tree, item);
+        show_bytes(tvb, pinfo, tree, item, tcp->stream_records[from_client]);
         if (item->record == NULL)
             grvsstp_show_layer(tcp->stream_records[from_client]->v->connection, from_client, tvb,
                                pinfo, tree, seq);
         break;
     case GRVHENC_ITEM_STRAY:
-        show_stray(tvb, pinfo, tree, item);
+        show_bytes(tvb, pinfo, tree, item, NULL);
         break;
     case GRVHENC_ITEM_OLD:
         break;

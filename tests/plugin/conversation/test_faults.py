@@ -167,6 +167,28 @@ class Faults(FaultTest):
                                  if two_pass else {})
 
 
+class Returns(FaultTest):
+    def test_comes_back_too_soon(self):
+        """A device that was told to stay away comes on another TCP connection."""
+        later = c(CONNECT) + r(sstp.connect_response(0x02, retry_time=60, version=(1, 6)),
+                               sstp.connect_close(0))
+        resting = GREETING + r(sstp.connect_close(1, 0, 60))
+        for story in (later, resting):
+            capture = Capture()
+            first = []
+            for number, wait in enumerate((0, 5, 100)):
+                capture.now += wait * 10 ** 9
+                connection = capture.connection(*henc.Place(number).ends(2492))
+                first.append([connection.send(command.data, side)[-1]
+                              for side, command in story][0])
+                connection.fin()
+            path = self.write(capture)
+            for two_pass, label in PASSES:
+                found = {frame.number: frame.findings for frame in
+                         self.ws.dissect(path, two_pass=two_pass) if frame.findings}
+                self.assertEqual(found, {capture.number(first[1]): [("timer", "note")]}, label)
+
+
 class Clean(FaultTest):
     """What is legal, though seldom, and at the edges: nothing is found."""
 
