@@ -189,6 +189,22 @@ class Returns(FaultTest):
                 self.assertEqual(found, {capture.number(first[1]): [("timer", "note")]}, label)
 
 
+class Versions(FaultTest):
+    def test_version_in_force(self):
+        """The lesser minor version, 0 included, from the answer on."""
+        rows = [(ours, theirs) for ours in (0, 5, 6) for theirs in (0, 6)]
+        played = Played(
+            c(sstp.connect(stories.RELAY_URL, [stories.DEVICE], version=(1, ours))) +
+            r(sstp.connect_response(sstp.OK, [stories.RELAY_URL], version=(1, theirs))) +
+            c(sstp.noop(0)) for ours, theirs in rows)
+        shown = self.dissected(played, two_pass=False)
+        for (ours, theirs), frames in zip(rows, played.stories):
+            layers = self.story_of(shown, frames, "versions")
+            version = "1.%d" % min(ours, theirs)
+            self.assertEqual([layer.values("sstp.connection.version") for layer in layers],
+                             [[], [version], [version]], (ours, theirs))
+
+
 class Clean(FaultTest):
     """What is legal, though seldom, and at the edges: nothing is found."""
 
