@@ -30,7 +30,13 @@ void sstp_order_start(struct sstp_order *order, bool from_initiator, uint64_t po
     struct sstp_order_side *side = &order->sides[from_initiator];
 
     side->is_known = true;
-    side->passed = position;
+    side->begin = side->passed = position;
+}
+
+bool sstp_order_lacks(const struct sstp_order *order, bool from_initiator, uint64_t position)
+{
+    const struct sstp_order_side *side = &order->sides[from_initiator];
+    return side->is_known && side->begin > position;
 }
 
 bool sstp_order_passed(const struct sstp_order *order, bool from_initiator, uint64_t *position)
@@ -120,7 +126,7 @@ static bool is_ready(struct sstp_order *order, bool from_initiator,
         return true;
     if (!other->is_known) { /* what was before the capture */
         other->is_known = true;
-        other->passed = other->given_up = item->known;
+        other->begin = other->passed = other->given_up = item->known;
     }
     if (item->known <= other->passed || item->known - other->passed > SSTP_ORDER_AHEAD_MAX)
         return true;
@@ -144,6 +150,8 @@ static bool take(struct sstp_order *order, bool from_initiator, const struct sst
         return false;
     if (item->position == 0)
         return true;
+    if (!side->is_known)
+        side->begin = item->position - item->bytes.len;
     if (item->position > side->passed || !side->is_known)
         side->passed = item->position;
     else if (item->kind == SSTP_ORDER_COMMAND && item->position <= side->given_up)

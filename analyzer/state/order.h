@@ -83,6 +83,7 @@ struct sstp_order_side {
     uint32_t num_commands, num_bytes; /* that wait */
     bool is_known;                    /* passed is */
     bool is_absent;                   /* given up, and nothing came since */
+    uint64_t begin;                   /* nothing before was taken */
     uint64_t passed;                  /* all before was taken, or given up */
     uint64_t given_up;                /* all before was taken, or will be too late */
 };
@@ -116,6 +117,10 @@ void sstp_order_put(struct sstp_order *order, bool from_initiator,
 
 /* Nothing more comes: gives up whatever is waited for. */
 void sstp_order_settle(struct sstp_order *order);
+
+/* Whether bytes of a direction behind this position, where it began as another command tells,
+ * came by before anything of it was taken. */
+bool sstp_order_lacks(const struct sstp_order *order, bool from_initiator, uint64_t position);
 
 /* Up to where everything of a direction was taken or given up; false where nothing is known. */
 bool sstp_order_passed(const struct sstp_order *order, bool from_initiator, uint64_t *position);

@@ -23,6 +23,7 @@ struct tcp_connection {
     struct grvsstp_late late[2];          /* likewise */
     uint32_t last_frame;                  /* that handed something on... */
     uint32_t last_end;                    /* ...up to this number */
+    bool last_is_initiators;              /* ...of this direction */
     /* What our numbers lack of those on the wire; inside a tunnel only TCP knows. */
     uint32_t offsets[2]; /* by from_initiator */
     bool has_offset[2];
@@ -250,7 +251,8 @@ static struct grvsstp_plan *note_chunk(struct tcp_connection *tcp, bool from_ini
 {
     const uint8_t command_id = chunk->bytes.bytes.len > 0 ? chunk->bytes.bytes.data[0] : 0;
 
-    if (command_id == SSTP_CONNECT)
+    if (command_id == SSTP_CONNECT &&
+        sstp_look(chunk->bytes.bytes, true, NULL).bits >= SSTP_LOOK_ANY_PORT)
         start_at_connect(tcp, from_initiator, chunk->key, acknowledged);
     chunk->stand = stand_of(tcp, from_initiator, chunk->key, acknowledged);
 
@@ -294,6 +296,7 @@ static void note_segment(struct tcp_connection *tcp, bool from_initiator,
 
     tcp->last_frame = pinfo->num;
     tcp->last_end = key + tvb_reported_length(tvb);
+    tcp->last_is_initiators = from_initiator;
     if (transport->tcpinfo == NULL) {
         grvsstp_plan_make(tcp->connection, from_initiator, tvb, false, pinfo, pinfo->num, key);
         return;
@@ -382,6 +385,41 @@ struct shown {
     struct grvsstp_withheld segment;
 };
 
+/* Whether the frame at hand is the initiator's, who inside a tunnel may have another port. */
+static bool is_frame_from_initiator(const struct tcp_connection *tcp,
+                                    const struct tcp_analysis *analysis, const packet_info *pinfo)
+{
+    if (tcp->flows[true] != NULL)
+        return analysis->fwd == tcp->flows[true];
+    return tcp->last_frame == pinfo->num ? tcp->last_is_initiators : is_from_initiator(tcp, pinfo);
+}
+
+/* First pass: what TCP itself knows of the directions. */
+static void note_flows(struct tcp_connection *tcp, conversation_t *conversation,
+                       const packet_info *pinfo)
+{
+    const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);
+    uint32_t end;
+
+    if (analysis == NULL)
+        return;
+    const bool from_initiator = is_frame_from_initiator(tcp, analysis, pinfo);
+    tcp->flows[from_initiator] = analysis->fwd;
+    tcp->flows[!from_initiator] = analysis->rev;
+    if (tcp->connection->encapsulation != GRVSSTP_ENCAP_SOCKS &&
+        tcp->connection->encapsulation != GRVSSTP_ENCAP_SECURE_TUNNEL) {
+        tcp->has_offset[0] = tcp->has_offset[1] = true;
+    } else if (tcp->last_frame == pinfo->num && grvsstp_segment_end(conversation, pinfo, &end)) {
+        tcp->offsets[from_initiator] = end - tcp->last_end;
+        tcp->has_offset[from_initiator] = true;
+        if (!tcp->has_offset[!from_initiator] &&
+            tcp->offsets[from_initiator] == grvsstp_transport_base(analysis->fwd)) {
+            tcp->offsets[!from_initiator] = grvsstp_transport_base(analysis->rev);
+            tcp->has_offset[!from_initiator] = true;
+        }
+    }
+}
+
 /* Whether what TCP withholds of a frame is ours alone. */
 static bool is_withheld(const struct tcp_connection *tcp, conversation_t *conversation,
                         const packet_info *pinfo)
@@ -398,7 +436,8 @@ static bool is_withheld(const struct tcp_connection *tcp, conversation_t *conver
 static void note_withheld(struct tcp_connection *tcp, conversation_t *conversation, tvbuff_t *tvb,
                           packet_info *pinfo)
 {
-    const bool from_initiator = is_from_initiator(tcp, pinfo);
+    const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);
+    const bool from_initiator = analysis != NULL && is_frame_from_initiator(tcp, analysis, pinfo);
     const struct grvsstp_sequence *sequence = &tcp->sequences[from_initiator];
     struct grvsstp_withheld segment;
 
@@ -457,27 +496,6 @@ static void show_withheld(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
         tvb_new_subset_length(tvb, (int)shown->segment.offset, (int)shown->segment.len);
     grvsstp_show_layer(shown->tcp->connection, shown->from_initiator, segment, pinfo, tree,
                        shown->segment.seq);
-}
-
-/* First pass: what TCP itself knows of the directions. */
-static void note_flows(struct tcp_connection *tcp, conversation_t *conversation,
-                       const packet_info *pinfo)
-{
-    const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);
-    const bool from_initiator = is_from_initiator(tcp, pinfo);
-    uint32_t end;
-
-    if (analysis == NULL)
-        return;
-    tcp->flows[from_initiator] = analysis->fwd;
-    tcp->flows[!from_initiator] = analysis->rev;
-    if (tcp->connection->encapsulation != GRVSSTP_ENCAP_SOCKS &&
-        tcp->connection->encapsulation != GRVSSTP_ENCAP_SECURE_TUNNEL) {
-        tcp->has_offset[0] = tcp->has_offset[1] = true;
-    } else if (tcp->last_frame == pinfo->num && grvsstp_segment_end(conversation, pinfo, &end)) {
-        tcp->offsets[from_initiator] = end - tcp->last_end;
-        tcp->has_offset[from_initiator] = true;
-    }
 }
 
 void grvsstp_direct_note_end(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,

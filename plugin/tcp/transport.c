@@ -45,8 +45,7 @@ bool grvsstp_transport_is_set(enum grvsstp_tcp_preference which)
     return preferences[which] != NULL && prefs_get_bool_value(preferences[which], pref_current);
 }
 
-/* What TCP has taken off the numbers of a flow. */
-static uint32_t base_of(const tcp_flow_t *flow)
+uint32_t grvsstp_transport_base(const tcp_flow_t *flow)
 {
     return grvsstp_transport_is_set(GRVSSTP_TCP_ANALYZES) &&
                    grvsstp_transport_is_set(GRVSSTP_TCP_IS_RELATIVE)
@@ -59,7 +58,7 @@ uint32_t grvsstp_transport_seq(const struct grvsstp_transport *transport)
     if (transport->tcpinfo == NULL)
         return 0;
     return transport->tcpinfo->seq +
-           (transport->analysis != NULL ? base_of(transport->analysis->fwd) : 0);
+           (transport->analysis != NULL ? grvsstp_transport_base(transport->analysis->fwd) : 0);
 }
 
 bool grvsstp_transport_has_start(const struct grvsstp_transport *transport)
@@ -99,7 +98,7 @@ bool grvsstp_transport_acknowledged(const struct grvsstp_transport *transport, u
     if (transport->tcpinfo == NULL || (transport->tcpinfo->flags & ACK) == 0)
         return false;
     *number = transport->tcpinfo->lastackseq +
-              (transport->analysis != NULL ? base_of(transport->analysis->rev) : 0);
+              (transport->analysis != NULL ? grvsstp_transport_base(transport->analysis->rev) : 0);
     return true;
 }
 

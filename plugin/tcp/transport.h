@@ -47,6 +47,9 @@ enum grvsstp_tcp_preference {
 
 bool grvsstp_transport_is_set(enum grvsstp_tcp_preference which);
 
+/* What TCP takes off the numbers of a flow before it hands them on. */
+uint32_t grvsstp_transport_base(const tcp_flow_t *flow);
+
 /* The sequence number of the first byte of a direction, of the chunk's sender or of the other
  * side; false where no captured SYN tells. */
 bool grvsstp_transport_first(const struct grvsstp_transport *transport, bool is_senders,

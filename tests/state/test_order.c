@@ -233,6 +233,8 @@ static void test_midstream(void)
     say(&fixture, false, 1, 5010, 1011);
     assert_taken(&fixture, 0, 1);
     g_assert_cmpuint(fixture.hearer.num_lost, ==, 0);
+    g_assert_true(sstp_order_lacks(&fixture.order, false, 4999));
+    g_assert_false(sstp_order_lacks(&fixture.order, false, 5000));
     tear_down(&fixture);
 }
 
