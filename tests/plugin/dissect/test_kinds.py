@@ -55,7 +55,7 @@ WAITING = {
     "lost": OVER_HTTP,
     "one direction": ("demo", "keepalive", "longlived", "polling"),
     "sent again": ("cleartext-443", "keepalive", "longlived", "longlived-proxy"),
-    "two taps": OVER_HTTP + TUNNELS,
+    "two taps": OVER_HTTP,
     "at once": EVERYWHERE,
     "handshake": ("secure-tunnel",)}
 
