@@ -11,6 +11,7 @@ from fault_table import (ACCEPTED, ATTACH, ATTACHED, CONNECT, GOODBYE, GREETING,
 from scenario import (CLIENT, PASSES, Capture, ScenarioTest, findings_of, henc, main, sstp,
                       stories)
 
+PAUSE = 600 * 10 ** 9  # between stories, in ns: longer than any of them asks a device to stay away
 STATES = ("connecting", "established", "aborting", "closed")
 
 
@@ -26,6 +27,7 @@ class Played:
                                  for side, command in story])
             if ends:
                 connection.fin()
+            self.capture.now += PAUSE
         numbers = {id(frame): n for n, frame in enumerate(self.capture.frames, 1)}
         self.stories = [[numbers[id(frame)] for frame in frames] for frames in self.stories]
 
