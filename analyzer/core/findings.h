@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * findings: the one catalogue of what can be wrong with bytes from the wire.
+ * findings: the catalogue of what can be wrong with commands and their conversation;
+ * henc/henc_findings.h is that of the encapsulations.
  *
  * A finding is never an error of ours: decoding goes on behind it.  The plugin
  * makes an expert note `sstp.expert.<filter>` of each row, the programs print
- * or log it, the tests assert on the id.  Add a row here, and all show it.
+ * or log it, the tests assert on the id.  CONTRIBUTING.md says what else a new row
+ * needs.
  */
 #ifndef SSTP_CORE_FINDINGS_H
 #define SSTP_CORE_FINDINGS_H

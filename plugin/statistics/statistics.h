@@ -2,8 +2,7 @@
 /*
  * statistics: what Wireshark's menus and `tshark -z` offer beside the packets.
  *
- * Each file of this folder is one of them, and looks at nothing but what the taps
- * tell (tap.h, payload.h).  A tap is told of a frame once a listing: in one pass
+ * They look at nothing but what the taps tell (show/tap.h, show/payload.h).  A tap is told of a frame once a listing: in one pass
  * with what was known by then, on a later pass with all that came to be known.  So
  * a number is made of what each command says of itself, never of what the observer
  * knows at its end.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* address: the addresses of sockets, for net/net.c; net_parse_address() of net/net.h is here, too.
+/* address: the addresses of sockets, for this room; net_parse_address() of net/net.h is here, too.
  */
 #ifndef RELAYSIM_NET_ADDRESS_H
 #define RELAYSIM_NET_ADDRESS_H

@@ -272,7 +272,7 @@ void relay_crossed_forget(struct sstp_relay_connection *connection);
 void relay_crossed_tick(struct sstp_relay *relay);
 int64_t relay_crossed_next(const struct sstp_relay *relay);
 
-/* ---- relay/timer.c ---- */
+/* ---- relay/auth_timer.c ---- */
 void relay_auth_timer_start(struct sstp_relay_connection *connection);
 /* Only where it runs. */
 void relay_auth_timer_restart(struct sstp_relay_connection *connection);

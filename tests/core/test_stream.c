@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Framing of what is in order, in every cut, and an endpoint's refusals.  What an
- * observer makes of loss and garbage is in test_stream_observer.c. */
+ * observer makes of loss and garbage is in test_stream_damage.c. */
 #include <inttypes.h>
 
 #include "check.h"

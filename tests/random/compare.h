@@ -5,8 +5,8 @@
  * The first difference of a run is printed, with the seed, the step and the
  * command, and makes the verdict.
  */
-#ifndef TESTS_STATE_COMPARE_H
-#define TESTS_STATE_COMPARE_H
+#ifndef TESTS_RANDOM_COMPARE_H
+#define TESTS_RANDOM_COMPARE_H
 
 #include "listener.h"
 

@@ -13,8 +13,8 @@
  *
  * Directions are indexed by from_initiator.
  */
-#ifndef TESTS_STATE_COURSE_H
-#define TESTS_STATE_COURSE_H
+#ifndef TESTS_RANDOM_COURSE_H
+#define TESTS_RANDOM_COURSE_H
 
 #include <glib.h>
 

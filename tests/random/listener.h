@@ -7,8 +7,8 @@
  * that comes late or misses bytes must not claim what it cannot know, and what it
  * says has to be true.
  */
-#ifndef TESTS_STATE_LISTENER_H
-#define TESTS_STATE_LISTENER_H
+#ifndef TESTS_RANDOM_LISTENER_H
+#define TESTS_RANDOM_LISTENER_H
 
 #include "play.h"
 #include "random.h"

@@ -15,8 +15,8 @@
  *     ... play_course(play) ...
  *     play_free(play);
  */
-#ifndef TESTS_STATE_PLAY_H
-#define TESTS_STATE_PLAY_H
+#ifndef TESTS_RANDOM_PLAY_H
+#define TESTS_RANDOM_PLAY_H
 
 #include "course.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* play_internal: what play.c, the path and the clock, shares with play_actor.c, the
  * higher layers, and play_acts.c, what they do. */
-#ifndef TESTS_STATE_PLAY_INTERNAL_H
-#define TESTS_STATE_PLAY_INTERNAL_H
+#ifndef TESTS_RANDOM_PLAY_INTERNAL_H
+#define TESTS_RANDOM_PLAY_INTERNAL_H
 
 #include "play.h"
 

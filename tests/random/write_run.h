@@ -14,8 +14,8 @@
  * the place of that command's line in the file, from 0.  "findings" are the experts
  * behind `sstp.expert.`, `unacknowledged` on EndMessage as a second pass has it.
  */
-#ifndef TESTS_STATE_WRITE_RUN_H
-#define TESTS_STATE_WRITE_RUN_H
+#ifndef TESTS_RANDOM_WRITE_RUN_H
+#define TESTS_RANDOM_WRITE_RUN_H
 
 #include "play.h"
 

@@ -58,5 +58,5 @@ cmake -G Ninja -S /grvsstp/checkout -B /grvsstp/build -DCMAKE_BUILD_TYPE=Release
     -DGRVSSTP_RELAYSIM=OFF
 cmake --build /grvsstp/build --target grvsstp
 cd /grvsstp/build
-ctest -L 'dissect|encapsulation|scenario|statistics' --output-on-failure
+ctest -L 'dissect|encapsulation|conversation|statistics' --output-on-failure
 INSIDE

@@ -26,7 +26,7 @@ NUM_RECEIVERS = 3000
 NUM_MESSAGES = 5
 NUM_FILES = 2 * NUM_RECEIVERS  # of this process, and of the relay, which inherits the limit
 
-# Of net/net.c: output beyond which nothing more is read from a peer, what is read at a time, and
+# Of relaysim/net: output beyond which nothing more is read from a peer, what is read at a time, and
 # what is copied for a socket that takes nothing.
 UNSENT_MAX, READ_SIZE, WRITE_MAX = 1 * MIB, 64 * KIB, 256 * KIB
 CONNECTION_MAX = 32 * KIB  # of one that is attached and has nothing to say

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* timer: the Authentication Timer of a connection (Appendix A, note <11>): who has
+/* auth_timer: the Authentication Timer of a connection (Appendix A, note <11>): who has
  * begun to prove who it is goes on with that, or goes. */
 #include "relay/internal.h"
 
