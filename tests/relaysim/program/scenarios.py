@@ -202,10 +202,16 @@ class BuiltIn(Played):
                          wanted)
 
     def check_order(self, capture):
-        """What is only out of order is found again, if TCP is told to."""
-        gaps = self.ws.fields(capture, ["frame.number"], "-Y", "sstp.expert.gap", two_pass=True,
-                              preferences=["tcp.reassemble_out_of_order:TRUE"])
-        self.assertEqual(gaps, [])
+        """What is out of order is in its place, whether TCP waits for it or not."""
+        self.assertTrue(self.ws.fields(capture, ["frame.number"], "-Y",
+                                       "tcp.analysis.out_of_order || tcp.analysis.retransmission"))
+        waits, does_not = (sorted(
+            summary for row in self.ws.fields(
+                capture, ["sstp.summary"], "-Y", "sstp.command", two_pass=True,
+                preferences=["tcp.reassemble_out_of_order:" + value]) for summary in row[0])
+                           for value in ("TRUE", "FALSE"))
+        self.assertEqual(waits, does_not)
+        self.assertEqual(len([summary for summary in waits if summary.startswith("Data")]), 30)
 
     def check_figure_20(self, capture):
         streams = commands_by_stream(self.ws, capture)
