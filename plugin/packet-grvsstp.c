@@ -8,6 +8,7 @@
 #include "take/direct.h"
 #include "show/show.h"
 #include "show/payload.h"
+#include "take/ports.h"
 #include "take/shim.h"
 #include "follow/settle.h"
 #include "statistics/statistics.h"
@@ -15,21 +16,10 @@
 
 dissector_handle_t grvsstp_handle;
 
-static dissector_table_t tcp_ports;
-
-/* Whether the user chose SSTP for this port, by Decode As or the preference: then
- * there is nothing to look for. */
-static bool is_users_choice(const packet_info *pinfo)
-{
-    return pinfo->match_uint != SSTP_PORT &&
-           dissector_is_uint_changed(tcp_ports, pinfo->match_uint) &&
-           dissector_get_uint_handle(tcp_ports, pinfo->match_uint) == grvsstp_handle;
-}
-
 static int dissect_grvsstp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     return grvsstp_direct_dissect(tvb, pinfo, tree, data,
-                                  is_users_choice(pinfo) ? 0 : SSTP_LOOK_OWN_PORT);
+                                  grvsstp_port_is_chosen(pinfo) ? 0 : SSTP_LOOK_OWN_PORT);
 }
 
 static grvsstp_heuristic_result dissect_grvsstp_heuristic(tvbuff_t *tvb, packet_info *pinfo,
@@ -72,8 +62,7 @@ void proto_reg_handoff_grvsstp(void)
     grvsstp_display_init();
     grvsstp_payload_handoff();
     grvsstp_statistics_handoff();
-    tcp_ports = find_dissector_table("tcp.port");
-    dissector_add_uint_with_preference("tcp.port", SSTP_PORT, grvsstp_handle);
+    grvsstp_ports_handoff(dissect_grvsstp);
     heur_dissector_add("tcp", dissect_grvsstp_heuristic, "Groove SSTP over TCP", GRVSSTP_HEURISTIC,
                        proto_grvsstp, HEURISTIC_ENABLE);
     grvsstp_shim_handoff();

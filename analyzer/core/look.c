@@ -26,6 +26,7 @@ struct evidence {
     int bits;
     int text_bits;
     bool is_impossible;
+    bool may_be_odd; /* of the command at hand a string may hold any bytes */
     bool has_session_id;
     bool is_greeting; /* Connect or ConnectResponse */
     uint32_t session_id;
@@ -41,8 +42,8 @@ static bool is_printable(struct sstp_span text)
 
 static void weigh_text(struct evidence *evidence, struct sstp_span text)
 {
-    if (!is_printable(text)) {
-        evidence->is_impossible = true;
+    if (!is_printable(text)) { /* which speaks for nothing */
+        evidence->is_impossible |= !evidence->may_be_odd;
         return;
     }
     const int room = BITS_TEXT_MAX - evidence->text_bits;
@@ -180,6 +181,8 @@ struct sstp_look sstp_look(struct sstp_span bytes, bool is_end, const struct sst
 
     while (pos < bytes.len && evidence.bits < BITS_ENOUGH && !evidence.is_impossible) {
         const struct sstp_span rest = sstp_span(bytes.data + pos, bytes.len - pos);
+        evidence.may_be_odd =
+            hint != NULL && hint->is_start && pos == 0 && rest.data[0] == SSTP_CONNECT;
         const size_t length = weigh_command(&evidence, rest);
         if (evidence.is_impossible)
             break;
@@ -220,4 +223,31 @@ size_t sstp_look_find(struct sstp_span bytes, bool is_end, const struct sstp_loo
             may_start_here = look.bits >= SSTP_LOOK_SEGMENT_START;
     }
     return may_start_here ? 0 : bytes.len;
+}
+
+enum sstp_look_sender sstp_look_sender(struct sstp_span bytes)
+{
+    size_t pos = 0;
+    while (bytes.len - pos >= SSTP_HEADER_LEN) {
+        const uint8_t *at = bytes.data + pos;
+        const struct sstp_command_info *info = sstp_command_info(at[0]);
+        const uint16_t length = sstp_get_u16(at + 1);
+        if (info == NULL || length < SSTP_HEADER_LEN)
+            break;
+        if (info->sender != SSTP_SENDER_ANY)
+            return info->sender == SSTP_SENDER_INITIATOR ? SSTP_LOOK_INITIATOR : SSTP_LOOK_ACCEPTOR;
+        const bool is_originators =
+            at[0] == SSTP_OPEN || at[0] == SSTP_FANOUT_OPEN || sstp_command_is_of_message(at[0]);
+        const bool is_receivers = at[0] == SSTP_OPEN_RESPONSE || at[0] == SSTP_SESSION_STATUS;
+        if ((is_originators || is_receivers) && bytes.len - pos >= SSTP_HEADER_LEN + 4) {
+            /* GRVSSTP 3.1.4.3.1: the id says which side originated the session. */
+            const bool is_initiators =
+                sstp_get_u32(at + SSTP_HEADER_LEN) < SSTP_ACCEPTOR_SESSION_ID;
+            return is_originators == is_initiators ? SSTP_LOOK_INITIATOR : SSTP_LOOK_ACCEPTOR;
+        }
+        if (length > bytes.len - pos)
+            break;
+        pos += length;
+    }
+    return SSTP_LOOK_ANYBODY;
 }

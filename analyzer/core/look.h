@@ -24,6 +24,9 @@
 struct sstp_look_hint {
     bool has_session_id; /* a SessionId that this direction has used */
     uint32_t session_id;
+    /* A connection is known to begin here.  A Connect may then name a device by whatever bytes;
+     * elsewhere a string of other than printable characters is none. */
+    bool is_start;
 };
 
 struct sstp_look {
@@ -41,6 +44,15 @@ struct sstp_look sstp_look(struct sstp_span bytes, bool is_end, const struct sst
  * offset; without one the first byte, if it has that of a segment's start; or
  * bytes.len for nowhere. */
 size_t sstp_look_find(struct sstp_span bytes, bool is_end, const struct sstp_look_hint *hint);
+
+/* Who has sent these commands, of which the first begins at the first byte: by what only one
+ * side may send, or by the sessions that they name. */
+enum sstp_look_sender {
+    SSTP_LOOK_ANYBODY, /* the commands do not tell */
+    SSTP_LOOK_INITIATOR,
+    SSTP_LOOK_ACCEPTOR
+};
+enum sstp_look_sender sstp_look_sender(struct sstp_span bytes);
 
 /* Whether the header of three bytes is one that a command can have. */
 bool sstp_look_header_is_plausible(const uint8_t *header);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#define _GNU_SOURCE /* memmem */
 #include "henc/http.h"
 
 #include <http_parser.h>
@@ -7,7 +6,9 @@
 
 #include "henc/polling.h"
 #include "henc/text.h"
-#include "henc/uri.h"
+
+/* So many lines a URI may have: what is broken over more is none. */
+#define URI_LINES_MAX 8u
 
 static size_t min_size(size_t a, size_t b)
 {
@@ -18,9 +19,31 @@ static size_t min_size(size_t a, size_t b)
  * The first line
  */
 
-static const uint8_t *line_end(struct sstp_span bytes)
+/* Lines end with CRLF, or with LF alone (RFC 7230 3.5). */
+static const uint8_t *find_lf(struct sstp_span bytes)
 {
-    return memmem(bytes.data, bytes.len, "\r\n", 2);
+    return bytes.len > 0 ? memchr(bytes.data, '\n', bytes.len) : NULL;
+}
+
+/* The text of the line of which `lf` is the end. */
+static struct sstp_span line_before(struct sstp_span bytes, const uint8_t *lf)
+{
+    const size_t len = (size_t)(lf - bytes.data);
+    return sstp_span(bytes.data, len > 0 && lf[-1] == '\r' ? len - 1 : len);
+}
+
+/* The length of the head, with the empty line that ends it; 0 where that is not there. */
+static size_t find_head_end(struct sstp_span bytes)
+{
+    const uint8_t *end = bytes.data + bytes.len;
+    for (const uint8_t *lf = find_lf(bytes); lf != NULL;
+         lf = find_lf(sstp_span(lf + 1, (size_t)(end - lf - 1)))) {
+        if (end - lf > 1 && lf[1] == '\n')
+            return (size_t)(lf - bytes.data) + 2;
+        if (end - lf > 2 && lf[1] == '\r' && lf[2] == '\n')
+            return (size_t)(lf - bytes.data) + 3;
+    }
+    return 0;
 }
 
 /* Whether bytes begin with the word, as far as they go. */
@@ -34,7 +57,7 @@ static bool begins_with(struct sstp_span bytes, const char *word)
  * on to the last " HTTP/", whatever blanks it holds. */
 static bool read_request_line(struct sstp_span line, struct henc_http *http)
 {
-    const uint8_t *blank = memchr(line.data, ' ', line.len);
+    const uint8_t *blank = line.len > 0 ? memchr(line.data, ' ', line.len) : NULL;
     if (blank == NULL)
         return false;
     http->method = sstp_span(line.data, (size_t)(blank - line.data));
@@ -42,6 +65,26 @@ static bool read_request_line(struct sstp_span line, struct henc_http *http)
     for (const uint8_t *at = line.data + line.len; at > start; at--)
         if ((size_t)(line.data + line.len - at) >= 6 && memcmp(at, " HTTP/", 6) == 0) {
             http->target = sstp_span(start, (size_t)(at - start));
+            return true;
+        }
+    return false;
+}
+
+/* Finds and reads the request line, and its URI.  A line's end within the URI is part of that:
+ * the line goes on to the one that ends with the version of HTTP.  Sets *len to its length
+ * with its end. */
+static bool find_request_line(struct sstp_span bytes, struct henc_http *http, size_t *len)
+{
+    const struct sstp_span looked_at =
+        sstp_span(bytes.data, min_size(bytes.len, HENC_HTTP_HEAD_LEN_MAX));
+    const uint8_t *end = looked_at.data + looked_at.len;
+    unsigned num_lines = 0;
+
+    for (const uint8_t *lf = find_lf(looked_at); lf != NULL && num_lines < URI_LINES_MAX;
+         lf = find_lf(sstp_span(lf + 1, (size_t)(end - lf - 1))), num_lines++)
+        if (read_request_line(line_before(looked_at, lf), http)) {
+            *len = (size_t)(lf - bytes.data) + 1;
+            http->has_uri = henc_uri_parse(http->method, http->target, &http->uri);
             return true;
         }
     return false;
@@ -62,7 +105,36 @@ struct reading {
     struct henc_http *http; /* NULL while a body is read */
     struct body *body;      /* NULL while a head is read */
     bool is_complete;
+    struct sstp_span name; /* of the header field at hand */
+    bool is_in_value;
 };
+
+/* Name and value of a header field come in pieces, where a line is folded. */
+static void append(struct sstp_span *text, const char *at, size_t len)
+{
+    if (text->len == 0)
+        text->data = (const uint8_t *)at;
+    text->len = (size_t)((const uint8_t *)at + len - text->data);
+}
+
+static int on_header_field(http_parser *parser, const char *at, size_t len)
+{
+    struct reading *reading = parser->data;
+    if (reading->is_in_value)
+        reading->name = sstp_span(NULL, 0);
+    reading->is_in_value = false;
+    append(&reading->name, at, len);
+    return 0;
+}
+
+static int on_header_value(http_parser *parser, const char *at, size_t len)
+{
+    struct reading *reading = parser->data;
+    if (reading->http != NULL && henc_text_is(reading->name, "Content-Encoding"))
+        append(&reading->http->content_encoding, at, len);
+    reading->is_in_value = true;
+    return 0;
+}
 
 static int on_headers_complete(http_parser *parser)
 {
@@ -76,6 +148,8 @@ static int on_headers_complete(http_parser *parser)
     http->content_length = http->has_content_length ? parser->content_length : 0;
     /* RFC 2616 4.4: no body, or one that ends with the connection. */
     const bool has_no_body = http->status / 100 == 1 || http->status == 204 || http->status == 304;
+    if (henc_text_is(http->content_encoding, "identity"))
+        http->content_encoding = sstp_span(NULL, 0);
     http->has_no_end =
         http->is_response && !http->has_content_length && !http->is_chunked && !has_no_body;
     http_parser_pause(parser, 1);
@@ -115,12 +189,13 @@ static size_t run_parser(const struct henc_http *http, struct sstp_span bytes,
                          struct reading *reading, bool *is_bad)
 {
     static const char plain_line[] = "POST / HTTP/1.0\r\n";
-    const uint8_t *line = line_end(bytes);
-    const size_t skip = http->is_response ? 0 : (size_t)(line - bytes.data) + 2;
+    const size_t skip = http->is_response ? 0 : http->line_len;
     http_parser_settings settings;
     http_parser parser;
 
     http_parser_settings_init(&settings);
+    settings.on_header_field = on_header_field;
+    settings.on_header_value = on_header_value;
     settings.on_headers_complete = on_headers_complete;
     settings.on_body = on_body;
     settings.on_message_complete = on_message_complete;
@@ -146,15 +221,14 @@ enum henc_http_result henc_http_head(struct sstp_span bytes, struct henc_http *h
 
     const struct sstp_span looked_at =
         sstp_span(bytes.data, min_size(bytes.len, HENC_HTTP_HEAD_LEN_MAX));
-    const uint8_t *end = memmem(looked_at.data, looked_at.len, "\r\n\r\n", 4);
-    if (end == NULL)
+    http->head_len = find_head_end(looked_at);
+    if (http->head_len == 0)
         return looked_at.len < bytes.len ? HENC_HTTP_NOT : HENC_HTTP_MORE;
-    http->head_len = (size_t)(end - bytes.data) + 4;
-    const struct sstp_span line = sstp_span(bytes.data, (size_t)(line_end(bytes) - bytes.data));
-    if (!http->is_response && !read_request_line(line, http))
+    if (!http->is_response &&
+        !find_request_line(sstp_span(bytes.data, http->head_len), http, &http->line_len))
         return HENC_HTTP_NOT;
 
-    struct reading reading = {http, NULL, false};
+    struct reading reading = {.http = http};
     bool is_bad;
     run_parser(http, sstp_span(bytes.data, http->head_len), &reading, &is_bad);
     return is_bad ? HENC_HTTP_NOT : HENC_HTTP_DONE;
@@ -169,7 +243,7 @@ enum henc_http_result henc_http_body(const struct henc_http *http, struct sstp_s
     *wanted = 0;
     if (http->is_chunked) {
         struct body whole = {.mem = mem};
-        struct reading reading = {NULL, &whole, false};
+        struct reading reading = {.body = &whole};
         bool is_bad;
         *len = run_parser(http, bytes, &reading, &is_bad);
         if (!reading.is_complete) {
@@ -228,44 +302,52 @@ bool henc_http_lacks_header(struct sstp_span head, enum henc_kind kind, enum hen
     return false;
 }
 
-bool henc_http_is_encapsulation(struct sstp_span bytes)
+/* What is there of a body's beginning; of one in chunks, that of the first. */
+static struct sstp_span body_start(struct sstp_span bytes, const struct henc_http *http)
 {
-    struct henc_http http = {0};
-    struct henc_uri uri;
+    const struct sstp_span body =
+        sstp_span(bytes.data + http->head_len, bytes.len - http->head_len);
+    if (!http->is_chunked)
+        return body;
+    const uint8_t *lf = find_lf(body);
+    return lf != NULL ? sstp_span(lf + 1, (size_t)(body.data + body.len - lf) - 1)
+                      : sstp_span(NULL, 0);
+}
 
+bool henc_http_is_encapsulation(struct sstp_span bytes, struct henc_http *http)
+{
+    size_t line_len;
+
+    memset(http, 0, sizeof *http);
     if (bytes.len < 5 || (!begins_with(bytes, "GET ") && !begins_with(bytes, "POST ")))
         return false;
-    const uint8_t *end =
-        line_end(sstp_span(bytes.data, min_size(bytes.len, HENC_HTTP_HEAD_LEN_MAX)));
-    if (end == NULL ||
-        !read_request_line(sstp_span(bytes.data, (size_t)(end - bytes.data)), &http) ||
-        !henc_uri_parse(http.method, http.target, &uri))
-        return false;
-    if (uri.kind != HENC_KIND_POLLING)
-        return true;
-    return henc_http_head(bytes, &http) == HENC_HTTP_DONE &&
-           henc_polling_is_body(sstp_span(bytes.data + http.head_len, bytes.len - http.head_len));
+    if (henc_http_head(bytes, http) == HENC_HTTP_DONE) {
+        if (http->has_uri && http->uri.kind != HENC_KIND_POLLING)
+            return true;
+        return http->has_uri && henc_polling_is_body(body_start(bytes, http));
+    }
+    /* Of LongLived and KeepAlive the line tells. */
+    http->head_len = 0;
+    return find_request_line(bytes, http, &line_len) && http->has_uri &&
+           http->uri.kind != HENC_KIND_POLLING;
 }
 
-bool henc_http_is_answer(struct sstp_span bytes)
+bool henc_http_is_answer(struct sstp_span bytes, struct henc_http *http)
 {
-    struct henc_http http = {0};
-
-    return begins_with(bytes, "HTTP/1.") && henc_http_head(bytes, &http) == HENC_HTTP_DONE &&
-           http.status == 200 &&
-           henc_polling_is_body(sstp_span(bytes.data + http.head_len, bytes.len - http.head_len));
+    return begins_with(bytes, "HTTP/1.") && henc_http_head(bytes, http) == HENC_HTTP_DONE &&
+           http->status == 200 && henc_polling_is_body(body_start(bytes, http));
 }
 
-bool henc_http_begins_polling(struct sstp_span bytes)
+/* Whether a POST to a server's root, as Polling's are, begins here without enough of its body
+ * to tell. */
+static bool begins_polling(struct sstp_span bytes)
 {
     enum { TELLING_LEN = sizeof HENC_POLLING_VERSION + sizeof HENC_POLLING_SCHEME };
     struct henc_http http = {0};
-    struct henc_uri uri;
-    const uint8_t *end = bytes.len > 0 ? line_end(bytes) : NULL;
+    size_t line_len;
 
-    if (end == NULL || !begins_with(bytes, "POST ") ||
-        !read_request_line(sstp_span(bytes.data, (size_t)(end - bytes.data)), &http) ||
-        !henc_uri_parse(http.method, http.target, &uri) || uri.kind != HENC_KIND_POLLING)
+    if (!begins_with(bytes, "POST ") || !find_request_line(bytes, &http, &line_len) ||
+        !http.has_uri || http.uri.kind != HENC_KIND_POLLING)
         return false;
     switch (henc_http_head(bytes, &http)) {
     case HENC_HTTP_NOT:
@@ -273,7 +355,8 @@ bool henc_http_begins_polling(struct sstp_span bytes)
     case HENC_HTTP_MORE:
         return true;
     case HENC_HTTP_DONE:
-        return http.content_length >= TELLING_LEN && bytes.len - http.head_len < TELLING_LEN;
+        return (http.is_chunked || http.content_length >= TELLING_LEN) &&
+               body_start(bytes, &http).len < TELLING_LEN;
     }
     return false;
 }
@@ -295,14 +378,39 @@ static bool begins_target(struct sstp_span target)
     return begins_with(target, path);
 }
 
-bool henc_http_begins_request(struct sstp_span bytes)
+static bool begins_request(struct sstp_span bytes)
 {
     static const char get[] = "GET ", post[] = "POST ";
     const bool is_post = begins_with(bytes, post);
     const size_t method_len = is_post ? sizeof post - 1 : sizeof get - 1;
 
-    if (bytes.len == 0 || (!is_post && !begins_with(bytes, get)) || line_end(bytes) != NULL)
+    struct henc_http http = {0};
+    size_t line_len;
+    if (bytes.len == 0 || (!is_post && !begins_with(bytes, get)) ||
+        find_request_line(bytes, &http, &line_len))
         return false;
     return bytes.len <= method_len ||
            begins_target(sstp_span(bytes.data + method_len, bytes.len - method_len));
+}
+
+bool henc_http_begins_encapsulation(struct sstp_span bytes)
+{
+    return begins_request(bytes) || begins_polling(bytes);
+}
+
+size_t henc_http_connect_len(struct sstp_span bytes)
+{
+    static const char connect[] = "CONNECT ";
+    size_t len = 0;
+
+    while (bytes.len - len >= sizeof connect - 1 &&
+           memcmp(bytes.data + len, connect, sizeof connect - 1) == 0) {
+        const struct sstp_span rest =
+            sstp_span(bytes.data + len, min_size(bytes.len - len, HENC_HTTP_HEAD_LEN_MAX));
+        const size_t head_len = find_head_end(rest);
+        if (head_len == 0)
+            break;
+        len += head_len;
+    }
+    return len;
 }

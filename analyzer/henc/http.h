@@ -4,7 +4,8 @@
  * connection, and what an encapsulation has to know of its head.
  *
  * The head is read by the http-parser library, but for the request line: the
- * URIs of Groove may hold blanks, which no HTTP parser lets pass.
+ * URIs of Groove may hold blanks, and in captures they do hold lines' ends, which no HTTP
+ * parser lets pass.  A head is read once, and what was read handed on.
  */
 #ifndef SSTP_HENC_HTTP_H
 #define SSTP_HENC_HTTP_H
@@ -18,9 +19,13 @@
 
 struct henc_http {
     bool is_response;
-    struct sstp_span method, target; /* of a request */
-    unsigned status;                 /* of a response */
-    size_t head_len;                 /* with the empty line that ends it */
+    struct sstp_span method, target;   /* of a request */
+    unsigned status;                   /* of a response */
+    bool has_uri;                      /* the target is one of an encapsulation's */
+    struct henc_uri uri;               /* what it says then */
+    size_t line_len;                   /* of a request line, with its end */
+    size_t head_len;                   /* with the empty line that ends it */
+    struct sstp_span content_encoding; /* of the body; empty where there is none */
     bool has_content_length;
     uint64_t content_length;
     bool is_chunked;
@@ -50,19 +55,19 @@ enum henc_http_result henc_http_body(const struct henc_http *http, struct sstp_s
 bool henc_http_lacks_header(struct sstp_span head, enum henc_kind kind, enum henc_half half);
 
 /* Whether a request of an encapsulation begins here: by its URI, and for Polling
- * by the beginning of its body. */
-bool henc_http_is_encapsulation(struct sstp_span bytes);
+ * by the beginning of its body.  *http is its head, where that is whole; else head_len is 0. */
+bool henc_http_is_encapsulation(struct sstp_span bytes, struct henc_http *http);
 
 /* Whether a 200 of Polling begins here, by the beginning of its body: the only answer that
- * says itself that it is one. */
-bool henc_http_is_answer(struct sstp_span bytes);
+ * says itself that it is one.  *http is its head. */
+bool henc_http_is_answer(struct sstp_span bytes, struct henc_http *http);
 
-/* Whether a request to a server's root, as Polling's are, begins here without
- * enough of its body to tell.  HTTP itself would wait for the body. */
-bool henc_http_begins_polling(struct sstp_span bytes);
+/* Whether these bytes, which are none yet, may go on to be a request of an encapsulation: its
+ * line is not whole, or nothing of its body is there that tells a Polling body from another. */
+bool henc_http_begins_encapsulation(struct sstp_span bytes);
 
-/* Whether these bytes, without the end of a line, may go on to be a request of
- * LongLived or KeepAlive. */
-bool henc_http_begins_request(struct sstp_span bytes);
+/* The length of the head of a request for a tunnel (GRVSSTP 2.1, 4.6), of one or more in a
+ * row, that is there whole; 0 where there is none. */
+size_t henc_http_connect_len(struct sstp_span bytes);
 
 #endif

@@ -32,6 +32,28 @@ static bool take_keepalive_post(struct henc_virtual *v, const struct henc_messag
     return true;
 }
 
+/* Whether nothing can be said of a body that was there: a proxy has encoded it, or the capture
+ * has cut all of it. */
+static bool is_unread(const struct henc_message *m)
+{
+    return m->is_cut && m->body.len == 0;
+}
+
+/* A body of which nobody knows what it was may have been the echo string, or data. */
+static void pass_unread(struct henc_virtual *v, const struct henc_message *m,
+                        struct henc_result *result)
+{
+    const bool is_post = m->half == HENC_HALF_POST;
+    const struct henc_body body = henc_virtual_body_after(m->chunk, m->body, 0, true);
+
+    v->halves[m->half].awaits_echo = false;
+    v->halves[m->half].order_is_noted = true;
+    v->handshake_is_seen = false;
+    henc_virtual_step(v, is_post ? HENC_EVENT_POST_REQUEST : HENC_EVENT_ECHO_BACK);
+    v->flows[HENC_TO_SERVER].is_lost |= is_post;
+    henc_virtual_pass_data(v, m->half, &body, result);
+}
+
 void henc_virtual_keepalive_post(struct henc_virtual *v, const struct henc_message *m,
                                  bool was_challenged, struct henc_result *result)
 {
@@ -42,7 +64,10 @@ void henc_virtual_keepalive_post(struct henc_virtual *v, const struct henc_messa
     const bool is_echo = may_be_echo && henc_echo_scan(m->body, !m->is_cut, &echo) == HENC_ECHO_YES;
     half->awaits_echo = false;
     bool is_new = true;
-    if (is_echo && v->phase == HENC_PHASE_ESTABLISHED && !was_challenged) {
+    if (is_unread(m)) {
+        is_new = false;
+        pass_unread(v, m, result);
+    } else if (is_echo && v->phase == HENC_PHASE_ESTABLISHED && !was_challenged) {
         /* GRVHENC 3.3.7.1: a re-opened POST session begins without it. */
         result->echo = echo;
         henc_virtual_note_order(half, result);
@@ -69,6 +94,10 @@ void henc_virtual_keepalive_get_answer(struct henc_virtual *v, const struct henc
 {
     struct henc_half_state *half = &v->halves[HENC_HALF_GET];
     struct henc_echo echo = {0, {NULL, 0}};
+    if (is_unread(m)) {
+        pass_unread(v, m, result);
+        return;
+    }
     if (half->awaits_echo && m->body.len > 0) {
         half->awaits_echo = false;
         if (henc_echo_scan(m->body, !m->is_cut, &echo) == HENC_ECHO_YES) {

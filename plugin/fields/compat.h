@@ -23,10 +23,12 @@ typedef bool grvsstp_heuristic_result;
 /* What a preference of yes or no is kept in. */
 typedef bool grvsstp_preference;
 #define grvsstp_mark_depended_upon(pinfo, frame) mark_frame_as_depended_upon((pinfo)->fd, (frame))
+#define grvsstp_uncompress tvb_child_uncompress_zlib
 #else
 typedef gboolean grvsstp_heuristic_result;
 typedef gboolean grvsstp_preference;
 #define grvsstp_mark_depended_upon(pinfo, frame) mark_frame_as_depended_upon((pinfo), (frame))
+#define grvsstp_uncompress tvb_child_uncompress
 #endif
 
 #if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
@@ -36,16 +38,30 @@ typedef gboolean grvsstp_preference;
 #define grvsstp_try_string dissector_try_string
 #endif
 
-/* Whether HTTP's last exchange on a connection was a CONNECT that succeeded. */
-static inline bool grvsstp_http_is_tunnel(const http_conv_t *http)
+/* HTTP's last exchange on a connection, and where a CONNECT in it wants to go; NULL where it is
+ * none.  *status is that of the answer, 0 as long as there is none. */
+static inline const char *grvsstp_http_tunnel_target(const http_conv_t *http, unsigned *status)
 {
 #if GRVSSTP_WIRESHARK_AT_LEAST(4, 4)
     const http_req_res_t *last = http->req_res_tail;
 #else
     const http_conv_t *last = http;
 #endif
-    return last != NULL && last->response_code == 200 && last->request_method != NULL &&
-           strcmp(last->request_method, "CONNECT") == 0;
+    if (last == NULL || last->request_method == NULL ||
+        strcmp(last->request_method, "CONNECT") != 0)
+        return NULL;
+    *status = last->response_code;
+    return last->request_uri;
+}
+
+/* Takes a handle that a table uses off the list of those that Decode As offers for it, which
+ * has no function for that: the list is sorted by the names of protocols, and ours is never
+ * the first. */
+static inline void grvsstp_unlist_for_decode_as(dissector_table_t table, dissector_handle_t handle)
+{
+    GSList *list = dissector_table_get_dissector_handles(table);
+    if (list != NULL && list->data != handle)
+        (void)!g_slist_remove(list, handle);
 }
 
 #endif

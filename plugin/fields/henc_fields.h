@@ -21,6 +21,7 @@
     X(REQUEST_ID,           "ID",                      ".request_id",            STRING,  BASE_NONE, NULL, NULL)                   \
     X(CONTENT_LENGTH,       "ContentLength",           ".content_length",        UINT64,  BASE_DEC,  NULL, "ContentLength= of the LongLived URI, in octets") \
     X(ECHO,                 "Echo string, ping-data",  ".echo",                  STRING,  BASE_NONE, NULL, NULL)                   \
+    X(UNDECODED,            "Body not decoded",        ".undecoded",             STRING,  BASE_NONE, NULL, "The encoding that a proxy has put on the body, and that was not undone") \
     X(SEQUENCE,             "Sequence-Number",         ".sequence",              UINT32,  BASE_DEC,  NULL, NULL)                   \
     X(CHECKSUM,             "Checksum",                ".checksum",              INT64,   BASE_DEC,  NULL, "As printed")           \
     X(CHECKSUM_CALCULATED,  "Checksum calculated",     ".checksum_calculated",   INT64,   BASE_DEC,  NULL, "Over the data of this body") \

@@ -6,6 +6,8 @@
 #include "fields/henc_fields.h"
 #include "henc/http.h"
 #include "follow/settle.h"
+#include "follow/states.h"
+#include "http/body.h"
 
 /* A chunk of nothing but tiny messages; what is beyond is left to HTTP. */
 #define ITEMS_MAX 256u
@@ -36,7 +38,7 @@ static struct grvhenc_item *add_item(struct chunk *chunk, enum grvhenc_item_kind
                                      size_t offset, size_t len)
 {
     struct grvhenc_item *item = &chunk->items[chunk->num_items++];
-    *item = (struct grvhenc_item){kind, (uint32_t)offset, (uint32_t)len, 0, 0, NULL};
+    *item = (struct grvhenc_item){kind, (uint32_t)offset, (uint32_t)len, 0, 0, NULL, NULL};
     return item;
 }
 
@@ -87,20 +89,23 @@ static struct grvhenc_record *observe(struct chunk *chunk, struct grvhenc_virtua
 /* The bytes of an HTTP message, and what of them is its body. */
 struct message_bytes {
     size_t offset, len; /* in the chunk */
-    struct henc_http http;
-    struct sstp_span body;
-    bool is_cut; /* the body goes on behind what is there */
+    struct grvhenc_read *read;
+    struct sstp_span body; /* decoded */
+    tvbuff_t *body_tvb;
+    const char *undecoded;
+    bool is_cut; /* the body goes on behind what is there, or is not read */
 };
 
-static tvbuff_t *body_tvb_of(const struct chunk *chunk, const struct message_bytes *message)
+/* What follows the head is a body without end. */
+static void begin_stream(struct chunk *chunk, const struct henc_http *http)
 {
-    if (message->body.len == 0)
-        return NULL;
-    if (message->http.is_chunked)
-        return tvb_new_child_real_data(chunk->tvb, message->body.data, (unsigned)message->body.len,
-                                       (int)message->body.len);
-    return tvb_new_subset_length(chunk->tvb, (int)(message->offset + message->http.head_len),
-                                 (int)message->body.len);
+    struct grvhenc_side *side = this_side(chunk);
+    const char *undecoded = grvhenc_endless_undecoded(http, chunk->pinfo);
+
+    side->streaming = chunk->tcp->current;
+    side->awaits_echo = true;
+    side->undecoded = undecoded != NULL ? wmem_strdup(wmem_file_scope(), undecoded) : NULL;
+    side->has_gap |= undecoded != NULL;
 }
 
 /* What the sender of the message can have known when it left. */
@@ -120,40 +125,39 @@ static struct grvhenc_record *observe_request(struct chunk *chunk,
                                               const struct message_bytes *message)
 {
     struct grvhenc_tcp *tcp = chunk->tcp;
-    struct henc_uri uri;
+    const struct henc_http *http = &message->read->http;
+    const struct henc_uri *uri = &http->uri;
     struct henc_polling polling;
     struct henc_message m = {.chunk = chunk->pinfo->num,
                              .transport = tcp->number,
                              .from_start = tcp->is_from_start,
-                             .has_content_length = message->http.has_content_length,
-                             .content_length = message->http.content_length,
+                             .has_content_length = http->has_content_length,
+                             .content_length = http->content_length,
                              .is_cut = message->is_cut,
                              .opened = chunk->opened,
-                             .uri = &uri,
+                             .uri = uri,
                              .body = message->body};
 
     note_knowledge(chunk, &m);
     tcp->current = NULL;
-    if (!henc_uri_parse(message->http.method, message->http.target, &uri))
+    if (!http->has_uri)
         return NULL;
-    m.half = uri.half;
+    m.half = uri->half;
     m.lacks_header = henc_http_lacks_header(
-        sstp_span(chunk->bytes.data + message->offset, message->http.head_len), uri.kind, uri.half);
-    struct sstp_span guid = uri.guid;
-    if (uri.kind == HENC_KIND_POLLING) {
+        sstp_span(chunk->bytes.data + message->offset, http->head_len), uri->kind, uri->half);
+    struct sstp_span guid = uri->guid;
+    if (uri->kind == HENC_KIND_POLLING) {
         if (henc_polling_parse(message->body, false, &polling) != HENC_POLLING_OK)
             return NULL;
         m.polling = &polling;
         guid = polling.guid;
     }
     tcp->current = grvhenc_virtual_of_request(guid, chunk->pinfo, &tcp->client, &tcp->server, &m);
-    tcp->current_half = uri.half;
+    tcp->current_half = uri->half;
     tcp->is_answered = false;
-    if (uri.kind == HENC_KIND_LONGLIVED && uri.half == HENC_HALF_POST) {
-        this_side(chunk)->streaming = tcp->current;
-        this_side(chunk)->awaits_echo = true;
-    }
-    return observe(chunk, tcp->current, &m, body_tvb_of(chunk, message),
+    if (uri->kind == HENC_KIND_LONGLIVED && uri->half == HENC_HALF_POST)
+        begin_stream(chunk, http);
+    return observe(chunk, tcp->current, &m, message->body_tvb,
                    chunk->seq + (uint32_t)message->offset);
 }
 
@@ -161,14 +165,15 @@ static struct grvhenc_record *observe_response(struct chunk *chunk,
                                                const struct message_bytes *message)
 {
     struct grvhenc_tcp *tcp = chunk->tcp;
+    const struct henc_http *http = &message->read->http;
     struct henc_polling polling;
     struct henc_message m = {.chunk = chunk->pinfo->num,
                              .transport = tcp->number,
                              .half = tcp->current_half,
-                             .status = message->http.status,
+                             .status = http->status,
                              .from_start = tcp->is_from_start,
-                             .has_content_length = message->http.has_content_length,
-                             .content_length = message->http.content_length,
+                             .has_content_length = http->has_content_length,
+                             .content_length = http->content_length,
                              .is_cut = message->is_cut,
                              .body = message->body};
 
@@ -185,23 +190,20 @@ static struct grvhenc_record *observe_response(struct chunk *chunk,
         return NULL;
     tcp->is_answered = m.status >= 200;
     if (tcp->current->kind == HENC_KIND_LONGLIVED && tcp->current_half == HENC_HALF_GET &&
-        m.status == 200) {
-        this_side(chunk)->streaming = tcp->current;
-        this_side(chunk)->awaits_echo = true;
-    }
-    return observe(chunk, tcp->current, &m, body_tvb_of(chunk, message),
+        m.status == 200)
+        begin_stream(chunk, http);
+    return observe(chunk, tcp->current, &m, message->body_tvb,
                    chunk->seq + (uint32_t)message->offset);
 }
 
 /* Whether the body of this message is a LongLived one, which nobody waits for. */
 static bool has_endless_body(const struct chunk *chunk, const struct henc_http *http)
 {
-    struct henc_uri uri;
     if (http->is_response)
         return chunk->tcp->current != NULL && chunk->tcp->current->kind == HENC_KIND_LONGLIVED &&
                chunk->tcp->current_half == HENC_HALF_GET && http->status == 200;
-    return henc_uri_parse(http->method, http->target, &uri) && uri.kind == HENC_KIND_LONGLIVED &&
-           uri.half == HENC_HALF_POST;
+    return http->has_uri && http->uri.kind == HENC_KIND_LONGLIVED &&
+           http->uri.half == HENC_HALF_POST;
 }
 
 static void wait_at(struct chunk *chunk, size_t pos, size_t wanted)
@@ -242,50 +244,114 @@ static size_t divide_stray(struct chunk *chunk, size_t pos)
     return chunk->bytes.len;
 }
 
+/* Reads the head of the message at pos, unless that was done when the connection was taken. */
+static enum henc_http_result read_head(struct chunk *chunk, struct sstp_span bytes,
+                                       struct henc_http *http)
+{
+    if (chunk->tcp->head_at != bytes.data)
+        return henc_http_head(bytes, http);
+    *http = chunk->tcp->head;
+    chunk->tcp->head_at = NULL;
+    return HENC_HTTP_DONE;
+}
+
+/* Finds the end of the message at its offset, as far as it is there. */
+static enum henc_http_result read_message(struct chunk *chunk, struct message_bytes *message,
+                                          size_t *wanted)
+{
+    const struct sstp_span rest =
+        sstp_span(chunk->bytes.data + message->offset, chunk->bytes.len - message->offset);
+    const struct sstp_mem mem = grvsstp_mem_of_pool(chunk->pinfo->pool);
+    struct henc_http *http = &message->read->http;
+
+    enum henc_http_result result = read_head(chunk, rest, http);
+    if (result != HENC_HTTP_DONE)
+        return result;
+    if (has_endless_body(chunk, http)) {
+        message->len = http->head_len;
+        return HENC_HTTP_DONE;
+    }
+    result = henc_http_body(http, rest, &mem, &message->len, &message->read->body, wanted);
+    if (result == HENC_HTTP_MORE && chunk->pinfo->can_desegment == 0) { /* it has to do */
+        message->len = rest.len;
+        message->read->body = sstp_span(rest.data + http->head_len, rest.len - http->head_len);
+        message->is_cut = true;
+        result = HENC_HTTP_DONE;
+    }
+    return result;
+}
+
+static void decode_body(const struct chunk *chunk, struct message_bytes *message)
+{
+    const struct grvhenc_body body = grvhenc_body(&message->read->http, message->read->body,
+                                                  chunk->tvb, message->offset, chunk->pinfo, false);
+    const unsigned len = body.tvb != NULL ? tvb_captured_length(body.tvb) : 0;
+
+    message->body_tvb = body.tvb;
+    message->body = sstp_span(len > 0 ? tvb_get_ptr(body.tvb, 0, (int)len) : NULL, len);
+    message->undecoded = body.undecoded;
+    message->is_cut |= body.undecoded != NULL;
+}
+
 /* The message at pos; returns the position behind what has been dealt with. */
 static size_t divide_message(struct chunk *chunk, size_t pos)
 {
-    const struct sstp_span rest = sstp_span(chunk->bytes.data + pos, chunk->bytes.len - pos);
-    struct message_bytes message = {.offset = pos};
-    const bool can_wait = chunk->pinfo->can_desegment > 0;
+    struct message_bytes message = {.offset = pos,
+                                    .read = wmem_new0(chunk->pinfo->pool, struct grvhenc_read)};
     size_t wanted = 0;
 
-    enum henc_http_result result = henc_http_head(rest, &message.http);
-    if (result == HENC_HTTP_DONE && has_endless_body(chunk, &message.http)) {
-        message.len = message.http.head_len;
-    } else if (result == HENC_HTTP_DONE) {
-        const struct sstp_mem mem = grvsstp_mem_of_pool(chunk->pinfo->pool);
-        result = henc_http_body(&message.http, rest, &mem, &message.len, &message.body, &wanted);
-        if (result == HENC_HTTP_MORE && !can_wait) { /* what is there has to do */
-            message.len = rest.len;
-            message.body =
-                sstp_span(rest.data + message.http.head_len, rest.len - message.http.head_len);
-            message.is_cut = true;
-            result = HENC_HTTP_DONE;
-        }
-    }
-    if (result == HENC_HTTP_MORE && can_wait) {
+    const enum henc_http_result result = read_message(chunk, &message, &wanted);
+    if (result == HENC_HTTP_MORE && chunk->pinfo->can_desegment > 0) {
         wait_at(chunk, pos, wanted);
         return chunk->bytes.len;
     }
     if (result == HENC_HTTP_NOT && is_stray(chunk))
         return divide_stray(chunk, pos);
     if (result != HENC_HTTP_DONE) {
-        add_item(chunk, GRVHENC_ITEM_HTTP, pos, rest.len);
+        add_item(chunk, GRVHENC_ITEM_HTTP, pos, chunk->bytes.len - pos);
         return chunk->bytes.len;
     }
-    struct grvhenc_record *record = message.http.is_response ? observe_response(chunk, &message)
-                                                             : observe_request(chunk, &message);
+    decode_body(chunk, &message);
+    struct grvhenc_record *record = message.read->http.is_response
+                                        ? observe_response(chunk, &message)
+                                        : observe_request(chunk, &message);
     struct grvhenc_item *item = add_item(
         chunk, record != NULL ? GRVHENC_ITEM_MESSAGE : GRVHENC_ITEM_HTTP, pos, message.len);
     item->record = record;
-    item->head_len = (uint32_t)message.http.head_len;
+    item->head_len = (uint32_t)message.read->http.head_len;
+    item->read = message.read;
+    if (record != NULL && message.undecoded != NULL) {
+        record->undecoded = wmem_strdup(wmem_file_scope(), message.undecoded);
+        grvsstp_states_gap(record->v->connection->states);
+    }
     return pos + message.len;
 }
 
 /* ------------------------------------------------------------------------
  * First pass: bodies without end
  */
+
+/* The rest of the chunk, which is a piece of a LongLived body that a proxy has encoded: what it
+ * says is as good as lost. */
+static size_t pass_undecoded(struct chunk *chunk, size_t pos)
+{
+    struct grvhenc_side *side = this_side(chunk);
+    const enum henc_half half = chunk->from_client ? HENC_HALF_POST : HENC_HALF_GET;
+    const struct henc_piece piece = {.chunk = chunk->pinfo->num,
+                                     .half = half,
+                                     .is_cut = true,
+                                     .after_loss = true,
+                                     .bytes = sstp_span(NULL, 0)};
+    struct henc_result result;
+
+    henc_virtual_data(&side->streaming->observer, &piece, &result);
+    grvsstp_states_gap(side->streaming->connection->states);
+    struct grvhenc_item *item = add_item(chunk, GRVHENC_ITEM_STREAM, pos, chunk->bytes.len - pos);
+    item->record = grvhenc_record_new(side->streaming, half, &result, NULL, chunk->pinfo,
+                                      chunk->seq + (uint32_t)pos);
+    item->record->undecoded = side->undecoded;
+    return chunk->bytes.len;
+}
 
 /* The rest of the chunk, which is a piece of a LongLived body. */
 static size_t divide_stream(struct chunk *chunk, size_t pos)
@@ -296,13 +362,16 @@ static size_t divide_stream(struct chunk *chunk, size_t pos)
     const enum henc_half half = chunk->from_client ? HENC_HALF_POST : HENC_HALF_GET;
     struct henc_result result;
     struct henc_echo echo;
+    struct henc_http again;
 
     /* A proxy that wants a password gets the request again. */
     if (chunk->from_client && rest.len > 0 && rest.data[0] >= 'A' &&
-        henc_http_is_encapsulation(rest)) {
+        henc_http_is_encapsulation(rest, &again)) {
         side->streaming = NULL;
         return divide_message(chunk, pos);
     }
+    if (side->undecoded != NULL)
+        return pass_undecoded(chunk, pos);
     if (side->awaits_echo && chunk->pinfo->can_desegment > 0 &&
         henc_echo_scan(rest, false, &echo) == HENC_ECHO_NEED_MORE) {
         wait_at(chunk, pos, 0);
@@ -408,21 +477,27 @@ static void divide(struct chunk *chunk)
     side->last_frame = chunk->pinfo->num;
 }
 
-/* Keeps the plan, unless the chunk is one plain piece of a LongLived body. */
-static void keep(const struct chunk *chunk)
+/* Keeps the plan, unless the chunk is one plain piece of a LongLived body, and returns that of
+ * this frame. */
+static const struct grvhenc_plan *keep(const struct chunk *chunk)
 {
     const bool is_joined = chunk->num_carried > 0 && chunk->num_items > 0;
     if (chunk->num_carried == 0 && chunk->num_items == 1 &&
         chunk->items[0].kind == GRVHENC_ITEM_STREAM && chunk->items[0].record == NULL)
-        return;
-    struct grvhenc_plan *plan =
-        wmem_alloc(wmem_file_scope(), sizeof *plan + chunk->num_items * sizeof plan->items[0]);
+        return NULL;
+    const size_t size = sizeof(struct grvhenc_plan) + chunk->num_items * sizeof chunk->items[0];
+    struct grvhenc_plan *plan = wmem_alloc(chunk->pinfo->pool, size);
     plan->joined = is_joined ? chunk->bytes : sstp_span(NULL, 0);
     plan->num_carried = chunk->num_carried;
     plan->num_items = chunk->num_items;
     memcpy(plan->items, chunk->items, chunk->num_items * sizeof plan->items[0]);
+
+    struct grvhenc_plan *kept = wmem_memdup(wmem_file_scope(), plan, size);
+    for (unsigned i = 0; i < kept->num_items; i++)
+        kept->items[i].read = NULL;
     p_add_proto_data(wmem_file_scope(), chunk->pinfo, proto_grvhenc,
-                     chunk->seq + chunk->num_carried, plan);
+                     chunk->seq + chunk->num_carried, kept);
+    return plan;
 }
 
 void grvhenc_note_missing(struct grvhenc_tcp *tcp, conversation_t *conversation,
@@ -434,10 +509,11 @@ void grvhenc_note_missing(struct grvhenc_tcp *tcp, conversation_t *conversation,
     lose(tcp, false, pinfo);
 }
 
-void grvhenc_divide(struct grvhenc_tcp *tcp, bool from_client, tvbuff_t *tvb, packet_info *pinfo,
-                    const struct grvsstp_transport *transport)
+const struct grvhenc_plan *grvhenc_divide(struct grvhenc_tcp *tcp, bool from_client, tvbuff_t *tvb,
+                                          packet_info *pinfo,
+                                          const struct grvsstp_transport *transport)
 {
-    const uint32_t seq = grvsstp_transport_seq(transport);
+    const uint32_t seq = transport->seq;
     const unsigned captured = tvb_captured_length(tvb);
     struct chunk *chunk = wmem_new(pinfo->pool, struct chunk);
 
@@ -454,7 +530,8 @@ void grvhenc_divide(struct grvhenc_tcp *tcp, bool from_client, tvbuff_t *tvb, pa
     chunk->joined = NULL;
     chunk->num_items = 0;
     divide(chunk);
-    keep(chunk);
+    tcp->head_at = NULL;
+    return keep(chunk);
 }
 
 const struct grvhenc_plan *grvhenc_plan_get(packet_info *pinfo, uint32_t seq)

@@ -10,6 +10,7 @@
 #ifndef GRVHENC_DIVIDE_H
 #define GRVHENC_DIVIDE_H
 
+#include "henc/http.h"
 #include "tcp/transport.h"
 #include "http/virtual_connection.h"
 
@@ -20,6 +21,7 @@ struct grvhenc_side {
     uint32_t last_frame;               /* with bytes of it; 0 as long as there was none */
     bool awaits_echo;                  /* the next byte of the stream is its first */
     struct grvhenc_virtual *streaming; /* whose LongLived body these bytes are */
+    const char *undecoded;             /* an encoding keeps that from being read; file scope */
     /* The beginning of a message in segments that TCP was not asked to join; file
      * scope. */
     struct sstp_span carried;
@@ -35,6 +37,10 @@ struct grvhenc_tcp {
     bool is_from_start;
     struct grvsstp_missing missing;
     struct grvhenc_side sides[2]; /* by from_client */
+    /* A head that was read when the connection was taken, of the message at `head_at`; NULL
+     * after that chunk. */
+    struct henc_http head;
+    const uint8_t *head_at;
     /* Whose the last request was: a response names nobody.  First pass only. */
     struct grvhenc_virtual *current;
     enum henc_half current_half;
@@ -45,6 +51,12 @@ struct grvhenc_tcp {
     struct grvhenc_record *end_record;
     /* A body without end goes on in segments that have no plan of their own. */
     struct grvhenc_record *stream_records[2]; /* by from_client */
+};
+
+/* A message that was read. */
+struct grvhenc_read {
+    struct henc_http http;
+    struct sstp_span body;
 };
 
 enum grvhenc_item_kind {
@@ -61,6 +73,8 @@ struct grvhenc_item {
     uint32_t offset, len; /* in the chunk */
     uint32_t wanted;      /* WAIT: for pinfo->desegment_len */
     uint32_t head_len;    /* MESSAGE */
+    /* MESSAGE, in the frame that was divided: what was read of it, of pinfo's pool; else NULL. */
+    const struct grvhenc_read *read;
     struct grvhenc_record *record;
 };
 
@@ -74,9 +88,10 @@ struct grvhenc_plan {
 };
 
 /* First pass: divides the chunk, and keeps the plan unless the chunk is one plain piece of
- * a LongLived body. */
-void grvhenc_divide(struct grvhenc_tcp *tcp, bool from_client, tvbuff_t *tvb, packet_info *pinfo,
-                    const struct grvsstp_transport *transport);
+ * a LongLived body.  Returns the plan, for this frame alone. */
+const struct grvhenc_plan *grvhenc_divide(struct grvhenc_tcp *tcp, bool from_client, tvbuff_t *tvb,
+                                          packet_info *pinfo,
+                                          const struct grvsstp_transport *transport);
 
 /* First pass: what TCP knows to be missing of the connection, the states forget. */
 void grvhenc_note_missing(struct grvhenc_tcp *tcp, conversation_t *conversation,

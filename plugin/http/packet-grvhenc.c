@@ -2,8 +2,9 @@
 #include "http/packet-grvhenc.h"
 
 #include "show/show.h"
-#include "http/show.h"
+#include "http/body.h"
 #include "http/divide.h"
+#include "http/show.h"
 #include "fields/henc_fields.h"
 
 dissector_handle_t grvhenc_handle;
@@ -14,8 +15,7 @@ static dissector_handle_t http_handle, part_handle;
  * Every pass: showing
  */
 
-/* Wireshark's own HTTP shows these bytes, and asks for no more of them. */
-static void show_http(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool has_columns)
+void grvhenc_show_http(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool has_columns)
 {
     const uint16_t can_desegment = pinfo->can_desegment;
     const bool is_writable = col_get_writable(pinfo->cinfo, COL_INFO);
@@ -45,39 +45,47 @@ static void show_part(struct grvhenc_part *part)
     call_dissector_only(part_handle, part->tvb, part->pinfo, part->tree, part);
 }
 
+/* Reads a message again of which the first pass has kept but the place. */
+static bool read_again(struct sstp_span bytes, packet_info *pinfo, struct grvhenc_read *read)
+{
+    const struct sstp_mem mem = grvsstp_mem_of_pool(pinfo->pool);
+    size_t len, wanted;
+
+    read->body = sstp_span(NULL, 0);
+    if (henc_http_head(bytes, &read->http) != HENC_HTTP_DONE)
+        return false; /* the plan says otherwise */
+    if (bytes.len > read->http.head_len &&
+        henc_http_body(&read->http, bytes, &mem, &len, &read->body, &wanted) != HENC_HTTP_DONE)
+        read->body = sstp_span(bytes.data + read->http.head_len, bytes.len - read->http.head_len);
+    return true;
+}
+
 static void show_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
                          const struct grvhenc_item *item)
 {
     tvbuff_t *all = tvb_new_subset_length(tvb, (int)item->offset, (int)item->len);
     const unsigned captured = tvb_captured_length(all);
-    const struct sstp_span bytes = sstp_span(tvb_get_ptr(all, 0, (int)captured), captured);
     struct grvhenc_part part = {.pinfo = pinfo,
                                 .tree = tree,
                                 .tvb = tvb,
                                 .offset = (int)item->offset,
                                 .len = (int)item->len,
                                 .record = item->record};
-    const struct sstp_mem mem = grvsstp_mem_of_pool(pinfo->pool);
-    struct henc_http http;
-    struct sstp_span body = {NULL, 0};
-    size_t len, wanted;
+    struct grvhenc_read again;
+    const struct grvhenc_read *read = item->read;
 
-    if (henc_http_head(bytes, &http) != HENC_HTTP_DONE)
-        return; /* the plan says otherwise */
-    part.http = &http;
-    if (item->len > http.head_len && http.is_chunked &&
-        henc_http_body(&http, bytes, &mem, &len, &body, &wanted) == HENC_HTTP_DONE &&
-        body.len > 0) {
-        part.body = tvb_new_child_real_data(tvb, body.data, (unsigned)body.len, (int)body.len);
-        add_new_data_source(pinfo, part.body, "De-chunked body");
-    } else if (item->len > http.head_len) {
-        part.body =
-            tvb_new_subset_length(all, (int)http.head_len, (int)(item->len - http.head_len));
+    if (read == NULL) {
+        if (!read_again(sstp_span(tvb_get_ptr(all, 0, (int)captured), captured), pinfo, &again))
+            return;
+        read = &again;
     }
+    const struct henc_http *http = &read->http;
+    part.http = http;
+    part.body = grvhenc_body(http, read->body, all, 0, pinfo, true).tvb;
     /* A body that is no encapsulation's, a proxy's page, is HTTP's to show. */
-    const bool is_proxys = http.is_response && http.status != 200;
-    show_http(is_proxys ? all : tvb_new_subset_length(all, 0, (int)http.head_len), pinfo, tree,
-              false);
+    const bool is_proxys = http->is_response && http->status != 200;
+    grvhenc_show_http(is_proxys ? all : tvb_new_subset_length(all, 0, (int)http->head_len), pinfo,
+                      tree, false);
     show_part(&part);
 }
 
@@ -108,7 +116,8 @@ static void show_item(const struct grvhenc_tcp *tcp, bool from_client, tvbuff_t 
         show_message(tvb, pinfo, tree, item);
         break;
     case GRVHENC_ITEM_HTTP:
-        show_http(tvb_new_subset_length(tvb, (int)item->offset, (int)item->len), pinfo, tree, true);
+        grvhenc_show_http(tvb_new_subset_length(tvb, (int)item->offset, (int)item->len), pinfo,
+                          tree, true);
         break;
     case GRVHENC_ITEM_STREAM:
         show_bytes(tvb, pinfo, tree, item, tcp->stream_records[from_client]);
@@ -129,11 +138,10 @@ static void show_item(const struct grvhenc_tcp *tcp, bool from_client, tvbuff_t 
 }
 
 static int show(const struct grvhenc_tcp *tcp, bool from_client, tvbuff_t *tvb, packet_info *pinfo,
-                proto_tree *tree, uint32_t seq)
+                proto_tree *tree, uint32_t seq, const struct grvhenc_plan *plan)
 {
-    const struct grvhenc_plan *plan = grvhenc_plan_get(pinfo, seq);
     const struct grvhenc_item whole = {
-        GRVHENC_ITEM_STREAM, 0, tvb_captured_length(tvb), 0, 0, NULL};
+        GRVHENC_ITEM_STREAM, 0, tvb_captured_length(tvb), 0, 0, NULL, NULL};
 
     tvbuff_t *bytes = tvb;
 
@@ -155,8 +163,18 @@ static int show(const struct grvhenc_tcp *tcp, bool from_client, tvbuff_t *tvb, 
  * TCP connections
  */
 
-struct grvhenc_tcp *grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
-                                 struct sstp_span carried)
+/* Its first message is the server's: the request before it is not captured. */
+static void turn_around(struct grvhenc_tcp *tcp, const struct grvsstp_transport *transport)
+{
+    const address client = tcp->client;
+
+    tcp->client = tcp->server;
+    tcp->server = client;
+    tcp->client_port = transport->destport;
+}
+
+void grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
+                  struct sstp_span carried, const struct henc_http *head, const uint8_t *head_at)
 {
     struct grvhenc_tcp *tcp = wmem_new0(wmem_file_scope(), struct grvhenc_tcp);
 
@@ -164,54 +182,43 @@ struct grvhenc_tcp *grvhenc_take(const struct grvsstp_transport *transport, pack
     tcp->number = transport->conversation->conv_index;
     copy_address_wmem(wmem_file_scope(), &tcp->client, &pinfo->src);
     copy_address_wmem(wmem_file_scope(), &tcp->server, &pinfo->dst);
-    tcp->client_port = pinfo->srcport;
+    tcp->client_port = transport->srcport;
     tcp->is_from_start = transport->analysis != NULL && transport->analysis->server_port != 0;
     tcp->sides[true].carried = carried;
+    if (head != NULL && head->is_response)
+        turn_around(tcp, transport);
+    if (head != NULL && head->head_len > 0) {
+        tcp->head = *head;
+        tcp->head_at = head_at;
+    }
     conversation_add_proto_data(transport->conversation, proto_grvhenc, tcp);
-    conversation_set_dissector_from_frame_number(transport->conversation, pinfo->num,
-                                                 grvhenc_handle);
-    return tcp;
-}
-
-/* Its first message is the server's: the request before it is not captured. */
-static void turn_around(struct grvhenc_tcp *tcp, const packet_info *pinfo)
-{
-    const address client = tcp->client;
-
-    tcp->client = tcp->server;
-    tcp->server = client;
-    tcp->client_port = pinfo->destport;
+    /* Of this frame that protocol has to be asked before us. */
+    conversation_set_dissector_from_frame_number(
+        transport->inner, transport->way == GRVSSTP_WAY_PROXY ? pinfo->num + 1 : pinfo->num,
+        grvhenc_handle);
 }
 
 int grvhenc_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     if (!grvsstp_transport_is_carried(pinfo))
         return 0;
-    const struct grvsstp_transport transport = grvsstp_transport(pinfo, data);
+    const struct grvsstp_transport transport = grvsstp_transport(pinfo, tvb, data);
     struct grvhenc_tcp *tcp = conversation_get_proto_data(transport.conversation, proto_grvhenc);
     const unsigned captured = tvb_captured_length(tvb);
-    const uint32_t seq = grvsstp_transport_seq(&transport);
+    const uint32_t seq = transport.seq;
 
-    if (captured == 0)
+    if (captured == 0 || tcp == NULL || pinfo->num < tcp->first_frame)
         return 0;
-    const struct sstp_span bytes = sstp_span(tvb_get_ptr(tvb, 0, (int)captured), captured);
-    if (tcp == NULL) {
-        const bool is_answer = henc_http_is_answer(bytes);
-        if (PINFO_FD_VISITED(pinfo) || (!is_answer && !henc_http_is_encapsulation(bytes)))
-            return 0;
-        tcp = grvhenc_take(&transport, pinfo, sstp_span(NULL, 0));
-        if (is_answer)
-            turn_around(tcp, pinfo);
-    } else if (pinfo->num < tcp->first_frame) {
-        return 0;
-    }
     const bool from_client =
-        pinfo->srcport == tcp->client_port && addresses_equal(&pinfo->src, &tcp->client);
+        transport.srcport == tcp->client_port && addresses_equal(&pinfo->src, &tcp->client);
+    const struct grvhenc_plan *plan;
     if (!PINFO_FD_VISITED(pinfo)) {
         grvhenc_note_missing(tcp, transport.conversation, pinfo);
-        grvhenc_divide(tcp, from_client, tvb, pinfo, &transport);
+        plan = grvhenc_divide(tcp, from_client, tvb, pinfo, &transport);
+    } else {
+        plan = grvhenc_plan_get(pinfo, seq);
     }
-    return show(tcp, from_client, tvb, pinfo, tree, seq);
+    return show(tcp, from_client, tvb, pinfo, tree, seq, plan);
 }
 
 void grvhenc_note_end(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,

@@ -11,7 +11,7 @@
 #define GRVHENC_PACKET_GRVHENC_H
 
 #include "tcp/transport.h"
-#include "core/wire.h"
+#include "henc/http.h"
 
 void proto_register_grvhenc(void);
 void proto_reg_handoff_grvhenc(void);
@@ -19,14 +19,18 @@ void proto_reg_handoff_grvhenc(void);
 /* The handle that a taken connection is bound to. */
 extern dissector_handle_t grvhenc_handle;
 
-/* Dissects a chunk of a connection that carries an encapsulation; takes the
- * connection if it begins with such a request.  Returns what a dissector does. */
+/* Dissects a chunk of a taken connection.  Returns what a dissector does. */
 int grvhenc_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data);
 
+/* Wireshark's own HTTP shows these bytes, and asks for no more of them.  Without `has_columns`
+ * the columns stay as they are. */
+void grvhenc_show_http(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool has_columns);
+
 /* First pass: takes a connection of which `carried`, in file scope, are the bytes
- * that its client sent before this chunk. */
-struct grvhenc_tcp *grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
-                                 struct sstp_span carried);
+ * that its client sent before this chunk.  `head` is that of the message at `head_at` in this
+ * chunk, if it was read; or NULL. */
+void grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
+                  struct sstp_span carried, const struct henc_http *head, const uint8_t *head_at);
 
 /* Called behind the dissection of every frame: whether this frame ended the TCP
  * connection of an encapsulation, and what that means. */

@@ -37,12 +37,9 @@ static void add_finding(proto_item *item, const struct grvhenc_part *part,
 /* What the URI of LongLived or KeepAlive says. */
 static void show_uri(proto_tree *tree, const struct grvhenc_part *part)
 {
-    struct henc_uri uri;
-
-    if (part->http == NULL || part->http->is_response ||
-        !henc_uri_parse(part->http->method, part->http->target, &uri) ||
-        uri.kind == HENC_KIND_POLLING)
+    if (part->http == NULL || !part->http->has_uri || part->http->uri.kind == HENC_KIND_POLLING)
         return;
+    const struct henc_uri uri = part->http->uri;
     add_string(tree, GRVHENC_VERSION, part->tvb, part->offset, uri.version, part->pinfo);
     add_string(tree, GRVHENC_SERVER, part->tvb, part->offset, uri.server, part->pinfo);
     add_string(tree, GRVHENC_REQUEST_ID, part->tvb, part->offset, uri.request_id, part->pinfo);
@@ -200,6 +197,14 @@ static void add_waiting(proto_tree *tree, const struct grvhenc_part *part)
                                                      part->offset, 0, record->shown_in));
 }
 
+static void add_undecoded(proto_tree *tree, const struct grvhenc_part *part)
+{
+    if (part->record->undecoded != NULL)
+        proto_item_set_generated(proto_tree_add_string(tree, grvhenc_hf(GRVHENC_UNDECODED),
+                                                       part->tvb, part->offset, part->len,
+                                                       part->record->undecoded));
+}
+
 /* The commands that this part released. */
 static void show_deliveries(const struct grvhenc_part *part)
 {
@@ -264,13 +269,14 @@ void grvhenc_show_part(const struct grvhenc_part *part)
                                &polling) == HENC_POLLING_OK;
     }
     show_info(part, is_polling ? &polling : NULL);
-    if (part->http != NULL || part->record->findings != 0 || part->record->echo_len != 0 ||
-        proto_field_is_referenced(part->tree, proto_grvhenc)) {
+    if (part->http != NULL || part->record->findings != 0 || part->record->undecoded != NULL ||
+        part->record->echo_len != 0 || proto_field_is_referenced(part->tree, proto_grvhenc)) {
         proto_tree *tree = add_layer(part, is_polling && polling.guid.len > 0, &item);
         show_uri(tree, part);
         if (is_polling)
             show_polling(tree, part, &polling);
         add_echo(tree, part);
+        add_undecoded(tree, part);
         add_waiting(tree, part);
         if (part->is_stray)
             proto_tree_add_item(tree, grvsstp_own_hf(GRVSSTP_SKIPPED), part->tvb, part->offset,

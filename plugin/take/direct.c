@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "take/direct.h"
 
-#include "follow/settle.h"
-#include "show/show.h"
+#include <epan/proto_data.h>
+
 #include "fields/henc_fields.h"
 #include "follow/late.h"
+#include "follow/settle.h"
+#include "henc/socks.h"
 #include "http/packet-grvhenc.h"
+#include "show/show.h"
+#include "take/opening.h"
+#include "take/ports.h"
+#include "take/prefix.h"
+#include "take/tunnel.h"
 #include "tcp/withheld.h"
-
-#include <epan/proto_data.h>
 
 /* What TCP's conversation is to us.  Lives in file scope. */
 struct tcp_connection {
@@ -18,97 +23,70 @@ struct tcp_connection {
     struct grvsstp_connection *connection;
     address initiator;
     uint32_t initiator_port;
+    enum grvsstp_way way;                 /* by which it was taken */
+    bool is_counted;                      /* first pass: every byte from the SYN on was */
     struct grvsstp_sequence sequences[2]; /* by from_initiator; first pass only */
     struct grvsstp_numbers numbers[2];    /* likewise */
     struct grvsstp_late late[2];          /* likewise */
-    uint32_t last_frame;                  /* that handed something on... */
-    uint32_t last_end;                    /* ...up to this number */
-    bool last_is_initiators;              /* ...of this direction */
-    /* What our numbers lack of those on the wire; inside a tunnel only TCP knows. */
-    uint32_t offsets[2]; /* by from_initiator */
-    bool has_offset[2];
-    /* TCP's own conversation, which inside a tunnel is not the one that the bytes
-     * have; NULL as long as it is not known. */
-    conversation_t *transport;
-    const tcp_flow_t *flows[2]; /* of it, by from_initiator; first pass only */
+    uint32_t last_frame;                  /* that handed something on */
+    const tcp_flow_t *flows[2];           /* by from_initiator; first pass only */
+    /* What stands before the first command of each side, and where. */
+    struct {
+        struct grvsstp_prefix prefix;
+        uint32_t frame, seq;
+    } prefixes[2];
 };
-
-/* ------------------------------------------------------------------------
- * Who opened the connection
- */
-
-/* 1 for the sender of the chunk, 0 for its receiver, -1 where the commands do
- * not tell. */
-static int initiator_by_commands(struct sstp_span bytes)
-{
-    size_t pos = 0;
-    while (bytes.len - pos >= SSTP_HEADER_LEN) {
-        const uint8_t *at = bytes.data + pos;
-        const struct sstp_command_info *info = sstp_command_info(at[0]);
-        const uint16_t length = sstp_get_u16(at + 1);
-        if (info == NULL || length < SSTP_HEADER_LEN)
-            break;
-        if (info->sender != SSTP_SENDER_ANY)
-            return info->sender == SSTP_SENDER_INITIATOR;
-        const bool is_originators =
-            at[0] == SSTP_OPEN || at[0] == SSTP_FANOUT_OPEN || sstp_command_is_of_message(at[0]);
-        const bool is_receivers = at[0] == SSTP_OPEN_RESPONSE || at[0] == SSTP_SESSION_STATUS;
-        if ((is_originators || is_receivers) && bytes.len - pos >= SSTP_HEADER_LEN + 4) {
-            /* GRVSSTP 3.1.4.3.1: the id says which side originated the session. */
-            const bool is_initiators =
-                sstp_get_u32(at + SSTP_HEADER_LEN) < SSTP_ACCEPTOR_SESSION_ID;
-            return is_originators == is_initiators;
-        }
-        if (length > bytes.len - pos)
-            break;
-        pos += length;
-    }
-    return -1;
-}
-
-static bool sender_is_initiator(const struct grvsstp_transport *transport, struct sstp_span bytes,
-                                const packet_info *pinfo)
-{
-    const uint32_t server_port = transport->analysis != NULL ? transport->analysis->server_port : 0;
-    if (server_port != 0 && pinfo->srcport != pinfo->destport)
-        return pinfo->destport == server_port;
-    const int by_commands = initiator_by_commands(bytes);
-    if (by_commands >= 0)
-        return by_commands != 0;
-    if (pinfo->destport == SSTP_PORT || pinfo->srcport == SSTP_PORT)
-        return pinfo->destport == SSTP_PORT;
-    return pinfo->srcport >= pinfo->destport; /* clients come from the higher port */
-}
-
-/* ------------------------------------------------------------------------
- * Taking a connection
- */
-
-static enum grvsstp_encapsulation encapsulation_of(const packet_info *pinfo)
-{
-    if (grvsstp_transport_is_inside(pinfo, "socks"))
-        return GRVSSTP_ENCAP_SOCKS;
-    if (grvsstp_transport_is_inside(pinfo, "http"))
-        return GRVSSTP_ENCAP_SECURE_TUNNEL;
-    return pinfo->srcport == 443 || pinfo->destport == 443 ? GRVSSTP_ENCAP_SSTP_443
-                                                           : GRVSSTP_ENCAP_TCP;
-}
-
-/* The connection that this frame made ours.  Inside a tunnel it has a conversation
- * that TCP knows nothing of; at the end of the frame TCP's own is at hand. */
-static struct taken {
-    struct tcp_connection *tcp;
-    uint32_t frame;
-} taken;
 
 /* Those of the capture: struct tcp_connection *. */
 static wmem_array_t *all;
 
 void grvsstp_direct_reset(void)
 {
-    taken.tcp = NULL;
     all = NULL;
     grvsstp_late_reset();
+}
+
+/* ------------------------------------------------------------------------
+ * Who opened the connection
+ */
+
+static bool sender_is_initiator(const struct grvsstp_transport *transport, struct sstp_span bytes)
+{
+    const uint32_t server_port = transport->analysis != NULL ? transport->analysis->server_port : 0;
+    if (server_port != 0 && transport->srcport != transport->destport)
+        return transport->destport == server_port;
+    const enum sstp_look_sender sender = sstp_look_sender(bytes);
+    if (sender != SSTP_LOOK_ANYBODY)
+        return sender == SSTP_LOOK_INITIATOR;
+    if (transport->destport == SSTP_PORT || transport->srcport == SSTP_PORT)
+        return transport->destport == SSTP_PORT;
+    return transport->srcport >= transport->destport; /* clients come from the higher port */
+}
+
+/* `srcport` is TCP's own. */
+static bool is_from_initiator(const struct tcp_connection *tcp, uint32_t srcport,
+                              const packet_info *pinfo)
+{
+    return srcport == tcp->initiator_port && addresses_equal(&pinfo->src, &tcp->initiator);
+}
+
+/* ------------------------------------------------------------------------
+ * Taking a connection
+ */
+
+static enum grvsstp_encapsulation encapsulation_of(const struct grvsstp_transport *transport,
+                                                   struct grvsstp_prefix prefix,
+                                                   const struct grvsstp_opening *opening)
+{
+    if (transport->way == GRVSSTP_WAY_SOCKS ||
+        (opening != NULL && henc_socks_is_handshake(grvsstp_opening_bytes(opening, true),
+                                                    grvsstp_opening_bytes(opening, false))))
+        return GRVSSTP_ENCAP_SOCKS;
+    if (transport->way == GRVSSTP_WAY_HTTP || prefix.kind == GRVSSTP_PREFIX_HTTP ||
+        grvsstp_tunnel_is_asked_for(transport->conversation))
+        return GRVSSTP_ENCAP_SECURE_TUNNEL;
+    return transport->srcport == 443 || transport->destport == 443 ? GRVSSTP_ENCAP_SSTP_443
+                                                                   : GRVSSTP_ENCAP_TCP;
 }
 
 /* The next byte of this direction is the first of it, and has this number. */
@@ -131,10 +109,34 @@ static void start_at_connect(struct tcp_connection *tcp, bool from_initiator, ui
         start_half(tcp, !from_initiator, *acknowledged);
 }
 
-/* Where both directions begin, as far as the first chunk tells, which begins with this
- * command. */
+/* The same where every byte was counted: after those that came by before. */
+static void start_after_opening(struct tcp_connection *tcp, bool from_initiator,
+                                const struct grvsstp_transport *transport, const packet_info *pinfo,
+                                const struct grvsstp_opening *opening)
+{
+    const bool sender_is_client = grvsstp_opening_is_client(transport);
+
+    for (int i = 0; i < 2; i++) {
+        const bool is_senders = i != 0;
+        const struct grvsstp_opening_side *side = &opening->sides[sender_is_client == is_senders];
+        uint32_t number = side->first + side->len;
+        /* The other protocol's bytes came in this very segment; or the chunk was entered before
+         * a tunnel handed it on. */
+        if (is_senders &&
+            (transport->way == GRVSSTP_WAY_PROXY || opening->last_frame == pinfo->num))
+            number = transport->seq;
+        else if (side->len == 0 && !grvsstp_transport_first(transport, is_senders, &number))
+            continue;
+        start_half(tcp, from_initiator == is_senders, number);
+    }
+    tcp->is_counted = true;
+}
+
+/* Where both directions begin, as far as the first chunk tells, whose first command, at `seq`,
+ * is this one. */
 static void start_halves(struct tcp_connection *tcp, bool from_initiator,
-                         const struct grvsstp_transport *transport, uint8_t command_id)
+                         const struct grvsstp_transport *transport, const packet_info *pinfo,
+                         uint32_t seq, uint8_t command_id, const struct grvsstp_opening *opening)
 {
     const bool is_answer = grvsstp_transport_is_answer(transport);
     uint32_t own, others;
@@ -144,43 +146,81 @@ static void start_halves(struct tcp_connection *tcp, bool from_initiator,
             grvsstp_states_start(tcp->connection->states);
         const bool is_told = grvsstp_transport_acknowledged(transport, &others);
         if (transport->tcpinfo != NULL)
-            start_at_connect(tcp, from_initiator, grvsstp_transport_seq(transport),
-                             is_told ? &others : NULL);
+            start_at_connect(tcp, from_initiator, seq, is_told ? &others : NULL);
         grvsstp_half_starts(&tcp->connection->halves[0]);
         grvsstp_half_starts(&tcp->connection->halves[1]);
-    } else if (!is_answer && grvsstp_transport_has_start(transport) &&
-               transport->analysis->server_port == SSTP_PORT &&
-               grvsstp_transport_first(transport, true, &own) &&
-               grvsstp_transport_first(transport, false, &others)) {
+    } else if (opening != NULL && transport->tcpinfo != NULL) {
         /* Nobody else's bytes are before, on a port of our own. */
-        grvsstp_states_start(tcp->connection->states);
-        start_half(tcp, from_initiator, own);
-        start_half(tcp, !from_initiator, others);
+        if (!is_answer && transport->analysis->server_port == SSTP_PORT &&
+            grvsstp_transport_first(transport, true, &own) &&
+            grvsstp_transport_first(transport, false, &others))
+            grvsstp_states_start(tcp->connection->states);
+        start_after_opening(tcp, from_initiator, transport, pinfo, opening);
     }
 }
 
-/* `older` is the connection before on the same addresses and ports, or NULL. */
-static struct tcp_connection *take(const struct grvsstp_transport *transport, tvbuff_t *tvb,
-                                   packet_info *pinfo, struct tcp_connection *older)
+/* From which frame on, and under which conversation, we are asked first. */
+static void bind(const struct grvsstp_transport *transport, const packet_info *pinfo)
+{
+    if (transport->way == GRVSSTP_WAY_WRAPPED)
+        return; /* whoever calls us has it */
+    /* Of this frame that protocol has to be asked before us. */
+    const uint32_t frame = transport->way == GRVSSTP_WAY_PROXY ? pinfo->num + 1 : pinfo->num;
+    conversation_set_dissector_from_frame_number(transport->inner, frame, grvsstp_handle);
+}
+
+static struct tcp_connection *newest(struct tcp_connection *tcp, uint32_t frame)
+{
+    while (tcp != NULL && tcp->newer != NULL && frame >= tcp->newer->connection->first_frame)
+        tcp = tcp->newer;
+    return tcp;
+}
+
+static struct tcp_connection *find(conversation_t *conversation, uint32_t frame)
+{
+    return newest(conversation_get_proto_data(conversation, proto_grvsstp), frame);
+}
+
+void grvsstp_direct_take(const struct grvsstp_transport *transport, tvbuff_t *tvb,
+                         packet_info *pinfo, struct grvsstp_prefix prefix)
 {
     struct tcp_connection *tcp = wmem_new0(wmem_file_scope(), struct tcp_connection);
-    const unsigned captured = tvb_captured_length(tvb);
-    const struct sstp_span bytes = sstp_span(tvb_get_ptr(tvb, 0, (int)captured), captured);
-    const bool is_initiator = sender_is_initiator(transport, bytes, pinfo);
+    struct tcp_connection *older = find(transport->conversation, pinfo->num);
+    const struct grvsstp_opening *opening =
+        grvsstp_opening_intact(transport->conversation, pinfo->num);
+    const unsigned len = tvb_captured_length(tvb) - prefix.len;
+    const struct sstp_span bytes = sstp_span(tvb_get_ptr(tvb, (int)prefix.len, (int)len), len);
+    const bool is_initiator = sender_is_initiator(transport, bytes);
 
-    tcp->connection = grvsstp_connection_new(encapsulation_of(pinfo), pinfo->num);
+    tcp->connection =
+        grvsstp_connection_new(encapsulation_of(transport, prefix, opening), pinfo->num);
     grvsstp_settle_init(tcp->connection);
     copy_address_wmem(wmem_file_scope(), &tcp->initiator, is_initiator ? &pinfo->src : &pinfo->dst);
-    tcp->initiator_port = is_initiator ? pinfo->srcport : pinfo->destport;
-    start_halves(tcp, is_initiator, transport, bytes.data[0]);
-    taken = (struct taken){tcp, pinfo->num};
+    tcp->initiator_port = is_initiator ? transport->srcport : transport->destport;
+    tcp->way = transport->way;
+    tcp->prefixes[is_initiator].prefix = prefix;
+    tcp->prefixes[is_initiator].frame = pinfo->num;
+    tcp->prefixes[is_initiator].seq = transport->seq;
+    start_halves(tcp, is_initiator, transport, pinfo, transport->seq + prefix.len, bytes.data[0],
+                 older == NULL ? opening : NULL);
+    if (all == NULL)
+        all = wmem_array_new(wmem_file_scope(), sizeof tcp);
+    wmem_array_append_one(all, tcp);
     if (older != NULL)
         older->newer = tcp;
     else
         conversation_add_proto_data(transport->conversation, proto_grvsstp, tcp);
-    conversation_set_dissector_from_frame_number(transport->conversation, pinfo->num,
-                                                 grvsstp_handle);
-    return tcp;
+    bind(transport, pinfo);
+    if (transport->way == GRVSSTP_WAY_TCP)
+        grvsstp_tunnel_begins(transport->conversation, pinfo->num);
+    if (tcp->connection->encapsulation == GRVSSTP_ENCAP_SECURE_TUNNEL)
+        grvsstp_transport_release(transport);
+}
+
+bool grvsstp_direct_has(const struct grvsstp_transport *transport, const packet_info *pinfo)
+{
+    const struct tcp_connection *tcp = find(transport->conversation, pinfo->num);
+    return tcp != NULL && pinfo->num >= tcp->connection->first_frame;
 }
 
 /* ------------------------------------------------------------------------
@@ -284,6 +324,7 @@ static void note_segment(struct tcp_connection *tcp, bool from_initiator,
                          const struct grvsstp_transport *transport, tvbuff_t *tvb,
                          packet_info *pinfo, uint32_t key)
 {
+    const struct grvsstp_sequence *sequence = &tcp->sequences[from_initiator];
     const unsigned captured = tvb_captured_length(tvb);
     struct grvsstp_chunk chunk = {
         .bytes = {sstp_span(captured > 0 ? tvb_get_ptr(tvb, 0, (int)captured) : NULL, captured),
@@ -295,50 +336,125 @@ static void note_segment(struct tcp_connection *tcp, bool from_initiator,
     uint32_t number;
 
     tcp->last_frame = pinfo->num;
-    tcp->last_end = key + tvb_reported_length(tvb);
-    tcp->last_is_initiators = from_initiator;
     if (transport->tcpinfo == NULL) {
         grvsstp_plan_make(tcp->connection, from_initiator, tvb, false, pinfo, pinfo->num, key);
         return;
     }
+    /* A FIN takes a number of its own. */
+    if (sequence->is_known && key - sequence->next == 1 &&
+        grvsstp_transport_has_ended(transport->conversation))
+        start_half(tcp, from_initiator, key);
     const bool has_number = grvsstp_transport_acknowledged(transport, &number);
-    grvsstp_plan_keep(pinfo, key,
-                      note_chunk(tcp, from_initiator, &chunk, has_number ? &number : NULL,
-                                 grvsstp_transport_has_start(transport), pinfo->pool));
+    const bool begins = tcp->is_counted || (grvsstp_transport_has_start(transport) &&
+                                            transport->analysis->server_port == SSTP_PORT);
+    grvsstp_plan_keep(
+        pinfo, key,
+        note_chunk(tcp, from_initiator, &chunk, has_number ? &number : NULL, begins, pinfo->pool));
 }
 
-static bool is_from_initiator(const struct tcp_connection *tcp, const packet_info *pinfo)
+/* First pass: the answer of a proxy to the request for a tunnel, which comes before the
+ * first command of the server. */
+static void note_answer(struct tcp_connection *tcp, const struct grvsstp_transport *transport,
+                        tvbuff_t *tvb, const packet_info *pinfo)
 {
-    return pinfo->srcport == tcp->initiator_port && addresses_equal(&pinfo->src, &tcp->initiator);
+    if (tcp->connection->encapsulation != GRVSSTP_ENCAP_SECURE_TUNNEL ||
+        tcp->prefixes[false].frame != 0)
+        return;
+    const unsigned captured = tvb_captured_length(tvb);
+    if (captured == 0)
+        return;
+    const struct grvsstp_prefix prefix =
+        grvsstp_prefix_answer(sstp_span(tvb_get_ptr(tvb, 0, (int)captured), captured));
+    if (prefix.len == 0)
+        return;
+    tcp->prefixes[false].prefix = prefix;
+    tcp->prefixes[false].frame = pinfo->num;
+    tcp->prefixes[false].seq = transport->seq;
 }
 
 static int dissect_segment(struct tcp_connection *tcp, const struct grvsstp_transport *transport,
                            tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
-    const bool from_initiator = is_from_initiator(tcp, pinfo);
-    const uint32_t key = grvsstp_transport_seq(transport);
+    const bool from_initiator = is_from_initiator(tcp, transport->srcport, pinfo);
+    const bool is_first_pass = !PINFO_FD_VISITED(pinfo);
+    uint32_t seq = transport->seq;
+    tvbuff_t *commands = tvb;
 
-    if (!PINFO_FD_VISITED(pinfo))
-        note_segment(tcp, from_initiator, transport, tvb, pinfo, key);
-    grvsstp_show_chunk(tcp->connection, from_initiator, tvb, pinfo, tree, key);
+    if (is_first_pass && !from_initiator)
+        note_answer(tcp, transport, tvb, pinfo);
+    const struct grvsstp_prefix *prefix = &tcp->prefixes[from_initiator].prefix;
+    if (prefix->len > 0 && tcp->prefixes[from_initiator].frame == pinfo->num &&
+        tcp->prefixes[from_initiator].seq == seq) {
+        grvsstp_prefix_show(prefix, tvb, pinfo, tree);
+        if (is_first_pass)
+            grvsstp_tunnel_begins(transport->conversation, pinfo->num + 1);
+        if (is_first_pass && transport->tcpinfo != NULL)
+            start_half(tcp, from_initiator, seq + prefix->len);
+        if (is_first_pass)
+            tcp->last_frame = pinfo->num;
+        if (prefix->len >= tvb_captured_length(tvb))
+            return (int)tvb_captured_length(tvb);
+        commands = tvb_new_subset_remaining(tvb, (int)prefix->len);
+        seq += prefix->len;
+    }
+    if (is_first_pass)
+        note_segment(tcp, from_initiator, transport, commands, pinfo, seq);
+    grvsstp_show_chunk(tcp->connection, from_initiator, commands, pinfo, tree, seq);
     return (int)tvb_captured_length(tvb);
 }
 
 /* Whether a chunk inside a tunnel begins another connection than the one that had
  * its addresses and ports before: a Connect where none can follow. */
 static bool begins_anew(const struct tcp_connection *tcp, const struct grvsstp_transport *transport,
-                        tvbuff_t *tvb, packet_info *pinfo)
+                        tvbuff_t *tvb, const packet_info *pinfo)
 {
-    const unsigned captured = tvb_captured_length(tvb);
-    const struct grvsstp_sequence *sequence = &tcp->sequences[is_from_initiator(tcp, pinfo)];
+    const struct grvsstp_sequence *sequence =
+        &tcp->sequences[is_from_initiator(tcp, transport->srcport, pinfo)];
+    struct grvsstp_recognised recognised;
 
-    const bool is_in_tunnel =
-        transport->analysis == NULL || grvsstp_transport_is_inside(pinfo, "socks");
-
-    if (!is_in_tunnel || captured == 0 || *tvb_get_ptr(tvb, 0, 1) != SSTP_CONNECT ||
-        !sequence->is_known || sequence->next == grvsstp_transport_seq(transport))
+    if (!grvsstp_transport_is_in_tunnel(transport) || tvb_captured_length(tvb) == 0 ||
+        *tvb_get_ptr(tvb, 0, 1) != SSTP_CONNECT || !sequence->is_known ||
+        sequence->next == transport->seq)
         return false;
-    return grvsstp_recognise(transport, tvb, pinfo, SSTP_LOOK_ANY_PORT) == GRVSSTP_COMMANDS;
+    grvsstp_recognise(transport, tvb, pinfo, SSTP_LOOK_ANY_PORT, &recognised);
+    return recognised.verdict == GRVSSTP_COMMANDS;
+}
+
+/* Whether the chunk comes as those that the connection was taken by: one out of a tunnel or a
+ * wrapper is offered twice. */
+static bool is_unwrapped(const struct tcp_connection *tcp,
+                         const struct grvsstp_transport *transport, const packet_info *pinfo)
+{
+    const bool is_in_tunnel = tcp->way == GRVSSTP_WAY_HTTP || tcp->way == GRVSSTP_WAY_SOCKS;
+
+    if ((tcp->way == GRVSSTP_WAY_WRAPPED) != (transport->way == GRVSSTP_WAY_WRAPPED) ||
+        (is_in_tunnel && transport->way == GRVSSTP_WAY_TCP))
+        return false;
+    return tcp->way != GRVSSTP_WAY_PROXY || pinfo->num != tcp->connection->first_frame ||
+           transport->way == GRVSSTP_WAY_PROXY;
+}
+
+/* A chunk of a connection that is ours. */
+static int dissect_ours(struct tcp_connection *tcp, const struct grvsstp_transport *transport,
+                        tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    const struct grvsstp_prefix none = {GRVSSTP_PREFIX_NONE, 0};
+
+    if (pinfo->num < tcp->connection->first_frame)
+        return 0;
+    if (!is_unwrapped(tcp, transport, pinfo))
+        return 0;
+    if (!PINFO_FD_VISITED(pinfo)) {
+        if (begins_anew(tcp, transport, tvb, pinfo)) {
+            grvsstp_direct_take(transport, tvb, pinfo, none);
+            tcp = tcp->newer;
+        }
+        /* SOCKS and HTTP may have a conversation of their own for each direction. */
+        if (grvsstp_transport_is_in_tunnel(transport) &&
+            conversation_get_dissector(transport->inner, pinfo->num) != grvsstp_handle)
+            bind(transport, pinfo);
+    }
+    return dissect_segment(tcp, transport, tvb, pinfo, tree);
 }
 
 int grvsstp_direct_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data,
@@ -346,37 +462,36 @@ int grvsstp_direct_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
 {
     if (!grvsstp_transport_is_carried(pinfo))
         return 0;
-    const struct grvsstp_transport transport = grvsstp_transport(pinfo, data);
-    struct tcp_connection *tcp = conversation_get_proto_data(transport.conversation, proto_grvsstp);
+    const struct grvsstp_transport transport = grvsstp_transport(pinfo, tvb, data);
+    struct tcp_connection *tcp = find(transport.conversation, pinfo->num);
+    struct grvsstp_recognised recognised;
 
-    if (tcp != NULL) {
-        if (pinfo->num < tcp->connection->first_frame)
-            return 0;
-        while (tcp->newer != NULL && pinfo->num >= tcp->newer->connection->first_frame)
-            tcp = tcp->newer;
-        if (!PINFO_FD_VISITED(pinfo) && begins_anew(tcp, &transport, tvb, pinfo))
-            tcp = take(&transport, tvb, pinfo, tcp);
-        return dissect_segment(tcp, &transport, tvb, pinfo, tree);
-    }
-    switch (grvsstp_recognise(&transport, tvb, pinfo, bits_wanted)) {
+    if (tcp != NULL)
+        return dissect_ours(tcp, &transport, tvb, pinfo, tree);
+    if (PINFO_FD_VISITED(pinfo)) /* what was not ours then is not ours now */
+        return 0;
+    grvsstp_recognise(&transport, tvb, pinfo, bits_wanted, &recognised);
+    switch (recognised.verdict) {
     case GRVSSTP_NOT_OURS:
         break;
     case GRVSSTP_WAIT_FOR_MORE:
         return grvsstp_wait_for_more(tvb, pinfo);
     case GRVSSTP_COMMANDS:
-        if (PINFO_FD_VISITED(pinfo)) /* the first pass thought otherwise */
-            break;
-        return dissect_segment(take(&transport, tvb, pinfo, NULL), &transport, tvb, pinfo, tree);
+        grvsstp_direct_take(&transport, tvb, pinfo, recognised.prefix);
+        return dissect_segment(find(transport.conversation, pinfo->num), &transport, tvb, pinfo,
+                               tree);
     case GRVSSTP_ENCAPSULATED:
         if (!proto_is_protocol_enabled(find_protocol_by_id(proto_grvhenc)))
             break;
+        grvhenc_take(&transport, pinfo, sstp_span(NULL, 0), &recognised.head, recognised.head_at);
         return grvhenc_dissect(tvb, pinfo, tree, data);
     }
     return 0;
 }
 
-/* The connection that a TCP connection carries, by its conversation. */
-static wmem_map_t *carried;
+/* ------------------------------------------------------------------------
+ * After each frame, and after the last
+ */
 
 /* A segment that TCP handed to nobody; every pass shows it.  File scope. */
 struct shown {
@@ -385,48 +500,13 @@ struct shown {
     struct grvsstp_withheld segment;
 };
 
-/* Whether the frame at hand is the initiator's, who inside a tunnel may have another port. */
-static bool is_frame_from_initiator(const struct tcp_connection *tcp,
-                                    const struct tcp_analysis *analysis, const packet_info *pinfo)
-{
-    if (tcp->flows[true] != NULL)
-        return analysis->fwd == tcp->flows[true];
-    return tcp->last_frame == pinfo->num ? tcp->last_is_initiators : is_from_initiator(tcp, pinfo);
-}
-
-/* First pass: what TCP itself knows of the directions. */
-static void note_flows(struct tcp_connection *tcp, conversation_t *conversation,
-                       const packet_info *pinfo)
-{
-    const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);
-    uint32_t end;
-
-    if (analysis == NULL)
-        return;
-    const bool from_initiator = is_frame_from_initiator(tcp, analysis, pinfo);
-    tcp->flows[from_initiator] = analysis->fwd;
-    tcp->flows[!from_initiator] = analysis->rev;
-    if (tcp->connection->encapsulation != GRVSSTP_ENCAP_SOCKS &&
-        tcp->connection->encapsulation != GRVSSTP_ENCAP_SECURE_TUNNEL) {
-        tcp->has_offset[0] = tcp->has_offset[1] = true;
-    } else if (tcp->last_frame == pinfo->num && grvsstp_segment_end(conversation, pinfo, &end)) {
-        tcp->offsets[from_initiator] = end - tcp->last_end;
-        tcp->has_offset[from_initiator] = true;
-        if (!tcp->has_offset[!from_initiator] &&
-            tcp->offsets[from_initiator] == grvsstp_transport_base(analysis->fwd)) {
-            tcp->offsets[!from_initiator] = grvsstp_transport_base(analysis->rev);
-            tcp->has_offset[!from_initiator] = true;
-        }
-    }
-}
-
 /* Whether what TCP withholds of a frame is ours alone. */
 static bool is_withheld(const struct tcp_connection *tcp, conversation_t *conversation,
                         const packet_info *pinfo)
 {
     const enum grvsstp_encapsulation encapsulation = tcp->connection->encapsulation;
 
-    if (tcp->last_frame == pinfo->num)
+    if (tcp->last_frame == pinfo->num || tcp->way == GRVSSTP_WAY_WRAPPED)
         return false;
     return encapsulation == GRVSSTP_ENCAP_SOCKS || encapsulation == GRVSSTP_ENCAP_SECURE_TUNNEL ||
            conversation_get_dissector(conversation, pinfo->num) == grvsstp_handle;
@@ -436,17 +516,13 @@ static bool is_withheld(const struct tcp_connection *tcp, conversation_t *conver
 static void note_withheld(struct tcp_connection *tcp, conversation_t *conversation, tvbuff_t *tvb,
                           packet_info *pinfo)
 {
-    const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);
-    const bool from_initiator = analysis != NULL && is_frame_from_initiator(tcp, analysis, pinfo);
+    const bool from_initiator = is_from_initiator(tcp, pinfo->srcport, pinfo);
     const struct grvsstp_sequence *sequence = &tcp->sequences[from_initiator];
     struct grvsstp_withheld segment;
 
-    if (!is_withheld(tcp, conversation, pinfo) || !tcp->has_offset[from_initiator] ||
+    if (!is_withheld(tcp, conversation, pinfo) ||
         !grvsstp_withheld(conversation, tvb, pinfo, &segment))
         return;
-    segment.seq -= tcp->offsets[from_initiator];
-    segment.ack -= tcp->offsets[!from_initiator];
-    segment.has_ack = segment.has_ack && tcp->has_offset[!from_initiator];
     if (sequence->is_known && (int32_t)(segment.seq + segment.len - sequence->next) <= 0)
         return;
     /* TCP itself keeps what is ahead, and hands it on. */
@@ -478,12 +554,20 @@ static void take_withheld(conversation_t *conversation, tvbuff_t *tvb, packet_in
         return;
     tvbuff_t *data = tvb_new_subset_length(tvb, (int)segment.offset, (int)segment.len);
     struct tcpinfo tcpinfo = grvsstp_withheld_tcpinfo(conversation, &segment);
-    const struct grvsstp_transport transport = {conversation, &tcpinfo,
-                                                grvsstp_transport_analysis(conversation)};
+    const struct grvsstp_transport transport = {.conversation = conversation,
+                                                .inner = conversation,
+                                                .tcpinfo = &tcpinfo,
+                                                .analysis =
+                                                    grvsstp_transport_analysis(conversation),
+                                                .srcport = pinfo->srcport,
+                                                .destport = pinfo->destport,
+                                                .seq = segment.seq};
     const int bits_wanted =
         transport.analysis->server_port == SSTP_PORT ? SSTP_LOOK_OWN_PORT : SSTP_LOOK_ANY_PORT;
-    if (grvsstp_recognise(&transport, data, pinfo, bits_wanted) == GRVSSTP_COMMANDS)
-        take(&transport, data, pinfo, NULL);
+    struct grvsstp_recognised recognised;
+    grvsstp_recognise(&transport, data, pinfo, bits_wanted, &recognised);
+    if (recognised.verdict == GRVSSTP_COMMANDS && recognised.prefix.len == 0)
+        grvsstp_direct_take(&transport, data, pinfo, recognised.prefix);
 }
 
 static void show_withheld(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
@@ -498,6 +582,20 @@ static void show_withheld(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
                        shown->segment.seq);
 }
 
+/* First pass: what TCP itself knows of the directions. */
+static void note_flows(struct tcp_connection *tcp, conversation_t *conversation, packet_info *pinfo)
+{
+    const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);
+    uint32_t srcport, destport;
+
+    if (analysis == NULL || tcp->way == GRVSSTP_WAY_WRAPPED)
+        return;
+    grvsstp_transport_ports(pinfo, &srcport, &destport);
+    const bool from_initiator = is_from_initiator(tcp, srcport, pinfo);
+    tcp->flows[from_initiator] = analysis->fwd;
+    tcp->flows[!from_initiator] = analysis->rev;
+}
+
 void grvsstp_direct_note_end(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,
                              proto_tree *tree)
 {
@@ -505,22 +603,8 @@ void grvsstp_direct_note_end(conversation_t *conversation, tvbuff_t *tvb, packet
         show_withheld(tvb, pinfo, tree);
         return;
     }
-    if (taken.tcp == NULL || taken.frame != pinfo->num)
-        take_withheld(conversation, tvb, pinfo);
-    if (taken.tcp != NULL && taken.frame == pinfo->num) {
-        if (carried == NULL)
-            carried = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_direct_hash,
-                                             g_direct_equal);
-        wmem_map_insert(carried, conversation, taken.tcp);
-        taken.tcp->transport = conversation;
-        if (all == NULL)
-            all = wmem_array_new(wmem_file_scope(), sizeof taken.tcp);
-        wmem_array_append_one(all, taken.tcp);
-    }
-    taken.tcp = NULL;
-    if (carried == NULL)
-        return;
-    struct tcp_connection *tcp = wmem_map_lookup(carried, conversation);
+    take_withheld(conversation, tvb, pinfo);
+    struct tcp_connection *tcp = find(conversation, pinfo->num);
     if (tcp == NULL)
         return;
     note_flows(tcp, conversation, pinfo);
@@ -539,10 +623,10 @@ static void note_missing(struct tcp_connection *tcp)
     for (int i = 0; i < 2; i++) {
         uint64_t passed;
         uint32_t number;
-        if (tcp->has_offset[i] && grvsstp_transport_end(tcp->flows[i], tcp->flows[!i], &number) &&
+        if (tcp->flows[i] != NULL &&
+            grvsstp_transport_end(tcp->flows[i], tcp->flows[!i], &number) &&
             sstp_order_passed(&tcp->connection->order, i != 0, &passed) &&
-            (int32_t)(number - tcp->offsets[i] - (uint32_t)passed) >
-                1) /* a FIN has a number, too */
+            (int32_t)(number - (uint32_t)passed) > 1) /* a FIN has a number, too */
             grvsstp_settle_gap(tcp->connection, i != 0, 0, 0);
     }
 }

@@ -2,8 +2,12 @@
 #include "tcp/transport.h"
 
 #include <epan/prefs-int.h>
+#include <epan/proto_data.h>
 
-static int proto_tcp;
+#include "fields/fields.h"
+
+static int proto_tcp, proto_socks, proto_proxy;
+static int hf_srcport, hf_destport;
 static pref_t *preferences[GRVSSTP_TCP_PREFERENCE_COUNT];
 
 void grvsstp_transport_init(void)
@@ -18,26 +22,39 @@ void grvsstp_transport_init(void)
     proto_tcp = proto_get_id_by_filter_name("tcp");
     for (size_t i = 0; i < GRVSSTP_TCP_PREFERENCE_COUNT; i++)
         preferences[i] = prefs_find_preference(module, names[i]);
+    proto_socks = proto_get_id_by_filter_name("socks");
+    proto_proxy = proto_get_id_by_filter_name("proxy");
+    hf_srcport = proto_registrar_get_id_byname("tcp.srcport");
+    hf_destport = proto_registrar_get_id_byname("tcp.dstport");
 }
 
-struct grvsstp_transport grvsstp_transport(packet_info *pinfo, void *data)
+/* The ports of TCP's header, which TCP keeps for Decode As: of all that a tunnel does to those
+ * of pinfo, each puts another in the place of one, and not always in the right one. */
+void grvsstp_transport_ports(packet_info *pinfo, uint32_t *srcport, uint32_t *destport)
 {
-    struct grvsstp_transport transport = {find_or_create_conversation(pinfo), data, NULL};
-    /* Asking for the data of a conversation that TCP itself never saw (inside a
-     * tunnel) would make some, and shift the numbers of the streams behind it. */
-    if (data != NULL && conversation_get_proto_data(transport.conversation, proto_tcp) != NULL)
-        transport.analysis = get_tcp_conversation_data(transport.conversation, pinfo);
-    return transport;
+    *srcport = pinfo->srcport;
+    *destport = pinfo->destport;
+    for (uint32_t layer = pinfo->curr_layer_num; layer > 0; layer--) {
+        void *port = p_get_proto_data(pinfo->pool, pinfo, hf_srcport, layer);
+        if (port == NULL)
+            continue;
+        *srcport = GPOINTER_TO_UINT(port);
+        *destport = GPOINTER_TO_UINT(p_get_proto_data(pinfo->pool, pinfo, hf_destport, layer));
+        return;
+    }
 }
 
-const struct tcp_analysis *grvsstp_transport_analysis(conversation_t *conversation)
+static conversation_t *find_own(packet_info *pinfo, uint32_t srcport, uint32_t destport)
 {
-    return conversation_get_proto_data(conversation, proto_tcp);
+    return find_conversation(pinfo->num, &pinfo->src, &pinfo->dst, CONVERSATION_TCP, srcport,
+                             destport, 0);
 }
 
-bool grvsstp_transport_is_carried(const packet_info *pinfo)
+conversation_t *grvsstp_transport_conversation(packet_info *pinfo)
 {
-    return !pinfo->flags.in_error_pkt;
+    uint32_t srcport, destport;
+    grvsstp_transport_ports(pinfo, &srcport, &destport);
+    return find_own(pinfo, srcport, destport);
 }
 
 bool grvsstp_transport_is_set(enum grvsstp_tcp_preference which)
@@ -53,12 +70,71 @@ uint32_t grvsstp_transport_base(const tcp_flow_t *flow)
                : 0;
 }
 
-uint32_t grvsstp_transport_seq(const struct grvsstp_transport *transport)
+/* Whether the chunk is one that TCP itself handed on, all of it, whoever passed it along: the
+ * rest of a segment, or a reassembled block. */
+static bool is_whole(const struct tcpinfo *tcpinfo, tvbuff_t *tvb)
 {
-    if (transport->tcpinfo == NULL)
-        return 0;
-    return transport->tcpinfo->seq +
-           (transport->analysis != NULL ? grvsstp_transport_base(transport->analysis->fwd) : 0);
+    return tcpinfo->nxtseq == 0 || /* TCP does not know, as of an IP fragment */
+           tcpinfo->nxtseq - tcpinfo->seq == tvb_reported_length(tvb) ||
+           (tcpinfo->is_reassembled && tvb_raw_offset(tvb) == 0);
+}
+
+/* Who handed the chunk on, by the protocols after TCP.  The list keeps those of the chunk before
+ * in the same frame, too; what comes out of a tunnel has another port. */
+static enum grvsstp_way way_of(const packet_info *pinfo, bool is_whole_chunk, bool is_own_port)
+{
+    for (wmem_list_frame_t *at = wmem_list_tail(pinfo->layers); at != NULL;
+         at = wmem_list_frame_prev(at)) {
+        const int protocol = GPOINTER_TO_INT(wmem_list_frame_data(at));
+        if (protocol == proto_tcp)
+            break;
+        if (protocol == proto_grvsstp)
+            continue;
+        if (!is_whole_chunk)
+            return protocol == proto_proxy ? GRVSSTP_WAY_PROXY : GRVSSTP_WAY_WRAPPED;
+        if (!is_own_port && protocol == proto_socks)
+            return GRVSSTP_WAY_SOCKS;
+    }
+    if (!is_whole_chunk)
+        return GRVSSTP_WAY_WRAPPED;
+    return is_own_port ? GRVSSTP_WAY_TCP : GRVSSTP_WAY_HTTP;
+}
+
+struct grvsstp_transport grvsstp_transport(packet_info *pinfo, tvbuff_t *tvb, void *data)
+{
+    const struct tcpinfo *tcpinfo = data;
+    struct grvsstp_transport transport = {.inner = find_or_create_conversation(pinfo),
+                                          .seq = (uint32_t)tvb_raw_offset(tvb)};
+
+    grvsstp_transport_ports(pinfo, &transport.srcport, &transport.destport);
+    const bool is_own_port =
+        transport.srcport == pinfo->srcport && transport.destport == pinfo->destport;
+    transport.way = way_of(pinfo, tcpinfo != NULL && is_whole(tcpinfo, tvb), is_own_port);
+    if (!is_own_port)
+        transport.conversation = find_own(pinfo, transport.srcport, transport.destport);
+    if (transport.conversation == NULL)
+        transport.conversation = transport.inner;
+    transport.analysis = conversation_get_proto_data(transport.conversation, proto_tcp);
+    if (tcpinfo == NULL || transport.way == GRVSSTP_WAY_WRAPPED)
+        return transport;
+    transport.tcpinfo = tcpinfo;
+    transport.seq = tcpinfo->seq;
+    /* That protocol hands TCP's numbers on as they were before its own bytes. */
+    if (transport.way == GRVSSTP_WAY_PROXY)
+        transport.seq = tcpinfo->nxtseq - tvb_reported_length(tvb);
+    if (transport.analysis != NULL)
+        transport.seq += grvsstp_transport_base(transport.analysis->fwd);
+    return transport;
+}
+
+const struct tcp_analysis *grvsstp_transport_analysis(conversation_t *conversation)
+{
+    return conversation_get_proto_data(conversation, proto_tcp);
+}
+
+bool grvsstp_transport_is_carried(const packet_info *pinfo)
+{
+    return !pinfo->flags.in_error_pkt;
 }
 
 bool grvsstp_transport_has_start(const struct grvsstp_transport *transport)
@@ -117,18 +193,31 @@ bool grvsstp_transport_first(const struct grvsstp_transport *transport, bool is_
     return true;
 }
 
-bool grvsstp_transport_is_at_start(const struct grvsstp_transport *transport)
+uint32_t grvsstp_transport_start(const struct grvsstp_transport *transport)
 {
-    if (transport->tcpinfo == NULL || !grvsstp_transport_has_start(transport))
-        return false;
-    /* The number is relative or absolute, as TCP's preference says. */
-    return transport->tcpinfo->seq == 1 ||
-           transport->tcpinfo->seq == transport->analysis->fwd->base_seq + 1;
+    return transport->analysis->fwd->base_seq + 1;
 }
 
-bool grvsstp_transport_is_inside(const packet_info *pinfo, const char *protocol)
+bool grvsstp_transport_is_at_start(const struct grvsstp_transport *transport)
 {
-    return proto_is_frame_protocol(pinfo->layers, protocol);
+    return transport->tcpinfo != NULL && grvsstp_transport_has_start(transport) &&
+           transport->seq == grvsstp_transport_start(transport);
+}
+
+void grvsstp_transport_release(const struct grvsstp_transport *transport)
+{
+    if (transport->analysis == NULL || transport->tcpinfo == NULL)
+        return;
+    tcp_flow_t *flow = transport->analysis->rev;
+    const tcp_analyze_seq_flow_info_t *info = flow->tcp_analyze_seq_info;
+
+    if ((flow->flags & TCP_FLOW_REASSEMBLE_UNTIL_FIN) == 0 || info == NULL)
+        return;
+    struct tcp_multisegment_pdu *kept = wmem_tree_lookup32_le(flow->multisegment_pdus, UINT32_MAX);
+    if (kept == NULL)
+        return;
+    kept->nxtpdu = info->nextseq - grvsstp_transport_base(flow);
+    flow->flags &= (uint16_t)~TCP_FLOW_REASSEMBLE_UNTIL_FIN;
 }
 
 bool grvsstp_transport_end(const tcp_flow_t *flow, const tcp_flow_t *other, uint32_t *number)

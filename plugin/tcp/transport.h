@@ -11,15 +11,43 @@
 #include <epan/conversation.h>
 #include <epan/dissectors/packet-tcp.h>
 
-/* Where a chunk stands in its TCP connection. */
-struct grvsstp_transport {
-    conversation_t *conversation;
-    const struct tcpinfo *tcpinfo;       /* NULL where bytes come by another way */
-    const struct tcp_analysis *analysis; /* NULL likewise, and inside a tunnel */
+/* Who handed a chunk on. */
+enum grvsstp_way {
+    GRVSSTP_WAY_TCP,    /* TCP itself */
+    GRVSSTP_WAY_PROXY,  /* the PROXY protocol, which took its header off the front */
+    GRVSSTP_WAY_HTTP,   /* a CONNECT that Wireshark's HTTP knows of */
+    GRVSSTP_WAY_SOCKS,  /* the same for SOCKS */
+    GRVSSTP_WAY_WRAPPED /* another protocol, of whose own bytes nobody knows how many there are */
 };
 
-/* `data` is what the dissector was called with. */
-struct grvsstp_transport grvsstp_transport(packet_info *pinfo, void *data);
+/* Where a chunk stands in its TCP connection. */
+struct grvsstp_transport {
+    conversation_t *conversation;  /* TCP's own, inside a tunnel, too */
+    conversation_t *inner;         /* that of pinfo, which inside a tunnel is another */
+    const struct tcpinfo *tcpinfo; /* NULL where TCP's numbers say nothing of the chunk */
+    const struct tcp_analysis
+        *analysis; /* of `conversation`; NULL where bytes come by another way */
+    enum grvsstp_way way;
+    uint32_t srcport, destport; /* TCP's own: inside a tunnel pinfo has others */
+    /* TCP's number of the first byte as it is on the wire, for what TCP calls relative may change
+     * with the passes; without `tcpinfo` unique in its frame. */
+    uint32_t seq;
+};
+
+/* `data` is what the dissector was called with, `tvb` the chunk. */
+struct grvsstp_transport grvsstp_transport(packet_info *pinfo, tvbuff_t *tvb, void *data);
+
+/* The ports of a packet's TCP header, whatever became of those of pinfo. */
+void grvsstp_transport_ports(packet_info *pinfo, uint32_t *srcport, uint32_t *destport);
+
+/* TCP's own conversation of a packet, whatever became of its ports; NULL where there is none. */
+conversation_t *grvsstp_transport_conversation(packet_info *pinfo);
+
+/* Whether a tunnel brought the chunk. */
+static inline bool grvsstp_transport_is_in_tunnel(const struct grvsstp_transport *transport)
+{
+    return transport->way == GRVSSTP_WAY_HTTP || transport->way == GRVSSTP_WAY_SOCKS;
+}
 
 /* TCP's own data of a conversation, as the frame at hand left it; NULL where it has none. */
 const struct tcp_analysis *grvsstp_transport_analysis(conversation_t *conversation);
@@ -27,10 +55,6 @@ const struct tcp_analysis *grvsstp_transport_analysis(conversation_t *conversati
 /* Whether the connection carried the bytes of this packet: not so the segment that a
  * router's ICMP error quotes. */
 bool grvsstp_transport_is_carried(const packet_info *pinfo);
-
-/* TCP's sequence number of the chunk's first byte as it is on the wire, for what TCP calls
- * relative may change with the passes; 0 where there is none. */
-uint32_t grvsstp_transport_seq(const struct grvsstp_transport *transport);
 
 /* TCP's acknowledgement number in the chunk's segment, the last of several; false where there
  * is none. */
@@ -59,6 +83,10 @@ bool grvsstp_transport_first(const struct grvsstp_transport *transport, bool is_
  * captured SYN tells. */
 bool grvsstp_transport_is_at_start(const struct grvsstp_transport *transport);
 
+/* TCP's number of the first byte that the sender of the chunk can have sent; `analysis` is there.
+ */
+uint32_t grvsstp_transport_start(const struct grvsstp_transport *transport);
+
 /* Whether the capture holds the SYN of the connection. */
 bool grvsstp_transport_has_start(const struct grvsstp_transport *transport);
 
@@ -72,8 +100,9 @@ bool grvsstp_transport_is_answer(const struct grvsstp_transport *transport);
 /* Whether TCP has seen a FIN or RST of a connection so far. */
 bool grvsstp_transport_has_ended(conversation_t *conversation);
 
-/* Whether the chunk came through a tunnel of this protocol ("http", "socks"). */
-bool grvsstp_transport_is_inside(const packet_info *pinfo, const char *protocol);
+/* First pass: a dissector has asked TCP to keep all bytes of the other direction up to its end,
+ * taking them for the body of an answer; from the next segment on they are handed on again. */
+void grvsstp_transport_release(const struct grvsstp_transport *transport);
 
 /* The sequence number behind the last byte of a flow that the capture tells of: that it brought,
  * or that the other flow acknowledged.  False where TCP's analysis does not say. */

@@ -62,17 +62,6 @@ bool grvsstp_withheld(conversation_t *conversation, tvbuff_t *tvb, packet_info *
     return true;
 }
 
-bool grvsstp_segment_end(conversation_t *conversation, const packet_info *pinfo, uint32_t *end)
-{
-    const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);
-    const tcp_unacked_t *segment = segment_of(analysis, pinfo);
-
-    if (segment == NULL)
-        return false;
-    *end = segment->nextseq - (analysis->fwd->fin == pinfo->num);
-    return true;
-}
-
 bool grvsstp_withheld_is_first(conversation_t *conversation, const packet_info *pinfo)
 {
     enum { RETRANSMISSION = 0x0001, SPURIOUS_RETRANSMISSION = 0x4000 }; /* of TCP's analysis */

@@ -15,7 +15,7 @@
 
 struct grvsstp_withheld {
     uint32_t offset, len; /* of its data in the frame */
-    uint32_t seq;         /* as of grvsstp_transport_seq() */
+    uint32_t seq;         /* as of struct grvsstp_transport */
     bool has_ack;
     uint32_t ack; /* as of grvsstp_transport_acknowledged() */
 };
@@ -24,9 +24,6 @@ struct grvsstp_withheld {
  * a segment.  `tvb` is the whole frame. */
 bool grvsstp_withheld(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,
                       struct grvsstp_withheld *withheld);
-
-/* First pass, behind a frame with data: the sequence number behind its segment. */
-bool grvsstp_segment_end(conversation_t *conversation, const packet_info *pinfo, uint32_t *end);
 
 /* First pass, behind a frame: whether TCP withheld the first data of a direction whose SYN was
  * captured, so that nobody was asked yet whose the connection is. */

@@ -8,7 +8,7 @@
 #include "random.h"
 #include "vectors.h"
 
-static const struct sstp_look_hint session_21 = {true, 0x21};
+static const struct sstp_look_hint session_21 = {.has_session_id = true, .session_id = 0x21};
 
 static int bits_of(const uint8_t *bytes, size_t len)
 {
@@ -89,7 +89,7 @@ static void test_evidence(const void *data)
         g_assert_cmpint(look.wants_more, ==, row->wants_more);
     }
     /* No hint is the same as one that knows nothing. */
-    const struct sstp_look_hint none = {false, 0x21};
+    const struct sstp_look_hint none = {.session_id = 0x21};
     if (!row->has_hint)
         g_assert_cmpint(sstp_look(sstp_span(bytes, len), row->is_end, &none).bits, ==, row->bits);
 }
@@ -116,6 +116,57 @@ static void test_connect_begun(void)
         g_assert_cmpint(look.bits >= SSTP_LOOK_ANY_PORT, ==, cut >= 6 + 16);
         g_assert_cmpint(look.wants_more, ==, cut > 0 && cut < len);
     }
+}
+
+/* The published Connect with another device's URL: nothing but control bytes, a line's end,
+ * octets of UTF-8.  Where a connection begins it is a Connect all the same. */
+static void test_connect_to_an_odd_device(void)
+{
+    enum { URL_OFFSET = 6 };
+    static const char *const urls[] = {"\1", "d\ne", "\xc3\xbc"};
+    static const struct sstp_look_hint start = {.is_start = true};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(urls); i++) {
+        uint8_t bytes[VECTOR_LEN_MAX];
+        const size_t len = vector_bytes(&vectors[0], bytes);
+        for (size_t at = URL_OFFSET; bytes[at] != 0; at++)
+            bytes[at] = (uint8_t)urls[i][(at - URL_OFFSET) % strlen(urls[i])];
+        const struct sstp_span connect = sstp_span(bytes, len);
+        g_assert_cmpint(sstp_look(connect, true, NULL).bits, ==, -1);
+        g_assert_cmpint(sstp_look(connect, true, &start).bits, >=, SSTP_LOOK_ANY_PORT);
+        /* A command that is none by another's rules is none here. */
+        bytes[0] = SSTP_OPEN;
+        g_assert_cmpint(sstp_look(connect, true, &start).bits, <, SSTP_LOOK_OWN_PORT);
+    }
+}
+
+/* Who has sent commands, by the first of them that tells. */
+static const struct sender_row {
+    const char *name;
+    const char *hex;
+    enum sstp_look_sender sender;
+} sender_rows[] = {
+    {"connect", "01 0700 01 06 00 00", SSTP_LOOK_INITIATOR},
+    {"connect-response", "02 0700 00 01 06 00", SSTP_LOOK_ACCEPTOR},
+    {"noop", "10 0700 01000000", SSTP_LOOK_ANYBODY},
+    {"data-of-the-initiators", "0e 0800 21000000 61", SSTP_LOOK_INITIATOR},
+    {"data-of-the-acceptors", "0e 0800 21000080 61", SSTP_LOOK_ACCEPTOR},
+    {"open-response-to-the-initiator", "07 0800 21000000 01", SSTP_LOOK_ACCEPTOR},
+    {"open-response-to-the-acceptor", "07 0800 21000080 01", SSTP_LOOK_INITIATOR},
+    {"close", "11 0800 21000000 15", SSTP_LOOK_ANYBODY},
+    {"noop-then-end", "10 0700 01000000 0f 0700 21000080", SSTP_LOOK_ACCEPTOR},
+    {"noop-then-nothing-known", "10 0700 01000000 ff", SSTP_LOOK_ANYBODY},
+    {"noop-cut", "10 0700 0100", SSTP_LOOK_ANYBODY},
+    {"length-of-nothing", "10 0000 0f 0700 21000080", SSTP_LOOK_ANYBODY},
+    {"nothing", "", SSTP_LOOK_ANYBODY},
+};
+
+static void test_sender(const void *data)
+{
+    const struct sender_row *row = data;
+    uint8_t bytes[64];
+    const size_t len = hex_parse(row->hex, bytes, sizeof bytes);
+    g_assert_cmpint(sstp_look_sender(sstp_span(bytes, len)), ==, row->sender);
 }
 
 /* What an acceptor says first. */
@@ -218,6 +269,12 @@ int main(int argc, char **argv)
         g_test_add_data_func(path, &find_rows[i], test_find);
         g_free(path);
     }
+    for (size_t i = 0; i < G_N_ELEMENTS(sender_rows); i++) {
+        char *path = g_strconcat("/look/sender/", sender_rows[i].name, NULL);
+        g_test_add_data_func(path, &sender_rows[i], test_sender);
+        g_free(path);
+    }
+    g_test_add_func("/look/connect-to-an-odd-device", test_connect_to_an_odd_device);
     g_test_add_func("/look/text-is-capped", test_text_is_capped);
     g_test_add_func("/look/connect-begun", test_connect_begun);
     g_test_add_func("/look/connect-responses", test_connect_responses);

@@ -214,7 +214,8 @@ CASES = [
     Case("tunnel_early_data", commands(5, CONNECT, encap=TUNNEL), commands(6),
          commands(7, CONNECT_RESPONSE, encap=TUNNEL), quiet(), finds_no("gap")),
     Case("get_before_connect_on_proxy", quiet(), as_reference(TUNNEL)),
-    Case("connect_and_sstp_in_one_segment", decodes(17), quiet()),
+    Case("connect_and_sstp_in_one_segment", commands(4, CONNECT, encap=TUNNEL), decodes(18),
+         quiet(), finds_no("gap")),
     Case("proxy_v1_and_connect_in_one_segment", layer("proxy", 4), commands(4, CONNECT),
          as_reference(), finds_no("gap")),
     Case("socks_port_9050", as_reference(SOCKS), decode_as=["tcp.port==9050,socks"]),
@@ -252,13 +253,5 @@ CASES = [
 
 # Cases that are still read wrong.
 WAITING = {
-    "get_before_connect_on_proxy",
-    "ka_gzip",
     "ll_answer_before_question",
-    "lua_wrapper",
-    "midstream_on_own_port",
-    "proxy_v1_and_connect_in_one_segment",
-    "socks_port_9050",
-    "tunnel_443_to_443",
-    "tunnel_early_data",
 }

@@ -196,6 +196,31 @@ class NeverClaims(DissectTest):
                         connection.send(octets[:250], from_client, size=size)
         self.assert_unharmed(capture, "small segments")
 
+    def test_begun_like_a_request(self):
+        """The first lines of what may become a request of Polling, alone in a segment, on ports
+        of others: whoever owns them gets the bytes as they come."""
+        begun = (b"POST / HTTP/1.1\r\n", b"POST / HTTP/1.1\r\nHost: relay\r\n",
+                 b"POST / HTTP/1.0\r\nContent-Length: 300\r\n\r\n",
+                 b"POST http://relay/ HTTP/1.0\r\nContent-Length: 300\r\n\r\n1.",
+                 b"GET /2.0/relay/", b"POST /2.0/relay.exam", b"\x01", b"\x01\x40\x00\x01\x05")
+        for handshake in (True, False):
+            capture = harness.new_capture()
+            for number, first in enumerate(begun):
+                for port in (1080, 25, 21, 22, 53, 110, 139, 443, 80, 502, 1883, 3306, 5432, 5672,
+                             6379, 8080, 50000):
+                    story = [(CLIENT, first), (SERVER, b"\x05\x00"), (CLIENT, b"Host: x\r\n"),
+                             (CLIENT, b"\r\n" + bytes(40)), (SERVER, b"HTTP/1.1 200 OK\r\n\r\n"),
+                             (CLIENT, b"\x05\x01\x00" * 5), (SERVER, b"250 ok\r\n")]
+                    # A Connect that is begun is waited for on TLS's port, HTTP's and nobody's.
+                    if first[0] == 1 and port in (80, 443, 8080, 50000):
+                        continue
+                    for by_itself in (True, False):
+                        client = ("192.0.%d.%d" % (2 + by_itself, 1 + number), 40000 + port % 9000)
+                        self.play(capture, story if by_itself else [story[0]] + story[2:],
+                                  client=client, server=("198.51.100.1", port),
+                                  handshake=handshake)
+            self.assert_unharmed(capture, "SYN %r" % handshake)
+
     def test_begun_like_a_connect(self):
         """A first byte of 0x01 may be put together with the next segments before it is
         judged, but no more than that."""

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * opening: what a TCP connection carried from its SYN on before somebody knew whose it is:
+ * how many bytes, by our own count, and the bytes themselves where they may turn out to be
+ * the beginning of ours.
+ */
+#ifndef GRVSSTP_OPENING_H
+#define GRVSSTP_OPENING_H
+
+#include "core/wire.h"
+#include "tcp/transport.h"
+
+/* Of more bytes of one direction, or in more chunks, no account is kept: what has come by then
+ * is no handshake. */
+#define GRVSSTP_OPENING_LEN_MAX 4096u
+#define GRVSSTP_OPENING_CHUNKS_MAX 256u
+
+/* One direction. */
+struct grvsstp_opening_side {
+    bool has_hole;  /* bytes are missing: they are not in the capture */
+    uint32_t len;   /* of what came before */
+    uint32_t first; /* TCP's sequence number of the first byte */
+    uint8_t *bytes; /* of len bytes; NULL where they are not kept */
+};
+
+/* File scope; first pass only. */
+struct grvsstp_opening {
+    bool is_over; /* the account is closed */
+    uint32_t num_chunks;
+    uint32_t last_frame;                  /* of which a chunk was entered */
+    struct grvsstp_opening_side sides[2]; /* [1] from the client */
+    /* Whoever was bound to the connection after us, and gets what is not ours; NULL where the
+     * ports decide. */
+    dissector_handle_t behind;
+    bool is_handing_on;     /* that one is at work */
+    bool is_in_tunnel;      /* an HTTP proxy was asked for one */
+    uint32_t tunnel_chunks; /* that are still looked at, whatever the account says */
+};
+
+/* The handle that keeps the accounts; it is bound to the connections. */
+extern dissector_handle_t grvsstp_watch_handle;
+
+/* The account of a connection; NULL where none is kept. */
+struct grvsstp_opening *grvsstp_opening_of(conversation_t *conversation);
+
+/* The same, if no chunk up to this frame is missing in it. */
+const struct grvsstp_opening *grvsstp_opening_intact(conversation_t *conversation, uint32_t frame);
+
+/* Opens the account of a connection. */
+struct grvsstp_opening *grvsstp_opening_begin(conversation_t *conversation);
+
+/* Enters a chunk that nobody of ours has taken. */
+void grvsstp_opening_note(struct grvsstp_opening *opening,
+                          const struct grvsstp_transport *transport, tvbuff_t *tvb, uint32_t frame);
+
+/* Whether the sender of the chunk is the client: who sent the SYN. */
+bool grvsstp_opening_is_client(const struct grvsstp_transport *transport);
+
+/* The bytes of a direction that are kept, and nothing but they came by. */
+struct sstp_span grvsstp_opening_bytes(const struct grvsstp_opening *opening, bool from_client);
+
+#endif

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "take/watch.h"
+
+#include <epan/exceptions.h>
+
+#include "fields/henc_fields.h"
+#include "henc/http.h"
+#include "http/packet-grvhenc.h"
+#include "take/direct.h"
+#include "take/opening.h"
+#include "take/ports.h"
+#include "take/tunnel.h"
+
+dissector_handle_t grvsstp_watch_handle;
+
+static dissector_handle_t data_handle;
+static const heur_dtbl_entry_t *heuristic;
+
+int grvsstp_watch_hand_on(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo,
+                          proto_tree *tree, void *data)
+{
+    const uint16_t can_desegment = pinfo->can_desegment;
+    if (can_desegment > 0)
+        pinfo->can_desegment++;
+    const int result = call_dissector_only(handle, tvb, pinfo, tree, data);
+    pinfo->can_desegment = can_desegment;
+    return result;
+}
+
+/* ------------------------------------------------------------------------
+ * Looking
+ */
+
+static bool has_henc(const struct grvsstp_transport *transport)
+{
+    return conversation_get_proto_data(transport->conversation, proto_grvhenc) != NULL;
+}
+
+int grvsstp_watch_look(const struct grvsstp_transport *transport, tvbuff_t *tvb, packet_info *pinfo,
+                       proto_tree *tree, void *data, int bits_wanted)
+{
+    struct grvsstp_recognised recognised;
+
+    if (!proto_is_protocol_enabled(find_protocol_by_id(proto_grvsstp)))
+        return 0;
+    if (grvsstp_direct_has(transport, pinfo))
+        return grvsstp_watch_hand_on(grvsstp_handle, tvb, pinfo, tree, data);
+    if (has_henc(transport))
+        return grvsstp_watch_hand_on(grvhenc_handle, tvb, pinfo, tree, data);
+    if (PINFO_FD_VISITED(pinfo)) /* what was not ours then is not ours now */
+        return 0;
+    if (transport->way == GRVSSTP_WAY_TCP && grvsstp_tunnel_of(transport, pinfo).is_handed_on)
+        return 0;
+    grvsstp_recognise(transport, tvb, pinfo, bits_wanted, &recognised);
+    switch (recognised.verdict) {
+    case GRVSSTP_NOT_OURS:
+        break;
+    case GRVSSTP_WAIT_FOR_MORE:
+        return grvsstp_wait_for_more(tvb, pinfo);
+    case GRVSSTP_COMMANDS:
+        grvsstp_direct_take(transport, tvb, pinfo, recognised.prefix);
+        return grvsstp_watch_hand_on(grvsstp_handle, tvb, pinfo, tree, data);
+    case GRVSSTP_ENCAPSULATED:
+        if (!proto_is_protocol_enabled(find_protocol_by_id(proto_grvhenc)))
+            break;
+        grvhenc_take(transport, pinfo, sstp_span(NULL, 0), &recognised.head, recognised.head_at);
+        return grvsstp_watch_hand_on(grvhenc_handle, tvb, pinfo, tree, data);
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------------------
+ * Watching
+ */
+
+/* Whether the client may be in the middle of a request of an encapsulation.  Until its end
+ * the segments are left to whoever wants them. */
+static bool is_pending(const struct grvsstp_opening *opening)
+{
+    const struct sstp_span bytes = grvsstp_opening_bytes(opening, true);
+    return bytes.len > 0 && opening->sides[false].len == 0 && henc_http_begins_encapsulation(bytes);
+}
+
+/* Whether what the client has sent so far, this chunk included, is such a request; then the
+ * connection is ours from this chunk on. */
+static bool completes_request(const struct grvsstp_opening *opening,
+                              const struct grvsstp_transport *transport, tvbuff_t *tvb,
+                              packet_info *pinfo)
+{
+    const struct sstp_span before = grvsstp_opening_bytes(opening, true);
+    const unsigned len = tvb_captured_length(tvb);
+
+    if (before.len == 0 || !grvsstp_opening_is_client(transport) || !is_pending(opening) ||
+        transport->seq != opening->sides[true].first + before.len)
+        return false;
+    uint8_t *all = wmem_alloc(pinfo->pool, before.len + len);
+    memcpy(all, before.data, before.len);
+    tvb_memcpy(tvb, all + before.len, 0, len);
+    struct henc_http http;
+    return henc_http_is_encapsulation(sstp_span(all, before.len + len), &http);
+}
+
+/* First pass: a chunk that is not ours by itself. */
+static int look_on(struct grvsstp_opening *opening, const struct grvsstp_transport *transport,
+                   tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    if (completes_request(opening, transport, tvb, pinfo)) {
+        grvhenc_take(transport, pinfo, grvsstp_opening_bytes(opening, true), NULL, NULL);
+        return grvsstp_watch_hand_on(grvhenc_handle, tvb, pinfo, tree, data);
+    }
+    grvsstp_opening_note(opening, transport, tvb, pinfo->num);
+    /* What is beyond the account is not looked at any more. */
+    if (opening->is_over && opening->tunnel_chunks == 0)
+        conversation_set_dissector_from_frame_number(transport->conversation, pinfo->num,
+                                                     opening->behind);
+    if (opening->tunnel_chunks > 0)
+        opening->tunnel_chunks--;
+    return 0;
+}
+
+/* Whether this chunk is looked at.  The first is; after that others may own the connection. */
+static bool is_looked_at(const struct grvsstp_opening *opening,
+                         const struct grvsstp_transport *transport)
+{
+    if (!heuristic->enabled || grvsstp_port_is_decided(transport->srcport) ||
+        grvsstp_port_is_decided(transport->destport))
+        return false;
+    return opening->num_chunks == 0 || opening->tunnel_chunks > 0 || is_pending(opening) ||
+           grvsstp_tunnel_is_asked_for(transport->conversation) ||
+           !grvsstp_port_is_others(transport);
+}
+
+/* Whatever may go wrong there, it is over after that. */
+static int hand_on_behind(struct grvsstp_opening *opening, tvbuff_t *tvb, packet_info *pinfo,
+                          proto_tree *tree, void *data)
+{
+    volatile int result = 0;
+
+    opening->is_handing_on = true;
+    TRY
+    {
+        result = grvsstp_watch_hand_on(opening->behind, tvb, pinfo, tree, data);
+    }
+    FINALLY
+    {
+        opening->is_handing_on = false;
+    }
+    ENDTRY;
+    return result;
+}
+
+static int dissect_watched(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    if (!grvsstp_transport_is_carried(pinfo))
+        return 0;
+    const struct grvsstp_transport transport = grvsstp_transport(pinfo, tvb, data);
+    struct grvsstp_opening *opening = grvsstp_opening_of(transport.conversation);
+    int taken = 0;
+
+    if (opening == NULL)
+        return 0;
+    /* A tunnel to the port that it comes in by: HTTP would have shown it as data, had it found
+     * itself where it found us. */
+    if (opening->is_handing_on)
+        return grvsstp_watch_hand_on(data_handle, tvb, pinfo, tree, data);
+    if (!PINFO_FD_VISITED(pinfo)) {
+        if (is_looked_at(opening, &transport))
+            taken = grvsstp_watch_look(&transport, tvb, pinfo, tree, data, SSTP_LOOK_ANY_PORT);
+        if (taken == 0)
+            taken = look_on(opening, &transport, tvb, pinfo, tree, data);
+    }
+    if (taken == 0 && opening->behind != NULL)
+        taken = hand_on_behind(opening, tvb, pinfo, tree, data);
+    return taken;
+}
+
+void grvsstp_watch_note_frame(conversation_t *conversation, const packet_info *pinfo)
+{
+    const dissector_handle_t bound = conversation_get_dissector(conversation, pinfo->num);
+    struct grvsstp_opening *opening = grvsstp_opening_of(conversation);
+
+    if (bound == grvsstp_handle || bound == grvhenc_handle)
+        return;
+    /* From frame 0, not from this one: whoever takes the connection later for all
+     * its frames then takes our place. */
+    if (conversation->setup_frame == pinfo->num && bound == NULL) {
+        grvsstp_opening_begin(conversation);
+        conversation_set_dissector(conversation, grvsstp_watch_handle);
+        return;
+    }
+    const bool is_new_tunnel =
+        grvsstp_tunnel_is_asked_for(conversation) && (opening == NULL || !opening->is_in_tunnel);
+    const bool is_lost = opening != NULL && bound != grvsstp_watch_handle &&
+                         opening->last_frame == pinfo->num && is_pending(opening);
+    if (!is_new_tunnel && !is_lost)
+        return;
+    if (opening == NULL)
+        opening = grvsstp_opening_begin(conversation);
+    if (is_new_tunnel) {
+        opening->is_in_tunnel = true;
+        opening->tunnel_chunks = GRVSSTP_OPENING_CHUNKS_MAX;
+        opening->is_over |= opening->last_frame != pinfo->num;
+    }
+    if (bound == grvsstp_watch_handle)
+        return;
+    opening->behind = bound;
+    conversation_set_dissector_from_frame_number(conversation, pinfo->num + 1,
+                                                 grvsstp_watch_handle);
+}
+
+void grvsstp_watch_handoff(void)
+{
+    heuristic = find_heur_dissector_by_unique_short_name(GRVSSTP_HEURISTIC);
+    data_handle = find_dissector("data");
+    /* No protocol: neither a layer in frame.protocols nor a change of the current
+     * one.  The description must be there: Decode As compares it. */
+    grvsstp_watch_handle = create_dissector_handle_with_name_and_description(
+        dissect_watched, -1, "grvsstp_watch", "Groove SSTP, if it is");
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * watch: a look at the first bytes of each connection whose SYN was captured, before those
+ * who own its ports.  Handles of no protocol are bound to the connection, take it if it is
+ * ours, and leave every byte to the others if not.
+ */
+#ifndef GRVSSTP_WATCH_H
+#define GRVSSTP_WATCH_H
+
+#include "take/recognise.h"
+
+/* Takes the connection of the chunk if it is ours, or asks for more; 0 if it is not. */
+int grvsstp_watch_look(const struct grvsstp_transport *transport, tvbuff_t *tvb, packet_info *pinfo,
+                       proto_tree *tree, void *data, int bits_wanted);
+
+/* Hands the chunk to another dissector in our place: every call costs a level of
+ * desegmentation, and that one gets its own back. */
+int grvsstp_watch_hand_on(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo,
+                          proto_tree *tree, void *data);
+
+/* After the dissection of a frame, first pass: watches its connection from the next one on,
+ * where that has just begun, or has to be looked at again. */
+void grvsstp_watch_note_frame(conversation_t *conversation, const packet_info *pinfo);
+
+void grvsstp_watch_handoff(void);
+
+#endif
