@@ -201,7 +201,7 @@ void grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
 int grvhenc_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     if (!grvsstp_transport_is_carried(pinfo))
-        return 0;
+        return grvsstp_transport_refuse(tvb, pinfo, tree);
     const struct grvsstp_transport transport = grvsstp_transport(pinfo, tvb, data);
     struct grvhenc_tcp *tcp = conversation_get_proto_data(transport.conversation, proto_grvhenc);
     const unsigned captured = tvb_captured_length(tvb);

@@ -461,7 +461,7 @@ int grvsstp_direct_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
                            int bits_wanted)
 {
     if (!grvsstp_transport_is_carried(pinfo))
-        return 0;
+        return grvsstp_transport_refuse(tvb, pinfo, tree);
     const struct grvsstp_transport transport = grvsstp_transport(pinfo, tvb, data);
     struct tcp_connection *tcp = find(transport.conversation, pinfo->num);
     struct grvsstp_recognised recognised;

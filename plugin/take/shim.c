@@ -12,7 +12,10 @@ static int dissect_shim(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
     dissector_handle_t behind = grvsstp_port_owner_behind(pinfo->match_uint);
     int taken = 0;
 
-    if (grvsstp_transport_is_carried(pinfo)) {
+    if (!grvsstp_transport_is_carried(pinfo)) {
+        if (grvsstp_tunnel_is_http(behind))
+            taken = grvsstp_transport_refuse(tvb, pinfo, tree);
+    } else {
         const struct grvsstp_transport transport = grvsstp_transport(pinfo, tvb, data);
         taken = grvsstp_watch_look(&transport, tvb, pinfo, tree, data, SSTP_LOOK_OWN_PORT);
     }

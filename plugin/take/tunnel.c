@@ -26,7 +26,7 @@ bool grvsstp_tunnel_is_asked_for(conversation_t *conversation)
     return find_target(conversation, &status) != NULL;
 }
 
-static bool is_http(dissector_handle_t handle)
+bool grvsstp_tunnel_is_http(dissector_handle_t handle)
 {
     return handle != NULL &&
            (handle == find_dissector("http") || handle == find_dissector("http-over-tcp") ||
@@ -47,7 +47,7 @@ static bool is_shown_as_data(const struct grvsstp_transport *transport, const pa
 
     return value_is_in_range(prefs_get_range_value("http", "tcp.port"), port) ||
            inner == transport->conversation ||
-           (inner != NULL && is_http(conversation_get_dissector(inner, pinfo->num)));
+           (inner != NULL && grvsstp_tunnel_is_http(conversation_get_dissector(inner, pinfo->num)));
 }
 
 struct grvsstp_tunnel grvsstp_tunnel_of(const struct grvsstp_transport *transport,

@@ -152,7 +152,7 @@ static int hand_on_behind(struct grvsstp_opening *opening, tvbuff_t *tvb, packet
 static int dissect_watched(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     if (!grvsstp_transport_is_carried(pinfo))
-        return 0;
+        return grvsstp_transport_refuse(tvb, pinfo, tree);
     const struct grvsstp_transport transport = grvsstp_transport(pinfo, tvb, data);
     struct grvsstp_opening *opening = grvsstp_opening_of(transport.conversation);
     int taken = 0;

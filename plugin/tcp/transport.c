@@ -137,6 +137,12 @@ bool grvsstp_transport_is_carried(const packet_info *pinfo)
     return !pinfo->flags.in_error_pkt;
 }
 
+int grvsstp_transport_refuse(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    return proto_is_frame_protocol(pinfo->layers, "http") ? call_data_dissector(tvb, pinfo, tree)
+                                                          : 0;
+}
+
 bool grvsstp_transport_has_start(const struct grvsstp_transport *transport)
 {
     return transport->analysis != NULL && transport->analysis->server_port != 0; /* by a SYN */

@@ -56,6 +56,11 @@ const struct tcp_analysis *grvsstp_transport_analysis(conversation_t *conversati
  * router's ICMP error quotes. */
 bool grvsstp_transport_is_carried(const packet_info *pinfo);
 
+/* What a dissector returns of a chunk that is not carried: 0.  Not so where HTTP has called, for
+ * what is in a tunnel: it would ask the owner of the port next, which is itself, without end.
+ * Then it is shown as data, as HTTP shows what comes back to it. */
+int grvsstp_transport_refuse(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
+
 /* TCP's acknowledgement number in the chunk's segment, the last of several; false where there
  * is none. */
 bool grvsstp_transport_acknowledged(const struct grvsstp_transport *transport, uint32_t *number);
