@@ -109,27 +109,40 @@ static void start_at_connect(struct tcp_connection *tcp, bool from_initiator, ui
         start_half(tcp, !from_initiator, *acknowledged);
 }
 
-/* The same where every byte was counted: after those that came by before. */
+/* Where the direction of the chunk's sender, or the other one, goes on after the bytes that came
+ * by before; false where no captured SYN tells. */
+static bool number_after_opening(const struct grvsstp_transport *transport,
+                                 const packet_info *pinfo, const struct grvsstp_opening *opening,
+                                 bool is_senders, uint32_t *number)
+{
+    const struct grvsstp_opening_side *side =
+        &opening->sides[grvsstp_opening_is_client(transport) == is_senders];
+
+    /* The other protocol's bytes came in this very segment; or the chunk was entered before a
+     * tunnel handed it on. */
+    if (is_senders && (transport->way == GRVSSTP_WAY_PROXY || opening->last_frame == pinfo->num))
+        *number = transport->seq;
+    else if (side->len > 0)
+        *number = side->first + side->len;
+    else
+        return grvsstp_transport_first(transport, is_senders, number);
+    return true;
+}
+
+/* The same where every byte was counted.  A side that begins while nobody knows where the other
+ * one does would not be waited for. */
 static void start_after_opening(struct tcp_connection *tcp, bool from_initiator,
                                 const struct grvsstp_transport *transport, const packet_info *pinfo,
                                 const struct grvsstp_opening *opening)
 {
-    const bool sender_is_client = grvsstp_opening_is_client(transport);
+    uint32_t own, others;
 
-    for (int i = 0; i < 2; i++) {
-        const bool is_senders = i != 0;
-        const struct grvsstp_opening_side *side = &opening->sides[sender_is_client == is_senders];
-        uint32_t number = side->first + side->len;
-        /* The other protocol's bytes came in this very segment; or the chunk was entered before
-         * a tunnel handed it on. */
-        if (is_senders &&
-            (transport->way == GRVSSTP_WAY_PROXY || opening->last_frame == pinfo->num))
-            number = transport->seq;
-        else if (side->len == 0 && !grvsstp_transport_first(transport, is_senders, &number))
-            continue;
-        start_half(tcp, from_initiator == is_senders, number);
-    }
     tcp->is_counted = true;
+    if (!number_after_opening(transport, pinfo, opening, true, &own) ||
+        !number_after_opening(transport, pinfo, opening, false, &others))
+        return;
+    start_half(tcp, from_initiator, own);
+    start_half(tcp, !from_initiator, others);
 }
 
 /* Where both directions begin, as far as the first chunk tells, whose first command, at `seq`,
