@@ -126,7 +126,7 @@ def short_conversation():
         (CLIENT, sstp.end_message(3)),
         (RELAY, sstp.noop(1)),
         (CLIENT, sstp.fanout_open(4, "res", [("id1", "dpp:///c", ""), ("id2", "", "")], 6)),
-        (RELAY, sstp.open_response(4, 0)),
+        (RELAY, sstp.open_response(4, 0x0B)),
         (RELAY, sstp.session_status(4, 4, "", "id1", [])),
         (RELAY, sstp.close(4, 0x15)),
         (CLIENT, sstp.close(3, 0)),
