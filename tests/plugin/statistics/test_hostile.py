@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Every statistic on captures that are wrong: damaged bytes, lost and repeated and
 swapped frames, cut-off packets.  Nothing may crash, complain or hang, and the two
-passes have to count the same commands."""
+passes have to count the same commands: one pass those of them that nothing came late for."""
 
 import random
+import re
 
 from statistics_harness import (CARRIERS, PASSES, Capture, Place, StatisticsTest, Story, main,
                                 randomly)
@@ -69,8 +70,13 @@ def move_clock(capture, rng):
 DAMAGES = (damage_bytes, lose_frames, repeat_frames, swap_frames, cut_frames, move_clock)
 
 
+def num_commands(tree):
+    """How many commands a tree of `-z grvsstp,tree` counts."""
+    return int(re.search(r"^Commands +(\d+) ", tree, re.MULTILINE).group(1))
+
+
 class HostileTest(StatisticsTest):
-    def survive(self, capture, label):
+    def survive(self, capture, label, has_late=False):
         path = self.write(capture)
         trees = []
         for two_pass, passes in PASSES:
@@ -80,7 +86,9 @@ class HostileTest(StatisticsTest):
             self.assertEqual((done.returncode, done.stderr), (0, ""),
                              "%s, %s: %s" % (label, passes, self.keep(path)))
             trees.append(self.statistics(path, "grvsstp,tree", two_pass=two_pass))
-        self.assertEqual(trees[0], trees[1], "%s: %s" % (label, self.keep(path)))
+        if not has_late:
+            self.assertEqual(trees[0], trees[1], "%s: %s" % (label, self.keep(path)))
+        self.assertLessEqual(*[num_commands(tree) for tree in trees])
 
     def test_each_damage(self):
         for damage in DAMAGES:
@@ -88,7 +96,7 @@ class HostileTest(StatisticsTest):
                 rng = random.Random(damage.__name__)
                 capture = sessions_of_all_carriers(rng)
                 damage(capture, rng)
-                self.survive(capture, damage.__name__)
+                self.survive(capture, damage.__name__, has_late=damage is swap_frames)
 
     def test_all_at_once(self):
         for seed in range(4):
@@ -97,7 +105,7 @@ class HostileTest(StatisticsTest):
                 capture = sessions_of_all_carriers(rng)
                 for damage in DAMAGES:
                     damage(capture, rng)
-                self.survive(capture, seed)
+                self.survive(capture, seed, has_late=True)
 
 
 if __name__ == "__main__":
