@@ -28,7 +28,7 @@ static grvsstp_heuristic_result dissect_grvsstp_heuristic(tvbuff_t *tvb, packet_
     return grvsstp_direct_dissect(tvb, pinfo, tree, data, SSTP_LOOK_ANY_PORT) != 0;
 }
 
-/* Behind the first pass. */
+/* After the first pass. */
 static void finish(void)
 {
     grvsstp_direct_finish();

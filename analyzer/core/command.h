@@ -79,7 +79,7 @@ enum sstp_condition {
     SSTP_IF_RESPONSE_HAS_RETRY,  /* ResponseId is TryLater or WillUpgrade */
     SSTP_IF_RESTING,             /* ReasonId is Resting */
     SSTP_IF_EPHEMERAL,           /* the E flag */
-    SSTP_IF_EPHEMERAL_RESERVED1, /* E, and 4 or 5 reserved bytes behind TTL (SPECIFICATION.md) */
+    SSTP_IF_EPHEMERAL_RESERVED1, /* E, and 4 or 5 reserved bytes after TTL (SPECIFICATION.md) */
     SSTP_IF_EPHEMERAL_RESERVED2, /* E, and 5 of them */
     SSTP_IF_STREAM_SIZE,         /* the S flag */
     SSTP_IF_FRAGMENT,            /* the F flag */
@@ -105,7 +105,7 @@ struct sstp_command_info {
     enum sstp_sender sender;
     enum sstp_scope scope;
     bool has_message_count;
-    const struct sstp_step *steps; /* behind the header, in wire order */
+    const struct sstp_step *steps; /* after the header, in wire order */
     size_t num_steps;
 };
 
@@ -148,7 +148,7 @@ struct sstp_command {
 
     /* Which form a FanoutOpen or SessionStatus has; 1.5 for every other. */
     enum sstp_version form;
-    /* Bytes of Reserved1 and Reserved2 behind TTL: 0, 4 or 5 (SPECIFICATION.md, 2.2.10.1). */
+    /* Bytes of Reserved1 and Reserved2 after TTL: 0, 4 or 5 (SPECIFICATION.md, 2.2.10.1). */
     uint8_t ephemeral_reserved_len;
 
     uint32_t session_id; /* SessionId or EventId: one number space (SPECIFICATION.md) */

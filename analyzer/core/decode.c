@@ -179,7 +179,7 @@ static struct sstp_span read_token(struct walk *walk, enum sstp_field field)
         return sstp_span(NULL, 0);
 
     /* What is there of a token that is too long is still worth showing; the
-     * reader fails behind it. */
+     * reader fails after it. */
     const struct sstp_span token =
         sstp_read_bytes(&walk->reader, declared < left ? declared : left);
     tell_value(walk, &(struct sstp_value){.field = field,
@@ -321,7 +321,7 @@ static void read_step(struct walk *walk, const struct sstp_step *step)
 /* Header, SessionId, StatusId and Reserved stand before the URLs of a SessionStatus. */
 #define SESSION_STATUS_URLS_OFFSET 9u
 
-/* Reads the fields behind the header into *command, whose id, form and
+/* Reads the fields after the header into *command, whose id, form and
  * ephemeral_reserved_len are set.  Returns whether they end where the bytes do. */
 static bool walk_fields(struct walk *walk, const struct sstp_command_info *info)
 {
@@ -364,7 +364,7 @@ static bool reading_fits(const struct walk *walk, const struct sstp_command_info
 }
 
 /* Sets the form of the two commands that have one by version, and the number of
- * reserved bytes behind TTL, to the reading that fits (SPECIFICATION.md, Forms on the wire). */
+ * reserved bytes after TTL, to the reading that fits (SPECIFICATION.md, Forms on the wire). */
 static void choose_reading(struct walk *walk, const struct sstp_command_info *info)
 {
     static const uint8_t reserved_lens[] = {0, 4, 5};

@@ -41,7 +41,7 @@ struct sstp_visitor {
 
 /* Decodes the command that starts at bytes.data.  `bytes` holds CommandLength
  * bytes, or fewer where the capture was cut short, and at least the header; what
- * lies behind CommandLength is left alone.
+ * lies after CommandLength is left alone.
  *
  * `version` is the one negotiated.  The form that ends exactly at CommandLength
  * wins over it, with a finding; where none does, the version's form is read.

@@ -3,7 +3,7 @@
  * findings: the catalogue of what can be wrong with commands and their conversation;
  * henc/henc_findings.h is that of the encapsulations.
  *
- * A finding is never an error of ours: decoding goes on behind it.  The plugin
+ * A finding is never an error of ours: decoding goes on after it.  The plugin
  * makes an expert note `sstp.expert.<filter>` of each row, the programs print
  * or log it, the tests assert on the id.  CONTRIBUTING.md says what else a new row
  * needs.

@@ -127,7 +127,7 @@ static int length_bits(const struct sstp_command_info *info, uint16_t length)
     return info->max_length < 16384 ? BITS_LONG_LENGTH : 0;
 }
 
-/* Characters of a string that goes on behind the captured bytes are not told of
+/* Characters of a string that goes on after the captured bytes are not told of
  * by the decoder; a Connect that is only begun has nothing else to show. */
 static void weigh_begun_text(struct evidence *evidence, struct sstp_span bytes)
 {

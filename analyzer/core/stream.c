@@ -64,7 +64,7 @@ bool sstp_stream_copy(struct sstp_stream *copy, const struct sstp_stream *stream
  */
 
 /* The finding that keeps the framing from trusting this header, or
- * SSTP_FINDING_COUNT.  `behind` is what follows the command in the chunk, as far
+ * SSTP_FINDING_COUNT.  `after` is what follows the command in the chunk, as far
  * as it was captured; NULL where the command does not end in the chunk. */
 static enum sstp_finding header_finding(const struct sstp_stream *stream, const uint8_t *header,
                                         const struct sstp_span *behind)
@@ -120,7 +120,7 @@ static size_t captured_len(struct sstp_chunk chunk, size_t pos, size_t len)
 /* Takes the `len` bytes at `pos` to the command under way. */
 static bool hold(struct sstp_stream *stream, struct sstp_chunk chunk, size_t pos, size_t len)
 {
-    /* Bytes behind a hole could only be misread as those of the hole. */
+    /* Bytes after a hole could only be misread as those of the hole. */
     const size_t usable =
         stream->num_held == stream->num_passed ? captured_len(chunk, pos, len) : 0;
     if (!reserve(stream,

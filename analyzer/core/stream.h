@@ -18,7 +18,7 @@
  *     sstp_stream_clear(&stream);
  *
  * An endpoint stops at the first header that breaks a rule (GRVSSTP 3.1.5); an
- * observer reports it and goes on behind the command, or, where its length leads
+ * observer reports it and goes on after the command, or, where its length leads
  * nowhere, at the next bytes that look like commands (look.h).
  */
 #ifndef SSTP_CORE_STREAM_H
@@ -99,14 +99,14 @@ bool sstp_stream_copy(struct sstp_stream *copy, const struct sstp_stream *stream
 /* Frees what the stream holds.  It may be initialised again. */
 void sstp_stream_clear(struct sstp_stream *stream);
 
-/* The next piece of the chunk from *pos, which moves behind it.  Call it with
+/* The next piece of the chunk from *pos, which moves after it.  Call it with
  * *pos 0 first and until it returns something else than SSTP_STREAM_PIECE.  An
  * endpoint that met a BROKEN piece gets SSTP_STREAM_USED_UP ever after. */
 enum sstp_stream_result sstp_stream_next(struct sstp_stream *stream, struct sstp_chunk chunk,
                                          size_t *pos, struct sstp_piece *piece);
 
 /* `len` bytes passed that nobody saw, between the chunk before and the next.
- * Where they lie inside a command, framing goes on behind it, and its END piece
+ * Where they lie inside a command, framing goes on after it, and its END piece
  * holds the bytes before the hole; otherwise the next chunk is searched. */
 void sstp_stream_hole(struct sstp_stream *stream, size_t len);
 

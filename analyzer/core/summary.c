@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-/* A URL in a summary is cut behind so many characters. */
+/* A URL in a summary is cut after so many characters. */
 #define SHOWN_MAX 64u
 
 /* One string from the wire, made fit for a line of text. */

@@ -34,7 +34,7 @@ enum sstp_token_part {
 struct sstp_token_visitor {
     /* The header is there: three bytes at offset 0. */
     void (*header)(void *cookie, uint8_t major, uint8_t minor, uint8_t message);
-    /* A part: its u16 length stands at offset (OPAQUE has none), `bytes` behind it. */
+    /* A part: its u16 length stands at offset (OPAQUE has none), `bytes` after it. */
     void (*part)(void *cookie, enum sstp_token_part part, unsigned index, size_t offset,
                  struct sstp_span bytes);
     void (*finding)(void *cookie, enum sstp_finding finding, size_t offset, size_t len);

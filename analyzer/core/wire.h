@@ -115,7 +115,7 @@ static inline struct sstp_writer sstp_writer(void *data, size_t size)
 
 void sstp_write_bytes(struct sstp_writer *w, struct sstp_span bytes);
 
-/* The characters and a 0x00 behind them.  Fails on a 0x00 among them, for the
+/* The characters and a 0x00 after them.  Fails on a 0x00 among them, for the
  * reader would end there. */
 void sstp_write_string(struct sstp_writer *w, struct sstp_span characters);
 

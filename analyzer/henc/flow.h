@@ -53,7 +53,7 @@ struct henc_body {
 
 struct henc_parked {
     struct henc_parked *next; /* of the next higher number, or equal and later */
-    struct henc_body body;    /* its bytes stand behind this struct */
+    struct henc_body body;    /* its bytes stand after this struct */
     struct henc_digest digest;
     bool is_answered; /* a request that has its 200 */
 };

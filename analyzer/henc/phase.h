@@ -16,7 +16,7 @@
 
 /* What is shown as `sstp.encap.state` (GRVHENC 3.1.1.1, 3.3.1.1, 3.5.1.1). */
 enum henc_state {
-    HENC_STATE_UNKNOWN,     /* the capture began behind the handshake; nothing fixes it yet */
+    HENC_STATE_UNKNOWN,     /* the capture began after the handshake; nothing fixes it yet */
     HENC_STATE_CONNECTING,  /* awaits the other half's request; Polling: the first 200 */
     HENC_STATE_CONNECTED,   /* awaits the echo on GET, and for KeepAlive the POST's 200 */
     HENC_STATE_ESTABLISHED, /* application data may flow */

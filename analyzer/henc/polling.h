@@ -2,7 +2,7 @@
 /*
  * polling: the bodies of the Polling encapsulation.
  *
- * Five fields, each with a 0x00 behind it, and the application data
+ * Five fields, each with a 0x00 after it, and the application data
  * (GRVHENC 2.2.4.1.3.1); a response has a sixth field (2.2.4.2.1.1):
  *
  *     1.2  grooveDNS://relay.example  GUID  sequence  checksum  [max,min,repetitions]

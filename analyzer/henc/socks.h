@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * socks: the handshakes of SOCKS (RFC 1928, RFC 1929; version 4 and 4A), behind which a
+ * socks: the handshakes of SOCKS (RFC 1928, RFC 1929; version 4 and 4A), after which a
  * connection carries what it carries (GRVSSTP 2.1).
  */
 #ifndef SSTP_HENC_SOCKS_H

@@ -34,7 +34,7 @@ struct sstp_span henc_text_from(struct sstp_span text, size_t start);
 struct sstp_span henc_text_trim(struct sstp_span text);
 
 /* Splits text at the first `separator`: returns what is before it, and leaves
- * what is behind it in *rest (empty when there is none). */
+ * what is after it in *rest (empty when there is none). */
 struct sstp_span henc_text_split(struct sstp_span text, uint8_t separator, struct sstp_span *rest);
 
 /* Reads 1*DIGIT that is not above `max`.  Returns false, with *value 0, for

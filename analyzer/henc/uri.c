@@ -4,7 +4,7 @@
 #include "henc/henc_findings.h"
 #include "henc/text.h"
 
-/* What can stand behind the commas of the last path segment. */
+/* What can stand after the commas of the last path segment. */
 enum token { TOKEN_CONN_TYPE, TOKEN_CONTENT_LENGTH, TOKEN_REQUEST_ID, TOKEN_COUNT };
 
 static const char *const token_names[TOKEN_COUNT] = {

@@ -51,7 +51,7 @@ struct henc_uri {
     struct sstp_span version;    /* LongLived and KeepAlive only, as all below */
     struct sstp_span server;     /* Relay-Server-Name */
     struct sstp_span guid;       /* Virtual-Connection-GUID */
-    struct sstp_span request_id; /* behind ID= */
+    struct sstp_span request_id; /* after ID= */
     struct sstp_span content_length_text;
     uint64_t content_length; /* octets */
 };

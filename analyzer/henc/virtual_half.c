@@ -42,14 +42,14 @@ static void judge_client_data(struct henc_virtual *v, struct henc_result *result
 {
     if (!v->halves[HENC_HALF_GET].is_requested)
         v->has_early_data = true;
-    /* An echo string without CRLF is known to be whole only when more comes behind
+    /* An echo string without CRLF is known to be whole only when more comes after
      * it; the client may well have it. */
     else if (v->handshake_is_seen &&
              !(v->halves[HENC_HALF_GET].is_answered && v->halves[HENC_HALF_GET].awaits_echo))
         henc_virtual_note_order(&v->halves[HENC_HALF_POST], result);
 }
 
-/* From the server: behind the echo, and not before the client's first (GRVHENC
+/* From the server: after the echo, and not before the client's first (GRVHENC
  * 3.2.5.1.1.1, 3.4.1.1, GetSessionReady). */
 static void judge_server_data(struct henc_virtual *v, bool is_open, struct henc_result *result)
 {

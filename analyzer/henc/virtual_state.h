@@ -48,7 +48,7 @@ struct henc_message {
 struct henc_piece {
     uint64_t chunk;
     enum henc_half half;
-    bool is_cut;     /* bytes behind these are missing */
+    bool is_cut;     /* bytes after these are missing */
     bool after_loss; /* bytes before these are missing */
     struct sstp_span bytes;
 };

@@ -30,7 +30,7 @@ struct sstp_array {
 void sstp_array_init(struct sstp_array *array, const struct sstp_mem *mem, size_t item_size);
 void sstp_array_clear(struct sstp_array *array);
 
-/* A new item behind the last, all bytes zero, whose index was array->num; NULL
+/* A new item after the last, all bytes zero, whose index was array->num; NULL
  * without memory or room.  Good until the next one is added. */
 void *sstp_array_add(struct sstp_array *array);
 

@@ -21,7 +21,7 @@ struct sstp_attempt {
 /* Before the command. */
 void sstp_attempt_begin(struct sstp_attempt *attempt, const struct sstp_observing *observing);
 
-/* Behind it: whether it broke a rule that the other side may keep for it yet. */
+/* After it: whether it broke a rule that the other side may keep for it yet. */
 bool sstp_attempt_is_premature(const struct sstp_observing *observing);
 
 /* As it was before. */

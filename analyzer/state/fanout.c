@@ -113,7 +113,7 @@ static int compare_identities(const void *a, const void *b, void *fanout)
     return order != 0 ? order : compare_spans(left.device_url, right.device_url);
 }
 
-/* Where each entry begins.  They stand one behind the other. */
+/* Where each entry begins.  They stand one after the other. */
 static void find_offsets(struct sstp_fanout *fanout)
 {
     const unsigned strings = fanout->form == SSTP_VERSION_1_6 ? 4 : 3;

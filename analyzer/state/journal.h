@@ -24,8 +24,8 @@ struct sstp_journal {
     bool from_initiator;
     struct sstp_array words;
     struct sstp_array chunks;
-    uint32_t last_found; /* a chunk's index: most are asked for one behind the other */
-    uint32_t depth;      /* so many places at most does a chunk stand behind its frame's */
+    uint32_t last_found; /* a chunk's index: most are asked for one after the other */
+    uint32_t depth;      /* so many places at most does a chunk stand after its frame's */
     bool is_full;        /* without memory nothing more is entered */
 };
 
@@ -51,7 +51,7 @@ void sstp_journal_add(struct sstp_journal *journal, const struct sstp_observatio
 struct sstp_journal_cursor sstp_journal_find(struct sstp_journal *journal, uint32_t frame,
                                              uint32_t key);
 
-/* Reads a command; false behind the last of the chunk. */
+/* Reads a command; false after the last of the chunk. */
 bool sstp_journal_next(const struct sstp_journal *journal, struct sstp_journal_cursor *cursor,
                        struct sstp_observation *seen);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * ledger: the acknowledgement count of one direction of a connection, the
- * numbers behind OutboundMessageList and InboundMessageList (GRVSSTP 3.1.1.2).
+ * numbers after OutboundMessageList and InboundMessageList (GRVSSTP 3.1.1.2).
  *
  * Messages enter in the order of their EndMessages, over all sessions, and take
  * the positions 0, 1, 2 and so on.  A MessageCount is a delta: it takes so many of

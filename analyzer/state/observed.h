@@ -22,7 +22,7 @@ struct sstp_observed_place {
 /* What the sender of a command can have known: that it stands at a position of its direction's
  * bytes, and up to which position of the other direction's its sender had received them. */
 struct sstp_observed_knowledge {
-    uint64_t position; /* behind the command; not 0 */
+    uint64_t position; /* after the command; not 0 */
     uint64_t known;
 };
 
@@ -30,7 +30,7 @@ struct sstp_observed_knowledge {
 #define SSTP_OBSERVED(finding) (1u << ((finding)-SSTP_FINDING_STATE_FIRST))
 #define SSTP_OBSERVED_FINDINGS (SSTP_FINDING_STATE_LAST - SSTP_FINDING_STATE_FIRST + 1)
 
-/* What a command was, and what it left behind.  Members without a `has_` are
+/* What a command was, and what it left after.  Members without a `has_` are
  * unknown where they are 0. */
 struct sstp_observation {
     enum sstp_connection_state connection_state;
@@ -110,7 +110,7 @@ struct sstp_observed_acknowledgement {
     uint32_t frame;
     uint32_t first;     /* position in the other direction's ledger */
     uint32_t covered;   /* entries from there on */
-    uint32_t remaining; /* outstanding behind it */
+    uint32_t remaining; /* outstanding after it */
 };
 
 /* A command that wants an answer. */

@@ -88,7 +88,7 @@ sstp_observer_acknowledgement(const struct sstp_observer *observer, bool from_in
                               uint32_t index);
 
 /* Whether the message of this direction at `position` still waits for its
- * acknowledgement.  Not so behind a gap, when nobody can say. */
+ * acknowledgement.  Not so after a gap, when nobody can say. */
 bool sstp_observer_is_outstanding(const struct sstp_observer *observer, bool from_initiator,
                                   uint32_t position);
 

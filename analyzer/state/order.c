@@ -131,7 +131,7 @@ static bool is_ready(struct sstp_order *order, bool from_initiator,
     if (item->known <= other->passed || item->known - other->passed > SSTP_ORDER_AHEAD_MAX)
         return true;
     /* A segment that was sent again acknowledges more than it did at first: what had received
-     * it comes behind it all the same, and all before that was taken. */
+     * it comes after it all the same, and all before that was taken. */
     if (other->first != NULL && other->first->item.known >= item->position)
         return true;
     if (!other->is_absent)

@@ -20,7 +20,7 @@
  *
  * Nothing waits for ever: see the bounds.  What was waited for in vain was lost, and a gap is
  * taken in its place; then that direction is not waited for until something of it comes.
- * What comes after it was given up is taken, with a gap behind it: where it belonged is over.
+ * What comes after it was given up is taken, with a gap after it: where it belonged is over.
  */
 #ifndef SSTP_STATE_ORDER_H
 #define SSTP_STATE_ORDER_H
@@ -54,7 +54,7 @@ struct sstp_order_item {
     enum sstp_order_kind kind;
     uint32_t frame, key; /* of the chunk; the taker's */
     int64_t time_ns;     /* of the frame */
-    uint64_t position;   /* of this direction, behind the item; 0 where there are no numbers */
+    uint64_t position;   /* of this direction, after the item; 0 where there are no numbers */
     uint64_t known;      /* position of the other direction up to which the sender had its bytes */
     struct sstp_span bytes; /* good during the call; what waits is copied */
 };
@@ -118,7 +118,7 @@ void sstp_order_put(struct sstp_order *order, bool from_initiator,
 /* Nothing more comes: gives up whatever is waited for. */
 void sstp_order_settle(struct sstp_order *order);
 
-/* Whether bytes of a direction behind this position, where it began as another command tells,
+/* Whether bytes of a direction after this position, where it began as another command tells,
  * came by before anything of it was taken. */
 bool sstp_order_lacks(const struct sstp_order *order, bool from_initiator, uint64_t position);
 

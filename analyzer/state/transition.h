@@ -64,7 +64,7 @@ enum sstp_availability_action {
 };
 
 /* What a command of this CommandId does to the connection: true, and the state
- * behind it, or false for a violation, which leaves *next as `state`.
+ * after it, or false for a violation, which leaves *next as `state`.
  * `response_id` is that of a ConnectResponse, and 0 for all others.  In 'closed'
  * everything is a violation; whether it crossed the ConnectClose on its way is
  * for the caller to know (GRVSSTP 3.1.4.1-2, 3.1.5.1-4, 3.1.5.9). */

@@ -43,10 +43,10 @@
     X(COMMAND_PART,         "Part of the command",           "command.part",                 BYTES,    BASE_NONE, NULL,                                "Bytes of a command that does not lie whole in this frame")          \
     X(COMMAND_UNDECODED,    "Undecoded bytes",               "command.undecoded",            BYTES,    BASE_NONE, NULL,                                "Bytes of the command that belong to none of its fields")            \
     X(SKIPPED,              "Skipped bytes",                 "skipped",                      BYTES,    BASE_NONE, NULL,                                "Bytes of which it is not known to which command they belong")       \
-    X(CONNECTION_STATE,     "Connection state",              "connection.state",             STRING,   BASE_NONE, NULL,                                "State of the connection behind this command")                       \
+    X(CONNECTION_STATE,     "Connection state",              "connection.state",             STRING,   BASE_NONE, NULL,                                "State of the connection after this command")                       \
     X(CONNECTION_VERSION,   "Version in force",              "connection.version",           STRING,   BASE_NONE, NULL,                                "The SSTP version that both sides agreed on")                        \
-    X(SESSION_STATE,        "Session state",                 "session.state",                STRING,   BASE_NONE, NULL,                                "State of the session behind this command, as its originator sees it") \
-    X(SESSION_RECEIVER_STATE, "MessageReceiver state",       "session.receiver_state",       STRING,   BASE_NONE, NULL,                                "State of the session's MessageReceiver behind this command")        \
+    X(SESSION_STATE,        "Session state",                 "session.state",                STRING,   BASE_NONE, NULL,                                "State of the session after this command, as its originator sees it") \
+    X(SESSION_RECEIVER_STATE, "MessageReceiver state",       "session.receiver_state",       STRING,   BASE_NONE, NULL,                                "State of the session's MessageReceiver after this command")        \
     X(SESSION_OPENED_IN,    "Session opened in frame",       "session.opened_in",            FRAMENUM, BASE_NONE, NULL,                                "The Open or FanoutOpen of this session")                            \
     X(SESSION_RESOURCE_URL, "ResourceURL of the session",    "session.resource_url",         STRING,   BASE_NONE, NULL,                                "The ResourceURL with which this session was opened")                \
     X(RESPONSE_IN,          "Response in frame",             "response_in",                  FRAMENUM, BASE_NONE, FRAMENUM_TYPE(FT_FRAMENUM_RESPONSE),     "The answer to this command")                                        \
@@ -136,7 +136,7 @@ void grvsstp_show_finding(packet_info *pinfo, proto_tree *tree, proto_item *item
 /* Registers all of it under proto_grvsstp. */
 void grvsstp_fields_register(void);
 
-/* A field that is none of the engine's; `filter` stands behind the prefix. */
+/* A field that is none of the engine's; `filter` stands after the prefix. */
 struct grvsstp_own_field_row {
     const char *name;
     const char *filter;

@@ -11,7 +11,7 @@
 
 /* clang-format off */
 
-/*    constant             | name                     | filter behind sstp.encap | type    | display | strings | blurb */
+/*    constant             | name                     | filter after sstp.encap | type    | display | strings | blurb */
 #define GRVHENC_FIELDS(X)                                                                                                          \
     X(KIND,                 "Encapsulation",           "",                       UINT8,   BASE_DEC,  VALS(grvsstp_encapsulations), "What carries the SSTP connection")          \
     X(GUID,                 "Virtual-Connection-GUID", ".guid",                  STRING,  BASE_NONE, NULL, NULL)                   \

@@ -99,7 +99,7 @@ static void add_version(struct grvsstp_versions *versions, struct grvsstp_versio
 {
     const uint32_t frame = version.frame;
 
-    if (frame < versions->last_frame) /* others before it were captured behind it */
+    if (frame < versions->last_frame) /* others before it were captured after it */
         version.frame = versions->last_frame + 1;
     if (versions->all == NULL)
         versions->all = wmem_array_new(wmem_file_scope(), sizeof version);
@@ -160,7 +160,7 @@ grvsstp_connection_version(const struct grvsstp_connection *connection, bool fro
         if (late->frame == frame)
             return late->form != SSTP_VERSION_UNKNOWN ? late : NULL;
     }
-    while (low < high) { /* the first behind the frame */
+    while (low < high) { /* the first after the frame */
         const unsigned middle = low + (high - low) / 2;
         if (all[middle].frame <= frame)
             low = middle + 1;

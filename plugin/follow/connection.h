@@ -35,7 +35,7 @@ struct grvsstp_split {
 };
 
 enum grvsstp_piece_kind {
-    GRVSSTP_PIECE_COMMANDS, /* whole commands, one behind the other */
+    GRVSSTP_PIECE_COMMANDS, /* whole commands, one after the other */
     GRVSSTP_PIECE_PART,     /* a part of a command, not its last */
     GRVSSTP_PIECE_LAST,     /* the last part */
     GRVSSTP_PIECE_SKIPPED,  /* belongs to no command that we know of */

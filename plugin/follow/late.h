@@ -39,7 +39,7 @@ struct grvsstp_plan *grvsstp_late_keep(struct grvsstp_late *late,
                                        const struct grvsstp_chunk *chunk, uint32_t lost,
                                        wmem_allocator_t *pool);
 
-/* How many bytes at the end of a chunk wait already, with nothing behind them that does not. */
+/* How many bytes at the end of a chunk wait already, with nothing after them that does not. */
 uint32_t grvsstp_late_overlap(const struct grvsstp_late *late, const struct grvsstp_chunk *chunk);
 
 /* Whether the bytes before the first one are not to be waited for any longer. */

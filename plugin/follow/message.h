@@ -67,7 +67,7 @@ struct grvsstp_local {
 };
 
 /* More sessions than this with a message open in one chunk: the others are
- * treated as if they went on behind it. */
+ * treated as if they went on after it. */
 #define GRVSSTP_LOCALS_MAX 8u
 
 struct grvsstp_tracker {

@@ -52,7 +52,7 @@ static bool take_command(struct grvsstp_connection *connection, bool from_initia
                                 may_wait))
         return false;
     note_version(connection, from_initiator, item->bytes, item->frame);
-    /* What its sender had received is no command; what came behind that was missed. */
+    /* What its sender had received is no command; what came after that was missed. */
     if (item->known != 0 && item->bytes.len > 0 && item->bytes.data[0] == SSTP_CONNECT &&
         sstp_order_lacks(&connection->order, !from_initiator, item->known))
         grvsstp_states_gap(connection->states);

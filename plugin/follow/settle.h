@@ -27,7 +27,7 @@ void grvsstp_settle_start(struct grvsstp_connection *connection, bool from_initi
 void grvsstp_settle_begin_chunk(struct grvsstp_connection *connection, bool from_initiator,
                                 int64_t time_ns, uint32_t frame, uint32_t key);
 
-/* A command, of which `bytes` were captured; `stand` is behind it. */
+/* A command, of which `bytes` were captured; `stand` is after it. */
 void grvsstp_settle_command(struct grvsstp_connection *connection, bool from_initiator,
                             struct sstp_span bytes, int64_t time_ns, uint32_t frame,
                             const struct grvsstp_stand *stand);

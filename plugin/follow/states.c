@@ -118,7 +118,7 @@ bool grvsstp_states_command(struct grvsstp_states *states, bool from_initiator,
             return false;
     } else if (bytes.len < SSTP_HEADER_LEN || (info != NULL && bytes.data[0] != SSTP_DATA)) {
         /* Whom it concerns is not there to read, and a Data alone changes nothing that
-         * the commands behind it would miss. */
+         * the commands after it would miss. */
         sstp_observer_gap(&states->observer);
     }
     sstp_journal_add(&states->journals[from_initiator], &seen);

@@ -47,7 +47,7 @@ static struct grvhenc_side *this_side(struct chunk *chunk)
     return &chunk->tcp->sides[chunk->from_client];
 }
 
-/* Says where framing and states may trust that a command begins: behind a handshake that
+/* Says where framing and states may trust that a command begins: after a handshake that
  * the capture holds. */
 static void start_halves(struct grvhenc_virtual *v, const struct henc_message *m,
                          const struct henc_result *result)
@@ -93,7 +93,7 @@ struct message_bytes {
     struct sstp_span body; /* decoded */
     tvbuff_t *body_tvb;
     const char *undecoded;
-    bool is_cut; /* the body goes on behind what is there, or is not read */
+    bool is_cut; /* the body goes on after what is there, or is not read */
 };
 
 /* What follows the head is a body without end. */
@@ -293,7 +293,7 @@ static void decode_body(const struct chunk *chunk, struct message_bytes *message
     message->is_cut |= body.undecoded != NULL;
 }
 
-/* The message at pos; returns the position behind what has been dealt with. */
+/* The message at pos; returns the position after what has been dealt with. */
 static size_t divide_message(struct chunk *chunk, size_t pos)
 {
     struct message_bytes message = {.offset = pos,

@@ -79,7 +79,7 @@ struct grvhenc_item {
 };
 
 struct grvhenc_plan {
-    /* What was carried and the chunk behind it, where there was anything; items then
+    /* What was carried and the chunk after it, where there was anything; items then
      * lie in these bytes.  File scope. */
     struct sstp_span joined;
     uint32_t num_carried;

@@ -32,7 +32,7 @@ void grvhenc_show_http(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool
 void grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
                   struct sstp_span carried, const struct henc_http *head, const uint8_t *head_at);
 
-/* Called behind the dissection of every frame: whether this frame ended the TCP
+/* Called after the dissection of every frame: whether this frame ended the TCP
  * connection of an encapsulation, and what that means. */
 void grvhenc_note_end(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,
                       proto_tree *tree);

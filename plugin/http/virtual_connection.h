@@ -39,7 +39,7 @@ struct grvhenc_record {
     bool is_repeat;
     const char *undecoded;   /* the encoding that keeps the body from being read; NULL if it is */
     uint32_t echo_len;       /* octets of the body's echo string */
-    uint32_t ping_data_len;  /* behind the prefix of the echo string */
+    uint32_t ping_data_len;  /* after the prefix of the echo string */
     uint32_t waiting_octets; /* of its data that had to wait for the number `awaited` */
     uint32_t awaited;
     uint32_t frame;    /* that brought them */

@@ -40,7 +40,7 @@ struct chunk {
      * others have been passed. */
     struct grvsstp_tracker tracker;
     unsigned num_links_passed;
-    /* What the observer said of the commands, one behind the other. */
+    /* What the observer said of the commands, one after the other. */
     struct sstp_journal *journal; /* NULL where nothing is known */
     struct sstp_journal_cursor cursor;
     struct grvsstp_states_wanted wanted;
@@ -50,7 +50,7 @@ struct chunk {
     unsigned num_offsets_passed;
 };
 
-/* The first item of a chunk behind a loss carries the note. */
+/* The first item of a chunk after a loss carries the note. */
 static void tell_gap(struct chunk *chunk, proto_item *item)
 {
     if (chunk->is_gap_told || !chunk->has_gap)
@@ -268,7 +268,7 @@ static void show_commands(struct chunk *chunk, const struct grvsstp_piece *piece
             proto_tree_add_subtree_format(chunk->place.tree, tvb, (int)offset, (int)(end - offset),
                                           grvsstp_ett(GRVSSTP_TREE_COMMAND), NULL,
                                           "%u bytes of more commands, not shown", end - offset);
-            chunk->journal = NULL; /* it would be behind for what comes then */
+            chunk->journal = NULL; /* it would be after for what comes then */
             break;
         }
         budget->num_commands += 1 + length / (ITEM_BYTES_PER_COMMAND * 8);

@@ -22,7 +22,7 @@ struct showing {
     bool has_whole_token; /* its declared length is there */
     int token_offset;     /* of the token's first byte in the tvb */
     proto_tree *token_tree;
-    int end; /* behind the last value, in the command */
+    int end; /* after the last value, in the command */
 };
 
 /* ------------------------------------------------------------------------
@@ -49,7 +49,7 @@ static void show_token_value(struct showing *showing, const struct sstp_value *v
             proto_item_add_subtree(showing->last, grvsstp_ett(GRVSSTP_TREE_TOKEN));
 }
 
-/* A list's field is its count; its own name stands behind the "Num". */
+/* A list's field is its count; its own name stands after the "Num". */
 static const char *list_name(enum sstp_field field)
 {
     return sstp_field_infos[field].name + strlen("Num");

@@ -147,7 +147,7 @@ void grvsstp_show_local_message(const struct grvsstp_envelope *envelope,
             memcpy(payload + pos, slice->bytes.data, slice->bytes.len);
         pos += slice->bytes.len;
     }
-    if (local->first != local->last) /* there was a Data behind the Message */
+    if (local->first != local->last) /* there was a Data after the Message */
         show_segment(envelope, pinfo->num);
     show_payload(envelope, is_whole ? payload : NULL, local->length);
 }

@@ -144,7 +144,7 @@ void grvsstp_payload_hand_over(const struct grvsstp_envelope *envelope, tvbuff_t
     tell_object(envelope, tvb);
     col_set_writable(pinfo->cinfo, -1, false);
     pinfo->can_desegment = 0;
-    /* The commands behind this one are not to suffer from its payload. */
+    /* The commands after this one are not to suffer from its payload. */
     TRY
     {
         call(envelope, tvb);

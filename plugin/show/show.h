@@ -25,7 +25,7 @@ void grvsstp_info_begin(struct grvsstp_info *info, packet_info *pinfo);
 void grvsstp_info_add_command(struct grvsstp_info *info, const struct sstp_command *command,
                               const char *states);
 void grvsstp_info_add_text(struct grvsstp_info *info, const char *text);
-/* Puts the text into the column, behind what earlier chunks of the frame left. */
+/* Puts the text into the column, after what earlier chunks of the frame left. */
 void grvsstp_info_end(struct grvsstp_info *info, packet_info *pinfo);
 
 /* Where a command is shown. */

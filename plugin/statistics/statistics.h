@@ -10,7 +10,7 @@
 #ifndef GRVSSTP_STATISTICS_H
 #define GRVSSTP_STATISTICS_H
 
-/* Registers all of them; at registration, behind the taps. */
+/* Registers all of them; at registration, after the taps. */
 void grvsstp_statistics_register(void);
 
 /* What can be registered at handoff only. */

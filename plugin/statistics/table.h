@@ -46,7 +46,7 @@ void grvsstp_table_register(struct grvsstp_table *table);
 /* The table that a tap's callback is for. */
 struct grvsstp_table *grvsstp_table_of(void *tapdata);
 
-/* The line of this key.  A new one has zeros behind its struct grvsstp_row, zeros
+/* The line of this key.  A new one has zeros after its struct grvsstp_row, zeros
  * and empty texts in its cells. */
 void *grvsstp_table_row(struct grvsstp_table *table, uint64_t key, bool *is_new);
 

@@ -240,7 +240,7 @@ bool grvsstp_direct_has(const struct grvsstp_transport *transport, const packet_
  * A segment
  */
 
-/* Divides a chunk behind the bytes so far; its plan. */
+/* Divides a chunk after the bytes so far; its plan. */
 static struct grvsstp_plan *plan_chunk(struct tcp_connection *tcp, bool from_initiator,
                                        struct grvsstp_chunk *chunk, wmem_allocator_t *pool)
 {

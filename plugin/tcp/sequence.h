@@ -12,7 +12,7 @@
 /* One direction's place; first pass only. */
 struct grvsstp_sequence {
     bool is_known;
-    uint32_t next; /* TCP's sequence number behind the bytes so far */
+    uint32_t next; /* TCP's sequence number after the bytes so far */
     /* Bytes that are not believed to be the next, one after the other, that came last: up to
      * `other_next`. */
     uint32_t other_next, other_len;
@@ -31,7 +31,7 @@ struct grvsstp_join {
     uint32_t lost; /* bytes that are missing before it; UINT32_MAX: nobody knows how many */
 };
 
-/* Moves the place behind the `len` bytes at seq.  No single wrong number ends a direction:
+/* Moves the place after the `len` bytes at seq.  No single wrong number ends a direction:
  * one far ahead has to be followed by another, and where more comes "again" than anybody
  * sends again, the place moves back to it. */
 struct grvsstp_join grvsstp_sequence_join(struct grvsstp_sequence *sequence, uint32_t seq,

@@ -109,7 +109,7 @@ bool grvsstp_transport_has_ended(conversation_t *conversation);
  * taking them for the body of an answer; from the next segment on they are handed on again. */
 void grvsstp_transport_release(const struct grvsstp_transport *transport);
 
-/* The sequence number behind the last byte of a flow that the capture tells of: that it brought,
+/* The sequence number after the last byte of a flow that the capture tells of: that it brought,
  * or that the other flow acknowledged.  False where TCP's analysis does not say. */
 bool grvsstp_transport_end(const tcp_flow_t *flow, const tcp_flow_t *other, uint32_t *number);
 

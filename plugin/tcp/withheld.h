@@ -3,7 +3,7 @@
  * withheld: segments that TCP takes for sent again or out of order, and hands to nobody.
  *
  * Such is one that was acknowledged before, by TCP's judgement, also where it was only captured
- * behind its acknowledgement, and fills a hole.  Its bytes are in the frame all the same;
+ * after its acknowledgement, and fills a hole.  Its bytes are in the frame all the same;
  * whether they are new says the connection's own count.
  */
 #ifndef GRVSSTP_TCP_WITHHELD_H
@@ -20,12 +20,12 @@ struct grvsstp_withheld {
     uint32_t ack; /* as of grvsstp_transport_acknowledged() */
 };
 
-/* First pass, behind a frame of the conversation that handed nothing on: whether it holds such
+/* First pass, after a frame of the conversation that handed nothing on: whether it holds such
  * a segment.  `tvb` is the whole frame. */
 bool grvsstp_withheld(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,
                       struct grvsstp_withheld *withheld);
 
-/* First pass, behind a frame: whether TCP withheld the first data of a direction whose SYN was
+/* First pass, after a frame: whether TCP withheld the first data of a direction whose SYN was
  * captured, so that nobody was asked yet whose the connection is. */
 bool grvsstp_withheld_is_first(conversation_t *conversation, const packet_info *pinfo);
 

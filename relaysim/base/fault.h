@@ -3,9 +3,9 @@
  * fault: seeded misfortunes of connections and of captures.
  *
  * A plan says which there are.  Those of a connection, which net/net.h carries out: writes
- * are cut at random points, bytes are handed on late, the connection is reset behind so
+ * are cut at random points, bytes are handed on late, the connection is reset after so
  * many bytes.  Those of the capture alone, which record/capture.h carries out, for both ends have
- * every byte: segments are lost, duplicated, put behind the next one.
+ * every byte: segments are lost, duplicated, put after the next one.
  *
  * A plan of zeros has none, and costs nothing: whoever asks has a NULL to look at.  The
  * same seed gives the same decisions in the same order; what they meet depends on time.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/url.h"
 
-/* The characters behind `scheme`, or -1 where the URL begins otherwise. */
+/* The characters after `scheme`, or -1 where the URL begins otherwise. */
 static long behind_scheme(struct sstp_span url, const char *scheme)
 {
     const size_t len = strlen(scheme);

@@ -9,7 +9,7 @@
 
 #include "core/wire.h"
 
-#define SSTP_URL_IDENTITY_MAX 80u /* characters behind "grooveIdentity://" (note <10>) */
+#define SSTP_URL_IDENTITY_MAX 80u /* characters after "grooveIdentity://" (note <10>) */
 
 /* Characters of a URL that a command line may name: two of them and a token have room in any
  * command (GRVSSTP 2.2). */

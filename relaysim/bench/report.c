@@ -11,7 +11,7 @@
 /* What a row of the results is: in JSON, and for people. */
 struct figure {
     const char *name;
-    const char *text; /* what stands behind the value */
+    const char *text; /* what stands after the value */
     int num_decimals;
     double value;
 };

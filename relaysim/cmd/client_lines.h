@@ -3,7 +3,7 @@
  * client_lines: bytes that come in pieces, cut into lines.
  *
  * A line is what stands before a newline, any bytes, none at all included; and what stands
- * behind the last newline, unless that is nothing.
+ * after the last newline, unless that is nothing.
  */
 #ifndef RELAYSIM_CMD_CLIENT_LINES_H
 #define RELAYSIM_CMD_CLIENT_LINES_H

@@ -42,7 +42,7 @@ static const struct unit time_units[] = {{"", 1000 * 1000},
                                          {"m", UINT64_C(60) * 1000 * 1000},
                                          {"h", UINT64_C(3600) * 1000 * 1000}};
 
-/* The digits at *text, which it moves behind them; false when there are none, or too many. */
+/* The digits at *text, which it moves after them; false when there are none, or too many. */
 static bool read_digits(const char **text, uint64_t *number)
 {
     const char *at = *text;

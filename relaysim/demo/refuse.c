@@ -6,7 +6,7 @@
 
 #define RELAY_URL "grooveDNS://relay3.groove.example"
 
-/* One visitor's Connect, its response and the ConnectClose behind it. */
+/* One visitor's Connect, its response and the ConnectClose after it. */
 static bool visit(struct demo *demo, const struct station *station, struct actor *visitor,
                   const char *target_url, int response_id, uint8_t reason_id)
 {

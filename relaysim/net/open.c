@@ -23,7 +23,7 @@ struct net_connection *net_connection_new(struct net *net)
 }
 
 /* The kernel gets no more than it can soon send.  What it has taken, an acknowledgement
- * has to wait behind, and so does whoever wants to send less; and it is read back from
+ * has to wait after, and so does whoever wants to send less; and it is read back from
  * memory where it could have come from the processor's cache. */
 static void limit_unsent(const struct net_connection *connection)
 {

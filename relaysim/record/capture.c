@@ -30,7 +30,7 @@ struct capture {
     uint32_t num_connections;
     uint16_t next_ip_id;
     struct faults *faults;
-    bool has_to_reorder; /* the next segment that has another one behind it */
+    bool has_to_reorder; /* the next segment that has another one after it */
     size_t held_len;     /* of a frame that waits for the next one */
     uint8_t held[FRAME_MAX];
 };
@@ -144,7 +144,7 @@ static uint32_t pseudo_header_sum(const struct side *from, const struct side *to
 }
 
 /* A frame with the fault that befalls it.  `is_followed`: the same side's next segment
- * comes right behind. */
+ * comes right after. */
 static void write_or_not(struct capture *capture, const uint8_t *frame, size_t len, bool has_data,
                          bool is_followed, uint64_t time_ns)
 {

@@ -4,7 +4,7 @@
  *
  * No privilege is needed, for nothing is captured: the bytes that were written
  * to and read from a socket are put into Ethernet, IPv4 and TCP frames, with a
- * handshake in front, acknowledgements between, and the closing behind.  The
+ * handshake in front, acknowledgements between, and the closing after.  The
  * bytes, their order and their times are real; the frames around them are made,
  * with documentation addresses (RFC 5737) and the canonical ports.
  *

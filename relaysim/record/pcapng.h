@@ -26,7 +26,7 @@ struct pcapng *pcapng_new(struct recording_file *file, const char *application);
 /* A frame that passed at `time_ns` since the epoch. */
 void pcapng_packet(struct pcapng *pcapng, uint64_t time_ns, const void *frame, size_t len);
 
-/* What is behind goes into another file: this one gets its statistics, and counts begin
+/* What is after goes into another file: this one gets its statistics, and counts begin
  * anew. */
 void pcapng_end_section(struct pcapng *pcapng);
 

@@ -22,7 +22,7 @@
 /* Records that are written together. */
 struct batch {
     GByteArray *bytes;
-    GArray *ends;     /* size_t: behind each record */
+    GArray *ends;     /* size_t: after each record */
     bool begins_file; /* the file is opened anew before */
 };
 

@@ -11,7 +11,7 @@
  * once; with both ends in the process a state is told by both.
  *
  *     command                from, command, session, and every field on the wire under
- *                            its name behind `sstp.` (core/fields.h), made from the
+ *                            its name after `sstp.` (core/fields.h), made from the
  *                            struct sstp_command that was sent, not from its bytes:
  *                            numbers as numbers, strings as strings, lists as arrays
  *                            beside their count, tokens and data in hexadecimal

@@ -100,7 +100,7 @@ static struct sstp_span header_of(struct sstp_span token)
     return sstp_span(token.data, HEADER_LEN);
 }
 
-/* The reader behind a header of this id; failed where it has another. */
+/* The reader after a header of this id; failed where it has another. */
 static struct sstp_reader read_header(struct sstp_span token, enum sstp_sec_message id)
 {
     struct sstp_reader r = sstp_reader(token);

@@ -24,7 +24,7 @@
  *   SecIdentityRegister                    header, account URL, identity URLs
  * Each part is a u16 length and that many bytes.  The HMAC is HMAC-SHA1 over
  * header, IV and clear nonces in the order of their fields; in registrations,
- * over the header and the parts behind the HMAC.
+ * over the header and the parts after the HMAC.
  *
  * Pure functions: keys and random numbers are handed in.
  */

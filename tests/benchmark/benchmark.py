@@ -64,7 +64,7 @@ def prove(wireshark, file, kind, segments):
     field = {"sstp": "sstp.command", "mqtt": "mqtt.msgtype"}[kind]
     text = wireshark.run([TSHARK, "-n", "-r", file, "-c", "1000", "-T", "fields", "-e", field,
                           "-Y", "tcp.len == %d" % traffic.SEGMENT])
-    lines = text.splitlines()[32:]  # behind the first of each connection and side
+    lines = text.splitlines()[32:]  # after the first of each connection and side
     if segments >= 500 and (not lines or any(len(line.split(",")) != traffic.PER_SEGMENT
                                              for line in lines)):
         raise Failure("%s: not %d messages a segment: %r" % (kind, traffic.PER_SEGMENT, lines[:3]))

@@ -48,7 +48,7 @@ def flipped(position):
 
 
 class Swapped:
-    """Message BAD comes behind the next one."""
+    """Message BAD comes after the next one."""
 
     def __init__(self):
         self.held = []

@@ -98,7 +98,7 @@ class _Sender:
         frame = connection.segment(side == 0, 0x18, payloads[0])
         connection.capture.frames.pop()
         head = frame.octets[:-len(payloads[0])]
-        self.in_front = head[:38]    # to behind the ports
+        self.in_front = head[:38]    # to after the ports
         self.behind = head[46:50]    # offset, flags, window
         self.seq = connection.next[side]
         src_dst, ports = head[26:34], head[34:38]
@@ -108,7 +108,7 @@ class _Sender:
 
 
 def write(path, kind, segments, connections=16, straddling=False):
-    """Writes the capture; returns the number of messages in it behind the openings."""
+    """Writes the capture; returns the number of messages in it after the openings."""
     port, opening, make_segment = KINDS[kind]
     capture = Capture()
     opened = []

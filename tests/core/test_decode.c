@@ -28,7 +28,7 @@ static void test_vector(const void *data)
     record_clear(&record);
 }
 
-/* What lies behind CommandLength is another command's. */
+/* What lies after CommandLength is another command's. */
 static void test_bytes_behind(const void *data)
 {
     const struct vector *vector = data;
@@ -48,7 +48,7 @@ static void test_bytes_behind(const void *data)
 
 /* A capture cut at every byte: what is there is told of, nothing is called
  * wrong, and the command is not trusted.  Exact copies let the sanitizers see a
- * read behind the end. */
+ * read after the end. */
 static void test_cut(const void *data)
 {
     const struct vector *vector = data;
@@ -211,7 +211,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     add_for_each_vector("/decode/vector/", test_vector);
-    add_for_each_vector("/decode/bytes-behind/", test_bytes_behind);
+    add_for_each_vector("/decode/bytes-after/", test_bytes_behind);
     add_for_each_vector("/decode/cut/", test_cut);
     g_test_add_func("/decode/members", test_members);
     g_test_add_func("/decode/partial-visitors", test_partial_visitors);

@@ -260,7 +260,7 @@ static void test_code(const void *data)
 }
 
 /* Commands that can be of any length between their limits: what stands before
- * and behind the part that grows, a string, a token or the payload. */
+ * and after the part that grows, a string, a token or the payload. */
 static const struct limit {
     const char *test_path;
     uint8_t id;

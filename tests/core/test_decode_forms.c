@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Where the bytes can be read in more than one way: the 1.5 and 1.6 forms, and
- * the reserved bytes behind TTL (SPECIFICATION.md, Forms on the wire). */
+ * the reserved bytes after TTL (SPECIFICATION.md, Forms on the wire). */
 #include "hex.h"
 #include "record.h"
 
@@ -175,7 +175,7 @@ static void test_ephemeral(const void *data)
     record_clear(&record);
 }
 
-/* Any other number of bytes behind TTL is not Ephemeral's. */
+/* Any other number of bytes after TTL is not Ephemeral's. */
 static void test_ephemeral_other_lengths(void)
 {
     struct record record;

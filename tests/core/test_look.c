@@ -232,7 +232,7 @@ static const struct find_row {
     {"nothing", "", true, false, 0},
     {"two-bytes", "10 07", true, false, 2},
     {"first", "10 0700 01000000", false, false, 0},
-    {"behind-one", "ff 10 0700 01000000", false, false, 1},
+    {"after-one", "ff 10 0700 01000000", false, false, 1},
     {"at-the-end", "ffffff 0f 0700 21000000", false, false, 3},
     {"none", "ffffff 0f 0800 21000000", false, false, 10},
     /* 20 bits are enough for the first byte of a segment alone. */

@@ -266,6 +266,6 @@ int main(int argc, char **argv)
     g_test_add_func("/look/modbus", test_modbus);
     g_test_add_func("/look/dns", test_dns);
     g_test_add_func("/look/random", test_random);
-    g_test_add_func("/look/random-behind-headers", test_random_behind_headers);
+    g_test_add_func("/look/random-after-headers", test_random_behind_headers);
     return g_test_run();
 }

@@ -12,7 +12,7 @@
 
 static const enum sstp_stream_mode all_modes[] = {SSTP_STREAM_ENDPOINT, SSTP_STREAM_OBSERVER};
 
-/* All 18 commands, and those that come in several shapes, one behind another. */
+/* All 18 commands, and those that come in several shapes, one after another. */
 static GByteArray *conversation(void)
 {
     GByteArray *all = g_byte_array_new();
@@ -33,7 +33,7 @@ static void check_same(const struct framing *framing, struct sstp_span bytes, un
     g_assert_true(sstp_stream_is_at_boundary(&framing->stream));
 }
 
-/* An exact copy in memory of its own, so that the sanitizers see a read behind
+/* An exact copy in memory of its own, so that the sanitizers see a read after
  * the end and a view that outlives its chunk. */
 static void feed_copy(struct framing *framing, const uint8_t *bytes, size_t len)
 {

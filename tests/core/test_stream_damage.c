@@ -29,7 +29,7 @@ static void make_conversation(void)
     all.starts[all.num_commands] = all.len;
 }
 
-/* The first command that begins at `pos` or behind it. */
+/* The first command that begins at `pos` or after it. */
 static unsigned command_from(size_t pos)
 {
     unsigned i = 0;
@@ -157,7 +157,7 @@ static void test_short_captures(void)
             sstp_stream_init(&stream, &sstp_mem_libc, SSTP_STREAM_OBSERVER);
             feed(&stream, &seen, 0, chunk_len, captured);
             feed(&stream, &seen, chunk_len, all.len - chunk_len, all.len - chunk_len);
-            /* Those captured whole, and those behind. */
+            /* Those captured whole, and those after. */
             unsigned first_cut = 0;
             while (all.starts[first_cut + 1] <= captured)
                 first_cut++;
@@ -186,7 +186,7 @@ static void fill_garbage(struct rng *random, enum garbage garbage, uint8_t *byte
                                            : (uint8_t)text[i % (sizeof text - 1)];
 }
 
-/* Garbage of every size is passed over, and the command behind it found, in the
+/* Garbage of every size is passed over, and the command after it found, in the
  * same chunk. */
 static void test_garbage(void)
 {
@@ -348,7 +348,7 @@ static void test_no_bytes(void)
 }
 
 /* A session that the direction has used tells a command from noise: without it
- * an EndMessage with so large an id proves too little behind a gap. */
+ * an EndMessage with so large an id proves too little after a gap. */
 static void test_session_is_remembered(void)
 {
     static const struct {

@@ -14,7 +14,7 @@ usage: $0 [--worktree] [--root FOLDER] [--keep] [root|user]
   --worktree  the files as they stand here, not the last commit
   --root      where a pristine Debian is made, once (default: build/roots/bookworm-fresh);
               each try has a copy of it, FOLDER.root or FOLDER.user
-  --keep      leaves that copy behind
+  --keep      leaves that copy after
 
 Needs root, git, debootstrap and unshare.  Exit code: 0 if both commands did their job
 both times and nothing but the build folder changed, 1 if not.

@@ -23,7 +23,7 @@ static const struct {
     {"empty", "", UINT32_MAX, false, 0},
     {"sign", "-1", UINT32_MAX, false, 0},
     {"blank", " 1", UINT32_MAX, false, 0},
-    {"letters-behind", "12a", UINT32_MAX, false, 0},
+    {"letters-after", "12a", UINT32_MAX, false, 0},
 };
 
 static void test_number(gconstpointer data)

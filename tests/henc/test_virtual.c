@@ -7,7 +7,7 @@
  *     poll@3#7=abc        Polling request, number 7, this data; without '=' empty
  *     200@1=abc           answer on the connection of the request, with this body
  *     200@3#7=abc         the same for Polling
- *     data@2=abc lost@2=abc  a LongLived piece; behind lost bytes
+ *     data@2=abc lost@2=abc  a LongLived piece; after lost bytes
  *     end@1 finish        TCP connection 1 ends; the capture ends
  *     stray@1             bytes where no data may be
  *     wait5 fast          seconds pass, as ten do before each message; none do from here on
@@ -15,7 +15,7 @@
  *                         connection 2 was opened after the message before; a header is missing
  *
  * The bodies `echo`, `pong` and `html` stand for the echo string, one with other
- * ping-data, and <html></html> with CRLF, `echo+ab` for data behind it; `~` at the end of a body
+ * ping-data, and <html></html> with CRLF, `echo+ab` for data after it; `~` at the end of a body
  * cuts it. A '|' before what is delivered says that it comes after a gap.
  */
 #include <glib.h>
@@ -213,7 +213,7 @@ static const struct {
     /* LongLived */
     {"longlived", LL, "get@1+ post@2+=echo 200@1 data@1=echo data@2=ab data@1=xy data@2=cd finish",
      "established", "", "abcd", "xy"},
-    {"longlived-data-behind-echo", LL, "get@1 post@2 200@1=echo data@2=echo+ab data@1=xy",
+    {"longlived-data-after-echo", LL, "get@1 post@2 200@1=echo data@2=echo+ab data@1=xy",
      "established", "", "ab", "xy"},
     {"longlived-post-first", LL, "post@2=echo get@1 200@1=echo data@2=ab data@1=x", "established",
      "", "ab", "x"},
@@ -800,7 +800,7 @@ static void test_no_memory(void)
 }
 
 /* Requests shuffled within a window no wider than what may be parked, their
- * answers behind: the bytes come out in order, whatever the order. */
+ * answers after: the bytes come out in order, whatever the order. */
 static void test_random_orders(void)
 {
     enum { NUM = 24 };

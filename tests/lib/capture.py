@@ -75,7 +75,7 @@ class Capture:
         one.time, other.time = other.time, one.time
 
     def repeat(self, frame, behind=None):
-        """The same frame once more, behind another one (behind itself by default)."""
+        """The same frame once more, after another one (after itself by default)."""
         position = self.number(behind or frame)
         again = Frame(frame.octets, self.frames[position - 1].time + self.tick // 2,
                       frame.payload)
@@ -167,7 +167,7 @@ class Connection:
         self.next[0 if from_client else 1] += count
 
     def send_again(self, data, behind, from_client=True):
-        """A retransmission: the bytes that went out `behind` bytes before now."""
+        """A retransmission: the bytes that went out `after` bytes before now."""
         return self.segment(from_client, PSH | ACK, data,
                             seq=self.next[0 if from_client else 1] - behind)
 

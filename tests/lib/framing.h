@@ -2,13 +2,13 @@
 /*
  * framing: a stream driven through chunks, its pieces written down.
  *
- * `log` has a line for each piece, "kind offset+len/command_len", and behind
- * WHOLE and END "=captured", behind BROKEN "!finding":
+ * `log` has a line for each piece, "kind offset+len/command_len", and after
+ * WHOLE and END "=captured", after BROKEN "!finding":
  *
  *     start 0+4/7
  *     end 0+3/7=7
  *
- * `commands` has the bytes of the commands that came out, one behind another,
+ * `commands` has the bytes of the commands that came out, one after another,
  * which is what was fed when nothing is wrong.  On the way it asserts that the
  * pieces of a chunk cover it without a gap and that the stream makes progress.
  */

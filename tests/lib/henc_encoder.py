@@ -77,7 +77,7 @@ class Challenge:
 
 
 def credentials(number):
-    """What the client adds to the request behind the n-th challenge."""
+    """What the client adds to the request after the n-th challenge."""
     if number == 0:
         return []
     secret = base64.b64encode(b"user:secret%d" % number).decode("ascii")
@@ -298,14 +298,14 @@ class LongLived(Halves):
                                    "get request")
 
     def open_post(self):
-        # Behind a challenged POST nothing can come: its body has no end.
+        # After a challenged POST nothing can come: its body has no end.
         closing = [Challenge(c.status, c.body, True, c.version, c.via) for c in self.challenges]
         self.post = self.challenged(self.connect(), self._post_request, closing, "post request")
         if self.echo_apart:
             self.put(self.post, True, self.echo, "echo")
 
     def answer_get(self, data=b""):
-        """The answer, its echo, and perhaps data right behind it."""
+        """The answer, its echo, and perhaps data right after it."""
         self.answer(self.get, "get answer", self.header_length, self.answer_echo + data)
 
     def open(self):

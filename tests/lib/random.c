@@ -53,7 +53,7 @@ static struct sstp_span random_blob(struct rng *rng, struct random_store *store,
     return blob;
 }
 
-/* A string of any bytes but 0x00, which is stored behind it. */
+/* A string of any bytes but 0x00, which is stored after it. */
 static struct sstp_span random_string(struct rng *rng, struct random_store *store, size_t *room)
 {
     const struct sstp_span text = random_blob(rng, store, room);

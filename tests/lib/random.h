@@ -35,7 +35,7 @@ struct random_store {
  * known and unknown, reserved bits set now and then, lengths up to the limit.
  * It is valid until the store is used again.  Encoding and decoding it with its
  * own form gives the same members back: ThisFragment stays below 2^24, for above
- * it the bytes behind TTL can be read in two ways (SPECIFICATION.md, 2.2.10.1). */
+ * it the bytes after TTL can be read in two ways (SPECIFICATION.md, 2.2.10.1). */
 void random_command(struct rng *rng, struct random_store *store, struct sstp_command *command);
 
 #endif

@@ -63,7 +63,7 @@ class Token:
 
 
 def join(commands):
-    """The bytes of several commands, one behind the other."""
+    """The bytes of several commands, one after the other."""
     return b"".join(command.data for command in commands)
 
 
@@ -72,7 +72,7 @@ def join(commands):
 
 
 class _Body:
-    """Collects the fields behind the header, in wire order."""
+    """Collects the fields after the header, in wire order."""
 
     def __init__(self):
         self.data = b""
@@ -358,7 +358,7 @@ def sec_unknown(message_id, parts, version=(1, 4)):
 
 
 def raw(command_id, body=b"", length=None):
-    """Any bytes behind any header."""
+    """Any bytes after any header."""
     return Command(NAMES.get(command_id, "0x%02x" % command_id),
                    struct.pack("<BH", command_id, 3 + len(body) if length is None else length) +
                    body, [])
@@ -376,7 +376,7 @@ def shortened(command, size):
 
 
 def lengthened(command, extra):
-    """Bytes appended behind the last field, CommandLength counting them."""
+    """Bytes appended after the last field, CommandLength counting them."""
     return with_length(Command(command.name, command.data + extra, []),
                        len(command.data) + len(extra))
 

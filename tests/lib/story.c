@@ -49,7 +49,7 @@ static struct sstp_span keep(GByteArray *store, const char *text)
     return sstp_span(store->data + at, strlen(text));
 }
 
-/* An entry behind those that are there: only FanoutOpen has such a list, and its
+/* An entry after those that are there: only FanoutOpen has such a list, and its
  * bytes stand at the end of the store. */
 static void add_destination(GByteArray *store, const char *text, struct sstp_command *command)
 {

@@ -23,7 +23,7 @@ static void clear_segment(void *data)
 }
 
 /* ------------------------------------------------------------------------
- * Behind the order
+ * After the order
  */
 
 static bool take(void *cookie, bool from_initiator, const struct sstp_order_item *item,
@@ -111,7 +111,7 @@ static gint compare_ranks(gconstpointer one, gconstpointer other)
     return 0;
 }
 
-/* The clock of the acceptor's capture is ahead or behind. */
+/* The clock of the acceptor's capture is ahead or after. */
 static void rank_by_clocks(struct apart *apart)
 {
     const int64_t skew_ms = (int64_t)rng_below(&apart->rng, 2 * SKEW_MAX_MS + 1) - SKEW_MAX_MS;

@@ -3,7 +3,7 @@
  * course: what really happened on one connection, as its two endpoints told it.
  *
  * Each command that was sent is kept with what became of it at both ends: the
- * states right behind it, what it acknowledged, what was outstanding.  Nothing
+ * states right after it, what it acknowledged, what was outstanding.  Nothing
  * here comes from an observer: it is what observers are compared with.
  *
  * Which message a count acknowledges is said by who sent the count, whose
@@ -23,7 +23,7 @@
 
 enum course_end { COURSE_SENDER, COURSE_RECEIVER };
 
-/* How one end stood right behind a command. */
+/* How one end stood right after a command. */
 struct course_view {
     bool is_known; /* false where the endpoint had closed the connection before */
     enum sstp_connection_state connection;

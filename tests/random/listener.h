@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * listener: a capture point with an observer behind it.
+ * listener: a capture point with an observer after it.
  *
  * It decodes what passes as an analyzer does, and compares each observation with
  * the course.  One that hears everything has to be right about everything; one
@@ -37,7 +37,7 @@ struct listener_verdict {
     uint64_t num_late_counts; /* that crossed a ConnectClose */
     uint64_t num_reused_ids;
     uint64_t num_waited;                /* commands, for what their sender had received */
-    uint64_t num_searching, num_fooled; /* searches for a command behind a loss */
+    uint64_t num_searching, num_fooled; /* searches for a command after a loss */
     uint32_t findings;                  /* SSTP_OBSERVED() bits */
 };
 

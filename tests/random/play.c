@@ -68,7 +68,7 @@ static void look_at_session(const struct actor *actor, const struct pending *pen
     view->active = view->has_active ? session->fanout.num_active : 0;
 }
 
-/* What a command left behind shows when the next one is sent, of its session or
+/* What a command left after shows when the next one is sent, of its session or
  * of any; at the latest when the endpoint is done, for which `next` is NULL. */
 static void settle(struct actor *actor, const struct sstp_command *next)
 {
@@ -135,7 +135,7 @@ static bool is_repeated_index(const struct sstp_ep_session *session,
 }
 
 /* What the sender's lists say.  Those of its Message and EndMessage are changed
- * right behind the callback, the others' before it. */
+ * right after the callback, the others' before it. */
 static void look_at_lists(struct actor *actor, struct course_command *command,
                           struct course_view *view)
 {

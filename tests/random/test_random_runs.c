@@ -152,7 +152,7 @@ static int finish(const struct listener_verdict *verdict, uint64_t num_runs, uin
            num_runs, verdict->num_compared, verdict->num_damaged, verdict->num_linked);
     printf("# %" PRIu64 " commands waited for what their sender had received\n",
            verdict->num_waited);
-    printf("# %" PRIu64 " of %" PRIu64 " searches for a command behind a loss were fooled\n",
+    printf("# %" PRIu64 " of %" PRIu64 " searches for a command after a loss were fooled\n",
            verdict->num_fooled, verdict->num_searching);
     printf("%s 1 - random runs\n1..1\n", num_failed == 0 ? "ok" : "not ok");
     return num_failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -30,7 +30,7 @@ struct write_run {
     guint num_heard[2];
     GPtrArray *heard;      /* struct course_command */
     GHashTable *line_of;   /* index + 1 */
-    GHashTable *late;      /* those behind the other side's ConnectClose */
+    GHashTable *late;      /* those after the other side's ConnectClose */
     size_t outstanding[2]; /* while the lines are written */
 };
 

@@ -7,12 +7,12 @@
  * order in which they were complete there:
  *
  *     stream, from_initiator, command, findings, and
- *     what a decoder shows of it by its name behind `sstp.` (plugin/FIELDS.md)
+ *     what a decoder shows of it by its name after `sstp.` (plugin/FIELDS.md)
  *
  * A field that the line has not must not be shown; one that is null nobody at the
  * initiator knows, and it may be anything.  Where a field is a frame, the line has
  * the place of that command's line in the file, from 0.  "findings" are the experts
- * behind `sstp.expert.`, `unacknowledged` on EndMessage as a second pass has it.
+ * after `sstp.expert.`, `unacknowledged` on EndMessage as a second pass has it.
  */
 #ifndef TESTS_RANDOM_WRITE_RUN_H
 #define TESTS_RANDOM_WRITE_RUN_H

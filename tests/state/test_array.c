@@ -77,7 +77,7 @@ static void test_nothing(void)
     g_assert_cmpuint(memory.num_requests, ==, 0);
 }
 
-/* An item is moved a few times while the array is small, and never behind the
+/* An item is moved a few times while the array is small, and never after the
  * first block; at most one block is spare. */
 static void test_cost(void)
 {

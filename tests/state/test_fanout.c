@@ -274,7 +274,7 @@ static void open_equal(struct sstp_fanout *fanout, const struct sstp_mem *mem)
 }
 
 /* A group of equal entries is walked through when it is named for the first time,
- * and not again: an entry that is made active behind the fanout's back is left
+ * and not again: an entry that is made active after the fanout's back is left
  * alone ever after.  The million would not end otherwise. */
 static void test_equal_entries(void)
 {

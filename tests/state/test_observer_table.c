@@ -3,7 +3,7 @@
  * Every command in every state, by hand from GRVSSTP 3.1.5, 3.2.5, 3.3.5, the
  * SPECIFICATION.md and plugin/FIELDS.md.
  *
- * A cell is the state behind the command, and behind a colon what is found:
+ * A cell is the state after the command, and after a colon what is found:
  *
  *     x unexpected_command   w wrong_role       r session_id_range
  *     d duplicate_session    u unknown_session  i the same, ignored (a note)
@@ -317,7 +317,7 @@ static void test_fanout_sessions(void)
         {"Open, presence", "I Connect; A ConnectResponse Ok; O Open s=S url=grooveWanDPP",
                                                                  "R OpenResponse s=S NoResource", "d-"},
         {"nobody named", FANOUT,                                 "R SessionStatus s=S", "o-"},
-        /* SPECIFICATION.md: no entries, OpenResponse Ok and the Close right behind it. */
+        /* SPECIFICATION.md: no entries, OpenResponse Ok and the Close right after it. */
         {"empty",     "I Connect; A ConnectResponse Ok; O FanoutOpen s=S;"
                       "R OpenResponse s=S Ok",                   "R Close s=S", "d-"},
     };
@@ -409,7 +409,7 @@ static const struct {
 };
 
 /* Findings alone: these sessions have no states to show.  How an attach goes on
- * behind a RegisterResponse is MS-GRVSSTPS's; an AttachResponse is not minded. */
+ * after a RegisterResponse is MS-GRVSSTPS's; an AttachResponse is not minded. */
 static const struct {
     const char *line;
     const char *cells[EVENT_COLUMNS];

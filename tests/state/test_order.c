@@ -197,7 +197,7 @@ static void test_part(void)
 }
 
 /* Lost, and sent again with what the sender had received meanwhile: the answer to it comes
- * behind it all the same. */
+ * after it all the same. */
 static void test_sent_again(void)
 {
     struct fixture fixture;
@@ -258,7 +258,7 @@ static void test_one_direction(void)
     tear_down(&fixture);
 }
 
-/* Whatever was given up comes after all: it is taken, and nothing is known behind it. */
+/* Whatever was given up comes after all: it is taken, and nothing is known after it. */
 static void test_too_late(void)
 {
     struct fixture fixture;

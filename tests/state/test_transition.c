@@ -18,7 +18,7 @@ static const char connection_letters[SSTP_CONNECTION_STATE_COUNT + 1] = "utcead"
 
 static const struct {
     uint8_t command_id, response_id;
-    const char *expected; /* behind unknown, transport, connecting, established, aborting, closed */
+    const char *expected; /* after unknown, transport, connecting, established, aborting, closed */
 } connection_rows[] = {
     {SSTP_CONNECT, 0, "ccxxxx"},
     {SSTP_CONNECT_RESPONSE, SSTP_CONNECT_RESPONSE_OK, "exexxx"},
@@ -75,7 +75,7 @@ static const char session_letters[SSTP_SESSION_STATE_COUNT + 1] = "uosrbd";
 
 static const struct {
     uint8_t response_id;
-    const char *expected; /* behind unknown, opening, suspended, ready, blocked, closed */
+    const char *expected; /* after unknown, opening, suspended, ready, blocked, closed */
 } session_rows[] = {
     {0x00, "rrxxxx"}, /* Ok */
     {0x04, "ddxxxx"}, /* NoResource */
@@ -118,7 +118,7 @@ static void test_receiver(void)
     static const char letters[SSTP_RECEIVER_STATE_COUNT + 1] = "uwrb";
     static const struct {
         uint8_t command_id;
-        const char *expected; /* behind unknown, waiting, ready, buffering */
+        const char *expected; /* after unknown, waiting, ready, buffering */
     } rows[] = {
         {SSTP_MESSAGE, "rrxx"}, {SSTP_DATA, "bxbb"},  {SSTP_END_MESSAGE, "wxxw"},
         {SSTP_NOOP, "xxxx"},    {SSTP_CLOSE, "xxxx"}, {SSTP_REGISTER_RESPONSE, "xxxx"},

@@ -156,7 +156,7 @@ static void on_publish(struct load *load, struct receiver *receiver, const uint8
     load_delivered(load, receiver, id + 2, len - 2 - TOPIC_LEN - 2);
     const uint8_t puback[] = {PUBACK, 2, id[0], id[1]};
     link_append(&receiver->link, puback, sizeof puback);
-    /* Nothing answers a PUBACK.  A ping behind the last one is answered when all of them
+    /* Nothing answers a PUBACK.  A ping after the last one is answered when all of them
      * are processed. */
     if (load_has_all(load, receiver)) {
         static const uint8_t ping[] = {PINGREQ, 0};

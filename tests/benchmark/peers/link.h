@@ -51,7 +51,7 @@ void link_await_end(struct link *link);
 void link_start(struct link *link, int epoll, uint32_t tag);
 
 void link_append(struct link *link, const void *bytes, size_t len);
-/* Room for `len` bytes behind what is appended; the caller fills it and adds to out_len. */
+/* Room for `len` bytes after what is appended; the caller fills it and adds to out_len. */
 uint8_t *link_room(struct link *link, size_t len);
 /* Writes what there is; what the socket does not take is written when it can. */
 void link_flush(struct link *link);

@@ -63,7 +63,7 @@ struct peer {
     /* Connects the sender; blocking. */
     void (*open_sender)(struct load *load);
     /* Makes a receiver known to the server, so that messages are kept for it, and leaves
-     * no connection behind; blocking. */
+     * no connection after; blocking. */
     void (*introduce)(struct load *load, struct receiver *receiver);
     /* Connects a receiver that is known; blocking.  May append what asks for messages. */
     void (*open_receiver)(struct load *load, struct receiver *receiver);

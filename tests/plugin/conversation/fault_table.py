@@ -173,7 +173,7 @@ def wrong_connection_states():
         yield Fault("%s when refused" % command.name, name, c(CONNECT) + r(REFUSED),
                     c(command) if command.name != "ConnectClose" else r(REFUSED),
                     r(sstp.connect_close(0)))
-        yield Fault("%s behind the own ConnectClose" % command.name, name,
+        yield Fault("%s after the own ConnectClose" % command.name, name,
                     GREETING + opened() + fanned(9) + GOODBYE, c(command))
     yield Fault("ConnectClose before Connect", name, [], c(sstp.connect_close(0)), clean=GREETING)
     for command in (sstp.noop(0), ACCEPTED, open_(FIRST_OF_ACCEPTOR)):
@@ -227,7 +227,7 @@ def wrong_receiver_states():
     before = GREETING + opened()
     name = "unexpected_command"
     yield Fault("Data while waiting", name, before, c(data), STILL)
-    yield Fault("Data behind the EndMessage", name, before + c(begin, data, end), c(data),
+    yield Fault("Data after the EndMessage", name, before + c(begin, data, end), c(data),
                 r(sstp.noop(1)) + STILL)
     # An EndMessage enters the ledger whatever it ends (SPECIFICATION.md).
     yield Fault("EndMessage while waiting", name, before, c(end), r(sstp.noop(1)) + STILL,
@@ -281,28 +281,28 @@ def unknown_sessions():
     yield Fault("count on a Message of no session", name, before + opened(7 | FIRST_OF_ACCEPTOR,
                 RELAY) + r(*message(7 | FIRST_OF_ACCEPTOR)), c(sstp.message(9, 1)), STILL,
                 clean=before + NEXT)
-    # Behind a Close or a refusal of one's own.
+    # After a Close or a refusal of one's own.
     closed = GREETING + opened() + c(sstp.close(3))
     for command in message(3):
-        yield Fault("%s behind the own Close" % command.name, name, closed, c(command),
+        yield Fault("%s after the own Close" % command.name, name, closed, c(command),
                     r(sstp.noop(1)) + NEXT if command.name == "EndMessage" else NEXT,
                     clean=closed + NEXT)
     stopped = GREETING + opened() + r(sstp.close(3))
-    yield Fault("OpenResponse behind the own Close", name, stopped,
+    yield Fault("OpenResponse after the own Close", name, stopped,
                 r(sstp.open_response(3, START)), NEXT)
     emptied = GREETING + fanned() + r(sstp.close(4, 0x15))
-    yield Fault("SessionStatus behind the own Close", name, emptied,
+    yield Fault("SessionStatus after the own Close", name, emptied,
                 r(sstp.session_status(4, 4, indexes=[0, 1])), NEXT)
     detached = GREETING + ATTACHED + c(sstp.close(1))
-    yield Fault("AttachAuthenticate behind the own Close", name, detached,
+    yield Fault("AttachAuthenticate after the own Close", name, detached,
                 c(sstp.attach_authenticate(1, TOKEN)), NEXT)
     for response in (NO_RESOURCE, UNKNOWN, NO_ENTRIES, NOT_SUPPORTED):
         refused = GREETING + c(refusable(response)) + r(sstp.open_response(4, response))
         for command in message(4):
-            yield Fault("%s behind %s" % (command.name, RESPONSES[response]), name, refused,
+            yield Fault("%s after %s" % (command.name, RESPONSES[response]), name, refused,
                         c(command), r(sstp.noop(1)) + NEXT if command.name == "EndMessage" else
                         NEXT, clean=refused + NEXT)
-        yield Fault("OpenResponse behind %s" % RESPONSES[response], name, refused,
+        yield Fault("OpenResponse after %s" % RESPONSES[response], name, refused,
                     r(sstp.open_response(4, START)), NEXT)
 
 
@@ -316,24 +316,24 @@ def crossings():
     yield Fault("Closes that cross", name, before + c(sstp.close(3)), r(sstp.close(3)), NEXT,
                 **note)
     yield Fault("own Close twice", name, before + c(sstp.close(3)), c(sstp.close(3)), NEXT, **note)
-    yield Fault("message behind the other side's Close", name, before + r(sstp.close(3)),
+    yield Fault("message after the other side's Close", name, before + r(sstp.close(3)),
                 c(*message(3)), r(sstp.noop(1)) + NEXT, clean=before + r(sstp.close(3)) + NEXT,
                 **note)
-    yield Fault("end of a message behind the other side's Close", name,
+    yield Fault("end of a message after the other side's Close", name,
                 before + c(*message(3)[:1]) + r(sstp.close(3)), c(*message(3)[1:]),
                 r(sstp.noop(1)) + NEXT, clean=before + r(sstp.close(3)) + NEXT, **note)
-    yield Fault("OpenResponse behind the other side's Close", name, before + c(sstp.close(3)),
+    yield Fault("OpenResponse after the other side's Close", name, before + c(sstp.close(3)),
                 r(sstp.open_response(3, STOP), sstp.open_response(3, START)), NEXT, **note)
-    yield Fault("SessionStatus behind the other side's Close", name,
+    yield Fault("SessionStatus after the other side's Close", name,
                 GREETING + fanned() + c(sstp.close(4)),
                 r(sstp.session_status(4, 4, indexes=[0, 1])), NEXT, **note)
-    yield Fault("AttachResponse behind the other side's Close", name,
+    yield Fault("AttachResponse after the other side's Close", name,
                 GREETING + ATTACH + c(sstp.close(1)), r(sstp.attach_response(1, 0, TOKEN)), NEXT,
                 **note)
-    yield Fault("RegisterResponse behind the other side's Close", name,
+    yield Fault("RegisterResponse after the other side's Close", name,
                 GREETING + ATTACHED + c(sstp.register(2, TOKEN), sstp.close(2)),
                 r(sstp.register_response(2)), NEXT, **note)
-    yield Fault("commands behind the other side's ConnectClose", name,
+    yield Fault("commands after the other side's ConnectClose", name,
                 before + fanned() + opened(FIRST_OF_ACCEPTOR, RELAY) + r(sstp.connect_close(0)),
                 c(sstp.message(3), sstp.data(3, b"late"), sstp.close(4),
                   sstp.open_response(FIRST_OF_ACCEPTOR, STOP)), **note)
@@ -417,7 +417,7 @@ def acknowledgements():
 
 
 def unacknowledged():
-    """The carrier closes TCP behind each story."""
+    """The carrier closes TCP after each story."""
     name, note = "unacknowledged", dict(severity=NOTE)
     before = GREETING + opened() + opened(FIRST_OF_ACCEPTOR, RELAY)
     first = len(before) + 2  # the first message's EndMessage

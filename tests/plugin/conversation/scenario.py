@@ -265,7 +265,7 @@ class Scenario:
         self.name = name
         self.lines = []
         self.steps = []
-        self.tables = []  # (row, {line: [EndMessage rows]}): what is outstanding behind it
+        self.tables = []  # (row, {line: [EndMessage rows]}): what is outstanding after it
 
     def line(self, name, minor=5):
         line = Line(self, name, minor)
@@ -273,7 +273,7 @@ class Scenario:
         return line
 
     def table(self, **outbound):
-        """Behind the last row, the OutboundMessageLists are these: {key: (line, rows)}."""
+        """After the last row, the OutboundMessageLists are these: {key: (line, rows)}."""
         self.tables.append((self.rows[-1], list(outbound.values())))
 
     @property

@@ -163,7 +163,7 @@ def multi_client_single_hop():
 
 
 def flow_control():
-    """4.4: session 1 is blocked behind A1, so B2 overtakes A2; the counts go on."""
+    """4.4: session 1 is blocked after A1, so B2 overtakes A2; the counts go on."""
     tale, line = two_sessions("4.4")
     a1 = line.message(CLIENT, 1, number=1, before=0)
     line.respond(RELAY, 1, STOP, "blocked")

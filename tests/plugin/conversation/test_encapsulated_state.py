@@ -25,7 +25,7 @@ CARRIERS = {
 
 
 def together(name, scenarios):
-    """Their lines in one scenario, one behind the other."""
+    """Their lines in one scenario, one after the other."""
     tale = Scenario(name)
     for part in scenarios:
         tale.lines += part.lines
@@ -109,7 +109,7 @@ class Again(ScenarioTest):
     """Addresses, ports and GUIDs that are used a second time."""
 
     def check_twice(self, make, late):
-        """The same line once more behind the first; nothing is left of it.  late: what is
+        """The same line once more after the first; nothing is left of it.  late: what is
         found on the second pass on the message that is never acknowledged."""
         tale = Scenario("twice")
         lines = []
@@ -139,7 +139,7 @@ class Again(ScenarioTest):
                               label)
 
     def test_ports(self):
-        """TCP: new SYNs on the same four numbers, behind a FIN, a RST, and nothing."""
+        """TCP: new SYNs on the same four numbers, after a FIN, a RST, and nothing."""
         for end, late in (("fin", [UNACKNOWLEDGED]), ("rst", [UNACKNOWLEDGED]), (None, [])):
             for make in (henc.Plain, henc.Tunnel, henc.Socks):
                 def carrier(capture, number, make=make, end=end):

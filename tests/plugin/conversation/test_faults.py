@@ -215,9 +215,9 @@ class Clean(FaultTest):
         yield "edges of the ids", GREETING + opened(0) + opened(0x7FFFFFFF) + opened(
             0x80000000, not CLIENT) + opened(0xFFFFFFFF, not CLIENT) + NEXT
         yield "id used again", GREETING + (opened() + acknowledged() + c(sstp.close(3))) * 3 + NEXT
-        yield "id used again behind the other side's Close", GREETING + (
+        yield "id used again after the other side's Close", GREETING + (
             opened() + r(sstp.close(3))) * 3 + NEXT
-        yield "id used again behind a refusal", GREETING + (
+        yield "id used again after a refusal", GREETING + (
             c(open_(3)) + r(sstp.open_response(3, 0x05))) * 3 + opened() + NEXT
         yield "presence refused", GREETING + presence + r(sstp.open_response(3, 0x04)) + NEXT
         yield "Close while opening", GREETING + c(fanout(4)) + r(sstp.close(4, 0x15)) + NEXT

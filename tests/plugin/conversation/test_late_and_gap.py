@@ -17,7 +17,7 @@ COUNTED = ("sstp.message.number", "sstp.ack.acked_in", "sstp.ack.covered", "sstp
 
 
 def late_carrier(capture, place):
-    """The capture begins behind the SYNs."""
+    """The capture begins after the SYNs."""
     return henc.Plain(capture, place, handshake=False)
 
 
@@ -74,7 +74,7 @@ def late_trusting():
 
 
 def with_gap(lost_to_end):
-    """A gap in the middle of a message: what is behind it is as in a late capture, but
+    """A gap in the middle of a message: what is after it is as in a late capture, but
     for the Open, which was seen."""
     tale = Scenario("gap")
     line = tale.line("A-B")
@@ -175,13 +175,13 @@ class LateAndGap(ScenarioTest):
         self.assert_shown_in_the_end(tale, capture, preferences)
 
     def test_gap(self):
-        """One Data lost, and a Data and the EndMessage behind it."""
+        """One Data lost, and a Data and the EndMessage after it."""
         for lost_to_end in (False, True):
             self.check_gap(lost_to_end)
 
     def test_connect_behind_a_gap(self):
         """The next Connect makes all certain again."""
-        tale = Scenario("Connect behind a gap")
+        tale = Scenario("Connect after a gap")
         line = tale.line("A-B")
         line.greet()
         line.opened(CLIENT, 3, APPHANDLER)
@@ -262,7 +262,7 @@ class NothingFalse(ScenarioTest):
             self.assert_nothing_false(tales, capture)
 
     def test_where_the_gap_is(self):
-        """On the first frame with data behind the loss, of the side that lost it, or, where
+        """On the first frame with data after the loss, of the side that lost it, or, where
         that says no more, of the one that acknowledges it; once, and in two passes, for one
         cannot tell lost from late."""
         for make in self.scenarios()[:4]:
@@ -302,7 +302,7 @@ class NothingFalse(ScenarioTest):
             self.assert_nothing_false(tales, capture)
 
     def test_each_beginning_lost(self):
-        """The capture begins at each frame, behind the SYNs."""
+        """The capture begins at each frame, after the SYNs."""
         for make in self.scenarios():
             capture = Capture()
             tales = []

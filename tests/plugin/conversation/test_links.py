@@ -345,7 +345,7 @@ class AnyOrder(ScenarioTest):
             frames = self.ws.dissect(path, two_pass=True)
             trees = self.ws.sharkd(path, [frame.number for frame in frames])
             for frame, tree in zip(frames, trees):
-                # "!" in a label is the severity behind it, or above what has one.
+                # "!" in a label is the severity after it, or above what has one.
                 labels = [line.split(" !")[0].strip() for line in sharkd_labels(tree)]
                 for layer in frame.ours:
                     for (field, _), text in zip(layer.fields, layer.texts):

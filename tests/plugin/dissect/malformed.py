@@ -11,7 +11,7 @@ import stories
 from stories import CLIENT, RELAY, sstp
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
-TOKEN_AT = 3 + 4  # of Register: behind header and EventId
+TOKEN_AT = 3 + 4  # of Register: after header and EventId
 
 
 def rows():
@@ -57,7 +57,7 @@ def rows():
          {"truncated": ERROR}),
         ("too many source URLs", sstp.patched(connect, 6 + len(stories.RELAY_URL) + 1, b"\x09"),
          {"string_unterminated": ERROR}),
-        # What stands behind the one entry is read as an entry with an empty IdentityURL.
+        # What stands after the one entry is read as an entry with an empty IdentityURL.
         ("too many fanout entries", sstp.fanout_open(4, "res", [("id1", "", "")], 6, count=9),
          {"string_unterminated": ERROR, "string_empty": WARNING}),
         # CommandId

@@ -124,7 +124,7 @@ class Findings(DissectTest):
             bad = sstp.with_length(sstp.noop(0), length).data
             connection.send(bad)
             stories.play(connection, stories.greeting()[1:])
-            stories.play(connection, [(CLIENT, c) for c in sstp.message_sequence(7, b"behind")])
+            stories.play(connection, [(CLIENT, c) for c in sstp.message_sequence(7, b"after")])
             frames = self.ws.dissect(self.write(capture))
             self.assertEqual(about_commands([x for f in frames for x in f.ours]),
                              [("length_invalid", "error")], length)

@@ -107,7 +107,7 @@ class Loss(DissectTest):
                 whole = opened() + story
                 self.assert_honest(mine, whole, label)
                 self.assertEqual(self.gaps(mine), [capture.number(frames[lost + 1])], label)
-                # Before the loss everything, behind it all but at most four commands.
+                # Before the loss everything, after it all but at most four commands.
                 ends, end = [], 0
                 for command in stories.commands_of(story):
                     end += len(command)
@@ -119,7 +119,7 @@ class Loss(DissectTest):
                 self.assertGreaterEqual(shown, before + after - 4, label)
 
     def test_lost_inside_data(self):
-        """A hole inside one big command: framing goes on behind it exactly."""
+        """A hole inside one big command: framing goes on after it exactly."""
         capture, connection = self.setup_connection()
         big = sstp.data(0x21, bytes(i & 0xFF for i in range(2048)))
         story = [(CLIENT, sstp.message(0x21, 0, user_ref="big")), (CLIENT, big),
@@ -236,7 +236,7 @@ class Loss(DissectTest):
                 self.assert_quiet(seen, label)
 
     def test_overlapping(self):
-        """Segments that bring old bytes with new ones behind: TCP hands these on only
+        """Segments that bring old bytes with new ones after: TCP hands these on only
         in parts, so commands may be missed, but none is shown twice or wrong."""
         story = numbered(12)
         data = sstp.join(stories.commands_of(story))
@@ -365,7 +365,7 @@ class Loss(DissectTest):
             self.assertEqual(frame.findings, [])
 
     def test_one_frame_snapped(self):
-        """One frame is short, all others are whole: framing goes on behind it."""
+        """One frame is short, all others are whole: framing goes on after it."""
         story = numbered(8)
         for size in (50, 200):
             capture, connection = self.setup_connection()

@@ -142,7 +142,7 @@ def first_difference(mine, theirs):
         if 'name="frame.number"' in ours:
             stream = ours.strip()
         if ours != others:
-            return "line %d, behind %s:\n%s\n%s" % (number, stream, ours, others)
+            return "line %d, after %s:\n%s\n%s" % (number, stream, ours, others)
     return "one is longer"
 
 

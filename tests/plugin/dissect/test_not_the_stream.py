@@ -24,7 +24,7 @@ def quote(frame, kept):
 
 
 def fragments(frame, cut):
-    """The two fragments of a frame's IP packet, the first with `cut` bytes behind the header."""
+    """The two fragments of a frame's IP packet, the first with `cut` bytes after the header."""
     ethernet, packet = frame.octets[:IP_AT], frame.octets[IP_AT:]
     parts = [(packet[IP_LEN:IP_LEN + cut], 0x2000), (packet[IP_LEN + cut:], cut // 8)]
     for data, flags_and_offset in parts:
@@ -57,7 +57,7 @@ class NotTheStream(DissectTest):
             [f for frame in frames for f in frame.findings]
 
     def test_icmp_quotes_each_segment(self):
-        """Each data segment quoted by an error right behind it, whole or in part."""
+        """Each data segment quoted by an error right after it, whole or in part."""
         for kept in (1500, 128, 60):
             for two_pass in (False, True):
                 plain = list(self.capture.frames)

@@ -51,7 +51,7 @@ class Case:
 
 
 class Run:
-    """A capture of one conversation behind the other."""
+    """A capture of one conversation after the other."""
 
     def __init__(self):
         self.capture = Capture(tick=100_000)

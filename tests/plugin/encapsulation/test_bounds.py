@@ -17,7 +17,7 @@ SAID = re.compile(r"left out|not shown|not dissected|more (commands|octets|bytes
 
 class Bounds(EncapTest):
     def assert_bounded(self, capture, frame, behind):
-        """The frame with the many says what it leaves out; commands behind it are found."""
+        """The frame with the many says what it leaves out; commands after it are found."""
         number = capture.number(frame)
         path = self.write(capture)
         for two_pass, label in PASSES:

@@ -117,7 +117,7 @@ class Findings(EncapTest):
             self.assertIn(str(number), sequences)
             commands = [layer for each in shown.values() for layer in each.commands]
             late = [layer for layer in commands if layer.one("sstp.command") == "0x10"]
-            self.assertEqual(len(late), 6, "%s: commands behind the gap" % label)
+            self.assertEqual(len(late), 6, "%s: commands after the gap" % label)
 
     def test_sequence_repeat(self):
         capture = Capture()
@@ -422,7 +422,7 @@ class Findings(EncapTest):
                                       for layer in each.commands}), 1)
 
     def test_keepalive_same_body_in_good_faith(self):
-        """The same bytes on purpose: two Noops, one behind the other, are two."""
+        """The same bytes on purpose: two Noops, one after the other, are two."""
         capture = Capture()
         carrier = henc.KeepAlive(capture, Place(1))
         carrier.open()

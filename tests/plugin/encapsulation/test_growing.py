@@ -67,7 +67,7 @@ def records(frames):
 
 class Growing(EncapTest):
     def follow(self, capture):
-        """What each frame shows while nothing behind it has been written yet."""
+        """What each frame shows while nothing after it has been written yet."""
         header, *frames = records(capture.frames)
         live = Live(self.ws, "frame.number", "sstp.command")
         shown = []

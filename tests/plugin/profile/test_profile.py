@@ -54,7 +54,7 @@ def buttons():
 
 
 def entries(name, key):
-    """The list behind a key of preferences or recent, taken apart."""
+    """The list after a key of preferences or recent, taken apart."""
     block = re.search(r"^%s:\n((?:\t.*\n)+)" % re.escape(key), read(name), re.MULTILINE).group(1)
     return re.findall(r'"([^"]*)"|([^\s",]+)', block)
 

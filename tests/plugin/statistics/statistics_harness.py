@@ -93,7 +93,7 @@ class Story:
             end -= len(frame.payload)
             if end <= 0:
                 return frame
-        raise AssertionError("a command ends behind its frames")
+        raise AssertionError("a command ends after its frames")
 
     def greet(self, minor=6):
         self.say(True, sstp.connect(RELAY, [DEVICE], version=(1, minor)))

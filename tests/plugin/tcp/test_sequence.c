@@ -37,7 +37,7 @@ static const struct {
       {FAR, 10, false, 10, 0},
       {FAR + 10, 10, false, 0, MANY},
       {FAR + 20, 10, false, 0, 0}}},
-    {"one-far-behind", {{FAR, 10, true, 0, 0}, {1, 10, false, 10, 0}, {FAR + 10, 5, false, 0, 0}}},
+    {"one-far-after", {{FAR, 10, true, 0, 0}, {1, 10, false, 10, 0}, {FAR + 10, 5, false, 0, 0}}},
     {"at-the-limit",
      {{1, 10, true, 0, 0}, {11 + GRVSSTP_SEQUENCE_LOSS_MAX, 10, false, 0, 64u << 20}}},
     {"above-the-limit", {{1, 10, true, 0, 0}, {12 + GRVSSTP_SEQUENCE_LOSS_MAX, 10, false, 10, 0}}},

@@ -179,7 +179,7 @@ static void test_ack_immediately(void)
     pair_free(pair);
 }
 
-/* An A flag behind a message that is not complete has to wait for that. */
+/* An A flag after a message that is not complete has to wait for that. */
 static void test_ack_immediately_later(void)
 {
     uint32_t id;

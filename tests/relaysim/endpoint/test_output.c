@@ -138,7 +138,7 @@ static void test_empty(void)
     model_free(model);
 }
 
-/* What has gone leaves no block behind. */
+/* What has gone leaves no block after. */
 static void test_given_back(void)
 {
     struct model *model = model_new();
@@ -216,7 +216,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/output/empty", test_empty);
     g_test_add_func("/output/given-back", test_given_back);
-    g_test_add_func("/output/large-behind-empty", test_large_behind_empty);
+    g_test_add_func("/output/large-after-empty", test_large_behind_empty);
     g_test_add_func("/output/random", test_random);
     g_test_add_func("/output/no-memory", test_no_memory);
     return g_test_run();

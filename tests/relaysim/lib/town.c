@@ -379,7 +379,7 @@ static bool carry(struct link *link, size_t from)
     const size_t len = output.len;
     sstp_ep_output_taken(ep_of(end), len);
     end->is_awake = false;
-    other->is_awake = true; /* it reads, and is looked at behind that */
+    other->is_awake = true; /* it reads, and is looked at after that */
     if (end->connection != NULL)
         sstp_relay_output_is_empty(end->connection);
     sstp_ep_receive(ep_of(other), bytes, len);

@@ -58,7 +58,7 @@ struct town_client {
     unsigned num_acknowledged, num_unacknowledged, num_lost;
     GArray *numbers;                                 /* uint64_t, of all that came */
     void (*look)(const struct sstp_ep_event *event); /* at every event; may be NULL */
-    GString *received;                               /* each with a ";" behind it */
+    GString *received;                               /* each with a ";" after it */
 };
 
 struct town {

@@ -29,7 +29,7 @@ struct visitor {
     int response_id, open_response_id, close_reason_id, session_reason_id;
     unsigned num_acknowledged, num_unacknowledged, num_lost, num_opened;
     uint32_t wait_time; /* RetryTime or ReturnTime that it was told */
-    GString *received;  /* the messages, each with a ";" behind it */
+    GString *received;  /* the messages, each with a ";" after it */
     struct sstp_ep_message last;
 };
 

@@ -109,7 +109,7 @@ def send_malformed(target, rand, over):
 
 
 def send_random_bytes(target, rand, over):
-    """Before a Connect and, where that is taken, behind one; in pieces of any length."""
+    """Before a Connect and, where that is taken, after one; in pieces of any length."""
     num = 0
     while num < 20 and not over.is_set():
         minor = rand.choice((None, 5, 6)) if target.takes else None
@@ -184,7 +184,7 @@ def name_no_device(target, rand, over):
 
 
 def refuse_then_go_on(target, rand, over):
-    """A Connect that is refused, with commands behind it that have no state."""
+    """A Connect that is refused, with commands after it that have no state."""
     num = 0
     while num < 20 and not over.is_set():
         url = "grooveDNS://wrong" if target.takes else target.url

@@ -132,7 +132,7 @@ class Client(LiveTest):
              "the relay ended the registration: UserAuthenticationFailed \\(.*--account.*\\)$"),
             (receive_from, [CONNECTED, ATTACHED, ("Register", sstp.close(2, 0x0d))],
              "the relay ended the registration: InternalError \\(.* 1000 identities.*\\)$"),
-            # Behind the answer to it: nothing will come any more.
+            # After the answer to it: nothing will come any more.
             (receive_from, [CONNECTED, ATTACHED, ("Register", sstp.join(
                 [sstp.register_response(2), sstp.close(2, 5)]))],
              "the registration was closed: UserAuthenticationFailed$"),

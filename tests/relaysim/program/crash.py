@@ -180,7 +180,7 @@ def judge_receiver(world, receiver):
             if (sender, transmission) in settled:
                 wrong.append(f"{receiver} got {sender}'s transmission {transmission} again")
             if transmission <= last.get(sender, 0):
-                wrong.append(f"{receiver} got {sender}'s transmission {transmission} behind "
+                wrong.append(f"{receiver} got {sender}'s transmission {transmission} after "
                              f"{last[sender]}")
             last[sender] = transmission
             seen = first_numbers.setdefault(sender, [0, set()])

@@ -14,7 +14,7 @@
  * A receiver is the identity of its name, on the device of that name.  Its lines: "run"
  * for each connection, "got SENDER TRANSMISSION NUMBER" before it acknowledges, and
  * "settled N": the relay cannot send the first N of this run again, for it has answered
- * for a message that was sent to it behind their acknowledgement.
+ * for a message that was sent to it after their acknowledgement.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -170,7 +170,7 @@ static void send_some(struct program *program)
     }
 }
 
-/* What the earlier runs left behind. */
+/* What the earlier runs left after. */
 static void read_log(struct program *program, const char *path)
 {
     char *text;
@@ -217,7 +217,7 @@ static void on_message(struct program *program, const struct sstp_ep_event *even
     g_free(text);
 }
 
-/* Behind all acknowledgements so far: a message of our own.  It goes to somebody who
+/* After all acknowledgements so far: a message of our own.  It goes to somebody who
  * never comes, so that it has to be stored. */
 static void mark(struct program *program)
 {

@@ -491,7 +491,7 @@ relaysim: other.scn:1: the file has no step
                    "^relaysim: .*:12: how often is a number from 1 to 10000, not \"1000000000\"\n$")
 
     def test_several(self):
-        """One after the other into one capture and one truth file, also behind a failure."""
+        """One after the other into one capture and one truth file, also after a failure."""
         capture, truth = self.path("several.pcapng"), self.path("several.json")
         result = play("4.2.1-device-to-device", self.story((13, None)),
                       "4.3.2-interleaved.scn", "-w", capture, "--truth", truth)

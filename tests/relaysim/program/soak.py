@@ -208,7 +208,7 @@ class World:
             self.visits[key] = self.visits.get(key, 0) + 1
 
     def play(self, seconds, number):
-        """One round; all of it is over behind it."""
+        """One round; all of it is over after it."""
         over = threading.Event()
         threads = []
         for n, target in enumerate(self.targets):

@@ -224,7 +224,7 @@ class Town(TruthTest):
                              ("acceptor", "initiator", 1, 1, identity("dora"), "", "apphandler"))
 
     def test_quota_and_crossing_close(self):
-        """The relay's Close crosses the client's, and a message that is behind the first."""
+        """The relay's Close crosses the client's, and a message that is after the first."""
         with self.raw() as raw:
             self.open_session(raw, 1, "erin")
             self.send(raw, 1, "fits", b"x" * 240000)

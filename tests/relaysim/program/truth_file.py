@@ -73,7 +73,7 @@ def without_repeats(values):
 
 
 def readings(commands, end):
-    """The commands as far as an end may have looked at them: nothing that came behind its
+    """The commands as far as an end may have looked at them: nothing that came after its
     own ConnectClose, and of what it read last before that a beginning."""
     closes = [i for i, c in enumerate(commands) if c.id == CONNECT_CLOSE and c.side == end]
     if not closes:

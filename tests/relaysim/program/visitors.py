@@ -35,7 +35,7 @@ class Subscriber:
         for line in self.process.stdout:
             number = int(json.loads(line)["text"].split()[0])
             if number != self.num_got + 1:
-                self.faults.append("%s got number %d behind number %d" %
+                self.faults.append("%s got number %d after number %d" %
                                    (self.name, number, self.num_got))
             self.num_got = number
 

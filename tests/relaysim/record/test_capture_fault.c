@@ -124,7 +124,7 @@ static void test_reorder(void)
         num_moved++;
         i++;
     }
-    /* One that would have nothing behind it waits for the next. */
+    /* One that would have nothing after it waits for the next. */
     g_assert_cmpuint(num_moved, >=, NUM_SEGMENTS / 10 - 1);
     g_assert_cmpuint(num_moved, <=, NUM_SEGMENTS / 10);
     g_array_free(segments, TRUE);

@@ -45,7 +45,7 @@ static char *shape_of(const char *text)
     char **lines = g_strsplit(text, "\n", -1);
     const guint num = g_strv_length(lines) - 1;
     unsigned first = 0, next = 0;
-    g_assert_cmpstr(lines[num], ==, ""); /* behind the last end of a line */
+    g_assert_cmpstr(lines[num], ==, ""); /* after the last end of a line */
     for (guint i = 0; i <= num; i++) {
         const bool is_line = i < num && strcmp(lines[i], "head") != 0;
         const unsigned number = is_line ? (unsigned)g_ascii_strtoull(lines[i], NULL, 10) : 0;
@@ -338,7 +338,7 @@ static bool is_open(const char *path)
     return is;
 }
 
-/* Each reader gets a head, and whole lines behind it. */
+/* Each reader gets a head, and whole lines after it. */
 static void test_next_reader(void)
 {
     enum { LEN = 100000 };

@@ -171,7 +171,7 @@ static void test_session(struct fixture *f, gconstpointer data)
     }
 }
 
-/* `rest` is what the line says behind the session. */
+/* `rest` is what the line says after the session. */
 static void assert_message(struct fixture *f, const struct sstp_ep_note *note, const char *event,
                            const char *from, const char *rest)
 {

@@ -91,7 +91,7 @@ static void test_late(void)
     world_free(world);
 }
 
-/* What had come before the relay looked at its clock counts, though it is read behind that. */
+/* What had come before the relay looked at its clock counts, though it is read after that. */
 static void test_last_call(void)
 {
     struct world *world = make_world(1, SSTP_RELAY_AUTH_OFF);

@@ -43,7 +43,7 @@ static void send_timed(const struct scene *s, uint32_t ttl)
     g_assert_cmpint(sstp_ep_send_message(town_ep(s->a), s->id, &message, NULL), ==, SSTP_EP_OK);
 }
 
-/* A SessionStatus without the Close that a puppet would put behind it: Groove Server 2010
+/* A SessionStatus without the Close that a puppet would put after it: Groove Server 2010
  * takes a minute for that (note <16>). */
 static void say_status(const struct scene *s, uint8_t status_id, char name)
 {

@@ -69,7 +69,7 @@ static void test_successor(void)
     }
 }
 
-/* The phone lives: the newest has each message that is not sent yet, behind what the phone
+/* The phone lives: the newest has each message that is not sent yet, after what the phone
  * still acknowledges. */
 static void test_newest(void)
 {

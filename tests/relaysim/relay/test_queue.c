@@ -150,7 +150,7 @@ static void test_no_memory(void)
  * The client closes
  */
 
-/* 3.1.5.19: the count behind the Close is worth as much as before it. */
+/* 3.1.5.19: the count after the Close is worth as much as before it. */
 static void test_close_before_acknowledgement(void)
 {
     struct scene s = set_scene(NULL);
@@ -219,7 +219,7 @@ static void test_never_takes(void)
 }
 
 /* A handler that failed has not taken what it had not acknowledged, whatever the counts
- * behind that say; if it has taken anything, it is asked again at once. */
+ * after that say; if it has taken anything, it is asked again at once. */
 static void test_failed_handler(void)
 {
     static const uint8_t reasons[] = {SSTP_CLOSE_QUOTA_WOULD_BE_EXCEEDED,

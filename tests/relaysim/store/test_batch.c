@@ -83,7 +83,7 @@ static void remove_first(struct sstp_store *store, const char *identity)
     sstp_store_remove(store, g_queue_peek_head(&queue_of(store, identity)->messages));
 }
 
-/* A queue's messages, each with a ";" behind it, read from the disk if need be. */
+/* A queue's messages, each with a ";" after it, read from the disk if need be. */
 static void check_queue(struct sstp_store *store, const char *identity, const char *expected)
 {
     GString *text = g_string_new("");
