@@ -3,7 +3,8 @@
  * fields: every field of every command, once.
  *
  * SSTP_FIELDS lists the fields on the wire: constant, the specification's name
- * (of a list: that of its count), the display filter after the `sstp.` prefix, the kind, and how it is shown.
+ * (of a list: that of its count), the display filter after the `sstp.` prefix, the kind, and how it
+ * is shown.
  * SSTP_FLAGS lists the bits of the flags bytes.  The command table, the
  * decoder, the encoder, the plugin's field registration and the programs'
  * printing all read these two lists.
