@@ -22,13 +22,18 @@
 typedef bool grvsstp_heuristic_result;
 /* What a preference of yes or no is kept in. */
 typedef bool grvsstp_preference;
+/* What is asked of each node of a tree returns: whether that is enough. */
+typedef bool grvsstp_foreach_result;
 #define grvsstp_mark_depended_upon(pinfo, frame) mark_frame_as_depended_upon((pinfo)->fd, (frame))
 #define grvsstp_uncompress tvb_child_uncompress_zlib
+#define grvsstp_get_uint8 tvb_get_uint8
 #else
 typedef gboolean grvsstp_heuristic_result;
 typedef gboolean grvsstp_preference;
+typedef gboolean grvsstp_foreach_result;
 #define grvsstp_mark_depended_upon(pinfo, frame) mark_frame_as_depended_upon((pinfo), (frame))
 #define grvsstp_uncompress tvb_child_uncompress
+#define grvsstp_get_uint8 tvb_get_guint8
 #endif
 
 #if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)

@@ -49,9 +49,9 @@ bool grvsstp_withheld(conversation_t *conversation, tvbuff_t *tvb, packet_info *
 
     if (segment == NULL || !find_header(tvb, pinfo, segment->seq, &header))
         return false;
-    const uint8_t flags = tvb_get_guint8(tvb, (int)header + FLAGS);
+    const uint8_t flags = grvsstp_get_uint8(tvb, (int)header + FLAGS);
     const uint32_t len = segment->nextseq - segment->seq - ((flags & (FIN | SYN)) != 0);
-    const uint32_t data = header + (tvb_get_guint8(tvb, (int)header + DATA_OFFSET) >> 4) * 4u;
+    const uint32_t data = header + (grvsstp_get_uint8(tvb, (int)header + DATA_OFFSET) >> 4) * 4u;
     if ((flags & SYN) != 0 || len == 0 || data + len > tvb_captured_length(tvb))
         return false;
     withheld->offset = data;
