@@ -15,11 +15,12 @@ CHUNKS = [(side, data) for side, data, _ in stories.turns(STORY)]
 TCP, OVER_443, TUNNEL, SOCKS = "0", "1", "2", "3"
 
 PROXY_MAGIC = b"\r\n\r\n\0\r\nQUIT\n"
+# Of a client that is not the balancer: else the PROXY dissector of 4.4 calls itself without end.
 PROXY_HEADERS = {
-    "1": b"PROXY TCP4 192.0.2.1 198.51.100.1 40001 2492\r\n",
+    "1": b"PROXY TCP4 203.0.113.9 198.51.100.1 50123 2492\r\n",
     "1, unknown": b"PROXY UNKNOWN\r\n",
-    "2": PROXY_MAGIC + b"\x21\x11\0\x0c\xc0\0\2\1\xc6\x33\x64\1\x9c\x41\x09\xbc",
-    "2, with more": PROXY_MAGIC + b"\x21\x11\0\x13\xc0\0\2\1\xc6\x33\x64\1\x9c\x41\x09\xbc"
+    "2": PROXY_MAGIC + b"\x21\x11\0\x0c\xcb\0\x71\x09\xc6\x33\x64\1\xc3\xcb\x09\xbc",
+    "2, with more": PROXY_MAGIC + b"\x21\x11\0\x13\xcb\0\x71\x09\xc6\x33\x64\1\xc3\xcb\x09\xbc"
                                   b"\4\0\4\0\0\0\0",
 }
 BOUND = b"\5\0\0\1\0\0\0\0\0\0"
