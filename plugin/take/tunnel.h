@@ -19,7 +19,7 @@ struct grvsstp_tunnel grvsstp_tunnel_of(const struct grvsstp_transport *transpor
 /* The first half of that, for whoever has no chunk. */
 bool grvsstp_tunnel_is_asked_for(conversation_t *conversation);
 
-/* Whether this is Wireshark's HTTP, over TCP or in TLS; not for NULL. */
+/* Whether this is Wireshark's HTTP, over TCP or in TLS; NULL is not. */
 bool grvsstp_tunnel_is_http(dissector_handle_t handle);
 
 /* First pass: from this frame on HTTP is not asked any more.  Else it would take frames before

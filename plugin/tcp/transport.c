@@ -301,18 +301,3 @@ bool grvsstp_transport_is_missing(conversation_t *conversation, struct grvsstp_m
     }
     return is_missing;
 }
-
-void grvsstp_transport_note_told(conversation_t *conversation, struct grvsstp_missing *missing)
-{
-    const struct tcp_analysis *tcp = conversation_get_proto_data(conversation, proto_tcp);
-
-    if (tcp == NULL || tcp->flow1.tcp_analyze_seq_info == NULL ||
-        tcp->flow2.tcp_analyze_seq_info == NULL)
-        return;
-    const tcp_flow_t *flows[2] = {&tcp->flow1, &tcp->flow2};
-    for (int i = 0; i < 2; i++)
-        if (flows[i]->tcp_analyze_seq_info->nextseq != 0) {
-            missing->is_told[i] = true;
-            missing->number[i] = flows[i]->tcp_analyze_seq_info->nextseq;
-        }
-}

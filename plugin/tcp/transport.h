@@ -126,9 +126,6 @@ struct grvsstp_missing {
  * for each loss. */
 bool grvsstp_transport_is_missing(conversation_t *conversation, struct grvsstp_missing *missing);
 
-/* What is missing so far has been noticed without TCP's help. */
-void grvsstp_transport_note_told(conversation_t *conversation, struct grvsstp_missing *missing);
-
 /* Registers nothing; looks up what is needed of TCP.  At handoff. */
 void grvsstp_transport_init(void);
 

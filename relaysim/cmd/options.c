@@ -283,13 +283,6 @@ int options_parse(const char *summary, struct option_row *rows, int argc, char *
     return result;
 }
 
-bool options_is_given(const struct option_row *rows, const char *name)
-{
-    const struct option_row *row = option_row_find(rows, name, strlen(name));
-    g_assert(row != NULL);
-    return row->is_given;
-}
-
 /* ------------------------------------------------------------------------
  * Versions
  */

@@ -30,9 +30,6 @@ int options_parse_arguments(const char *summary, const char *parameters, struct 
 bool options_check_files(const struct option_row *rows, const char *role, enum named_file_use use,
                          char *const *names, size_t num);
 
-/* Whether options_parse() met the option, which has to be a row. */
-bool options_is_given(const struct option_row *rows, const char *name);
-
 /* A timer among the options, which a structure of configuration has. */
 struct options_timer {
     const char *name;
