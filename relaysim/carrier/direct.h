@@ -10,5 +10,6 @@
 #include "carrier/carrier.h"
 
 extern const struct carrier_ops carrier_direct;
+extern const struct carrier_ops carrier_direct_443; /* a client's, to port 443 */
 
 #endif

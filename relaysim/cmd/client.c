@@ -49,10 +49,16 @@ struct client_options {
     bool has_lines, acks_immediately, is_not_if_offline, receives, is_verbose;
 };
 
-/* In the order of `carriers`. */
-static const char *const vias[] = {"tcp", "connect", "socks", NULL};
-static const struct carrier_ops *const carriers[] = {&carrier_direct, &carrier_connect,
-                                                     &carrier_socks};
+/* In the order of `ways`. */
+static const char *const vias[] = {"tcp", "443", "connect", "socks", NULL};
+#define VIAS "tcp|443|connect|socks"
+static const struct {
+    const struct carrier_ops *carrier;
+    bool has_proxy; /* one, always; or none, ever */
+} ways[] = {{&carrier_direct, false},
+            {&carrier_direct_443, false},
+            {&carrier_connect, true},
+            {&carrier_socks, true}};
 /* In the order of enum client_format. */
 static const char *const formats[] = {"json", "text", NULL};
 
@@ -119,15 +125,15 @@ static const char *sending_option(const struct client_options *o)
 /* Whether the way to the relay is complete. */
 static gboolean check_way(const struct client_options *o)
 {
-    const gboolean is_direct = carriers[o->via] == &carrier_direct;
+    const gboolean has_proxy = ways[o->via].has_proxy;
     char *host = NULL;
     uint16_t port;
-    if (is_direct && o->proxy != NULL)
+    if (ways[o->via].carrier != &carrier_direct && o->relay == NULL)
+        return usage("--via is for who connects, with --relay");
+    if (!has_proxy && o->proxy != NULL)
         return usage("--proxy is for --via connect and --via socks");
-    if (is_direct)
+    if (!has_proxy)
         return TRUE;
-    if (o->relay == NULL)
-        return usage("--via connect and --via socks are for who connects, with --relay");
     if (o->proxy == NULL)
         return usage("--proxy ADDR:PORT is needed: where the proxy of --via is");
     if (!tunnel_target(o->relay, &host, &port)) {
@@ -279,7 +285,7 @@ static int run(const struct client_options *o, const struct client_timers *timer
     struct client_run config = {
         .relay = o->relay,
         .proxy = o->proxy,
-        .carrier = carriers[o->via],
+        .carrier = ways[o->via].carrier,
         .listens = (const char *const *)o->listens,
         .capture = o->capture,
         .truth = o->truth,
@@ -347,7 +353,7 @@ int cmd_client(int argc, char **argv)
         OPTION_TEXT("account", &o.account, "URL",
                     "The account to attach (made from the first identity)"),
         OPTION_CHOICE("sstp-version", &o.version, options_versions, "VERSION", "1.5 or 1.6 (1.6)"),
-        OPTION_CHOICE("via", &o.via, vias, "tcp|connect|socks",
+        OPTION_CHOICE("via", &o.via, vias, VIAS,
                       "The way to the relay: TCP, or through a proxy (tcp)"),
         OPTION_TEXT("proxy", &o.proxy, "ADDR:PORT", "Where the proxy is"),
         OPTION_TEXTS("to", &o.to, "IDENTITY[,DEVICE[,RELAY-URL]]",

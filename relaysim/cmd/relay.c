@@ -81,7 +81,7 @@ static const struct {
 /* clang-format on */
 
 struct relay_options {
-    char **urls, **listen, **locked_out;
+    char **urls, **listen, **listen_443, **locked_out;
     char **peers;
     char **peer_urls, **peer_addresses; /* the parts of `peers` */
     char *config, *log, *store, *capture, *truth;
@@ -89,6 +89,12 @@ struct relay_options {
     int64_t quota, max_per_device;
     bool no_multi_drop, no_single_hop, is_verbose;
     int64_t limits[G_N_ELEMENTS(limits)];
+};
+
+/* Where it listens: an address, and a port of those that stand for what comes there. */
+struct relay_doors {
+    GPtrArray *addresses;
+    GArray *ports;
 };
 
 static gboolean is_own_url(const struct relay_options *options, const char *url)
@@ -104,14 +110,24 @@ static char *check_url(const char *url)
                                  url);
 }
 
-static char *check_listen(const char *address)
+static char *check_address(const char *option, const char *address)
 {
     struct sockaddr_storage storage;
     return net_parse_address(address, &storage)
                ? NULL
-               : g_strdup_printf("--listen %s is not an address and a port, such as 127.0.0.1:2492 "
-                                 "or [::1]:2492",
-                                 address);
+               : g_strdup_printf("--%s %s is not an address and a port, such as 127.0.0.1:2492 or "
+                                 "[::1]:2492",
+                                 option, address);
+}
+
+static char *check_listen(const char *address)
+{
+    return check_address("listen", address);
+}
+
+static char *check_listen_443(const char *address)
+{
+    return check_address("listen-443", address);
 }
 
 static char *check_peer(const char *peer)
@@ -187,10 +203,42 @@ static gboolean read_config(const char *path, struct option_row *rows)
     return is_good && options_check_files(rows, NULL, NAMED_FILE_INPUT, NULL, 0);
 }
 
-/* Checks what the parser does not, and fills in the relay's configuration. */
-static gboolean apply(struct relay_options *options, struct relay_run *run)
+/* Where it listens, in the order of the ready line, and what comes there. */
+static void apply_addresses(const struct relay_options *options, struct relay_doors *doors,
+                            struct relay_run *run)
 {
-    static const char *const addresses[] = {ADDRESS_DEFAULT, NULL};
+    static const char *const usual[] = {ADDRESS_DEFAULT, NULL};
+    const struct {
+        const char *const *addresses;
+        uint16_t port;
+    } rows[] = {
+        {options->listen != NULL ? (const char *const *)options->listen : usual, NET_PORT_SSTP},
+        {(const char *const *)options->listen_443, 443},
+    };
+    doors->addresses = g_ptr_array_new();
+    doors->ports = g_array_new(FALSE, FALSE, sizeof(uint16_t));
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
+        for (const char *const *at = rows[i].addresses; at != NULL && *at != NULL; at++) {
+            g_ptr_array_add(doors->addresses, (gpointer)(uintptr_t)*at);
+            g_array_append_val(doors->ports, rows[i].port);
+        }
+    run->addresses = (const char *const *)(void *)doors->addresses->pdata;
+    run->ports = (const uint16_t *)(void *)doors->ports->data;
+    run->num_addresses = doors->addresses->len;
+}
+
+static void clear_doors(struct relay_doors *doors)
+{
+    if (doors->addresses != NULL)
+        g_ptr_array_free(doors->addresses, TRUE);
+    if (doors->ports != NULL)
+        g_array_free(doors->ports, TRUE);
+}
+
+/* Checks what the parser does not, and fills in the relay's configuration. */
+static gboolean apply(struct relay_options *options, struct relay_doors *doors,
+                      struct relay_run *run)
+{
     struct sstp_relay_config *config = &run->relay;
 
     if (options->urls == NULL) {
@@ -213,8 +261,7 @@ static gboolean apply(struct relay_options *options, struct relay_run *run)
     config->supports_single_hop = !options->no_single_hop;
     config->peer_urls = (const char *const *)options->peer_urls;
     config->num_peers = g_strv_length(options->peer_urls);
-    run->addresses = options->listen != NULL ? (const char *const *)options->listen : addresses;
-    run->num_addresses = g_strv_length((gchar **)run->addresses);
+    apply_addresses(options, doors, run);
     run->peer_addresses = (const char *const *)options->peer_addresses;
     run->store =
         options->store != NULL && strcmp(options->store, "memory") == 0 ? NULL : options->store;
@@ -243,6 +290,7 @@ static struct option_row *limit_rows(struct option_row *row, int64_t *values)
 int cmd_relay(int argc, char **argv)
 {
     struct relay_options o = {.auth = SSTP_RELAY_AUTH_OPTIONAL, .version = OPTIONS_VERSION_DEFAULT};
+    struct relay_doors doors = {.addresses = NULL};
     struct relay_run run = {
         .relay = {.product_version = PRODUCT_RELAY_2010, .random = {random_system, NULL}}};
     const struct option_row others[] = {
@@ -253,6 +301,9 @@ int cmd_relay(int argc, char **argv)
                      "SSTP over TCP (" ADDRESS_DEFAULT
                      "); port 0 takes a free one; may be repeated",
                      .check = check_listen),
+        OPTION_TEXTS("listen-443", &o.listen_443, "ADDR:PORT",
+                     "SSTP over TCP, as on the port of SSL and without any; may be repeated",
+                     .check = check_listen_443),
         OPTION_FILE("store", &o.store, NAMED_FILE_STORE, "FILE",
                     "Where messages are kept: a file, or memory (memory)"),
         OPTION_CHOICE("sstp-version", &o.version, options_versions, "VERSION", "1.5 or 1.6 (1.6)"),
@@ -279,7 +330,6 @@ int cmd_relay(int argc, char **argv)
                     "are on stderr, too"),
         OPTION_TIME("counters", &run.counters_ms, 1, OPTION_TIME_MAX,
                     "Print the counters every so often"),
-        OPTION_LATER("listen-443"),
         OPTION_LATER("listen-http")};
     struct option_row rows[G_N_ELEMENTS(others) + G_N_ELEMENTS(timers) + G_N_ELEMENTS(limits) + 1];
 
@@ -297,12 +347,13 @@ int cmd_relay(int argc, char **argv)
                       rows, argc, argv);
     if (result == -1) {
         result = EXIT_USAGE;
-        if (read_config(o.config, rows) && apply(&o, &run)) {
+        if (read_config(o.config, rows) && apply(&o, &doors, &run)) {
             log_set_verbose(o.is_verbose);
             result = relay_run(&run);
         }
     }
     option_rows_clear(rows);
+    clear_doors(&doors);
     g_strfreev(o.peer_urls);
     g_strfreev(o.peer_addresses);
     return result;

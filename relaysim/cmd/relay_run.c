@@ -108,6 +108,7 @@ static int run(struct relay_server *server, const struct relay_run *config, int 
     const struct live_relay_config live_relay_config = {.sockets = sockets,
                                                         .recording = server->recording,
                                                         .num_sockets = config->num_addresses,
+                                                        .ports = config->ports,
                                                         .peer_addresses = config->peer_addresses,
                                                         .max_half_open = config->max_half_open,
                                                         .tells_refusals = true};

@@ -9,6 +9,7 @@
 struct relay_run {
     struct sstp_relay_config relay; /* without its store and callbacks */
     const char *const *addresses;   /* to listen on */
+    const uint16_t *ports;          /* of each, as a capture shows it: what comes there */
     size_t num_addresses;
     const char *const *peer_addresses;
     size_t max_half_open;

@@ -159,6 +159,7 @@ struct live_relay *live_relay_new(struct net *net, const struct sstp_relay_confi
             net,
             &(struct net_listen_config){.sockets = net_config->sockets,
                                         .num_sockets = net_config->num_sockets,
+                                        .ports = net_config->ports,
                                         .max_connections = live_relay_max_open(
                                             config->max_connections, net_config->max_half_open),
                                         .accepted = on_accepted,

@@ -16,6 +16,7 @@ struct live_relay;
 struct live_relay_config {
     const int *sockets; /* to listen on, of net_claim(); taken over, whatever comes of it */
     size_t num_sockets;
+    const uint16_t *ports; /* of each, as in struct net_listen_config; NULL: all 2492 */
     /* Where the peers of the relay's configuration are, in their order; outlives it, and
      * is looked at when one is dialed. */
     const char *const *peer_addresses;

@@ -53,6 +53,7 @@ struct net_socket {
     struct net_listener *listener;
     uv_poll_t poll;
     int fd;
+    uint16_t port; /* as the capture shows it */
 };
 
 struct net_listener {

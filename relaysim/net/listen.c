@@ -166,12 +166,14 @@ static bool has_made_room(struct net *net)
     return true;
 }
 
-static void take(struct net_listener *listener, int fd, bool is_spare)
+static void take(struct net_socket *socket, int fd, bool is_spare)
 {
+    struct net_listener *listener = socket->listener;
     struct net *net = listener->net;
     const struct net_listen_config *config = &listener->config;
     struct net_connection *connection = net_connection_new(net);
 
+    connection->hosts.acceptor_port = socket->port;
     count(listener, connection);
     if (uv_tcp_open(&connection->tcp, fd) != 0) {
         close(fd);
@@ -218,7 +220,7 @@ static bool take_with_reserve(struct net_socket *socket)
         close(reserve->fds[--reserve->num]);
         const int fd = accept_on(socket->fd);
         if (fd >= 0) {
-            take(socket->listener, fd, true);
+            take(socket, fd, true);
             return true;
         }
         const bool has_left = errno == EAGAIN;
@@ -236,7 +238,7 @@ static bool take_caller(struct net_socket *socket)
     struct net *net = socket->listener->net;
     const int fd = accept_on(socket->fd);
     if (fd >= 0) {
-        take(socket->listener, fd, false);
+        take(socket, fd, false);
         return true;
     }
     const int error = errno;
@@ -330,7 +332,7 @@ static char *address_of(int fd)
     return net_address_name(&address);
 }
 
-static bool start_socket(struct net_listener *listener, int fd, char **error)
+static bool start_socket(struct net_listener *listener, int fd, uint16_t port, char **error)
 {
     struct net_socket *socket = &listener->sockets[listener->num_sockets];
     const int err = uv_poll_init(&listener->net->loop, &socket->poll, fd);
@@ -343,6 +345,7 @@ static bool start_socket(struct net_listener *listener, int fd, char **error)
     socket->poll.data = socket;
     socket->listener = listener;
     socket->fd = fd;
+    socket->port = port;
     listener->num_sockets++;
     listener->num_polls++;
     return true;
@@ -356,9 +359,12 @@ bool net_listen_on(struct net *net, const struct net_listen_config *config,
     size_t num = 0;
     made->net = net;
     made->config = *config;
-    made->config.sockets = NULL; /* the caller's list */
+    made->config.sockets = NULL; /* the caller's lists */
+    made->config.ports = NULL;
     g_hash_table_add(net->listeners, made);
-    while (num < config->num_sockets && start_socket(made, config->sockets[num], error))
+    while (num < config->num_sockets &&
+           start_socket(made, config->sockets[num],
+                        config->ports != NULL ? config->ports[num] : NET_PORT_SSTP, error))
         num++;
     if (num < config->num_sockets) {
         for (; num < config->num_sockets; num++)

@@ -114,6 +114,9 @@ enum net_listener_news {
 struct net_listen_config {
     const int *sockets; /* of net_claim(); taken over, whatever comes of it */
     size_t num_sockets;
+    /* The port of each socket, as the capture shows it and net_connection_port() tells it,
+     * whatever it really is; NULL: 2492. */
+    const uint16_t *ports;
     size_t max_connections; /* at a time, over all the sockets */
     net_accepted *accepted;
     /* A caller who has one of a few file descriptors that are kept for this, as there are
@@ -130,6 +133,8 @@ bool net_listen_on(struct net *net, const struct net_listen_config *config,
 /* "127.0.0.1:2492", with the port that it really is; of several, all with a space between;
  * to be freed. */
 char *net_listener_address(const struct net_listener *listener);
+
+#define NET_PORT_SSTP 2492u /* the usual port, GRVSSTP 2.1 */
 
 /* Where the two ends are shown in the capture; 0 for the usual. */
 struct net_hosts {
@@ -182,6 +187,9 @@ struct net *net_of(const struct net_connection *connection);
 
 /* A number that tells connections apart, from 1. */
 unsigned net_connection_number(const struct net_connection *connection);
+
+/* The port that it leads to as the capture shows it: which of a listener's doors it is. */
+uint16_t net_connection_port(const struct net_connection *connection);
 
 /* Whether it was opened from here. */
 bool net_connection_is_initiator(const struct net_connection *connection);

@@ -123,6 +123,12 @@ unsigned net_connection_number(const struct net_connection *connection)
     return connection->number;
 }
 
+uint16_t net_connection_port(const struct net_connection *connection)
+{
+    const uint16_t port = connection->hosts.acceptor_port;
+    return port != 0 ? port : NET_PORT_SSTP;
+}
+
 bool net_connection_is_initiator(const struct net_connection *connection)
 {
     return connection->is_initiator;

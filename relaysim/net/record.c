@@ -30,9 +30,7 @@ void net_start_recording(struct net_connection *connection)
     struct capture_address address = {.initiator_host = connection->hosts.initiator_host,
                                       .initiator_port = net_address_port(&local),
                                       .acceptor_host = connection->hosts.acceptor_host,
-                                      .acceptor_port = connection->hosts.acceptor_port != 0
-                                                           ? connection->hosts.acceptor_port
-                                                           : 2492};
+                                      .acceptor_port = net_connection_port(connection)};
     if (!connection->is_initiator)
         set_initiator(connection, &address);
     if (address.initiator_host == 0)

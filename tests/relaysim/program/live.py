@@ -109,7 +109,7 @@ class Relay:
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
         ready = self.process.stdout.readline().split()
         assert ready and ready[0] == "ready", ready
-        self.address = ready[1]
+        self.address, self.addresses = ready[1], ready[1:]
 
     def __enter__(self):
         return self
@@ -729,7 +729,8 @@ class Live(LiveTest):
             (["relay", "--url", URL, "--store", "/"], "the store / cannot be opened: Is a dir"),
             (["relay", "--url", URL, "--auth", "maybe"], "--auth is off, optional or required"),
             (["relay", "--url", URL, "--sstp-version", "2.0"], "--sstp-version is 1.5 or 1.6"),
-            (["relay", "--url", URL, "--listen-443", "127.0.0.1:0"], "--listen-443 is not in"),
+            (["relay", "--url", URL, "--listen-443", "nowhere"],
+             "--listen-443 nowhere is not an address and a port"),
             (["relay", "--url", URL, "--listen-http", "127.0.0.1:0"], "--listen-http is not in"),
             (["relay", "--url", URL, "--peer", "a=b"], "--peer is URL=ADDR:PORT"),
             (["relay", "--url", URL, "--peer", "grooveDNS://b=b"], "--peer is URL=ADDR:PORT"),
@@ -802,7 +803,8 @@ class Live(LiveTest):
               "--via", "connect", "--proxy", "127.0.0.1:8080"],
              "relay1.example is not a name or address and a port"),
             (["client", "--listen", "127.0.0.1:0", "--device", "dpp:///a", "--via", "connect",
-              "--proxy", "127.0.0.1:8080"], "are for who connects"),
+              "--proxy", "127.0.0.1:8080"], "--via is for who connects"),
+            (client + ["--via", "443", "--proxy", "127.0.0.1:8080"], "--proxy is for --via connect"),
             (client + ["--listen", "127.0.0.1:0"], "either --relay"),
             (["client", "--device", "dpp:///a", "--receive"], "either --relay"),
             (["client", "--relay", "127.0.0.1:1", "--device", "dpp:///a"], "--relay-url is needed"),

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""`relaysim client --via` through real proxies: tinyproxy, which is asked with CONNECT, and
-microsocks, which speaks SOCKS5; and through some that do wrong.
+"""`relaysim client --via`: on the port of SSL; through real proxies: tinyproxy, which is asked with
+CONNECT, and microsocks, which speaks SOCKS5; and through some that do wrong.
 
 Usage: proxies.py RELAYSIM
 """
@@ -17,7 +17,7 @@ from live import BOB, LiveTest, RELAYSIM, Relay, URL, run
 from patience import PATIENCE, TIMEOUT
 from reserved import reserved_address
 
-CONNECT, SOCKS = "2", "3"  # sstp.encap
+PORT_443, CONNECT, SOCKS = "1", "2", "3"  # sstp.encap
 PROGRAMS = {"connect": "tinyproxy", "socks": "microsocks"}
 
 
@@ -57,6 +57,44 @@ class ProxyTest(LiveTest):
         return self.client(via, proxy, relay, "dpp:///alice", "--to", BOB, *arguments)
 
 
+    def check_shown(self, path, encapsulation):
+        if "GRVSSTP_BUILD_DIR" not in os.environ:
+            return
+        import tshark  # pylint: disable=import-outside-toplevel
+        with tshark.Wireshark() as wireshark:
+            frames = wireshark.dissect(path)
+        commands = [command for frame in frames for command in frame.commands]
+        self.assertEqual([int(command.one("sstp.command"), 16) for command in commands],
+                         [0x01, 0x02, 0x05, 0x07, 0x0d, 0x0e, 0x0f, 0x10, 0x11, 0x04])
+        self.assertEqual([frame.findings for frame in frames if frame.findings], [])
+        self.assertEqual({command.one("sstp.encap") for command in commands}, {encapsulation})
+
+
+class Port443(ProxyTest):
+    """Cleartext SSTP as if on the port of SSL: both sides' captures show it there."""
+
+    def test_both_ways(self):
+        with Relay("--listen-443", "127.0.0.1:0", "--listen", "127.0.0.1:0", "-w",
+                   self.path("relay")) as relay:
+            usual, other, address = relay.addresses
+            sent = run("client", "--via", "443", "--relay", address, "--relay-url", URL, "--device",
+                       "dpp:///alice", "--to", BOB, "--message", "small", "--timeout", TIMEOUT,
+                       "-w", self.path("client"))
+            self.check(sent, 0)
+            self.assertEqual(relay.stop(), 0)
+        self.assertEqual(len({usual, other, address}), 3)
+        for name in ("relay", "client"):
+            self.check_capture(self.path(name))
+            self.check_shown(self.path(name), PORT_443)
+
+    def test_doors(self):
+        """Whoever comes to either door, meets those of the other."""
+        with Relay("--listen-443", "127.0.0.1:0") as relay:
+            self.check(relay.client("--to", BOB, "--message", "x"), 0)
+            relay.address = relay.addresses[1]
+            self.check(relay.receive(1, "--via", "443"), 0)
+
+
 class Through(ProxyTest):
     def check_both_ways(self, via, encapsulation):
         """Much goes through, and what comes is what was sent; the capture shows the proxy."""
@@ -75,18 +113,6 @@ class Through(ProxyTest):
                                  "-w", self.path("small"), "--truth", self.path("small.truth")), 0)
         self.check_capture(self.path("small"))
         self.check_shown(self.path("small"), encapsulation)
-
-    def check_shown(self, path, encapsulation):
-        if "GRVSSTP_BUILD_DIR" not in os.environ:
-            return
-        import tshark  # pylint: disable=import-outside-toplevel
-        with tshark.Wireshark() as wireshark:
-            frames = wireshark.dissect(path)
-        commands = [command for frame in frames for command in frame.commands]
-        self.assertEqual([int(command.one("sstp.command"), 16) for command in commands],
-                         [0x01, 0x02, 0x05, 0x07, 0x0d, 0x0e, 0x0f, 0x10, 0x11, 0x04])
-        self.assertEqual([frame.findings for frame in frames if frame.findings], [])
-        self.assertEqual({command.one("sstp.encap") for command in commands}, {encapsulation})
 
     def test_connect(self):
         self.check_both_ways("connect", CONNECT)
