@@ -178,6 +178,11 @@ void sstp_store_free_record(void *record);
 #define SSTP_STORE_BATCH_BYTES (8u << 20)
 #define SSTP_STORE_BATCH_FREED 4096u
 
+bool sstp_store_batch_is_empty(const struct sstp_store_batch *batch);
+/* There is something for a batch of that kind. */
+bool sstp_store_has_what_frees(const struct sstp_store *store);
+
+/* ---- store/finish.c ---- */
 /* What was not written will not be; who waits is told. */
 void sstp_store_give_up(struct sstp_store_pending *pending);
 
