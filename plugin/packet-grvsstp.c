@@ -10,6 +10,7 @@
 #include "show/payload.h"
 #include "take/ports.h"
 #include "take/shim.h"
+#include "take/tcp_connection.h"
 #include "follow/settle.h"
 #include "statistics/statistics.h"
 #include "show/tap.h"
@@ -31,7 +32,7 @@ static grvsstp_heuristic_result dissect_grvsstp_heuristic(tvbuff_t *tvb, packet_
 /* After the first pass. */
 static void finish(void)
 {
-    grvsstp_direct_finish();
+    grvsstp_tcp_finish();
     grvsstp_settle_all();
 }
 
@@ -53,7 +54,7 @@ void proto_register_grvsstp(void)
     register_init_routine(grvsstp_states_reset);
     register_init_routine(grvsstp_settle_reset);
     register_postseq_cleanup_routine(finish);
-    register_init_routine(grvsstp_direct_reset);
+    register_init_routine(grvsstp_tcp_reset);
 }
 
 void proto_reg_handoff_grvsstp(void)

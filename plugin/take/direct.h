@@ -24,15 +24,4 @@ void grvsstp_direct_take(const struct grvsstp_transport *transport, tvbuff_t *tv
 /* The short name of the heuristic, by which users switch it off. */
 #define GRVSSTP_HEURISTIC "grvsstp_tcp"
 
-/* After the dissection of a TCP frame, which is tvb: shows what TCP withheld, and notes the end
- * of the connection. */
-void grvsstp_direct_note_end(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,
-                             proto_tree *tree);
-
-/* Forgets the capture before; for an init routine. */
-void grvsstp_direct_reset(void);
-
-/* After the first pass: nothing waits any more, and what is missing is known. */
-void grvsstp_direct_finish(void);
-
 #endif

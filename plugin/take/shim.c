@@ -2,7 +2,7 @@
 #include "take/shim.h"
 
 #include "http/packet-grvhenc.h"
-#include "take/direct.h"
+#include "take/frame_end.h"
 #include "take/ports.h"
 #include "take/tunnel.h"
 #include "take/watch.h"
@@ -35,7 +35,7 @@ static int dissect_frame_end(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
         return 0;
     if (!PINFO_FD_VISITED(pinfo))
         grvsstp_watch_note_frame(conversation, pinfo);
-    grvsstp_direct_note_end(conversation, tvb, pinfo, tree);
+    grvsstp_frame_end(conversation, tvb, pinfo, tree);
     grvhenc_note_end(conversation, tvb, pinfo, tree);
     return 0;
 }

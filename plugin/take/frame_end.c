@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "take/frame_end.h"
+
+#include <epan/proto_data.h>
+
+#include "show/show.h"
+#include "take/direct.h"
+#include "take/ports.h"
+#include "take/tcp_connection.h"
+#include "tcp/withheld.h"
+
+/* A segment that TCP handed to nobody; every pass shows it.  File scope. */
+struct shown {
+    const struct grvsstp_tcp *tcp;
+    bool from_initiator;
+    struct grvsstp_withheld segment;
+};
+
+/* Whether what TCP withholds of a frame is ours alone. */
+static bool is_withheld(const struct grvsstp_tcp *tcp, conversation_t *conversation,
+                        const packet_info *pinfo)
+{
+    const enum grvsstp_encapsulation encapsulation = tcp->connection->encapsulation;
+
+    if (tcp->last_frame == pinfo->num || tcp->way == GRVSSTP_WAY_WRAPPED)
+        return false;
+    return encapsulation == GRVSSTP_ENCAP_SOCKS || encapsulation == GRVSSTP_ENCAP_SECURE_TUNNEL ||
+           conversation_get_dissector(conversation, pinfo->num) == grvsstp_handle;
+}
+
+/* First pass: a segment that TCP handed to nobody, and that brings new bytes. */
+static void note_withheld(struct grvsstp_tcp *tcp, conversation_t *conversation, tvbuff_t *tvb,
+                          packet_info *pinfo)
+{
+    const bool from_initiator = grvsstp_tcp_is_from_initiator(tcp, pinfo->srcport, pinfo);
+    const struct grvsstp_sequence *sequence = &tcp->sequences[from_initiator];
+    struct grvsstp_withheld segment;
+
+    if (!is_withheld(tcp, conversation, pinfo) ||
+        !grvsstp_withheld(conversation, tvb, pinfo, &segment))
+        return;
+    if (sequence->is_known && (int32_t)(segment.seq + segment.len - sequence->next) <= 0)
+        return;
+    /* TCP itself keeps what is ahead, and hands it on. */
+    if ((!sequence->is_known || (int32_t)(segment.seq - sequence->next) > 0) &&
+        grvsstp_transport_is_set(GRVSSTP_TCP_REASSEMBLES))
+        return;
+    struct grvsstp_chunk chunk = {
+        .bytes = sstp_chunk(tvb_get_ptr(tvb, (int)segment.offset, (int)segment.len), segment.len),
+        .frame = pinfo->num,
+        .source_frame = pinfo->num,
+        .key = segment.seq,
+        .time_ns = grvsstp_states_time(pinfo)};
+    struct shown *shown = wmem_new(wmem_file_scope(), struct shown);
+    *shown = (struct shown){tcp, from_initiator, segment};
+    p_add_proto_data(wmem_file_scope(), pinfo, proto_grvsstp_sstp, 0, shown);
+    grvsstp_plan_keep(pinfo, segment.seq,
+                      grvsstp_tcp_note_chunk(tcp, from_initiator, &chunk,
+                                             segment.has_ack ? &segment.ack : NULL, true,
+                                             pinfo->pool));
+}
+
+/* First pass: takes a connection whose first segment TCP handed to nobody, if it is ours. */
+static void take_withheld(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo)
+{
+    struct grvsstp_withheld segment;
+
+    if (!grvsstp_withheld_is_first(conversation, pinfo) ||
+        conversation_get_proto_data(conversation, proto_grvsstp) != NULL ||
+        !grvsstp_withheld(conversation, tvb, pinfo, &segment))
+        return;
+    tvbuff_t *data = tvb_new_subset_length(tvb, (int)segment.offset, (int)segment.len);
+    struct tcpinfo tcpinfo = grvsstp_withheld_tcpinfo(conversation, &segment);
+    const struct grvsstp_transport transport = {.conversation = conversation,
+                                                .inner = conversation,
+                                                .tcpinfo = &tcpinfo,
+                                                .analysis =
+                                                    grvsstp_transport_analysis(conversation),
+                                                .srcport = pinfo->srcport,
+                                                .destport = pinfo->destport,
+                                                .seq = segment.seq};
+    const int bits_wanted =
+        transport.analysis->server_port == SSTP_PORT ? SSTP_LOOK_OWN_PORT : SSTP_LOOK_ANY_PORT;
+    struct grvsstp_recognised recognised;
+    grvsstp_recognise(&transport, data, pinfo, bits_wanted, &recognised);
+    if (recognised.verdict == GRVSSTP_COMMANDS && recognised.prefix.len == 0)
+        grvsstp_direct_take(&transport, data, pinfo, recognised.prefix);
+}
+
+static void show_withheld(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
+{
+    const struct shown *shown = p_get_proto_data(wmem_file_scope(), pinfo, proto_grvsstp_sstp, 0);
+
+    if (shown == NULL)
+        return;
+    tvbuff_t *segment =
+        tvb_new_subset_length(tvb, (int)shown->segment.offset, (int)shown->segment.len);
+    grvsstp_show_layer(shown->tcp->connection, shown->from_initiator, segment, pinfo, tree,
+                       shown->segment.seq);
+}
+
+void grvsstp_frame_end(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,
+                       proto_tree *tree)
+{
+    if (PINFO_FD_VISITED(pinfo)) {
+        show_withheld(tvb, pinfo, tree);
+        return;
+    }
+    take_withheld(conversation, tvb, pinfo);
+    struct grvsstp_tcp *tcp = grvsstp_tcp_find(conversation, pinfo->num);
+    if (tcp == NULL)
+        return;
+    grvsstp_tcp_note_flows(tcp, conversation, pinfo);
+    note_withheld(tcp, conversation, tvb, pinfo);
+    show_withheld(tvb, pinfo, tree);
+    /* TCP hands nothing on of a frame that was cut in its header. */
+    if (pinfo->fd->cap_len < pinfo->fd->pkt_len)
+        grvsstp_states_gap(tcp->connection->states);
+    if (grvsstp_transport_has_ended(conversation))
+        grvsstp_states_end(tcp->connection->states);
+}
