@@ -137,7 +137,7 @@ void henc_uri_write(struct sstp_writer *w, const struct henc_uri *uri)
 {
     if (uri->is_absolute) {
         henc_write_text(w, "http://");
-        write_part(w, uri->server);
+        write_part(w, uri->authority.len > 0 ? uri->authority : uri->server);
     }
     if (uri->kind == HENC_KIND_POLLING) {
         if (!uri->is_absolute)

@@ -70,7 +70,8 @@ bool henc_guid_is_regular(struct sstp_span guid);
 
 /* Writes the target by the grammar (GRVHENC 2.2.2.1.1, 2.2.2.2.1, 2.2.3.1.1,
  * 2.2.4.1.1) from kind, half, is_absolute, version, server and guid; for GET
- * also request_id, unless empty, and for LongLived GET content_length.  The
+ * also request_id, unless empty, and for LongLived GET content_length.  An absolute one
+ * leads to `authority`, or to the server where that is empty.  The
  * writer fails where server, guid or version is empty or holds a character that
  * would end it. */
 void henc_uri_write(struct sstp_writer *w, const struct henc_uri *uri);

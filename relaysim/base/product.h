@@ -8,4 +8,8 @@
 #define PRODUCT_RELAY_2007 "Groove Relay 12.0 1407"
 #define PRODUCT_RELAY_2010 "Groove Relay 14.0 4006"
 
+
+/* What its HTTP says of itself (GRVHENC 2.2.1.3.2). */
+#define PRODUCT_SERVER "Groove-Relay/14.0"
+
 #endif

@@ -41,13 +41,20 @@ static void clear_state(struct carrier *carrier)
     carrier->state = NULL;
 }
 
+static void free_transport(struct carrier_transport *transport)
+{
+    if (transport->state != NULL)
+        transport->clear(transport->state);
+    g_free(transport);
+}
+
 void carrier_free(struct carrier *carrier)
 {
     if (carrier == NULL)
         return;
     clear_state(carrier);
     for (unsigned i = 0; i < carrier->num_transports; i++)
-        g_free(carrier->transports[i]);
+        free_transport(carrier->transports[i]);
     g_free(carrier->failure);
     g_free(carrier);
 }
@@ -117,7 +124,7 @@ static void drop(struct carrier_transport *transport)
 {
     struct carrier *carrier = transport->carrier;
     take_out(transport);
-    g_free(transport);
+    free_transport(transport);
     tell_if_gone(carrier);
 }
 
@@ -245,9 +252,24 @@ void *carrier_owner(const struct carrier *carrier)
     return carrier->config.owner;
 }
 
+const char *carrier_connection_name(const struct carrier *carrier)
+{
+    return carrier->ops->connection_name != NULL ? carrier->ops->connection_name(carrier) : NULL;
+}
+
+int64_t carrier_keepalive_ms(const struct carrier *carrier)
+{
+    return carrier->ops->keepalive_ms;
+}
+
 void *carrier_state(const struct carrier *carrier)
 {
     return carrier->state;
+}
+
+const struct carrier_ops *carrier_ops(const struct carrier *carrier)
+{
+    return carrier->ops;
 }
 
 const struct carrier_config *carrier_config(const struct carrier *carrier)
@@ -288,7 +310,7 @@ void carrier_lose(struct carrier *carrier)
         if (transport->phase != CARRIER_WANTED)
             continue;
         take_out(transport);
-        g_free(transport);
+        free_transport(transport);
     }
     tell_if_gone(carrier);
 }

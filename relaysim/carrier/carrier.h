@@ -48,6 +48,9 @@
 #define RELAYSIM_CARRIER_CARRIER_H
 
 #include "endpoint/endpoint.h"
+#include "security/security.h"
+
+struct http_options;
 
 #define CARRIER_TRANSPORTS_MAX 4u      /* of one carrier at a time */
 #define CARRIER_PROXY_TIMEOUT_MS 90000 /* GRVHENC 3.7.2.1, 3.9.2.1 */
@@ -71,6 +74,10 @@ struct carrier_transport {
     unsigned number; /* the carrier's own name for it */
     enum carrier_target target;
     enum carrier_phase phase;
+    /* What the way of travelling keeps of this one transport, wherever it moves, and how that
+     * is freed; NULL. */
+    void *state;
+    void (*clear)(void *state);
 };
 
 /* What all functions of a row may rely on: the transport is open, and time has been told. */
@@ -78,6 +85,8 @@ struct carrier_ops {
     const char *name;  /* as --via has it */
     uint16_t port;     /* where its transports lead, as a capture shows them */
     size_t state_size; /* of what it keeps, see carrier_state(); zeroed */
+    /* A Noop after so long at the latest, see sstp_ep_limit_outbound_idle(); 0: as without. */
+    int64_t keepalive_ms;
 
     /* A client begins: what it wants first.  A server's begins with a transport instead. */
     void (*begin)(struct carrier *carrier);
@@ -92,6 +101,9 @@ struct carrier_ops {
 
     /* The carrier was ready, and its endpoint is there: it gets what has come already; or NULL. */
     void (*started)(struct carrier *carrier);
+
+    /* What both ends know the connection by; NULL: its only transport tells. */
+    const char *(*connection_name)(const struct carrier *carrier);
 
     /* As in struct net_user (net/net.h). */
     void (*receive)(struct carrier_transport *transport, const void *data, size_t len);
@@ -112,8 +124,14 @@ struct carrier_config {
     int64_t now_ms;
     int64_t timeout_ms; /* for the proxy's answers; 0: CARRIER_PROXY_TIMEOUT_MS */
     const char *target; /* "HOST:PORT" that a proxy is asked for; outlives the carrier */
+    bool has_proxy;     /* a client's, that may do with or without */
     void *shared;       /* of all carriers of a server; NULL */
-    void *owner;        /* see carrier_owner() */
+    /* For those over HTTP: their limits and timers, NULL: the products'; outlives the carrier.
+     * A client's randomness; and what time it was at 0 ms, in milliseconds since 1970. */
+    const struct http_options *http;
+    struct sstp_sec_random random;
+    int64_t epoch_ms;
+    void *owner; /* see carrier_owner() */
 };
 
 /* ------------------------------------------------------------------------
@@ -126,6 +144,12 @@ struct carrier *carrier_new(const struct carrier_ops *ops, const struct carrier_
 void carrier_free(struct carrier *carrier);
 
 void *carrier_owner(const struct carrier *carrier);
+
+/* What both ends know the connection by, where that is not its transport's addresses; NULL. */
+const char *carrier_connection_name(const struct carrier *carrier);
+
+/* See struct carrier_ops. */
+int64_t carrier_keepalive_ms(const struct carrier *carrier);
 
 /* A transport that is to be opened now; NULL when there is none. */
 struct carrier_transport *carrier_next_wanted(struct carrier *carrier);
@@ -178,6 +202,7 @@ int64_t carrier_deadline(const struct carrier *carrier);
 /* What a carrier keeps, of its ops' state_size. */
 void *carrier_state(const struct carrier *carrier);
 
+const struct carrier_ops *carrier_ops(const struct carrier *carrier);
 const struct carrier_config *carrier_config(const struct carrier *carrier);
 struct sstp_ep *carrier_ep(const struct carrier *carrier); /* NULL before it is ready */
 int64_t carrier_now_ms(const struct carrier *carrier);

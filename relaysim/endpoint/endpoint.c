@@ -262,6 +262,12 @@ void sstp_ep_tick(struct sstp_ep *ep, int64_t now_ms)
     }
 }
 
+void sstp_ep_limit_outbound_idle(struct sstp_ep *ep, int64_t idle_ms)
+{
+    if (ep->config.outbound_idle_ms == 0 || ep->config.outbound_idle_ms > idle_ms)
+        ep->config.outbound_idle_ms = idle_ms;
+}
+
 int64_t sstp_ep_now_ms(const struct sstp_ep *ep)
 {
     return ep->now_ms;

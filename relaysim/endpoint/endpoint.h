@@ -72,6 +72,10 @@ uint64_t sstp_ep_num_taken(const struct sstp_ep *ep);
 /* When sstp_ep_tick() has to be called at the latest; SSTP_EP_NEVER. */
 int64_t sstp_ep_next_deadline(const struct sstp_ep *ep);
 
+/* The Noop that breaks our silence (config's outbound_idle_ms) comes after so long at the latest:
+ * for a transport that would be closed otherwise (GRVHENC note 10). */
+void sstp_ep_limit_outbound_idle(struct sstp_ep *ep, int64_t idle_ms);
+
 /* The transport is gone (GRVSSTP 3.1.7.1): everything ends, with its events. */
 void sstp_ep_transport_lost(struct sstp_ep *ep);
 

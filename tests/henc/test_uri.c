@@ -172,6 +172,25 @@ static void test_write(gconstpointer data)
     g_assert_cmphex(henc_uri_findings(&back), ==, 0);
 }
 
+/* A proxy has to be told the port where it is another one than HTTP's. */
+static void test_write_authority(void)
+{
+    struct henc_uri uri = uri_of(0);
+    char text[300];
+    uri.is_absolute = true;
+    uri.authority = sstp_span_of_string(HOST ":8000");
+    struct sstp_writer w = sstp_writer(text, sizeof text);
+    henc_uri_write(&w, &uri);
+    g_assert_false(w.failed);
+    static const char expected[] = "http://" HOST ":8000" PATH ",ConnType=";
+    g_assert_cmpuint(w.pos, >, sizeof expected);
+    assert_bytes(text, sizeof expected - 1, expected, sizeof expected - 1);
+    uri.authority = sstp_span_of_string("a/b");
+    w = sstp_writer(text, sizeof text);
+    henc_uri_write(&w, &uri);
+    g_assert_true(w.failed);
+}
+
 static void test_write_refuses(void)
 {
     static const char *const bad[] = {"", "a/b", "a,b", "a b", "a=b", "a\rb", "a\x7f"};
@@ -196,6 +215,7 @@ int main(int argc, char **argv)
         g_free(path);
     }
     g_test_add_func("/henc/uri/prefixes", test_prefixes);
+    g_test_add_func("/henc/uri/write-authority", test_write_authority);
     for (size_t i = 0; i < G_N_ELEMENTS(written); i++) {
         char *path = g_strdup_printf("/henc/uri/write/%s", written[i].name);
         g_test_add_data_func(path, GSIZE_TO_POINTER(i), test_write);

@@ -317,6 +317,23 @@ static void test_outbound_idle(void)
     pair_free(pair);
 }
 
+/* For a transport that needs more life than was asked for; and less is not made of it. */
+static void test_outbound_idle_limited(void)
+{
+    static const int64_t asked[] = {0, 600000, 45000, 20000};
+    for (size_t i = 0; i < G_N_ELEMENTS(asked); i++) {
+        struct pair *pair = pair_new(&(struct pair_config){.outbound_idle_ms = asked[i]});
+        const int64_t expected = asked[i] == 20000 ? 20000 : 45000;
+        pair_connect(pair);
+        sstp_ep_limit_outbound_idle(pair->a.ep, 45000);
+        pair_advance(pair, expected - 1);
+        assert_commands(pair, "");
+        pair_advance(pair, 1);
+        assert_commands(pair, "A Noop\n");
+        pair_free(pair);
+    }
+}
+
 /* Likewise, for silence of the other side. */
 static void test_inbound_idle(void)
 {
@@ -389,6 +406,7 @@ int main(int argc, char **argv)
     g_test_add_func("/connection/too-long", test_too_long);
     g_test_add_func("/connection/2.2.1-own-device-too-long", test_own_device_too_long);
     g_test_add_func("/endpoint/appendix-a-outbound-idle", test_outbound_idle);
+    g_test_add_func("/endpoint/outbound-idle-limited", test_outbound_idle_limited);
     g_test_add_func("/endpoint/appendix-a-inbound-idle", test_inbound_idle);
     return g_test_run();
 }

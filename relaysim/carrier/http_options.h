@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * http_options: what the carriers over HTTP can be told: limits and timers, each 0 for what the
+ * products do, and names.
+ */
+#ifndef RELAYSIM_CARRIER_HTTP_OPTIONS_H
+#define RELAYSIM_CARRIER_HTTP_OPTIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* The ConnectionEstablishment timer (GRVHENC 3.1.2.1, 3.3.2.1; of a server 3.2.2.1, 3.4.2.1). */
+#define HTTP_CLIENT_ESTABLISH_MS 30000
+#define HTTP_SERVER_ESTABLISH_MS 90000
+
+/* How long nothing may come: NetworkReceiveIO (GRVHENC 3.1.2.2, 3.3.2.2 and 3.3.2.3; of a server
+ * 3.2.2.2), and a server's IdleConnection (3.4.2.2). */
+#define HTTP_CLIENT_RECEIVE_MS 300000
+#define HTTP_SERVER_RECEIVE_MS 90000
+
+/* A Noop after so long (GRVHENC notes 10, 14, 15, 23). */
+#define HTTP_KEEPALIVE_MS 45000
+
+#define HTTP_VIRTUAL_MAX 4096u /* virtual connections of a server at a time */
+
+struct http_options {
+    /* A client's: the name of whom it connects to.  What is in the URI, and no address. */
+    const char *server_name;
+    /* A server's: its own, one of which a request has to name; 0: any will do. */
+    const char *const *server_names;
+    size_t num_server_names;
+
+    size_t max_virtual;       /* a server's; HTTP_VIRTUAL_MAX */
+    uint64_t longlived_limit; /* octets of one half; HENC_LONGLIVED_LENGTH_MAX */
+    int64_t establish_ms;
+    int64_t receive_ms;
+};
+
+#endif
