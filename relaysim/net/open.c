@@ -129,11 +129,6 @@ uint16_t net_connection_port(const struct net_connection *connection)
     return port != 0 ? port : NET_PORT_SSTP;
 }
 
-bool net_connection_is_initiator(const struct net_connection *connection)
-{
-    return connection->is_initiator;
-}
-
 char *net_connection_name(const struct net_connection *connection)
 {
     const struct sockaddr_storage local = net_address_local(&connection->tcp);
