@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-static const struct door_service *const services[] = {NULL};
-
 /* ------------------------------------------------------------------------
  * Whose it is
  */
@@ -25,9 +23,11 @@ void door_refuse(struct carrier_transport *transport, unsigned status)
     line->deadline = SSTP_EP_NEVER;
 }
 
-static const struct door_service *service_of(enum henc_kind kind)
+static const struct door_service *service_of(const struct carrier *carrier, enum henc_kind kind)
 {
-    for (size_t i = 0; services[i] != NULL; i++)
+    const struct door_service *const *services =
+        http_server_options(http_server_of(carrier))->services;
+    for (size_t i = 0; services != NULL && services[i] != NULL; i++)
         if (services[i]->kind == kind)
             return services[i];
     return NULL;
@@ -43,7 +43,7 @@ static bool is_guid(struct sstp_span guid)
 }
 
 /* The status that a request is refused with, before anybody asks whose it is; 0. */
-static unsigned judge_head(const struct henc_http *http)
+static unsigned judge_head(const struct carrier *carrier, const struct henc_http *http)
 {
     if (http->is_response)
         return 400;
@@ -55,7 +55,7 @@ static unsigned judge_head(const struct henc_http *http)
     if (http->uri.kind != HENC_KIND_POLLING &&
         (http->uri.is_malformed || !henc_text_is(http->uri.version, HENC_VERSION)))
         return 400;
-    return service_of(http->uri.kind) == NULL ? 501 : 0;
+    return service_of(carrier, http->uri.kind) == NULL ? 501 : 0;
 }
 
 /* Reads the GUID and the server's name.  Those of Polling are in the body, those of the others in
@@ -96,8 +96,8 @@ static unsigned judge_join(const struct carrier_transport *transport, const stru
 
 static void hand_on(struct carrier_transport *transport, const struct door_request *request)
 {
-    const struct door_service *service = service_of(request->http.uri.kind);
     const struct http_server *server = http_server_of(transport->carrier);
+    const struct door_service *service = service_of(transport->carrier, request->http.uri.kind);
     struct carrier *there = http_server_find(server, request->guid);
     const unsigned status = there != NULL ? judge_join(transport, there, service, request)
                             : http_server_is_full(server) ? 500u
@@ -129,7 +129,8 @@ void door_route(struct carrier_transport *transport)
     enum henc_http_result result = henc_http_head(http_line_heard(line), &request.http);
     if (result == HENC_HTTP_MORE)
         return;
-    unsigned status = result == HENC_HTTP_DONE ? judge_head(&request.http) : 400;
+    unsigned status =
+        result == HENC_HTTP_DONE ? judge_head(transport->carrier, &request.http) : 400;
     if (status == 0) {
         result = read_whose(line, &request, &name);
         if (result == HENC_HTTP_MORE)

@@ -78,7 +78,8 @@ void http_write_request(GByteArray *bytes, const struct carrier *carrier,
                         const struct http_request *request)
 {
     const struct carrier_config *config = carrier_config(carrier);
-    const bool is_longlived = request->kind == HENC_KIND_LONGLIVED;
+    const bool is_polling = request->kind == HENC_KIND_POLLING;
+    const bool is_keepalive = request->kind == HENC_KIND_KEEPALIVE;
     const bool is_get = request->half == HENC_HALF_GET;
     char *authority = authority_of(config);
 
@@ -86,19 +87,19 @@ void http_write_request(GByteArray *bytes, const struct carrier *carrier,
     say(bytes, "Accept: */*\r\n"
                "Content-Type: application/octet-stream\r\n"
                "User-Agent: Mozilla/4.0 (compatible; MSIE 5.5; Win32)\r\n");
-    if (!is_get)
+    if (!is_get && !is_polling)
         say(bytes, "UserAgent: %s\r\n", config->http->server_name);
     /* RFC 2616 14.23 has it in every request of version 1.1, as which a proxy may pass it on. */
-    if (is_get || request->kind == HENC_KIND_POLLING || config->has_proxy)
+    if (is_get || is_polling || config->has_proxy)
         say(bytes, "Host: %s\r\n", authority);
-    if (!is_get && !is_longlived)
+    if (!is_get && is_keepalive)
         say(bytes, "Connection: Keep-Alive\r\n");
     if (!is_get)
         say(bytes, "Content-Length: %" PRIu64 "\r\n", request->content_length);
     say(bytes, "Pragma: no-cache\r\nCache-Control: no-cache\r\nExpires: 0\r\n");
-    if (is_get && !is_longlived)
+    if (is_get && is_keepalive)
         say(bytes, "Connection: Keep-Alive\r\n");
-    if (config->has_proxy && !is_longlived)
+    if (config->has_proxy && is_keepalive)
         say(bytes, "Proxy-Connection: Keep-Alive\r\n");
     say(bytes, "Cache-Control: max-age=0\r\n%s\r\n", request->more != NULL ? request->more : "");
     g_free(authority);

@@ -23,6 +23,9 @@
 
 #define HTTP_VIRTUAL_MAX 4096u /* virtual connections of a server at a time */
 
+struct door_service;
+struct polling_options;
+
 struct http_options {
     /* A client's: the name of whom it connects to.  What is in the URI, and no address. */
     const char *server_name;
@@ -30,10 +33,14 @@ struct http_options {
     const char *const *server_names;
     size_t num_server_names;
 
+    /* A server's encapsulations, up to NULL: carrier/http_services.h; NULL: none. */
+    const struct door_service *const *services;
+
     size_t max_virtual;       /* a server's; HTTP_VIRTUAL_MAX */
     uint64_t longlived_limit; /* octets of one half; HENC_LONGLIVED_LENGTH_MAX */
     int64_t establish_ms;
     int64_t receive_ms;
+    const struct polling_options *polling; /* carrier/polling_options.h; NULL: the products' */
 };
 
 #endif

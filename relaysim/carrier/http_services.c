@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "carrier/http_services.h"
+
+#include "carrier/polling_server.h"
+
+const struct door_service *const http_services[] = {&polling_service, NULL};
