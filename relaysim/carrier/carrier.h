@@ -25,8 +25,9 @@
  * proxy.  In `opened` they put their request into the output; `receive` reads the answer, and
  * `deadline` bounds the wait for it.  carrier_set_ready() when the way is free, carrier_fail()
  * when the proxy will not; from then on they hand everything on as direct does, with
- * carrier/pass.h.  One that gives a proxy a password, and finds the connection closed after the
- * question, answers in `lost`, by wanting another transport.
+ * carrier/pass.h.  A proxy that wants to know who asks is told with carrier/proxy_auth.h, which
+ * those over HTTP have for their transports, too; where it closes the connection after the
+ * question, they go on with another transport.
  *
  * LongLived and KeepAlive (GRVHENC 3.1 to 3.4): two transports, `number` 0 for GET and 1 for
  * POST.  `begin` wants both; carrier_set_ready() when both have their handshake.  `output` of
@@ -57,6 +58,7 @@ struct http_options;
 
 struct carrier;
 struct carrier_transport;
+struct proxy_login;
 
 /* Whom a client's transport leads to. */
 enum carrier_target { CARRIER_TO_SERVER, CARRIER_TO_PROXY };
@@ -122,10 +124,11 @@ struct carrier_ops {
 struct carrier_config {
     bool is_server;
     int64_t now_ms;
-    int64_t timeout_ms; /* for the proxy's answers; 0: CARRIER_PROXY_TIMEOUT_MS */
-    const char *target; /* "HOST:PORT" that a proxy is asked for; outlives the carrier */
-    bool has_proxy;     /* a client's, that may do with or without */
-    void *shared;       /* of all carriers of a server; NULL */
+    int64_t timeout_ms;        /* for the proxy's answers; 0: CARRIER_PROXY_TIMEOUT_MS */
+    const char *target;        /* "HOST:PORT" that a proxy is asked for; outlives the carrier */
+    bool has_proxy;            /* a client's, that may do with or without */
+    struct proxy_login *login; /* for a proxy that wants one (carrier/proxy_auth.h); NULL */
+    void *shared;              /* of all carriers of a server; NULL */
     /* For those over HTTP: their limits and timers, NULL: the products'; outlives the carrier.
      * A client's randomness; and what time it was at 0 ms, in milliseconds since 1970. */
     const struct http_options *http;

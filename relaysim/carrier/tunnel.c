@@ -47,7 +47,28 @@ void tunnel_begin(struct carrier *carrier)
     tunnel->says = g_byte_array_new();
     tunnel->heard = g_byte_array_new();
     tunnel->deadline = SSTP_EP_NEVER;
-    carrier_want(carrier, CARRIER_TO_PROXY, 0);
+    carrier_want(carrier, CARRIER_TO_PROXY, tunnel->number);
+}
+
+void tunnel_anew(struct carrier *carrier)
+{
+    struct tunnel *tunnel = tunnel_of(carrier);
+    tunnel->number++;
+    g_byte_array_set_size(tunnel->says, 0);
+    g_byte_array_set_size(tunnel->heard, 0);
+    carrier_want(carrier, CARRIER_TO_PROXY, tunnel->number);
+}
+
+void tunnel_set_ready(struct carrier *carrier, size_t len)
+{
+    tunnel_understood(carrier, len);
+    carrier_set_ready(carrier);
+}
+
+/* Whether a transport is one that tunnel_anew() has given up. */
+static bool is_done_with(const struct carrier_transport *transport)
+{
+    return transport->number != tunnel_of(transport->carrier)->number;
 }
 
 void tunnel_clear(struct carrier *carrier)
@@ -72,6 +93,8 @@ void tunnel_not_opened(struct carrier_transport *transport, const char *why)
 
 void tunnel_lost(struct carrier_transport *transport)
 {
+    if (is_done_with(transport))
+        return;
     if (carrier_is_ready(transport->carrier))
         carrier_lose(transport->carrier);
     else
@@ -86,6 +109,8 @@ bool tunnel_receive(struct carrier_transport *transport, const void *data, size_
 {
     struct carrier *carrier = transport->carrier;
     GByteArray *heard = tunnel_of(carrier)->heard;
+    if (is_done_with(transport))
+        return false;
     if (carrier_ep(carrier) != NULL) {
         carrier_pass_receive(transport, data, len);
         return false;
@@ -109,7 +134,8 @@ void tunnel_started(struct carrier *carrier)
 
 bool tunnel_has_room(const struct carrier_transport *transport)
 {
-    return carrier_ep(transport->carrier) == NULL || carrier_pass_has_room(transport);
+    return is_done_with(transport) || carrier_ep(transport->carrier) == NULL ||
+           carrier_pass_has_room(transport);
 }
 
 /* What is left for the proxy goes before what is SSTP. */
@@ -120,6 +146,8 @@ static bool is_passing(const struct carrier_transport *transport)
 
 size_t tunnel_output_len(const struct carrier_transport *transport)
 {
+    if (is_done_with(transport))
+        return 0;
     return is_passing(transport) ? carrier_pass_output_len(transport)
                                  : tunnel_of(transport->carrier)->says->len;
 }
@@ -128,6 +156,8 @@ size_t tunnel_output(const struct carrier_transport *transport, struct sstp_span
                      size_t max)
 {
     const GByteArray *says = tunnel_of(transport->carrier)->says;
+    if (is_done_with(transport))
+        return 0;
     if (is_passing(transport))
         return carrier_pass_output(transport, pieces, max);
     if (says->len == 0 || max == 0)
@@ -146,7 +176,8 @@ void tunnel_taken(struct carrier_transport *transport, size_t len)
 
 bool tunnel_is_over(const struct carrier_transport *transport)
 {
-    return carrier_ep(transport->carrier) != NULL && carrier_pass_is_over(transport);
+    return is_done_with(transport) ||
+           (carrier_ep(transport->carrier) != NULL && carrier_pass_is_over(transport));
 }
 
 /* ------------------------------------------------------------------------

@@ -16,6 +16,7 @@
 #define TUNNEL_HEARD_MAX (64u << 10) /* of the proxy's, before the way is free */
 
 struct tunnel {
+    unsigned number;   /* of the transport that is not done with */
     GByteArray *says;  /* to the proxy, not taken yet */
     GByteArray *heard; /* of the proxy, not dealt with yet; then of the other side, before the
                           endpoint was there */
@@ -31,6 +32,12 @@ void tunnel_say(struct carrier *carrier, const void *bytes, size_t len);
 
 /* The first `len` bytes that were heard are dealt with. */
 void tunnel_understood(struct carrier *carrier, size_t len);
+
+/* This transport is done with, and another one to the proxy is wanted. */
+void tunnel_anew(struct carrier *carrier);
+
+/* The way is free: the first `len` bytes that were heard were the proxy's. */
+void tunnel_set_ready(struct carrier *carrier, size_t len);
 
 /* Functions of the row.  Those of `opened` and `receive` begin with the first two of these:
  * the second returns whether the carrier has to look at what was heard. */
@@ -50,10 +57,9 @@ bool tunnel_is_over(const struct carrier_transport *transport);
 void tunnel_tick(struct carrier *carrier);
 int64_t tunnel_deadline(const struct carrier *carrier);
 
-/* The rest of a row, after its name, port, state_size, opened and receive. */
+/* The rest of a row, after its name, port, state_size, begin, clear, opened, lost and receive. */
 #define TUNNEL_OPS                                                                                 \
-    .begin = tunnel_begin, .clear = tunnel_clear, .not_opened = tunnel_not_opened,                 \
-    .lost = tunnel_lost, .started = tunnel_started, .has_room = tunnel_has_room,                   \
+    .not_opened = tunnel_not_opened, .started = tunnel_started, .has_room = tunnel_has_room,       \
     .output_len = tunnel_output_len, .output = tunnel_output, .taken = tunnel_taken,               \
     .is_over = tunnel_is_over, .tick = tunnel_tick, .deadline = tunnel_deadline
 

@@ -5,6 +5,7 @@
 #include "carrier/socks.h"
 #include "carrier/tunnel.h"
 #include "cmd/client_content.h"
+#include "cmd/login.h"
 #include "cmd/client_run.h"
 #include "base/log.h"
 #include "cmd/options.h"
@@ -41,7 +42,7 @@ static const struct options_timer timers[] = {
 /* clang-format on */
 
 struct client_options {
-    char *relay, *proxy, *relay_url, *device, *account, *resource, *message, *file;
+    char *relay, *proxy, *proxy_auth, *relay_url, *device, *account, *resource, *message, *file;
     char *capture, *truth;
     char **listens, **identities, **to;
     unsigned version, via, format;
@@ -132,6 +133,8 @@ static gboolean check_way(const struct client_options *o)
         return usage("--via is for who connects, with --relay");
     if (!has_proxy && o->proxy != NULL)
         return usage("--proxy is for --via connect and --via socks");
+    if (o->proxy == NULL && o->proxy_auth != NULL)
+        return usage("--proxy-auth is for a proxy: --proxy is needed");
     if (!has_proxy)
         return TRUE;
     if (o->proxy == NULL)
@@ -272,6 +275,22 @@ static char *default_account(char *const *identities)
     return g_strconcat("grooveAccount://", identities[0] + strlen("grooveIdentity://"), NULL);
 }
 
+/* False with a sentence; without the option *login is NULL. */
+static gboolean read_login(const struct client_options *o, struct proxy_login **login)
+{
+    char *error = NULL;
+    *login = o->proxy_auth != NULL ? login_read("proxy-auth", o->proxy_auth, &error) : NULL;
+    if (error == NULL && *login != NULL && (*login)->scheme == PROXY_NTLM &&
+        ways[o->via].carrier == &carrier_socks)
+        error = g_strdup("--proxy-auth ntlm is for proxies of HTTP: a SOCKS proxy is told "
+                         "basic:USER");
+    if (error != NULL)
+        log_error("%s", error);
+    const gboolean is_good = error == NULL;
+    g_free(error);
+    return is_good;
+}
+
 static int run(const struct client_options *o, const struct client_timers *timer_values)
 {
     GPtrArray *parts = g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))g_strfreev);
@@ -280,6 +299,7 @@ static int run(const struct client_options *o, const struct client_timers *timer
     const gboolean sends = o->to != NULL;
     const int64_t num_messages = !sends || o->has_lines ? 0 : MAX(o->num_messages, 1);
     GBytes *content = NULL;
+    struct proxy_login *login = NULL;
     int result = EXIT_USAGE;
 
     struct client_run config = {
@@ -314,8 +334,10 @@ static int run(const struct client_options *o, const struct client_timers *timer
         .minor_version = options_minor_version(o->version),
         .timers = *timer_values,
     };
-    if (!parse_recipients(o->to, parts, entries) || (content = make_content(o)) == NULL)
+    if (!read_login(o, &login) || !parse_recipients(o->to, parts, entries) ||
+        (content = make_content(o)) == NULL)
         goto out;
+    config.login = login;
     gsize len;
     const void *data = g_bytes_get_data(content, &len);
     config.content = sstp_span(data, len);
@@ -325,6 +347,7 @@ static int run(const struct client_options *o, const struct client_timers *timer
 out:
     if (content != NULL)
         g_bytes_unref(content);
+    proxy_login_free(login);
     g_free(account);
     g_array_free(entries, TRUE);
     g_ptr_array_free(parts, TRUE);
@@ -356,6 +379,9 @@ int cmd_client(int argc, char **argv)
         OPTION_CHOICE("via", &o.via, vias, VIAS,
                       "The way to the relay: TCP, or through a proxy (tcp)"),
         OPTION_TEXT("proxy", &o.proxy, "ADDR:PORT", "Where the proxy is"),
+        OPTION_TEXT("proxy-auth", &o.proxy_auth, "basic|ntlm:" LOGIN_WHO,
+                    "Who asks the proxy; the password may be in " LOGIN_VARIABLE,
+                    .is_secret = true),
         OPTION_TEXTS("to", &o.to, "IDENTITY[,DEVICE[,RELAY-URL]]",
                      "A recipient; several make a fanout session"),
         OPTION_TEXT("resource", &o.resource, "URL", "The resource handler (" RESOURCE_DEFAULT ")"),
@@ -381,8 +407,7 @@ int cmd_client(int argc, char **argv)
                     .letter = 'w'),
         OPTION_FILE("truth", &o.truth, NAMED_FILE_OUTPUT, "FILE",
                     "Write what happened, as JSON lines"),
-        OPTION_FLAG("verbose", &o.is_verbose, "Log on stderr", .letter = 'v'),
-        OPTION_LATER("proxy-auth")};
+        OPTION_FLAG("verbose", &o.is_verbose, "Log on stderr", .letter = 'v')};
     struct option_row rows[G_N_ELEMENTS(others) + G_N_ELEMENTS(timers) + 1];
 
     memcpy(rows, others, sizeof others);
@@ -396,8 +421,11 @@ int cmd_client(int argc, char **argv)
     if (result == -1) {
         log_set_verbose(o.is_verbose);
         char *const lines[] = {(char[]){"-"}};
+        char *const logins[] = {(char *)login_file(o.proxy_auth)};
         const bool is_good =
-            check(&o) && options_check_files(rows, "--lines", NAMED_FILE_INPUT, lines, o.has_lines);
+            check(&o) &&
+            options_check_files(rows, "--lines", NAMED_FILE_INPUT, lines, o.has_lines) &&
+            options_check_files(rows, "--proxy-auth", NAMED_FILE_INPUT, logins, logins[0] != NULL);
         result = is_good ? run(&o, &timer_values) : EXIT_USAGE;
     }
     option_rows_clear(rows);

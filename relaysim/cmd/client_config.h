@@ -13,8 +13,9 @@ struct client_timers {
 
 /* What is not asked for is NULL, 0 or false; all outlives the call. */
 struct client_run {
-    const char *relay; /* to connect to, or ... */
-    const char *proxy; /* (through which, and how) */
+    const char *relay;         /* to connect to, or ... */
+    const char *proxy;         /* (through which, and how) */
+    struct proxy_login *login; /* (and as whom) */
     const struct carrier_ops *carrier;
     const char *const *listens; /* ... to be connected to; ended by NULL */
     const char *capture, *truth;

@@ -313,6 +313,7 @@ bool client_dial(struct run *run, char **error)
     const struct live_dial dial = {.carrier = run->config->carrier,
                                    .address = run->config->relay,
                                    .proxy = run->config->proxy,
+                                   .login = run->config->login,
                                    .timeout_ms = run->config->timers.transport_timeout_ms};
     run->dialing = new_peer(run, true);
     if (run->dialing != NULL && live_client_dial(run->dialing->client, &dial, error))

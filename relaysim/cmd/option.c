@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE /* explicit_bzero() */
 #include "cmd/option.h"
 
 #include "cmd/option_value.h"
@@ -220,6 +221,8 @@ void option_rows_clear(const struct option_row *rows)
 {
     for (; rows->name != NULL; rows++) {
         if (rows->kind == OPTION_KIND_TEXT || rows->kind == OPTION_KIND_FILE) {
+            if (rows->is_secret && *rows->to.text != NULL)
+                explicit_bzero(*rows->to.text, strlen(*rows->to.text));
             g_clear_pointer(rows->to.text, g_free);
         } else if (rows->kind == OPTION_KIND_TEXTS) {
             g_strfreev(*rows->to.texts);

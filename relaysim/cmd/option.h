@@ -15,7 +15,9 @@
  * --verbose=no is refused.  Options that exclude each other are the caller's to check, after.
  *
  * Designators may follow the help in every row: `.letter = 'w'` for -w, `.is_hidden = true` to
- * leave it out of --help, `.check = f` for texts and files that not every text is good for.
+ * leave it out of --help, `.check = f` for texts and files that not every text is good for,
+ * `.is_secret = true` for what nobody is to see in the list of processes: it is overwritten there
+ * once it has been read.
  */
 #ifndef RELAYSIM_CMD_OPTION_H
 #define RELAYSIM_CMD_OPTION_H
@@ -59,7 +61,9 @@ struct option_row {
     const char *help;
     char *(*check)(const char *value); /* NULL, or a sentence that begins with the option */
     bool is_hidden;
-    bool is_given; /* set by options_parse() */
+    bool is_secret;
+    bool hides_arguments; /* with it, what is no option is secret */
+    bool is_given;        /* set by options_parse() */
 };
 
 /* The longest time: some 31 years, in milliseconds. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#define _GNU_SOURCE /* explicit_bzero() */
 #include "cmd/options.h"
 
 #include "base/log.h"
@@ -110,6 +111,48 @@ static char *check_words(const struct option_row *rows, int argc, char **argv)
 }
 
 /* ------------------------------------------------------------------------
+ * Secrets
+ */
+
+/* The words of a command line, or their ends, that are to be overwritten. */
+static GPtrArray *find_secrets(const struct option_row *rows, int argc, char **argv)
+{
+    GPtrArray *secrets = g_ptr_array_new();
+    GPtrArray *arguments = g_ptr_array_new();
+    bool hides_arguments = false;
+    for (int i = 1; i < argc; i++) {
+        char *word = argv[i];
+        const bool is_option = word[0] == '-' && word[1] == '-' && word[2] != '\0';
+        const size_t len = is_option ? strcspn(word + 2, "=") : 0;
+        const struct option_row *row = is_option ? option_row_find(rows, word + 2, len) : NULL;
+        const bool takes_next = row != NULL && row->argument != NULL && word[2 + len] == '\0';
+        hides_arguments = hides_arguments || (row != NULL && row->hides_arguments);
+        if (row != NULL && row->is_secret && !takes_next)
+            g_ptr_array_add(secrets, word + 2 + len + 1);
+        if (row != NULL && row->is_secret && takes_next && i + 1 < argc)
+            g_ptr_array_add(secrets, argv[i + 1]);
+        if (word[0] != '-')
+            g_ptr_array_add(arguments, word);
+        if (takes_next)
+            i++;
+    }
+    for (guint i = 0; hides_arguments && i < arguments->len; i++)
+        g_ptr_array_add(secrets, g_ptr_array_index(arguments, i));
+    g_ptr_array_free(arguments, TRUE);
+    return secrets;
+}
+
+/* Where the system shows the arguments of a process, what is in these words now is shown. */
+static void overwrite(GPtrArray *secrets)
+{
+    for (guint i = 0; i < secrets->len; i++) {
+        char *word = g_ptr_array_index(secrets, i);
+        explicit_bzero(word, strlen(word));
+    }
+    g_ptr_array_free(secrets, TRUE);
+}
+
+/* ------------------------------------------------------------------------
  * Files
  */
 
@@ -205,11 +248,13 @@ static void add_rows(GOptionGroup *group, const struct option_row *rows, char **
 static char *parse(GOptionContext *context, struct option_row *rows, int argc, char **argv)
 {
     GError *error = NULL;
+    GPtrArray *secrets = find_secrets(rows, argc, argv);
     char *sentence = check_words(rows, argc, argv);
     if (sentence == NULL && !g_option_context_parse(context, &argc, &argv, &error)) {
         sentence = g_strdup(error->message);
         g_error_free(error);
     }
+    overwrite(secrets);
     return sentence;
 }
 

@@ -368,6 +368,7 @@ struct live_connection *live_connection_dial(struct net *net, const struct live_
         carrier_new(dial->carrier, &(struct carrier_config){.now_ms = net_now_ms(net),
                                                             .timeout_ms = dial->timeout_ms,
                                                             .target = connection->address,
+                                                            .login = dial->login,
                                                             .owner = connection});
     if (open_transport(connection, carrier_next_wanted(connection->carrier), error))
         return connection;

@@ -35,9 +35,10 @@ struct live_handler {
 /* Whom to connect to, and how.  Strings need not outlive the call. */
 struct live_dial {
     const struct carrier_ops *carrier;
-    const char *address;    /* "ADDRESS:PORT"; with a proxy "HOST:PORT", which it is asked for */
-    const char *proxy;      /* "ADDRESS:PORT"; NULL without */
-    struct net_hosts hosts; /* the port is the carrier's */
+    const char *address;       /* "ADDRESS:PORT"; with a proxy "HOST:PORT", which it is asked for */
+    const char *proxy;         /* "ADDRESS:PORT"; NULL without */
+    struct proxy_login *login; /* for the proxy (carrier/proxy_login.h), outlives it; or NULL */
+    struct net_hosts hosts;    /* the port is the carrier's */
     /* For each transport; 0: as long as the system waits.  And for the proxy's answer; 0:
      * CARRIER_PROXY_TIMEOUT_MS. */
     int64_t timeout_ms;

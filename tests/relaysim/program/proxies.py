@@ -37,24 +37,29 @@ class ProxyTest(LiveTest):
                                         'LogFile "%s"' % self.path("tinyproxy.log"), *options)))
             arguments = ["tinyproxy", "-d", "-c", self.path("tinyproxy.conf")]
         with open(os.devnull, "w", encoding="ascii") as nowhere:
-            self.start(arguments, stdout=nowhere, stderr=nowhere)
-        self.await_true(lambda: self.is_there(address), "no proxy is there")
+            process = self.start(arguments, stdout=nowhere, stderr=nowhere)
+        self.await_true(lambda: self.is_there(address, process), "no proxy is there")
         return address
 
-    @staticmethod
-    def is_there(address):
+    def is_there(self, address, process):
+        self.assertIsNone(process.poll(), "the proxy has ended")
         host, port = address.split(":")
         with contextlib.suppress(ConnectionRefusedError):
             socket.create_connection((host, int(port))).close()
             return True
         return False
 
-    def client(self, via, proxy, relay, device, *arguments):
+    def client(self, via, proxy, relay, device, *arguments, **options):
         return run("client", "--via", via, "--proxy", proxy, "--relay", relay, "--relay-url", URL,
-                   "--device", device, "--timeout", TIMEOUT, *arguments)
+                   "--device", device, "--timeout", TIMEOUT, *arguments, **options)
 
-    def send(self, via, proxy, relay, *arguments):
-        return self.client(via, proxy, relay, "dpp:///alice", "--to", BOB, *arguments)
+    def send(self, via, proxy, relay, *arguments, **options):
+        return self.client(via, proxy, relay, "dpp:///alice", "--to", BOB, *arguments, **options)
+
+    @staticmethod
+    def arguments(via, proxy, relay):
+        return [RELAYSIM, "client", "--via", via, "--proxy", proxy, "--relay", relay,
+                "--relay-url", URL, "--device", "dpp:///alice", "--to", BOB, "--message", "x"]
 
 
     def check_shown(self, path, encapsulation):
@@ -121,6 +126,79 @@ class Through(ProxyTest):
         self.check_both_ways("socks", SOCKS)
 
 
+class Login(ProxyTest):
+    """Who asks, and where nobody sees it."""
+    PASSWORD = "open-sesame"
+
+    def proxies(self):
+        return (("connect", self.proxy("connect", "BasicAuth user " + self.PASSWORD)),
+                ("socks", self.proxy("socks", "-u", "user", "-P", self.PASSWORD)))
+
+    def ways(self):
+        """Of telling it: the option, and the environment."""
+        with open(self.path("login"), "w", encoding="ascii") as file:
+            file.write("user:%s\n" % self.PASSWORD)
+        os.chmod(self.path("login"), 0o600)
+        variable = {**os.environ, "RELAYSIM_PROXY_PASSWORD": self.PASSWORD}
+        return (("basic:user:" + self.PASSWORD, None), ("basic:user", variable),
+                ("basic:@" + self.path("login"), None))
+
+    def test_told(self):
+        with Relay() as relay:
+            for via, proxy in self.proxies():
+                for login, environment in self.ways():
+                    sent = self.send(via, proxy, relay.address, "--message", "x", "-v",
+                                     "--truth", self.path("truth"), "--proxy-auth", login,
+                                     env=environment)
+                    self.check(sent, 0)
+                    with open(self.path("truth"), encoding="ascii") as truth:
+                        for text in (sent.stderr, truth.read()):
+                            self.assertNotIn("sesame", text)
+
+    def test_list_of_processes(self):
+        """Once it runs, its arguments do not show the password."""
+        for arguments in (["--proxy-auth", "basic:user:" + self.PASSWORD],
+                          ["--proxy-auth=basic:user:" + self.PASSWORD]):
+            process = self.start([*self.arguments("connect", reserved_address(), "127.0.0.1:1"),
+                                  "--retry", TIMEOUT, "-v", *arguments])
+            process.stderr.readline()  # it has tried
+            with open("/proc/%d/cmdline" % process.pid, "rb") as file:
+                line = file.read()
+            self.assertIn(b"--message", line)
+            self.assertNotIn(b"sesame", line)
+            self.assertNotIn(b"user", line)
+            process.kill()
+            process.wait()
+
+    def test_wrong_use(self):
+        client = ["client", "--relay", "127.0.0.1:1", "--relay-url", URL, "--device", "dpp:///a",
+                  "--to", BOB, "--message", "x", "--proxy", "127.0.0.1:2", "--via"]
+        with open(self.path("empty"), "w", encoding="ascii"):
+            pass
+        with open(self.path("long"), "w", encoding="ascii") as file:
+            file.write("x" * 600)
+        environment = {name: value for name, value in os.environ.items()
+                       if name != "RELAYSIM_PROXY_PASSWORD"}
+        for via, login, words in (
+                ("connect", "basic", "--proxy-auth is basic or ntlm, a colon, and USER"),
+                ("connect", "digest:sesame", "--proxy-auth is basic or ntlm, a colon, and USER"),
+                ("connect", "basic:user", "--proxy-auth: there is no password"),
+                ("connect", "basic::sesame", "--proxy-auth: the user for the proxy is empty"),
+                ("connect", "basic:@/nonexistent", "/nonexistent cannot be read: No such file"),
+                ("connect", "basic:@" + self.path("empty"), "cannot be read: it is empty"),
+                ("connect", "basic:@" + self.path("long"), "its first line is too long"),
+                ("connect", "ntlm:" + "x" * 129 + ":sesame", "at most 128 bytes each with NTLM"),
+                ("socks", "ntlm:user:sesame", "--proxy-auth ntlm is for proxies of HTTP")):
+            with self.subTest(via=via, login=login):
+                result = run(*client, via, "--proxy-auth", login, env=environment)
+                self.check(result, 2, words)
+                self.assertNotIn("sesame", result.stderr)
+        self.check(run(*client[:-3], "--proxy-auth", "basic:user:sesame"), 2,
+                   "--proxy-auth is for a proxy: --proxy is needed")
+        self.check(run(*client, "connect", "--proxy-auth", "basic:@" + self.path("long"), "-w",
+                       self.path("long")), 2, "are the same file")
+
+
 class Refused(ProxyTest):
     def test_forbidden(self):
         proxy = self.proxy("connect", "ConnectPort 443")
@@ -135,6 +213,20 @@ class Refused(ProxyTest):
         self.check(self.send("socks", self.proxy("socks", "-u", "user", "-P", "password"),
                              "127.0.0.1:1", "--message", "x"), 1,
                    "the proxy wants to know who asks, and is not told$")
+
+    def test_wrong_password(self):
+        for via, proxy, words in (
+                ("connect", self.proxy("connect", "BasicAuth user password"),
+                 "the proxy answered 40[17]: it does not know this user, or not this password$"),
+                ("socks", self.proxy("socks", "-u", "user", "-P", "password"),
+                 "the proxy does not know this user, or not this password$")):
+            self.check(self.send(via, proxy, "127.0.0.1:1", "--message", "x",
+                                 "--proxy-auth", "basic:user:other"), 1, words)
+
+    def test_ntlm_is_not_taken(self):
+        self.check(self.send("connect", self.proxy("connect", "BasicAuth user password"),
+                             "127.0.0.1:1", "--message", "x", "--proxy-auth", "ntlm:user:password"),
+                   1, "the proxy answered 407: it does not take NTLM$")
 
     def test_no_relay(self):
         relay = reserved_address()
@@ -160,10 +252,6 @@ class Refused(ProxyTest):
                 self.assertEqual(sender.returncode, 0, stderr)
                 self.check(relay.receive(1), 0)
 
-    @staticmethod
-    def arguments(via, proxy, relay):
-        return [RELAYSIM, "client", "--via", via, "--proxy", proxy, "--relay", relay,
-                "--relay-url", URL, "--device", "dpp:///alice", "--to", BOB, "--message", "x"]
 
 
 class Wrong(ProxyTest):
