@@ -94,6 +94,16 @@ const char *story_messages(struct story *story, char side);
 void story_run(enum sstp_observer_begin begin, const char *before, const struct story_line *lines,
                size_t num, const char *of_initiator, const char *of_acceptor);
 
+/* The same from the beginning of a connection, for an array of lines. */
+#define STORY_FROM_START(before, lines, of_initiator, of_acceptor)                                 \
+    story_run(SSTP_OBSERVER_FROM_START, before, lines, G_N_ELEMENTS(lines), of_initiator,          \
+              of_acceptor)
+
+/* What many begin with. */
+#define STORY_CONNECTED "I Connect; A ConnectResponse Ok;"
+#define STORY_TWO_SESSIONS                                                                         \
+    STORY_CONNECTED "I Open s=1; A OpenResponse s=1 Ok; I Open s=2; A OpenResponse s=2 Ok;"
+
 /* Whether a finding of the last command is more than a note. */
 bool story_is_accusing(const struct story *story);
 

@@ -3,16 +3,6 @@
  * one, and nobody is accused. */
 #include "story.h"
 
-#define NUM(array) (sizeof(array) / sizeof(array)[0])
-
-#define CONNECTED "I Connect; A ConnectResponse Ok;"
-
-#define FROM_START(before, lines, of_initiator, of_acceptor)                                       \
-    story_run(SSTP_OBSERVER_FROM_START, before, lines, NUM(lines), of_initiator, of_acceptor)
-
-#define TWO_SESSIONS                                                                               \
-    CONNECTED "I Open s=1; A OpenResponse s=1 Ok; I Open s=2; A OpenResponse s=2 Ok;"
-
 /* Each command that fixes a state; nothing is counted. */
 static void test_late(void)
 {
@@ -44,7 +34,7 @@ static void test_late(void)
         {"I ConnectClose n=9", "closed"},
         {"I Noop", "!unexpected_command"},
     };
-    story_run(SSTP_OBSERVER_LATE, "", lines, NUM(lines), NULL, NULL);
+    story_run(SSTP_OBSERVER_LATE, "", lines, G_N_ELEMENTS(lines), NULL, NULL);
 }
 
 /* Each command by which a connection is found to be what it is. */
@@ -66,10 +56,10 @@ static void test_late_connection(void)
     static const struct story_line sides[] = {
         {"A Connect", "connecting asks"},
     };
-    story_run(SSTP_OBSERVER_LATE, "", refused, NUM(refused), NULL, NULL);
-    story_run(SSTP_OBSERVER_LATE, "", accepted, NUM(accepted), NULL, NULL);
-    story_run(SSTP_OBSERVER_LATE, "", closed, NUM(closed), NULL, NULL);
-    story_run(SSTP_OBSERVER_LATE, "", sides, NUM(sides), NULL, NULL);
+    story_run(SSTP_OBSERVER_LATE, "", refused, G_N_ELEMENTS(refused), NULL, NULL);
+    story_run(SSTP_OBSERVER_LATE, "", accepted, G_N_ELEMENTS(accepted), NULL, NULL);
+    story_run(SSTP_OBSERVER_LATE, "", closed, G_N_ELEMENTS(closed), NULL, NULL);
+    story_run(SSTP_OBSERVER_LATE, "", sides, G_N_ELEMENTS(sides), NULL, NULL);
 }
 
 /* A Close does not tell whose session it was; the first message does. */
@@ -83,7 +73,7 @@ static void test_late_close(void)
         {"A Data s=1", "closed/- !unknown_session"},
         {"I Data s=1", "closed/- #? ~unknown_session"},
     };
-    story_run(SSTP_OBSERVER_LATE, "", lines, NUM(lines), NULL, NULL);
+    story_run(SSTP_OBSERVER_LATE, "", lines, G_N_ELEMENTS(lines), NULL, NULL);
 }
 
 /* A side that is heard late may have said anything before. */
@@ -98,7 +88,7 @@ static void test_late_side(void)
         {"I Message s=2", "ready/ready@2 #? !unexpected_command"},
         {"A OpenResponse s=2 StopSending", "blocked/ready@2"},
     };
-    story_run(SSTP_OBSERVER_LATE, "", lines, NUM(lines), NULL, NULL);
+    story_run(SSTP_OBSERVER_LATE, "", lines, G_N_ELEMENTS(lines), NULL, NULL);
 }
 
 /* Nothing is outstanding, says the user. */
@@ -114,7 +104,7 @@ static void test_late_trusting(void)
         {"A Noop n=2", "out=0 acks=6 rem=0 !ack_excess"},
         {"A OpenResponse s=2 StopSending", "blocked/-"},
     };
-    story_run(SSTP_OBSERVER_LATE_TRUSTING, "", lines, NUM(lines), "2@4 6@7", NULL);
+    story_run(SSTP_OBSERVER_LATE_TRUSTING, "", lines, G_N_ELEMENTS(lines), "2@4 6@7", NULL);
 }
 
 /* States are gone until something fixes them; where a session was opened, and its
@@ -144,8 +134,9 @@ static void test_gap(void)
         {"I Open s=1", "opening/-@28 asks"},
         {"I ConnectClose n=9", "closed out=0 acks=none rem=0 !ack_excess"},
     };
-    FROM_START(TWO_SESSIONS "I Message s=1; I Data s=1; I EndMessage s=1; I Message s=2", lines,
-               "9@-", NULL);
+    STORY_FROM_START(STORY_TWO_SESSIONS
+                     "I Message s=1; I Data s=1; I EndMessage s=1; I Message s=2",
+                     lines, "9@-", NULL);
 }
 
 /* What a gap can hide: ids given away again, in every way. */
@@ -161,11 +152,12 @@ static void test_gap_hides(void)
         {"A SessionStatus s=6 at=3", "?/-@12"},
         {"I Message s=7", "ready/ready #?"}, /* it was closed before */
     };
-    FROM_START(CONNECTED "I Open s=1; A OpenResponse s=1 Ok; I Open s=2; A OpenResponse s=2 Ok;"
-                         "I Open s=3; A OpenResponse s=3 Ok; I Attach e=4; I Attach e=5;"
-                         "A AttachResponse e=5; I FanoutOpen s=6 to=a,b,c",
-               lines, NULL, NULL);
-    g_assert_cmpuint(NUM(lines), ==, 8);
+    STORY_FROM_START(STORY_CONNECTED
+                     "I Open s=1; A OpenResponse s=1 Ok; I Open s=2; A OpenResponse s=2 Ok;"
+                     "I Open s=3; A OpenResponse s=3 Ok; I Attach e=4; I Attach e=5;"
+                     "A AttachResponse e=5; I FanoutOpen s=6 to=a,b,c",
+                     lines, NULL, NULL);
+    g_assert_cmpuint(G_N_ELEMENTS(lines), ==, 8);
 }
 
 /* A Connect makes everything certain again, and the old ids are free. */
@@ -183,8 +175,8 @@ static void test_connect_after_gap(void)
         {"I EndMessage s=1", "ready/waiting@14 #1 +1 out=1"},
         {"A Noop n=2", "out=0 acks=18 rem=0 !ack_excess"},
     };
-    FROM_START(TWO_SESSIONS "I Message s=1; I Data s=1; I EndMessage s=1", lines, "9@- 18@19",
-               NULL);
+    STORY_FROM_START(STORY_TWO_SESSIONS "I Message s=1; I Data s=1; I EndMessage s=1", lines,
+                     "9@- 18@19", NULL);
 }
 
 /* Parts of a clean conversation: nobody is accused of what was not seen. */
@@ -240,7 +232,7 @@ static void test_parts(void)
     /* Every late beginning, with both sides and with one. */
     part.begin = SSTP_OBSERVER_LATE;
     for (part.to = 0; part.to <= story_clean_len; part.to++)
-        for (size_t side = 0; side < NUM(sides); side++) {
+        for (size_t side = 0; side < G_N_ELEMENTS(sides); side++) {
             part.alone = sides[side];
             check_part(&part);
         }
@@ -250,7 +242,7 @@ static void test_parts(void)
     part.alone = 0;
     for (part.from = 0; part.from < story_clean_len; part.from++)
         for (part.to = part.from; part.to <= story_clean_len; part.to++)
-            for (size_t side = 0; side < NUM(sides); side++) {
+            for (size_t side = 0; side < G_N_ELEMENTS(sides); side++) {
                 part.of_side = sides[side];
                 check_part(&part);
             }
