@@ -93,7 +93,8 @@ static void put_in_file(const char *text)
 
 /* `head` is what a line on stderr has in front; one of the program's course is there only
  * without a file. */
-static void write_line(const char *head, bool is_error, const char *format, va_list args)
+static void G_GNUC_PRINTF(3, 0)
+    write_line(const char *head, bool is_error, const char *format, va_list args)
 {
     char *text = g_strdup_vprintf(format, args);
     char *plain = plain_text_cut(text, strlen(text), LOG_LINE_MAX - AROUND_MAX);
