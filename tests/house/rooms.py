@@ -7,7 +7,7 @@ do not see each other.  `GROUNDS` says on which other houses one stands.
 """
 
 STOREYS = {
-    "analyzer": ["core", ("henc", "state")],
+    "analyzer": ["core", ("henc", "state"), "story"],
     "plugin": ["fields", "tcp", "follow", "show", ("statistics", "http"), "take", ""],
     "relaysim": ["base", "security", "endpoint", ("client", "store"), "relay", "carrier",
                  "record", "net", "live", "scenario", "play", ("demo", "bench"), "cmd", ""],
