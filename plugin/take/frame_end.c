@@ -24,7 +24,9 @@ static bool is_withheld(const struct grvsstp_tcp *tcp, conversation_t *conversat
 
     if (tcp->last_frame == pinfo->num || tcp->way == GRVSSTP_WAY_WRAPPED)
         return false;
+    /* Who carries the connection may have kept its own place with TCP. */
     return encapsulation == GRVSSTP_ENCAP_SOCKS || encapsulation == GRVSSTP_ENCAP_SECURE_TUNNEL ||
+           tcp->way == GRVSSTP_WAY_PROXY ||
            conversation_get_dissector(conversation, pinfo->num) == grvsstp_handle;
 }
 

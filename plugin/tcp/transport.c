@@ -110,7 +110,8 @@ struct grvsstp_transport grvsstp_transport(packet_info *pinfo, tvbuff_t *tvb, vo
     const bool is_own_port =
         transport.srcport == pinfo->srcport && transport.destport == pinfo->destport;
     transport.way = way_of(pinfo, tcpinfo != NULL && is_whole(tcpinfo, tvb), is_own_port);
-    if (!is_own_port)
+    /* From 4.4 on PROXY names the ends that its header tells of for those of the conversation. */
+    if (!is_own_port || pinfo->use_conv_addr_port_endpoints)
         transport.conversation = find_own(pinfo, transport.srcport, transport.destport);
     if (transport.conversation == NULL)
         transport.conversation = transport.inner;

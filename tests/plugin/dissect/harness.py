@@ -4,6 +4,7 @@ shows with what the encoder in tests/lib says a command holds."""
 
 import os
 import sys
+import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
 
@@ -28,6 +29,30 @@ def fields_of_the_encoder():
 
 
 ENCODER_FIELDS = fields_of_the_encoder()
+
+
+def takes_along(ws):
+    """Whether this tshark saves the frames that a displayed one needs, as Wireshark's own HTTP
+    tells it.  That of 4.4 takes along what no filter has been asked about yet, and it asks of none
+    before all are marked: every frame counts as displayed then."""
+    capture = new_capture()
+    connection = capture.connection(server=("198.51.100.1", 80))
+    connection.send(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+    connection.send(b"HTTP/1.1 200 OK\r\nContent-Length: 3000\r\n\r\n" + bytes(3000),
+                    from_client=False)
+    folder = ws.path("along")
+    os.makedirs(folder)
+    os.chmod(folder, 0o777)  # tshark runs as another user
+    saved = os.path.join(folder, "displayed.pcapng")
+    ws.run([TSHARK, "-n", "-2", "-r", capture.write(ws.path("http.pcapng")),
+            "-Y", "http.response", "-w", saved])
+    return len(ws.run([TSHARK, "-n", "-r", saved]).splitlines()) == 3
+
+
+def needs_to_take_along(test):
+    """Skips a test, or a class of them, where tshark does not; that of 4.0 does."""
+    if not takes_along(test.ws) and " 4.0." not in test.ws.run([TSHARK, "--version"]):
+        raise unittest.SkipTest("this tshark saves no frame along with one that needs it")
 
 
 def differences(layer, command):

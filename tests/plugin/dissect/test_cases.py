@@ -53,6 +53,7 @@ class Cases(DissectTest):
 
     def test_one_big_message_is_saved_whole(self):
         """Its frames, found by its length, are all that is needed to show it again."""
+        harness.needs_to_take_along(self)
         folder = self.ws.path("saved")
         os.makedirs(folder)
         os.chmod(folder, 0o777)  # tshark runs as another user

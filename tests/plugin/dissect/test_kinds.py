@@ -39,7 +39,7 @@ TUNNELS = ("secure-tunnel", "socks")
 UNCLEAN = "demo"      # has connections that are refused for what they say
 CHOICE = 16           # of each kind and file, where not all are asked for
 BATCH = 20000         # frames of a file
-SHOWN = 5             # differences printed of a kind
+SHOWN = int(os.environ.get("SHOWN", "5"))
 # What is said of a capture, and not of a peer, where bytes are missing.
 OF_THE_CAPTURE = ("sequence_gap", "missing_half")
 # Numbers count what was captured.

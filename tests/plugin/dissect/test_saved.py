@@ -14,6 +14,11 @@ DECODE_AS = ["tcp.port==%d,grvsstp" % PORT]
 
 
 class Saved(DissectTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        harness.needs_to_take_along(cls)
+
     def saved(self, size, display_filter, story):
         """What is left of a conversation in segments of `size` when what passes is saved."""
         capture = harness.new_capture()
