@@ -144,14 +144,17 @@ struct story_connection {
 
 /* What one device or relay sends to one recipient, of one resource: a queue. */
 struct story_way_key {
-    uint32_t sender, identity, device, resource; /* texts */
+    /* Texts.  To another relay `device` is that, and `identity` stands for the recipients. */
+    uint32_t sender, identity, device, resource;
 };
 
 struct story_way {
     struct story_way_key key;
     uint32_t *places; /* legs in the order in which they came to the sender; taken: STORY_TAKEN */
     uint32_t head, num, size;
-    bool is_uneven; /* something left it that was not seen to come */
+    /* What left it and may be anything that waited, or that nobody saw come, since the last
+     * one that was unmistakable. */
+    uint32_t num_open;
 };
 #define STORY_TAKEN UINT32_C(0x80000000)
 

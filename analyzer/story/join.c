@@ -147,6 +147,11 @@ static bool join_attempt(const struct joining *joining, bool only_given_up)
     if (before == NONE)
         return false;
     story_leg(joining->story, before)->is_repeated = true;
+    /* What its recipient has acknowledged comes again: or there were two of them, and one was
+     * not seen to come. */
+    if (story_leg(joining->story, story_hop_of(joining->story, before))->is_passed &&
+        joining->contents->roots < STORY_ROOTS_MANY)
+        joining->contents->roots++;
     put(joining, STORY_ATTEMPT, story_hop_of(joining->story, before), certainty);
     return true;
 }
@@ -181,32 +186,85 @@ static bool fits(const struct joining *joining, uint32_t place)
            are_recipients_named(joining, story_leg(joining->story, before)->session);
 }
 
-/* The place of the queue whose turn it is, if what stands there fits. */
-static uint32_t find_in_turn(const struct joining *joining)
+/* Whether a place may stay in the queue for good: the message may be dropped without a word,
+ * or its receiver had it from another attempt alone. */
+static bool may_be_passed_over(const struct joining *joining, uint32_t before)
+{
+    const struct story_leg *leg = story_leg(joining->story, before);
+
+    return leg->may_vanish || leg->kind == STORY_ATTEMPT || leg->is_repeated ||
+           leg->passage == SSTP_STORY_CUT_OFF;
+}
+
+/* The first place from the head on that fits. */
+static uint32_t find_next(const struct joining *joining)
 {
     const struct story_way *way = joining->way;
 
-    for (uint32_t i = way->head; i < way->num && i < way->head + STORY_LOOK_AHEAD; i++) {
+    for (uint32_t i = way->head; i < way->num && i < way->head + STORY_LOOK_AHEAD; i++)
         if (fits(joining, i))
             return i;
+    return NONE;
+}
+
+/* Whether it is the turn of a place: whatever came before it has gone, or need not go, or may be
+ * among those that went and could not be told.  Between relays each session has its own turn. */
+static bool is_in_turn(const struct joining *joining, uint32_t place)
+{
+    const struct sstp_story *story = joining->story;
+    const struct story_way *way = joining->way;
+    const uint32_t session = story_leg(story, way->places[place])->session;
+    uint32_t num_open = is_unmistakable(joining) ? way->num_open : 0;
+
+    if (place > way->head + STORY_LOOK_AHEAD)
+        return false;
+    for (uint32_t i = way->head; i < place; i++) {
         const uint32_t before = way->places[i];
-        if ((before & STORY_TAKEN) == 0 && !story_leg(joining->story, before)->may_vanish)
-            break;
+        if ((before & STORY_TAKEN) != 0 || may_be_passed_over(joining, before) ||
+            (joining->session->is_fanout && story_leg(story, before)->session != session))
+            continue;
+        if (num_open == 0)
+            return false;
+        num_open--;
+    }
+    return true;
+}
+
+/* The way to the relay by which `before` goes on to all recipients of the session and more, for
+ * some were lost before it was opened; NONE. */
+static uint32_t wider_way(const struct joining *joining, uint32_t before)
+{
+    const struct story_session *source =
+        story_session(joining->story, story_leg(joining->story, before)->session);
+    const struct story_way_key *own = &joining->way->key;
+
+    if (!joining->session->is_fanout)
+        return NONE;
+    for (uint32_t i = 0; i < source->num_ways; i++) {
+        const struct story_way_key *key = &story_way(joining->story, source->ways[i].way)->key;
+        if (key->sender == own->sender && key->device == own->device &&
+            key->resource == own->resource)
+            return source->ways[i].way;
     }
     return NONE;
 }
 
-/* The place of one that is not in turn, but can be nothing else. */
-static uint32_t find_out_of_turn(const struct joining *joining)
+/* The place of contents that can be nothing else. */
+static uint32_t find_unmistakable(struct joining *joining)
 {
     uint32_t before = joining->leg->link;
 
-    if (!is_unmistakable(joining))
-        return NONE;
     for (unsigned i = 0; i < STORY_LOOK_BACK && before != NONE; i++) {
-        const uint32_t place = story_way_find(joining->way, before);
-        if (place != NONE && fits(joining, place))
-            return place;
+        const uint32_t ways[] = {joining->session->way, wider_way(joining, before)};
+        for (int k = 0; k < 2 && ways[k] != NONE; k++) {
+            joining->way = story_way(joining->story, ways[k]);
+            const uint32_t place = story_way_find(joining->way, before);
+            if (place != NONE && fits(joining, place)) {
+                joining->session->way = ways[k]; /* what follows takes it, too */
+                return place;
+            }
+        }
+        joining->way = story_way(joining->story, ways[0]);
         before = story_leg(joining->story, before)->link;
     }
     return NONE;
@@ -244,27 +302,50 @@ static uint32_t attempt_before(const struct joining *joining, uint32_t hop)
     return last;
 }
 
-static bool join_hop(const struct joining *joining)
+/* The hop that has gone on from the same one for the same recipient: its receiver had two
+ * attempts of it, and sent on both. */
+static uint32_t find_sibling(const struct joining *joining, uint32_t hop)
 {
-    enum sstp_story_certainty certainty =
-        is_unmistakable(joining) ? SSTP_STORY_CERTAIN : SSTP_STORY_LIKELY;
+    const struct sstp_story *story = joining->story;
+    uint32_t before = joining->leg->link;
+
+    if (!story_leg(story, hop)->is_repeated)
+        return NONE;
+    for (unsigned i = 0; i < STORY_LOOK_BACK && before != NONE && before != hop; i++) {
+        const struct story_leg *leg = story_leg(story, before);
+        if (leg->kind == STORY_HOP && story_hop_of(story, leg->from) == hop &&
+            story_session(story, leg->session)->way == joining->session->way)
+            return before;
+        before = leg->link;
+    }
+    return NONE;
+}
+
+static bool join_hop(struct joining *joining)
+{
+    const bool is_unique = is_unmistakable(joining);
 
     if (joining->way == NULL)
         return false;
-    uint32_t place = find_in_turn(joining);
-    if (place == NONE) {
-        place = find_out_of_turn(joining);
-        certainty = SSTP_STORY_LIKELY;
-    } else if (!is_unmistakable(joining) &&
-               (joining->way->is_uneven || is_turn_doubtful(joining, place))) {
-        return false;
-    }
+    uint32_t place = find_next(joining);
+    if (place == NONE && is_unique)
+        place = find_unmistakable(joining);
     if (place == NONE || is_deep(joining, joining->way->places[place]))
         return false;
-    const uint32_t before = joining->way->places[place];
+    const bool has_turn = is_in_turn(joining, place);
+    if (!is_unique && (!has_turn || joining->way->num_open > 0 || is_turn_doubtful(joining, place)))
+        return false;
+    const enum sstp_story_certainty certainty =
+        is_unique && has_turn ? SSTP_STORY_CERTAIN : SSTP_STORY_LIKELY;
+    const uint32_t hop = story_hop_of(joining->story, joining->way->places[place]);
     story_way_take(joining->way, place);
-    put(joining, STORY_HOP, attempt_before(joining, story_hop_of(joining->story, before)),
-        certainty);
+    if (is_unique)
+        joining->way->num_open = 0;
+    const uint32_t sibling = find_sibling(joining, hop);
+    if (sibling == NONE)
+        put(joining, STORY_HOP, attempt_before(joining, hop), certainty);
+    else
+        put(joining, STORY_ATTEMPT, sibling, certainty);
     return true;
 }
 
@@ -298,7 +379,7 @@ static void begin(const struct joining *joining)
     /* What leaves a relay has come to it, seen or not. */
     if (joining->way != NULL &&
         !story_is_device(joining->story, connection, session->from_initiator))
-        joining->way->is_uneven = true;
+        joining->way->num_open++;
 }
 
 /* A leg after this one that was told before it, for the clocks of their points differ. */
@@ -355,21 +436,16 @@ static void adopt(const struct joining *joining)
  * Queues
  */
 
-/* The message waits at its receiver for all recipients that are left.  What is tried again
- * waits already. */
+/* The message waits at its receiver for all recipients that are left: also what is tried again,
+ * for the receiver may have had both. */
 static void enter_queues(const struct joining *joining)
 {
-    struct sstp_story *story = joining->story;
     const struct story_session *session = joining->session;
-    const struct story_session *first = NULL;
 
-    if (joining->leg->kind == STORY_ATTEMPT)
-        first = story_session(story, story_leg(story, joining->leg->from)->session);
-    for (uint32_t i = 0; i < session->num_ways; i++) {
-        const struct story_onward *onward = &session->ways[i];
-        if (onward->num > 0 && (first == NULL || story_find_onward(first, onward->way) == NULL))
-            story_way_enter(story, story_way(story, onward->way), joining->index);
-    }
+    for (uint32_t i = 0; i < session->num_ways; i++)
+        if (session->ways[i].num > 0)
+            story_way_enter(joining->story, story_way(joining->story, session->ways[i].way),
+                            joining->index);
 }
 
 /* Those that were there before it have left the queue. */
@@ -431,7 +507,7 @@ static bool is_worthless(const struct sstp_story *story, const struct story_leg 
     const uint32_t way = story_session(story, leg->session)->way;
 
     return leg->kind == STORY_HOP && leg->certainty == SSTP_STORY_LIKELY && way != NONE &&
-           story_way(story, way)->is_uneven && story_contents(story, leg->contents)->roots > 1;
+           story_way(story, way)->num_open > 0 && story_contents(story, leg->contents)->roots > 1;
 }
 
 void story_revise(struct sstp_story *story)

@@ -247,8 +247,68 @@ bool story_is_there(const struct sstp_story *story, const struct story_session *
            story_is_device(story, connection, !session->from_initiator);
 }
 
+/* Recipients of a session in an order of their own: all that have one relay side by side, or
+ * without regard to relays. */
+struct sorting {
+    const struct story_recipient *recipients;
+    bool has_relays;
+};
+
+static int compare_recipients(const struct story_recipient *a, uint32_t identity, uint32_t device)
+{
+    if (a->identity != identity)
+        return a->identity < identity ? -1 : 1;
+    return a->device < device ? -1 : a->device > device;
+}
+
+static int compare_sorted(const void *a, const void *b, void *cookie)
+{
+    const struct sorting *sorting = cookie;
+    const uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
+    const struct story_recipient *first = &sorting->recipients[left];
+    const struct story_recipient *second = &sorting->recipients[right];
+
+    if (sorting->has_relays && first->relay != second->relay)
+        return first->relay < second->relay ? -1 : 1;
+    const int order = compare_recipients(first, second->identity, second->device);
+    return order != 0 ? order : left < right ? -1 : left > right;
+}
+
+/* NULL without memory. */
+static uint32_t *sort(struct sstp_story *story, const struct story_session *session,
+                      bool has_relays)
+{
+    struct sorting sorting = {session->recipients, has_relays};
+    uint32_t *sorted = story_resize(story, NULL, session->num_recipients * sizeof *sorted);
+
+    if (sorted == NULL)
+        return NULL;
+    for (uint32_t i = 0; i < session->num_recipients; i++)
+        sorted[i] = i;
+    qsort_r(sorted, session->num_recipients, sizeof *sorted, compare_sorted, &sorting);
+    return sorted;
+}
+
+/* A text that stands for those of some recipients that are left: what several senders send to
+ * others at one relay are different queues. */
+static uint32_t set_of(struct sstp_story *story, const struct story_session *session,
+                       const uint32_t *sorted, uint32_t num)
+{
+    struct sstp_digesting digesting;
+
+    sstp_digest_begin(&digesting, story->config.key);
+    for (uint32_t i = 0; i < num; i++) {
+        const struct story_recipient *recipient = &session->recipients[sorted[i]];
+        if (!recipient->is_gone)
+            sstp_digest_add_number(&digesting,
+                                   recipient->identity | (uint64_t)recipient->device << 32);
+    }
+    const uint64_t set = sstp_digest_end(&digesting).halves[0];
+    return sstp_texts_put(&story->texts, sstp_span(&set, sizeof set));
+}
+
 /* The way of the session's messages, from its originator to the next. */
-static uint32_t way_in(struct sstp_story *story, const struct story_session *session)
+static uint32_t way_in(struct sstp_story *story, struct story_session *session)
 {
     const struct story_connection *connection = story_connection(story, session->connection);
     struct story_way_key key = {.sender = story_party(connection, session->from_initiator),
@@ -257,6 +317,11 @@ static uint32_t way_in(struct sstp_story *story, const struct story_session *ses
     if (key.sender == SSTP_TEXT_NONE || session->num_recipients == 0)
         return NONE;
     if (session->is_fanout) {
+        if (session->sorted == NULL)
+            session->sorted = sort(story, session, false);
+        if (session->sorted == NULL)
+            return NONE;
+        key.identity = set_of(story, session, session->sorted, session->num_recipients);
         key.device = session->recipients[0].relay != SSTP_TEXT_NONE
                          ? session->recipients[0].relay
                          : story_party(connection, !session->from_initiator);
@@ -267,24 +332,38 @@ static uint32_t way_in(struct sstp_story *story, const struct story_session *ses
     return story_way_of(story, &key);
 }
 
-/* The way on from the session's receiver. */
-static uint32_t way_on(struct sstp_story *story, const struct story_session *session,
-                       const struct story_recipient *recipient)
+/* Whether the recipient is at another relay than the session's receiver. */
+static bool is_elsewhere(const struct sstp_story *story, const struct story_session *session,
+                         const struct story_recipient *recipient)
+{
+    return recipient->relay != SSTP_TEXT_NONE &&
+           !story_has_name(story_connection(story, session->connection), !session->from_initiator,
+                           recipient->relay);
+}
+
+/* The way on from the session's receiver to one recipient. */
+static uint32_t way_to_recipient(struct sstp_story *story, const struct story_session *session,
+                                 const struct story_recipient *recipient)
 {
     const struct story_connection *connection = story_connection(story, session->connection);
-    struct story_way_key key = {.sender = story_party(connection, !session->from_initiator),
-                                .resource = session->resource};
+    const struct story_way_key key = {story_party(connection, !session->from_initiator),
+                                      recipient->identity, recipient->device, session->resource};
 
     if (key.sender == SSTP_TEXT_NONE || story_is_there(story, session, recipient))
         return NONE;
-    if (recipient->relay != SSTP_TEXT_NONE &&
-        !story_has_name(connection, !session->from_initiator, recipient->relay)) {
-        key.device = recipient->relay;
-    } else {
-        key.identity = recipient->identity;
-        key.device = recipient->device;
-    }
     return story_way_of(story, &key);
+}
+
+/* The way on to another relay, for `num` recipients there. */
+static uint32_t way_to_relay(struct sstp_story *story, const struct story_session *session,
+                             const uint32_t *sorted, uint32_t num)
+{
+    const struct story_connection *connection = story_connection(story, session->connection);
+    const struct story_way_key key = {story_party(connection, !session->from_initiator),
+                                      set_of(story, session, sorted, num),
+                                      session->recipients[sorted[0]].relay, session->resource};
+
+    return key.sender == SSTP_TEXT_NONE ? NONE : story_way_of(story, &key);
 }
 
 static int compare_onward(const void *a, const void *b)
@@ -320,55 +399,36 @@ static void gather(struct story_session *session, uint32_t num)
 
 void story_find_ways(struct sstp_story *story, struct story_session *session)
 {
-    uint32_t num = 0;
-
     if (session->has_ways)
         return;
     session->has_ways = true;
     session->way = way_in(story, session);
-    if (session->num_recipients == 0)
+    const uint32_t num = session->num_recipients;
+    uint32_t *sorted = num > 0 ? sort(story, session, true) : NULL;
+    if (sorted == NULL)
         return;
-    session->ways = story_resize(story, NULL, session->num_recipients * sizeof *session->ways);
-    for (uint32_t i = 0; i < session->num_recipients; i++) {
-        struct story_recipient *recipient = &session->recipients[i];
-        recipient->way = way_on(story, session, recipient);
-        if (recipient->way != NONE && session->ways != NULL)
-            session->ways[num++] = (struct story_onward){recipient->way, !recipient->is_gone};
+    session->ways = story_resize(story, NULL, num * sizeof *session->ways);
+    uint32_t num_ways = 0, way = NONE;
+    for (uint32_t i = 0, end = 0; i < num && session->ways != NULL; i++) {
+        struct story_recipient *recipient = &session->recipients[sorted[i]];
+        if (!is_elsewhere(story, session, recipient)) {
+            way = way_to_recipient(story, session, recipient);
+        } else if (i >= end) {
+            for (end = i; end < num && session->recipients[sorted[end]].relay == recipient->relay;)
+                end++;
+            way = way_to_relay(story, session, &sorted[i], end - i);
+        }
+        recipient->way = way;
+        if (way != NONE)
+            session->ways[num_ways++] = (struct story_onward){way, !recipient->is_gone};
     }
-    gather(session, num);
+    story->mem->resize(story->mem->cookie, sorted, 0);
+    gather(session, num_ways);
 }
 
 /* ------------------------------------------------------------------------
  * Recipients
  */
-
-static int compare_recipients(const struct story_recipient *a, uint32_t identity, uint32_t device)
-{
-    if (a->identity != identity)
-        return a->identity < identity ? -1 : 1;
-    return a->device < device ? -1 : a->device > device;
-}
-
-static int compare_sorted(const void *a, const void *b, void *cookie)
-{
-    const struct story_recipient *recipients = cookie;
-    const uint32_t left = *(const uint32_t *)a, right = *(const uint32_t *)b;
-    const int order =
-        compare_recipients(&recipients[left], recipients[right].identity, recipients[right].device);
-    return order != 0 ? order : left < right ? -1 : left > right;
-}
-
-static bool sort_recipients(struct sstp_story *story, struct story_session *session)
-{
-    session->sorted = story_resize(story, NULL, session->num_recipients * sizeof *session->sorted);
-    if (session->sorted == NULL)
-        return false;
-    for (uint32_t i = 0; i < session->num_recipients; i++)
-        session->sorted[i] = i;
-    qsort_r(session->sorted, session->num_recipients, sizeof *session->sorted, compare_sorted,
-            session->recipients);
-    return true;
-}
 
 const struct story_recipient *story_find_recipient(struct sstp_story *story,
                                                    struct story_session *session, uint32_t identity,
@@ -376,7 +436,9 @@ const struct story_recipient *story_find_recipient(struct sstp_story *story,
 {
     uint32_t low = 0, high = session->num_recipients;
 
-    if (high == 0 || (session->sorted == NULL && !sort_recipients(story, session)))
+    if (high > 0 && session->sorted == NULL)
+        session->sorted = sort(story, session, false);
+    if (high == 0 || session->sorted == NULL)
         return NULL;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;

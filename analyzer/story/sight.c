@@ -15,6 +15,8 @@
 #define SIGHT_COMMANDS 3u
 /* Commands of a direction that one view may lack. */
 #define SIGHT_LEAD 256u
+/* Commands in a row that the view to which they come later may have missed. */
+#define SIGHT_LOST 64u
 
 /* ------------------------------------------------------------------------
  * What is compared
@@ -199,13 +201,17 @@ bool story_see(struct sstp_story *story, const struct sstp_story_event *event, u
     struct story_shown_queue *queue = other != NULL ? &other->waiting[direction] : NULL;
     if (queue == NULL || queue->head == queue->num)
         return false;
-    const struct story_shown *shown = &queue->shown[queue->head];
-    if (shown->hash != hash_of(story, event)) {
+    const uint64_t hash = hash_of(story, event);
+    uint32_t place = queue->head;
+    while (place < queue->num && place < queue->head + SIGHT_LOST &&
+           queue->shown[place].hash != hash)
+        place++;
+    if (place == queue->num || queue->shown[place].hash != hash) {
         end_likeness(story, connection);
         return false;
     }
-    *leg = shown->leg;
-    queue->head++;
+    *leg = queue->shown[place].leg;
+    queue->head = place + 1;
     likeness->num_equal++;
     other->num_equal++;
     return true;

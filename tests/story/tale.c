@@ -78,7 +78,7 @@ struct tale_connection *tale_transport(struct tale *tale, uint32_t point, const 
 
     connection->tale = tale;
     connection->number = sstp_story_connect(tale->story, &transport);
-    sstp_observer_init(&connection->observer, &sstp_mem_libc, SSTP_OBSERVER_FROM_START);
+    sstp_observer_init(&connection->observer, &sstp_mem_libc, SSTP_OBSERVER_LATE_TRUSTING);
     g_ptr_array_add(tale->connections, connection);
     return connection;
 }

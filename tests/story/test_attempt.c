@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What comes again after a connection was lost is the same message on the same hop. */
+#include "tale.h"
+
+#define RELAY "grooveDNS://r"
+#define TEXT "a message that can be told from others"
+
+/* a sends twice, over one connection after the other. */
+struct row {
+    const char *name;
+    const char *second_to, *second_text;
+    bool is_acknowledged, has_gap, ends; /* the first */
+    bool is_attempt;
+    enum sstp_story_certainty certainty;
+};
+
+static const struct row rows[] = {
+    {"lost", "id:b", TEXT, false, false, true, true, SSTP_STORY_CERTAIN},
+    {"acknowledged", "id:b", TEXT, true, false, true, false, SSTP_STORY_OPEN},
+    {"to-somebody-else", "id:c", TEXT, false, false, true, false, SSTP_STORY_OPEN},
+    {"other-contents", "id:b", "another message that is no less", false, false, true, false,
+     SSTP_STORY_OPEN},
+    {"end-not-seen", "id:b", TEXT, false, false, false, true, SSTP_STORY_LIKELY},
+    {"acknowledgement-not-seen", "id:b", TEXT, false, true, true, false, SSTP_STORY_OPEN},
+};
+
+static void test_row(gconstpointer data)
+{
+    const struct row *row = data;
+    struct tale tale;
+
+    tale_init(&tale, NULL);
+    struct tale_connection *a = tale_connect(&tale, "dpp:///a", RELAY);
+    tale_open(a, true, 1, "res", "id:b", "");
+    const uint32_t first = tale_send(a, true, 1, TEXT);
+    if (row->has_gap)
+        tale_gap(a);
+    if (row->is_acknowledged)
+        tale_acknowledge(a, false, 1);
+    if (row->ends)
+        tale_end(a);
+    a = tale_connect(&tale, "dpp:///a", RELAY);
+    tale_open(a, true, 1, "res", row->second_to, "");
+    const uint32_t second = tale_send(a, true, 1, row->second_text);
+    tale_acknowledge(a, false, 1);
+    sstp_story_finish(tale.story);
+
+    const struct sstp_story_leg told = tale_leg(&tale, second);
+    g_assert_cmpuint(told.attempt_of, ==, row->is_attempt ? first : second);
+    g_assert_cmpint(told.certainty, ==, row->certainty);
+    g_assert_cmpuint(told.journey, ==, row->is_attempt ? 0 : 1);
+    g_assert_cmpuint(told.hop, ==, 0);
+    g_assert_cmpuint(sstp_story_next_attempt(tale.story, first, SSTP_STORY_NONE), ==, first);
+    g_assert_cmpuint(sstp_story_next_attempt(tale.story, first, first), ==,
+                     row->is_attempt ? second : SSTP_STORY_NONE);
+    const struct sstp_story_branch branch = tale_branch(&tale, first, "id:b");
+    g_assert_cmpint(branch.outcome, ==,
+                    row->is_attempt || row->is_acknowledged ? SSTP_STORY_WAITING
+                    : row->has_gap                          ? SSTP_STORY_NOT_KNOWN
+                                                            : SSTP_STORY_UNDER_WAY);
+    tale_clear(&tale);
+}
+
+/* Three alike of which one was acknowledged; the other two come again, in their order, and
+ * then a new one. */
+static void test_repeated(void)
+{
+    uint32_t first[3], second[3];
+    struct tale tale;
+
+    tale_init(&tale, NULL);
+    struct tale_connection *a = tale_connect(&tale, "dpp:///a", RELAY);
+    tale_open(a, true, 1, "res", "id:b", "");
+    for (int i = 0; i < 3; i++)
+        first[i] = tale_send(a, true, 1, "ok");
+    tale_acknowledge(a, false, 1);
+    tale_end(a);
+    a = tale_connect(&tale, "dpp:///a", RELAY);
+    tale_open(a, true, 1, "res", "id:b", "");
+    for (int i = 0; i < 3; i++)
+        second[i] = tale_send(a, true, 1, "ok");
+    sstp_story_finish(tale.story);
+    g_assert_cmpuint(tale_leg(&tale, second[0]).attempt_of, ==, first[1]);
+    g_assert_cmpuint(tale_leg(&tale, second[1]).attempt_of, ==, first[2]);
+    g_assert_cmpuint(tale_leg(&tale, second[2]).attempt_of, ==, second[2]);
+    g_assert_cmpint(tale_leg(&tale, second[0]).certainty, ==, SSTP_STORY_LIKELY);
+    g_assert_cmpint(tale_leg(&tale, second[2]).certainty, ==, SSTP_STORY_OPEN);
+    tale_clear(&tale);
+}
+
+/* The relay had the first attempt, and its acknowledgement was lost; it delivers both, and the
+ * delivery itself is tried twice. */
+static void test_through_the_relay(void)
+{
+    struct tale tale;
+
+    tale_init(&tale, NULL);
+    struct tale_connection *a = tale_connect(&tale, "dpp:///a", RELAY);
+    tale_open(a, true, 1, "res", "id:b", "");
+    const uint32_t first = tale_send(a, true, 1, TEXT);
+    tale_end(a);
+    a = tale_connect(&tale, "dpp:///a", RELAY);
+    tale_open(a, true, 1, "res", "id:b", "");
+    const uint32_t again = tale_send(a, true, 1, TEXT);
+    tale_acknowledge(a, false, 1);
+
+    struct tale_connection *b = tale_connect(&tale, "dpp:///b", RELAY);
+    tale_open(b, false, 0x80000001, "res", "id:b", "");
+    const uint32_t delivery = tale_send(b, false, 0x80000001, TEXT);
+    tale_end(b);
+    g_assert_cmpint(tale_branch(&tale, first, "id:b").outcome, ==, SSTP_STORY_WAITING);
+    b = tale_connect(&tale, "dpp:///b", RELAY);
+    tale_open(b, false, 0x80000001, "res", "id:b", "");
+    const uint32_t delivered = tale_send(b, false, 0x80000001, TEXT);
+    tale_acknowledge(b, true, 1);
+    sstp_story_finish(tale.story);
+
+    g_assert_cmpuint(tale_leg(&tale, delivery).from, ==, again); /* the one that was counted */
+    g_assert_cmpuint(tale_leg(&tale, delivered).attempt_of, ==, delivery);
+    g_assert_cmpuint(tale_leg(&tale, delivered).from, ==, again);
+    g_assert_cmpuint(tale_leg(&tale, delivered).hop, ==, 1);
+    g_assert_cmpint(tale_leg(&tale, delivered).certainty, ==, SSTP_STORY_CERTAIN);
+    g_assert_cmpuint(tale_leg(&tale, delivered).journey, ==, 0);
+    const struct sstp_story_branch branch = tale_branch(&tale, first, "id:b");
+    g_assert_cmpint(branch.outcome, ==, SSTP_STORY_DELIVERED);
+    g_assert_cmpuint(branch.leg, ==, delivered);
+    g_assert_cmpuint(sstp_story_num_journeys(tale.story), ==, 1);
+    tale_clear(&tale);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_autofree char *name = g_strdup_printf("/row/%s", rows[i].name);
+        g_test_add_data_func(name, &rows[i], test_row);
+    }
+    g_test_add_func("/repeated", test_repeated);
+    g_test_add_func("/through-the-relay", test_through_the_relay);
+    return g_test_run();
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Fanouts: a journey with a branch for each recipient, over one relay or two. */
+#include "tale.h"
+
+#define RELAY "grooveDNS://r"
+#define OTHER "grooveDNS://q"
+#define TEXT "a message that can be told from others"
+
+static const struct tale_recipient all[] = {{"id:b", "dpp:///b", NULL},
+                                            {"id:c", "dpp:///c", RELAY},
+                                            {"id:d", "dpp:///d", OTHER},
+                                            {"id:e", "dpp:///e", OTHER}};
+
+struct town {
+    struct tale tale;
+    struct tale_connection *a, *relays;
+    uint32_t root;
+};
+
+static void begin(struct town *town)
+{
+    tale_init(&town->tale, NULL);
+    town->a = tale_connect(&town->tale, "dpp:///a", RELAY);
+    tale_fanout(town->a, true, 1, "res", all, G_N_ELEMENTS(all));
+    town->root = tale_send(town->a, true, 1, TEXT);
+}
+
+static uint32_t pass_on(struct town *town, unsigned first, unsigned num)
+{
+    town->relays = tale_connect(&town->tale, RELAY, OTHER);
+    tale_fanout(town->relays, true, 1, "res", all + first, num);
+    return tale_send(town->relays, true, 1, TEXT);
+}
+
+static struct tale_connection *deliver(struct town *town, unsigned index, const char *relay,
+                                       uint32_t *leg)
+{
+    struct tale_connection *connection = tale_connect(&town->tale, all[index].device, relay);
+
+    tale_attach(connection);
+    tale_open(connection, false, 0x80000001, "res", all[index].identity, all[index].device);
+    *leg = tale_send(connection, false, 0x80000001, TEXT);
+    return connection;
+}
+
+static void assert_branch(const struct town *town, const char *url, enum sstp_story_outcome outcome,
+                          const char *holder, uint32_t leg)
+{
+    const struct sstp_story_branch branch = tale_branch(&town->tale, town->root, url);
+
+    g_test_message("%s", url);
+    g_assert_cmpstr(sstp_story_outcome_name(branch.outcome), ==, sstp_story_outcome_name(outcome));
+    g_assert_true(sstp_span_is_equal(branch.holder, sstp_span_of_string(holder)));
+    g_assert_cmpuint(branch.leg, ==, leg);
+    g_assert_cmpint(branch.certainty, ==, SSTP_STORY_CERTAIN);
+}
+
+static void test_two_relays(void)
+{
+    uint32_t b, c, d;
+    struct town town;
+
+    begin(&town);
+    assert_branch(&town, "id:b", SSTP_STORY_UNDER_WAY, "dpp:///a", town.root);
+    const uint32_t between = pass_on(&town, 2, 2);
+    assert_branch(&town, "id:e", SSTP_STORY_UNDER_WAY, RELAY, between);
+    tale_acknowledge(deliver(&town, 0, RELAY, &b), true, 1);
+    deliver(&town, 1, RELAY, &c);
+    tale_acknowledge(deliver(&town, 2, OTHER, &d), true, 1);
+    tale_acknowledge(town.relays, false, 1);
+    tale_acknowledge(town.a, false, 1);
+    sstp_story_finish(town.tale.story);
+
+    g_assert_cmpuint(sstp_story_num_journeys(town.tale.story), ==, 1);
+    g_assert_cmpuint(tale_leg(&town.tale, between).from, ==, town.root);
+    g_assert_cmpuint(tale_leg(&town.tale, b).from, ==, town.root);
+    g_assert_cmpuint(tale_leg(&town.tale, d).from, ==, between);
+    g_assert_cmpuint(tale_leg(&town.tale, d).hop, ==, 2);
+    assert_branch(&town, "id:b", SSTP_STORY_DELIVERED, "dpp:///b", b);
+    assert_branch(&town, "id:c", SSTP_STORY_UNDER_WAY, RELAY, c);
+    assert_branch(&town, "id:d", SSTP_STORY_DELIVERED, "dpp:///d", d);
+    assert_branch(&town, "id:e", SSTP_STORY_WAITING, OTHER, between);
+    g_assert_cmpuint(sstp_story_outcomes(town.tale.story, 0), ==,
+                     1u << SSTP_STORY_DELIVERED | 1u << SSTP_STORY_UNDER_WAY |
+                         1u << SSTP_STORY_WAITING);
+    unsigned num = 0;
+    for (uint32_t leg = SSTP_STORY_NONE;
+         (leg = sstp_story_next_hop(town.tale.story, town.root, leg)) != SSTP_STORY_NONE; num++)
+        g_assert_cmpuint(tale_leg(&town.tale, leg).from, ==, town.root);
+    g_assert_cmpuint(num, ==, 3);
+    tale_clear(&town.tale);
+}
+
+/* A session to the other relay that is for somebody whom the sender had not named. */
+static void test_not_named(void)
+{
+    static const struct tale_recipient others[] = {{"id:d", "dpp:///d", OTHER},
+                                                   {"id:x", "dpp:///x", OTHER}};
+    struct town town;
+
+    begin(&town);
+    struct tale_connection *relays = tale_connect(&town.tale, RELAY, OTHER);
+    tale_fanout(relays, true, 1, "res", others, 2);
+    const uint32_t between = tale_send(relays, true, 1, TEXT);
+    sstp_story_finish(town.tale.story);
+    g_assert_cmpint(tale_leg(&town.tale, between).certainty, ==, SSTP_STORY_OPEN);
+    tale_clear(&town.tale);
+}
+
+/* Recipients that the relay reports as lost: before the message, before it is acknowledged, and
+ * when it was; and one that the other relay has reported. */
+static void test_lost(void)
+{
+    struct town town;
+
+    tale_init(&town.tale, NULL);
+    town.a = tale_connect(&town.tale, "dpp:///a", RELAY);
+    tale_fanout(town.a, true, 1, "res", all, G_N_ELEMENTS(all));
+    tale_status(town.a, false, 1, SSTP_SESSION_STATUS_LOCKED_OUT, 0);
+    town.root = tale_send(town.a, true, 1, TEXT);
+    const uint32_t between = pass_on(&town, 2, 2);
+    tale_status(town.relays, false, 1, SSTP_SESSION_STATUS_LOCKED_OUT, 0);
+    tale_status(town.a, false, 1, SSTP_SESSION_STATUS_LOCKED_OUT, 2);
+    tale_acknowledge(town.relays, false, 1);
+    tale_acknowledge(town.a, false, 1);
+    tale_status(town.a, false, 1, SSTP_SESSION_STATUS_LOCKED_OUT, 1);
+    const uint32_t next = tale_send(town.a, true, 1, "the next one, which is another");
+    sstp_story_finish(town.tale.story);
+
+    assert_branch(&town, "id:b", SSTP_STORY_REFUSED, "dpp:///a", town.root);
+    assert_branch(&town, "id:c", SSTP_STORY_WAITING, RELAY, town.root);
+    assert_branch(&town, "id:d", SSTP_STORY_REFUSED, "dpp:///a", town.root);
+    assert_branch(&town, "id:e", SSTP_STORY_WAITING, OTHER, between);
+    const struct sstp_story_branch branch = tale_branch(&town.tale, next, "id:c");
+    g_assert_cmpint(branch.outcome, ==, SSTP_STORY_REFUSED);
+    g_assert_cmpint(branch.refusal, ==, SSTP_STORY_BY_STATUS);
+    g_assert_cmpuint(branch.reason, ==, SSTP_SESSION_STATUS_LOCKED_OUT);
+    tale_clear(&town.tale);
+}
+
+/* The session itself is refused while messages are under way. */
+static void test_refused(void)
+{
+    struct tale tale;
+
+    tale_init(&tale, NULL);
+    struct tale_connection *a = tale_connect(&tale, "dpp:///a", "dpp:///b");
+    tale_open(a, true, 1, "res", "id:b", "dpp:///b");
+    const uint32_t leg = tale_send(a, true, 1, TEXT);
+    tale_response(a, false, 1, SSTP_OPEN_RESPONSE_NO_RESOURCE);
+    tale_end(a);
+    sstp_story_finish(tale.story);
+    const struct sstp_story_branch branch = tale_branch(&tale, leg, "id:b");
+    g_assert_cmpint(branch.outcome, ==, SSTP_STORY_REFUSED);
+    g_assert_cmpint(branch.refusal, ==, SSTP_STORY_BY_RESPONSE);
+    g_assert_cmpuint(branch.reason, ==, SSTP_OPEN_RESPONSE_NO_RESOURCE);
+    tale_clear(&tale);
+}
+
+/* From device to device there is one hop, and its acknowledgement is the recipient's. */
+static void test_direct(void)
+{
+    struct town town;
+
+    tale_init(&town.tale, NULL);
+    town.a = tale_connect(&town.tale, "dpp:///a", "dpp:///b");
+    tale_open(town.a, true, 1, "res", "id:b", "dpp:///b");
+    town.root = tale_send(town.a, true, 1, TEXT);
+    assert_branch(&town, "id:b", SSTP_STORY_UNDER_WAY, "dpp:///a", town.root);
+    tale_acknowledge(town.a, false, 1);
+    assert_branch(&town, "id:b", SSTP_STORY_DELIVERED, "dpp:///b", town.root);
+    tale_clear(&town.tale);
+}
+
+/* Nobody knows who is there, or whether it was acknowledged. */
+static void test_not_known(void)
+{
+    struct town town;
+
+    tale_init(&town.tale, NULL);
+    town.a = tale_transport(&town.tale, 0, "", "");
+    tale_open(town.a, true, 1, "res", "id:b", "dpp:///b");
+    town.root = tale_send(town.a, true, 1, TEXT);
+    tale_acknowledge(town.a, false, 1);
+    assert_branch(&town, "id:b", SSTP_STORY_NOT_KNOWN, "", town.root);
+    town.root = tale_send(town.a, true, 1, "another of them, just as long");
+    tale_gap(town.a);
+    assert_branch(&town, "id:b", SSTP_STORY_NOT_KNOWN, "", town.root);
+    tale_clear(&town.tale);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/two-relays", test_two_relays);
+    g_test_add_func("/not-named", test_not_named);
+    g_test_add_func("/lost", test_lost);
+    g_test_add_func("/refused", test_refused);
+    g_test_add_func("/direct", test_direct);
+    g_test_add_func("/not-known", test_not_known);
+    return g_test_run();
+}
