@@ -24,10 +24,42 @@ uint32_t plugin_describe(void)
 }
 #endif
 
+/* A program that has the protocols linked in (analyzer/cli) registers them first, and asks by
+ * this symbol whether an installed plugin steps back then: two of a name end Wireshark. */
+WS_DLL_PUBLIC_DEF const int grvsstp_yields = 1;
+
+static bool is_sstp_there, are_encapsulations_there;
+
+static void register_sstp(void)
+{
+    is_sstp_there = proto_get_id_by_filter_name("grvsstp") >= 0;
+    if (!is_sstp_there)
+        proto_register_grvsstp();
+}
+
+static void handoff_sstp(void)
+{
+    if (!is_sstp_there)
+        proto_reg_handoff_grvsstp();
+}
+
+static void register_encapsulations(void)
+{
+    are_encapsulations_there = proto_get_id_by_filter_name("grvhenc") >= 0;
+    if (!are_encapsulations_there)
+        proto_register_grvhenc();
+}
+
+static void handoff_encapsulations(void)
+{
+    if (!are_encapsulations_there)
+        proto_reg_handoff_grvhenc();
+}
+
 void plugin_register(void)
 {
-    static const proto_plugin sstp = {proto_register_grvsstp, proto_reg_handoff_grvsstp};
-    static const proto_plugin encapsulations = {proto_register_grvhenc, proto_reg_handoff_grvhenc};
+    static const proto_plugin sstp = {register_sstp, handoff_sstp};
+    static const proto_plugin encapsulations = {register_encapsulations, handoff_encapsulations};
     proto_register_plugin(&sstp);
     proto_register_plugin(&encapsulations);
 }

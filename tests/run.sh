@@ -121,14 +121,14 @@ build "$release" release
 found=$(find "$release/plugins" -name grvsstp.so -path '*/epan/*')
 [ -n "$found" ] || fail "the build left no plugin in $release/plugins"
 run_ctest "$release"
-require_labels "$release" house unit oom fuzz relaysim random dissect encapsulation conversation statistics
+require_labels "$release" house unit oom fuzz relaysim random dissect encapsulation conversation statistics analyze
 
 build "$asan" asan
 run_ctest "$asan"
-require_labels "$asan" unit oom fuzz relaysim random dissect encapsulation
+require_labels "$asan" unit oom fuzz relaysim random dissect encapsulation analyze
 
 for program in "$release"/tests/core/test_* "$release"/tests/henc/test_* \
-    "$release"/tests/state/test_* "$release"/tests/plugin/tcp/test_*; do
+    "$release"/tests/state/test_* "$release"/tests/plugin/tcp/test_* "$release"/tests/cli/test_*; do
     memcheck "$(basename "$program")" "$program" --tap
 done
 memcheck demo "$release/relaysim/relaysim" demo -w "$root/build/valgrind-demo.pcapng"

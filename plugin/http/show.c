@@ -5,6 +5,7 @@
 #include "henc/polling.h"
 #include "henc/uri.h"
 #include "fields/henc_fields.h"
+#include "show/tap.h"
 
 static void add_string(proto_tree *tree, enum grvhenc_field field, tvbuff_t *tvb, int offset,
                        struct sstp_span text, const packet_info *pinfo)
@@ -254,11 +255,26 @@ static void show_info(const struct grvhenc_part *part, const struct henc_polling
     col_set_fence(cinfo, COL_INFO);
 }
 
+static void tap_part(const struct grvhenc_part *part)
+{
+    const struct grvhenc_record *record = part->record;
+    const struct grvsstp_tapped_findings findings = {
+        .connection = record->v->connection,
+        .from_initiator =
+            part->http != NULL ? !part->http->is_response : record->half == HENC_HALF_POST,
+        .henc_findings = record->findings,
+        .virtual_connection = record->v,
+    };
+    grvsstp_tap_queue_findings(part->pinfo, &findings);
+}
+
 void grvhenc_show_part(const struct grvhenc_part *part)
 {
     struct henc_polling polling;
     bool is_polling = false;
     proto_item *item;
+
+    tap_part(part);
 
     if (part->record->v->kind == HENC_KIND_POLLING && part->body != NULL &&
         tvb_captured_length(part->body) > 0) {
@@ -298,4 +314,5 @@ void grvhenc_show_end(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb,
 
     add_state(layer, &part);
     show_findings(item, &part, false, false);
+    tap_part(&part);
 }

@@ -57,6 +57,7 @@ static void tell_gap(struct chunk *chunk, proto_item *item)
         return;
     chunk->is_gap_told = true;
     expert_add_info(chunk->place.pinfo, item, grvsstp_ei(SSTP_FINDING_GAP));
+    grvsstp_tapping_add_finding(&chunk->tapping, SSTP_FINDING_GAP);
 }
 
 /* A protocol item for bytes that are no whole command. */
@@ -326,8 +327,10 @@ static void show_undecoded(struct chunk *chunk, const struct grvsstp_piece *piec
     proto_item *bytes = proto_tree_add_item(
         tree, grvsstp_own_hf(GRVSSTP_SKIPPED), chunk->place.tvb, (int)piece->offset,
         captured < (int)piece->len ? captured : (int)piece->len, ENC_NA);
-    if (piece->kind == GRVSSTP_PIECE_BROKEN)
+    if (piece->kind == GRVSSTP_PIECE_BROKEN) {
         expert_add_info(chunk->place.pinfo, bytes, grvsstp_ei(piece->finding));
+        grvsstp_tapping_add_finding(&chunk->tapping, piece->finding);
+    }
     grvsstp_info_add_text(&chunk->info, wmem_strdup_printf(chunk->place.pinfo->pool, "[%s]", text));
 }
 
@@ -379,7 +382,7 @@ void grvsstp_show_chunk(struct grvsstp_connection *connection, bool from_initiat
         chunk.wanted = grvsstp_states_find_wanted(tree);
     }
     grvsstp_info_begin(&chunk.info, pinfo);
-    grvsstp_tapping_begin(&chunk.tapping, pinfo);
+    grvsstp_tapping_begin(&chunk.tapping, pinfo, key);
     for (unsigned i = 0; i < num_pieces; i++)
         show_piece(&chunk, &pieces[i]);
     grvsstp_info_end(&chunk.info, pinfo);

@@ -22,7 +22,8 @@ struct showing {
     bool has_whole_token; /* its declared length is there */
     int token_offset;     /* of the token's first byte in the tvb */
     proto_tree *token_tree;
-    int end; /* after the last value, in the command */
+    int end;           /* after the last value, in the command */
+    uint64_t findings; /* for the tap */
 };
 
 /* ------------------------------------------------------------------------
@@ -153,6 +154,7 @@ static void note_finding(void *cookie, enum sstp_finding finding, size_t offset,
     const struct grvsstp_place *place = showing->place;
     proto_item *item = showing->item;
 
+    showing->findings |= GRVSSTP_TAPPED_FINDING(finding);
     if (finding == SSTP_FINDING_TRAILING_BYTES || finding == SSTP_FINDING_TRUNCATED ||
         finding == SSTP_FINDING_STRING_UNTERMINATED) {
         show_undecoded(showing, offset, len);
@@ -263,7 +265,7 @@ proto_tree *grvsstp_show_command(const struct grvsstp_place *place,
     if (found->seen != NULL)
         grvsstp_states_show(place, showing.tree, showing.item, &command, found->seen,
                             found->wanted);
-    grvsstp_tapping_add(found->tapping, place, &command, found->seen);
+    grvsstp_tapping_add(found->tapping, place, &command, found, showing.findings);
     grvsstp_info_add_command(info, &command,
                              found->seen != NULL && info->is_wanted
                                  ? grvsstp_states_info(place, &command, found->seen)

@@ -280,14 +280,12 @@ static void tell_finding(const struct telling *telling, proto_item *item, enum s
 /* Whether the other side may have sent, before this frame, what is not captured.
  * LongLived's directions are TCP connections of their own, so that a loss on one
  * shows only when it goes on: the first pass can never tell. */
-static bool is_doubtful(const struct telling *telling)
+static bool is_doubtful(const struct grvsstp_connection *connection, uint32_t frame, bool is_later)
 {
-    const struct grvsstp_connection *connection = telling->place->connection;
     wmem_array_t *doubts = connection->states->doubts;
     const unsigned num = doubts != NULL ? wmem_array_get_count(doubts) : 0;
-    const uint32_t frame = telling->place->pinfo->num;
 
-    if (connection->encapsulation == GRVSSTP_ENCAP_LONGLIVED && !is_visited(telling))
+    if (connection->encapsulation == GRVSSTP_ENCAP_LONGLIVED && !is_later)
         return true;
     if (num == GRVSSTP_DOUBTS_MAX)
         return true;
@@ -299,13 +297,30 @@ static bool is_doubtful(const struct telling *telling)
     return false;
 }
 
-static void tell_findings(const struct telling *telling, proto_item *item)
+uint32_t grvsstp_states_claims(const struct grvsstp_connection *connection, uint32_t frame,
+                               bool is_later, uint32_t findings)
 {
-    for (uint32_t left = telling->seen->findings; left != 0; left &= left - 1) {
+    uint32_t claims = findings;
+
+    for (uint32_t left = findings; left != 0; left &= left - 1) {
         const enum sstp_finding finding =
             (enum sstp_finding)(SSTP_FINDING_STATE_FIRST + ws_ctz(left));
-        if (!sstp_observed_rests_on_silence(finding) || !is_doubtful(telling))
-            tell_finding(telling, item, finding);
+        if (sstp_observed_rests_on_silence(finding) && is_doubtful(connection, frame, is_later))
+            claims &= ~SSTP_OBSERVED(finding);
+    }
+    return claims;
+}
+
+static void tell_findings(const struct telling *telling, proto_item *item)
+{
+    const struct grvsstp_place *place = telling->place;
+
+    for (uint32_t left = grvsstp_states_claims(place->connection, place->pinfo->num,
+                                               is_visited(telling), telling->seen->findings);
+         left != 0; left &= left - 1) {
+        const enum sstp_finding finding =
+            (enum sstp_finding)(SSTP_FINDING_STATE_FIRST + ws_ctz(left));
+        tell_finding(telling, item, finding);
     }
     if (telling->seen->has_entry && is_visited(telling) && telling->observer->has_ended &&
         sstp_observer_is_outstanding(telling->observer, telling->place->from_initiator,

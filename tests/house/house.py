@@ -13,6 +13,12 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"', re.MULTILINE)
 
 
+def place_of(path):
+    """The house of a file, and its room there."""
+    house = max((house for house in rooms.STOREYS if path.startswith(house + "/")), key=len)
+    return house, os.path.dirname(path)[len(house) + 1:]
+
+
 def floor_of(house, room):
     """How high a room lies, from 0; None where the house has no such room."""
     for floor, storey in enumerate(rooms.STOREYS[house]):
@@ -33,7 +39,8 @@ class House:
                 for name in sorted(names):
                     if name.endswith((".c", ".h")):
                         path = os.path.relpath(os.path.join(folder, name), top)
-                        self.files[path] = []
+                        if place_of(path)[0] == house:
+                            self.files[path] = []
         for path in self.files:
             with open(os.path.join(top, path), encoding="utf-8") as file:
                 for name in INCLUDE.findall(file.read()):
@@ -41,7 +48,7 @@ class House:
 
     def resolve(self, path, name):
         """The file that an include means, seen from the top; None where there is none."""
-        house = path.split("/")[0]
+        house = place_of(path)[0]
         places = [house] + rooms.GROUNDS[house] + [os.path.dirname(path), "analyzer/core"]
         for place in places:
             found = os.path.normpath(os.path.join(place, name))
@@ -59,8 +66,8 @@ class House:
 
     @staticmethod
     def refusal(path, other):
-        house, room = path.split("/")[0], os.path.dirname(path).partition("/")[2]
-        other_house, other_room = other.split("/")[0], os.path.dirname(other).partition("/")[2]
+        house, room = place_of(path)
+        other_house, other_room = place_of(other)
         if house != other_house:
             return None if other_house in rooms.GROUNDS[house] else \
                 "%s does not stand on %s" % (house, other_house)
@@ -82,7 +89,7 @@ class House:
             others.update(os.path.splitext(other)[0] for other in included if other)
             others.discard(unit)
         for circle in strong_components(units):
-            if circle[0].split("/")[0] in rooms.WITHOUT_CIRCLES:
+            if place_of(circle[0])[0] in rooms.WITHOUT_CIRCLES:
                 yield "a circle of includes: " + ", ".join(circle)
 
 

@@ -36,7 +36,8 @@ class ViolationTest(unittest.TestCase):
         self.top = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, self.top)
         for house in rooms.STOREYS:
-            shutil.copytree(os.path.join(TOP, house), os.path.join(self.top, house))
+            shutil.copytree(os.path.join(TOP, house), os.path.join(self.top, house),
+                            dirs_exist_ok=True)
 
     def put(self, path, include):
         with open(os.path.join(self.top, path), "a", encoding="utf-8") as file:
@@ -65,6 +66,14 @@ class ViolationTest(unittest.TestCase):
         self.put("analyzer/core/wire.c", "../../plugin/fields/fields.h")
         self.assert_only(House(self.top).upward(), "analyzer/core/wire.c",
                          "does not stand on plugin")
+
+    def test_nobody_stands_on_the_program(self):
+        for path in ("plugin/show/tap.c", "analyzer/state/array.c"):
+            self.put(path, "../../analyzer/cli/base/plain.h")
+        upward = list(House(self.top).upward())
+        self.assertEqual(len(upward), 2, upward)
+        for sentence in upward:
+            self.assertIn("does not stand on analyzer/cli", sentence)
 
     def test_circle_in_a_room(self):
         self.put("analyzer/core/command.h", "core/look.h")

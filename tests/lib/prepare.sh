@@ -17,7 +17,7 @@
 build_packages="cmake gcc libc6-dev libglib2.0-dev libhttp-parser-dev libjemalloc-dev
     libjson-glib-dev libntlm0-dev libsqlite3-dev libuv1-dev nettle-dev ninja-build pkg-config python3 tshark wireshark-dev"
 # To run the tests besides.  The sanitizers come with gcc.
-test_packages="microsocks tinyproxy-bin valgrind wireshark-common"
+test_packages="microsocks python3-jsonschema tinyproxy-bin valgrind wireshark-common"
 
 jobs=$(nproc 2>/dev/null) || jobs=2
 

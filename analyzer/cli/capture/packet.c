@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "capture/packet.h"
+
+#include <string.h>
+
+#define ETHERNET_LEN 14u
+#define SLL_LEN 16u
+#define SLL2_LEN 20u
+#define VLAN_TAGS_MAX 4u
+#define TYPE_IPV4 0x0800u
+#define TYPE_IPV6 0x86ddu
+#define PROTOCOL_TCP 6u
+#define IPV6_HEADERS_MAX 8u
+#define TCP_LEN 20u
+/* Bytes of data that are part of the digest. */
+#define DIGESTED 128u
+
+/* What is left to look at. */
+struct view {
+    const uint8_t *at;
+    uint32_t captured, len;
+};
+
+static bool skip(struct view *view, uint32_t count)
+{
+    if (view->captured < count || view->len < count)
+        return false;
+    view->at += count;
+    view->captured -= count;
+    view->len -= count;
+    return true;
+}
+
+static uint32_t big16(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 8 | p[1];
+}
+
+static uint32_t big32(const uint8_t *p)
+{
+    return big16(p) << 16 | big16(p + 2);
+}
+
+/* ------------------------------------------------------------------------
+ * A digest: SipHash's rounds with a fixed key, over eight bytes at a time.
+ */
+
+struct digest {
+    uint64_t v[4];
+};
+
+static uint64_t rotate(uint64_t x, unsigned by)
+{
+    return x << by | x >> (64 - by);
+}
+
+static void digest_round(uint64_t v[4])
+{
+    v[0] += v[1], v[2] += v[3];
+    v[1] = rotate(v[1], 13) ^ v[0], v[3] = rotate(v[3], 16) ^ v[2];
+    v[0] = rotate(v[0], 32);
+    v[2] += v[1], v[0] += v[3];
+    v[1] = rotate(v[1], 17) ^ v[2], v[3] = rotate(v[3], 21) ^ v[0];
+    v[2] = rotate(v[2], 32);
+}
+
+static void digest_add(struct digest *digest, const void *data, uint32_t len)
+{
+    const uint8_t *at = data;
+
+    while (len > 0) {
+        const uint32_t step = len < 8 ? len : 8;
+        uint64_t word = 0;
+        memcpy(&word, at, step);
+        digest->v[3] ^= word;
+        digest_round(digest->v);
+        digest->v[0] ^= word;
+        at += step;
+        len -= step;
+    }
+}
+
+static uint64_t digest_end(struct digest *digest)
+{
+    digest->v[2] ^= 0xff;
+    for (int i = 0; i < 3; i++)
+        digest_round(digest->v);
+    return digest->v[0] ^ digest->v[1] ^ digest->v[2] ^ digest->v[3];
+}
+
+/* ------------------------------------------------------------------------
+ * Layers
+ */
+
+/* After the link layer; false where no IP is in it. */
+static bool look_at_link(enum packet_link link, struct view *view, uint32_t *type)
+{
+    switch (link) {
+    case PACKET_LINK_OTHER:
+        return false;
+    case PACKET_LINK_ETHERNET:
+        if (!skip(view, ETHERNET_LEN))
+            return false;
+        *type = big16(view->at - 2);
+        break;
+    case PACKET_LINK_SLL:
+        if (!skip(view, SLL_LEN))
+            return false;
+        *type = big16(view->at - 2);
+        break;
+    case PACKET_LINK_SLL2:
+        if (!skip(view, SLL2_LEN))
+            return false;
+        *type = big16(view->at - SLL2_LEN);
+        break;
+    case PACKET_LINK_NULL:
+        if (!skip(view, 4))
+            return false;
+        *type = 0;
+        break;
+    case PACKET_LINK_IP:
+        *type = 0;
+        break;
+    }
+    for (unsigned tags = 0;
+         tags < VLAN_TAGS_MAX && (*type == 0x8100 || *type == 0x88a8 || *type == 0x9100); tags++) {
+        if (!skip(view, 4))
+            return false;
+        *type = big16(view->at - 2);
+    }
+    if (*type == 0 && view->captured > 0)
+        *type = view->at[0] >> 4 == 4 ? TYPE_IPV4 : view->at[0] >> 4 == 6 ? TYPE_IPV6 : 0;
+    return *type == TYPE_IPV4 || *type == TYPE_IPV6;
+}
+
+static bool look_at_ipv4(struct view *view, struct packet_segment *segment, struct digest *digest)
+{
+    const uint8_t *ip = view->at;
+
+    if (view->captured < 20 || ip[0] >> 4 != 4)
+        return false;
+    const uint32_t header = (uint32_t)(ip[0] & 15) * 4, total = big16(ip + 2);
+    /* A fragment has no ports, or not all of the data. */
+    if (header < 20 || ip[9] != PROTOCOL_TCP || (big16(ip + 6) & 0x3fff) != 0)
+        return false;
+    /* A length of 0 is that of a segment which the network card was to cut. */
+    if (total >= header && total < view->len) {
+        view->len = total;
+        if (view->captured > total)
+            view->captured = total;
+    }
+    segment->source.family = segment->destination.family = 4;
+    memcpy(segment->source.address, ip + 12, 4);
+    memcpy(segment->destination.address, ip + 16, 4);
+    digest_add(digest, ip + 4, 2);
+    digest_add(digest, ip + 12, 8);
+    return skip(view, header);
+}
+
+static bool look_at_ipv6(struct view *view, struct packet_segment *segment, struct digest *digest)
+{
+    const uint8_t *ip = view->at;
+
+    if (view->captured < 40 || ip[0] >> 4 != 6)
+        return false;
+    const uint32_t total = 40 + big16(ip + 4);
+    uint8_t next = ip[6];
+    if (total > 40 && total < view->len) {
+        view->len = total;
+        if (view->captured > total)
+            view->captured = total;
+    }
+    segment->source.family = segment->destination.family = 6;
+    memcpy(segment->source.address, ip + 8, 16);
+    memcpy(segment->destination.address, ip + 24, 16);
+    digest_add(digest, ip + 8, 32);
+    (void)skip(view, 40);
+    for (unsigned headers = 0; next != PROTOCOL_TCP; headers++) {
+        /* Hop-by-hop, routing and destination options have a length; anything else is no way. */
+        if ((next != 0 && next != 43 && next != 60) || headers == IPV6_HEADERS_MAX ||
+            view->captured < 8)
+            return false;
+        next = view->at[0];
+        if (!skip(view, 8 + (uint32_t)view->at[1] * 8))
+            return false;
+    }
+    return true;
+}
+
+static bool look_at_tcp(struct view *view, struct packet_segment *segment, struct digest *digest)
+{
+    const uint8_t *tcp = view->at;
+
+    if (view->captured < TCP_LEN)
+        return false;
+    const uint32_t header = (uint32_t)(tcp[12] >> 4) * 4;
+    if (header < TCP_LEN || header > view->len)
+        return false;
+    const uint32_t there = header < view->captured ? header : view->captured;
+    segment->source.port = (uint16_t)big16(tcp);
+    segment->destination.port = (uint16_t)big16(tcp + 2);
+    segment->sequence = big32(tcp + 4);
+    segment->acknowledgement = big32(tcp + 8);
+    segment->flags = tcp[13];
+    segment->len = view->len - header;
+    segment->num_seq =
+        segment->len + ((segment->flags & PACKET_SYN) != 0) + ((segment->flags & PACKET_FIN) != 0);
+    /* All but the checksum, which the network card may have had to fill in. */
+    digest_add(digest, tcp, 16);
+    digest_add(digest, tcp + 18, there - 18);
+    digest_add(digest, &segment->len, sizeof segment->len);
+    view->at += there;
+    view->captured -= there;
+    digest_add(digest, view->at, view->captured < DIGESTED ? view->captured : DIGESTED);
+    return true;
+}
+
+bool packet_look(enum packet_link link, const uint8_t *bytes, uint32_t captured, uint32_t len,
+                 struct packet_segment *segment)
+{
+    struct view view = {bytes, captured, len < captured ? captured : len};
+    struct digest digest = {{UINT64_C(0x736f6d6570736575), UINT64_C(0x646f72616e646f6d),
+                             UINT64_C(0x6c7967656e657261), UINT64_C(0x7465646279746573)}};
+    uint32_t type = 0;
+
+    memset(segment, 0, sizeof *segment);
+    if (!look_at_link(link, &view, &type))
+        return false;
+    const bool is_ip = type == TYPE_IPV4 ? look_at_ipv4(&view, segment, &digest)
+                                         : look_at_ipv6(&view, segment, &digest);
+    if (!is_ip || !look_at_tcp(&view, segment, &digest))
+        return false;
+    segment->digest = digest_end(&digest);
+    return true;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * packet: the little of a packet that has to be known before it is dissected: between whom it
+ * went, and which bytes of which TCP direction it carries.
+ *
+ * Ethernet (VLAN tags included), Linux' cooked captures, loopback and bare IP are looked into;
+ * what is in anything else, or is no TCP, or a part of a fragmented packet, is no segment, and
+ * goes to Wireshark as it comes.
+ */
+#ifndef ANALYZE_CAPTURE_PACKET_H
+#define ANALYZE_CAPTURE_PACKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What lies at the beginning of the bytes. */
+enum packet_link {
+    PACKET_LINK_OTHER,
+    PACKET_LINK_ETHERNET,
+    PACKET_LINK_SLL,
+    PACKET_LINK_SLL2,
+    PACKET_LINK_NULL, /* four bytes of a protocol family, in somebody's byte order */
+    PACKET_LINK_IP
+};
+
+/* One end of a TCP connection; an IPv4 address has the first four bytes, the rest is 0. */
+struct packet_end {
+    uint8_t address[16];
+    uint16_t port;
+    uint8_t family; /* 4 or 6 */
+};
+
+#define PACKET_FIN 0x01u
+#define PACKET_SYN 0x02u
+#define PACKET_RST 0x04u
+#define PACKET_ACK 0x10u
+
+/* A TCP segment. */
+struct packet_segment {
+    struct packet_end source, destination;
+    uint32_t sequence, acknowledgement;
+    uint32_t len;     /* bytes of data, captured or not */
+    uint32_t num_seq; /* sequence numbers that it takes: data, SYN and FIN */
+    uint8_t flags;
+    /* Of all that stays as it is on its way through switches and routers, but not when TCP sends
+     * the bytes again: addresses, IP's identification, TCP's header with its options, the
+     * beginning of the data. */
+    uint64_t digest;
+};
+
+/* False where the bytes are no segment.  `len` is what the packet had, `captured` is there. */
+bool packet_look(enum packet_link link, const uint8_t *bytes, uint32_t captured, uint32_t len,
+                 struct packet_segment *segment);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * reader: the packets of many files, merged by time.
+ *
+ * A file is opened when its first packet is the next one, and closed after its last: of a
+ * thousand ring files, one after the other, one is open.
+ */
+#ifndef ANALYZE_CAPTURE_READER_H
+#define ANALYZE_CAPTURE_READER_H
+
+#include "capture/packet.h"
+#include "capture/source.h"
+
+/* A packet, good until the next one is read. */
+struct packet {
+    guint file, point; /* indexes */
+    guint64 frame;     /* in its file */
+    gint64 captured_ns, t_ns;
+    wtap_rec *rec;
+    const guint8 *bytes;
+    int type;
+    gboolean is_segment;
+    struct packet_segment segment; /* where it is one */
+};
+
+/* What is known of a file before it is read. */
+struct reader_file {
+    const char *name;
+    guint point;
+    gint64 first_ns; /* captured time of its first packet; G_MININT64: not known, read it first */
+    /* Called for what has to be added to captured times of its point; NULL: nothing. */
+    gint64 (*correct)(const void *clock, gint64 captured_ns);
+    const void *clock;
+};
+
+struct reader;
+
+/* `files` are copied.  Files of equal times are read in their order. */
+struct reader *reader_new(const struct reader_file *files, guint num);
+void reader_free(struct reader *reader);
+
+/* False after the last packet, and where a file cannot be opened any more: reader_has_failed(). */
+gboolean reader_next(struct reader *reader, struct packet *packet);
+
+gboolean reader_has_failed(const struct reader *reader); /* with a sentence said */
+gboolean reader_is_damaged(const struct reader *reader, guint file);
+
+/* Bytes read of all files so far, of those whose size is known. */
+gint64 reader_bytes_read(const struct reader *reader);
+
+/* Looks at a packet's headers. */
+void packet_look_at(struct packet *packet);
+
+#endif

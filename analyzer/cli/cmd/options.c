@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/options.h"
+
+#include <string.h>
+
+#include "base/say.h"
+#include "report/tables.h"
+
+static gboolean read_format(struct options *options)
+{
+    static const char *const names[] = {"text", "json", "csv"};
+
+    if (options->format_text == NULL)
+        return TRUE;
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (strcmp(options->format_text, names[i]) == 0) {
+            options->format = (enum options_format)i;
+            return TRUE;
+        }
+    }
+    say("--format %s: has to be text, json or csv", options->format_text);
+    return FALSE;
+}
+
+static gboolean read_table(struct options *options)
+{
+    options->table = options->table_text;
+    if (options->format == OPTIONS_CSV && options->table == NULL) {
+        say("--format csv is one table: say which with --table");
+        return FALSE;
+    }
+    if (options->table == NULL || strcmp(options->table, TABLE_COMMANDS) == 0 ||
+        table_find(options->table) != NULL)
+        return TRUE;
+    say("--table %s: has to be points, connections, sessions, messages, findings or commands",
+        options->table);
+    return FALSE;
+}
+
+static gboolean read_severity(struct options *options)
+{
+    static const char *const names[] = {"note", "warning", "error"};
+
+    if (options->fail_text == NULL)
+        return TRUE;
+    for (guint i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (strcmp(options->fail_text, names[i]) == 0) {
+            options->fails = TRUE;
+            options->fails_on = (enum sstp_severity)i;
+            return TRUE;
+        }
+    }
+    say("--fail-on %s: has to be note, warning or error", options->fail_text);
+    return FALSE;
+}
+
+static gboolean check(struct options *options)
+{
+    guint num_stdin = 0;
+
+    options->corrects_clocks = !options->no_clock_correction;
+    if (!read_format(options) || !read_table(options) || !read_severity(options))
+        return FALSE;
+    if (options->wants_version)
+        return TRUE;
+    if (options->captures == NULL || options->captures[0] == NULL) {
+        say("no capture is named; --help says what there is");
+        return FALSE;
+    }
+    for (char **name = options->captures; *name != NULL; name++)
+        num_stdin += strcmp(*name, "-") == 0;
+    if (num_stdin > 0 && options->captures[1] != NULL) {
+        say("- is standard input, and has to be the only capture");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+enum options_result options_read(struct options *options, int *argc, char ***argv)
+{
+    const GOptionEntry entries[] = {
+        {"format", 0, 0, G_OPTION_ARG_STRING, &options->format_text,
+         "text (default), json (a record a line) or csv (one table)", "FORMAT"},
+        {"table", 0, 0, G_OPTION_ARG_STRING, &options->table_text,
+         "points, connections, sessions, messages, findings or commands", "TABLE"},
+        {"output", 0, 0, G_OPTION_ARG_FILENAME, &options->output,
+         "write the report to FILE instead of standard output", "FILE"},
+        {"display-filter", 'Y', 0, G_OPTION_ARG_STRING, &options->filter,
+         "report only what a display filter of Wireshark's lets through", "FILTER"},
+        {"preference", 'o', 0, G_OPTION_ARG_STRING_ARRAY, &options->preferences,
+         "set a preference of Wireshark's", "NAME:VALUE"},
+        {"decode-as", 'd', 0, G_OPTION_ARG_STRING_ARRAY, &options->decode_as,
+         "decode as, for instance tcp.port==8888,grvsstp", "TABLE==VALUE,PROTOCOL"},
+        {"profile", 'C', 0, G_OPTION_ARG_STRING, &options->profile,
+         "take a configuration profile of Wireshark's", "PROFILE"},
+        {"fail-on", 0, 0, G_OPTION_ARG_STRING, &options->fail_text,
+         "exit 1 where there is a finding of this severity or above", "note|warning|error"},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &options->wants_version,
+         "say which Wireshark and which plugins it works with", NULL},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->captures, NULL,
+         "CAPTURE..."},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
+    GOptionContext *context = g_option_context_new(NULL);
+    GError *error = NULL;
+
+    g_option_context_set_summary(
+        context,
+        "What happened to the messages of Groove SSTP in captures of Wireshark's formats.");
+    g_option_context_set_description(
+        context, "CAPTURE is a file, or - for standard input alone. Files may be named in any "
+                 "order.\nExit status: 0 done, 1 it met a failure or a finding of --fail-on, 2 "
+                 "wrong usage or unreadable input.\n");
+    g_option_context_add_main_entries(context, entries, NULL);
+    const gboolean is_parsed = g_option_context_parse(context, argc, argv, &error);
+    g_option_context_free(context);
+    if (!is_parsed) {
+        say("%s; --help says what there is", error->message);
+        g_error_free(error);
+        return OPTIONS_WRONG;
+    }
+    return check(options) ? OPTIONS_GOOD : OPTIONS_WRONG;
+}
+
+void options_clear(struct options *options)
+{
+    g_free(options->output);
+    g_free(options->filter);
+    g_strfreev(options->preferences);
+    g_strfreev(options->decode_as);
+    g_strfreev(options->points);
+    g_free(options->profile);
+    g_strfreev(options->captures);
+    g_free(options->format_text);
+    g_free(options->table_text);
+    g_free(options->fail_text);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* options: the command line. */
+#ifndef ANALYZE_CMD_OPTIONS_H
+#define ANALYZE_CMD_OPTIONS_H
+
+#include <glib.h>
+
+#include "core/findings.h"
+
+enum options_format { OPTIONS_TEXT, OPTIONS_JSON, OPTIONS_CSV };
+
+struct options {
+    enum options_format format;
+    const char *table; /* NULL: all, or the overview */
+    char *output;      /* NULL: standard output */
+    char *filter;
+    char **preferences, **decode_as, **points;
+    char *profile;
+    gboolean corrects_clocks;
+    gboolean fails;
+    enum sstp_severity fails_on;
+    gboolean wants_version;
+    char **captures;
+
+    /* As they were written. */
+    char *format_text, *table_text, *fail_text;
+    gboolean no_clock_correction;
+};
+
+enum options_result { OPTIONS_GOOD, OPTIONS_DONE, OPTIONS_WRONG };
+
+/* Reads the command line.  DONE: --help was asked for, and given.  WRONG: a sentence was said. */
+enum options_result options_read(struct options *options, int *argc, char ***argv);
+void options_clear(struct options *options);
+
+#endif

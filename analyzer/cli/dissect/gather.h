@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * gather: from what the plugin's taps tell to the tables of the report.
+ *
+ * One pass tells most of it at once.  What has to wait for another direction of its connection
+ * (analyzer/state/order.h) is asked for again at the end, and so are acknowledgements, and
+ * findings that rest on what was not heard.
+ */
+#ifndef ANALYZE_DISSECT_GATHER_H
+#define ANALYZE_DISSECT_GATHER_H
+
+#include "record/store.h"
+
+/* More commands than this do not wait for the end: their states stay unknown. */
+#define GATHER_WAITING_MAX 100000u
+
+struct gather;
+
+/* Registers for the taps, with a display filter, which may be NULL.  NULL, with a sentence said,
+ * where that is wrong.  `on_command` may be NULL. */
+struct gather *gather_new(struct report *report, const char *filter, report_on_command on_command,
+                          void *cookie);
+void gather_free(struct gather *gather);
+
+/* The frame that is dissected next. */
+void gather_frame(struct gather *gather, const struct report_frame *frame);
+
+/* The last frame was dissected. */
+void gather_finish(struct gather *gather);
+
+#endif

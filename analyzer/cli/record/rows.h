@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rows: the records of a report, cell by cell; schema.json says of each what it is.
+ *
+ * Every record of something that frames brought has `file`, `frame`, `t_ns` and `captured_ns` of
+ * the first of them, the number of its connection, its addresses, and in `filter` what shows it
+ * in Wireshark when that file is open.
+ */
+#ifndef ANALYZE_RECORD_ROWS_H
+#define ANALYZE_RECORD_ROWS_H
+
+#include "record/cell.h"
+#include "record/store.h"
+
+/* Fills a record.  What it points to lives as long as the report, and until the record begins
+ * anew. */
+void rows_point(const struct report *report, guint index, struct record *record);
+void rows_connection(const struct report *report, guint index, struct record *record);
+void rows_session(const struct report *report, guint index, struct record *record);
+void rows_message(const struct report *report, guint index, struct record *record);
+void rows_finding(const struct report *report, guint index, struct record *record);
+void rows_command(const struct report *report, const struct report_command *command,
+                  struct record *record);
+
+/* "192.0.2.1", or NULL; in the record. */
+const char *rows_address(struct record *record, const struct packet_end *end);
+
+/* A display filter for all of a connection, in the record. */
+const char *rows_connection_filter(struct record *record,
+                                   const struct report_connection *connection);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "record/store.h"
+
+#include <string.h>
+
+struct report *report_new(void)
+{
+    struct report *report = g_new0(struct report, 1);
+
+    report->files = g_array_new(FALSE, TRUE, sizeof(struct report_file));
+    report->points = g_array_new(FALSE, TRUE, sizeof(struct report_point));
+    report->frames = g_array_new(FALSE, TRUE, sizeof(struct report_frame));
+    report->connections = g_array_new(FALSE, TRUE, sizeof(struct report_connection));
+    report->sessions = g_array_new(FALSE, TRUE, sizeof(struct report_session));
+    report->messages = g_array_new(FALSE, TRUE, sizeof(struct report_message));
+    report->findings = g_array_new(FALSE, TRUE, sizeof(struct report_finding));
+    report->strings = g_string_chunk_new(4096);
+    report->first_ns = G_MAXINT64;
+    report->last_ns = G_MININT64;
+    return report;
+}
+
+void report_free(struct report *report)
+{
+    for (guint i = 0; i < report->files->len; i++)
+        g_free(REPORT_AT(report->files, struct report_file, i)->name);
+    for (guint i = 0; i < report->points->len; i++)
+        g_free(REPORT_AT(report->points, struct report_point, i)->name);
+    GArray *const tables[] = {report->files,       report->points,   report->frames,
+                              report->connections, report->sessions, report->messages,
+                              report->findings};
+    for (gsize i = 0; i < G_N_ELEMENTS(tables); i++)
+        g_array_free(tables[i], TRUE);
+    g_string_chunk_free(report->strings);
+    g_free(report);
+}
+
+const char *report_string(struct report *report, const void *bytes, gsize len)
+{
+    if (len == 0)
+        return NULL;
+    if (report->strings_len > REPORT_STRINGS_MAX) {
+        report->num_left_out++;
+        return NULL;
+    }
+    report->strings_len += len;
+    char *text = g_strndup(bytes, len); /* as far as a byte of 0 */
+    const char *kept = g_string_chunk_insert_const(report->strings, text);
+    g_free(text);
+    return kept;
+}
+
+const struct report_frame *report_frame(const struct report *report, guint32 number)
+{
+    guint low = 0, high = report->frames->len;
+
+    while (low < high) {
+        const guint middle = low + (high - low) / 2;
+        const struct report_frame *frame = REPORT_AT(report->frames, struct report_frame, middle);
+        if (frame->number == number)
+            return frame;
+        if (frame->number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+void *report_add(struct report *report, GArray *table, guint max)
+{
+    if (table->len >= max) {
+        report->num_left_out++;
+        return NULL;
+    }
+    g_array_set_size(table, table->len + 1);
+    return table->data + (gsize)(table->len - 1) * g_array_get_element_size(table);
+}
+
+const char *report_message_state_name(enum report_message_state state)
+{
+    switch (state) {
+    case REPORT_MESSAGE_ACKNOWLEDGED:
+        return "acknowledged";
+    case REPORT_MESSAGE_OUTSTANDING:
+        return "outstanding";
+    case REPORT_MESSAGE_INCOMPLETE:
+        return "incomplete";
+    case REPORT_MESSAGE_UNKNOWN:
+        return "unknown";
+    }
+    return NULL;
+}
+
+const char *report_severity_name(enum sstp_severity severity)
+{
+    switch (severity) {
+    case SSTP_SEVERITY_NOTE:
+        return "note";
+    case SSTP_SEVERITY_WARNING:
+        return "warning";
+    case SSTP_SEVERITY_ERROR:
+        return "error";
+    }
+    return NULL;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "report/moment.h"
+
+#define NS_PER_SECOND G_GINT64_CONSTANT(1000000000)
+
+void moment_append(GString *text, gint64 t_ns)
+{
+    gint64 seconds = t_ns / NS_PER_SECOND, rest = t_ns % NS_PER_SECOND;
+
+    if (rest < 0) {
+        seconds--;
+        rest += NS_PER_SECOND;
+    }
+    GDateTime *time = g_date_time_new_from_unix_utc(seconds);
+    char *formatted = time != NULL ? g_date_time_format(time, "%Y-%m-%d %H:%M:%S") : NULL;
+    g_string_append_printf(text, "%s.%06d", formatted != NULL ? formatted : "?",
+                           (int)(rest / 1000));
+    g_free(formatted);
+    if (time != NULL)
+        g_date_time_unref(time);
+}
+
+void moment_append_span(GString *text, gint64 span_ns)
+{
+    static const struct {
+        double ns;
+        const char *unit;
+    } small[] = {{1e3, "us"}, {1e6, "ms"}, {1e9, "s"}};
+    const double ns = span_ns < 0 ? -(double)span_ns : (double)span_ns;
+    const guint64 seconds = (guint64)(ns / 1e9);
+
+    if (span_ns < 0)
+        g_string_append_c(text, '-');
+    if (ns < 1e3) {
+        g_string_append_printf(text, "%.0f ns", ns);
+    } else if (seconds < 60) {
+        guint unit = ns < 1e6 ? 0 : ns < 1e9 ? 1 : 2;
+        g_string_append_printf(text, "%.3g %s", MIN(ns / small[unit].ns, 999.0), small[unit].unit);
+    } else if (seconds < 3600) {
+        g_string_append_printf(text, "%u min %u s", (guint)(seconds / 60), (guint)(seconds % 60));
+    } else if (seconds < 86400) {
+        g_string_append_printf(text, "%u h %u min", (guint)(seconds / 3600),
+                               (guint)(seconds / 60 % 60));
+    } else {
+        g_string_append_printf(text, "%u d %u h", (guint)(seconds / 86400),
+                               (guint)(seconds / 3600 % 24));
+    }
+}
+
+void moment_append_count(GString *text, guint64 count)
+{
+    if (count >= 1000) {
+        moment_append_count(text, count / 1000);
+        g_string_append_printf(text, ",%03u", (guint)(count % 1000));
+    } else {
+        g_string_append_printf(text, "%u", (guint)count);
+    }
+}
+
+void moment_append_things(GString *text, guint64 count, const char *thing)
+{
+    moment_append_count(text, count);
+    g_string_append_printf(text, " %s%s", thing, count == 1 ? "" : "s");
+}

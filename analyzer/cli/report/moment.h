@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* moment: times and numbers as people read them. */
+#ifndef ANALYZE_REPORT_MOMENT_H
+#define ANALYZE_REPORT_MOMENT_H
+
+#include <glib.h>
+
+/* "2020-09-13 12:26:40.000123" in UTC. */
+void moment_append(GString *text, gint64 t_ns);
+
+/* "12.3 ms", "4 min 10 s", "2 d 3 h": three digits or two units; a minus where it is negative. */
+void moment_append_span(GString *text, gint64 span_ns);
+
+/* "1,234,567" */
+void moment_append_count(GString *text, guint64 count);
+
+/* "1 message", "2 messages" */
+void moment_append_things(GString *text, guint64 count, const char *thing);
+
+#endif

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What cannot be read or written gets one sentence, and the exit code that goes with it."""
+import os
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+import analyze
+
+
+class ErrorTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def put(self, name, data):
+        path = os.path.join(self.folder, name)
+        with open(path, "wb") as file:
+            file.write(data)
+        return path
+
+    def sample(self, name="demo"):
+        with open(analyze.sample(name), "rb") as file:
+            return file.read()
+
+    def assert_refused(self, *arguments, words, code=2, **more):
+        result = analyze.run(*arguments, **more)
+        said = result.stderr.decode()
+        self.assertEqual(result.returncode, code, said)
+        self.assertEqual(said.count("\n"), 1, said)
+        self.assertTrue(said.startswith("grvsstp-analyze: "), said)
+        for word in words:
+            self.assertIn(word, said)
+        return result.stdout.decode()
+
+    def test_unreadable(self):
+        table = [(self.put("text", b"hello, this is no capture\n" * 40), "not a capture"),
+                 (self.put("empty", b""), "empty"),
+                 (self.folder, "folder"),
+                 (os.path.join(self.folder, "absent"), "No such file")]
+        for path, word in table:
+            self.assertEqual(self.assert_refused(path, words=[path, word]), "")
+
+    def test_a_good_one_beside_a_bad_one(self):
+        self.assert_refused(analyze.sample("demo"), self.put("text", b"no capture" * 100),
+                            words=["text", "not a capture"])
+
+    def test_cut_file(self):
+        """What is there is reported."""
+        whole = self.sample()
+        path = self.put("cut.pcapng", whole[:len(whole) * 2 // 3])
+        printed = self.assert_refused(path, words=[path, "cut short"], code=1)
+        self.assertIn("connections", printed)
+
+    def test_no_packets(self):
+        path = self.put("none.pcap", bytes.fromhex(
+            "d4c3b2a1020004000000000000000000ffff000001000000"))
+        self.assertIn("1 file, 0 packets\n", analyze.good(path))
+
+    def test_standard_input_that_stops(self):
+        data = self.sample()
+        printed = self.assert_refused("-", words=["cut short"], code=1,
+                                      stdin=data[:len(data) // 2])
+        self.assertIn("connections", printed)
+        self.assert_refused("-", words=["- cannot be read"], stdin=b"")
+
+    def test_full_disk(self):
+        if not os.path.exists("/dev/full"):
+            self.fail("no /dev/full here")
+        for form in ("text", "json"):
+            self.assert_refused(analyze.sample("demo"), "--format", form, "--output", "/dev/full",
+                                words=["/dev/full", "No space left"], code=1)
+
+    def test_output_that_cannot_be(self):
+        path = os.path.join(self.folder, "no", "such", "folder")
+        self.assert_refused(analyze.sample("demo"), "--output", path, words=[path])
+
+    def test_reader_who_leaves(self):
+        """Nothing is said, and nobody waits."""
+        program = subprocess.Popen([analyze.PROGRAM, analyze.sample("demo"), "--format", "json"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   env=analyze.ENVIRONMENT)
+        program.stdout.close()
+        said = program.stderr.read().decode()
+        program.stderr.close()
+        self.assertEqual((program.wait(), said), (1, ""))
+
+    def test_interrupt_prints_what_there_is(self):
+        read, write = os.pipe()
+        program = subprocess.Popen([analyze.PROGRAM, "-", "--table", "commands"], stdin=read,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                   env=analyze.ENVIRONMENT)
+        os.close(read)
+        data = self.sample()
+        os.write(write, data[:len(data) // 2])
+        while True:  # until it handles the signal, from before its first packet on
+            with open("/proc/%d/status" % program.pid, encoding="ascii") as status:
+                caught = [line for line in status if line.startswith("SigCgt:")][0]
+            if int(caught.split()[1], 16) & 1 << (signal.SIGINT - 1):
+                break
+            self.assertIsNone(program.poll())
+            time.sleep(0.02)
+        program.send_signal(signal.SIGINT)
+        os.close(write)
+        said = program.stderr.read().decode()
+        program.stdout.close()
+        program.stderr.close()
+        self.assertEqual(program.wait(), 1)
+        self.assertIn("interrupted", said)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,138 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The records: complete, as the schema says, and the same as what tshark shows."""
+import collections
+import json
+import os
+import tempfile
+import unittest
+
+import analyze
+import sstp_commands as sstp
+from capture import Capture
+from tshark import Wireshark
+
+NAMES = sorted(name[:-len(".pcapng")] for name in os.listdir(analyze.SAMPLES)
+               if name.endswith(".pcapng"))
+HOSTILE = ("=1+1", "@SUM(A1)", "\x1b[31m", "a\r\nb", "\"q\",", "<script>", "\xff\xfe", "-2")
+
+
+def hostile_capture(path):
+    """A capture whose senders say what harms terminals, spreadsheets and pages."""
+    capture = Capture()
+    for number, text in enumerate(HOSTILE):
+        connection = capture.connection(("192.0.2.%d" % (number + 1), 50000),
+                                        ("198.51.100.1", 2492))
+        connection.send(sstp.connect("dpp:///" + text, ["dpp:///me" + text]).data)
+        connection.send(sstp.connect_response(targets=["dpp:///" + text]).data, False)
+        connection.send(sstp.open_session(0x21, text, "id" + text, "dpp:///" + text).data)
+        connection.send(sstp.join(sstp.message_sequence(0x21, b"x", user_ref=text)))
+    capture.write(path)
+    return path
+
+
+class RecordTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+        os.chmod(self.folder, 0o755)
+
+    def test_samples_fit_the_schema(self):
+        for name in NAMES:
+            found = analyze.records(analyze.sample(name))
+            types = collections.Counter(record["type"] for record in found)
+            self.assertGreater(types["command"], 2, name)
+            self.assertGreater(types["connection"], 0, name)
+
+    def test_commands_are_those_of_tshark(self):
+        wireshark = Wireshark()
+        for name in NAMES:
+            path = analyze.sample(name)
+            shown = [(frame.number, command.one("sstp.stream"), command.one("sstp.from_initiator"))
+                     for frame in wireshark.dissect(path) for command in frame.commands]
+            told = [(record["frame"], str(record["connection"]),
+                     "1" if record["from"] == "initiator" else "0")
+                    for record in analyze.of_type(analyze.records(path), "command")]
+            self.assertEqual(told, shown, name)
+
+    def test_community_id_is_wireshark_s(self):
+        wireshark = Wireshark()
+        rows = wireshark.tshark(analyze.sample("demo"), "--enable-protocol", "communityid", "-T",
+                                "fields", "-e", "frame.number", "-e", "communityid")
+        shown = dict(line.split("\t")[:2] for line in rows.splitlines() if "\t1:" in line)
+        found = analyze.of_type(analyze.records(analyze.sample("demo")), "connection")
+        self.assertGreater(len(found), 20)
+        for record in found:
+            self.assertEqual(record["community_id"], shown[str(record["frame"])])
+
+    def test_filters_show_what_they_are_of(self):
+        wireshark = Wireshark()
+        path = analyze.sample("acknowledgement")
+        found = analyze.records(path)
+        for kind in ("connection", "session", "message", "command"):
+            record = analyze.of_type(found, kind)[-1]
+            frames = wireshark.tshark(path, "-Y", record["filter"], "-T", "fields", "-e",
+                                      "frame.number").split()
+            self.assertIn(str(record["frame"]), frames, record)
+            if kind == "message":
+                self.assertEqual(sorted(map(int, frames)),
+                                 sorted({record[name] for name in ("frame", "end_frame",
+                                                                   "acked_frame")}))
+
+    def test_messages_have_their_acknowledgement(self):
+        found = analyze.of_type(analyze.records(analyze.sample("acknowledgement")), "message")
+        self.assertEqual(len(found), 18)
+        for record in found:
+            self.assertEqual(record["state"], "acknowledged")
+            self.assertEqual(record["ack_delay_ns"], record["acked_t_ns"] - record["end_t_ns"])
+
+    def test_csv_says_the_same(self):
+        for name in ("points", "connections", "sessions", "messages", "findings", "commands"):
+            found = analyze.of_type(analyze.records(analyze.sample("demo")), name[:-1])
+            rows = analyze.table(name, analyze.sample("demo"))
+            self.assertEqual(len(rows), len(found), name)
+            for row, record in zip(rows, found):
+                for key, value in record.items():
+                    if key in ("type", "schema", "findings"):
+                        continue
+                    if isinstance(value, float):
+                        self.assertAlmostEqual(float(row[key]), value)
+                    elif not str(value).startswith("-"):
+                        self.assertEqual(row[key], str(value), (name, key))
+
+    def test_hostile_text_harms_nothing(self):
+        path = hostile_capture(os.path.join(self.folder, "hostile.pcapng"))
+        found = analyze.records(path)
+        messages = analyze.of_type(found, "message")
+        self.assertEqual([record.get("user_ref_bytes", "") for record in messages],
+                         ["fffe" if text == "\xff\xfe" else "" for text in HOSTILE])
+        self.assertEqual([record["user_ref"] for record in messages],
+                         ["\ufffd\ufffd" if text == "\xff\xfe" else text for text in HOSTILE])
+        for row, text in zip(analyze.table("messages", path), HOSTILE):
+            self.assertNotIn(row["user_ref"][0], "=+-@\t\r", text)
+        for name in (None, "connections", "sessions", "messages", "commands"):
+            printed = analyze.good(path, *(("--table", name) if name else ()))
+            for character in "\x1b\r\x9b":
+                self.assertNotIn(character, printed)
+
+    def test_standard_input_says_the_same(self):
+        with open(analyze.sample("polling"), "rb") as file:
+            told = analyze.records("-", stdin=file.read())
+        named = analyze.records(analyze.sample("polling"))
+        for record in told + named:
+            for key in list(record):
+                if key.endswith("file") or key == "file":
+                    del record[key]
+        self.assertEqual(told, named)
+
+    def test_schema_is_one(self):
+        import jsonschema
+        jsonschema.Draft7Validator.check_schema(analyze.SCHEMA)
+        for record in analyze.records(analyze.sample("vectors")):
+            jsonschema.validate(record, analyze.SCHEMA)
+            with self.assertRaises(jsonschema.ValidationError):
+                jsonschema.validate(dict(record, surprise=1), analyze.SCHEMA)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* moment: times and numbers as people read them. */
+#include "report/moment.h"
+
+#define MS G_GINT64_CONSTANT(1000000)
+#define S (1000 * MS)
+
+static const struct {
+    gint64 ns;
+    const char *text;
+} spans[] = {{0, "0 ns"},
+             {999, "999 ns"},
+             {1500, "1.5 us"},
+             {-1500, "-1.5 us"},
+             {12 * MS + MS / 3, "12.3 ms"},
+             {999 * MS + 999999, "999 ms"},
+             {1 * S, "1 s"},
+             {59 * S, "59 s"},
+             {250 * S, "4 min 10 s"},
+             {3600 * S, "1 h 0 min"},
+             {86400 * S * 2 + 3 * 3600 * S, "2 d 3 h"},
+             {G_MININT64, "-106751 d 23 h"}};
+
+static void test_span(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(spans); i++) {
+        GString *text = g_string_new(NULL);
+        moment_append_span(text, spans[i].ns);
+        g_assert_cmpstr(text->str, ==, spans[i].text);
+        g_string_free(text, TRUE);
+    }
+}
+
+static void test_moment(void)
+{
+    GString *text = g_string_new(NULL);
+
+    moment_append(text, 1600000000 * S + 123456789);
+    g_assert_cmpstr(text->str, ==, "2020-09-13 12:26:40.123456");
+    g_string_truncate(text, 0);
+    moment_append(text, -1);
+    g_assert_cmpstr(text->str, ==, "1969-12-31 23:59:59.999999");
+    g_string_truncate(text, 0);
+    moment_append(text, G_MAXINT64);
+    g_assert_cmpuint(text->len, >, 0);
+    g_string_free(text, TRUE);
+}
+
+static void test_count(void)
+{
+    GString *text = g_string_new(NULL);
+
+    moment_append_count(text, 1234567);
+    g_assert_cmpstr(text->str, ==, "1,234,567");
+    g_string_truncate(text, 0);
+    moment_append_things(text, 1, "file");
+    moment_append_things(text, 0, "file");
+    moment_append_things(text, 1002, "file");
+    g_assert_cmpstr(text->str, ==, "1 file0 files1,002 files");
+    g_string_free(text, TRUE);
+}
+
+int main(int argc, char *argv[])
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/moment/span", test_span);
+    g_test_add_func("/moment/moment", test_moment);
+    g_test_add_func("/moment/count", test_count);
+    return g_test_run();
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* packet: who, and which bytes of TCP, over each link; and which packets are the same one. */
+#include "capture/packet.h"
+
+#include <glib.h>
+#include <string.h>
+
+#define DATA_LEN 5u
+
+/* IPv4 and TCP with five bytes of data: ten bytes of options or so are nobody's here. */
+static GByteArray *ipv4(void)
+{
+    static const guint8 bytes[] = {0x45, 0,    0,    45,   0x12, 0x34, 0x40, 0,    64,
+                                   6,    0xaa, 0xbb,                            /* IPv4 */
+                                   192,  0,    2,    1,    198,  51,   100,  1, /* addresses */
+                                   0xc0, 0x0,  0x9,  0xbc, 0,    0,    0x3,  0xe8, 0,
+                                   0,    0x13, 0x88, 0x50, 0x18, 0xff, 0xff, /* TCP */
+                                   0xcc, 0xdd, 0,    0,    'h',  'e',  'l',  'l',  'o'};
+    GByteArray *packet = g_byte_array_new();
+    return g_byte_array_append(packet, bytes, sizeof bytes);
+}
+
+static GByteArray *framed(const void *head, guint len, GByteArray *packet)
+{
+    return g_byte_array_prepend(packet, head, len);
+}
+
+static gboolean look(enum packet_link link, const GByteArray *packet,
+                     struct packet_segment *segment)
+{
+    return packet_look(link, packet->data, packet->len, packet->len, segment);
+}
+
+static void check(enum packet_link link, GByteArray *packet, guint64 digest)
+{
+    struct packet_segment segment;
+
+    g_assert_true(look(link, packet, &segment));
+    g_assert_cmpuint(segment.source.family, ==, 4);
+    g_assert_cmpuint(segment.source.port, ==, 49152);
+    g_assert_cmpuint(segment.destination.port, ==, 2492);
+    g_assert_cmpuint(segment.source.address[0], ==, 192);
+    g_assert_cmpuint(segment.destination.address[0], ==, 198);
+    g_assert_cmpuint(segment.sequence, ==, 1000);
+    g_assert_cmpuint(segment.acknowledgement, ==, 5000);
+    g_assert_cmpuint(segment.len, ==, DATA_LEN);
+    g_assert_cmpuint(segment.num_seq, ==, DATA_LEN);
+    if (digest != 0)
+        g_assert_cmpuint(segment.digest, ==, digest);
+    /* Cut anywhere, it is a segment as long as its headers are there, of the same length. */
+    for (guint len = 0; len < packet->len; len++) {
+        GByteArray *cut = g_byte_array_append(g_byte_array_new(), packet->data, len);
+        if (packet_look(link, cut->data, cut->len, packet->len, &segment))
+            g_assert_cmpuint(segment.len, ==, DATA_LEN);
+        else
+            g_assert_cmpuint(len, <, packet->len - DATA_LEN);
+        g_byte_array_free(cut, TRUE);
+    }
+    g_byte_array_free(packet, TRUE);
+}
+
+static guint64 digest_of(GByteArray *packet)
+{
+    struct packet_segment segment;
+
+    g_assert_true(look(PACKET_LINK_IP, packet, &segment));
+    g_byte_array_free(packet, TRUE);
+    return segment.digest;
+}
+
+static void test_links(void)
+{
+    static const guint8 ethernet[] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0};
+    static const guint8 vlan[] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x81, 0, 0, 7, 8, 0};
+    static const guint8 two[] = {2, 0,    0,    0, 0, 1,    2, 0, 0, 0, 0,
+                                 2, 0x88, 0xa8, 0, 7, 0x81, 0, 0, 8, 8, 0};
+    static const guint8 sll[] = {0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0};
+    static const guint8 sll2[] = {8, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0};
+    static const guint8 loopback[] = {2, 0, 0, 0};
+    const guint64 digest = digest_of(ipv4());
+
+    check(PACKET_LINK_IP, ipv4(), digest);
+    check(PACKET_LINK_ETHERNET, framed(ethernet, sizeof ethernet, ipv4()), digest);
+    check(PACKET_LINK_ETHERNET, framed(vlan, sizeof vlan, ipv4()), digest);
+    check(PACKET_LINK_ETHERNET, framed(two, sizeof two, ipv4()), digest);
+    check(PACKET_LINK_SLL, framed(sll, sizeof sll, ipv4()), digest);
+    check(PACKET_LINK_SLL2, framed(sll2, sizeof sll2, ipv4()), digest);
+    check(PACKET_LINK_NULL, framed(loopback, sizeof loopback, ipv4()), digest);
+}
+
+/* The same packet on another way, and TCP's own repetition of it. */
+static void test_sameness(void)
+{
+    static const guint same[] = {1 /* DSCP */,           8 /* TTL */, 10,
+                                 11 /* IP's checksum */, 36,          37 /* TCP's */};
+    static const guint other[] = {4 /* identification */, 15 /* address */, 23 /* port */,
+                                  27 /* sequence */,      33 /* flags */,   44 /* data */};
+    const guint64 digest = digest_of(ipv4());
+
+    for (gsize i = 0; i < G_N_ELEMENTS(same); i++) {
+        GByteArray *packet = ipv4();
+        packet->data[same[i]] ^= 1;
+        g_assert_cmpuint(digest_of(packet), ==, digest);
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(other); i++) {
+        GByteArray *packet = ipv4();
+        packet->data[other[i]] ^= 1;
+        g_assert_cmpuint(digest_of(packet), !=, digest);
+    }
+}
+
+static void test_padding(void)
+{
+    static const guint8 ethernet[] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0}, padding[6] = {0};
+    GByteArray *packet = framed(ethernet, sizeof ethernet, ipv4());
+    struct packet_segment segment;
+
+    g_byte_array_append(packet, padding, sizeof padding);
+    g_assert_true(look(PACKET_LINK_ETHERNET, packet, &segment));
+    g_assert_cmpuint(segment.len, ==, DATA_LEN);
+    g_byte_array_free(packet, TRUE);
+}
+
+static void test_no_segments(void)
+{
+    static const struct {
+        guint at;
+        guint8 value;
+    } changes[] = {{9, 17}, {6, 0x20}, {7, 1}, {0, 0x43}, {32, 0x40}, {0, 0x25}};
+    struct packet_segment segment;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(changes); i++) {
+        GByteArray *packet = ipv4();
+        packet->data[changes[i].at] = changes[i].value;
+        g_assert_false(look(PACKET_LINK_IP, packet, &segment));
+        g_byte_array_free(packet, TRUE);
+    }
+    GByteArray *packet = ipv4();
+    g_assert_false(look(PACKET_LINK_OTHER, packet, &segment));
+    g_byte_array_free(packet, TRUE);
+}
+
+static void test_ipv6(void)
+{
+    GByteArray *packet = ipv4();
+    guint8 head[48] = {0x60, 0, 0, 0, 0, 33, 0, 64, 0x20, 0x01, 0x0d, 0xb8};
+    struct packet_segment segment;
+
+    head[23] = 1;
+    head[24] = 0x20, head[25] = 0x01, head[39] = 2;
+    head[40] = 6; /* hop-by-hop options of eight bytes, then TCP */
+    g_byte_array_remove_range(packet, 0, 20);
+    g_byte_array_prepend(packet, head, sizeof head);
+    g_assert_true(look(PACKET_LINK_IP, packet, &segment));
+    g_assert_cmpuint(segment.source.family, ==, 6);
+    g_assert_cmpuint(segment.source.address[15], ==, 1);
+    g_assert_cmpuint(segment.destination.address[15], ==, 2);
+    g_assert_cmpuint(segment.destination.port, ==, 2492);
+    g_assert_cmpuint(segment.len, ==, DATA_LEN);
+    packet->data[6] = 44; /* a fragment */
+    g_assert_false(look(PACKET_LINK_IP, packet, &segment));
+    g_byte_array_free(packet, TRUE);
+}
+
+/* SYN and FIN take a number each. */
+static void test_flags(void)
+{
+    GByteArray *packet = ipv4();
+    struct packet_segment segment;
+
+    packet->data[33] = PACKET_SYN | PACKET_FIN;
+    g_assert_true(look(PACKET_LINK_IP, packet, &segment));
+    g_assert_cmpuint(segment.num_seq, ==, DATA_LEN + 2);
+    g_byte_array_free(packet, TRUE);
+}
+
+int main(int argc, char *argv[])
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/packet/links", test_links);
+    g_test_add_func("/packet/sameness", test_sameness);
+    g_test_add_func("/packet/padding", test_padding);
+    g_test_add_func("/packet/no-segments", test_no_segments);
+    g_test_add_func("/packet/ipv6", test_ipv6);
+    g_test_add_func("/packet/flags", test_flags);
+    return g_test_run();
+}
