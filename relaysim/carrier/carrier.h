@@ -31,9 +31,10 @@
  *
  * LongLived and KeepAlive (GRVHENC 3.1 to 3.4): two transports, `number` 0 for GET and 1 for
  * POST.  `begin` wants both; carrier_set_ready() when both have their handshake.  `output` of
- * POST is the endpoint's, in bodies; what GET brings goes to the endpoint.  At the content
- * limit, or where KeepAlive has lost its POST, carrier_want() asks for the half again; whoever
- * may not be lost is followed by carrier_lose(), which takes the others along.
+ * POST is the endpoint's, in bodies; what GET brings goes to the endpoint.  Where KeepAlive has
+ * lost its POST, carrier_want() asks for it again; whoever may not be lost is followed by
+ * carrier_lose(), which takes the others along, as at LongLived's content limit: its owner makes
+ * another carrier then.
  *
  * Polling (3.5, 3.6): a transport for a request, or for several; none at all between two
  * polls.  Its `deadline` is then what wakes it, and its `tick` wants the next one.
@@ -84,9 +85,10 @@ struct carrier_transport {
 
 /* What all functions of a row may rely on: the transport is open, and time has been told. */
 struct carrier_ops {
-    const char *name;  /* as --via has it */
-    uint16_t port;     /* where its transports lead, as a capture shows them */
-    size_t state_size; /* of what it keeps, see carrier_state(); zeroed */
+    const char *name;    /* as --via has it */
+    uint16_t port;       /* where its transports lead, as a capture shows them */
+    uint16_t proxy_port; /* likewise, to a proxy, of one that may do with or without; or 0 */
+    size_t state_size;   /* of what it keeps, see carrier_state(); zeroed */
     /* A Noop after so long at the latest, see sstp_ep_limit_outbound_idle(); 0: as without. */
     int64_t keepalive_ms;
 

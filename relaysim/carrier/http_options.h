@@ -23,6 +23,9 @@
 
 #define HTTP_VIRTUAL_MAX 4096u /* virtual connections of a server at a time */
 
+/* A lower limit of LongLived has no room for the echo string and a few commands. */
+#define HTTP_LONGLIVED_LIMIT_MIN 1024u
+
 struct door_service;
 struct polling_options;
 

@@ -8,7 +8,9 @@
 #include <string.h>
 
 struct http_server {
-    struct http_options options;
+    struct http_options options; /* without names */
+    char **names;
+    size_t num_names;
     GHashTable *virtuals; /* GUID: struct carrier */
 };
 
@@ -16,6 +18,11 @@ struct http_server *http_server_new(const struct http_options *options)
 {
     struct http_server *server = g_new0(struct http_server, 1);
     server->options = *options;
+    server->options.server_names = NULL;
+    server->num_names = options->num_server_names;
+    server->names = g_new0(char *, server->num_names + 1);
+    for (size_t i = 0; i < server->num_names; i++)
+        server->names[i] = g_strdup(options->server_names[i]);
     if (server->options.max_virtual == 0)
         server->options.max_virtual = HTTP_VIRTUAL_MAX;
     if (server->options.longlived_limit == 0)
@@ -33,6 +40,7 @@ void http_server_free(struct http_server *server)
     if (server == NULL)
         return;
     g_hash_table_destroy(server->virtuals);
+    g_strfreev(server->names);
     g_free(server);
 }
 
@@ -48,9 +56,9 @@ const struct http_options *http_server_options(const struct http_server *server)
 
 bool http_server_is_named(const struct http_server *server, struct sstp_span name)
 {
-    bool is_named = server->options.num_server_names == 0;
-    for (size_t i = 0; !is_named && i < server->options.num_server_names; i++)
-        is_named = henc_text_is(name, server->options.server_names[i]);
+    bool is_named = server->num_names == 0;
+    for (size_t i = 0; !is_named && i < server->num_names; i++)
+        is_named = henc_text_is(name, server->names[i]);
     return is_named;
 }
 

@@ -17,7 +17,7 @@
 
 struct http_server;
 
-/* The options outlive it; what is not set there is the products'. */
+/* The options are copied; what is not set there is the products'. */
 struct http_server *http_server_new(const struct http_options *options);
 void http_server_free(struct http_server *server); /* NULL is fine */
 

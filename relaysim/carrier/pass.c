@@ -26,6 +26,22 @@ size_t carrier_pass_output(const struct carrier_transport *transport, struct sst
     return sstp_ep_output_pieces(carrier_ep(transport->carrier), pieces, max);
 }
 
+size_t carrier_pass_output_cut(const struct carrier_transport *transport, struct sstp_span *pieces,
+                               size_t max, size_t len)
+{
+    if (len == 0)
+        return 0;
+    const size_t num = carrier_pass_output(transport, pieces, max);
+    for (size_t i = 0; i < num; i++) {
+        if (pieces[i].len >= len) {
+            pieces[i].len = len;
+            return i + 1;
+        }
+        len -= pieces[i].len;
+    }
+    return num;
+}
+
 void carrier_pass_taken(struct carrier_transport *transport, size_t len)
 {
     sstp_ep_output_taken(carrier_ep(transport->carrier), len);

@@ -15,6 +15,9 @@ bool carrier_pass_has_room(const struct carrier_transport *transport);
 size_t carrier_pass_output_len(const struct carrier_transport *transport);
 size_t carrier_pass_output(const struct carrier_transport *transport, struct sstp_span *pieces,
                            size_t max);
+/* The same for the first `len` bytes of the output. */
+size_t carrier_pass_output_cut(const struct carrier_transport *transport, struct sstp_span *pieces,
+                               size_t max, size_t len);
 void carrier_pass_taken(struct carrier_transport *transport, size_t len);
 
 /* The connection is closed: there will be no more. */

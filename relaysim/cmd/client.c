@@ -2,6 +2,8 @@
 /* client: `relaysim client`, which sends or receives messages. */
 #include "carrier/connect.h"
 #include "carrier/direct.h"
+#include "carrier/http_client.h"
+#include "carrier/longlived_client.h"
 #include "carrier/socks.h"
 #include "carrier/tunnel.h"
 #include "cmd/client_content.h"
@@ -10,6 +12,8 @@
 #include "base/log.h"
 #include "cmd/options.h"
 #include "base/url.h"
+#include "henc/polling.h"
+#include "henc/uri.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -37,6 +41,10 @@ static const struct options_timer timers[] = {
      "Noop when nothing was sent for so long (600)"},
     {"inbound-idle",    600, true,  offsetof(struct client_timers, inbound_idle_ms),
      "Noop when nothing came for so long (600)"},
+    {"http-establish",  30,  false, offsetof(struct client_timers, http_establish_ms),
+     "For a virtual connection over HTTP to be made (30)"},
+    {"http-idle",       300, false, offsetof(struct client_timers, http_receive_ms),
+     "For something to come over HTTP (300)"},
 };
 
 /* clang-format on */
@@ -46,20 +54,21 @@ struct client_options {
     char *capture, *truth;
     char **listens, **identities, **to;
     unsigned version, via, format;
-    int64_t num_messages, timeout_ms, retry_ms, num_expected, size, ttl, rate;
+    int64_t num_messages, timeout_ms, retry_ms, num_expected, size, ttl, rate, longlived_limit;
     bool has_lines, acks_immediately, is_not_if_offline, receives, is_verbose;
 };
 
 /* In the order of `ways`. */
-static const char *const vias[] = {"tcp", "443", "connect", "socks", NULL};
-#define VIAS "tcp|443|connect|socks"
+static const char *const vias[] = {"tcp", "443", "connect", "socks", "longlived", NULL};
+#define VIAS "tcp|443|connect|socks|longlived"
 static const struct {
     const struct carrier_ops *carrier;
-    bool has_proxy; /* one, always; or none, ever */
-} ways[] = {{&carrier_direct, false},
-            {&carrier_direct_443, false},
-            {&carrier_connect, true},
-            {&carrier_socks, true}};
+    bool may_have_proxy, needs_proxy, is_http;
+} ways[] = {{&carrier_direct, false, false, false},
+            {&carrier_direct_443, false, false, false},
+            {&carrier_connect, true, true, false},
+            {&carrier_socks, true, true, false},
+            {&carrier_longlived, true, false, true}};
 /* In the order of enum client_format. */
 static const char *const formats[] = {"json", "text", NULL};
 
@@ -126,16 +135,15 @@ static const char *sending_option(const struct client_options *o)
 /* Whether the way to the relay is complete. */
 static gboolean check_way(const struct client_options *o)
 {
-    const gboolean has_proxy = ways[o->via].has_proxy;
     char *host = NULL;
     uint16_t port;
     if (ways[o->via].carrier != &carrier_direct && o->relay == NULL)
         return usage("--via is for who connects, with --relay");
-    if (!has_proxy && o->proxy != NULL)
-        return usage("--proxy is for --via connect and --via socks");
+    if (!ways[o->via].may_have_proxy && o->proxy != NULL)
+        return usage("--proxy is for --via connect, --via socks and the ways over HTTP");
     if (o->proxy == NULL && o->proxy_auth != NULL)
         return usage("--proxy-auth is for a proxy: --proxy is needed");
-    if (!has_proxy)
+    if (!ways[o->via].needs_proxy && o->proxy == NULL)
         return TRUE;
     if (o->proxy == NULL)
         return usage("--proxy ADDR:PORT is needed: where the proxy of --via is");
@@ -147,6 +155,28 @@ static gboolean check_way(const struct client_options *o)
     }
     g_free(host);
     return TRUE;
+}
+
+/* By which name a relay goes over HTTP: that of its URL; a peer device has none, and goes by its
+ * address.  To be freed. */
+static char *http_name(const struct client_options *o)
+{
+    if (is_relay(o))
+        return g_strdup(o->relay_url + strlen(HENC_POLLING_SCHEME));
+    const char *colon = strrchr(o->relay, ':');
+    return colon != NULL ? g_strndup(o->relay, (gsize)(colon - o->relay)) : g_strdup(o->relay);
+}
+
+/* Whether name and address can stand in a URI. */
+static gboolean check_http(const struct client_options *o)
+{
+    char *name = http_name(o);
+    const gboolean is_good = http_client_check(name) && http_client_check(o->relay);
+    if (!is_good)
+        log_error("%s at %s cannot be asked for over HTTP: its name would not fit into a URI", name,
+                  o->relay);
+    g_free(name);
+    return is_good;
 }
 
 /* What belongs together on the command line. */
@@ -162,6 +192,8 @@ static gboolean check(const struct client_options *o)
         return FALSE;
     if (o->relay != NULL && o->relay_url == NULL)
         return usage("--relay-url is needed: the device URL of whom to connect to");
+    if (ways[o->via].is_http && !check_http(o))
+        return FALSE;
     if (o->device == NULL || !sstp_url_is_device(sstp_span_of_string(o->device)))
         return usage("--device is needed: this device's URL, such as dpp:///laptop");
     for (char **url = o->identities; url != NULL && *url != NULL; url++)
@@ -301,6 +333,7 @@ static int run(const struct client_options *o, const struct client_timers *timer
     GBytes *content = NULL;
     struct proxy_login *login = NULL;
     int result = EXIT_USAGE;
+    char *name = ways[o->via].is_http ? http_name(o) : NULL;
 
     struct client_run config = {
         .relay = o->relay,
@@ -333,6 +366,10 @@ static int run(const struct client_options *o, const struct client_timers *timer
         .retry_ms = o->retry_ms,
         .minor_version = options_minor_version(o->version),
         .timers = *timer_values,
+        .http = {.server_name = name,
+                 .longlived_limit = (uint64_t)o->longlived_limit,
+                 .establish_ms = timer_values->http_establish_ms,
+                 .receive_ms = timer_values->http_receive_ms},
     };
     if (!read_login(o, &login) || !parse_recipients(o->to, parts, entries) ||
         (content = make_content(o)) == NULL)
@@ -348,6 +385,7 @@ out:
     if (content != NULL)
         g_bytes_unref(content);
     proxy_login_free(login);
+    g_free(name);
     g_free(account);
     g_array_free(entries, TRUE);
     g_ptr_array_free(parts, TRUE);
@@ -360,6 +398,7 @@ int cmd_client(int argc, char **argv)
                                .size = -1,
                                .num_messages = -1,
                                .ttl = -1,
+                               .longlived_limit = (int64_t)HENC_LONGLIVED_LENGTH_MAX,
                                .timeout_ms = -1};
     struct client_timers timer_values;
     const struct option_row others[] = {
@@ -382,6 +421,9 @@ int cmd_client(int argc, char **argv)
         OPTION_TEXT("proxy-auth", &o.proxy_auth, "basic|ntlm:" LOGIN_WHO,
                     "Who asks the proxy; the password may be in " LOGIN_VARIABLE,
                     .is_secret = true),
+        OPTION_SIZE("longlived-limit", &o.longlived_limit, HTTP_LONGLIVED_LIMIT_MIN,
+                    HENC_LONGLIVED_LENGTH_MAX,
+                    "Of what one LongLived connection carries, before another (2147479552)"),
         OPTION_TEXTS("to", &o.to, "IDENTITY[,DEVICE[,RELAY-URL]]",
                      "A recipient; several make a fanout session"),
         OPTION_TEXT("resource", &o.resource, "URL", "The resource handler (" RESOURCE_DEFAULT ")"),

@@ -5,10 +5,12 @@
 
 #include "cmd/client_print.h"
 #include "carrier/carrier.h"
+#include "carrier/http_options.h"
 
 struct client_timers {
     int64_t ack_delay_ms, connect_timeout_ms, open_timeout_ms, auth_timeout_ms;
     int64_t transport_timeout_ms, outbound_idle_ms, inbound_idle_ms;
+    int64_t http_establish_ms, http_receive_ms;
 };
 
 /* What is not asked for is NULL, 0 or false; all outlives the call. */
@@ -41,6 +43,7 @@ struct client_run {
     int64_t lines_timeout_ms; /* from the end of the lines on; 0: never */
     int64_t retry_ms;         /* for so long to try to be ready for the first time */
     struct client_timers timers;
+    struct http_options http; /* for a carrier over HTTP */
 };
 
 #endif

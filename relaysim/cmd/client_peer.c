@@ -314,6 +314,7 @@ bool client_dial(struct run *run, char **error)
                                    .address = run->config->relay,
                                    .proxy = run->config->proxy,
                                    .login = run->config->login,
+                                   .http = &run->config->http,
                                    .timeout_ms = run->config->timers.transport_timeout_ms};
     run->dialing = new_peer(run, true);
     if (run->dialing != NULL && live_client_dial(run->dialing->client, &dial, error))

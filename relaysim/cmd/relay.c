@@ -2,6 +2,7 @@
 /* relay: `relaysim relay`, the relay on real sockets. */
 #include "base/random.h"
 #include "base/log.h"
+#include "henc/uri.h"
 #include "net/net.h"
 #include "cmd/option_file.h"
 #include "cmd/options.h"
@@ -45,6 +46,14 @@ static const struct options_timer timers[] = {
      "Life of a message with DoNotDeliverIfOffline (300)"},
 };
 
+/* Those of who comes over HTTP (GRVHENC 3.2.2, 3.4.2, 3.6.2). */
+static const struct options_timer http_timers[] = {
+    {"http-establish",     90,    false, offsetof(struct http_options, establish_ms),
+     "For a virtual connection over HTTP to be made (90)"},
+    {"http-idle",          90,    false, offsetof(struct http_options, receive_ms),
+     "For something to come over HTTP (90)"},
+};
+
 /* The limits, each at least 1. */
 static const struct {
     const char *name;
@@ -81,7 +90,7 @@ static const struct {
 /* clang-format on */
 
 struct relay_options {
-    char **urls, **listen, **listen_443, **locked_out;
+    char **urls, **listen, **listen_443, **listen_http, **locked_out;
     char **peers;
     char **peer_urls, **peer_addresses; /* the parts of `peers` */
     char *config, *log, *store, *capture, *truth;
@@ -128,6 +137,11 @@ static char *check_listen(const char *address)
 static char *check_listen_443(const char *address)
 {
     return check_address("listen-443", address);
+}
+
+static char *check_listen_http(const char *address)
+{
+    return check_address("listen-http", address);
 }
 
 static char *check_peer(const char *peer)
@@ -214,6 +228,7 @@ static void apply_addresses(const struct relay_options *options, struct relay_do
     } rows[] = {
         {options->listen != NULL ? (const char *const *)options->listen : usual, NET_PORT_SSTP},
         {(const char *const *)options->listen_443, 443},
+        {(const char *const *)options->listen_http, NET_PORT_HTTP},
     };
     doors->addresses = g_ptr_array_new();
     doors->ports = g_array_new(FALSE, FALSE, sizeof(uint16_t));
@@ -291,6 +306,7 @@ int cmd_relay(int argc, char **argv)
 {
     struct relay_options o = {.auth = SSTP_RELAY_AUTH_OPTIONAL, .version = OPTIONS_VERSION_DEFAULT};
     struct relay_doors doors = {.addresses = NULL};
+    int64_t longlived_limit = (int64_t)HENC_LONGLIVED_LENGTH_MAX;
     struct relay_run run = {
         .relay = {.product_version = PRODUCT_RELAY_2010, .random = {random_system, NULL}}};
     const struct option_row others[] = {
@@ -304,6 +320,12 @@ int cmd_relay(int argc, char **argv)
         OPTION_TEXTS("listen-443", &o.listen_443, "ADDR:PORT",
                      "SSTP over TCP, as on the port of SSL and without any; may be repeated",
                      .check = check_listen_443),
+        OPTION_TEXTS("listen-http", &o.listen_http, "ADDR:PORT",
+                     "SSTP over HTTP, in each of its encapsulations; may be repeated",
+                     .check = check_listen_http),
+        OPTION_SIZE("longlived-limit", &longlived_limit, HTTP_LONGLIVED_LIMIT_MIN,
+                    HENC_LONGLIVED_LENGTH_MAX,
+                    "Of what one LongLived connection brings a client (2147479552)"),
         OPTION_FILE("store", &o.store, NAMED_FILE_STORE, "FILE",
                     "Where messages are kept: a file, or memory (memory)"),
         OPTION_CHOICE("sstp-version", &o.version, options_versions, "VERSION", "1.5 or 1.6 (1.6)"),
@@ -329,13 +351,14 @@ int cmd_relay(int argc, char **argv)
                     "Append to it what is logged, with date and time; sentences on what went wrong "
                     "are on stderr, too"),
         OPTION_TIME("counters", &run.counters_ms, 1, OPTION_TIME_MAX,
-                    "Print the counters every so often"),
-        OPTION_LATER("listen-http")};
-    struct option_row rows[G_N_ELEMENTS(others) + G_N_ELEMENTS(timers) + G_N_ELEMENTS(limits) + 1];
+                    "Print the counters every so often")};
+    struct option_row rows[G_N_ELEMENTS(others) + G_N_ELEMENTS(timers) + G_N_ELEMENTS(http_timers) +
+                           G_N_ELEMENTS(limits) + 1];
 
     memcpy(rows, others, sizeof others);
     struct option_row *row = limit_rows(rows + G_N_ELEMENTS(others), o.limits);
     row = options_timer_rows(row, timers, G_N_ELEMENTS(timers), &run.relay);
+    row = options_timer_rows(row, http_timers, G_N_ELEMENTS(http_timers), &run.http);
     *row = (struct option_row)OPTION_END;
 
     int result =
@@ -349,6 +372,7 @@ int cmd_relay(int argc, char **argv)
         result = EXIT_USAGE;
         if (read_config(o.config, rows) && apply(&o, &doors, &run)) {
             log_set_verbose(o.is_verbose);
+            run.http.longlived_limit = (uint64_t)longlived_limit;
             result = relay_run(&run);
         }
     }

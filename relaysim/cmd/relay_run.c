@@ -20,12 +20,20 @@
  * Beginning and end
  */
 
-/* As many sockets as the system lets us have: a connection takes one. */
+static bool has_http(const struct relay_run *config)
+{
+    bool is_there = false;
+    for (size_t i = 0; !is_there && i < config->num_addresses; i++)
+        is_there = config->ports[i] == NET_PORT_HTTP;
+    return is_there;
+}
+
+/* As many sockets as the system lets us have: a connection takes one, over HTTP two. */
 static void raise_file_limit(const struct relay_run *config)
 {
-    const size_t needed =
-        live_relay_max_open(config->relay.max_connections, config->max_half_open) +
-        config->relay.num_peers + config->num_addresses + OTHER_FILES;
+    const size_t needed = live_relay_max_open(config->relay.max_connections, config->max_half_open,
+                                              has_http(config)) +
+                          config->relay.num_peers + config->num_addresses + OTHER_FILES;
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         return;
@@ -109,6 +117,7 @@ static int run(struct relay_server *server, const struct relay_run *config, int 
                                                         .recording = server->recording,
                                                         .num_sockets = config->num_addresses,
                                                         .ports = config->ports,
+                                                        .http = &config->http,
                                                         .peer_addresses = config->peer_addresses,
                                                         .max_half_open = config->max_half_open,
                                                         .tells_refusals = true};

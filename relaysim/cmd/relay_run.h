@@ -3,6 +3,7 @@
 #ifndef RELAYSIM_CMD_RELAY_RUN_H
 #define RELAYSIM_CMD_RELAY_RUN_H
 
+#include "carrier/http_options.h"
 #include "relay/relay.h"
 
 /* What is not asked for is NULL or 0; all outlives the call. */
@@ -11,6 +12,7 @@ struct relay_run {
     const char *const *addresses;   /* to listen on */
     const uint16_t *ports;          /* of each, as a capture shows it: what comes there */
     size_t num_addresses;
+    struct http_options http; /* without names */
     const char *const *peer_addresses;
     size_t max_half_open;
     const char *store; /* a file; NULL: in memory */

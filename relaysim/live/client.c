@@ -170,7 +170,7 @@ bool live_client_dial(struct live_client *client, const struct live_dial *dial, 
 
 void live_client_accept(struct live_client *client, struct net_connection *socket)
 {
-    live_connection_accept(socket, &carrier_direct, client->recording, handler_of(client));
+    live_connection_accept(socket, &carrier_direct, NULL, client->recording, handler_of(client));
 }
 
 enum sstp_ep_err live_client_start(struct live_client *client)

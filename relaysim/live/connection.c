@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "live/connection.h"
 
+#include "base/random.h"
+
 #include <glib.h>
 
 /* One socket, there or being opened: the owner of a carrier's transport. */
@@ -20,6 +22,8 @@ struct live_connection {
     const struct recording *recording;
     struct truth_stream *truth; /* NULL without a truth file */
     bool is_server, is_held;
+    bool had_several;   /* sockets at a time */
+    bool *is_freed;     /* who wants to know; NULL */
     bool is_dropped;    /* nobody is told any more, unless it was ready */
     unsigned num_calls; /* into the carrier or the handler, that are under way */
     unsigned number;    /* of its first socket */
@@ -85,6 +89,8 @@ static void on_receive(void *cookie, const void *data, size_t len)
     /* It may have found out whose it is. */
     struct live_connection *now = connection_of(line);
     if (now != connection) {
+        if (now->is_held)
+            net_hold(line->socket, true);
         enter(now);
         leave(now);
     }
@@ -165,17 +171,10 @@ static const struct net_user user = {
  * Opening
  */
 
-/* The stream is known by its first socket, which both ends know. */
 static void set_open(struct live_connection *connection, struct line *line)
 {
-    if (connection->number == 0) {
+    if (connection->number == 0)
         connection->number = net_connection_number(line->socket);
-        if (recording_truth(connection->recording) != NULL) {
-            char *name = net_connection_name(line->socket);
-            connection->truth = truth_enter(connection->recording->truth, name);
-            g_free(name);
-        }
-    }
     if (connection->is_held)
         net_hold(line->socket, true);
     net_start(line->socket, &user, line);
@@ -245,6 +244,8 @@ static void free_connection(struct live_connection *connection)
     carrier_free(connection->carrier);
     g_free(connection->address);
     g_free(connection->proxy);
+    if (connection->is_freed != NULL)
+        *connection->is_freed = true;
     g_free(connection);
 }
 
@@ -263,11 +264,26 @@ static void close_sockets(struct live_connection *connection,
     }
 }
 
+/* The stream is known by what both ends call it: its carrier's name for it, or the addresses of
+ * its socket. */
+static void enter_truth(struct live_connection *connection)
+{
+    const char *name = carrier_connection_name(connection->carrier);
+    char *addresses = name == NULL ? net_connection_name(line_at(connection, 0)->socket) : NULL;
+    connection->truth = truth_enter(connection->recording->truth, name != NULL ? name : addresses);
+    g_free(addresses);
+}
+
 static void begin(struct live_connection *connection)
 {
     const struct live_handler *handler = &connection->handler;
+    const int64_t keepalive_ms = carrier_keepalive_ms(connection->carrier);
     enter(connection);
+    if (recording_truth(connection->recording) != NULL)
+        enter_truth(connection);
     connection->ep = handler->ready(handler->cookie, connection);
+    if (connection->ep != NULL && keepalive_ms != 0)
+        sstp_ep_limit_outbound_idle(connection->ep, keepalive_ms);
     if (connection->ep != NULL)
         carrier_set_ep(connection->carrier, connection->ep);
     else
@@ -285,13 +301,20 @@ static void on_time(uv_timer_t *timer)
     net_settle(net);
 }
 
+static bool has_open_line(const struct live_connection *connection)
+{
+    unsigned i = 0;
+    while (line_at(connection, i) != NULL && !is_open(line_at(connection, i)))
+        i++;
+    return line_at(connection, i) != NULL;
+}
+
 /* Sockets have timers of their own; this one is for a carrier that has none at present. */
 static void set_timer(struct live_connection *connection)
 {
     const int64_t now = net_now_ms(connection->net);
-    const int64_t deadline = carrier_transport(connection->carrier, 0) == NULL
-                                 ? carrier_deadline(connection->carrier)
-                                 : SSTP_EP_NEVER;
+    const int64_t deadline =
+        has_open_line(connection) ? SSTP_EP_NEVER : carrier_deadline(connection->carrier);
     const bool is_needed = deadline != SSTP_EP_NEVER;
     if (connection->timer == NULL && is_needed) {
         connection->timer = g_new0(uv_timer_t, 1);
@@ -326,8 +349,9 @@ static void settle(struct live_connection *connection)
     }
     connection->num_calls--;
     if (!carrier_is_gone(connection->carrier)) {
-        /* A single socket has been woken by whoever called. */
-        if (carrier_transport(connection->carrier, 1) != NULL)
+        /* A single socket has been woken by whoever called, where there never was another. */
+        connection->had_several |= carrier_transport(connection->carrier, 1) != NULL;
+        if (connection->had_several)
             live_connection_wake(connection);
         set_timer(connection);
         return;
@@ -335,7 +359,7 @@ static void settle(struct live_connection *connection)
     const char *failure = carrier_failure(connection->carrier);
     if (connection->ep != NULL)
         handler.gone(handler.cookie);
-    else if (failure != NULL && !connection->is_dropped && !connection->is_server)
+    else if (!connection->is_dropped)
         handler.failed(handler.cookie, failure);
     free_connection(connection);
 }
@@ -343,6 +367,12 @@ static void settle(struct live_connection *connection)
 /* ------------------------------------------------------------------------
  * The connection
  */
+
+/* What time it was when the loop's began. */
+static int64_t epoch_ms(struct net *net)
+{
+    return g_get_real_time() / 1000 - net_now_ms(net);
+}
 
 static struct live_connection *new_connection(struct net *net, const struct recording *recording,
                                               struct live_handler handler)
@@ -362,31 +392,45 @@ struct live_connection *live_connection_dial(struct net *net, const struct live_
     connection->address = g_strdup(dial->address);
     connection->proxy = g_strdup(dial->proxy);
     connection->hosts = dial->hosts;
-    connection->hosts.acceptor_port = dial->carrier->port;
+    connection->hosts.acceptor_port = dial->proxy != NULL && dial->carrier->proxy_port != 0
+                                          ? dial->carrier->proxy_port
+                                          : dial->carrier->port;
     connection->timeout_ms = dial->timeout_ms;
     connection->carrier =
         carrier_new(dial->carrier, &(struct carrier_config){.now_ms = net_now_ms(net),
                                                             .timeout_ms = dial->timeout_ms,
                                                             .target = connection->address,
                                                             .login = dial->login,
+                                                            .has_proxy = dial->proxy != NULL,
+                                                            .http = dial->http,
+                                                            .random = {random_system, NULL},
+                                                            .epoch_ms = epoch_ms(net),
                                                             .owner = connection});
-    if (open_transport(connection, carrier_next_wanted(connection->carrier), error))
+    if (open_transport(connection, carrier_next_wanted(connection->carrier), error)) {
+        open_wanted(connection);
         return connection;
+    }
     connection->is_dropped = true;
     enter(connection);
     leave(connection);
     return NULL;
 }
 
-void live_connection_accept(struct net_connection *socket, const struct carrier_ops *carrier,
-                            const struct recording *recording, struct live_handler handler)
+struct live_connection *live_connection_accept(struct net_connection *socket,
+                                               const struct carrier_ops *carrier, void *shared,
+                                               const struct recording *recording,
+                                               struct live_handler handler)
 {
     struct net *net = net_of(socket);
     struct live_connection *connection = new_connection(net, recording, handler);
     struct line *line = g_new0(struct line, 1);
+    bool is_freed = false;
     connection->is_server = true;
+    connection->is_freed = &is_freed;
     connection->carrier = carrier_new(carrier, &(struct carrier_config){.is_server = true,
                                                                         .now_ms = net_now_ms(net),
+                                                                        .shared = shared,
+                                                                        .epoch_ms = epoch_ms(net),
                                                                         .owner = connection});
     enter(connection);
     line->socket = socket;
@@ -394,6 +438,10 @@ void live_connection_accept(struct net_connection *socket, const struct carrier_
     line->transport->owner = line;
     set_open(connection, line);
     leave(connection);
+    if (is_freed)
+        return NULL;
+    connection->is_freed = NULL;
+    return connection;
 }
 
 void live_connection_wake(struct live_connection *connection)

@@ -10,6 +10,9 @@
  *     live_connection_dial(net, &dial, recording, handler)
  *         handler.ready(cookie, connection)      an endpoint, or handler.failed(cookie, why)
  *         handler.gone(cookie)
+ *
+ * Several accepted ones may turn out to be one, as those of a virtual connection over HTTP are
+ * (carrier/door.h): it is the first of them, and the others fail without a word.
  */
 #ifndef RELAYSIM_LIVE_CONNECTION_H
 #define RELAYSIM_LIVE_CONNECTION_H
@@ -24,7 +27,8 @@ struct live_handler {
     /* SSTP may begin, with the endpoint that is returned, which may send already; it belongs to
      * the handler, and stays until `gone`.  NULL: there is none, and this was the last call. */
     struct sstp_ep *(*ready)(void *cookie, struct live_connection *connection);
-    /* The way is not free; the last call.  Not for who was accepted. */
+    /* The way is not free; the last call.  Of who was accepted it may turn out that it belongs to
+     * another connection, or to none: `why` is NULL then. */
     void (*failed)(void *cookie, const char *why);
     void (*output_is_empty)(void *cookie); /* or NULL */
     /* The last socket is gone, and the endpoint has been told; the last call. */
@@ -42,6 +46,7 @@ struct live_dial {
     /* For each transport; 0: as long as the system waits.  And for the proxy's answer; 0:
      * CARRIER_PROXY_TIMEOUT_MS. */
     int64_t timeout_ms;
+    const struct http_options *http; /* as in carrier/carrier.h; outlives the connection */
 };
 
 /* Connects; the handler is called later.  NULL with *error, a sentence to be freed, where the
@@ -50,9 +55,12 @@ struct live_connection *live_connection_dial(struct net *net, const struct live_
                                              const struct recording *recording,
                                              struct live_handler handler, char **error);
 
-/* Somebody has connected; within net_accepted().  The handler may be called at once. */
-void live_connection_accept(struct net_connection *socket, const struct carrier_ops *carrier,
-                            const struct recording *recording, struct live_handler handler);
+/* Somebody has connected; within net_accepted().  The handler may be called at once.  `shared` is
+ * the carrier's, or NULL.  Returns NULL where the connection is over within the call. */
+struct live_connection *live_connection_accept(struct net_connection *socket,
+                                               const struct carrier_ops *carrier, void *shared,
+                                               const struct recording *recording,
+                                               struct live_handler handler);
 
 /* The endpoint may have output, or another deadline. */
 void live_connection_wake(struct live_connection *connection);

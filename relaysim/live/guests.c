@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "carrier/direct.h"
+#include "carrier/door.h"
 #include "live/connection.h"
 
 /* Where the peers of a relay are in the capture of what it opens: nobody whom it accepts is
@@ -13,7 +14,7 @@ enum { PEER_HOST = 2, NUM_PEER_HOSTS = 250 };
 struct guest {
     struct live_guests *guests;
     struct live_connection *live;
-    struct sstp_relay_connection *connection; /* NULL while it is opened */
+    struct sstp_relay_connection *connection; /* NULL while it is opened, or not whole */
     const char *url;                          /* that was dialed; NULL for who came */
     uint64_t number;                          /* the relay's, of the dial */
     bool is_spare; /* there is a file descriptor for a refusal, and that is all */
@@ -27,11 +28,25 @@ static void on_output_is_empty(void *cookie)
     sstp_relay_output_is_empty(guest->connection);
 }
 
+static void add_half_open(struct guest *guest)
+{
+    if (guest->link.data != NULL)
+        return;
+    guest->link.data = guest;
+    g_queue_push_tail_link(&guest->guests->half_open, &guest->link);
+}
+
+static void remove_half_open(struct guest *guest)
+{
+    if (guest->link.data != NULL)
+        g_queue_unlink(&guest->guests->half_open, &guest->link);
+    guest->link.data = NULL;
+}
+
 static void on_gone(void *cookie)
 {
     struct guest *guest = cookie;
-    if (guest->link.data != NULL)
-        g_queue_unlink(&guest->guests->half_open, &guest->link);
+    remove_half_open(guest);
     g_queue_unlink(&guest->guests->all, &guest->all_link);
     sstp_relay_disconnect(guest->connection);
     g_free(guest);
@@ -43,14 +58,25 @@ static void remove_known(GQueue *half_open)
     GList *link = half_open->head;
     while (link != NULL) {
         struct guest *guest = link->data;
+        link = link->next;
+        if (guest->connection == NULL)
+            continue;
         const enum sstp_connection_state state =
             sstp_ep_state(sstp_relay_connection_ep(guest->connection));
-        link = link->next;
-        if (state != SSTP_CONNECTION_ESTABLISHED && state != SSTP_CONNECTION_CONNECTING)
-            continue;
-        g_queue_unlink(half_open, &guest->link);
-        guest->link.data = NULL;
+        if (state == SSTP_CONNECTION_ESTABLISHED || state == SSTP_CONNECTION_CONNECTING)
+            remove_half_open(guest);
     }
+}
+
+/* Drops one that the relay may not know: then nobody tells us. */
+static void drop(struct guest *guest)
+{
+    const bool is_known = guest->connection != NULL;
+    live_connection_drop(guest->live);
+    if (is_known)
+        return;
+    remove_half_open(guest);
+    g_free(guest);
 }
 
 static void tell_silent(struct live_guests *guests)
@@ -78,7 +104,7 @@ static void limit_half_open(struct live_guests *guests)
         g_queue_push_tail_link(half_open, &guest->link);
         if (!live_connection_has_unread(guest->live)) {
             tell_silent(guests);
-            live_connection_drop(guest->live);
+            drop(guest);
         }
     }
 }
@@ -98,15 +124,14 @@ static struct sstp_ep *on_ready(void *cookie, struct live_connection *live)
         guest->connection = sstp_relay_accept(guests->relay, guest, now_ms);
     }
     if (guest->connection == NULL) {
+        remove_half_open(guest);
         g_free(guest);
         return NULL;
     }
     guest->all_link.data = guest;
     g_queue_push_tail_link(&guests->all, &guest->all_link);
-    if (guest->url == NULL) {
-        guest->link.data = guest;
-        g_queue_push_tail_link(&guests->half_open, &guest->link);
-    }
+    if (guest->url == NULL)
+        add_half_open(guest);
     if (guest->is_spare)
         sstp_relay_refuse(guest->connection);
     return sstp_relay_connection_ep(guest->connection);
@@ -116,6 +141,12 @@ static void on_failed(void *cookie, const char *why)
 {
     struct guest *guest = cookie;
     struct live_guests *guests = guest->guests;
+    if (guest->url == NULL) {
+        /* It was another's, or nobody's. */
+        remove_half_open(guest);
+        g_free(guest);
+        return;
+    }
     g_queue_unlink(&guests->dials, &guest->link);
     log_info("%s cannot be reached: %s", guest->url, why);
     sstp_relay_not_dialed(guests->relay, guest->url, guest->number,
@@ -141,9 +172,19 @@ static struct guest *new_guest(struct live_guests *guests)
 
 void live_guests_accept(struct live_guests *guests, struct net_connection *socket, bool is_spare)
 {
+    const bool is_http = net_connection_port(socket) == NET_PORT_HTTP;
+    /* Over HTTP a refusal of SSTP's takes more than the one socket. */
+    if (is_http && is_spare)
+        return;
     struct guest *guest = new_guest(guests);
     guest->is_spare = is_spare;
-    live_connection_accept(socket, &carrier_direct, guests->recording, handler_of(guest));
+    struct live_connection *live =
+        live_connection_accept(socket, is_http ? &carrier_door : &carrier_direct,
+                               is_http ? guests->http : NULL, guests->recording, handler_of(guest));
+    if (is_http && live != NULL) {
+        guest->live = live;
+        add_half_open(guest);
+    }
     limit_half_open(guests);
 }
 
@@ -191,6 +232,8 @@ void live_guests_reset(struct live_guests *guests)
         const struct guest *guest = g_queue_peek_head(&guests->all);
         live_connection_reset(guest->live);
     }
+    while (!g_queue_is_empty(&guests->half_open))
+        drop(g_queue_peek_head(&guests->half_open));
 }
 
 static void on_wake(void *cookie, void *socket)

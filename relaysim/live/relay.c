@@ -3,6 +3,8 @@
 
 #include "base/log.h"
 #include "base/log_seldom.h"
+#include "carrier/http_services.h"
+#include "henc/polling.h"
 #include "live/guests.h"
 #include "live/keeper.h"
 
@@ -144,10 +146,42 @@ static void on_timer(uv_timer_t *timer)
     net_settle(live_relay->net); /* which ticks the relay */
 }
 
-size_t live_relay_max_open(size_t max_connections, size_t max_half_open)
+static size_t max_virtual(size_t max_connections, size_t max_half_open)
 {
     return (max_connections != 0 ? max_connections : SSTP_RELAY_MAX_CONNECTIONS) +
-           (max_half_open != 0 ? max_half_open : LIVE_RELAY_MAX_HALF_OPEN) + MAX_ENDING;
+           (max_half_open != 0 ? max_half_open : LIVE_RELAY_MAX_HALF_OPEN);
+}
+
+size_t live_relay_max_open(size_t max_connections, size_t max_half_open, bool has_http)
+{
+    return (has_http ? 2 : 1) * max_virtual(max_connections, max_half_open) + MAX_ENDING;
+}
+
+/* Whether anybody comes over HTTP. */
+static bool has_http(const struct live_relay_config *config)
+{
+    bool is_there = false;
+    for (size_t i = 0; config->ports != NULL && !is_there && i < config->num_sockets; i++)
+        is_there = config->ports[i] == NET_PORT_HTTP;
+    return is_there;
+}
+
+/* A relay goes by the names in its URLs. */
+static struct http_server *new_http_server(const struct sstp_relay_config *config,
+                                           const struct live_relay_config *net_config)
+{
+    struct http_options options =
+        net_config->http != NULL ? *net_config->http : (struct http_options){.server_name = NULL};
+    const char **names = g_new(const char *, config->num_urls);
+    for (size_t i = 0; i < config->num_urls; i++)
+        names[i] = config->urls[i] + strlen(HENC_POLLING_SCHEME);
+    options.services = http_services;
+    options.server_names = names;
+    options.num_server_names = config->num_urls;
+    options.max_virtual = max_virtual(config->max_connections, net_config->max_half_open);
+    struct http_server *server = http_server_new(&options);
+    g_free(names);
+    return server;
 }
 
 struct live_relay *live_relay_new(struct net *net, const struct sstp_relay_config *config,
@@ -155,18 +189,19 @@ struct live_relay *live_relay_new(struct net *net, const struct sstp_relay_confi
 {
     struct live_relay *live_relay = g_new0(struct live_relay, 1);
     struct sstp_relay_config relay_config = *config;
-    if (!net_listen_on(
-            net,
-            &(struct net_listen_config){.sockets = net_config->sockets,
-                                        .num_sockets = net_config->num_sockets,
-                                        .ports = net_config->ports,
-                                        .max_connections = live_relay_max_open(
-                                            config->max_connections, net_config->max_half_open),
-                                        .accepted = on_accepted,
-                                        .accepted_spare = on_accepted_spare,
-                                        .tell = on_listener_news,
-                                        .cookie = live_relay},
-            &live_relay->listener, error)) {
+    if (!net_listen_on(net,
+                       &(struct net_listen_config){
+                           .sockets = net_config->sockets,
+                           .num_sockets = net_config->num_sockets,
+                           .ports = net_config->ports,
+                           .max_connections =
+                               live_relay_max_open(config->max_connections,
+                                                   net_config->max_half_open, has_http(net_config)),
+                           .accepted = on_accepted,
+                           .accepted_spare = on_accepted_spare,
+                           .tell = on_listener_news,
+                           .cookie = live_relay},
+                       &live_relay->listener, error)) {
         g_free(live_relay);
         return NULL;
     }
@@ -181,7 +216,8 @@ struct live_relay *live_relay_new(struct net *net, const struct sstp_relay_confi
         .host = net_config->host != 0 ? net_config->host : OWN_HOST,
         .max_half_open =
             net_config->max_half_open != 0 ? net_config->max_half_open : LIVE_RELAY_MAX_HALF_OPEN,
-        .tells_refusals = net_config->tells_refusals};
+        .tells_refusals = net_config->tells_refusals,
+        .http = has_http(net_config) ? new_http_server(config, net_config) : NULL};
     live_guests_configure(&live_relay->guests, &relay_config);
     relay_config.dial = on_dial;
     relay_config.store_failing = on_store_failing;
@@ -201,6 +237,7 @@ void live_relay_free(struct live_relay *live_relay)
     if (live_relay == NULL)
         return;
     sstp_relay_free(live_relay->relay);
+    http_server_free(live_relay->guests.http);
     g_free(live_relay);
 }
 

@@ -17,6 +17,9 @@ struct live_relay_config {
     const int *sockets; /* to listen on, of net_claim(); taken over, whatever comes of it */
     size_t num_sockets;
     const uint16_t *ports; /* of each, as in struct net_listen_config; NULL: all 2492 */
+    /* For those over HTTP, on port 80: limits and timers; the names are the relay's.  NULL: the
+     * usual. */
+    const struct http_options *http;
     /* Where the peers of the relay's configuration are, in their order; outlives it, and
      * is looked at when one is dialed. */
     const char *const *peer_addresses;
@@ -61,8 +64,8 @@ bool live_relay_stop(struct live_relay *live_relay);
 struct sstp_relay *live_relay_relay(struct live_relay *live_relay);
 
 /* Transports that it takes at a time, with so many established and half open ones (0: the
- * above, and that of relay/relay.h). */
-size_t live_relay_max_open(size_t max_connections, size_t max_half_open);
+ * above, and that of relay/relay.h); over HTTP each may have two. */
+size_t live_relay_max_open(size_t max_connections, size_t max_half_open, bool has_http);
 
 /* Where it listens, as net_listener_address() says it; to be freed. */
 char *live_relay_address(const struct live_relay *live_relay);

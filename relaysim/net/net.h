@@ -135,6 +135,7 @@ bool net_listen_on(struct net *net, const struct net_listen_config *config,
 char *net_listener_address(const struct net_listener *listener);
 
 #define NET_PORT_SSTP 2492u /* the usual port, GRVSSTP 2.1 */
+#define NET_PORT_HTTP 80u   /* GRVHENC 3.2.3.2 */
 
 /* Where the two ends are shown in the capture; 0 for the usual. */
 struct net_hosts {

@@ -6,19 +6,39 @@
 #include "record/capture.h"
 #include "record/recording_clock.h"
 
+#include <netinet/in.h>
+
 static uint64_t now_ns(const struct net_connection *connection)
 {
     return recording_clock_ns(connection->net->config.clock);
 }
 
+/* A number for the address of the peer, by which those of one can be told together. */
+static unsigned peer_number(const struct net_connection *connection)
+{
+    struct sockaddr_storage peer = net_address_peer(&connection->tcp);
+    const struct sockaddr_in *ip4 = (const void *)&peer;
+    const struct sockaddr_in6 *ip6 = (const void *)&peer;
+    const void *bytes = peer.ss_family == AF_INET ? (const void *)&ip4->sin_addr : &ip6->sin6_addr;
+    const size_t len = peer.ss_family == AF_INET ? sizeof ip4->sin_addr : sizeof ip6->sin6_addr;
+    unsigned number = 0;
+    for (size_t i = 0; i < len; i++)
+        number = 31 * number + ((const uint8_t *)bytes)[i];
+    return number;
+}
+
 /* Where an accepted connection is shown to come from: each from another address
- * or port, so that the capture never has two of the same four numbers. */
+ * or port, so that the capture never has two of the same four numbers.  Over HTTP several are one,
+ * and those of one peer are shown to be so. */
 static void set_initiator(struct net_connection *connection, struct capture_address *address)
 {
     enum { HOSTS = 200, FIRST_HOST = 10, FIRST_PORT = 49152, PORTS = 16384 };
     const unsigned n = connection->number - 1;
-    address->initiator_host = (uint8_t)(FIRST_HOST + n % HOSTS);
-    address->initiator_port = (uint16_t)(FIRST_PORT + n / HOSTS % PORTS);
+    const bool is_http = net_connection_port(connection) == NET_PORT_HTTP;
+    const unsigned host = is_http ? peer_number(connection) : n;
+    const unsigned port = is_http ? n : n / HOSTS;
+    address->initiator_host = (uint8_t)(FIRST_HOST + host % HOSTS);
+    address->initiator_port = (uint16_t)(FIRST_PORT + port % PORTS);
 }
 
 void net_start_recording(struct net_connection *connection)

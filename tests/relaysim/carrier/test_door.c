@@ -2,7 +2,7 @@
 /* The door of a server for HTTP: who is sent away, with which status, and that no byte of it
  * matters where it is cut; what comes of silence; the table of virtual connections. */
 #include "carrier/door.h"
-#include "carrier/http_head.h"
+#include "carrier/http_services.h"
 
 #include <string.h>
 
@@ -19,8 +19,10 @@ struct visit {
 
 static void begin(struct visit *visit)
 {
-    visit->server = http_server_new(
-        &(struct http_options){.server_names = names, .num_server_names = 2, .establish_ms = 5000});
+    visit->server = http_server_new(&(struct http_options){.services = http_services,
+                                                           .server_names = names,
+                                                           .num_server_names = 2,
+                                                           .establish_ms = 5000});
     /* 17 Dec 2007 22:18:31, as the specification has it, at 1000 ms. */
     visit->carrier =
         carrier_new(&carrier_door, &(struct carrier_config){.is_server = true,

@@ -86,7 +86,7 @@ static struct live_handler handler_of(struct device *device)
 static void on_accepted(void *cookie, struct net_connection *socket)
 {
     struct fixture *f = cookie;
-    live_connection_accept(socket, &carrier_direct, NULL, handler_of(&f->callee));
+    live_connection_accept(socket, &carrier_direct, NULL, NULL, handler_of(&f->callee));
 }
 
 static void set_up(struct fixture *f, gconstpointer data)

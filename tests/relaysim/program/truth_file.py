@@ -56,8 +56,8 @@ class Command:
 
 
 class Shown:
-    def __init__(self, wireshark, capture):
-        frames = wireshark.dissect(capture, two_pass=True)
+    def __init__(self, wireshark, capture, two_pass=True):
+        frames = wireshark.dissect(capture, two_pass=two_pass)
         self.commands = [Command(frame.number, layer) for frame in frames
                          for layer in frame.commands]
 
