@@ -2,6 +2,8 @@
 /* batch: what goes to the disk together, or comes from there. */
 #include "store/internal.h"
 
+#define ROW_OVERHEAD 16u /* what a row has beside its message, at least */
+
 static void clear_change(gpointer data)
 {
     struct sstp_store_change *change = data;
@@ -62,6 +64,11 @@ static void take_queues(struct sstp_store *store, struct sstp_store_batch *batch
     g_array_remove_range(store->removed_queues, 0, num);
 }
 
+uint64_t sstp_store_row_len(const struct sstp_store_pending *pending)
+{
+    return pending->payload->len + ROW_OVERHEAD;
+}
+
 static void take_pending(struct sstp_store *store, struct sstp_store_batch *batch)
 {
     uint64_t num_bytes = 0;
@@ -70,7 +77,7 @@ static void take_pending(struct sstp_store *store, struct sstp_store_batch *batc
            (link = g_queue_pop_head_link(&store->pending)) != NULL) {
         struct sstp_store_pending *pending = link->data;
         pending->is_in_batch = true;
-        num_bytes += pending->payload->len;
+        num_bytes += sstp_store_row_len(pending);
         g_ptr_array_add(batch->pending, pending);
     }
 }

@@ -78,9 +78,22 @@ static void finish_written(struct sstp_store *store, struct sstp_store_batch *ba
     }
 }
 
+/* The bytes of messages that a batch may have to be half of this one, and a message less at
+ * least, however long they are. */
+static uint64_t half_of(const struct sstp_store_batch *batch)
+{
+    uint64_t num_bytes = 0, last = 0;
+    for (guint i = 0; i < batch->pending->len; i++) {
+        last = sstp_store_row_len(g_ptr_array_index(batch->pending, i));
+        num_bytes += last;
+    }
+    return batch->pending->len > 1 ? MIN(num_bytes / 2, num_bytes - last) : MAX(num_bytes / 2, 1);
+}
+
 /* There was no space: half of it is tried at once, as long as it can be halved; returns
  * whether. */
-static bool halve(struct sstp_store *store, const struct sstp_store_batch *batch, int64_t now_ms)
+static bool halve(struct sstp_store *store, const struct sstp_store_batch *batch, guint num_pending,
+                  int64_t now_ms)
 {
     store->is_short = true;
     if (batch->kind == BATCH_FREES) {
@@ -88,14 +101,7 @@ static bool halve(struct sstp_store *store, const struct sstp_store_batch *batch
         store->max_freed = MAX(num / 2, 1);
         return num > 1;
     }
-    uint64_t num_bytes = 0;
-    for (guint i = 0; i < batch->pending->len; i++) {
-        const struct sstp_store_pending *pending = g_ptr_array_index(batch->pending, i);
-        num_bytes += pending->payload->len;
-    }
-    store->max_pending = MAX(num_bytes / 2, 1);
-    return batch->pending->len > 1 ||
-           (store->free_retry_ms <= now_ms && sstp_store_has_what_frees(store));
+    return num_pending > 1 || (store->free_retry_ms <= now_ms && sstp_store_has_what_frees(store));
 }
 
 static void try_later(struct sstp_store *store, const struct sstp_store_batch *batch,
@@ -143,6 +149,10 @@ void sstp_store_finish(struct sstp_store *store, struct sstp_store_batch *batch,
     g_assert(store->batch == batch && store->is_under_way);
     store->is_under_way = false;
     store->fails_to_read = batch->read_err != SSTP_DISK_OK;
+    /* Of the messages, which are put back below. */
+    const guint num_pending = batch->pending->len;
+    if (batch->err == SSTP_DISK_NO_SPACE && batch->kind == BATCH_WRITES)
+        store->max_pending = half_of(batch);
     if (batch->is_written)
         finish_written(store, batch);
     else
@@ -150,7 +160,7 @@ void sstp_store_finish(struct sstp_store *store, struct sstp_store_batch *batch,
     if (batch->err == SSTP_DISK_OK && batch->kind != BATCH_READS)
         go_on(store, batch);
     else if (batch->err != SSTP_DISK_OK &&
-             (batch->err != SSTP_DISK_NO_SPACE || !halve(store, batch, now_ms)))
+             (batch->err != SSTP_DISK_NO_SPACE || !halve(store, batch, num_pending, now_ms)))
         try_later(store, batch, now_ms);
     finish_loads(store, batch);
     store->batch = NULL;

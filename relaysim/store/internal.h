@@ -178,6 +178,8 @@ void sstp_store_free_record(void *record);
 #define SSTP_STORE_BATCH_BYTES (8u << 20)
 #define SSTP_STORE_BATCH_FREED 4096u
 
+/* What a message takes of the bytes of a batch, never nothing. */
+uint64_t sstp_store_row_len(const struct sstp_store_pending *pending);
 bool sstp_store_batch_is_empty(const struct sstp_store_batch *batch);
 /* There is something for a batch of that kind. */
 bool sstp_store_has_what_frees(const struct sstp_store *store);
