@@ -150,6 +150,7 @@ static bool look_at_ipv4(struct view *view, struct packet_segment *segment, stru
             view->captured = total;
     }
     segment->source.family = segment->destination.family = 4;
+    segment->ttl = ip[8];
     memcpy(segment->source.address, ip + 12, 4);
     memcpy(segment->destination.address, ip + 16, 4);
     digest_add(digest, ip + 4, 2);
@@ -171,6 +172,7 @@ static bool look_at_ipv6(struct view *view, struct packet_segment *segment, stru
             view->captured = total;
     }
     segment->source.family = segment->destination.family = 6;
+    segment->ttl = ip[7];
     memcpy(segment->source.address, ip + 8, 16);
     memcpy(segment->destination.address, ip + 24, 16);
     digest_add(digest, ip + 8, 32);

@@ -42,6 +42,7 @@ struct packet_segment {
     uint32_t len;     /* bytes of data, captured or not */
     uint32_t num_seq; /* sequence numbers that it takes: data, SYN and FIN */
     uint8_t flags;
+    uint8_t ttl; /* or IPv6's hop limit */
     /* Of all that stays as it is on its way through switches and routers, but not when TCP sends
      * the bytes again: addresses, IP's identification, TCP's header with its options, the
      * beginning of the data. */

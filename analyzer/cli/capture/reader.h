@@ -33,6 +33,12 @@ struct reader_file {
     const void *clock;
 };
 
+/* A packet of its own, good until it is freed. */
+struct packet *packet_keep(const struct packet *packet);
+void packet_free(struct packet *packet);
+/* Bytes that it takes. */
+gsize packet_size(const struct packet *packet);
+
 struct reader;
 
 /* `files` are copied.  Files of equal times are read in their order. */

@@ -24,7 +24,7 @@ struct source {
 #endif
     guint64 frame;
     gint64 last_ns;
-    gboolean is_damaged;
+    gboolean is_damaged, is_silent;
 };
 
 struct source *source_new(const char *name)
@@ -135,8 +135,9 @@ static gboolean read_record(struct source *source)
     else if (err != 0 && !source->is_damaged) {
         char *text = reason(err, detail);
         source->is_damaged = TRUE;
-        say("%s is read as far as its packet %" G_GUINT64_FORMAT ": %s", source->name,
-            source->frame, text);
+        if (!source->is_silent)
+            say("%s is read as far as its packet %" G_GUINT64_FORMAT ": %s", source->name,
+                source->frame, text);
         g_free(text);
     }
     return FALSE;
@@ -174,6 +175,11 @@ gboolean source_next(struct source *source, struct source_packet *packet)
 gboolean source_is_damaged(const struct source *source)
 {
     return source->is_damaged;
+}
+
+void source_be_silent(struct source *source)
+{
+    source->is_silent = TRUE;
 }
 
 gboolean source_is_empty(const struct source *source)

@@ -36,6 +36,8 @@ gboolean source_open(struct source *source);
  * said once, and remembered: source_is_damaged(). */
 gboolean source_next(struct source *source, struct source_packet *packet);
 gboolean source_is_damaged(const struct source *source);
+/* Nothing is said of damage from now on. */
+void source_be_silent(struct source *source);
 
 /* At the end: whether not a byte was there, as of a pipe that nobody has written to; with a
  * sentence said. */

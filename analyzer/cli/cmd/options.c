@@ -54,6 +54,29 @@ static gboolean read_severity(struct options *options)
     return FALSE;
 }
 
+/* "NAME=FILE" becomes two strings. */
+static gboolean name_captures(struct options *options)
+{
+    const guint num_points = options->points != NULL ? g_strv_length(options->points) : 0;
+    const guint num = options->captures != NULL ? g_strv_length(options->captures) : 0;
+
+    options->names = g_new0(const char *, num_points + num + 1);
+    options->given = g_new0(const char *, num_points + num + 1);
+    for (guint i = 0; i < num_points; i++) {
+        char *equals = strchr(options->points[i], '=');
+        if (equals == NULL || equals == options->points[i] || equals[1] == '\0') {
+            say("--point %s: has to be NAME=FILE", options->points[i]);
+            return FALSE;
+        }
+        *equals = '\0';
+        options->given[options->num_captures] = options->points[i];
+        options->names[options->num_captures++] = equals + 1;
+    }
+    for (guint i = 0; i < num; i++)
+        options->names[options->num_captures++] = options->captures[i];
+    return TRUE;
+}
+
 static gboolean check(struct options *options)
 {
     guint num_stdin = 0;
@@ -63,13 +86,15 @@ static gboolean check(struct options *options)
         return FALSE;
     if (options->wants_version)
         return TRUE;
-    if (options->captures == NULL || options->captures[0] == NULL) {
+    if (!name_captures(options))
+        return FALSE;
+    if (options->num_captures == 0) {
         say("no capture is named; --help says what there is");
         return FALSE;
     }
-    for (char **name = options->captures; *name != NULL; name++)
-        num_stdin += strcmp(*name, "-") == 0;
-    if (num_stdin > 0 && options->captures[1] != NULL) {
+    for (guint i = 0; i < options->num_captures; i++)
+        num_stdin += strcmp(options->names[i], "-") == 0;
+    if (num_stdin > 0 && options->num_captures > 1) {
         say("- is standard input, and has to be the only capture");
         return FALSE;
     }
@@ -93,6 +118,10 @@ enum options_result options_read(struct options *options, int *argc, char ***arg
          "decode as, for instance tcp.port==8888,grvsstp", "TABLE==VALUE,PROTOCOL"},
         {"profile", 'C', 0, G_OPTION_ARG_STRING, &options->profile,
          "take a configuration profile of Wireshark's", "PROFILE"},
+        {"point", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->points,
+         "FILE was captured at the point NAME, as all others of that name", "NAME=FILE"},
+        {"no-clock-correction", 0, 0, G_OPTION_ARG_NONE, &options->no_clock_correction,
+         "take the times of all points as they are", NULL},
         {"fail-on", 0, 0, G_OPTION_ARG_STRING, &options->fail_text,
          "exit 1 where there is a finding of this severity or above", "note|warning|error"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->wants_version,
@@ -130,6 +159,8 @@ void options_clear(struct options *options)
     g_strfreev(options->points);
     g_free(options->profile);
     g_strfreev(options->captures);
+    g_free(options->names);
+    g_free(options->given);
     g_free(options->format_text);
     g_free(options->table_text);
     g_free(options->fail_text);

@@ -21,6 +21,9 @@ struct options {
     enum sstp_severity fails_on;
     gboolean wants_version;
     char **captures;
+    /* All captures, those of --point first, and the points that these name, or NULL. */
+    guint num_captures;
+    const char **names, **given;
 
     /* As they were written. */
     char *format_text, *table_text, *fail_text;

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "capture/reader.h"
+
+#include "fields/compat.h"
+
+struct kept {
+    struct packet packet;
+    wtap_rec rec;
+};
+
+struct packet *packet_keep(const struct packet *packet)
+{
+    const guint32 len = packet->rec->rec_header.packet_header.caplen;
+    struct kept *kept = g_new0(struct kept, 1);
+
+    kept->packet = *packet;
+    kept->rec = *packet->rec;
+    kept->rec.block = NULL; /* comments and the like: they say nothing to a dissector */
+    memset(&kept->rec.options_buf, 0, sizeof kept->rec.options_buf);
+#if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
+    ws_buffer_init(&kept->rec.data, MAX(len, 1));
+    ws_buffer_append(&kept->rec.data, packet->bytes, len);
+    kept->packet.bytes = ws_buffer_start_ptr(&kept->rec.data);
+#else
+    kept->packet.bytes = g_memdup2(packet->bytes, len);
+#endif
+    kept->packet.rec = &kept->rec;
+    return &kept->packet;
+}
+
+void packet_free(struct packet *packet)
+{
+    struct kept *kept = (struct kept *)(void *)packet;
+
+#if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
+    ws_buffer_free(&kept->rec.data);
+#else
+    g_free((gpointer)packet->bytes);
+#endif
+    g_free(kept);
+}
+
+gsize packet_size(const struct packet *packet)
+{
+    return sizeof(struct kept) + packet->rec->rec_header.packet_header.caplen;
+}

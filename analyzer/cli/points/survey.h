@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * survey: what has to be known of several files before they are read: which belong to one point,
+ * how the clocks of the points run, and which point has seen the most of each connection.  All
+ * files are read once for it.
+ */
+#ifndef ANALYZE_POINTS_SURVEY_H
+#define ANALYZE_POINTS_SURVEY_H
+
+#include "capture/packet.h"
+#include "points/clock.h"
+#include "points/group.h"
+
+/* Packets by which clocks are compared, of all files together. */
+#define SURVEY_ANCHORS_MAX 1000000u
+/* Connections of which it is counted who saw them; the main point of others is the first one. */
+#define SURVEY_FLOWS_MAX 1000000u
+
+struct survey_point {
+    char *name;
+    gboolean has_clock; /* against that of the first point */
+    struct clock clock;
+};
+
+struct survey {
+    guint num_files, num_points;
+    struct group_file *files; /* in the order in which they are to be read */
+    guint *points;            /* of each file */
+    struct survey_point *each;
+    /* Private: */
+    GHashTable *flows;
+    GArray **anchors; /* by file */
+};
+
+/* `given` are the names of the files' points, NULL where the user has said nothing.  NULL where a
+ * file cannot be read, with a sentence said; damage is told when the file is read for the report.
+ * `go_on` is asked now and then. */
+struct survey *survey_new(const char *const *names, const char *const *given, guint num,
+                          gboolean compares_clocks, gboolean (*go_on)(void));
+void survey_free(struct survey *survey);
+
+/* The point that has seen the most of a direction. */
+guint survey_main_point(const struct survey *survey, const struct packet_segment *segment);
+
+#endif
