@@ -49,15 +49,17 @@ static enum grvsstp_encapsulation encapsulation_of(const struct grvsstp_transpor
 /* Where the direction of the chunk's sender, or the other one, goes on after the bytes that came
  * by before; false where no captured SYN tells. */
 static bool number_after_opening(const struct grvsstp_transport *transport,
-                                 const packet_info *pinfo, const struct grvsstp_opening *opening,
-                                 bool is_senders, uint32_t *number)
+                                 const struct grvsstp_opening *opening, bool is_senders,
+                                 uint32_t *number)
 {
     const struct grvsstp_opening_side *side =
         &opening->sides[grvsstp_opening_is_client(transport) == is_senders];
 
-    /* The other protocol's bytes came in this very segment; or the chunk was entered before a
-     * tunnel handed it on. */
-    if (is_senders && (transport->way == GRVSSTP_WAY_PROXY || opening->last_frame == pinfo->num))
+    /* The other protocol's bytes came in this very segment; or the chunk itself was entered before
+     * a tunnel handed it on. */
+    const bool is_entered =
+        side->len > 0 && (int32_t)(side->first + side->len - transport->seq) > 0;
+    if (is_senders && (transport->way == GRVSSTP_WAY_PROXY || is_entered))
         *number = transport->seq;
     else if (side->len > 0)
         *number = side->first + side->len;
@@ -69,14 +71,14 @@ static bool number_after_opening(const struct grvsstp_transport *transport,
 /* The same where every byte was counted.  A side that begins while nobody knows where the other
  * one does would not be waited for. */
 static void start_after_opening(struct grvsstp_tcp *tcp, bool from_initiator,
-                                const struct grvsstp_transport *transport, const packet_info *pinfo,
+                                const struct grvsstp_transport *transport,
                                 const struct grvsstp_opening *opening)
 {
     uint32_t own, others;
 
     tcp->is_counted = true;
-    if (!number_after_opening(transport, pinfo, opening, true, &own) ||
-        !number_after_opening(transport, pinfo, opening, false, &others))
+    if (!number_after_opening(transport, opening, true, &own) ||
+        !number_after_opening(transport, opening, false, &others))
         return;
     grvsstp_tcp_start(tcp, from_initiator, own);
     grvsstp_tcp_start(tcp, !from_initiator, others);
@@ -85,8 +87,8 @@ static void start_after_opening(struct grvsstp_tcp *tcp, bool from_initiator,
 /* Where both directions begin, as far as the first chunk tells, whose first command, at `seq`,
  * is this one. */
 static void start_halves(struct grvsstp_tcp *tcp, bool from_initiator,
-                         const struct grvsstp_transport *transport, const packet_info *pinfo,
-                         uint32_t seq, uint8_t command_id, const struct grvsstp_opening *opening)
+                         const struct grvsstp_transport *transport, uint32_t seq,
+                         uint8_t command_id, const struct grvsstp_opening *opening)
 {
     const bool is_answer = grvsstp_transport_is_answer(transport);
     uint32_t own, others;
@@ -105,7 +107,7 @@ static void start_halves(struct grvsstp_tcp *tcp, bool from_initiator,
             grvsstp_transport_first(transport, true, &own) &&
             grvsstp_transport_first(transport, false, &others))
             grvsstp_states_start(tcp->connection->states);
-        start_after_opening(tcp, from_initiator, transport, pinfo, opening);
+        start_after_opening(tcp, from_initiator, transport, opening);
     }
 }
 
@@ -124,7 +126,7 @@ void grvsstp_direct_take(const struct grvsstp_transport *transport, tvbuff_t *tv
 {
     const bool is_another = grvsstp_tcp_find(transport->conversation, pinfo->num) != NULL;
     const struct grvsstp_opening *opening =
-        grvsstp_opening_intact(transport->conversation, pinfo->num);
+        grvsstp_opening_counted(transport->conversation, pinfo->num);
     const unsigned len = tvb_captured_length(tvb) - prefix.len;
     const struct sstp_span bytes = sstp_span(tvb_get_ptr(tvb, (int)prefix.len, (int)len), len);
     const bool is_initiator = sender_is_initiator(transport, bytes);
@@ -138,7 +140,7 @@ void grvsstp_direct_take(const struct grvsstp_transport *transport, tvbuff_t *tv
     tcp->prefixes[is_initiator].prefix = prefix;
     tcp->prefixes[is_initiator].frame = pinfo->num;
     tcp->prefixes[is_initiator].seq = transport->seq;
-    start_halves(tcp, is_initiator, transport, pinfo, transport->seq + prefix.len, bytes.data[0],
+    start_halves(tcp, is_initiator, transport, transport->seq + prefix.len, bytes.data[0],
                  is_another ? NULL : opening);
     bind(transport, pinfo);
     if (transport->way == GRVSSTP_WAY_TCP)
@@ -157,20 +159,23 @@ bool grvsstp_direct_has(const struct grvsstp_transport *transport, const packet_
  * A segment
  */
 
+static struct sstp_span captured_bytes(tvbuff_t *tvb)
+{
+    const unsigned captured = tvb_captured_length(tvb);
+    return sstp_span(captured > 0 ? tvb_get_ptr(tvb, 0, (int)captured) : NULL, captured);
+}
+
 /* First pass: a segment as TCP hands it on. */
 static void note_segment(struct grvsstp_tcp *tcp, bool from_initiator,
                          const struct grvsstp_transport *transport, tvbuff_t *tvb,
                          packet_info *pinfo, uint32_t key)
 {
     const struct grvsstp_sequence *sequence = &tcp->sequences[from_initiator];
-    const unsigned captured = tvb_captured_length(tvb);
-    struct grvsstp_chunk chunk = {
-        .bytes = {sstp_span(captured > 0 ? tvb_get_ptr(tvb, 0, (int)captured) : NULL, captured),
-                  tvb_reported_length(tvb)},
-        .frame = pinfo->num,
-        .source_frame = pinfo->num,
-        .key = key,
-        .time_ns = grvsstp_states_time(pinfo)};
+    struct grvsstp_chunk chunk = {.bytes = {captured_bytes(tvb), tvb_reported_length(tvb)},
+                                  .frame = pinfo->num,
+                                  .source_frame = pinfo->num,
+                                  .key = key,
+                                  .time_ns = grvsstp_states_time(pinfo)};
     uint32_t number;
 
     tcp->last_frame = pinfo->num;
@@ -190,26 +195,6 @@ static void note_segment(struct grvsstp_tcp *tcp, bool from_initiator,
                                              has_number ? &number : NULL, begins, pinfo->pool));
 }
 
-/* First pass: the answer of a proxy to the request for a tunnel, which comes before the
- * first command of the server. */
-static void note_answer(struct grvsstp_tcp *tcp, const struct grvsstp_transport *transport,
-                        tvbuff_t *tvb, const packet_info *pinfo)
-{
-    if (tcp->connection->encapsulation != GRVSSTP_ENCAP_SECURE_TUNNEL ||
-        tcp->prefixes[false].frame != 0)
-        return;
-    const unsigned captured = tvb_captured_length(tvb);
-    if (captured == 0)
-        return;
-    const struct grvsstp_prefix prefix =
-        grvsstp_prefix_answer(sstp_span(tvb_get_ptr(tvb, 0, (int)captured), captured));
-    if (prefix.len == 0)
-        return;
-    tcp->prefixes[false].prefix = prefix;
-    tcp->prefixes[false].frame = pinfo->num;
-    tcp->prefixes[false].seq = transport->seq;
-}
-
 static int dissect_segment(struct grvsstp_tcp *tcp, const struct grvsstp_transport *transport,
                            tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
@@ -218,8 +203,8 @@ static int dissect_segment(struct grvsstp_tcp *tcp, const struct grvsstp_transpo
     uint32_t seq = transport->seq;
     tvbuff_t *commands = tvb;
 
-    if (is_first_pass && !from_initiator)
-        note_answer(tcp, transport, tvb, pinfo);
+    if (is_first_pass && !from_initiator && tvb_captured_length(tvb) > 0)
+        (void)grvsstp_tcp_note_answer(tcp, captured_bytes(tvb), pinfo->num, seq);
     const struct grvsstp_prefix *prefix = &tcp->prefixes[from_initiator].prefix;
     if (prefix->len > 0 && tcp->prefixes[from_initiator].frame == pinfo->num &&
         tcp->prefixes[from_initiator].seq == seq) {
@@ -227,7 +212,7 @@ static int dissect_segment(struct grvsstp_tcp *tcp, const struct grvsstp_transpo
         if (is_first_pass)
             grvsstp_tunnel_begins(transport->conversation, pinfo->num + 1);
         if (is_first_pass && transport->tcpinfo != NULL)
-            grvsstp_tcp_start(tcp, from_initiator, seq + prefix->len);
+            grvsstp_tcp_start_after(tcp, from_initiator, seq + prefix->len);
         if (is_first_pass)
             tcp->last_frame = pinfo->num;
         if (prefix->len >= tvb_captured_length(tvb))
@@ -242,7 +227,8 @@ static int dissect_segment(struct grvsstp_tcp *tcp, const struct grvsstp_transpo
 }
 
 /* Whether a chunk inside a tunnel begins another connection than the one that had
- * its addresses and ports before: a Connect where none can follow. */
+ * its addresses and ports before: a Connect where none can follow.  One whose number is near
+ * has only come late, or early. */
 static bool begins_anew(const struct grvsstp_tcp *tcp, const struct grvsstp_transport *transport,
                         tvbuff_t *tvb, const packet_info *pinfo)
 {
@@ -252,7 +238,7 @@ static bool begins_anew(const struct grvsstp_tcp *tcp, const struct grvsstp_tran
 
     if (!grvsstp_transport_is_in_tunnel(transport) || tvb_captured_length(tvb) == 0 ||
         *tvb_get_ptr(tvb, 0, 1) != SSTP_CONNECT || !sequence->is_known ||
-        sequence->next == transport->seq)
+        transport->seq - sequence->next + GRVSSTP_LATE_BYTES_MAX <= 2 * GRVSSTP_LATE_BYTES_MAX)
         return false;
     grvsstp_recognise(transport, tvb, pinfo, SSTP_LOOK_ANY_PORT, &recognised);
     return recognised.verdict == GRVSSTP_COMMANDS;

@@ -30,6 +30,21 @@ static bool is_withheld(const struct grvsstp_tcp *tcp, conversation_t *conversat
            conversation_get_dissector(conversation, pinfo->num) == grvsstp_handle;
 }
 
+/* First pass: takes a proxy's answer off a segment of the server; whether commands are left. */
+static bool has_commands(struct grvsstp_tcp *tcp, tvbuff_t *tvb, const packet_info *pinfo,
+                         struct grvsstp_withheld *segment)
+{
+    const uint8_t *bytes = tvb_get_ptr(tvb, (int)segment->offset, (int)segment->len);
+    const uint32_t len =
+        grvsstp_tcp_note_answer(tcp, sstp_span(bytes, segment->len), pinfo->num, segment->seq);
+    segment->offset += len;
+    segment->len -= len;
+    segment->seq += len;
+    if (len > 0)
+        grvsstp_tcp_start_after(tcp, false, segment->seq);
+    return segment->len > 0;
+}
+
 /* First pass: a segment that TCP handed to nobody, and that brings new bytes. */
 static void note_withheld(struct grvsstp_tcp *tcp, conversation_t *conversation, tvbuff_t *tvb,
                           packet_info *pinfo)
@@ -46,6 +61,8 @@ static void note_withheld(struct grvsstp_tcp *tcp, conversation_t *conversation,
     /* TCP itself keeps what is ahead, and hands it on. */
     if ((!sequence->is_known || (int32_t)(segment.seq - sequence->next) > 0) &&
         grvsstp_transport_is_set(GRVSSTP_TCP_REASSEMBLES))
+        return;
+    if (!from_initiator && !has_commands(tcp, tvb, pinfo, &segment))
         return;
     struct grvsstp_chunk chunk = {
         .bytes = sstp_chunk(tvb_get_ptr(tvb, (int)segment.offset, (int)segment.len), segment.len),

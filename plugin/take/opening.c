@@ -17,11 +17,39 @@ const struct grvsstp_opening *grvsstp_opening_intact(conversation_t *conversatio
     return is_kept ? opening : NULL;
 }
 
+const struct grvsstp_opening *grvsstp_opening_counted(conversation_t *conversation, uint32_t frame)
+{
+    const struct grvsstp_opening *opening = grvsstp_opening_of(conversation);
+    if (opening != NULL && opening->is_by_tcp)
+        return opening;
+    const bool is_first_hole = opening != NULL && opening->last_frame == frame &&
+                               (opening->sides[0].has_hole || opening->sides[1].has_hole);
+    return is_first_hole ? opening : grvsstp_opening_intact(conversation, frame);
+}
+
 struct grvsstp_opening *grvsstp_opening_begin(conversation_t *conversation)
 {
     struct grvsstp_opening *opening = wmem_new0(wmem_file_scope(), struct grvsstp_opening);
     conversation_add_proto_data(conversation, proto_grvsstp_sstp, opening);
     return opening;
+}
+
+void grvsstp_opening_count(struct grvsstp_opening *opening, conversation_t *conversation,
+                           const packet_info *pinfo)
+{
+    const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);
+
+    if (analysis == NULL || analysis->server_port == 0)
+        return;
+    const bool from_client = pinfo->destport == analysis->server_port;
+    for (int i = 0; i < 2; i++) {
+        struct grvsstp_opening_side *side = &opening->sides[i];
+        const tcp_flow_t *flow = (i != 0) == from_client ? analysis->fwd : analysis->rev;
+        if (!grvsstp_transport_count(flow, &side->first, &side->len))
+            continue;
+        opening->is_by_tcp = true;
+        side->bytes = NULL; /* there are not as many */
+    }
 }
 
 bool grvsstp_opening_is_client(const struct grvsstp_transport *transport)

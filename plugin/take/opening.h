@@ -26,6 +26,8 @@ struct grvsstp_opening_side {
 /* File scope; first pass only. */
 struct grvsstp_opening {
     bool is_over; /* the account is closed */
+    /* Another protocol has taken the connection, and TCP counts what comes: in `len`. */
+    bool is_by_tcp;
     uint32_t num_chunks;
     uint32_t last_frame;                  /* of which a chunk was entered */
     struct grvsstp_opening_side sides[2]; /* [1] from the client */
@@ -46,12 +48,20 @@ struct grvsstp_opening *grvsstp_opening_of(conversation_t *conversation);
 /* The same, if no chunk up to this frame is missing in it. */
 const struct grvsstp_opening *grvsstp_opening_intact(conversation_t *conversation, uint32_t frame);
 
+/* The same, also where this frame is the first that brought bytes after missing ones: what was
+ * counted is all that was before those; and where TCP has counted up to the frame before. */
+const struct grvsstp_opening *grvsstp_opening_counted(conversation_t *conversation, uint32_t frame);
+
 /* Opens the account of a connection. */
 struct grvsstp_opening *grvsstp_opening_begin(conversation_t *conversation);
 
 /* Enters a chunk that nobody of ours has taken. */
 void grvsstp_opening_note(struct grvsstp_opening *opening,
                           const struct grvsstp_transport *transport, tvbuff_t *tvb, uint32_t frame);
+
+/* After a frame, first pass, of a connection that SOCKS has taken: enters what TCP has counted. */
+void grvsstp_opening_count(struct grvsstp_opening *opening, conversation_t *conversation,
+                           const packet_info *pinfo);
 
 /* Whether the sender of the chunk is the client: who sent the SYN. */
 bool grvsstp_opening_is_client(const struct grvsstp_transport *transport);

@@ -18,12 +18,13 @@ struct grvsstp_prefix grvsstp_prefix_before(struct sstp_span bytes)
     return none;
 }
 
-struct grvsstp_prefix grvsstp_prefix_answer(struct sstp_span bytes)
+struct grvsstp_prefix grvsstp_prefix_answer(struct sstp_span bytes, bool *is_granted)
 {
     struct henc_http http;
 
     if (bytes.len == 0 || bytes.data[0] != 'H' || henc_http_head(bytes, &http) != HENC_HTTP_DONE)
         return none;
+    *is_granted = http.status / 100 == 2;
     return (struct grvsstp_prefix){GRVSSTP_PREFIX_HTTP, (uint32_t)http.head_len};
 }
 

@@ -24,8 +24,8 @@ struct grvsstp_prefix {
 /* What may stand before the first command of a client. */
 struct grvsstp_prefix grvsstp_prefix_before(struct sstp_span bytes);
 
-/* What a proxy has answered before the first command of a server. */
-struct grvsstp_prefix grvsstp_prefix_answer(struct sstp_span bytes);
+/* What a proxy has answered before the first command of a server; whether it grants the tunnel. */
+struct grvsstp_prefix grvsstp_prefix_answer(struct sstp_span bytes, bool *is_granted);
 
 /* Shows the prefix of the chunk, by the dissector whose it is. */
 void grvsstp_prefix_show(const struct grvsstp_prefix *prefix, tvbuff_t *tvb, packet_info *pinfo,

@@ -85,6 +85,39 @@ void grvsstp_tcp_start_at_connect(struct grvsstp_tcp *tcp, bool from_initiator, 
         grvsstp_tcp_start(tcp, !from_initiator, *acknowledged);
 }
 
+void grvsstp_tcp_start_after(struct grvsstp_tcp *tcp, bool from_initiator, uint32_t number)
+{
+    const struct grvsstp_sequence *sequence = &tcp->sequences[from_initiator];
+
+    if (!sequence->is_known || (int32_t)(number - sequence->next) >= 0)
+        grvsstp_tcp_start(tcp, from_initiator, number);
+}
+
+/* Where the request for the tunnel was not captured, an answer that grants one tells of it. */
+static bool may_be_answered(const struct grvsstp_tcp *tcp)
+{
+    return tcp->prefixes[false].frame == 0 && tcp->way != GRVSSTP_WAY_WRAPPED &&
+           tcp->connection->encapsulation != GRVSSTP_ENCAP_SOCKS;
+}
+
+uint32_t grvsstp_tcp_note_answer(struct grvsstp_tcp *tcp, struct sstp_span bytes, uint32_t frame,
+                                 uint32_t seq)
+{
+    const bool is_asked_for = tcp->connection->encapsulation == GRVSSTP_ENCAP_SECURE_TUNNEL;
+    bool is_granted;
+
+    if (!may_be_answered(tcp))
+        return 0;
+    const struct grvsstp_prefix prefix = grvsstp_prefix_answer(bytes, &is_granted);
+    if (prefix.len == 0 || (!is_granted && !is_asked_for))
+        return 0;
+    tcp->connection->encapsulation = GRVSSTP_ENCAP_SECURE_TUNNEL;
+    tcp->prefixes[false].prefix = prefix;
+    tcp->prefixes[false].frame = frame;
+    tcp->prefixes[false].seq = seq;
+    return prefix.len;
+}
+
 /* ------------------------------------------------------------------------
  * Chunks
  */

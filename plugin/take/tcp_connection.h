@@ -57,6 +57,14 @@ void grvsstp_tcp_start(struct grvsstp_tcp *tcp, bool from_initiator, uint32_t nu
 void grvsstp_tcp_start_at_connect(struct grvsstp_tcp *tcp, bool from_initiator, uint32_t seq,
                                   const uint32_t *acknowledged);
 
+/* First pass: the same after bytes that are no commands, unless the direction is farther. */
+void grvsstp_tcp_start_after(struct grvsstp_tcp *tcp, bool from_initiator, uint32_t number);
+
+/* First pass: the length of a proxy's answer to the request for a tunnel, which comes before the
+ * first command of the server; 0 where the bytes do not begin with one, or it was noted before. */
+uint32_t grvsstp_tcp_note_answer(struct grvsstp_tcp *tcp, struct sstp_span bytes, uint32_t frame,
+                                 uint32_t seq);
+
 /* First pass: divides the chunk, or keeps it while bytes before it are missing.  `begins`: the
  * SYN was captured, and where the direction begins will show, as it will where the answer to
  * the Connect is there.  Its plan. */

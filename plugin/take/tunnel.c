@@ -26,6 +26,11 @@ bool grvsstp_tunnel_is_asked_for(conversation_t *conversation)
     return find_target(conversation, &status) != NULL;
 }
 
+bool grvsstp_tunnel_is_socks(conversation_t *conversation)
+{
+    return conversation_get_proto_data(conversation, proto_socks) != NULL;
+}
+
 bool grvsstp_tunnel_is_http(dissector_handle_t handle)
 {
     return handle != NULL &&
@@ -56,7 +61,7 @@ struct grvsstp_tunnel grvsstp_tunnel_of(const struct grvsstp_transport *transpor
     const http_conv_t *http = conversation_get_proto_data(transport->conversation, proto_http);
     unsigned status = 0;
 
-    if (conversation_get_proto_data(transport->conversation, proto_socks) != NULL)
+    if (grvsstp_tunnel_is_socks(transport->conversation))
         return (struct grvsstp_tunnel){false, true};
     const char *target = find_target(transport->conversation, &status);
     if (target == NULL)

@@ -19,6 +19,9 @@ struct grvsstp_tunnel grvsstp_tunnel_of(const struct grvsstp_transport *transpor
 /* The first half of that, for whoever has no chunk. */
 bool grvsstp_tunnel_is_asked_for(conversation_t *conversation);
 
+/* Whether SOCKS has taken the connection. */
+bool grvsstp_tunnel_is_socks(conversation_t *conversation);
+
 /* Whether this is Wireshark's HTTP, over TCP or in TLS; NULL is not. */
 bool grvsstp_tunnel_is_http(dissector_handle_t handle);
 

@@ -188,6 +188,8 @@ void grvsstp_watch_note_frame(conversation_t *conversation, const packet_info *p
         conversation_set_dissector(conversation, grvsstp_watch_handle);
         return;
     }
+    if (opening != NULL && bound != grvsstp_watch_handle && grvsstp_tunnel_is_socks(conversation))
+        grvsstp_opening_count(opening, conversation, pinfo);
     const bool is_new_tunnel =
         grvsstp_tunnel_is_asked_for(conversation) && (opening == NULL || !opening->is_in_tunnel);
     const bool is_lost = opening != NULL && bound != grvsstp_watch_handle &&

@@ -185,18 +185,31 @@ bool grvsstp_transport_acknowledged(const struct grvsstp_transport *transport, u
     return true;
 }
 
+/* The number of the first byte of a flow, where its SYN was captured. */
+static bool first_of(const tcp_flow_t *flow, uint32_t *number)
+{
+    enum { SAW_SYN = 0x02, SAW_SYNACK = 0x04 }; /* else its first number is a guess */
+
+    if (!grvsstp_transport_is_set(GRVSSTP_TCP_ANALYZES) ||
+        (flow->static_flags & (SAW_SYN | SAW_SYNACK)) == 0)
+        return false;
+    *number = flow->base_seq + 1;
+    return true;
+}
+
 bool grvsstp_transport_first(const struct grvsstp_transport *transport, bool is_senders,
                              uint32_t *number)
 {
-    enum { SAW_SYN = 0x02, SAW_SYNACK = 0x04 }; /* of a flow; else its first number is a guess */
     const struct tcp_analysis *analysis = transport->analysis;
+    return analysis != NULL && first_of(is_senders ? analysis->fwd : analysis->rev, number);
+}
 
-    if (analysis == NULL || !grvsstp_transport_is_set(GRVSSTP_TCP_ANALYZES))
+bool grvsstp_transport_count(const tcp_flow_t *flow, uint32_t *first, uint32_t *len)
+{
+    if (!first_of(flow, first) || flow->tcp_analyze_seq_info == NULL ||
+        flow->tcp_analyze_seq_info->nextseq == 0)
         return false;
-    const tcp_flow_t *flow = is_senders ? analysis->fwd : analysis->rev;
-    if ((flow->static_flags & (SAW_SYN | SAW_SYNACK)) == 0)
-        return false;
-    *number = flow->base_seq + 1;
+    *len = flow->tcp_analyze_seq_info->nextseq - *first;
     return true;
 }
 

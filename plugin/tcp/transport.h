@@ -84,6 +84,10 @@ uint32_t grvsstp_transport_base(const tcp_flow_t *flow);
 bool grvsstp_transport_first(const struct grvsstp_transport *transport, bool is_senders,
                              uint32_t *number);
 
+/* First pass: how many bytes of a flow there have been up to the frame at hand, from the first
+ * one on; false where no captured SYN tells. */
+bool grvsstp_transport_count(const tcp_flow_t *flow, uint32_t *first, uint32_t *len);
+
 /* Whether the chunk begins with the first byte that its sender sent, as far as a
  * captured SYN tells. */
 bool grvsstp_transport_is_at_start(const struct grvsstp_transport *transport);

@@ -166,6 +166,34 @@ class HandedOn(DissectTest):
                      for label, chunks in stories_of.items()]
         self.check(rows)
 
+    def test_answer_without_its_request(self):
+        """The CONNECT is not in the capture, and the proxy grants it after the client's first
+        command, in a segment of its own, with the answer to that command, and late."""
+        for port in (8080, 45678, 443):
+            for label, chunks, swapped in (
+                    ("by itself", [CHUNKS[0], (False, OK)] + CHUNKS[1:], False),
+                    ("with the ConnectResponse",
+                     [CHUNKS[0], (False, OK + CHUNKS[1][1])] + CHUNKS[2:], False),
+                    ("late", [CHUNKS[0], (False, OK)] + CHUNKS[1:], True)):
+                capture = harness.new_capture()
+                connection = self.connection(capture, port)
+                connection.skip(100)
+                self.play(connection, chunks)
+                if swapped:
+                    capture.swap(*[frame for frame in capture.frames if frame.payload][1:3])
+                for two_pass, passes in PASSES:
+                    where = "%s, port %d, %s" % (label, port, passes)
+                    frames = self.ws.dissect(self.write(capture), two_pass=two_pass)
+                    self.assertEqual([f for frame in frames for f in frame.findings
+                                      if f[1] in BAD], [], where)
+                    self.assertEqual([c for frame in frames for c in frame.layers
+                                      if c.values("sstp.skipped")], [], where)
+                    if two_pass:
+                        self.assertEqual(differences(self.plain[True], told_of(frames),
+                                                     without=("sstp.encap",)), [], where)
+                        self.assertEqual({c.one("sstp.encap") for c in commands_in(frames)},
+                                         {TUNNEL}, where)
+
     def test_wrapped(self):
         """Every frame is the wrapper's, however it was registered."""
         small = [(side, data[at:at + 700]) for side, data in CHUNKS
