@@ -148,7 +148,7 @@ static bool relay_store(struct parser *p, void *target, const struct parser_opti
 }
 
 #define RELAY(member) offsetof(struct scenario_relay, config.member)
-#define LIST SCENARIO_NONE /* may be repeated */
+#define LIST PARSER_OPTION_LIST
 
 /* clang-format off */
 static const struct parser_option relay_options[] = {

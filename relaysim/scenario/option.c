@@ -20,8 +20,7 @@ bool parser_options(struct parser *p, const struct parser_option *options, size_
             continue;
         }
         const uint64_t bit = UINT64_C(1) << i;
-        /* Those of a size of their own may come again: they are lists. */
-        if ((seen & bit) != 0 && options[i].max != SCENARIO_NONE)
+        if ((seen & bit) != 0 && options[i].max != PARSER_OPTION_LIST)
             is_good = parser_fail(p, "\"%s\" is said twice", word);
         seen |= bit;
         is_good = options[i].parse(p, target, &options[i]) && is_good;

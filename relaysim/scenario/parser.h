@@ -213,8 +213,11 @@ struct parser_option {
     bool (*parse)(struct parser *p, void *target, const struct parser_option *option);
     size_t offset; /* of the member of the target */
     const char *what;
-    uint64_t min, max;
+    uint64_t min, max; /* of a number */
 };
+
+/* For `max` of what is no number: it may be said again, for it is a list. */
+#define PARSER_OPTION_LIST UINT64_MAX
 
 bool parser_options(struct parser *p, const struct parser_option *options, size_t num,
                     void *target);

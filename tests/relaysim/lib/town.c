@@ -1,36 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "town.h"
 
-#include "core/encode.h"
-#include "store/store.h"
-#include "core/summary.h"
-
-#define ROUNDS_MAX 100000
-
-/* One transport; `ends` [0] opened it. */
-struct link {
-    struct town *town;
-    bool is_cut;
-    struct end {
-        struct link *link;
-        struct town_client *client; /* or ... */
-        struct town_relay *relay;   /* ... a relay, with its connection */
-        struct sstp_relay_connection *connection;
-        bool is_awake; /* it may have output: so it was said */
-    } ends[2];
-};
-
-static struct sstp_ep *ep_of(const struct end *end)
-{
-    return end->client != NULL       ? sstp_client_ep(end->client->client)
-           : end->connection != NULL ? sstp_relay_connection_ep(end->connection)
-                                     : end->relay->puppet;
-}
-
-static const char *name_of(const struct end *end)
-{
-    return end->client != NULL ? end->client->name : end->relay->name;
-}
+#include "town_link.h"
 
 static void fill(void *cookie, void *bytes, size_t len)
 {
@@ -54,19 +25,6 @@ struct town *town_new(void)
     return town;
 }
 
-static void cut(struct link *link)
-{
-    if (link->is_cut)
-        return;
-    link->is_cut = true;
-    for (size_t i = 0; i < 2; i++) {
-        if (link->ends[i].connection != NULL)
-            sstp_relay_disconnect(link->ends[i].connection);
-        else
-            sstp_ep_transport_lost(ep_of(&link->ends[i]));
-    }
-}
-
 void town_free(struct town *town)
 {
     for (size_t i = 0; i < TOWN_RELAYS_MAX; i++) {
@@ -87,46 +45,20 @@ void town_free(struct town *town)
     g_free(town);
 }
 
-static struct link *new_link(struct town *town)
-{
-    struct link *link = g_new0(struct link, 1);
-    link->town = town;
-    link->ends[0].link = link->ends[1].link = link;
-    link->ends[0].is_awake = link->ends[1].is_awake = true;
-    g_ptr_array_add(town->links, link);
-    return link;
-}
-
 /* ------------------------------------------------------------------------
  * Relays
  */
 
 static void on_wake(void *cookie, void *socket)
 {
-    struct end *end = socket;
+    struct town_end *end = socket;
     (void)cookie;
     end->is_awake = true;
 }
 
-static void note(const struct end *from, const struct sstp_command *command)
-{
-    char text[SSTP_SUMMARY_SIZE];
-    const struct end *to = &from->link->ends[from == &from->link->ends[0] ? 1 : 0];
-    sstp_summary(command, text, sizeof text);
-    g_string_append_printf(from->link->town->commands, "%s>%s %s", name_of(from), name_of(to),
-                           text);
-    if (command->id == SSTP_SESSION_STATUS && command->device_url.len > 0)
-        g_string_append_printf(from->link->town->commands, " %.*s", (int)command->device_url.len,
-                               (const char *)command->device_url.data);
-    if (command->id == SSTP_SESSION_STATUS && command->fanout_indexes.count > 0)
-        g_string_append_printf(from->link->town->commands, " %u destinations",
-                               command->fanout_indexes.count);
-    g_string_append_c(from->link->town->commands, '\n');
-}
-
 static void on_relay_sent(void *socket, const struct sstp_command *command)
 {
-    note(socket, command);
+    town_note(socket, command);
 }
 
 static void on_puppet_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event)
@@ -152,9 +84,9 @@ static void on_puppet_sent(void *cookie, const struct sstp_command *command)
 {
     const struct town_relay *relay = cookie;
     for (guint i = relay->town->links->len; i-- > 0;) {
-        const struct link *link = g_ptr_array_index(relay->town->links, i);
+        const struct town_link *link = g_ptr_array_index(relay->town->links, i);
         if (link->ends[1].relay == relay && !link->is_cut) {
-            note(&link->ends[1], command);
+            town_note(&link->ends[1], command);
             break;
         }
     }
@@ -204,7 +136,7 @@ static void on_dial(void *cookie, const char *url, uint64_t number)
         sstp_relay_not_dialed(from->relay, url, number, SSTP_SESSION_STATUS_HOST_NOT_REACHABLE);
         return;
     }
-    struct link *link = new_link(from->town);
+    struct town_link *link = town_link_new(from->town);
     link->ends[0].relay = from;
     link->ends[1].relay = to;
     if (!to->is_puppet)
@@ -302,9 +234,9 @@ static void on_client_sent(void *cookie, const struct sstp_command *command)
 {
     const struct town_client *client = cookie;
     for (guint i = client->town->links->len; i-- > 0;) {
-        const struct link *link = g_ptr_array_index(client->town->links, i);
+        const struct town_link *link = g_ptr_array_index(client->town->links, i);
         if (link->ends[0].client == client && !link->is_cut)
-            note(&link->ends[0], command);
+            town_note(&link->ends[0], command);
     }
 }
 
@@ -340,7 +272,7 @@ struct town_client *town_client(struct town *town, char name, struct town_relay 
                                               .witness = {.sent = on_client_sent, .cookie = client},
                                               .cookie = client};
     client->client = sstp_client_new(&config);
-    struct link *link = new_link(town);
+    struct town_link *link = town_link_new(town);
     link->ends[0].client = client;
     link->ends[1].relay = at;
     link->ends[1].connection = sstp_relay_accept(at->relay, &link->ends[1], at->now_ms);
@@ -354,180 +286,6 @@ struct town_client *town_client(struct town *town, char name, struct town_relay 
 struct sstp_ep *town_ep(struct town_client *client)
 {
     return sstp_client_ep(client->client);
-}
-
-/* ------------------------------------------------------------------------
- * Bytes and time
- */
-
-/* Whether what one end has put out goes to the other: a relay has to say so. */
-static bool is_carried(const struct link *link, size_t from)
-{
-    const struct end *end = &link->ends[from], *other = &link->ends[1 - from];
-    return !link->is_cut && (end->connection == NULL || end->is_awake) &&
-           (other->relay == NULL || !other->relay->is_deaf) &&
-           (other->client == NULL || !other->client->is_deaf);
-}
-
-static bool carry(struct link *link, size_t from)
-{
-    struct end *end = &link->ends[from], *other = &link->ends[1 - from];
-    const struct sstp_span output = sstp_ep_output(ep_of(end));
-    if (output.len == 0 || !is_carried(link, from))
-        return false;
-    uint8_t *bytes = g_memdup2(output.data, output.len);
-    const size_t len = output.len;
-    sstp_ep_output_taken(ep_of(end), len);
-    end->is_awake = false;
-    other->is_awake = true; /* it reads, and is looked at after that */
-    if (end->connection != NULL)
-        sstp_relay_output_is_empty(end->connection);
-    sstp_ep_receive(ep_of(other), bytes, len);
-    g_free(bytes);
-    return true;
-}
-
-static bool has_output(const struct link *link)
-{
-    for (size_t from = 0; from < 2; from++)
-        if (is_carried(link, from) && sstp_ep_output(ep_of(&link->ends[from])).len > 0)
-            return true;
-    return false;
-}
-
-/* Nobody has put anything out without a word to its socket. */
-static void check_awake(const struct link *link)
-{
-    for (size_t e = 0; e < 2 && !link->is_cut; e++)
-        if (link->ends[e].connection != NULL && !link->ends[e].is_awake)
-            g_assert_cmpuint(sstp_ep_output(ep_of(&link->ends[e])).len, ==, 0);
-}
-
-static bool is_over(const struct link *link)
-{
-    for (size_t i = 0; i < 2; i++)
-        if (sstp_ep_state(ep_of(&link->ends[i])) != SSTP_CONNECTION_CLOSED ||
-            sstp_ep_output(ep_of(&link->ends[i])).len > 0)
-            return false;
-    return true;
-}
-
-static bool write_store(struct town_relay *relay)
-{
-    struct sstp_store *store = sstp_relay_store(relay->relay);
-    struct sstp_store_batch *batch = sstp_store_begin(store, relay->now_ms);
-    if (batch == NULL)
-        return false;
-    sstp_store_write(batch);
-    sstp_store_finish(store, batch, relay->now_ms);
-    return true;
-}
-
-void town_settle(struct town *town)
-{
-    bool has_moved = true;
-    for (unsigned rounds = 0; has_moved; rounds++) {
-        g_assert_cmpuint(rounds, <, ROUNDS_MAX);
-        has_moved = false;
-        for (guint i = 0; i < town->links->len; i++) {
-            struct link *link = g_ptr_array_index(town->links, i);
-            for (size_t from = 0; from < 2 && !link->is_cut; from++)
-                has_moved = carry(link, from) || has_moved;
-            if (!link->is_cut && is_over(link))
-                cut(link);
-        }
-        for (size_t i = 0; i < TOWN_RELAYS_MAX; i++)
-            if (town->relays[i].relay != NULL) {
-                sstp_relay_tick(town->relays[i].relay, town->relays[i].now_ms);
-                has_moved = write_store(&town->relays[i]) || has_moved;
-            }
-        for (guint i = 0; i < town->links->len; i++)
-            has_moved = has_moved || has_output(g_ptr_array_index(town->links, i));
-    }
-    for (guint i = 0; i < town->links->len; i++)
-        check_awake(g_ptr_array_index(town->links, i));
-}
-
-void town_hear(struct town_relay *from, struct town_relay *to)
-{
-    for (guint i = 0; i < from->town->links->len; i++) {
-        struct link *link = g_ptr_array_index(from->town->links, i);
-        for (size_t e = 0; e < 2 && !link->is_cut; e++)
-            if (link->ends[e].relay == from && link->ends[1 - e].relay == to)
-                (void)carry(link, e);
-    }
-}
-
-void town_speak(struct town_client *client)
-{
-    for (guint i = 0; i < client->town->links->len; i++) {
-        struct link *link = g_ptr_array_index(client->town->links, i);
-        if (link->ends[0].client == client && !link->is_cut)
-            (void)carry(link, 0);
-    }
-}
-
-void town_say(struct town_relay *puppet, struct town_relay *to, const struct sstp_command *command)
-{
-    uint8_t bytes[SSTP_COMMAND_LEN_MAX];
-    const size_t len = sstp_command_encode(command, bytes, sizeof bytes);
-    g_assert_cmpuint(len, >, 0);
-    for (guint i = 0; i < puppet->town->links->len; i++) {
-        struct link *link = g_ptr_array_index(puppet->town->links, i);
-        if (link->is_cut || link->ends[0].relay != to || link->ends[1].relay != puppet)
-            continue;
-        note(&link->ends[1], command);
-        link->ends[0].is_awake = true;
-        sstp_ep_receive(ep_of(&link->ends[0]), bytes, len);
-    }
-}
-
-void town_advance(struct town_relay *relay, int64_t ms)
-{
-    struct town *town = relay->town;
-    relay->now_ms += ms;
-    for (guint i = 0; i < town->links->len; i++) {
-        struct link *link = g_ptr_array_index(town->links, i);
-        for (size_t e = 0; e < 2 && !link->is_cut; e++) {
-            struct end *end = &link->ends[e];
-            if (end->relay != relay && (end->client == NULL || end->client->at != relay))
-                continue;
-            sstp_ep_tick(ep_of(end), relay->now_ms);
-            end->is_awake = true;
-        }
-    }
-    town_settle(town);
-}
-
-void town_cut(struct town_relay *a, struct town_relay *b)
-{
-    for (guint i = 0; i < a->town->links->len; i++) {
-        struct link *link = g_ptr_array_index(a->town->links, i);
-        if ((link->ends[0].relay == a && link->ends[1].relay == b) ||
-            (link->ends[0].relay == b && link->ends[1].relay == a))
-            cut(link);
-    }
-    town_settle(a->town);
-}
-
-void town_cut_dialed(struct town_relay *from, struct town_relay *to)
-{
-    for (guint i = 0; i < from->town->links->len; i++) {
-        struct link *link = g_ptr_array_index(from->town->links, i);
-        if (link->ends[0].relay == from && link->ends[1].relay == to)
-            cut(link);
-    }
-    town_settle(from->town);
-}
-
-void town_cut_client(struct town_client *client)
-{
-    for (guint i = 0; i < client->town->links->len; i++) {
-        struct link *link = g_ptr_array_index(client->town->links, i);
-        if (link->ends[0].client == client)
-            cut(link);
-    }
-    town_settle(client->town);
 }
 
 /* ------------------------------------------------------------------------
