@@ -24,6 +24,7 @@ static const struct {
     {"client", cmd_client, "send or receive messages"},
     {"demo", cmd_demo, "the tour: every command, on live loopback sockets"},
     {"scenario", cmd_scenario, "play stories from files, live"},
+    {"proxy", cmd_proxy, "run a small proxy, of HTTP and SOCKS5, for demos and tests"},
     {"store", cmd_store, "list, export, back up or purge what a relay has kept"},
     {"bench", cmd_bench, "measure a relay: deliveries a second, and their latency"},
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "carrier/proxy_auth.h"
 
+#include "carrier/http_field.h"
 #include "carrier/proxy_ntlm.h"
 #include "henc/text.h"
 
@@ -86,44 +87,16 @@ bool proxy_auth_is_asking(const struct proxy_auth *auth)
  * Answers
  */
 
-/* The next header field of a head: false after the last one. */
-static bool next_field(struct sstp_span *rest, struct sstp_span *name, struct sstp_span *value)
-{
-    while (rest->len > 0) {
-        struct sstp_span line = henc_text_split(*rest, '\n', rest);
-        if (line.len > 0 && line.data[line.len - 1] == '\r')
-            line.len--;
-        *name = henc_text_split(line, ':', value);
-        *value = henc_text_trim(*value);
-        if (value->len > 0)
-            return true;
-    }
-    return false;
-}
-
-/* The next element of a list, which commas divide, but for those in quotes. */
-static struct sstp_span next_element(struct sstp_span *rest)
-{
-    bool is_quoted = false;
-    size_t len = 0;
-    for (; len < rest->len && (is_quoted || rest->data[len] != ','); len++)
-        if (rest->data[len] == '"')
-            is_quoted = !is_quoted;
-    const struct sstp_span element = sstp_span(rest->data, len);
-    *rest = henc_text_from(*rest, len + 1);
-    return henc_text_trim(element);
-}
-
 /* Whether a scheme is offered, and with what after its name. */
 static bool find_offer(struct sstp_span head, const char *field, const char *scheme,
                        struct sstp_span *token)
 {
     struct sstp_span name, value;
-    while (next_field(&head, &name, &value)) {
+    while (http_field_next(&head, &name, &value)) {
         if (!henc_text_is(name, field))
             continue;
         while (value.len > 0) {
-            const struct sstp_span element = next_element(&value);
+            const struct sstp_span element = http_field_element(&value);
             if (henc_text_is(henc_text_split(element, ' ', token), scheme)) {
                 *token = henc_text_trim(*token);
                 return true;
@@ -133,26 +106,12 @@ static bool find_offer(struct sstp_span head, const char *field, const char *sch
     return false;
 }
 
-/* Whether a field that lists options has this one. */
-static bool has_option(struct sstp_span head, const char *option)
-{
-    struct sstp_span name, value;
-    while (next_field(&head, &name, &value)) {
-        if (!henc_text_is(name, "Connection") && !henc_text_is(name, "Proxy-Connection"))
-            continue;
-        while (value.len > 0)
-            if (henc_text_is(next_element(&value), option))
-                return true;
-    }
-    return false;
-}
-
 /* Whether the proxy goes on with this transport after its answer. */
 static bool is_kept(const struct henc_http *http, struct sstp_span head)
 {
-    if (http->has_no_end || has_option(head, "close"))
+    if (http->has_no_end || http_field_has_option(head, "close"))
         return false;
-    return henc_text_has_prefix(head, "HTTP/1.1") || has_option(head, "keep-alive");
+    return henc_text_has_prefix(head, "HTTP/1.1") || http_field_has_option(head, "keep-alive");
 }
 
 static enum proxy_auth_next ask_anew(struct proxy_auth *auth, char **why)

@@ -68,5 +68,6 @@ int cmd_demo(int argc, char **argv);
 int cmd_bench(int argc, char **argv);
 int cmd_scenario(int argc, char **argv);
 int cmd_store(int argc, char **argv);
+int cmd_proxy(int argc, char **argv);
 
 #endif

@@ -57,7 +57,7 @@ class ProxyTest(LiveTest):
         return self.client(via, proxy, relay, "dpp:///alice", "--to", BOB, *arguments, **options)
 
     @staticmethod
-    def arguments(via, proxy, relay):
+    def sender(via, proxy, relay):
         return [RELAYSIM, "client", "--via", via, "--proxy", proxy, "--relay", relay,
                 "--relay-url", URL, "--device", "dpp:///alice", "--to", BOB, "--message", "x"]
 
@@ -159,7 +159,7 @@ class Login(ProxyTest):
         """Once it runs, its arguments do not show the password."""
         for arguments in (["--proxy-auth", "basic:user:" + self.PASSWORD],
                           ["--proxy-auth=basic:user:" + self.PASSWORD]):
-            process = self.start([*self.arguments("connect", reserved_address(), "127.0.0.1:1"),
+            process = self.start([*self.sender("connect", reserved_address(), "127.0.0.1:1"),
                                   "--retry", TIMEOUT, "-v", *arguments])
             process.stderr.readline()  # it has tried
             with open("/proc/%d/cmdline" % process.pid, "rb") as file:
@@ -197,6 +197,99 @@ class Login(ProxyTest):
                    "--proxy-auth is for a proxy: --proxy is needed")
         self.check(run(*client, "connect", "--proxy-auth", "basic:@" + self.path("long"), "-w",
                        self.path("long")), 2, "are the same file")
+
+
+class OwnProxy(ProxyTest):
+    """`relaysim proxy`, which needs nothing installed."""
+
+    def own_proxy(self, *arguments, **options):
+        if "--listen" not in arguments:
+            arguments = ("--listen", "127.0.0.1:0", *arguments)
+        process = self.start([RELAYSIM, "proxy", *arguments], **options)
+        return process, process.stdout.readline().split()[1]
+
+    def test_through(self):
+        """With a password and without; its capture shows both sides."""
+        with Relay() as relay:
+            named = "localhost:" + relay.address.split(":")[1]
+            for auth, login, vias in (
+                    ([], [], ("connect", "socks")),
+                    (["--auth", "basic", "alice:sesame"], ["--proxy-auth", "basic:alice:sesame"],
+                     ("connect", "socks")),
+                    (["--auth", "ntlm", "alice:sesame"], ["--proxy-auth", "ntlm:A\\alice:sesame"],
+                     ("connect",))):
+                proxy, address = self.own_proxy(*auth, "-w", self.path("proxy"))
+                for via in vias:
+                    for at in (relay.address, named):
+                        self.check(self.send(via, address, at, "--size", "300000", "--messages",
+                                             "5", *login), 0)
+                proxy.terminate()
+                self.assertEqual(proxy.wait(PATIENCE), 0)
+                self.check_capture(self.path("proxy"))
+            self.check(relay.receive(50), 0)
+
+    def test_refused(self):
+        _, address = self.own_proxy("--auth", "basic", "alice",
+                                    env={**os.environ, "RELAYSIM_PROXY_PASSWORD": "sesame"})
+        for via, words in (("connect", "the proxy answered 407: it does not know this user"),
+                           ("socks", "the proxy does not know this user")):
+            self.check(self.send(via, address, "127.0.0.1:1", "--message", "x", "--proxy-auth",
+                                 "basic:alice:other"), 1, words)
+        for via, words in (("connect", "the proxy answered 502$"),
+                           ("socks", "the proxy says: connection refused$")):
+            self.check(self.send(via, address, reserved_address(), "--message", "x",
+                                 "--proxy-auth", "basic:alice:sesame"), 1, words)
+
+    def test_list_of_processes(self):
+        process, _ = self.own_proxy("--auth", "basic", "alice:sesame")
+        with open("/proc/%d/cmdline" % process.pid, "rb") as file:
+            line = file.read()
+        self.assertIn(b"--auth", line)
+        self.assertNotIn(b"sesame", line)
+
+    def test_crowd(self):
+        """Beyond --max-clients callers are closed, and who asks nothing does not stay."""
+        _, address = self.own_proxy("--max-clients", "2", "--request-timeout", "0.2")
+        host, port = address.split(":")
+        with contextlib.ExitStack() as stack:
+            peers = [stack.enter_context(socket.create_connection((host, int(port)), PATIENCE))
+                     for _ in range(3)]
+            for peer in peers:
+                with contextlib.suppress(ConnectionError):
+                    self.assertEqual(peer.recv(1000), b"")
+
+    def test_killed(self):
+        """A proxy that dies and comes back: everything arrives, as over a lost connection."""
+        reserved = reserved_address()
+        with Relay() as relay:
+            sender = self.start([*self.sender("connect", reserved, relay.address), "--messages", "60",
+                                 "--rate", "60", "--retry", TIMEOUT])
+            for num in (1, 5, 9, 13):
+                proxy, address = self.own_proxy("--listen", reserved)
+                self.assertEqual(address, reserved)
+                self.await_true(lambda: self.is_sending(sender, relay, num), "a few")
+                proxy.kill()
+                proxy.wait()
+            self.own_proxy("--listen", reserved)
+            _, stderr = sender.communicate(timeout=PATIENCE)
+            self.assertEqual(sender.returncode, 0, stderr)
+            received = relay.receive(60)
+            self.check(received, 0)
+
+    def is_sending(self, sender, relay, num):
+        self.assertIsNone(sender.poll(), "the sender has ended")
+        return relay.counters()["messages_in"] >= num
+
+    def test_wrong_use(self):
+        for arguments, words in (
+                (["--listen", "nowhere"], "--listen nowhere is not an address and a port"),
+                (["--auth", "digest", "a:sesame"], "--auth is basic or ntlm"),
+                (["--auth", "basic"], "--auth has two words"),
+                (["alice:sesame"], "--auth has two words"),
+                (["--auth", "basic", "@/nonexistent"], "--auth: /nonexistent cannot be read")):
+            result = run("proxy", *arguments)
+            self.check(result, 2, words)
+            self.assertNotIn("sesame", result.stderr)
 
 
 class Refused(ProxyTest):
@@ -244,7 +337,7 @@ class Refused(ProxyTest):
         """Each attempt asks the proxy anew."""
         for via in PROGRAMS:
             proxy, address = self.proxy(via), reserved_address()
-            sender = self.start([*self.arguments(via, proxy, address), "--retry", TIMEOUT, "-v"])
+            sender = self.start([*self.sender(via, proxy, address), "--retry", TIMEOUT, "-v"])
             for words in ("cannot connect to .*: the proxy", "trying again in 0"):
                 self.assertRegex(sender.stderr.readline(), words)
             with Relay(address=address) as relay:
