@@ -25,15 +25,6 @@ class Hung(live.LiveTest):
         self.addCleanup(process.send_signal, signal.SIGCONT)
         return process
 
-    def expect_line(self, process, pattern):
-        """The next line of its stderr that matches."""
-        lines = []
-        while line := process.stderr.readline():
-            lines.append(line)
-            if live.re.search(pattern, line):
-                return line
-        self.fail("no %s in %s" % (pattern, lines))
-
     def send(self, relay, text):
         self.check(relay.client("--to", BOB, "--message", text), 0)
 

@@ -10,6 +10,7 @@ import os
 import unittest
 
 import live  # takes RELAYSIM off the command line
+from raw import Raw, sstp
 from patience import PATIENCE, TIMEOUT
 
 BOB = live.BOB
@@ -102,10 +103,10 @@ class Limits(live.LiveTest):
         with self.relay("--max-message", "1000000", "--max-assembling", "2000000",
                         says="--max-assembling") as relay, contextlib.ExitStack() as stack:
             for n in range(4):
-                peer = stack.enter_context(live.raw.Raw(relay.address, 6, device="dpp:///%d" % n))
-                peer.send(live.sstp.open_session(1, "app", BOB, ""))
+                peer = stack.enter_context(Raw(relay.address, 6, device="dpp:///%d" % n))
+                peer.send(sstp.open_session(1, "app", BOB, ""))
                 peer.expect("OpenResponse")
-                peer.send(live.sstp.message(1), *[live.sstp.data(1, os.urandom(2000))] * 300)
+                peer.send(sstp.message(1), *[sstp.data(1, os.urandom(2000))] * 300)
                 if n == 3:
                     peer.expect("Close")
             self.check(self.send(relay), 0)

@@ -13,10 +13,11 @@ import unittest
 from patience import PATIENCE
 
 RELAYSIM = sys.argv.pop(1)
-RELAY = ["relay", "--url", "grooveDNS://relay1.example"]
-CLIENT = ["client", "--relay", "127.0.0.1:1", "--relay-url", "grooveDNS://relay1.example",
-          "--device", "dpp:///a"]
-SEND = CLIENT + ["--to", "grooveIdentity://bob", "--message", "x"]
+URL = "grooveDNS://relay1.example"
+BOB = "grooveIdentity://bob"
+RELAY = ["relay", "--url", URL]
+CLIENT = ["client", "--relay", "127.0.0.1:1", "--relay-url", URL, "--device", "dpp:///a"]
+SEND = CLIENT + ["--to", BOB, "--message", "x"]
 SUBCOMMANDS = ("relay", "client", "demo", "bench", "scenario", "store")
 MANUAL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "relaysim",
                       "man", "relaysim.1")
@@ -32,6 +33,111 @@ class Usage(unittest.TestCase):
             self.assertEqual(stderr.count("\n"), 1, stderr)
             self.assertRegex(stderr, "^relaysim: [^\n]*" + re.escape(sentence))
             self.assertEqual(result.stdout, b"")
+
+    def test_sentences(self):
+        client = ["client", "--relay", "127.0.0.1:1", "--relay-url", URL, "--device", "dpp:///a"]
+        peer = ["client", "--relay", "127.0.0.1:1", "--relay-url", "dpp:///b", "--device",
+                "dpp:///a"]
+        rows = [
+            ([], "a subcommand is needed"),
+            (["nonsense"], "there is no subcommand \"nonsense\""),
+            (["scenario"], "the name of a scenario or of a file is needed"),
+            (["relay"], "--url is needed"),
+            (["relay", "--url", URL, "--nonsense"], "--nonsense"),
+            (["relay", "--url="], "--url is a device URL"),
+            (["relay", "--url", "dpp:///x"], "--url is a device URL"),
+            (["relay", "--url", URL, "word"], "no argument such as \"word\""),
+            (["relay", "--url", URL, "--listen", "nowhere"], "is not an address and a port"),
+            (["relay", "--url", URL, "--listen", "127.0.0.1:65536"], "is not an address"),
+            (["relay", "--url", URL, "--store", "/nonexistent/x.db"],
+             "the store /nonexistent/x.db cannot be opened: No such file"),
+            (["relay", "--url", URL, "--store", "/"], "the store / cannot be opened: Is a dir"),
+            (["relay", "--url", URL, "--auth", "maybe"], "--auth is off, optional or required"),
+            (["relay", "--url", URL, "--sstp-version", "2.0"], "--sstp-version is 1.5 or 1.6"),
+            (["relay", "--url", URL, "--listen-443", "nowhere"],
+             "--listen-443 nowhere is not an address and a port"),
+            (["relay", "--url", URL, "--listen-http", "x"], "--listen-http x is not an address and"),
+            (["relay", "--url", URL, "--peer", "a=b"], "--peer is URL=ADDR:PORT"),
+            (["relay", "--url", URL, "--peer", "grooveDNS://b=b"], "--peer is URL=ADDR:PORT"),
+            (["relay", "--url", URL, "--peer", "grooveDNS://b"], "--peer is URL=ADDR:PORT"),
+            (["relay", "--url", URL, "--peer", URL + "=127.0.0.1:1"], "which is this relay"),
+            (["relay", "--url", URL, "--peer", "grooveDNS://b=127.0.0.1:1", "--peer",
+              "grooveDNS://b=127.0.0.1:2"], "another --peer already"),
+            (["relay", "--url", URL, "--max-connections", "0"], "--max-connections is a number from 1 to"),
+            (["relay", "--url", URL, "--max-fanout", "65536"], "to 65535"),
+            (["relay", "--url", URL, "--open-timeout", "0"], "--open-timeout is a number of"),
+            (["relay", "--url", URL, "--max-cached", "0"], "--max-cached is a number of bytes from 1 to"),
+            (["relay", "--url", URL, "--peer-idle", "-1"], "(0: never), not -1"),
+            (["relay", "--url", URL, "--ack-delay", "nan"], "--ack-delay is a number of"),
+            (["relay", "--url", URL, "--ack-delay", "x"], "--ack-delay"),
+            (["relay", "--url", URL, "-w", "/nonexistent/x"], "cannot write /nonexistent/x"),
+            (client, "nothing to do"),
+            (client + ["--message", "x"], "--to is needed"),
+            (client + ["--to", BOB, "--receive", "--identity", BOB], "--lines is needed"),
+            (client + ["--message", "x", "--to", BOB, "--expect", "1"], "--expect needs"),
+            (client + ["--message", "x", "--to", "bob"], "--to is IDENTITY"),
+            (peer + ["--message", "x", "--to", BOB, "--to", BOB], "a peer device takes a single"),
+            (peer + ["--message", "x", "--to", BOB + ",," + URL], "a peer device takes a single"),
+            (["client", "--listen", "127.0.0.1:0", "--relay-url", URL, "--device", "dpp:///a",
+              "--message", "x", "--to", BOB, "--to", BOB], "a peer device takes a single"),
+            (client + ["--message", "x", "--to", BOB, "--auth-timeout", "-1"], "--auth-timeout is"),
+            (client + ["--message", "x", "--to", BOB, "--transport-timeout", "0"],
+             "--transport-timeout is"),
+            (client + ["--message", "x", "--to", BOB + ",phone"], "--to is IDENTITY"),
+            (client + ["--message", "x", "--size", "5", "--to", BOB], "exclude each other"),
+            (client + ["--lines", "--file", "-", "--to", BOB], "exclude each other"),
+            (client + ["--lines", "--messages", "2", "--to", BOB], "--lines has many"),
+            (client + ["--receive", "--identity", BOB, "--ttl", "0"], "--ttl is for what is sent"),
+            (client + ["--receive", "--identity", BOB, "--rate", "1"], "--rate is for what is"),
+            (["client", "--listen", "127.0.0.1:0", "--device", "dpp:///a", "--receive", "--retry",
+              "1"], "--retry is for who connects"),
+            (["client", "--relay", "127.0.0.1:1", "--relay-url", "http://x", "--device",
+              "dpp:///a", "--receive", "--identity", BOB], "--relay-url is a relay's URL"),
+            (client + ["--message", "x", "--to", BOB, "--messages", "0"], "--messages is a num"),
+            (client + ["--message", "x", "--to", BOB, "--account", ""], "--account is a URL"),
+            (client + ["--message", "x", "--to", BOB, "--resource", "a\nb"], "--resource is a URL"),
+            (client + ["--message", "x", "--to", BOB, "--resource", "r" * 901],
+             "a URL of --resource has 901 characters: at most 900 have room"),
+            (client + ["--message", "x", "--to", BOB, "--account", "r" * 901],
+             "a URL of --account has 901 characters"),
+            (client + ["--message", "x", "--to", BOB + ",dpp:///" + "x" * 2048],
+             "a URL of --to has 2055 characters"),
+            (["client", "--relay", "127.0.0.1:1", "--relay-url", URL, "--device",
+              "dpp:///" + "x" * 2041, "--message", "x", "--to", BOB],
+             "a URL of --device has 2048 characters"),
+            (["client", "--relay", "127.0.0.1:1", "--relay-url", URL + "x" * 900, "--device",
+              "dpp:///a", "--message", "x", "--to", BOB], "a URL of --relay-url has 926 char"),
+            (["relay", "--url", URL, "--url", URL + "x" * 948],
+             "the device URLs of --url have 1002 characters, with one more for each"),
+            (["relay", "--url", URL, "--peer", "grooveDNS://" + "x" * 900 + "=127.0.0.1:1"],
+             "a URL of --peer has 912 characters"),
+            (["bench", "--relay", "127.0.0.1:1", "--relay-url", URL + "x" * 900],
+             "a URL of --relay-url has 926 characters"),
+            (client + ["--message", "x", "--to", BOB, "--inbound-idle", "-1"], "--inbound-idle is"),
+            (["demo", "-w", "same", "--truth", "./same"],
+             "are the same file"),
+            (client + ["--file", "/nonexistent", "--to", BOB], "/nonexistent"),
+            (client + ["--receive"], "--identity is needed"),
+            (client + ["--receive", "--identity", "bob"], "--identity is a URL"),
+            (client + ["--via", "polling", "--receive", "--identity", BOB], "--via is "),
+            (client + ["--proxy", "127.0.0.1:8080"], "--proxy is for --via connect"),
+            (client + ["--via", "socks"], "--proxy ADDR:PORT is needed"),
+            (client + ["--via", "socks", "--proxy", "proxy.example:80", "--message", "x", "--to",
+                       BOB], "proxy.example:80 is not an address and a port"),
+            (["client", "--relay", "relay1.example", "--relay-url", URL, "--device", "dpp:///a",
+              "--via", "connect", "--proxy", "127.0.0.1:8080"],
+             "relay1.example is not a name or address and a port"),
+            (["client", "--listen", "127.0.0.1:0", "--device", "dpp:///a", "--via", "connect",
+              "--proxy", "127.0.0.1:8080"], "--via is for who connects"),
+            (client + ["--via", "443", "--proxy", "127.0.0.1:8080"], "--proxy is for --via connect"),
+            (client + ["--listen", "127.0.0.1:0"], "either --relay"),
+            (["client", "--device", "dpp:///a", "--receive"], "either --relay"),
+            (["client", "--relay", "127.0.0.1:1", "--device", "dpp:///a"], "--relay-url is needed"),
+            (["client", "--listen", "127.0.0.1:0", "--receive"], "--device is needed"),
+            (["demo", "-w", "/nonexistent/x"], "cannot write /nonexistent/x"),
+        ]
+        for arguments, sentence in rows:
+            self.check(arguments, sentence)
 
     def test_numbers(self):
         for arguments, sentence in (
