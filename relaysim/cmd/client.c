@@ -50,7 +50,8 @@ static const struct options_timer timers[] = {
 /* clang-format on */
 
 struct client_options {
-    char *relay, *proxy, *proxy_auth, *relay_url, *device, *account, *resource, *message, *file;
+    char *relay, *relay_443, *relay_http, *proxy, *proxy_auth, *relay_url, *device, *account,
+        *resource, *message, *file;
     char *capture, *truth;
     char **listens, **identities, **to;
     unsigned version, via, format;
@@ -59,8 +60,8 @@ struct client_options {
 };
 
 /* In the order of `ways`. */
-static const char *const vias[] = {"tcp", "443", "connect", "socks", "longlived", NULL};
-#define VIAS "tcp|443|connect|socks|longlived"
+static const char *const vias[] = {"tcp", "443", "connect", "socks", "longlived", "auto", NULL};
+#define VIAS "tcp|443|connect|socks|longlived|auto"
 static const struct {
     const struct carrier_ops *carrier;
     bool may_have_proxy, needs_proxy, is_http;
@@ -68,7 +69,8 @@ static const struct {
             {&carrier_direct_443, false, false, false},
             {&carrier_connect, true, true, false},
             {&carrier_socks, true, true, false},
-            {&carrier_longlived, true, false, true}};
+            {&carrier_longlived, true, false, true},
+            {NULL, true, false, true}}; /* auto: client_ways_auto() */
 /* In the order of enum client_format. */
 static const char *const formats[] = {"json", "text", NULL};
 
@@ -141,6 +143,8 @@ static gboolean check_way(const struct client_options *o)
         return usage("--via is for who connects, with --relay");
     if (!ways[o->via].may_have_proxy && o->proxy != NULL)
         return usage("--proxy is for --via connect, --via socks and the ways over HTTP");
+    if (ways[o->via].carrier != NULL && (o->relay_443 != NULL || o->relay_http != NULL))
+        return usage("--relay-443 and --relay-http are for --via auto");
     if (o->proxy == NULL && o->proxy_auth != NULL)
         return usage("--proxy-auth is for a proxy: --proxy is needed");
     if (!ways[o->via].needs_proxy && o->proxy == NULL)
@@ -334,11 +338,16 @@ static int run(const struct client_options *o, const struct client_timers *timer
     struct proxy_login *login = NULL;
     int result = EXIT_USAGE;
     char *name = ways[o->via].is_http ? http_name(o) : NULL;
+    struct client_ways to_relay = {.ways[0] = {ways[o->via].carrier, g_strdup(o->relay), o->proxy},
+                                   .num = 1};
+    if (ways[o->via].carrier == NULL) {
+        client_ways_clear(&to_relay);
+        client_ways_auto(&to_relay, o->proxy, o->relay, o->relay_443, o->relay_http);
+    }
 
     struct client_run config = {
         .relay = o->relay,
-        .proxy = o->proxy,
-        .carrier = ways[o->via].carrier,
+        .ways = to_relay,
         .listens = (const char *const *)o->listens,
         .capture = o->capture,
         .truth = o->truth,
@@ -385,6 +394,7 @@ out:
     if (content != NULL)
         g_bytes_unref(content);
     proxy_login_free(login);
+    client_ways_clear(&to_relay);
     g_free(name);
     g_free(account);
     g_array_free(entries, TRUE);
@@ -403,6 +413,10 @@ int cmd_client(int argc, char **argv)
     struct client_timers timer_values;
     const struct option_row others[] = {
         OPTION_TEXT("relay", &o.relay, "ADDR:PORT", "Where to connect to"),
+        OPTION_TEXT("relay-443", &o.relay_443, "ADDR:PORT",
+                    "With --via auto: where its --listen-443 is (port 443 there)"),
+        OPTION_TEXT("relay-http", &o.relay_http, "ADDR:PORT",
+                    "With --via auto: where its --listen-http is (port 80 there)"),
         OPTION_TEXT("relay-url", &o.relay_url, "URL",
                     "Its device URL: grooveDNS://..., or dpp:///... of a peer device"),
         OPTION_TEXTS("listen", &o.listens, "ADDR:PORT",
@@ -415,8 +429,9 @@ int cmd_client(int argc, char **argv)
         OPTION_TEXT("account", &o.account, "URL",
                     "The account to attach (made from the first identity)"),
         OPTION_CHOICE("sstp-version", &o.version, options_versions, "VERSION", "1.5 or 1.6 (1.6)"),
-        OPTION_CHOICE("via", &o.via, vias, VIAS,
-                      "The way to the relay: TCP, or through a proxy (tcp)"),
+        OPTION_CHOICE(
+            "via", &o.via, vias, VIAS,
+            "The way to the relay: TCP, through a proxy, or the first that leads there (tcp)"),
         OPTION_TEXT("proxy", &o.proxy, "ADDR:PORT", "Where the proxy is"),
         OPTION_TEXT("proxy-auth", &o.proxy_auth, "basic|ntlm:" LOGIN_WHO,
                     "Who asks the proxy; the password may be in " LOGIN_VARIABLE,

@@ -4,6 +4,7 @@
 #define RELAYSIM_CMD_CLIENT_CONFIG_H
 
 #include "cmd/client_print.h"
+#include "cmd/client_way.h"
 #include "carrier/carrier.h"
 #include "carrier/http_options.h"
 
@@ -15,10 +16,9 @@ struct client_timers {
 
 /* What is not asked for is NULL, 0 or false; all outlives the call. */
 struct client_run {
-    const char *relay;         /* to connect to, or ... */
-    const char *proxy;         /* (through which, and how) */
-    struct proxy_login *login; /* (and as whom) */
-    const struct carrier_ops *carrier;
+    const char *relay;          /* to connect to, or ... */
+    struct client_ways ways;    /* (how; one at least) */
+    struct proxy_login *login;  /* (and as whom, where there is a proxy) */
     const char *const *listens; /* ... to be connected to; ended by NULL */
     const char *capture, *truth;
     const char *device_url, *target_url, *account_url;

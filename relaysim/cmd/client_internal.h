@@ -41,6 +41,9 @@ struct run {
     struct client_input *input; /* NULL from its end on, too */
     bool has_all_lines;         /* `lines` has them up to the end of the input */
 
+    struct client_way_state way;
+    bool is_next_way; /* the next attempt is to be made at once, on another way */
+
     struct client_retry retry;
     bool is_given_up;   /* what ended the last connection would end the next one, too */
     uv_timer_t again;   /* until the next attempt */
@@ -54,8 +57,9 @@ struct peer {
     char *device_url;    /* the other side's, once established */
     uint32_t session_id; /* on which it sends */
     bool has_session;
-    bool is_refused;     /* by the ConnectResponse */
-    bool is_ready;       /* to send on, until its end */
+    bool is_refused; /* by the ConnectResponse */
+    bool is_ready;   /* to send on, until its end */
+    bool was_established;
     GHashTable *inbound; /* SessionId to struct client_source */
 };
 

@@ -38,12 +38,48 @@ static void on_closed_by_peer(struct run *run, const struct sstp_ep_event *event
     g_free(why);
 }
 
+/* The way has led nowhere: whether there is another one, which is then told of. */
+static bool change_way(struct run *run, const char *why)
+{
+    const struct client_ways *ways = &run->config->ways;
+    const char *name = ways->ways[run->way.current].carrier->name;
+    run->is_next_way =
+        run->config->listens == NULL && !run->is_ending && client_way_failed(&run->way, ways, why);
+    if (run->is_next_way)
+        log_error("no way by %s: %s; trying %s", name, why,
+                  ways->ways[run->way.current].carrier->name);
+    return run->is_next_way;
+}
+
+/* Why a connection was lost that might have been had on another way; NULL where none could. */
+static const char *why_nowhere(const struct sstp_ep_event *event)
+{
+    switch (event->end) {
+    case SSTP_EP_END_VIOLATION:
+        return "what is there does not speak SSTP";
+    case SSTP_EP_END_TIMEOUT:
+        return "there was no answer in time";
+    case SSTP_EP_END_TRANSPORT_LOST:
+        return "the connection was lost before the answer";
+    case SSTP_EP_END_PEER:
+    case SSTP_EP_END_NO_MEMORY:
+    case SSTP_EP_END_LOCAL:
+    case SSTP_EP_END_REFUSED:
+    case SSTP_EP_END_COUNT:
+        break;
+    }
+    return NULL;
+}
+
 static void on_closed(struct peer *peer, const struct sstp_ep_event *event)
 {
     struct run *run = peer->run;
+    const char *nowhere = why_nowhere(event);
     peer->has_session = peer->is_ready = false;
     if (peer->is_refused)
         return; /* which was all there is to say */
+    if (!peer->was_established && nowhere != NULL && change_way(run, nowhere))
+        return;
     switch (event->end) {
     case SSTP_EP_END_PEER:
         on_closed_by_peer(run, event);
@@ -91,6 +127,19 @@ static void on_refused(struct peer *peer, const struct sstp_ep_event *event)
     g_string_free(why, TRUE);
 }
 
+/* A relay is there. */
+static void take_way(struct peer *peer)
+{
+    struct run *run = peer->run;
+    const struct client_ways *ways = &run->config->ways;
+    peer->was_established = true;
+    if (run->config->listens != NULL)
+        return;
+    client_way_taken(&run->way);
+    if (ways->num > 1)
+        log_error("the way to the relay is %s", ways->ways[run->way.current].carrier->name);
+}
+
 static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_event *event)
 {
     struct peer *peer = cookie;
@@ -99,6 +148,7 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
 
     switch (event->kind) {
     case SSTP_EP_EVENT_ESTABLISHED:
+        take_way(peer);
         client_receive_established(peer, event);
         break;
     case SSTP_EP_EVENT_REFUSED:
@@ -210,8 +260,11 @@ static void go_on(struct run *run)
 {
     if (run->is_given_up)
         run->is_ending = true;
+    else if (!run->is_ending && run->is_next_way)
+        uv_timer_start(&run->again, on_again, 0, 0);
     else if (!run->is_ending)
         connect_again(run);
+    run->is_next_way = false;
     client_stop_if_alone(run);
 }
 
@@ -260,11 +313,15 @@ static void on_not_connected(void *cookie, const char *why)
 {
     struct peer *peer = cookie;
     struct run *run = peer->run;
-    char *sentence = g_strdup_printf("cannot connect to %s: %s", run->config->relay, why);
     run->dialing = NULL;
     free_peer(peer);
-    client_lose(run, sentence, 0);
-    g_free(sentence);
+    if (!change_way(run, why)) {
+        char *all = run->config->ways.num > 1 ? client_way_all_failed(&run->way) : g_strdup(why);
+        char *sentence = g_strdup_printf("cannot connect to %s: %s", run->config->relay, all);
+        client_lose(run, sentence, 0);
+        g_free(sentence);
+        g_free(all);
+    }
     go_on(run);
 }
 
@@ -310,12 +367,15 @@ static struct peer *new_peer(struct run *run, bool is_originator)
 
 bool client_dial(struct run *run, char **error)
 {
-    const struct live_dial dial = {.carrier = run->config->carrier,
-                                   .address = run->config->relay,
-                                   .proxy = run->config->proxy,
-                                   .login = run->config->login,
-                                   .http = &run->config->http,
-                                   .timeout_ms = run->config->timers.transport_timeout_ms};
+    const struct client_way *way = &run->config->ways.ways[run->way.current];
+    const int64_t timeout_ms = run->config->timers.transport_timeout_ms;
+    const struct live_dial dial = {
+        .carrier = way->carrier,
+        .address = way->address,
+        .proxy = way->proxy,
+        .login = run->config->login,
+        .http = &run->config->http,
+        .timeout_ms = run->config->ways.num > 1 ? MIN(timeout_ms, CLIENT_WAY_TRY_MS) : timeout_ms};
     run->dialing = new_peer(run, true);
     if (run->dialing != NULL && live_client_dial(run->dialing->client, &dial, error))
         return true;

@@ -102,18 +102,28 @@ static void set_up(struct run *run)
     }
 }
 
+static bool is_address(const char *text)
+{
+    struct sockaddr_storage address;
+    const bool is_one = net_parse_address(text, &address);
+    if (!is_one)
+        log_error("%s is not an address and a port, such as 127.0.0.1:2492", text);
+    return is_one;
+}
+
 /* Before anything is opened: whether all addresses are some. */
 static bool are_addresses(const struct client_run *config)
 {
-    /* With a proxy, the relay's is the proxy's to look at. */
-    const char *const relays[] = {config->proxy != NULL ? config->proxy : config->relay, NULL};
-    struct sockaddr_storage address;
-    for (const char *const *at = config->relay != NULL ? relays : config->listens; *at != NULL;
-         at++)
-        if (!net_parse_address(*at, &address)) {
-            log_error("%s is not an address and a port, such as 127.0.0.1:2492", *at);
+    const struct client_ways *ways = &config->ways;
+    for (size_t i = 0; config->relay != NULL && i < ways->num; i++) {
+        /* With a proxy, the relay's is the proxy's to look at. */
+        const struct client_way *way = &ways->ways[i];
+        if (!is_address(way->proxy != NULL ? way->proxy : way->address))
             return false;
-        }
+    }
+    for (const char *const *at = config->listens; at != NULL && *at != NULL; at++)
+        if (!is_address(*at))
+            return false;
     return true;
 }
 
@@ -165,6 +175,7 @@ int client_run(const struct client_run *config)
     client_outbox_free(run.outbox);
     client_lines_free(run.lines);
     g_ptr_array_free(run.peers, TRUE);
+    client_way_taken(&run.way); /* nobody is told of the others any more */
 
 close_recording:
     if (!recording_close(&recording))

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/client_way.h"
+
+#include "carrier/connect.h"
+#include "carrier/direct.h"
+#include "carrier/longlived_client.h"
+#include "carrier/socks.h"
+
+#include <string.h>
+
+enum door { DOOR_SSTP, DOOR_443, DOOR_HTTP };
+
+/* clang-format off */
+static const struct {
+    const struct carrier_ops *carrier;
+    bool is_without_proxy, is_with_proxy;
+    enum door door;
+} order[] = {
+    {&carrier_direct,     true,  false, DOOR_SSTP},
+    {&carrier_direct_443, true,  false, DOOR_443},
+    {&carrier_connect,    false, true,  DOOR_443},
+    {&carrier_socks,      false, true,  DOOR_SSTP},
+    {&carrier_longlived,  true,  true,  DOOR_HTTP},
+};
+/* clang-format on */
+
+/* The same host at another port. */
+static char *at_port(const char *address, unsigned port)
+{
+    const char *colon = strrchr(address, ':');
+    const int len = colon != NULL ? (int)(colon - address) : (int)strlen(address);
+    return g_strdup_printf("%.*s:%u", len, address, port);
+}
+
+void client_ways_auto(struct client_ways *ways, const char *proxy, const char *address,
+                      const char *address_443, const char *address_http)
+{
+    G_STATIC_ASSERT(G_N_ELEMENTS(order) <= CLIENT_WAYS_MAX);
+    ways->num = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
+        if (proxy != NULL ? !order[i].is_with_proxy : !order[i].is_without_proxy)
+            continue;
+        struct client_way *way = &ways->ways[ways->num++];
+        way->carrier = order[i].carrier;
+        way->proxy = proxy;
+        if (order[i].door == DOOR_SSTP)
+            way->address = g_strdup(address);
+        else if (order[i].door == DOOR_443)
+            way->address = address_443 != NULL ? g_strdup(address_443) : at_port(address, 443);
+        else
+            way->address = address_http != NULL ? g_strdup(address_http) : at_port(address, 80);
+    }
+}
+
+void client_ways_clear(struct client_ways *ways)
+{
+    for (size_t i = 0; i < ways->num; i++)
+        g_free(ways->ways[i].address);
+    ways->num = 0;
+}
+
+bool client_way_failed(struct client_way_state *state, const struct client_ways *ways,
+                       const char *why)
+{
+    if (ways->num == 1)
+        return false;
+    if (state->failures == NULL)
+        state->failures = g_string_new(NULL);
+    g_string_append_printf(state->failures, "%s%s: %s", state->failures->len > 0 ? "; " : "",
+                           ways->ways[state->current].carrier->name, why);
+    state->has_tried[state->current] = true;
+    for (size_t i = 0; i < ways->num; i++)
+        if (!state->has_tried[i]) {
+            state->current = i;
+            return true;
+        }
+    return false;
+}
+
+static void begin_anew(struct client_way_state *state)
+{
+    memset(state->has_tried, 0, sizeof state->has_tried);
+    if (state->failures != NULL)
+        g_string_free(state->failures, TRUE);
+    state->failures = NULL;
+}
+
+char *client_way_all_failed(struct client_way_state *state)
+{
+    char *why = g_strdup(state->failures->str);
+    begin_anew(state);
+    state->current = 0;
+    return why;
+}
+
+void client_way_taken(struct client_way_state *state)
+{
+    begin_anew(state);
+}
