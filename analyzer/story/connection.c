@@ -100,7 +100,5 @@ void story_take_ends(struct sstp_story *story, const struct sstp_story_event *ev
     case SSTP_ATTACH:
         connection->is_a_client |= event->from_initiator;
         break;
-    case SSTP_CONNECT_CLOSE:
-        break;
     }
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* digest.c: SipHash-2-4 with an output of 128 bits, as its authors have published it. */
+/* digest.c: SipHash with an output of 128 bits, as its authors have published it, with as many
+ * rounds as SIPHASH says. */
 #include "story/digest.h"
 
 #include <string.h>
 
-static uint64_t rotate(uint64_t x, unsigned bits)
+static inline uint64_t rotate(uint64_t x, unsigned bits)
 {
     return x << bits | x >> (64 - bits);
 }
@@ -14,7 +15,7 @@ static uint64_t get_u64(const uint8_t *bytes)
     return sstp_get_u32(bytes) | (uint64_t)sstp_get_u32(bytes + 4) << 32;
 }
 
-static void round_once(uint64_t v[4])
+static inline void round_once(uint64_t v[4])
 {
     v[0] += v[1];
     v[1] = rotate(v[1], 13) ^ v[0];
@@ -28,11 +29,19 @@ static void round_once(uint64_t v[4])
     v[2] = rotate(v[2], 32);
 }
 
-static void compress(uint64_t v[4], uint64_t word)
+/* Rounds for each word, and at the end: SipHash-1-3. */
+#ifndef SIPHASH
+#define SIPHASH 1, 3
+#endif
+static const struct {
+    int for_word, at_end;
+} rounds = {SIPHASH};
+
+static inline void compress(uint64_t v[4], uint64_t word)
 {
     v[3] ^= word;
-    round_once(v);
-    round_once(v);
+    for (int i = 0; i < rounds.for_word; i++)
+        round_once(v);
     v[0] ^= word;
 }
 
@@ -86,7 +95,7 @@ void sstp_digest_add_number(struct sstp_digesting *digesting, uint64_t number)
 
 static uint64_t finish(uint64_t v[4])
 {
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < rounds.at_end; i++)
         round_once(v);
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * digest: 128 bits that stand for contents of any length: SipHash-2-4 with a key.
+ * digest: 128 bits that stand for contents of any length: SipHash-1-3 with a key.
  *
  * Who does not know the key cannot make two contents with one digest.  It has to be one key
  * for all digests that are ever compared, over threads, processes and machines alike, and no

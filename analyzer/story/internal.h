@@ -155,6 +155,7 @@ struct story_way {
     /* What left it and may be anything that waited, or that nobody saw come, since the last
      * one that was unmistakable. */
     uint32_t num_open;
+    uint32_t num_given_up; /* legs that were cut off, and not tried again */
 };
 #define STORY_TAKEN UINT32_C(0x80000000)
 
@@ -265,9 +266,11 @@ extern const struct sstp_index_of story_contents_of;
 
 void story_send(struct sstp_story *story, const struct sstp_story_event *event, uint32_t leg);
 void story_acknowledge(struct sstp_story *story, const struct sstp_story_event *event);
-/* What is outstanding will not be acknowledged any more, or nobody will see it. */
-void story_cut_off(struct sstp_story *story, struct story_connection *connection,
-                   enum sstp_story_passage passage);
+/* What is outstanding will not be acknowledged any more; where it is after all, by what was told
+ * late, that is taken back. */
+void story_cut_off(struct sstp_story *story, struct story_direction *direction);
+/* Nobody will see whether what is outstanding is acknowledged. */
+void story_miss(struct sstp_story *story, struct story_connection *connection);
 
 /* ---- sight.c ---- */
 

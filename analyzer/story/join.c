@@ -125,7 +125,9 @@ static uint32_t find_attempt(const struct joining *joining, bool only_given_up,
 {
     uint32_t found = NONE, before = joining->leg->link;
 
-    if (joining->session->way == NONE)
+    /* What repeats may be one that was given up, and nothing else. */
+    if (joining->way == NULL ||
+        ((only_given_up || !is_unmistakable(joining)) && joining->way->num_given_up == 0))
         return NONE;
     for (unsigned i = 0; i < STORY_LOOK_BACK && before != NONE; i++) {
         const struct story_leg *leg = story_leg(joining->story, before);
@@ -146,7 +148,10 @@ static bool join_attempt(const struct joining *joining, bool only_given_up)
 
     if (before == NONE)
         return false;
-    story_leg(joining->story, before)->is_repeated = true;
+    struct story_leg *last = story_leg(joining->story, before);
+    last->is_repeated = true;
+    if (last->passage == SSTP_STORY_CUT_OFF && joining->way->num_given_up > 0)
+        joining->way->num_given_up--;
     /* What its recipient has acknowledged comes again: or there were two of them, and one was
      * not seen to come. */
     if (story_leg(joining->story, story_hop_of(joining->story, before))->is_passed &&
@@ -489,7 +494,8 @@ void story_join(struct sstp_story *story, uint32_t index)
     if (is_new ||
         (!join_attempt(&joining, true) && !join_hop(&joining) && !join_attempt(&joining, false)))
         begin(&joining);
-    const bool may_adopt = !is_new && leg->kind != STORY_ATTEMPT;
+    const bool may_adopt = !is_new && leg->kind != STORY_ATTEMPT && story->uncertainties.num > 0 &&
+                           joining.contents->roots <= 2;
     if (may_adopt)
         adopt(&joining);
     enter_queues(&joining);

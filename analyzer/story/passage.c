@@ -4,11 +4,27 @@
 
 #include <string.h>
 
+/* A leg is given up, or not any more. */
+static void count_given_up(const struct sstp_story *story, const struct story_leg *leg, bool is)
+{
+    const uint32_t index = story_session(story, leg->session)->way;
+    struct story_way *way = index != NONE ? story_way(story, index) : NULL;
+
+    if (way == NULL || leg->is_repeated || leg->kind == STORY_SIGHT)
+        return;
+    if (is)
+        way->num_given_up++;
+    else if (way->num_given_up > 0)
+        way->num_given_up--;
+}
+
 static void pass(struct sstp_story *story, uint32_t index, enum sstp_story_passage passage,
                  const struct sstp_story_event *event)
 {
     struct story_leg *leg = story_leg(story, index);
 
+    if ((leg->passage == SSTP_STORY_CUT_OFF) != (passage == SSTP_STORY_CUT_OFF))
+        count_given_up(story, leg, passage == SSTP_STORY_CUT_OFF);
     leg->passage = (unsigned)passage & 7u;
     if (passage == SSTP_STORY_ACKNOWLEDGED)
         story_leg(story, story_hop_of(story, index))->is_passed = true;
@@ -23,23 +39,31 @@ static void pass(struct sstp_story *story, uint32_t index, enum sstp_story_passa
         pass(story, leg->from, passage, event);
 }
 
-static void forget(struct sstp_story *story, struct story_direction *direction,
-                   enum sstp_story_passage passage)
+/* Nobody can say what becomes of what is outstanding. */
+static void forget(struct sstp_story *story, struct story_direction *direction)
 {
-    for (uint32_t i = direction->head; i < direction->num; i++) {
-        const uint32_t index = direction->outstanding[i];
-        const bool is_refused = passage == SSTP_STORY_CUT_OFF &&
-                                story_session(story, story_leg(story, index)->session)->was_refused;
-        pass(story, index, is_refused ? SSTP_STORY_DECLINED : passage, NULL);
-    }
+    for (uint32_t i = direction->head; i < direction->num; i++)
+        pass(story, direction->outstanding[i], SSTP_STORY_NOT_SEEN, NULL);
     direction->head = direction->num = 0;
 }
 
-void story_cut_off(struct sstp_story *story, struct story_connection *connection,
-                   enum sstp_story_passage passage)
+void story_miss(struct sstp_story *story, struct story_connection *connection)
 {
-    forget(story, &connection->directions[0], passage);
-    forget(story, &connection->directions[1], passage);
+    forget(story, &connection->directions[0]);
+    forget(story, &connection->directions[1]);
+}
+
+void story_cut_off(struct sstp_story *story, struct story_direction *direction)
+{
+    for (uint32_t i = direction->head; i < direction->num; i++) {
+        const uint32_t index = direction->outstanding[i];
+        const struct story_leg *leg = story_leg(story, index);
+        if (leg->passage == SSTP_STORY_SENT)
+            pass(story, index,
+                 story_session(story, leg->session)->was_refused ? SSTP_STORY_DECLINED
+                                                                 : SSTP_STORY_CUT_OFF,
+                 NULL);
+    }
 }
 
 static bool reserve(struct sstp_story *story, struct story_direction *direction)
@@ -68,12 +92,12 @@ void story_send(struct sstp_story *story, const struct sstp_story_event *event, 
         &story_connection(story, event->connection)->directions[event->from_initiator];
 
     if (event->entry == NONE) { /* nobody counts */
-        forget(story, direction, SSTP_STORY_NOT_SEEN);
+        forget(story, direction);
         story_leg(story, leg)->passage = SSTP_STORY_NOT_SEEN;
         return;
     }
     if (event->entry != direction->first + (direction->num - direction->head)) {
-        forget(story, direction, SSTP_STORY_NOT_SEEN);
+        forget(story, direction);
         direction->first = event->entry;
     }
     if (reserve(story, direction))

@@ -131,9 +131,8 @@ uint32_t sstp_story_command(struct sstp_story *story, const struct sstp_story_ev
 /* Commands of the connection were missed. */
 void sstp_story_gap(struct sstp_story *story, uint32_t connection);
 
-/* Its transport has ended, or a ConnectClose was said: what is not acknowledged never will
- * be.  A ConnectClose that is told as a command does it itself. */
-void sstp_story_end(struct sstp_story *story, uint32_t connection, int64_t time_ns);
+/* Its transport has ended: what is not acknowledged never will be. */
+void sstp_story_end(struct sstp_story *story, uint32_t connection);
 
 /* All has been told. */
 void sstp_story_finish(struct sstp_story *story);

@@ -231,6 +231,9 @@ uint32_t sstp_story_command(struct sstp_story *story, const struct sstp_story_ev
         story_acknowledge(story, event);
     story_take_ends(story, event);
     story_take_session(story, event);
+    if (event->command->id == SSTP_CONNECT_CLOSE) /* who says it acknowledges nothing more */
+        story_cut_off(
+            story, &story_connection(story, event->connection)->directions[!event->from_initiator]);
     if (event->command->id == SSTP_END_MESSAGE)
         leg = end_message(story, event, is_sight, seen);
     if (!is_sight)
@@ -241,17 +244,17 @@ uint32_t sstp_story_command(struct sstp_story *story, const struct sstp_story_ev
 void sstp_story_gap(struct sstp_story *story, uint32_t connection)
 {
     if (connection != NONE)
-        story_cut_off(story, story_connection(story, connection), SSTP_STORY_NOT_SEEN);
+        story_miss(story, story_connection(story, connection));
 }
 
-void sstp_story_end(struct sstp_story *story, uint32_t connection, int64_t time_ns)
+void sstp_story_end(struct sstp_story *story, uint32_t connection)
 {
-    (void)time_ns;
     if (connection == NONE)
         return;
     struct story_connection *ended = story_connection(story, connection);
     ended->is_over = true;
-    story_cut_off(story, ended, SSTP_STORY_CUT_OFF);
+    story_cut_off(story, &ended->directions[0]);
+    story_cut_off(story, &ended->directions[1]);
 }
 
 void sstp_story_finish(struct sstp_story *story)

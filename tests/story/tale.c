@@ -222,7 +222,7 @@ void tale_end(struct tale_connection *connection)
     if (connection->tale->is_blind)
         return;
     sstp_observer_transport_end(&connection->observer);
-    sstp_story_end(connection->tale->story, connection->number, connection->tale->now_ns);
+    sstp_story_end(connection->tale->story, connection->number);
 }
 
 struct sstp_story_leg tale_leg(const struct tale *tale, uint32_t leg)
