@@ -34,6 +34,7 @@ static void finish(void)
 {
     grvsstp_tcp_finish();
     grvsstp_settle_all();
+    grvsstp_journeys_finish();
 }
 
 void proto_register_grvsstp(void)
@@ -49,9 +50,11 @@ void proto_register_grvsstp(void)
     grvsstp_handle = register_dissector("grvsstp", dissect_grvsstp, proto_grvsstp);
     module_t *module = prefs_register_protocol(proto_grvsstp, NULL);
     grvsstp_states_register_preferences(module);
+    grvsstp_journeys_register_preferences(module);
     grvsstp_message_register_preferences(module);
     register_init_routine(grvsstp_connections_reset);
     register_init_routine(grvsstp_states_reset);
+    register_init_routine(grvsstp_journeys_reset);
     register_init_routine(grvsstp_settle_reset);
     register_postseq_cleanup_routine(finish);
     register_init_routine(grvsstp_tcp_reset);

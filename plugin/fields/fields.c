@@ -30,6 +30,8 @@ const value_string grvsstp_encapsulations[] = {{GRVSSTP_ENCAP_TCP, "TCP"},
                                                {GRVSSTP_ENCAP_POLLING, "Polling"},
                                                {0, NULL}};
 
+const value_string grvsstp_certainties[] = {{1, "certain"}, {2, "likely"}, {0, NULL}};
+
 /* Filled at registration from the command table. */
 static value_string command_names[SSTP_COMMAND_ID_MAX + 1];
 

@@ -62,6 +62,12 @@
     X(ACK_TIME,             "Time since the oldest",         "ack.time",                     RELATIVE_TIME, BASE_NONE, NULL,                           "Time since the EndMessage of the oldest message acknowledged")      \
     X(ACK_OUTSTANDING,      "Messages outstanding",          "ack.outstanding",              UINT32,   BASE_DEC,  NULL,                                "Messages that are sent and not acknowledged: the sender's own, or on Noop and ConnectClose the other side's") \
     X(ACK_REMAINING,        "Messages still outstanding",    "ack.remaining",                UINT32,   BASE_DEC,  NULL,                                "Messages of the acknowledged direction that this count leaves")     \
+    X(JOURNEY,              "Journey",                       "journey",                      UINT32,   BASE_DEC,  NULL,                                "Number of the message among all of the capture, whatever carries it") \
+    X(JOURNEY_HOP,          "Hop of the journey",            "journey.hop",                  UINT32,   BASE_DEC,  NULL,                                "Hops of the message before this one; 0 is the first that was seen")   \
+    X(JOURNEY_FROM,         "One hop before, in frame",      "journey.from",                 FRAMENUM, BASE_NONE, NULL,                                "The EndMessage of the message one hop before")                      \
+    X(JOURNEY_TO,           "One hop after, in frame",       "journey.to",                   FRAMENUM, BASE_NONE, NULL,                                "An EndMessage of the message one hop after")                        \
+    X(JOURNEY_CERTAINTY,    "Certainty",                     "journey.certainty",            UINT8,    BASE_DEC,  VALS(grvsstp_certainties),           "How sure it is that this is the message of its journey")            \
+    X(JOURNEY_STATE,        "State of the journey",          "journey.state",                STRING,   BASE_NONE, NULL,                                "What has become of the message for one or more of its recipients")  \
     X(FANOUT_ACTIVE,        "Destinations in the session",   "fanout.active",                UINT16,   BASE_DEC,  NULL,                                "Destinations that are still in the fanout session")                 \
     X(SEC_NAME,             "Security message",              "sec.name",                     STRING,   BASE_NONE, NULL,                                "The name of the message, from its carrier")                         \
     X(SEC_MAJOR,            "MajorVersionNumber",            "sec.version.major",            UINT8,    BASE_DEC,  NULL,                                NULL)                                                                \
@@ -108,6 +114,9 @@ enum grvsstp_encapsulation {
     GRVSSTP_ENCAP_POLLING
 };
 extern const value_string grvsstp_encapsulations[];
+
+/* sstp.journey.certainty */
+extern const value_string grvsstp_certainties[];
 
 #define GRVSSTP_LONG_NAME "Groove Simple Symmetric Transport Protocol"
 extern int proto_grvsstp;      /* "grvsstp" */

@@ -23,7 +23,7 @@ struct grvsstp_connection *grvsstp_connection_new(enum grvsstp_encapsulation enc
     for (int i = 0; i < 2; i++)
         sstp_stream_init(&connection->halves[i].stream, &grvsstp_file_scope,
                          SSTP_STREAM_MID_STREAM);
-    connection->states = grvsstp_states_new();
+    connection->states = grvsstp_states_new(connection->number);
     return connection;
 }
 

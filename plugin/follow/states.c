@@ -31,7 +31,7 @@ void grvsstp_states_reset(void)
     memset(&returns, 0, sizeof returns);
 }
 
-struct grvsstp_states *grvsstp_states_new(void)
+struct grvsstp_states *grvsstp_states_new(uint32_t number)
 {
     if (!are_followed)
         return NULL;
@@ -42,6 +42,7 @@ struct grvsstp_states *grvsstp_states_new(void)
     for (int i = 0; i < 2; i++)
         sstp_journal_init(&states->journals[i], &states->observer, i != 0);
     states->doubts = NULL;
+    states->journeys = grvsstp_journeys_new(number);
     return states;
 }
 
@@ -62,8 +63,10 @@ void grvsstp_states_begin_chunk(struct grvsstp_states *states, bool from_initiat
 
 void grvsstp_states_gap(struct grvsstp_states *states)
 {
-    if (states != NULL)
-        sstp_observer_gap(&states->observer);
+    if (states == NULL)
+        return;
+    sstp_observer_gap(&states->observer);
+    grvsstp_journeys_gap(states->journeys);
 }
 
 void grvsstp_states_doubt(struct grvsstp_states *states, uint32_t first, uint32_t last)
@@ -85,8 +88,10 @@ bool grvsstp_states_are_connecting(const struct grvsstp_states *states)
 
 void grvsstp_states_end(struct grvsstp_states *states)
 {
-    if (states != NULL)
-        sstp_observer_transport_end(&states->observer);
+    if (states == NULL)
+        return;
+    sstp_observer_transport_end(&states->observer);
+    grvsstp_journeys_end(states->journeys);
 }
 
 int64_t grvsstp_states_time(const packet_info *pinfo)
@@ -116,10 +121,12 @@ bool grvsstp_states_command(struct grvsstp_states *states, bool from_initiator,
         if (!sstp_observer_take(&states->observer, from_initiator, &command, place,
                                 item->known != 0 ? &knowledge : NULL, may_wait, &seen))
             return false;
+        grvsstp_journeys_command(states->journeys, from_initiator, &command, item,
+                                 &states->observer, &seen);
     } else if (bytes.len < SSTP_HEADER_LEN || (info != NULL && bytes.data[0] != SSTP_DATA)) {
         /* Whom it concerns is not there to read, and a Data alone changes nothing that
          * the commands after it would miss. */
-        sstp_observer_gap(&states->observer);
+        grvsstp_states_gap(states);
     }
     sstp_journal_add(&states->journals[from_initiator], &seen);
     return true;

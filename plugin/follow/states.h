@@ -7,6 +7,7 @@
 #define GRVSSTP_FOLLOW_STATES_H
 
 #include "fields/fields.h"
+#include "follow/journeys.h"
 #include "state/journal.h"
 #include "state/order.h"
 
@@ -25,16 +26,17 @@ struct grvsstp_doubt {
 /* What the observer said of the commands of a connection. */
 struct grvsstp_states {
     struct sstp_observer observer;
-    struct sstp_journal journals[2]; /* by from_initiator */
-    wmem_array_t *doubts;            /* struct grvsstp_doubt; NULL until the first */
+    struct sstp_journal journals[2];   /* by from_initiator */
+    wmem_array_t *doubts;              /* struct grvsstp_doubt; NULL until the first */
+    struct grvsstp_journeys *journeys; /* NULL where they are not followed */
 };
 
 /* Forgets what is known over all connections; for an init routine. */
 void grvsstp_states_reset(void);
 
-/* The states of a new connection of which nothing is known, in file scope; NULL
+/* The states of a new connection, of this number, of which nothing is known, in file scope; NULL
  * where the preference says so. */
-struct grvsstp_states *grvsstp_states_new(void);
+struct grvsstp_states *grvsstp_states_new(uint32_t number);
 
 /* What comes next is the first command of the connection.  Here and below, NULL is fine. */
 void grvsstp_states_start(struct grvsstp_states *states);

@@ -41,7 +41,7 @@ struct grvsstp_place {
 /* Which of the fields of states somebody wants; found out once a chunk, for it
  * costs as much as to add them. */
 struct grvsstp_states_wanted {
-    bool connection, session, links, acknowledgement;
+    bool connection, session, links, acknowledgement, journeys;
 };
 
 struct grvsstp_tapping; /* tap.h */

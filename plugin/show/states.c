@@ -3,6 +3,8 @@
  * column.  Nothing here changes a state. */
 #include "show/states.h"
 
+#include "show/journeys.h"
+
 #include "follow/states.h"
 
 #include <epan/charsets.h>
@@ -90,7 +92,8 @@ struct grvsstp_states_wanted grvsstp_states_find_wanted(proto_tree *tree)
         is_wanted(tree, connection, array_length(connection)),
         is_wanted(tree, session, array_length(session)),
         is_wanted(tree, links, array_length(links)),
-        is_wanted(tree, acknowledgement, array_length(acknowledgement))};
+        is_wanted(tree, acknowledgement, array_length(acknowledgement)),
+        grvsstp_journeys_are_wanted(tree)};
 }
 
 /* ------------------------------------------------------------------------
@@ -344,6 +347,8 @@ void grvsstp_states_show(const struct grvsstp_place *place, proto_tree *tree, pr
             tell_links(&telling);
         if (wanted->acknowledgement)
             tell_acknowledgement(&telling);
+        if (wanted->journeys)
+            grvsstp_journeys_show(place, tree, command, seen);
     }
     tell_findings(&telling, tree != NULL ? item : NULL);
 }

@@ -21,7 +21,7 @@ from harness import DissectTest, commands_in, stories
 # the command they are shown on.
 OTHER_LAYERS = ("sstp.connection.", "sstp.session.", "sstp.ack.", "sstp.encap",
                 "sstp.response_", "sstp.message.number", "sstp.message.ack_time",
-                "sstp.fanout.active", "sstp.expert.")
+                "sstp.fanout.active", "sstp.journey", "sstp.expert.")
 # Known only when a later frame has been seen: absent in one pass.
 FORWARD = ("sstp.command.reassembled_in", "sstp.message.reassembled_in", "sstp.response_in",
            "sstp.ack.acked_in", "sstp.message.ack_time")

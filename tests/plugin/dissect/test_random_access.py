@@ -82,7 +82,10 @@ class RandomAccess(DissectTest):
         file = self.write(mixed_capture())
         forward = ("sstp.command.reassembled_in", "sstp.message.reassembled_in",
                    "sstp.message.fragment.reassembled_in",
-                   "sstp.response_in", "sstp.ack.acked_in", "sstp.message.ack_time")
+                   "sstp.response_in", "sstp.ack.acked_in", "sstp.message.ack_time",
+                   # those of the story: conversation/test_journeys.py
+                   "sstp.journey", "sstp.journey.hop", "sstp.journey.from", "sstp.journey.to",
+                   "sstp.journey.certainty", "sstp.journey.state")
         one = self.ws.dissect(file)
         two = self.ws.dissect(file, two_pass=True)
         for first, second in zip(one, two):

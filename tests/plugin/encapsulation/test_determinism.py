@@ -15,7 +15,9 @@ from tshark import SHARKD, Failure, sharkd_labels
 # What only a second look can tell (plugin/FIELDS.md).
 FORWARD = {"sstp.response_in", "sstp.ack.acked_in", "sstp.message.ack_time",
            "sstp.command.reassembled_in", "sstp.message.reassembled_in",
-           "sstp.message.fragment.reassembled_in", "sstp.encap.shown_in"}
+           "sstp.message.fragment.reassembled_in", "sstp.encap.shown_in",
+           "sstp.journey", "sstp.journey.hop", "sstp.journey.from", "sstp.journey.to",
+           "sstp.journey.certainty", "sstp.journey.state"}
 LATE_FINDINGS = {"sstp.expert.missing_half", "sstp.expert.unacknowledged"}
 
 

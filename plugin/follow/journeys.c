@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "follow/journeys.h"
+
+#include "follow/memory.h"
+
+static grvsstp_preference are_followed = true;
+
+void grvsstp_journeys_register_preferences(module_t *module)
+{
+    prefs_register_bool_preference(
+        module, "follow_journeys", "Follow messages from hop to hop",
+        "Join what one message is on all connections of the capture, and say who has it; needs the "
+        "states",
+        &are_followed);
+}
+
+/* ------------------------------------------------------------------------
+ * The story of the capture
+ */
+
+static struct sstp_story *story; /* in file scope */
+static uint8_t key[SSTP_DIGEST_KEY_LEN];
+
+struct sstp_story *grvsstp_story(void)
+{
+    return story;
+}
+
+void grvsstp_journeys_reset(void)
+{
+    story = NULL;
+}
+
+static void begin_story(void)
+{
+    struct sstp_story_config config = {.mem = &grvsstp_file_scope, .keeps_numbers = true};
+
+    for (size_t i = 0; i < sizeof key; i += sizeof(uint32_t)) {
+        const uint32_t part = g_random_int(); /* GLib has its seed from the system */
+        memcpy(key + i, &part, sizeof part);
+    }
+    memcpy(config.key, key, sizeof key);
+    story = sstp_story_new(&config);
+}
+
+void grvsstp_journeys_finish(void)
+{
+    if (story != NULL)
+        sstp_story_finish(story);
+}
+
+/* ------------------------------------------------------------------------
+ * Payloads
+ */
+
+/* A message whose EndMessage has not come. */
+struct under_way {
+    uint32_t message;
+    bool is_whole;
+    uint64_t length;
+    struct sstp_digesting digesting;
+};
+
+struct grvsstp_journeys {
+    uint32_t connection; /* in the story */
+    unsigned num[2];     /* by from_initiator */
+    struct under_way *under_way[2];
+    unsigned size[2];
+};
+
+struct grvsstp_journeys *grvsstp_journeys_new(uint32_t number)
+{
+    const struct sstp_story_transport transport = {
+        .initiator = sstp_span(&number, sizeof number)}; /* each is somewhere else */
+
+    if (!are_followed)
+        return NULL;
+    if (story == NULL)
+        begin_story();
+    struct grvsstp_journeys *journeys = wmem_new0(wmem_file_scope(), struct grvsstp_journeys);
+    journeys->connection = sstp_story_connect(story, &transport);
+    return journeys;
+}
+
+static struct under_way *find(const struct grvsstp_journeys *journeys, bool from_initiator,
+                              uint32_t message)
+{
+    for (unsigned i = journeys->num[from_initiator]; i-- > 0;)
+        if (journeys->under_way[from_initiator][i].message == message)
+            return &journeys->under_way[from_initiator][i];
+    return NULL;
+}
+
+static void begin_message(struct grvsstp_journeys *journeys, bool from_initiator, uint32_t message)
+{
+    unsigned *num = &journeys->num[from_initiator], *size = &journeys->size[from_initiator];
+
+    if (*num == GRVSSTP_JOURNEYS_UNDER_WAY_MAX)
+        *num = 0; /* those have no end, or none that is worth waiting for */
+    if (*num == *size) {
+        *size = *size == 0 ? 1 : 2 * *size;
+        journeys->under_way[from_initiator] =
+            wmem_realloc(wmem_file_scope(), journeys->under_way[from_initiator],
+                         *size * sizeof *journeys->under_way[0]);
+    }
+    struct under_way *under_way = &journeys->under_way[from_initiator][(*num)++];
+    *under_way = (struct under_way){.message = message, .is_whole = true};
+    sstp_digest_begin(&under_way->digesting, key);
+}
+
+static void add_payload(const struct grvsstp_journeys *journeys, bool from_initiator,
+                        uint32_t message, const struct sstp_command *data,
+                        const struct sstp_order_item *item)
+{
+    struct under_way *under_way = find(journeys, from_initiator, message);
+
+    if (under_way == NULL)
+        return;
+    under_way->is_whole = under_way->is_whole && item->bytes.len >= data->length;
+    under_way->length += data->data.len;
+    sstp_digest_add(&under_way->digesting, data->data);
+}
+
+static void end_message(struct grvsstp_journeys *journeys, struct sstp_story_event *event)
+{
+    const bool from_initiator = event->from_initiator;
+    struct under_way *under_way = find(journeys, from_initiator, event->message);
+
+    if (under_way == NULL)
+        return;
+    event->has_digest = under_way->is_whole;
+    event->length = under_way->length;
+    event->digest = sstp_digest_end(&under_way->digesting);
+    *under_way = journeys->under_way[from_initiator][--journeys->num[from_initiator]];
+}
+
+/* ------------------------------------------------------------------------
+ * What is told to it
+ */
+
+void grvsstp_journeys_command(struct grvsstp_journeys *journeys, bool from_initiator,
+                              const struct sstp_command *command,
+                              const struct sstp_order_item *item,
+                              const struct sstp_observer *observer,
+                              const struct sstp_observation *seen)
+{
+    struct sstp_story_event event = {.from_initiator = from_initiator,
+                                     .label = item->frame,
+                                     .time_ns = item->time_ns,
+                                     .command = command};
+
+    if (journeys == NULL)
+        return;
+    if (command->id == SSTP_DATA) {
+        if (seen->has_message)
+            add_payload(journeys, from_initiator, seen->message, command, item);
+        return;
+    }
+    event.connection = journeys->connection;
+    sstp_story_observed(&event, observer, seen);
+    if (command->id == SSTP_MESSAGE && seen->has_message)
+        begin_message(journeys, from_initiator, seen->message);
+    if (command->id == SSTP_END_MESSAGE && seen->has_message)
+        end_message(journeys, &event);
+    (void)sstp_story_command(story, &event);
+}
+
+void grvsstp_journeys_gap(struct grvsstp_journeys *journeys)
+{
+    if (journeys == NULL)
+        return;
+    journeys->num[0] = journeys->num[1] = 0;
+    sstp_story_gap(story, journeys->connection);
+}
+
+void grvsstp_journeys_end(struct grvsstp_journeys *journeys)
+{
+    if (journeys != NULL)
+        sstp_story_end(story, journeys->connection);
+}
+
+uint32_t grvsstp_journeys_leg(const struct grvsstp_journeys *journeys, bool from_initiator,
+                              uint32_t message)
+{
+    return journeys != NULL
+               ? sstp_story_leg_of(story, journeys->connection, from_initiator, message)
+               : SSTP_STORY_NONE;
+}

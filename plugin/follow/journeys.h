@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * journeys: the engine's story (analyzer/story/story.h) in Wireshark: all packets of a capture are
+ * one world.  It is fed on the first pass, with what the observer says; what is shown of it is
+ * show/journeys.h's.
+ */
+#ifndef GRVSSTP_FOLLOW_JOURNEYS_H
+#define GRVSSTP_FOLLOW_JOURNEYS_H
+
+#include "fields/fields.h"
+
+#include <epan/packet.h>
+#include <epan/prefs.h>
+
+#include "state/order.h"
+#include "story/story.h"
+
+/* Messages of one direction that are under way at a time; of others the payload is not known. */
+#define GRVSSTP_JOURNEYS_UNDER_WAY_MAX 64u
+
+/* Of one connection. */
+struct grvsstp_journeys;
+
+/* Registers the preference. */
+void grvsstp_journeys_register_preferences(module_t *module);
+
+/* Forgets those of the last capture; for an init routine. */
+void grvsstp_journeys_reset(void);
+
+/* After the first pass. */
+void grvsstp_journeys_finish(void);
+
+/* A connection of this number, in file scope; NULL where the preference says so. Here and below,
+ * NULL is fine. */
+struct grvsstp_journeys *grvsstp_journeys_new(uint32_t number);
+
+/* A command of which the observer has said `seen`. */
+void grvsstp_journeys_command(struct grvsstp_journeys *journeys, bool from_initiator,
+                              const struct sstp_command *command,
+                              const struct sstp_order_item *item,
+                              const struct sstp_observer *observer,
+                              const struct sstp_observation *seen);
+
+/* Bytes were lost or not captured. */
+void grvsstp_journeys_gap(struct grvsstp_journeys *journeys);
+
+/* The transport has ended. */
+void grvsstp_journeys_end(struct grvsstp_journeys *journeys);
+
+/* The story of the capture; NULL where there is none. */
+struct sstp_story *grvsstp_story(void);
+
+/* The leg of a message of a direction, by the observer's number; SSTP_STORY_NONE. */
+uint32_t grvsstp_journeys_leg(const struct grvsstp_journeys *journeys, bool from_initiator,
+                              uint32_t message);
+
+#endif
