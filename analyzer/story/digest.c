@@ -3,6 +3,7 @@
  * rounds as SIPHASH says. */
 #include "story/digest.h"
 
+#include <endian.h>
 #include <string.h>
 
 static inline uint64_t rotate(uint64_t x, unsigned bits)
@@ -10,9 +11,12 @@ static inline uint64_t rotate(uint64_t x, unsigned bits)
     return x << bits | x >> (64 - bits);
 }
 
-static uint64_t get_u64(const uint8_t *bytes)
+static inline uint64_t get_u64(const uint8_t *bytes)
 {
-    return sstp_get_u32(bytes) | (uint64_t)sstp_get_u32(bytes + 4) << 32;
+    uint64_t word;
+
+    memcpy(&word, bytes, sizeof word);
+    return le64toh(word);
 }
 
 static inline void round_once(uint64_t v[4])
@@ -86,11 +90,15 @@ void sstp_digest_add(struct sstp_digesting *digesting, struct sstp_span bytes)
 
 void sstp_digest_add_number(struct sstp_digesting *digesting, uint64_t number)
 {
-    uint8_t bytes[8];
+    const unsigned shift = digesting->len % 8 * 8;
 
-    for (unsigned i = 0; i < sizeof bytes; i++)
-        bytes[i] = (uint8_t)(number >> (8 * i));
-    sstp_digest_add(digesting, sstp_span(bytes, sizeof bytes));
+    if (shift == 0) {
+        compress(digesting->v, number);
+    } else {
+        compress(digesting->v, digesting->rest | number << shift);
+        digesting->rest = number >> (64 - shift);
+    }
+    digesting->len += 8;
 }
 
 static uint64_t finish(uint64_t v[4])

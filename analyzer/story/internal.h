@@ -93,7 +93,7 @@ struct story_session {
     struct story_onward *ways;  /* by their numbers */
     uint32_t source;            /* session + 1 that is known to have named all of its recipients */
     struct sstp_fanout *fanout; /* NULL where it is none, or closed */
-    struct sstp_digest head;    /* of what the Message under way says of itself */
+    struct sstp_digesting contents; /* of the message under way, but for its payload */
     uint8_t message_flags;
     uint8_t response; /* ResponseId that refused it */
     bool has_user_ref, has_ways;

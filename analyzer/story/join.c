@@ -19,27 +19,22 @@ static bool is_contents(const void *owner, uint32_t number, const void *wanted)
 
 const struct sstp_index_of story_contents_of = {hash_of_contents, is_contents};
 
-/* Payload, what the Message said, and the resource. */
-static struct sstp_digest digest_of(const struct sstp_story *story,
-                                    const struct sstp_story_event *event,
+/* The payload after what the Message said. */
+static struct sstp_digest digest_of(const struct sstp_story_event *event,
                                     const struct story_session *session)
 {
-    struct sstp_digesting digesting;
+    struct sstp_digesting digesting = session->contents;
 
-    sstp_digest_begin(&digesting, story->config.key);
-    for (int i = 0; i < 2; i++) {
-        sstp_digest_add_number(&digesting, event->digest.halves[i]);
-        sstp_digest_add_number(&digesting, session->head.halves[i]);
-    }
+    sstp_digest_add_number(&digesting, event->digest.halves[0]);
+    sstp_digest_add_number(&digesting, event->digest.halves[1]);
     sstp_digest_add_number(&digesting, event->length);
-    sstp_digest_add_number(&digesting, session->resource);
     return sstp_digest_end(&digesting);
 }
 
 uint32_t story_contents_of_event(struct sstp_story *story, const struct sstp_story_event *event,
                                  const struct story_session *session)
 {
-    const struct sstp_digest digest = digest_of(story, event, session);
+    const struct sstp_digest digest = digest_of(event, session);
     const uint32_t found = sstp_index_find(&story->contents_index, digest.halves[0], &digest);
 
     if (found != SSTP_INDEX_NONE)

@@ -153,31 +153,31 @@ static void on_status(struct sstp_story *story, struct story_session *session,
     }
 }
 
-/* What a Message says of its message beside the payload, as far as every hop has to say the
- * same: not how soon it wants to be acknowledged, nor how long it may still live. */
+/* The contents begin with what a Message says of its message beside the payload, as far as every
+ * hop has to say the same: not how soon it wants to be acknowledged, nor how long it may live. */
 static void on_message(struct sstp_story *story, struct story_session *session,
                        const struct sstp_command *message)
 {
     const uint8_t kept = SSTP_MESSAGE_FLAG_FRAGMENT | SSTP_MESSAGE_FLAG_STREAM_SIZE;
-    struct sstp_digesting digesting;
+    struct sstp_digesting *contents = &session->contents;
 
     session->message_flags = message->flags;
     session->has_user_ref = message->user_ref.len > 0;
-    session->head = (struct sstp_digest){{0, 0}};
-    if (!session->has_user_ref && (message->flags & kept) == 0)
-        return;
-    sstp_digest_begin(&digesting, story->config.key);
-    sstp_digest_add_number(&digesting, message->flags & kept);
-    sstp_digest_add_number(&digesting, message->user_ref.len);
-    sstp_digest_add(&digesting, message->user_ref);
-    sstp_digest_add_number(&digesting, message->byte_stream_size);
-    sstp_digest_add_number(&digesting, message->session_size);
-    sstp_digest_add_number(&digesting, message->message_size);
-    sstp_digest_add_number(&digesting, message->num_fragments);
-    sstp_digest_add_number(&digesting, message->this_fragment);
-    sstp_digest_add_number(&digesting, message->fragment_offset);
-    sstp_digest_add(&digesting, message->fragment_id);
-    session->head = sstp_digest_end(&digesting);
+    sstp_digest_begin(contents, story->config.key);
+    sstp_digest_add_number(contents, (uint64_t)session->resource << 32 |
+                                         (uint64_t)(message->flags & kept) << 16 |
+                                         message->user_ref.len);
+    if ((message->flags & kept) != 0) {
+        sstp_digest_add_number(contents, message->byte_stream_size);
+        sstp_digest_add_number(contents, message->session_size);
+        sstp_digest_add_number(contents, message->message_size);
+        sstp_digest_add_number(contents,
+                               (uint64_t)message->num_fragments << 32 | message->this_fragment);
+        sstp_digest_add_number(contents, message->fragment_offset);
+        sstp_digest_add_number(contents, message->fragment_id.len);
+        sstp_digest_add(contents, message->fragment_id);
+    }
+    sstp_digest_add(contents, message->user_ref);
 }
 
 static void on_response(struct story_session *session, uint8_t response_id)

@@ -10,7 +10,8 @@ with a trivial dissector (Decode As echo): reading, Ethernet, IP and TCP.  Times
 CPU time of the process, user and system together.
 
 What following the states costs is the difference to the same run without them
-(grvsstp.follow_states): time and memory a command.
+(grvsstp.follow_states): time and memory a command.  What following the journeys costs
+is the same with grvsstp.follow_journeys: the ratio of both times, and memory a message.
 """
 
 import argparse
@@ -44,6 +45,8 @@ ROWS = {
     "straddling": (True, {"sstp": STATISTICS, "mqtt": STATISTICS}, STATISTICS),
 }
 WITHOUT_STATES = ["-o", "grvsstp.follow_states:FALSE"]
+WITHOUT_JOURNEYS = ["-o", "grvsstp.follow_journeys:FALSE"]
+MESSAGES = 2  # SSTP's, in each segment
 
 
 def run(wireshark, file, options):
@@ -92,6 +95,8 @@ def measure(wireshark, arguments, row):
                 result[kind + " floor"] = run(wireshark, files[kind], echo + floor)
                 result[kind] = run(wireshark, files[kind], chosen)
             result["stateless"] = run(wireshark, files["sstp"], WITHOUT_STATES + options["sstp"])
+            result["journeyless"] = run(wireshark, files["sstp"],
+                                        WITHOUT_JOURNEYS + options["sstp"])
             rounds.append(result)
     finally:
         for file in files.values():
@@ -129,6 +134,12 @@ def summarise(rounds, segments):
                                 for r in rounds]),
         "bytes a command": spread([(r["sstp"][1] - r["stateless"][1]) * 2**20 / commands
                                    for r in rounds]),
+    }
+    summary["journeys"] = {
+        "with them / without": spread([segment(r, "sstp") / max(segment(r, "journeyless"), 1e-9)
+                                       for r in rounds]),
+        "bytes a message": spread([(r["sstp"][1] - r["journeyless"][1]) * 2**20 /
+                                   (segments * MESSAGES) for r in rounds]),
     }
     summary["sstp / mqtt"] = {
         "a segment": spread([segment(r, "sstp") / max(segment(r, "mqtt"), 1e-9) for r in rounds]),
