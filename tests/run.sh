@@ -113,6 +113,8 @@ memcheck()
 
 # shellcheck disable=SC2086  # lists of words
 install_packages $build_packages $test_packages
+# shellcheck disable=SC2086
+unpack_packages $unpacked_packages
 for program in tshark sharkd capinfos editcap valgrind python3; do
     command -v "$program" >/dev/null || fail "no $program here, and the tests need it"
 done

@@ -18,6 +18,10 @@ build_packages="cmake gcc libc6-dev libglib2.0-dev libhttp-parser-dev libjemallo
     libjson-glib-dev libntlm0-dev libsqlite3-dev libuv1-dev nettle-dev ninja-build pkg-config python3 tshark wireshark-dev"
 # To run the tests besides.  The sanitizers come with gcc.
 test_packages="microsocks python3-jsonschema tinyproxy-bin valgrind wireshark-common"
+# Likewise, but what would run from then on once it is installed: it is unpacked, and its
+# libraries with it.
+unpacked_packages="libecap3 libltdl7 libmnl0 libnetfilter-conntrack3 libnfnetlink0 squid squid-common
+    squid-langpack"
 
 jobs=$(nproc 2>/dev/null) || jobs=2
 
@@ -71,4 +75,22 @@ install_packages()
     # shellcheck disable=SC2086  # both are lists of words
     logged apt-install $as_root env DEBIAN_FRONTEND=noninteractive \
         apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $missing
+}
+
+# unpack_packages PACKAGE...: into build/unpacked, those that are not there yet.
+unpack_packages()
+{
+    unpacked=$root/build/unpacked
+    command -v dpkg-deb >/dev/null && command -v apt-get >/dev/null || return 0
+    mkdir -p "$unpacked/.packages"
+    for package in "$@"; do
+        [ ! -e "$unpacked/.packages/$package" ] || continue
+        (
+            cd "$unpacked/.packages"
+            logged "unpack-$package" apt-get -q download "$package"
+            dpkg-deb -x "$package"_*.deb "$unpacked"
+            rm "$package"_*.deb
+            : >"$package"
+        )
+    done
 }

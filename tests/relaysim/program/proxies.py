@@ -132,6 +132,15 @@ class Through(ProxyTest):
     def test_socks(self):
         self.check_both_ways("socks", SOCKS)
 
+    def test_forwarding(self):
+        """tinyproxy hands bodies on as they come, however long they say they are."""
+        proxy = self.proxy("connect")
+        with Relay("--listen-http", "127.0.0.1:0") as relay:
+            at = relay.addresses[1]
+            self.check(self.send("longlived", proxy, at, "--size", "300000", "--messages", "5"), 0)
+            self.check(self.client("longlived", proxy, at, "dpp:///bob", "--identity", BOB,
+                                   "--receive", "--expect", "5"), 0)
+
 
 class Login(ProxyTest):
     """Who asks, and where nobody sees it."""

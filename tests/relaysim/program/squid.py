@@ -1,0 +1,120 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""`relaysim client --via` through squid: a tunnel, and the encapsulations that it forwards; for
+everybody, and for whom its own helpers know, by Basic and by NTLM.
+
+squid is not installed, as it would run from then on: tests/lib/prepare.sh unpacks it into
+build/unpacked.
+
+Usage: squid.py RELAYSIM
+"""
+import json
+import os
+import unittest
+
+from live import BOB, Relay, as_nobody, run
+from proxies import ProxyTest
+from reserved import reserved_address
+
+UNPACKED = os.path.join(os.path.dirname(os.path.abspath(__file__)), *[".."] * 3, "build", "unpacked")
+# As `openssl passwd -apr1` writes "open-sesame".
+PASSWORD_LINE = "alice:$apr1$abcdefgh$P7ojtXM3SXvs.8zpdoqUv1\n"
+CONFIG = """
+http_port {address}
+pid_filename none
+cache_log {folder}/cache.log
+access_log none
+cache deny all
+netdb_filename none
+coredump_dir {folder}
+pinger_enable off
+visible_hostname proxy.example
+shutdown_lifetime 0 seconds
+error_directory {usr}/share/squid-langpack/templates
+mime_table {usr}/share/squid/mime.conf
+icon_directory {usr}/share/squid/icons
+unlinkd_program {usr}/lib/squid/unlinkd
+logfile_daemon {usr}/lib/squid/log_file_daemon
+"""
+AUTH = {
+    None: "http_access allow all",
+    "basic": "auth_param basic program {usr}/lib/squid/basic_ncsa_auth {folder}/passwords",
+    "ntlm": "auth_param ntlm program {usr}/lib/squid/ntlm_fake_auth"}
+KNOWN = """
+acl known proxy_auth REQUIRED
+http_access allow known
+http_access deny all
+"""
+
+
+class SquidTest(ProxyTest):
+    def squid(self, auth=None):
+        usr = os.path.realpath(os.path.join(UNPACKED, "usr"))
+        program = os.path.join(usr, "sbin", "squid")
+        if not os.path.exists(program):
+            self.skipTest("squid is not in build/unpacked: tests/lib/prepare.sh unpacks it")
+        address = reserved_address()
+        lines = CONFIG + AUTH[auth] + (KNOWN if auth is not None else "")
+        names = {"address": address, "folder": self.folder, "usr": usr}
+        for name, text in (("squid.conf", lines.format(**names)), ("passwords", PASSWORD_LINE),
+                           ("cache.log", "")):
+            with open(self.path(name), "w", encoding="ascii") as file:
+                file.write(text + "\n")
+            os.chmod(self.path(name), 0o666)
+        libraries = [os.path.join(usr, "lib", name) for name in os.listdir(os.path.join(usr, "lib"))]
+        with open(os.devnull, "w", encoding="ascii") as nowhere:
+            process = self.start(
+                as_nobody() + [program, "-N", "-f", self.path("squid.conf")], stdout=nowhere,
+                stderr=nowhere, env={**os.environ, "LD_LIBRARY_PATH": ":".join(libraries)})
+        self.await_true(lambda: self.is_there(address, process), "no squid is there")
+        return address
+
+    def check_both_ways(self, via, proxy, relay, *login):
+        """Messages of several bodies go in and come out as they were."""
+        for arguments in (["--size", "300000", "--messages", "5"], ["--message", "small"]):
+            self.check(self.send(via, proxy, relay, *arguments, *login), 0)
+        received = self.client(via, proxy, relay, "dpp:///bob", "--identity", BOB, "--receive",
+                               "--expect", "6", *login)
+        self.check(received, 0)
+        self.assertEqual([json.loads(line)["size"] for line in received.stdout.splitlines()],
+                         [300000] * 5 + [5])
+
+
+class Tunnel(SquidTest):
+    def test_everybody(self):
+        with Relay() as relay:
+            self.check_both_ways("connect", self.squid(), relay.address)
+
+    def test_basic(self):
+        proxy = self.squid("basic")
+        with Relay() as relay:
+            self.check_both_ways("connect", proxy, relay.address, "--proxy-auth",
+                                 "basic:alice:open-sesame")
+            self.check(self.send("connect", proxy, relay.address, "--message", "x", "--proxy-auth",
+                                 "basic:alice:other"), 1, "it does not know this user")
+            self.check(self.send("connect", proxy, relay.address, "--message", "x", "--proxy-auth",
+                                 "ntlm:alice:open-sesame"), 1, "it does not take NTLM")
+
+    def test_ntlm(self):
+        """squid's helper believes everybody, but the three steps have to be made."""
+        proxy = self.squid("ntlm")
+        with Relay() as relay:
+            self.check_both_ways("connect", proxy, relay.address, "--proxy-auth",
+                                 "ntlm:DOMAIN\\alice:open-sesame")
+            self.check(self.send("connect", proxy, relay.address, "--message", "x"), 1,
+                       "the proxy answered 407: it wants to know who asks, and is not told")
+
+
+class Forwarding(SquidTest):
+    VIAS = [via for via in ("longlived", "keepalive", "polling")
+            if via in run("client", "--help").stdout]
+
+    def test_everybody(self):
+        proxy = self.squid()
+        for via in self.VIAS:
+            with self.subTest(via=via), Relay("--listen-http", "127.0.0.1:0") as relay:
+                self.check_both_ways(via, proxy, relay.addresses[1])
+
+
+if __name__ == "__main__":
+    unittest.main()
