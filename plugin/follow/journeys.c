@@ -20,6 +20,20 @@ void grvsstp_journeys_register_preferences(module_t *module)
 
 static struct sstp_story *story; /* in file scope */
 static uint8_t key[SSTP_DIGEST_KEY_LEN];
+static bool is_for_report;
+static uint32_t point;
+static int64_t point_uncertainty_ns;
+
+void grvsstp_journeys_use_for_report(void)
+{
+    is_for_report = true;
+}
+
+void grvsstp_journeys_set_point(uint32_t number, int64_t uncertainty_ns)
+{
+    point = number;
+    point_uncertainty_ns = uncertainty_ns;
+}
 
 struct sstp_story *grvsstp_story(void)
 {
@@ -33,7 +47,8 @@ void grvsstp_journeys_reset(void)
 
 static void begin_story(void)
 {
-    struct sstp_story_config config = {.mem = &grvsstp_file_scope, .keeps_numbers = true};
+    struct sstp_story_config config = {
+        .mem = &grvsstp_file_scope, .keeps_numbers = !is_for_report, .keeps_times = is_for_report};
 
     for (size_t i = 0; i < sizeof key; i += sizeof(uint32_t)) {
         const uint32_t part = g_random_int(); /* GLib has its seed from the system */
@@ -71,12 +86,15 @@ struct grvsstp_journeys {
 struct grvsstp_journeys *grvsstp_journeys_new(uint32_t number)
 {
     const struct sstp_story_transport transport = {
+        .point = point,
         .initiator = sstp_span(&number, sizeof number)}; /* each is somewhere else */
 
     if (!are_followed)
         return NULL;
     if (story == NULL)
         begin_story();
+    if (point_uncertainty_ns > 0)
+        sstp_story_set_uncertainty(story, point, point_uncertainty_ns);
     struct grvsstp_journeys *journeys = wmem_new0(wmem_file_scope(), struct grvsstp_journeys);
     journeys->connection = sstp_story_connect(story, &transport);
     return journeys;

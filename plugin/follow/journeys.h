@@ -27,6 +27,14 @@ void grvsstp_journeys_register_preferences(module_t *module);
 /* Forgets those of the last capture; for an init routine. */
 void grvsstp_journeys_reset(void);
 
+/* For who asks for the story after one pass, before the first packet: times are kept, and what
+ * turns out to be doubtful is taken back at the end. */
+void grvsstp_journeys_use_for_report(void);
+
+/* Connections that come from here on were captured at this point, whose times are right to
+ * `uncertainty_ns` (story.h). */
+void grvsstp_journeys_set_point(uint32_t point, int64_t uncertainty_ns);
+
 /* After the first pass. */
 void grvsstp_journeys_finish(void);
 

@@ -4,6 +4,11 @@
 
 #include <string.h>
 
+static void append_nested(GString *line, gconstpointer of, guint index)
+{
+    g_string_append_printf(line, "[%s%u%s]", (const char *)of, index, (const char *)of);
+}
+
 static void fill(struct record *record)
 {
     static const char *const words[] = {"gap", "timer", NULL};
@@ -17,7 +22,7 @@ static void fill(struct record *record)
     record_word(record, "word", "TCP");
     record_text(record, "text", NULL);
     record_words(record, "words", words);
-    record_raw(record, "raw", "[1]");
+    record_nested(record, "nested", append_nested, "\"", 7);
 }
 
 static void test_json(void)
@@ -30,7 +35,7 @@ static void test_json(void)
     g_assert_cmpstr(line->str, ==,
                     "{\"type\":\"message\",\"schema\":1,\"most\":18446744073709551615,"
                     "\"least\":-9223372036854775808,\"drift\":-1.5,\"is\":true,\"word\":\"TCP\","
-                    "\"words\":[\"gap\",\"timer\"],\"raw\":[1]}\n");
+                    "\"words\":[\"gap\",\"timer\"],\"nested\":[\"7\"]}\n");
     g_string_free(line, TRUE);
 }
 
@@ -43,9 +48,9 @@ static void test_csv(void)
     record_csv_head(&record, line);
     record_csv(&record, line);
     g_assert_cmpstr(line->str, ==,
-                    "most,least,drift,is,nothing,word,text,words,raw\r\n"
+                    "most,least,drift,is,nothing,word,text,words,nested\r\n"
                     "18446744073709551615,-9223372036854775808,-1.5,true,,\"TCP\",,\"gap timer\","
-                    "\"[1]\"\r\n");
+                    "\"[\"\"7\"\"]\"\r\n");
     g_string_free(line, TRUE);
 }
 

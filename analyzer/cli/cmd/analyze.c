@@ -13,6 +13,9 @@
 /* Packets between two looks at the clock. */
 #define SHOW_EVERY 1024u
 
+/* How far a clock of which nothing is known may be wrong: years. */
+#define UNKNOWN_CLOCK_NS G_GINT64_CONSTANT(100000000000000000)
+
 /* One run of the program. */
 struct run {
     const struct options *options;
@@ -53,6 +56,19 @@ static void note_packet(struct run *run, const struct packet *packet)
     report->last_ns = MAX(report->last_ns, packet->t_ns);
 }
 
+/* How far the times of a point may be wrong either way. */
+static gint64 uncertainty_of(const struct report *report, guint index)
+{
+    const struct report_point *point = REPORT_AT(report->points, struct report_point, index);
+
+    if (index == 0)
+        return 0;
+    if (!point->has_clock || point->offset_low_ns == G_MININT64 ||
+        point->offset_high_ns == G_MAXINT64)
+        return UNKNOWN_CLOCK_NS;
+    return MAX(point->offset_high_ns - point->offset_ns, point->offset_ns - point->offset_low_ns);
+}
+
 static void dissect(struct run *run, const struct packet *packet)
 {
     const struct report_frame frame = {
@@ -65,6 +81,8 @@ static void dissect(struct run *run, const struct packet *packet)
 
     REPORT_AT(run->report->points, struct report_point, packet->point)->num_used++;
     gather_frame(run->gather, &frame);
+    if (run->report->points->len > 1)
+        gather_point(packet->point, uncertainty_of(run->report, packet->point));
     dissector_packet(run->dissector, packet);
 }
 
@@ -282,7 +300,8 @@ enum exit_code analyze(const struct options *options)
         run.writing = (struct writing){.output = output_open(options->output),
                                        .report = run.report,
                                        .format = (enum write_format)options->format,
-                                       .table = options->table};
+                                       .table = options->table,
+                                       .pick = options->pick};
         if (run.writing.output != NULL) {
             result = run_through(&run);
             if (!output_close(run.writing.output))

@@ -25,16 +25,41 @@ static gboolean read_format(struct options *options)
 static gboolean read_table(struct options *options)
 {
     options->table = options->table_text;
-    if (options->format == OPTIONS_CSV && options->table == NULL) {
+    if (options->format == OPTIONS_CSV && options->table == NULL && pick_is_empty(&options->pick)) {
         say("--format csv is one table: say which with --table");
         return FALSE;
     }
     if (options->table == NULL || strcmp(options->table, TABLE_COMMANDS) == 0 ||
         table_find(options->table) != NULL)
         return TRUE;
-    say("--table %s: has to be points, connections, sessions, messages, findings or commands",
+    say("--table %s: has to be points, connections, sessions, messages, journeys, findings or "
+        "commands",
         options->table);
     return FALSE;
+}
+
+static gboolean read_pick(struct options *options)
+{
+    const char *text = options->journey_text;
+    GError *error = NULL;
+
+    options->pick.user_ref = options->user_ref;
+    options->pick.identity = options->identity;
+    if (text != NULL) {
+        options->pick.has_number = TRUE;
+        if (!g_ascii_string_to_unsigned(text, 10, 0, G_MAXUINT32, &options->pick.number, &error)) {
+            say("--journey %s: has to be the number of a journey", text);
+            g_error_free(error);
+            return FALSE;
+        }
+    }
+    if (!pick_is_empty(&options->pick) && options->table_text != NULL &&
+        strcmp(options->table_text, "journeys") != 0) {
+        say("--table %s: --journey, --user-ref, --identity and --undelivered pick journeys alone",
+            options->table_text);
+        return FALSE;
+    }
+    return TRUE;
 }
 
 static gboolean read_severity(struct options *options)
@@ -82,7 +107,8 @@ static gboolean check(struct options *options)
     guint num_stdin = 0;
 
     options->corrects_clocks = !options->no_clock_correction;
-    if (!read_format(options) || !read_table(options) || !read_severity(options))
+    if (!read_format(options) || !read_pick(options) || !read_table(options) ||
+        !read_severity(options))
         return FALSE;
     if (options->wants_version)
         return TRUE;
@@ -107,7 +133,7 @@ enum options_result options_read(struct options *options, int *argc, char ***arg
         {"format", 0, 0, G_OPTION_ARG_STRING, &options->format_text,
          "text (default), json (a record a line) or csv (one table)", "FORMAT"},
         {"table", 0, 0, G_OPTION_ARG_STRING, &options->table_text,
-         "points, connections, sessions, messages, findings or commands", "TABLE"},
+         "points, connections, sessions, messages, journeys, findings or commands", "TABLE"},
         {"output", 0, 0, G_OPTION_ARG_FILENAME, &options->output,
          "write the report to FILE instead of standard output", "FILE"},
         {"display-filter", 'Y', 0, G_OPTION_ARG_STRING, &options->filter,
@@ -118,6 +144,14 @@ enum options_result options_read(struct options *options, int *argc, char ***arg
          "decode as, for instance tcp.port==8888,grvsstp", "TABLE==VALUE,PROTOCOL"},
         {"profile", 'C', 0, G_OPTION_ARG_STRING, &options->profile,
          "take a configuration profile of Wireshark's", "PROFILE"},
+        {"journey", 0, 0, G_OPTION_ARG_STRING, &options->journey_text,
+         "draw the journey of this number", "N"},
+        {"user-ref", 0, 0, G_OPTION_ARG_STRING, &options->user_ref,
+         "draw the journeys of messages whose UserRef has this in it", "TEXT"},
+        {"identity", 0, 0, G_OPTION_ARG_STRING, &options->identity,
+         "draw the journeys to this identity", "URL"},
+        {"undelivered", 0, 0, G_OPTION_ARG_NONE, &options->pick.undelivered,
+         "draw the journeys that have not come to everybody", NULL},
         {"point", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->points,
          "FILE was captured at the point NAME, as all others of that name", "NAME=FILE"},
         {"no-clock-correction", 0, 0, G_OPTION_ARG_NONE, &options->no_clock_correction,
@@ -164,4 +198,7 @@ void options_clear(struct options *options)
     g_free(options->format_text);
     g_free(options->table_text);
     g_free(options->fail_text);
+    g_free(options->journey_text);
+    g_free(options->user_ref);
+    g_free(options->identity);
 }

@@ -6,6 +6,7 @@
 #include <glib.h>
 
 #include "core/findings.h"
+#include "report/pick.h"
 
 enum options_format { OPTIONS_TEXT, OPTIONS_JSON, OPTIONS_CSV };
 
@@ -16,6 +17,7 @@ struct options {
     char *filter;
     char **preferences, **decode_as, **points;
     char *profile;
+    struct pick pick;
     gboolean corrects_clocks;
     gboolean fails;
     enum sstp_severity fails_on;
@@ -26,7 +28,7 @@ struct options {
     const char **names, **given;
 
     /* As they were written. */
-    char *format_text, *table_text, *fail_text;
+    char *format_text, *table_text, *fail_text, *journey_text, *user_ref, *identity;
     gboolean no_clock_correction;
 };
 

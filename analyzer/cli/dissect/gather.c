@@ -8,6 +8,7 @@
 #include "core/summary.h"
 #include "core/token.h"
 #include "dissect/gathering.h"
+#include "follow/journeys.h"
 #include "henc/henc_findings.h"
 #include "http/virtual_connection.h"
 
@@ -381,6 +382,7 @@ struct gather *gather_new(struct report *report, const char *filter, report_on_c
 {
     struct gather *gather = g_new0(struct gather, 1);
 
+    grvsstp_journeys_use_for_report();
     gather->report = report;
     gather->on_command = on_command;
     gather->cookie = cookie;
@@ -415,4 +417,9 @@ void gather_frame(struct gather *gather, const struct report_frame *frame)
 {
     gather->frame = *frame;
     gather->num_in_frame = 0;
+}
+
+void gather_point(guint point, gint64 uncertainty_ns)
+{
+    grvsstp_journeys_set_point(point, uncertainty_ns);
 }

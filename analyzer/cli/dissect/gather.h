@@ -25,6 +25,10 @@ void gather_free(struct gather *gather);
 /* The frame that is dissected next. */
 void gather_frame(struct gather *gather, const struct report_frame *frame);
 
+/* The point of that frame is another one than before; its times are right to so many
+ * nanoseconds. */
+void gather_point(guint point, gint64 uncertainty_ns);
+
 /* The last frame was dissected. */
 void gather_finish(struct gather *gather);
 

@@ -169,7 +169,9 @@ void gather_finish(struct gather *gather)
     settle_claims(gather);
     settle_connections(gather);
     g_array_sort(report->findings, compare_findings);
+    gather_legs(gather);
     g_array_sort(report->messages, compare_messages);
+    gather_journeys(gather);
     for (guint i = 0; i < report->findings->len; i++)
         REPORT_AT(report->connections, struct report_connection,
                   REPORT_AT(report->findings, struct report_finding, i)->connection)

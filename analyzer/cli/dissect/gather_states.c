@@ -182,6 +182,7 @@ static void note_message(struct gather *gather, const struct gathered *gathered,
         row->from_initiator = gathered->from_initiator;
         row->state = REPORT_MESSAGE_INCOMPLETE;
         row->ordinal = gathered->ordinal;
+        row->hop = row->leg = REPORT_NONE;
         row->number =
             sstp_observer_message(observer, gathered->from_initiator, seen->message)->number;
     }

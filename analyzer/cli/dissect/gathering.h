@@ -79,6 +79,11 @@ void gather_unacknowledged(struct gather *gather, const struct gathered *gathere
 void gather_missing_half(struct gather *gather, guint32 connection,
                          const struct grvhenc_virtual *virtual_connection);
 
+/* At the end: which leg of the story each message is, while the tables are in their first order;
+ * and what the story tells. */
+void gather_legs(struct gather *gather);
+void gather_journeys(struct gather *gather);
+
 /* Keeps a command for gather_finish(). */
 void gather_wait(struct gather *gather, const struct gathered *gathered,
                  const struct grvsstp_tapped_command *tapped);

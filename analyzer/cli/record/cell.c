@@ -63,9 +63,13 @@ void record_words(struct record *record, const char *name, const char *const *wo
         words;
 }
 
-void record_raw(struct record *record, const char *name, const char *json)
+void record_nested(struct record *record, const char *name, record_append append, gconstpointer of,
+                   guint index)
 {
-    add(record, name, json != NULL ? RECORD_RAW : RECORD_EMPTY)->text = json;
+    struct record_cell *cell = add(record, name, RECORD_NESTED);
+    cell->nested.append = append;
+    cell->nested.of = of;
+    cell->nested.index = index;
 }
 
 const char *record_print(struct record *record, const char *format, ...)
@@ -206,8 +210,8 @@ static void append_value(GString *line, const struct record_cell *cell)
         }
         g_string_append_c(line, ']');
         break;
-    case RECORD_RAW:
-        g_string_append(line, cell->text);
+    case RECORD_NESTED:
+        cell->nested.append(line, cell->nested.of, cell->nested.index);
         break;
     }
 }
@@ -258,8 +262,13 @@ void record_csv(const struct record *record, GString *line)
         const struct record_cell *cell = &record->cells[i];
         if (i > 0)
             g_string_append_c(line, ',');
-        if (cell->kind == RECORD_TEXT || cell->kind == RECORD_WORD || cell->kind == RECORD_RAW) {
+        if (cell->kind == RECORD_TEXT || cell->kind == RECORD_WORD) {
             append_quoted(line, cell->text);
+        } else if (cell->kind == RECORD_NESTED) {
+            GString *json = g_string_new(NULL);
+            append_value(json, cell);
+            append_quoted(line, json->str);
+            g_string_free(json, TRUE);
         } else if (cell->kind == RECORD_WORDS) {
             char *joined = g_strjoinv(" ", (char **)cell->words);
             append_quoted(line, joined);

@@ -28,8 +28,11 @@ enum record_kind {
     RECORD_WORD, /* ours: printable ASCII */
     RECORD_TEXT, /* somebody else's: any bytes but 0 */
     RECORD_WORDS,
-    RECORD_RAW /* JSON already */
+    RECORD_NESTED /* JSON of its own */
 };
+
+/* Appends a value in JSON. */
+typedef void (*record_append)(GString *line, gconstpointer of, guint index);
 
 struct record_cell {
     const char *name;
@@ -40,6 +43,11 @@ struct record_cell {
         double real;
         const char *text;
         const char *const *words; /* ended by NULL */
+        struct {
+            record_append append;
+            gconstpointer of;
+            guint index;
+        } nested;
     };
 };
 
@@ -62,7 +70,9 @@ void record_boolean(struct record *record, const char *name, gboolean value);
 void record_word(struct record *record, const char *name, const char *value);
 void record_text(struct record *record, const char *name, const char *value);
 void record_words(struct record *record, const char *name, const char *const *words);
-void record_raw(struct record *record, const char *name, const char *json);
+/* The value is asked for when the record is written, with what is handed in here. */
+void record_nested(struct record *record, const char *name, record_append append, gconstpointer of,
+                   guint index);
 
 /* Text that lives as long as the record, up to the room that it has; cut there. */
 const char *record_print(struct record *record, const char *format, ...)

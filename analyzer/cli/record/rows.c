@@ -30,9 +30,8 @@ static const struct report_file *file_of(const struct report *report,
     return REPORT_AT(report->files, struct report_file, frame->file);
 }
 
-/* Where it is; `frame` may be NULL. */
-static void add_place(const struct report *report, struct record *record,
-                      const struct report_frame *frame)
+void rows_add_place(const struct report *report, struct record *record,
+                    const struct report_frame *frame)
 {
     if (frame == NULL) {
         record_empty(record, "file");
@@ -57,7 +56,7 @@ static void add_end(struct record *record, const char *name, const char *port_na
         record_empty(record, port_name);
 }
 
-static void add_connection(struct record *record, const struct report_connection *connection)
+void rows_add_connection(struct record *record, const struct report_connection *connection)
 {
     const struct packet_end *initiator = &connection->ends[1], *acceptor = &connection->ends[0];
 
@@ -170,8 +169,8 @@ void rows_connection(const struct report *report, guint index, struct record *re
     const struct report_connection *row = connection_at(report, index);
 
     record_begin(record, "connection");
-    add_place(report, record, report_frame(report, row->first_frame));
-    add_connection(record, row);
+    rows_add_place(report, record, report_frame(report, row->first_frame));
+    rows_add_connection(record, row);
     record_signed(record, "last_t_ns", row->last_ns);
     record_signed(record, "duration_ns", row->last_ns - row->first_ns);
     record_word(record, "encapsulation", row->encapsulation);
@@ -202,8 +201,8 @@ void rows_session(const struct report *report, guint index, struct record *recor
     const struct report_connection *connection = connection_at(report, row->connection);
 
     record_begin(record, "session");
-    add_place(report, record, report_frame(report, row->first_frame));
-    add_connection(record, connection);
+    rows_add_place(report, record, report_frame(report, row->first_frame));
+    rows_add_connection(record, connection);
     record_unsigned(record, "session", row->id);
     record_word(record, "kind", row->kind);
     record_word(record, "originator", row->originator >= 0 ? from_name(row->originator) : NULL);
@@ -225,6 +224,9 @@ void rows_session(const struct report *report, guint index, struct record *recor
                 record_print(record, "%s && sstp.session_id == 0x%x",
                              rows_connection_filter(record, connection), row->id));
 }
+
+/* Hops of a journey whose frames are named. */
+#define FILTERED_HOPS 24u
 
 /* "frame.number in {3, 7}" of those of the frames that are in the first one's file. */
 static const char *frames_filter(const struct report *report, struct record *record,
@@ -251,6 +253,26 @@ static const char *frames_filter(const struct report *report, struct record *rec
     return first != NULL ? text : NULL;
 }
 
+const char *rows_frames_filter(const struct report *report, struct record *record,
+                               const struct report_journey *journey)
+{
+    guint32 numbers[3 * FILTERED_HOPS];
+    guint num = 0;
+
+    for (guint i = 0; i < journey->num_hops && i < FILTERED_HOPS; i++) {
+        const struct report_hop *hop =
+            REPORT_AT(report->hops, struct report_hop, journey->first_hop + i);
+        const struct report_message *message =
+            hop->message != REPORT_NONE
+                ? REPORT_AT(report->messages, struct report_message, hop->message)
+                : NULL;
+        numbers[num++] = message != NULL ? message->begin_frame : 0;
+        numbers[num++] = hop->frame;
+        numbers[num++] = hop->acked_frame;
+    }
+    return frames_filter(report, record, numbers, num);
+}
+
 void rows_message(const struct report *report, guint index, struct record *record)
 {
     const struct report_message *row = REPORT_AT(report->messages, struct report_message, index);
@@ -263,8 +285,8 @@ void rows_message(const struct report *report, guint index, struct record *recor
             : NULL;
 
     record_begin(record, "message");
-    add_place(report, record, report_frame(report, first));
-    add_connection(record, connection);
+    rows_add_place(report, record, report_frame(report, first));
+    rows_add_connection(record, connection);
     record_word(record, "from", from_name(row->from_initiator));
     add_number_or_empty(record, "session", session != NULL ? session->id : 0, session != NULL);
     record_text(record, "resource_url", session != NULL ? session->resource_url : NULL);
@@ -286,6 +308,10 @@ void rows_message(const struct report *report, guint index, struct record *recor
         record_empty(record, "acked_t_ns");
         record_empty(record, "ack_delay_ns");
     }
+    const struct report_hop *hop =
+        row->hop != REPORT_NONE ? REPORT_AT(report->hops, struct report_hop, row->hop) : NULL;
+    add_number_or_empty(record, "journey", hop != NULL ? hop->journey : 0, hop != NULL);
+    add_number_or_empty(record, "hop", hop != NULL ? hop->number : 0, hop != NULL);
     record_word(record, "filter", frames_filter(report, record, frames, G_N_ELEMENTS(frames)));
 }
 
@@ -298,8 +324,8 @@ void rows_finding(const struct report *report, guint index, struct record *recor
     const struct report_finding *row = REPORT_AT(report->findings, struct report_finding, index);
 
     record_begin(record, "finding");
-    add_place(report, record, report_frame(report, row->frame));
-    add_connection(record, connection_at(report, row->connection));
+    rows_add_place(report, record, report_frame(report, row->frame));
+    rows_add_connection(record, connection_at(report, row->connection));
     record_word(record, "finding", row->info->filter);
     record_word(record, "severity", report_severity_name(row->info->severity));
     record_word(record, "sentence", row->info->sentence);
@@ -315,8 +341,8 @@ void rows_command(const struct report *report, const struct report_command *comm
                   struct record *record)
 {
     record_begin(record, "command");
-    add_place(report, record, command->frame);
-    add_connection(record, command->connection);
+    rows_add_place(report, record, command->frame);
+    rows_add_connection(record, command->connection);
     record_word(record, "from", from_name(command->from_initiator));
     record_unsigned(record, "ordinal", command->ordinal);
     record_word(record, "command", command->name);

@@ -17,10 +17,20 @@
 void rows_point(const struct report *report, guint index, struct record *record);
 void rows_connection(const struct report *report, guint index, struct record *record);
 void rows_session(const struct report *report, guint index, struct record *record);
+void rows_journey(const struct report *report, guint index, struct record *record);
 void rows_message(const struct report *report, guint index, struct record *record);
 void rows_finding(const struct report *report, guint index, struct record *record);
 void rows_command(const struct report *report, const struct report_command *command,
                   struct record *record);
+
+/* The cells that many have: where it is, of a frame that may be NULL, and whose. */
+void rows_add_place(const struct report *report, struct record *record,
+                    const struct report_frame *frame);
+void rows_add_connection(struct record *record, const struct report_connection *connection);
+
+/* A display filter for the frames of a journey that are in the file of its first one. */
+const char *rows_frames_filter(const struct report *report, struct record *record,
+                               const struct report_journey *journey);
 
 /* "192.0.2.1", or NULL; in the record. */
 const char *rows_address(struct record *record, const struct packet_end *end);

@@ -14,6 +14,9 @@ struct report *report_new(void)
     report->sessions = g_array_new(FALSE, TRUE, sizeof(struct report_session));
     report->messages = g_array_new(FALSE, TRUE, sizeof(struct report_message));
     report->findings = g_array_new(FALSE, TRUE, sizeof(struct report_finding));
+    report->journeys = g_array_new(FALSE, TRUE, sizeof(struct report_journey));
+    report->hops = g_array_new(FALSE, TRUE, sizeof(struct report_hop));
+    report->branches = g_array_new(FALSE, TRUE, sizeof(struct report_branch));
     report->strings = g_string_chunk_new(4096);
     report->first_ns = G_MAXINT64;
     report->last_ns = G_MININT64;
@@ -28,7 +31,8 @@ void report_free(struct report *report)
         g_free(REPORT_AT(report->points, struct report_point, i)->name);
     GArray *const tables[] = {report->files,       report->points,   report->frames,
                               report->connections, report->sessions, report->messages,
-                              report->findings};
+                              report->findings,    report->journeys, report->hops,
+                              report->branches};
     for (gsize i = 0; i < G_N_ELEMENTS(tables); i++)
         g_array_free(tables[i], TRUE);
     g_string_chunk_free(report->strings);
@@ -103,4 +107,39 @@ const char *report_severity_name(enum sstp_severity severity)
         return "error";
     }
     return NULL;
+}
+
+const char *report_passage_name(enum sstp_story_passage passage)
+{
+    switch (passage) {
+    case SSTP_STORY_SENT:
+        return "sent";
+    case SSTP_STORY_ACKNOWLEDGED:
+        return "acknowledged";
+    case SSTP_STORY_CUT_OFF:
+        return "cut off";
+    case SSTP_STORY_DECLINED:
+        return "declined";
+    case SSTP_STORY_NOT_SEEN:
+        return "not seen";
+    }
+    return NULL;
+}
+
+const char *report_certainty_name(enum sstp_story_certainty certainty)
+{
+    switch (certainty) {
+    case SSTP_STORY_OPEN:
+        return NULL;
+    case SSTP_STORY_CERTAIN:
+        return "certain";
+    case SSTP_STORY_LIKELY:
+        return "likely";
+    }
+    return NULL;
+}
+
+gboolean report_is_undelivered(const struct report_journey *journey)
+{
+    return (journey->outcomes & ~(1u << SSTP_STORY_DELIVERED | 1u << SSTP_STORY_NOT_KNOWN)) != 0;
 }

@@ -13,12 +13,15 @@
 
 #include "capture/packet.h"
 #include "core/findings.h"
+#include "story/story.h"
 
 /* More of them are counted, and not kept. */
 #define REPORT_CONNECTIONS_MAX 4000000u
 #define REPORT_SESSIONS_MAX 8000000u
 #define REPORT_MESSAGES_MAX 40000000u
 #define REPORT_FINDINGS_MAX 1000000u
+#define REPORT_HOPS_MAX 40000000u
+#define REPORT_BRANCHES_MAX 80000000u
 /* Bytes of all strings. */
 #define REPORT_STRINGS_MAX (512u << 20)
 
@@ -104,6 +107,42 @@ struct report_message {
     const char *user_ref; /* NULL: none */
     gboolean from_initiator, has_ended;
     enum report_message_state state;
+    guint32 hop; /* index; REPORT_NONE: of no journey */
+    guint32 leg; /* of the story that the journeys come from; REPORT_NONE */
+};
+
+/* One message on its way: see analyzer/story. */
+struct report_journey {
+    guint32 first_hop, num_hops;        /* indexes, attempts and sights among them, by time */
+    guint32 first_branch, num_branches; /* recipients */
+    guint32 outcomes;                   /* bits of 1 << enum sstp_story_outcome */
+    gint64 last_ns;                     /* of its last event */
+};
+
+/* A message on one connection, as a part of a journey. */
+struct report_hop {
+    guint32 journey, connection;  /* indexes */
+    guint32 message;              /* index; REPORT_NONE: not known */
+    guint32 number;               /* 0 is the first that was seen */
+    guint32 frame, acked_frame;   /* 0: not seen */
+    gint64 t_ns, acked_ns;        /* of its EndMessage, and of its acknowledgement */
+    guint32 from;                 /* index of the hop before; REPORT_NONE */
+    guint32 attempt_of, sight_of; /* index: itself, mostly */
+    enum sstp_story_passage passage;
+    enum sstp_story_certainty certainty;
+    gboolean from_initiator;
+    const char *sender, *receiver; /* NULL: not known */
+};
+
+/* One recipient of a journey. */
+struct report_branch {
+    const char *identity_url, *device_url, *relay_url; /* NULL: not known */
+    enum sstp_story_outcome outcome;
+    const char *reason; /* "SessionStatus LockedOut"; NULL: not refused */
+    enum sstp_story_certainty certainty;
+    guint32 hop;        /* index of the last one; REPORT_NONE */
+    const char *holder; /* who has it; NULL: not known */
+    gint64 since_ns;    /* 0: not known */
 };
 
 /* A rule that was broken, or what is worth knowing. */
@@ -139,6 +178,7 @@ typedef void (*report_on_command)(void *cookie, const struct report_command *com
 
 struct report {
     GArray *files, *points, *frames, *connections, *sessions, *messages, *findings;
+    GArray *journeys, *hops, *branches;
     GStringChunk *strings;
     gsize strings_len;
     guint64 num_packets, num_commands, num_left_out;
@@ -162,5 +202,11 @@ void *report_add(struct report *report, GArray *table, guint max);
 
 const char *report_message_state_name(enum report_message_state state);
 const char *report_severity_name(enum sstp_severity severity);
+const char *report_passage_name(enum sstp_story_passage passage);
+/* "certain", "likely"; NULL for what begins a journey. */
+const char *report_certainty_name(enum sstp_story_certainty certainty);
+
+/* Whether somebody has not got the message of a journey, as far as is known. */
+gboolean report_is_undelivered(const struct report_journey *journey);
 
 #endif

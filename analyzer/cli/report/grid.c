@@ -63,8 +63,10 @@ static void append_cell(GString *text, const struct record_cell *cell)
         break;
     case RECORD_WORD:
     case RECORD_TEXT:
-    case RECORD_RAW:
         plain_append(text, cell->text, strlen(cell->text));
+        break;
+    case RECORD_NESTED:
+        cell->nested.append(text, cell->nested.of, cell->nested.index);
         break;
     case RECORD_WORDS:
         for (const char *const *word = cell->words; *word != NULL; word++)

@@ -25,6 +25,11 @@ static guint count_messages(const struct report *report)
     return report->messages->len;
 }
 
+static guint count_journeys(const struct report *report)
+{
+    return report->journeys->len;
+}
+
 static guint count_findings(const struct report *report)
 {
     return report->findings->len;
@@ -87,6 +92,19 @@ static const struct table_column of_messages[] = {
     {"file",       "file",          NULL, NULL},
     {"UserRef",    "user_ref",      NULL, NULL},
     {NULL, NULL, NULL, NULL}};
+static const struct table_column of_journeys[] = {
+    {"journey",    "journey",       NULL, NULL},
+    {"begins",     "t_ns",          NULL, NULL},
+    {"length",     "length",        NULL, NULL},
+    {"to",         "recipients",    NULL, NULL},
+    {"outcome",    "outcome",       NULL, NULL},
+    {"lasts",      "duration_ns",   NULL, NULL},
+    {"#",          "connection",    NULL, NULL},
+    {"frame",      "frame",         NULL, NULL},
+    {"file",       "file",          NULL, NULL},
+    {"UserRef",    "user_ref",      NULL, NULL},
+    {"sender",     "sender",        NULL, NULL},
+    {NULL, NULL, NULL, NULL}};
 static const struct table_column of_findings[] = {
     {"severity",   "severity",      NULL, NULL},
     {"finding",    "finding",       NULL, NULL},
@@ -105,6 +123,7 @@ const struct table tables[] = {{"points", count_points, rows_point, of_points},
                                {"connections", count_connections, rows_connection, of_connections},
                                {"sessions", count_sessions, rows_session, of_sessions},
                                {"messages", count_messages, rows_message, of_messages},
+                               {"journeys", count_journeys, rows_journey, of_journeys},
                                {"findings", count_findings, rows_finding, of_findings},
                                {NULL, NULL, NULL, NULL}};
 

@@ -5,6 +5,7 @@
 
 #include "base/plain.h"
 #include "report/grid.h"
+#include "report/ladder.h"
 #include "report/moment.h"
 #include "report/tables.h"
 
@@ -92,6 +93,30 @@ static void append_messages(GString *text, const struct report *report)
     g_string_append_c(text, '\n');
 }
 
+static void append_journeys(GString *text, const struct report *report)
+{
+    guint64 counts[SSTP_STORY_OUTCOMES] = {0};
+    gboolean is_first = TRUE;
+
+    if (report->journeys->len == 0)
+        return;
+    for (guint i = 0; i < report->branches->len; i++)
+        counts[REPORT_AT(report->branches, struct report_branch, i)->outcome]++;
+    moment_append_things(text, report->journeys->len, "journey");
+    g_string_append(text, " to ");
+    moment_append_things(text, report->branches->len, "recipient");
+    for (guint outcome = 0; outcome < SSTP_STORY_OUTCOMES; outcome++) {
+        if (counts[outcome] == 0)
+            continue;
+        g_string_append(text, is_first ? ": " : ", ");
+        moment_append_count(text, counts[outcome]);
+        g_string_append_printf(text, " %s",
+                               sstp_story_outcome_name((enum sstp_story_outcome)outcome));
+        is_first = FALSE;
+    }
+    g_string_append_c(text, '\n');
+}
+
 static void append_sums(GString *text, const struct report *report)
 {
     moment_append_things(text, report->connections->len, "connection");
@@ -101,6 +126,7 @@ static void append_sums(GString *text, const struct report *report)
     moment_append_things(text, report->num_commands, "command");
     g_string_append_c(text, '\n');
     append_messages(text, report);
+    append_journeys(text, report);
 }
 
 /* ------------------------------------------------------------------------
@@ -121,6 +147,26 @@ static void print_choice(struct output *output, const struct report *report, con
         grid_print(output, report, table_find(table), (const guint *)(void *)wanted->data, num);
     }
     g_array_free(wanted, TRUE);
+}
+
+/* What has not come to somebody, as far as is known, and who has it. */
+static void print_undelivered(struct output *output, const struct report *report)
+{
+    guint num = 0;
+
+    for (guint i = 0; i < report->journeys->len; i++) {
+        if (!report_is_undelivered(REPORT_AT(report->journeys, struct report_journey, i)))
+            continue;
+        if (num++ == 0)
+            g_string_append(output_text(output), "\nNot delivered\n");
+        if (num > TEXT_ROWS)
+            continue;
+        ladder_print_title(output, report, i);
+        ladder_print_branches(output, report, i, TRUE);
+    }
+    if (num > TEXT_ROWS)
+        g_string_append_printf(output_text(output), "and %u more; --undelivered has all of them\n",
+                               num - TEXT_ROWS);
 }
 
 static void print_unacknowledged(struct output *output, const struct report *report)
@@ -244,7 +290,10 @@ void text_overview(struct output *output, const struct report *report)
 {
     append_reading(output_text(output), report);
     append_sums(output_text(output), report);
-    print_unacknowledged(output, report);
+    if (report->journeys->len > 0)
+        print_undelivered(output, report);
+    else
+        print_unacknowledged(output, report);
     print_slowest(output, report);
     print_findings(output, report);
     print_connections(output, report);

@@ -6,15 +6,33 @@
 #include "base/plain.h"
 #include "record/rows.h"
 #include "report/grid.h"
+#include "report/ladder.h"
 #include "report/moment.h"
 #include "report/tables.h"
 #include "report/text.h"
 
 gboolean write_wants_commands(const struct writing *writing)
 {
+    if (!pick_is_empty(&writing->pick))
+        return FALSE;
     if (writing->table != NULL)
         return strcmp(writing->table, TABLE_COMMANDS) == 0;
     return writing->format == WRITE_JSON;
+}
+
+static void write_record(struct writing *writing, const struct record *record)
+{
+    GString *text = output_text(writing->output);
+
+    if (writing->format == WRITE_JSON) {
+        record_json(record, text);
+    } else {
+        if (!writing->has_head)
+            record_csv_head(record, text);
+        writing->has_head = TRUE;
+        record_csv(record, text);
+    }
+    output_flush(writing->output);
 }
 
 /* A line for a terminal: nobody knows yet how wide columns will be. */
@@ -47,23 +65,15 @@ static void write_line(GString *text, const struct report *report,
 
 void write_command(struct writing *writing, const struct report_command *command)
 {
-    GString *text = output_text(writing->output);
     struct record record;
 
     if (writing->format == WRITE_TEXT) {
-        write_line(text, writing->report, command);
+        write_line(output_text(writing->output), writing->report, command);
+        output_flush(writing->output);
     } else {
         rows_command(writing->report, command, &record);
-        if (writing->format == WRITE_JSON) {
-            record_json(&record, text);
-        } else {
-            if (!writing->has_head)
-                record_csv_head(&record, text);
-            writing->has_head = TRUE;
-            record_csv(&record, text);
-        }
+        write_record(writing, &record);
     }
-    output_flush(writing->output);
 }
 
 static void write_table(struct writing *writing, const struct table *table)
@@ -77,20 +87,38 @@ static void write_table(struct writing *writing, const struct table *table)
     }
     for (guint i = 0; i < num; i++) {
         table->row(writing->report, i, &record);
-        if (writing->format == WRITE_JSON) {
-            record_json(&record, output_text(writing->output));
-        } else {
-            if (i == 0)
-                record_csv_head(&record, output_text(writing->output));
-            record_csv(&record, output_text(writing->output));
-        }
-        output_flush(writing->output);
+        write_record(writing, &record);
     }
+}
+
+/* The journeys that were asked for. */
+static void write_picked(struct writing *writing)
+{
+    const struct report *report = writing->report;
+    struct record record;
+    guint num = 0;
+
+    for (guint i = 0; i < report->journeys->len; i++) {
+        if (!pick_fits(&writing->pick, report, i))
+            continue;
+        if (writing->format == WRITE_TEXT) {
+            g_string_append(output_text(writing->output), num > 0 ? "\n" : "");
+            ladder_print(writing->output, report, i);
+        } else {
+            rows_journey(report, i, &record);
+            write_record(writing, &record);
+        }
+        num++;
+    }
+    if (num == 0 && writing->format == WRITE_TEXT)
+        g_string_append(output_text(writing->output), "no journey fits\n");
 }
 
 void write_report(struct writing *writing)
 {
-    if (writing->table != NULL) {
+    if (!pick_is_empty(&writing->pick)) {
+        write_picked(writing);
+    } else if (writing->table != NULL) {
         const struct table *table = table_find(writing->table);
         if (table != NULL)
             write_table(writing, table);

@@ -8,6 +8,7 @@
 
 #include "base/output.h"
 #include "record/store.h"
+#include "report/pick.h"
 
 enum write_format { WRITE_TEXT, WRITE_JSON, WRITE_CSV };
 
@@ -16,7 +17,8 @@ struct writing {
     const struct report *report;
     enum write_format format;
     const char *table; /* NULL: all, or the overview */
-    gboolean has_head; /* of the commands' table */
+    struct pick pick;
+    gboolean has_head; /* of the CSV table */
 };
 
 /* Whether commands are to be told to write_command(). */

@@ -134,3 +134,17 @@ def write(path, packets):
     capture.frames = [Frame(packet.octets, packet.time)
                       for packet in sorted(packets, key=lambda packet: packet.time)]
     return capture.write(str(path))
+
+
+def translated(packets):
+    """The clients' addresses and ports are others, as after an address translator."""
+    changed = []
+    for packet in packets:
+        octets = bytearray(packet.octets)
+        address, port = (26, 34) if packet.is_up else (30, 36)
+        octets[address:address + 2] = b"\xcb\x00"
+        octets[port] ^= 0x10
+        octets[24:26] = b"\0\0"
+        octets[24:26] = struct.pack(">H", checksum(bytes(octets[14:34])))
+        changed.append(packet._replace(octets=bytes(octets)))
+    return changed

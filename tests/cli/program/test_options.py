@@ -47,6 +47,18 @@ class OptionTest(unittest.TestCase):
         self.assertEqual([record["frame"] for record in some],
                          [record["frame"] for record in all_of_them if record["connection"] == 2])
 
+    def test_display_filter_keeps_journeys_away(self):
+        """Those of which it lets nothing through; of others the hops that it does."""
+        whole = analyze.of_type(analyze.records(analyze.sample("single-hop")), "journey")[0]
+        some = analyze.of_type(analyze.records(analyze.sample("single-hop"), "-Y",
+                                               "sstp.stream == 0 || sstp.stream == 5"), "journey")
+        self.assertEqual([[hop["connection"] for hop in journey["hops"]] for journey in some],
+                         [[0, 1]])
+        self.assertEqual([hop["frame"] for hop in some[0]["hops"]],
+                         [hop["frame"] for hop in whole["hops"] if hop["connection"] in (0, 5)])
+        self.assertEqual(analyze.of_type(analyze.records(
+            analyze.sample("single-hop"), "-Y", "sstp.command == 1"), "journey"), [])
+
     def test_preference(self):
         without = analyze.good(analyze.sample("demo"), "-o", "grvsstp.follow_states:FALSE",
                                "--table", "sessions")
