@@ -37,8 +37,8 @@ static bool is_virtual(const struct grvsstp_connection *connection)
            connection->encapsulation == GRVSSTP_ENCAP_POLLING;
 }
 
-static void begin_connection(struct gathered *gathered, const packet_info *pinfo,
-                             bool from_initiator)
+static void begin_connection(struct report *report, struct gathered *gathered,
+                             const packet_info *pinfo, bool from_initiator)
 {
     struct report_connection *row = gathered->row;
 
@@ -51,6 +51,7 @@ static void begin_connection(struct gathered *gathered, const packet_info *pinfo
         row->ends[1].port = 0;
     row->encapsulation =
         val_to_str_const(gathered->connection->encapsulation, grvsstp_encapsulations, "");
+    report_name_ends(report, row);
 }
 
 /* The connection's row; false where there is no room. */
@@ -76,7 +77,7 @@ static bool find_connection(struct gather *gather, const packet_info *pinfo,
         row->number = known->index;
         g_ptr_array_add(gather->rows, (gpointer)connection);
         gathered->row = row;
-        begin_connection(gathered, pinfo, from_initiator);
+        begin_connection(report, gathered, pinfo, from_initiator);
     }
     gathered->index = known->index;
     gathered->row = REPORT_AT(report->connections, struct report_connection, known->index);

@@ -1,23 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "record/rows.h"
 
-#include <arpa/inet.h>
-
-#include "record/community.h"
-
 /* ------------------------------------------------------------------------
  * What many have
  */
-
-const char *rows_address(struct record *record, const struct packet_end *end)
-{
-    char text[INET6_ADDRSTRLEN];
-
-    if (end->family == 0 ||
-        inet_ntop(end->family == 4 ? AF_INET : AF_INET6, end->address, text, sizeof text) == NULL)
-        return NULL;
-    return record_print(record, "%s", text);
-}
 
 static const char *from_name(gboolean from_initiator)
 {
@@ -47,9 +33,11 @@ void rows_add_place(const struct report *report, struct record *record,
 }
 
 static void add_end(struct record *record, const char *name, const char *port_name,
-                    const struct packet_end *end)
+                    const struct report_connection *connection, guint side)
 {
-    record_word(record, name, rows_address(record, end));
+    const struct packet_end *end = &connection->ends[side];
+
+    record_word(record, name, connection->address_texts[side]);
     if (end->family != 0 && end->port != 0)
         record_unsigned(record, port_name, end->port);
     else
@@ -58,18 +46,10 @@ static void add_end(struct record *record, const char *name, const char *port_na
 
 void rows_add_connection(struct record *record, const struct report_connection *connection)
 {
-    const struct packet_end *initiator = &connection->ends[1], *acceptor = &connection->ends[0];
-
     record_unsigned(record, "connection", connection->number);
-    add_end(record, "initiator", "initiator_port", initiator);
-    add_end(record, "acceptor", "acceptor_port", acceptor);
-    if (initiator->port != 0 && initiator->family != 0 && initiator->family == acceptor->family) {
-        char id[COMMUNITY_ID_SIZE];
-        community_id(initiator, acceptor, id);
-        record_word(record, "community_id", record_print(record, "%s", id));
-    } else {
-        record_empty(record, "community_id");
-    }
+    add_end(record, "initiator", "initiator_port", connection, 1);
+    add_end(record, "acceptor", "acceptor_port", connection, 0);
+    record_word(record, "community_id", connection->community_id);
 }
 
 const char *rows_connection_filter(struct record *record,
@@ -79,7 +59,7 @@ const char *rows_connection_filter(struct record *record,
 
     for (int i = 1; i >= 0; i--) {
         const struct packet_end *end = &connection->ends[i];
-        const char *address = rows_address(record, end);
+        const char *address = connection->address_texts[i];
         if (address != NULL)
             g_string_append_printf(filter, " && %s.addr == %s", end->family == 4 ? "ip" : "ipv6",
                                    address);

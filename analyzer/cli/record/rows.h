@@ -32,9 +32,6 @@ void rows_add_connection(struct record *record, const struct report_connection *
 const char *rows_frames_filter(const struct report *report, struct record *record,
                                const struct report_journey *journey);
 
-/* "192.0.2.1", or NULL; in the record. */
-const char *rows_address(struct record *record, const struct packet_end *end);
-
 /* A display filter for all of a connection, in the record. */
 const char *rows_connection_filter(struct record *record,
                                    const struct report_connection *connection);

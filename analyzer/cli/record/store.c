@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "record/store.h"
 
+#include <arpa/inet.h>
 #include <string.h>
+
+#include "record/community.h"
 
 struct report *report_new(void)
 {
@@ -37,6 +40,23 @@ void report_free(struct report *report)
         g_array_free(tables[i], TRUE);
     g_string_chunk_free(report->strings);
     g_free(report);
+}
+
+void report_name_ends(struct report *report, struct report_connection *connection)
+{
+    const struct packet_end *initiator = &connection->ends[1], *acceptor = &connection->ends[0];
+    char text[INET6_ADDRSTRLEN], id[COMMUNITY_ID_SIZE];
+
+    for (guint i = 0; i < 2; i++) {
+        const struct packet_end *end = &connection->ends[i];
+        if (end->family != 0 && inet_ntop(end->family == 4 ? AF_INET : AF_INET6, end->address, text,
+                                          sizeof text) != NULL)
+            connection->address_texts[i] = report_string(report, text, strlen(text));
+    }
+    if (initiator->port == 0 || initiator->family == 0 || initiator->family != acceptor->family)
+        return;
+    community_id(initiator, acceptor, id);
+    connection->community_id = report_string(report, id, strlen(id));
 }
 
 const char *report_string(struct report *report, const void *bytes, gsize len)

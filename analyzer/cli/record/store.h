@@ -64,11 +64,12 @@ struct report_connection {
     guint32 number; /* in the report, from 0 */
     guint32 first_frame, last_frame;
     gint64 first_ns, last_ns;
-    struct packet_end ends[2]; /* family 0: not known; port 0: it changes */
-    const char *encapsulation; /* "TCP", ... */
-    char version[8];           /* "1.6"; empty: not known */
-    const char *state;         /* after the last command; NULL: not known */
-    const char *devices[2];    /* URLs, from Connect and ConnectResponse; NULL: not known */
+    struct packet_end ends[2];                   /* family 0: not known; port 0: it changes */
+    const char *address_texts[2], *community_id; /* see report_name_ends() */
+    const char *encapsulation;                   /* "TCP", ... */
+    char version[8];                             /* "1.6"; empty: not known */
+    const char *state;                           /* after the last command; NULL: not known */
+    const char *devices[2]; /* URLs, from Connect and ConnectResponse; NULL: not known */
     guint32 num_sessions, num_findings;
     guint64 num_commands[2], num_messages[2], num_unacknowledged[2], payload[2];
 };
@@ -190,6 +191,10 @@ struct report {
 
 struct report *report_new(void);
 void report_free(struct report *report);
+
+/* Gives the ends of a connection their texts, where they have any: there may be a million
+ * commands of it. */
+void report_name_ends(struct report *report, struct report_connection *connection);
 
 /* A copy, the same for the same bytes; NULL for no bytes.  Bytes of 0 end it. */
 const char *report_string(struct report *report, const void *bytes, gsize len);
