@@ -14,7 +14,17 @@
 /* Events and recipients that are told of one journey. */
 #define LADDER_EVENTS_MAX 400u
 
+/* A name as there is room for it: as it is, without its scheme, or "abcd..wxyz", for its beginning
+ * and its end both tell something. */
+void ladder_append_name(GString *text, const char *name, gsize width);
+
 /* "Journey 7 "ref", 1,100 bytes, to 2 recipients" */
+void ladder_append_title(GString *text, const struct report *report, guint journey);
+
+/* "waiting: to bob; relay1 has it since ..." */
+void ladder_append_branch(GString *text, const struct report *report,
+                          const struct report_branch *branch);
+
 void ladder_print_title(struct output *output, const struct report *report, guint journey);
 
 void ladder_print(struct output *output, const struct report *report, guint journey);
