@@ -48,6 +48,18 @@ struct model *model_new(uint64_t seed)
     return model;
 }
 
+struct model *model_failing(uint64_t seed, unsigned fail_at, unsigned num_fails, int failure)
+{
+    struct model *model = model_new(seed);
+    faulty_vfs_reset();
+    g_assert_true(model_open(model));
+    faulty.num_calls = 0;
+    faulty.fail_at = fail_at;
+    faulty.num_fails = num_fails;
+    faulty.failure = failure;
+    return model;
+}
+
 void model_free(struct model *model)
 {
     sstp_store_free(model->store);

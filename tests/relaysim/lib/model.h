@@ -43,6 +43,10 @@ struct model {
 struct model *model_new(uint64_t seed);
 void model_free(struct model *model);
 
+/* One whose store is open on an empty disk, of which calls fail from the `fail_at`th of the next
+ * on. */
+struct model *model_failing(uint64_t seed, unsigned fail_at, unsigned num_fails, int failure);
+
 /* False where the file cannot even be opened, which only a fault may cause. */
 bool model_open(struct model *model);
 

@@ -1,7 +1,5 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Programs that record, and what their captures hold.
-"""
+"""Programs that record, and what their captures hold."""
 import contextlib
 import json
 import os

@@ -1,8 +1,5 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A relay as a program, and what tests of it have in common.
-"""
-
+"""A relay as a program, and what tests of it have in common."""
 import live
 from raw import Raw, sstp
 

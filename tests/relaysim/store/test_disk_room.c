@@ -40,13 +40,7 @@ static void test_cut_when_full(void)
 {
     const unsigned num_calls = model_count_calls(5);
     for (unsigned at = 1; at <= num_calls; at += 3) {
-        struct model *model = model_new(5);
-        faulty_vfs_reset();
-        g_assert_true(model_open(model));
-        faulty.num_calls = 0;
-        faulty.fail_at = at;
-        faulty.num_fails = UINT32_MAX;
-        faulty.failure = SQLITE_FULL;
+        struct model *model = model_failing(5, at, UINT32_MAX, SQLITE_FULL);
         for (unsigned i = 0; i < MODEL_ROUNDS; i++)
             model_turn(model);
         char *wrong = model_end(model, at);

@@ -8,13 +8,7 @@
 
 static void run_with_errors(unsigned fail_at, unsigned num_fails, int failure, uint64_t seed)
 {
-    struct model *model = model_new(seed);
-    faulty_vfs_reset();
-    g_assert_true(model_open(model));
-    faulty.num_calls = 0;
-    faulty.fail_at = fail_at;
-    faulty.num_fails = num_fails;
-    faulty.failure = failure;
+    struct model *model = model_failing(seed, fail_at, num_fails, failure);
     for (unsigned i = 0; i < MODEL_ROUNDS; i++)
         model_turn(model);
     const bool has_failed = model->num_failures > 0;
@@ -54,12 +48,7 @@ static void test_errors(void)
  * needs no space. */
 static void test_made_anew(void)
 {
-    struct model *model = model_new(3);
-    faulty_vfs_reset();
-    g_assert_true(model_open(model));
-    faulty.fail_at = faulty.num_calls + 1;
-    faulty.num_fails = UINT32_MAX;
-    faulty.failure = SQLITE_FULL;
+    struct model *model = model_failing(3, 1, UINT32_MAX, SQLITE_FULL);
     for (unsigned i = 0; i < 20; i++)
         model_send(model);
     g_assert_false(model_settle(model));
@@ -82,12 +71,7 @@ static void test_made_anew(void)
 /* What has nothing to write any more says that it can be written again, all the same. */
 static void test_recovers_idle(void)
 {
-    struct model *model = model_new(4);
-    faulty_vfs_reset();
-    g_assert_true(model_open(model));
-    faulty.fail_at = faulty.num_calls + 1;
-    faulty.num_fails = UINT32_MAX;
-    faulty.failure = SQLITE_FULL;
+    struct model *model = model_failing(4, 1, UINT32_MAX, SQLITE_FULL);
     model_send(model);
     g_assert_false(model_settle(model));
     g_assert_nonnull(model->failure);
