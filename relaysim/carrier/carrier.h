@@ -131,6 +131,7 @@ struct carrier_config {
     bool has_proxy;            /* a client's, that may do with or without */
     struct proxy_login *login; /* for a proxy that wants one (carrier/proxy_auth.h); NULL */
     void *shared;              /* of all carriers of a server; NULL */
+    uint8_t peer[16];          /* whom it has accepted: an address, of IPv4 with zeros after it */
     /* For those over HTTP: their limits and timers, NULL: the products'; outlives the carrier.
      * A client's randomness; and what time it was at 0 ms, in milliseconds since 1970. */
     const struct http_options *http;

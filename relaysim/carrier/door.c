@@ -87,7 +87,10 @@ static enum henc_http_result read_whose(const struct http_line *line, struct doo
 static unsigned judge_join(const struct carrier_transport *transport, const struct carrier *there,
                            const struct door_service *service, const struct door_request *request)
 {
+    const struct carrier_config *config = carrier_config(transport->carrier);
     if (carrier_ops(there) != service->ops || carrier_is_lost(there))
+        return 400;
+    if (memcmp(config->peer, carrier_config(there)->peer, sizeof config->peer) != 0)
         return 400;
     if (there != transport->carrier && carrier_transport(there, CARRIER_TRANSPORTS_MAX - 1) != NULL)
         return 400;

@@ -6,9 +6,10 @@
  * It reads the first request, or of Polling all of it, and hands the transport to the virtual
  * connection that the request names (carrier_move()); or to a new one, which this carrier then
  * becomes (carrier_become()).  What is none of an encapsulation is answered 400, 404 or 501 and
- * closed.  A GUID is all that anybody has to know: who comes with one that somebody else has made
- * is let in only where that virtual connection awaits just this, and else is answered 400, and the
- * virtual connection does not notice.
+ * closed.
+ *
+ * A GUID is all that anybody has to know who comes from the same address: from another one it is
+ * answered 400, as is what the virtual connection does not await; and that does not notice.
  *
  * Its configuration has a struct http_server as `shared`.
  */

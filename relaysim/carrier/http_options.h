@@ -21,6 +21,11 @@
 /* A Noop after so long (GRVHENC notes 10, 14, 15, 23). */
 #define HTTP_KEEPALIVE_MS 45000
 
+/* Where one half is lost, until the last words are said over the other: whoever has to do something
+ * with what came before it is acknowledged gets that long.  And then until all is closed. */
+#define HTTP_GRACE_MS 100
+#define HTTP_LINGER_MS 10000
+
 #define HTTP_VIRTUAL_MAX 4096u /* virtual connections of a server at a time */
 
 /* A lower limit of LongLived has no room for the echo string and a few commands. */

@@ -61,7 +61,7 @@ void longlived_lost(struct carrier_transport *transport)
     if (longlived->is_over || longlived->is_ending)
         return;
     longlived->is_ending = true;
-    longlived->deadline = carrier_now_ms(carrier) + LONGLIVED_GRACE_MS;
+    longlived->deadline = carrier_now_ms(carrier) + HTTP_GRACE_MS;
 }
 
 /* With all that has been taken, as far as anybody knows. */
@@ -70,7 +70,7 @@ static void say_last_words(struct carrier *carrier)
     struct longlived *longlived = longlived_of(carrier);
     struct sstp_ep *ep = carrier_ep(carrier);
     longlived->has_last_words = true;
-    longlived->deadline = carrier_now_ms(carrier) + LONGLIVED_LINGER_MS;
+    longlived->deadline = carrier_now_ms(carrier) + HTTP_LINGER_MS;
     if (ep == NULL || !longlived->may_speak || longlived->halves[longlived->spoken] == NULL)
         return;
     (void)sstp_ep_noop(ep); /* no memory, or no connection: then there is nothing to be said */

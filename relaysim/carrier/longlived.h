@@ -32,11 +32,6 @@ struct longlived {
     int64_t deadline;                    /* until it is ready; until something comes; the end */
 };
 
-/* Until the last words: whoever has to do something with what came before it is acknowledged gets
- * that long.  And then until all is closed. */
-#define LONGLIVED_GRACE_MS 100
-#define LONGLIVED_LINGER_MS 10000
-
 /* SSTP has come, and for so long nothing more may.  False where the body has more than it may have;
  * then nothing is done. */
 bool longlived_hear(struct carrier *carrier, const void *data, size_t len, int64_t patience_ms);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "carrier/pass.h"
 
+#include <glib.h>
+#include <string.h>
+
 #define UNSENT_MAX (1u << 20) /* answers beyond which nothing more is read from the peer */
 
 void carrier_pass_receive(struct carrier_transport *transport, const void *data, size_t len)
@@ -45,6 +48,19 @@ size_t carrier_pass_output_cut(const struct carrier_transport *transport, struct
 void carrier_pass_taken(struct carrier_transport *transport, size_t len)
 {
     sstp_ep_output_taken(carrier_ep(transport->carrier), len);
+}
+
+size_t carrier_pass_move(const struct carrier *carrier, uint8_t *data, size_t room)
+{
+    size_t len = 0;
+    while (len < room && sstp_ep_output_len(carrier_ep(carrier)) > 0) {
+        const struct sstp_span first = sstp_ep_output(carrier_ep(carrier));
+        const size_t part = MIN(first.len, room - len);
+        memcpy(data + len, first.data, part);
+        sstp_ep_output_taken(carrier_ep(carrier), part);
+        len += part;
+    }
+    return len;
 }
 
 bool carrier_pass_is_over(const struct carrier_transport *transport)

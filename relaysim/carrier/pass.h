@@ -20,6 +20,10 @@ size_t carrier_pass_output_cut(const struct carrier_transport *transport, struct
                                size_t max, size_t len);
 void carrier_pass_taken(struct carrier_transport *transport, size_t len);
 
+/* Copies the first bytes of the endpoint's output, at most `room`, of which it is rid then; returns
+ * how many. */
+size_t carrier_pass_move(const struct carrier *carrier, uint8_t *data, size_t room);
+
 /* The connection is closed: there will be no more. */
 bool carrier_pass_is_over(const struct carrier_transport *transport);
 

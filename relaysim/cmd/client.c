@@ -3,6 +3,7 @@
 #include "carrier/connect.h"
 #include "carrier/direct.h"
 #include "carrier/http_client.h"
+#include "carrier/keepalive_client.h"
 #include "carrier/longlived_client.h"
 #include "carrier/socks.h"
 #include "carrier/tunnel.h"
@@ -60,16 +61,15 @@ struct client_options {
 };
 
 /* In the order of `ways`. */
-static const char *const vias[] = {"tcp", "443", "connect", "socks", "longlived", "auto", NULL};
-#define VIAS "tcp|443|connect|socks|longlived|auto"
+static const char *const vias[] = {"tcp",       "443",       "connect", "socks",
+                                   "longlived", "keepalive", "auto",    NULL};
+#define VIAS "tcp|443|connect|socks|longlived|keepalive|auto"
 static const struct {
     const struct carrier_ops *carrier;
     bool may_have_proxy, needs_proxy, is_http;
-} ways[] = {{&carrier_direct, false, false, false},
-            {&carrier_direct_443, false, false, false},
-            {&carrier_connect, true, true, false},
-            {&carrier_socks, true, true, false},
-            {&carrier_longlived, true, false, true},
+} ways[] = {{&carrier_direct, false, false, false},  {&carrier_direct_443, false, false, false},
+            {&carrier_connect, true, true, false},   {&carrier_socks, true, true, false},
+            {&carrier_longlived, true, false, true}, {&carrier_keepalive, true, false, true},
             {NULL, true, false, true}}; /* auto: client_ways_auto() */
 /* In the order of enum client_format. */
 static const char *const formats[] = {"json", "text", NULL};

@@ -78,6 +78,18 @@ static int64_t deadline_of(void *cookie)
     return carrier_deadline(connection_of(cookie)->carrier);
 }
 
+/* Bytes may tell whose a socket is: it may have gone from `before` to another connection. */
+static void settle_mover(const struct line *line, const struct live_connection *before)
+{
+    struct live_connection *now = connection_of(line);
+    if (now == before)
+        return;
+    if (now->is_held)
+        net_hold(line->socket, true);
+    enter(now);
+    leave(now);
+}
+
 static void on_receive(void *cookie, const void *data, size_t len)
 {
     const struct line *line = cookie;
@@ -86,14 +98,7 @@ static void on_receive(void *cookie, const void *data, size_t len)
         truth_passed(connection->truth);
     enter(connection);
     carrier_receive(line->transport, data, len);
-    /* It may have found out whose it is. */
-    struct live_connection *now = connection_of(line);
-    if (now != connection) {
-        if (now->is_held)
-            net_hold(line->socket, true);
-        enter(now);
-        leave(now);
-    }
+    settle_mover(line, connection);
     leave(connection);
 }
 
@@ -124,6 +129,7 @@ static void on_taken(void *cookie, size_t len)
         truth_passed(connection->truth);
     enter(connection);
     carrier_taken(line->transport, len);
+    settle_mover(line, connection);
     if (handler->output_is_empty != NULL && connection->ep != NULL &&
         sstp_ep_output_len(connection->ep) == 0)
         handler->output_is_empty(handler->cookie);
@@ -424,14 +430,16 @@ struct live_connection *live_connection_accept(struct net_connection *socket,
     struct net *net = net_of(socket);
     struct live_connection *connection = new_connection(net, recording, handler);
     struct line *line = g_new0(struct line, 1);
+    struct carrier_config config = {.is_server = true,
+                                    .now_ms = net_now_ms(net),
+                                    .shared = shared,
+                                    .epoch_ms = epoch_ms(net),
+                                    .owner = connection};
     bool is_freed = false;
     connection->is_server = true;
     connection->is_freed = &is_freed;
-    connection->carrier = carrier_new(carrier, &(struct carrier_config){.is_server = true,
-                                                                        .now_ms = net_now_ms(net),
-                                                                        .shared = shared,
-                                                                        .epoch_ms = epoch_ms(net),
-                                                                        .owner = connection});
+    net_connection_peer(socket, config.peer);
+    connection->carrier = carrier_new(carrier, &config);
     enter(connection);
     line->socket = socket;
     line->transport = carrier_accepted(connection->carrier);

@@ -226,6 +226,17 @@ void live_guests_stop_dialing(struct live_guests *guests)
     }
 }
 
+void live_guests_drop_idle(struct live_guests *guests)
+{
+    GList *link = guests->all.head;
+    while (link != NULL) {
+        const struct guest *guest = link->data;
+        link = link->next;
+        if (live_connection_socket(guest->live) == NULL)
+            live_connection_drop(guest->live);
+    }
+}
+
 void live_guests_reset(struct live_guests *guests)
 {
     while (!g_queue_is_empty(&guests->all)) {

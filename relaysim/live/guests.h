@@ -55,6 +55,9 @@ void live_guests_dial(struct live_guests *guests, const char *url, uint64_t numb
 /* Nobody waits any more for those who are being dialed, who may not even be there. */
 void live_guests_stop_dialing(struct live_guests *guests);
 
+/* Drops those who have no socket at present, so that nothing awaits their time. */
+void live_guests_drop_idle(struct live_guests *guests);
+
 /* Resets all that the relay knows, and closes those that it does not know yet. */
 void live_guests_reset(struct live_guests *guests);
 

@@ -320,5 +320,6 @@ void live_relay_end(struct live_relay *live_relay)
         return;
     live_relay->is_ended = true;
     live_guests_stop_dialing(&live_relay->guests);
+    live_guests_drop_idle(&live_relay->guests);
     uv_close((uv_handle_t *)&live_relay->timer, NULL);
 }

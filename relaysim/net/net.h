@@ -192,6 +192,9 @@ unsigned net_connection_number(const struct net_connection *connection);
 /* The port that it leads to as the capture shows it: which of a listener's doors it is. */
 uint16_t net_connection_port(const struct net_connection *connection);
 
+/* The address of the other end, of IPv4 with zeros after it. */
+void net_connection_peer(const struct net_connection *connection, uint8_t address[16]);
+
 /* "127.0.0.1:49152 127.0.0.1:2492", who opened it first: both ends call it so.  To be
  * freed. */
 char *net_connection_name(const struct net_connection *connection);

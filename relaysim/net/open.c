@@ -129,6 +129,18 @@ uint16_t net_connection_port(const struct net_connection *connection)
     return port != 0 ? port : NET_PORT_SSTP;
 }
 
+void net_connection_peer(const struct net_connection *connection, uint8_t address[16])
+{
+    const struct sockaddr_storage peer = net_address_peer(&connection->tcp);
+    const struct sockaddr_in *ip4 = (const void *)&peer;
+    const struct sockaddr_in6 *ip6 = (const void *)&peer;
+    memset(address, 0, 16);
+    if (peer.ss_family == AF_INET)
+        memcpy(address, &ip4->sin_addr, sizeof ip4->sin_addr);
+    else if (peer.ss_family == AF_INET6)
+        memcpy(address, &ip6->sin6_addr, sizeof ip6->sin6_addr);
+}
+
 char *net_connection_name(const struct net_connection *connection)
 {
     const struct sockaddr_storage local = net_address_local(&connection->tcp);

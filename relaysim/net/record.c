@@ -6,8 +6,6 @@
 #include "record/capture.h"
 #include "record/recording_clock.h"
 
-#include <netinet/in.h>
-
 static uint64_t now_ns(const struct net_connection *connection)
 {
     return recording_clock_ns(connection->net->config.clock);
@@ -16,14 +14,11 @@ static uint64_t now_ns(const struct net_connection *connection)
 /* A number for the address of the peer, by which those of one can be told together. */
 static unsigned peer_number(const struct net_connection *connection)
 {
-    struct sockaddr_storage peer = net_address_peer(&connection->tcp);
-    const struct sockaddr_in *ip4 = (const void *)&peer;
-    const struct sockaddr_in6 *ip6 = (const void *)&peer;
-    const void *bytes = peer.ss_family == AF_INET ? (const void *)&ip4->sin_addr : &ip6->sin6_addr;
-    const size_t len = peer.ss_family == AF_INET ? sizeof ip4->sin_addr : sizeof ip6->sin6_addr;
+    uint8_t address[16];
     unsigned number = 0;
-    for (size_t i = 0; i < len; i++)
-        number = 31 * number + ((const uint8_t *)bytes)[i];
+    net_connection_peer(connection, address);
+    for (size_t i = 0; i < sizeof address; i++)
+        number = 31 * number + address[i];
     return number;
 }
 

@@ -18,7 +18,7 @@ from live import BOB, LiveTest, Proxy, RELAYSIM, Relay, URL
 from patience import PATIENCE, TIMEOUT
 from reserved import reserved_address
 
-LONGLIVED = "4"  # sstp.encap
+LONGLIVED, KEEPALIVE = "4", "5"  # sstp.encap
 
 
 class HttpRelay(Relay):
@@ -217,6 +217,10 @@ class LongLived(Way, LiveTest):
     def num_gets(self, name):
         return sum(1 for data in self.streams(self.path(name)).values()
                    if data.startswith(b"GET /2.0/relay1.example/"))
+
+
+class KeepAlive(Way, LiveTest):
+    via, encapsulation = "keepalive", KEEPALIVE
 
 
 if __name__ == "__main__":
