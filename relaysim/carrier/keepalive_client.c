@@ -20,7 +20,8 @@ struct keepalive {
     size_t num_last_words;
     GByteArray *request; /* of POST, whole, while it has no answer; then empty (ClientOKtoSend) */
     guint num_said;      /* bytes of it, on the transport that there is */
-    unsigned num_reopened;
+    bool is_reopening;
+    unsigned num_reopened; /* since the last answer */
     int64_t establish_deadline, ending_deadline;
     int64_t deadlines[2]; /* for an answer (Get- and PostNetworkReceiveIO) */
 };
@@ -123,7 +124,10 @@ static void on_opened(struct carrier_transport *transport)
     struct keepalive *keepalive = keepalive_of(carrier);
     http_line_begin(transport);
     keepalive->halves[transport->number] = transport;
-    keepalive->num_said = 0;
+    if (transport->number == HENC_HALF_POST) {
+        keepalive->is_reopening = false;
+        keepalive->num_said = 0;
+    }
     if (transport->number == HENC_HALF_GET)
         say_get(carrier);
     else if (!carrier_is_ready(carrier) && keepalive->request->len == 0)
@@ -148,6 +152,23 @@ static bool may_reopen(const struct carrier *carrier)
     const struct keepalive *keepalive = keepalive_of(carrier);
     return keepalive->halves[HENC_HALF_GET] != NULL && !keepalive->is_over && !is_done(carrier) &&
            keepalive->num_reopened < KEEPALIVE_REOPEN_MAX;
+}
+
+static void reopen(struct carrier *carrier)
+{
+    struct keepalive *keepalive = keepalive_of(carrier);
+    keepalive->is_reopening = true;
+    keepalive->num_reopened++;
+    http_client_want(carrier, HENC_HALF_POST);
+}
+
+/* Whether it has to be, by now: with nothing to be said nobody needs it, and a proxy may close it
+ * as often as it likes. */
+static bool has_to_reopen(const struct carrier *carrier)
+{
+    const struct keepalive *keepalive = keepalive_of(carrier);
+    return keepalive->halves[HENC_HALF_POST] == NULL && !keepalive->is_reopening &&
+           may_make_data(carrier);
 }
 
 /* GET is lost, and nothing more can be heard; but what was can be acknowledged. */
@@ -178,8 +199,8 @@ static void on_lost(struct carrier_transport *transport)
     if (!carrier_is_ready(carrier)) {
         http_client_end(carrier, "closed the connection");
     } else if (may_reopen(carrier)) {
-        keepalive->num_reopened++;
-        http_client_want(carrier, HENC_HALF_POST);
+        if (keepalive->request->len > 0)
+            reopen(carrier);
     } else if (transport->number == HENC_HALF_GET && keepalive->halves[HENC_HALF_POST] != NULL &&
                carrier_ep(carrier) != NULL && !keepalive->is_over && !is_done(carrier)) {
         begin_ending(carrier);
@@ -350,6 +371,8 @@ static bool is_over(const struct carrier_transport *transport)
 static int64_t deadline(const struct carrier *carrier)
 {
     const struct keepalive *keepalive = keepalive_of(carrier);
+    if (has_to_reopen(carrier))
+        return carrier_now_ms(carrier);
     return MIN(MIN(keepalive->establish_deadline, keepalive->ending_deadline),
                MIN(keepalive->deadlines[HENC_HALF_GET], keepalive->deadlines[HENC_HALF_POST]));
 }
@@ -368,6 +391,10 @@ static void say_last_words(struct carrier *carrier)
 static void tick(struct carrier *carrier)
 {
     struct keepalive *keepalive = keepalive_of(carrier);
+    if (has_to_reopen(carrier) && may_reopen(carrier)) {
+        reopen(carrier);
+        return;
+    }
     if (carrier_now_ms(carrier) < deadline(carrier))
         return;
     if (keepalive->is_ending && !keepalive->has_last_words) {

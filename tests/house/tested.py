@@ -73,10 +73,6 @@ THROUGH = [
      ["relaysim/carrier/http_client.c", "relaysim/carrier/http_head.c",
       "relaysim/carrier/http_line.c", "relaysim/carrier/http_server.c",
       "relaysim/carrier/http_services.c"]),
-    ("both sides of a body that does not end are only tried on sockets",
-     "tests/relaysim/program/over_http.py",
-     ["relaysim/carrier/longlived.c", "relaysim/carrier/longlived_client.c",
-      "relaysim/carrier/longlived_server.c"]),
 ]
 
 
