@@ -56,8 +56,10 @@ class Command:
 
 
 class Shown:
-    def __init__(self, wireshark, capture, two_pass=True):
-        frames = wireshark.dissect(capture, two_pass=two_pass)
+    def __init__(self, wireshark, capture, frames=None):
+        """Of a capture, in two passes; or of frames that have been dissected."""
+        if frames is None:
+            frames = wireshark.dissect(capture, two_pass=True)
         self.commands = [Command(frame.number, layer) for frame in frames
                          for layer in frame.commands]
 
