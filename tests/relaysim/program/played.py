@@ -21,8 +21,8 @@ if HAS_PLUGIN:
     import tshark
 
 
-def play(*arguments, **options):
-    return subprocess.run([RELAYSIM, "scenario", *arguments], capture_output=True, text=True,
+def play(*arguments, program=RELAYSIM, **options):
+    return subprocess.run([program, "scenario", *arguments], capture_output=True, text=True,
                           timeout=PATIENCE, check=False, **options)
 
 
