@@ -6,6 +6,8 @@
 #include "net/net.h"
 #include "cmd/option_file.h"
 #include "cmd/options.h"
+#include "cmd/login.h"
+#include "cmd/relay_peers.h"
 #include "cmd/relay_run.h"
 #include "base/product.h"
 #include "base/url.h"
@@ -91,9 +93,9 @@ static const struct {
 
 struct relay_options {
     char **urls, **listen, **listen_443, **listen_http, **locked_out;
-    char **peers;
-    char **peer_urls, **peer_addresses; /* the parts of `peers` */
-    char *config, *log, *store, *capture, *truth;
+    char **peers, **peer_proxies;
+    struct relay_peers read_peers; /* what these say */
+    char *proxy_auth, *config, *log, *store, *capture, *truth;
     unsigned version, auth;
     int64_t quota, max_per_device;
     bool no_multi_drop, no_single_hop, is_verbose;
@@ -105,11 +107,6 @@ struct relay_doors {
     GPtrArray *addresses;
     GArray *ports;
 };
-
-static gboolean is_own_url(const struct relay_options *options, const char *url)
-{
-    return g_strv_contains((const gchar *const *)options->urls, url);
-}
 
 static char *check_url(const char *url)
 {
@@ -144,18 +141,6 @@ static char *check_listen_http(const char *address)
     return check_address("listen-http", address);
 }
 
-static char *check_peer(const char *peer)
-{
-    const char *equals = strrchr(peer, '=');
-    struct sockaddr_storage storage;
-    return equals != NULL && sstp_url_is_relay(sstp_span(peer, (size_t)(equals - peer))) &&
-                   net_parse_address(equals + 1, &storage)
-               ? NULL
-               : g_strdup_printf("--peer is URL=ADDR:PORT, such as "
-                                 "grooveDNS://relay2.example=127.0.0.1:2493, not %s",
-                                 peer);
-}
-
 /* Whether there is room for the URLs in a Connect and its answer. */
 static gboolean have_room(const struct relay_options *options)
 {
@@ -168,30 +153,9 @@ static gboolean have_room(const struct relay_options *options)
                   sum, SSTP_URL_OWN_SUM_MAX);
         return FALSE;
     }
-    for (char **url = options->peer_urls; *url != NULL; url++)
+    for (char **url = options->read_peers.urls; *url != NULL; url++)
         if (!options_url_has_room("peer", *url))
             return FALSE;
-    return TRUE;
-}
-
-/* "URL=ADDR:PORT" into its parts. */
-static gboolean parse_peers(struct relay_options *options)
-{
-    const guint num = options->peers != NULL ? g_strv_length(options->peers) : 0;
-    options->peer_urls = g_new0(char *, num + 1);
-    options->peer_addresses = g_new0(char *, num + 1);
-    for (guint i = 0; i < num; i++) {
-        const char *peer = options->peers[i], *equals = strrchr(peer, '=');
-        char *url = g_strndup(peer, (gsize)(equals - peer));
-        const gboolean is_new = !g_strv_contains((const gchar *const *)options->peer_urls, url) &&
-                                !is_own_url(options, url);
-        options->peer_urls[i] = url;
-        options->peer_addresses[i] = g_strdup(equals + 1);
-        if (!is_new) {
-            log_error("--peer names %s, which is this relay or another --peer already", url);
-            return FALSE;
-        }
-    }
     return TRUE;
 }
 
@@ -264,7 +228,9 @@ static gboolean apply(struct relay_options *options, struct relay_doors *doors,
         log_error("--url can be given %d times at most", URLS_MAX);
         return FALSE;
     }
-    if (!parse_peers(options) || !have_room(options))
+    if (!relay_peers_read(&options->read_peers, options->peers, options->peer_proxies,
+                          options->proxy_auth, options->urls) ||
+        !have_room(options))
         return FALSE;
     config->urls = (const char *const *)options->urls;
     config->num_urls = g_strv_length(options->urls);
@@ -274,10 +240,12 @@ static gboolean apply(struct relay_options *options, struct relay_doors *doors,
     config->max_connections_per_device = (size_t)options->max_per_device;
     config->supports_multi_drop = !options->no_multi_drop;
     config->supports_single_hop = !options->no_single_hop;
-    config->peer_urls = (const char *const *)options->peer_urls;
-    config->num_peers = g_strv_length(options->peer_urls);
+    config->peer_urls = (const char *const *)options->read_peers.urls;
+    config->num_peers = options->read_peers.num;
     apply_addresses(options, doors, run);
-    run->peer_addresses = (const char *const *)options->peer_addresses;
+    run->peer_addresses = (const char *const *)options->read_peers.addresses;
+    run->peer_ways = options->read_peers.ways;
+    run->proxy_login = options->read_peers.login;
     run->store =
         options->store != NULL && strcmp(options->store, "memory") == 0 ? NULL : options->store;
     run->capture = options->capture;
@@ -335,7 +303,13 @@ int cmd_relay(int argc, char **argv)
         OPTION_FLAG("no-multi-drop", &o.no_multi_drop, "Refuse fanout to recipients of this relay"),
         OPTION_FLAG("no-single-hop", &o.no_single_hop, "Refuse fanout to other relays"),
         OPTION_TEXTS("peer", &o.peers, "URL=ADDR:PORT", "Where another relay is; may be repeated",
-                     .check = check_peer),
+                     .check = relay_peers_check),
+        OPTION_TEXTS("peer-proxy", &o.peer_proxies, "URL=connect|socks:ADDR:PORT",
+                     "The proxy through which that relay is reached; may be repeated",
+                     .check = relay_peers_check_proxy),
+        OPTION_TEXT("proxy-auth", &o.proxy_auth, "basic|ntlm:" LOGIN_WHO,
+                    "Who asks these proxies; the password may be in " LOGIN_VARIABLE,
+                    .is_secret = true),
         OPTION_NUMBER("connections-per-device", &o.max_per_device, 0, INT_MAX, "N",
                       "Beyond so many of one device, CrossedConnections (0: no limit)"),
         OPTION_TEXTS("lock-out", &o.locked_out, "URL",
@@ -378,7 +352,6 @@ int cmd_relay(int argc, char **argv)
     }
     option_rows_clear(rows);
     clear_doors(&doors);
-    g_strfreev(o.peer_urls);
-    g_strfreev(o.peer_addresses);
+    relay_peers_clear(&o.read_peers);
     return result;
 }

@@ -119,6 +119,8 @@ static int run(struct relay_server *server, const struct relay_run *config, int 
                                                         .ports = config->ports,
                                                         .http = &config->http,
                                                         .peer_addresses = config->peer_addresses,
+                                                        .peer_ways = config->peer_ways,
+                                                        .proxy_login = config->proxy_login,
                                                         .max_half_open = config->max_half_open,
                                                         .tells_refusals = true};
     struct sstp_relay_config relay_config = config->relay;

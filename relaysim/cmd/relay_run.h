@@ -14,6 +14,8 @@ struct relay_run {
     size_t num_addresses;
     struct http_options http; /* without names */
     const char *const *peer_addresses;
+    const struct live_peer_way *peer_ways; /* of each, see live/connection.h */
+    struct proxy_login *proxy_login;       /* for their proxies */
     size_t max_half_open;
     const char *store; /* a file; NULL: in memory */
     const char *capture, *truth;

@@ -36,6 +36,12 @@ struct live_handler {
     void *cookie;
 };
 
+/* How another relay is reached. */
+struct live_peer_way {
+    const struct carrier_ops *carrier; /* NULL: carrier/direct.h */
+    const char *proxy;                 /* "ADDR:PORT"; NULL without */
+};
+
 /* Whom to connect to, and how.  Strings need not outlive the call. */
 struct live_dial {
     const struct carrier_ops *carrier;

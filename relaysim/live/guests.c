@@ -201,9 +201,13 @@ void live_guests_dial(struct live_guests *guests, const char *url, uint64_t numb
     guest->link.data = guest;
     g_queue_push_tail_link(&guests->dials, &guest->link);
     char *error = NULL;
+    const struct live_peer_way way =
+        guests->peer_ways != NULL ? guests->peer_ways[i] : (struct live_peer_way){.proxy = NULL};
     const struct live_dial dial = {
-        .carrier = &carrier_direct,
+        .carrier = way.carrier != NULL ? way.carrier : &carrier_direct,
         .address = guests->peer_addresses[i],
+        .proxy = way.proxy,
+        .login = guests->proxy_login,
         .hosts = {guests->host, guests->peer_hosts != NULL
                                     ? guests->peer_hosts[i]
                                     : (uint8_t)(PEER_HOST + i % NUM_PEER_HOSTS)}};

@@ -25,6 +25,8 @@ struct live_guests {
     const struct recording *recording; /* NULL for none */
     const char *const *peer_urls;      /* of the configuration, as the addresses are */
     const char *const *peer_addresses;
+    const struct live_peer_way *peer_ways; /* live/connection.h; NULL: straight to all of them */
+    struct proxy_login *proxy_login;
     const uint8_t *peer_hosts; /* in the capture; NULL: the usual */
     size_t num_peers;
     uint8_t host; /* of the relay, in the capture */

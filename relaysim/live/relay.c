@@ -211,6 +211,8 @@ struct live_relay *live_relay_new(struct net *net, const struct sstp_relay_confi
         .recording = net_config->recording,
         .peer_urls = config->peer_urls,
         .peer_addresses = net_config->peer_addresses,
+        .peer_ways = net_config->peer_ways,
+        .proxy_login = net_config->proxy_login,
         .peer_hosts = net_config->peer_hosts,
         .num_peers = config->num_peers,
         .host = net_config->host != 0 ? net_config->host : OWN_HOST,

@@ -9,7 +9,9 @@
 #include "record/recording.h"
 #include "relay/relay.h"
 
+struct live_peer_way;
 struct live_relay;
+struct proxy_login;
 
 #define LIVE_RELAY_MAX_HALF_OPEN 64u
 
@@ -23,6 +25,9 @@ struct live_relay_config {
     /* Where the peers of the relay's configuration are, in their order; outlives it, and
      * is looked at when one is dialed. */
     const char *const *peer_addresses;
+    const struct live_peer_way
+        *peer_ways; /* likewise (live/connection.h); NULL: straight to all of them */
+    struct proxy_login *proxy_login; /* for the proxies on these ways; or NULL */
     /* Of more transports than this (0: the above) that are not established, the oldest
      * are dropped. */
     size_t max_half_open;

@@ -302,6 +302,51 @@ class OwnProxy(ProxyTest):
             self.assertNotIn("sesame", result.stderr)
 
 
+class OtherRelays(ProxyTest):
+    """A relay that reaches another one through a proxy."""
+    OTHER = "grooveDNS://relay2.example"
+
+    def check_reached(self, way, proxy, address, *arguments):
+        with Relay("--peer", "%s=%s" % (self.OTHER, address), "--peer-proxy",
+                   "%s=%s:%s" % (self.OTHER, way, proxy), "-v", *arguments) as relay:
+            return relay.client("--to", BOB + ",," + self.OTHER, "--to",
+                                "grooveIdentity://carol,,%s" % URL, "--message", "x")
+
+    def test_through(self):
+        _, proxy = self.own_proxy("--auth", "basic", "alice:sesame")
+        with Relay(url=self.OTHER) as other:
+            for way, host in (("connect", "127.0.0.1"), ("socks", "localhost")):
+                at = host + ":" + other.address.split(":")[1]
+                self.check(self.check_reached(way, proxy, at, "--proxy-auth",
+                                              "basic:alice:sesame"), 0)
+            self.check(other.receive(2), 0)
+
+    def test_not_let_in(self):
+        """The sender is told that the other relay is not reached."""
+        _, proxy = self.own_proxy("--auth", "basic", "alice:sesame")
+        with Relay(url=self.OTHER) as other:
+            result = self.check_reached("connect", proxy, other.address)
+            self.assertRegex(result.stderr, "HostNotReachable")
+            self.assertEqual(other.counters()["messages_in"], 0)
+
+    def test_wrong_use(self):
+        relay, peer = ["relay", "--url", URL], ["--peer", self.OTHER + "=127.0.0.1:1"]
+        proxy = ["--peer-proxy", self.OTHER + "=connect:127.0.0.1:2"]
+        for arguments, words in (
+                (["--peer-proxy", self.OTHER + "=127.0.0.1:2"], "--peer-proxy is URL=connect:"),
+                (["--peer-proxy", self.OTHER + "=connect:nowhere:2"], "--peer-proxy is URL=connect:"),
+                (proxy, "--peer-proxy names %s, which is no --peer" % self.OTHER),
+                ([*peer, *proxy, *proxy], "or has a proxy already"),
+                (["--peer", self.OTHER + "=relay2.example:1"], "without a proxy"),
+                ([*peer, "--proxy-auth", "basic:a:sesame"], "--peer-proxy is needed"),
+                ([*peer, *proxy, "--proxy-auth", "digest:a:sesame"], "--proxy-auth is basic or"),
+                ([*peer, "--peer-proxy", self.OTHER + "=socks:127.0.0.1:2", "--proxy-auth",
+                  "ntlm:a:sesame"], "--proxy-auth ntlm is for proxies of HTTP")):
+            result = run(*relay, *arguments)
+            self.check(result, 2, words)
+            self.assertNotIn("sesame", result.stderr)
+
+
 class Auto(ProxyTest):
     """The ways in the products' order, until one leads to the relay."""
 
