@@ -118,3 +118,24 @@ void assert_mistake_of(GString *text, const char *wanted)
     assert_mistake(text->str, text->len, wanted);
     g_string_free(text, TRUE);
 }
+
+const struct scenario_step *scenario_text_step(const struct scenario *scenario, guint i)
+{
+    g_assert_cmpuint(i, <, scenario->steps->len);
+    return &g_array_index(scenario->steps, struct scenario_step, i);
+}
+
+void scenario_text_check_line(const char *line, const char *mistake)
+{
+    char *text = g_strconcat(PLAY, line, "\n", NULL);
+    char *got = scenario_text_mistakes(text, strlen(text));
+    char *wanted = mistake != NULL ? g_strconcat("f.scn:8: ", mistake, NULL) : g_strdup("");
+    /* What ends with a blank goes on with all the words that there are. */
+    if (g_str_has_suffix(wanted, " ") && g_str_has_prefix(got, wanted))
+        got[strlen(wanted)] = '\0';
+    g_test_message("%s", line);
+    g_assert_cmpstr(got, ==, wanted);
+    g_free(wanted);
+    g_free(got);
+    g_free(text);
+}

@@ -11,6 +11,9 @@
 
 /* A text that has no mistake. */
 struct scenario *scenario_text_parse(const char *text);
+const struct scenario_step *scenario_text_step(const struct scenario *scenario, guint i);
+/* Adds a line to PLAY: that is good, or, where `mistake` is not NULL, wrong for this reason. */
+void scenario_text_check_line(const char *line, const char *mistake);
 /* All mistakes, a line each. */
 char *scenario_text_mistakes(const char *text, size_t len);
 /* Exactly these. */
