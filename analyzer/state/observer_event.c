@@ -101,12 +101,33 @@ static void go_on(const struct sstp_observing *observing, struct sstp_observed_s
     }
 }
 
+/* The session that a command speaks of which came late to the observer: one for messages it is
+ * not, whatever else is said of it. */
+static struct sstp_observed_session *imply_event(const struct sstp_observing *observing,
+                                                 uint32_t *index)
+{
+    const uint8_t id = observing->command->id;
+    const bool is_answer = id != SSTP_ATTACH_AUTHENTICATE;
+
+    if (observing->observer->is_complete || observing->is_late)
+        return NULL;
+    *index = observing->observer->sessions.num;
+    struct sstp_observed_session *session = sstp_observing_add_session(
+        observing, id == SSTP_REGISTER_RESPONSE ? SSTP_SESSION_OF_REGISTER : SSTP_SESSION_OF_ATTACH,
+        observing->from_initiator != is_answer);
+    if (session != NULL)
+        session->is_vague = true;
+    return session;
+}
+
 /* AttachResponse, AttachAuthenticate and RegisterResponse need their session. */
 static void on_event_of_id(const struct sstp_observing *observing)
 {
     uint32_t index;
     struct sstp_observed_session *session = sstp_observing_session(observing, &index);
 
+    if (session == NULL)
+        session = imply_event(observing, &index);
     if (session == NULL) {
         sstp_observing_unknown_session(observing);
         return;

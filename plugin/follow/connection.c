@@ -13,11 +13,11 @@ uint32_t grvsstp_connections_count(void)
     return num_connections;
 }
 
-struct grvsstp_connection *grvsstp_connection_new(enum grvsstp_encapsulation encapsulation,
-                                                  uint32_t frame)
+static struct grvsstp_connection *make(uint32_t number, enum grvsstp_encapsulation encapsulation,
+                                       uint32_t frame)
 {
     struct grvsstp_connection *connection = wmem_new0(wmem_file_scope(), struct grvsstp_connection);
-    connection->number = num_connections++;
+    connection->number = number;
     connection->first_frame = frame;
     connection->encapsulation = encapsulation;
     for (int i = 0; i < 2; i++)
@@ -25,6 +25,18 @@ struct grvsstp_connection *grvsstp_connection_new(enum grvsstp_encapsulation enc
                          SSTP_STREAM_MID_STREAM);
     connection->states = grvsstp_states_new(connection->number);
     return connection;
+}
+
+struct grvsstp_connection *grvsstp_connection_new(enum grvsstp_encapsulation encapsulation,
+                                                  uint32_t frame)
+{
+    return make(num_connections++, encapsulation, frame);
+}
+
+struct grvsstp_connection *grvsstp_connection_again(const struct grvsstp_connection *before,
+                                                    enum grvsstp_encapsulation encapsulation)
+{
+    return make(before->number, encapsulation, before->first_frame);
 }
 
 void grvsstp_half_starts(struct grvsstp_half *half)
@@ -68,20 +80,14 @@ bool grvsstp_connection_has_gap(const struct grvsstp_connection *connection, uin
  * Versions
  */
 
-static const struct grvsstp_version *last_version(const struct grvsstp_versions *versions)
-{
-    const unsigned num = versions->all != NULL ? wmem_array_get_count(versions->all) : 0;
-    return num > 0 ? wmem_array_index(versions->all, num - 1) : NULL;
-}
-
 /* A command was completed in this frame, in the form of the last version. */
 static void reach(struct grvsstp_versions *versions, uint32_t frame)
 {
-    const struct grvsstp_version *last = last_version(versions);
-
     versions->last_frame = MAX(versions->last_frame, frame);
-    if (last == NULL || last->frame <= frame)
+    if (versions->since <= frame)
         return;
+    const struct grvsstp_version *last =
+        wmem_array_index(versions->all, wmem_array_get_count(versions->all) - 1);
     if (versions->late == NULL)
         versions->late = wmem_array_new(wmem_file_scope(), sizeof *last);
     const unsigned num = wmem_array_get_count(versions->late);
@@ -104,6 +110,8 @@ static void add_version(struct grvsstp_versions *versions, struct grvsstp_versio
     if (versions->all == NULL)
         versions->all = wmem_array_new(wmem_file_scope(), sizeof version);
     wmem_array_append_one(versions->all, version);
+    versions->since = version.frame;
+    versions->form = version.form;
     reach(versions, frame);
 }
 
@@ -120,11 +128,12 @@ void grvsstp_connection_set_version(struct grvsstp_connection *connection, bool 
     }
     add_version(own, version);
     others->next = version;
+    others->form = version.form;
     others->is_due = true;
 }
 
-void grvsstp_connection_reach(struct grvsstp_connection *connection, bool from_initiator,
-                              uint32_t frame)
+void grvsstp_connection_reach_other(struct grvsstp_connection *connection, bool from_initiator,
+                                    uint32_t frame)
 {
     struct grvsstp_versions *versions = &connection->versions[from_initiator];
 
@@ -135,15 +144,6 @@ void grvsstp_connection_reach(struct grvsstp_connection *connection, bool from_i
     } else {
         reach(versions, frame);
     }
-}
-
-enum sstp_version grvsstp_connection_form(const struct grvsstp_connection *connection,
-                                          bool from_initiator)
-{
-    const struct grvsstp_versions *versions = &connection->versions[from_initiator];
-    const struct grvsstp_version *last =
-        versions->is_due ? &versions->next : last_version(versions);
-    return last != NULL ? last->form : SSTP_VERSION_UNKNOWN;
 }
 
 const struct grvsstp_version *

@@ -84,8 +84,10 @@ struct grvsstp_versions {
     wmem_array_t *all;  /* struct grvsstp_version, by frame; NULL until the first */
     wmem_array_t *late; /* likewise: in force in one frame alone, captured before its time */
     /* First pass: */
-    uint32_t last_frame; /* the highest that completed a command */
-    bool is_due;         /* `next` is in force from the next command on */
+    uint32_t last_frame;    /* the highest that completed a command */
+    uint32_t since;         /* the frame of the last of all; 0 without one */
+    enum sstp_version form; /* of the direction's next command */
+    bool is_due;            /* `next` is in force from the next command on */
     struct grvsstp_version next;
 };
 
@@ -120,6 +122,10 @@ uint32_t grvsstp_connections_count(void);
 struct grvsstp_connection *grvsstp_connection_new(enum grvsstp_encapsulation encapsulation,
                                                   uint32_t frame);
 
+/* The same once more, from the beginning, in the place of one that was something else. */
+struct grvsstp_connection *grvsstp_connection_again(const struct grvsstp_connection *before,
+                                                    enum grvsstp_encapsulation encapsulation);
+
 /* The next byte of this direction begins a command. */
 void grvsstp_half_starts(struct grvsstp_half *half);
 
@@ -141,6 +147,7 @@ struct grvsstp_chunk {
                               to wait for others */
     int64_t time_ns;       /* of the frame */
     struct grvsstp_stand stand;
+    struct grvsstp_plan *plan; /* what the frame holds already; NULL where it holds none */
 };
 
 /* First pass: divides the chunk and hands its commands on.  Its plan, in file scope; NULL where
@@ -154,6 +161,10 @@ struct grvsstp_plan *grvsstp_plan_for_now(struct grvsstp_connection *connection,
                                           struct grvsstp_half *half,
                                           const struct grvsstp_chunk *chunk,
                                           wmem_allocator_t *pool);
+
+/* Writes a chunk's plan, which may be NULL, in the place of another that its frame holds. */
+void grvsstp_plan_replace(struct grvsstp_plan *kept, const struct grvsstp_plan *plan,
+                          const struct grvsstp_chunk *chunk);
 
 /* Keeps the plan, which may be NULL, with its frame under `key`. */
 void grvsstp_plan_keep(packet_info *pinfo, uint32_t key, struct grvsstp_plan *plan);
@@ -178,13 +189,28 @@ bool grvsstp_connection_has_gap(const struct grvsstp_connection *connection, uin
 void grvsstp_connection_set_version(struct grvsstp_connection *connection, bool from_initiator,
                                     uint32_t frame, const uint8_t *minor_version);
 
+/* The same where the version changes, or the frame lies before its last change. */
+void grvsstp_connection_reach_other(struct grvsstp_connection *connection, bool from_initiator,
+                                    uint32_t frame);
+
 /* First pass: the next command of the direction was completed in this frame. */
-void grvsstp_connection_reach(struct grvsstp_connection *connection, bool from_initiator,
-                              uint32_t frame);
+static inline void grvsstp_connection_reach(struct grvsstp_connection *connection,
+                                            bool from_initiator, uint32_t frame)
+{
+    struct grvsstp_versions *versions = &connection->versions[from_initiator];
+
+    if (versions->is_due || frame < versions->since)
+        grvsstp_connection_reach_other(connection, from_initiator, frame);
+    else if (frame > versions->last_frame)
+        versions->last_frame = frame;
+}
 
 /* First pass: the form of the direction's next command. */
-enum sstp_version grvsstp_connection_form(const struct grvsstp_connection *connection,
-                                          bool from_initiator);
+static inline enum sstp_version grvsstp_connection_form(const struct grvsstp_connection *connection,
+                                                        bool from_initiator)
+{
+    return connection->versions[from_initiator].form;
+}
 
 /* The version in force in this frame of a direction, or NULL where none is known. */
 const struct grvsstp_version *

@@ -59,6 +59,10 @@ struct grvsstp_plan *grvsstp_late_keep(struct grvsstp_late *late,
 
     struct grvsstp_late_chunk *late_chunk = copy_chunk(chunk);
     late_chunk->plan = grvsstp_plan_for_now(connection, &late->half, &for_now, pool);
+    if (chunk->plan != NULL) {
+        grvsstp_plan_replace(chunk->plan, late_chunk->plan, chunk);
+        late_chunk->plan = chunk->plan;
+    }
     insert(late, late_chunk);
     return late_chunk->plan;
 }
@@ -104,16 +108,7 @@ struct grvsstp_late_chunk *grvsstp_late_remove(struct grvsstp_late *late)
 
 void grvsstp_late_free(struct grvsstp_late_chunk *late_chunk, const struct grvsstp_plan *plan)
 {
-    struct grvsstp_plan *kept = late_chunk->plan;
-
-    if (plan != NULL) {
-        *kept = *plan;
-    } else {
-        const struct grvsstp_piece all = {0, (uint32_t)late_chunk->chunk.bytes.wire_len,
-                                          GRVSSTP_PIECE_COMMANDS, SSTP_FINDING_COUNT, NULL};
-        *kept = (struct grvsstp_plan){.num_pieces = 1,
-                                      .pieces = wmem_memdup(wmem_file_scope(), &all, sizeof all)};
-    }
+    grvsstp_plan_replace(late_chunk->plan, plan, &late_chunk->chunk);
     wmem_free(wmem_file_scope(), (void *)late_chunk->chunk.bytes.bytes.data);
     wmem_free(wmem_file_scope(), late_chunk);
 }

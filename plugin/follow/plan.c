@@ -20,6 +20,7 @@ struct draft {
     struct grvsstp_half *half;
     const struct grvsstp_chunk *chunk;
     bool is_for_now; /* nothing is handed on */
+    bool ends_in_command;
     struct grvsstp_piece pieces[PIECES_MAX + 1];
     unsigned num_pieces;
     wmem_array_t *links; /* NULL until the first */
@@ -196,6 +197,7 @@ static void note_command(struct draft *draft, const struct sstp_piece *piece)
 
 static void add_piece(struct draft *draft, const struct sstp_piece *piece)
 {
+    draft->ends_in_command = piece->kind == SSTP_PIECE_WHOLE || piece->kind == SSTP_PIECE_END;
     switch (piece->kind) {
     case SSTP_PIECE_WHOLE:
         note_command(draft, piece);
@@ -259,6 +261,7 @@ static void draft_init(struct draft *draft, struct grvsstp_connection *connectio
     draft->half = &connection->halves[from_initiator];
     draft->chunk = chunk;
     draft->is_for_now = false;
+    draft->ends_in_command = false;
     draft->num_pieces = 0;
     draft->links = NULL;
     grvsstp_tracker_init(&draft->tracker, pool);
@@ -297,7 +300,8 @@ struct grvsstp_plan *grvsstp_plan_chunk(struct grvsstp_connection *connection, b
     divide(&draft);
     if (chunk->bytes.bytes.len < chunk->bytes.wire_len)
         grvsstp_settle_gap(connection, from_initiator, chunk->time_ns, 0);
-    if (chunk->stand.position != 0 && chunk->skip < chunk->bytes.wire_len - chunk->tail)
+    if (chunk->stand.position != 0 && chunk->skip < chunk->bytes.wire_len - chunk->tail &&
+        !draft.ends_in_command)
         grvsstp_settle_passed(connection, from_initiator, chunk->time_ns,
                               chunk->stand.position + chunk->bytes.wire_len - chunk->tail);
     keep_open_messages(&draft);
@@ -315,6 +319,19 @@ struct grvsstp_plan *grvsstp_plan_for_now(struct grvsstp_connection *connection,
     draft.is_for_now = true;
     divide(&draft);
     return draft_keep(&draft);
+}
+
+void grvsstp_plan_replace(struct grvsstp_plan *kept, const struct grvsstp_plan *plan,
+                          const struct grvsstp_chunk *chunk)
+{
+    const struct grvsstp_piece all = {0, (uint32_t)chunk->bytes.wire_len, GRVSSTP_PIECE_COMMANDS,
+                                      SSTP_FINDING_COUNT, NULL};
+
+    if (plan != NULL)
+        *kept = *plan;
+    else
+        *kept = (struct grvsstp_plan){.num_pieces = 1,
+                                      .pieces = wmem_memdup(wmem_file_scope(), &all, sizeof all)};
 }
 
 void grvsstp_plan_keep(packet_info *pinfo, uint32_t key, struct grvsstp_plan *plan)

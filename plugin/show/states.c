@@ -300,8 +300,8 @@ static bool is_doubtful(const struct grvsstp_connection *connection, uint32_t fr
     return false;
 }
 
-uint32_t grvsstp_states_claims(const struct grvsstp_connection *connection, uint32_t frame,
-                               bool is_later, uint32_t findings)
+uint32_t grvsstp_states_claims_of(const struct grvsstp_connection *connection, uint32_t frame,
+                                  bool is_later, uint32_t findings)
 {
     uint32_t claims = findings;
 

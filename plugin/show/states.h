@@ -20,11 +20,18 @@ const struct sstp_observed_session *
 grvsstp_states_session(const struct grvsstp_connection *connection, bool from_initiator,
                        const struct sstp_observation *seen);
 
+/* The same where there are findings. */
+uint32_t grvsstp_states_claims_of(const struct grvsstp_connection *connection, uint32_t frame,
+                                  bool is_later, uint32_t findings);
+
 /* Of an observation's findings (SSTP_OBSERVED() bits) those that can be claimed of a command of
  * this frame: not what rests on the silence of a side that was not heard.  `is_later`: after the
  * first pass. */
-uint32_t grvsstp_states_claims(const struct grvsstp_connection *connection, uint32_t frame,
-                               bool is_later, uint32_t findings);
+static inline uint32_t grvsstp_states_claims(const struct grvsstp_connection *connection,
+                                             uint32_t frame, bool is_later, uint32_t findings)
+{
+    return findings == 0 ? 0 : grvsstp_states_claims_of(connection, frame, is_later, findings);
+}
 
 /* Adds what is known to the command's tree, its findings to `item`. */
 void grvsstp_states_show(const struct grvsstp_place *place, proto_tree *tree, proto_item *item,

@@ -5,6 +5,7 @@
 #include "henc/socks.h"
 #include "http/packet-grvhenc.h"
 #include "show/show.h"
+#include "take/adopt.h"
 #include "take/opening.h"
 #include "take/ports.h"
 #include "take/tcp_connection.h"
@@ -131,8 +132,9 @@ void grvsstp_direct_take(const struct grvsstp_transport *transport, tvbuff_t *tv
     const struct sstp_span bytes = sstp_span(tvb_get_ptr(tvb, (int)prefix.len, (int)len), len);
     const bool is_initiator = sender_is_initiator(transport, bytes);
 
+    struct grvsstp_tcp *early = grvsstp_adopt_find(transport, pinfo);
     struct grvsstp_tcp *tcp = grvsstp_tcp_new(
-        transport->conversation, encapsulation_of(transport, prefix, opening), pinfo->num);
+        transport->conversation, encapsulation_of(transport, prefix, opening), pinfo->num, early);
 
     copy_address_wmem(wmem_file_scope(), &tcp->initiator, is_initiator ? &pinfo->src : &pinfo->dst);
     tcp->initiator_port = is_initiator ? transport->srcport : transport->destport;
@@ -147,6 +149,11 @@ void grvsstp_direct_take(const struct grvsstp_transport *transport, tvbuff_t *tv
         grvsstp_tunnel_begins(transport->conversation, pinfo->num);
     if (tcp->connection->encapsulation == GRVSSTP_ENCAP_SECURE_TUNNEL)
         grvsstp_transport_release(transport);
+    if (early != NULL)
+        grvsstp_adopt(early, tcp, pinfo->pool);
+    else if (transport->way == GRVSSTP_WAY_TCP && transport->tcpinfo != NULL &&
+             grvsstp_transport_begun_in(transport) == 0)
+        tcp->early = grvsstp_early_new();
 }
 
 bool grvsstp_direct_has(const struct grvsstp_transport *transport, const packet_info *pinfo)

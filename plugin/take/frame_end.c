@@ -45,8 +45,8 @@ static bool has_commands(struct grvsstp_tcp *tcp, tvbuff_t *tvb, const packet_in
     return segment->len > 0;
 }
 
-/* First pass: a segment that TCP handed to nobody, and that brings new bytes. */
-static void note_withheld(struct grvsstp_tcp *tcp, conversation_t *conversation, tvbuff_t *tvb,
+/* First pass: notes a segment that TCP handed to nobody; whether it brings new bytes. */
+static bool note_withheld(struct grvsstp_tcp *tcp, conversation_t *conversation, tvbuff_t *tvb,
                           packet_info *pinfo)
 {
     const bool from_initiator = grvsstp_tcp_is_from_initiator(tcp, pinfo->srcport, pinfo);
@@ -55,15 +55,15 @@ static void note_withheld(struct grvsstp_tcp *tcp, conversation_t *conversation,
 
     if (!is_withheld(tcp, conversation, pinfo) ||
         !grvsstp_withheld(conversation, tvb, pinfo, &segment))
-        return;
+        return false;
     if (sequence->is_known && (int32_t)(segment.seq + segment.len - sequence->next) <= 0)
-        return;
+        return false;
     /* TCP itself keeps what is ahead, and hands it on. */
     if ((!sequence->is_known || (int32_t)(segment.seq - sequence->next) > 0) &&
         grvsstp_transport_is_set(GRVSSTP_TCP_REASSEMBLES))
-        return;
+        return false;
     if (!from_initiator && !has_commands(tcp, tvb, pinfo, &segment))
-        return;
+        return false;
     struct grvsstp_chunk chunk = {
         .bytes = sstp_chunk(tvb_get_ptr(tvb, (int)segment.offset, (int)segment.len), segment.len),
         .frame = pinfo->num,
@@ -77,6 +77,7 @@ static void note_withheld(struct grvsstp_tcp *tcp, conversation_t *conversation,
                       grvsstp_tcp_note_chunk(tcp, from_initiator, &chunk,
                                              segment.has_ack ? &segment.ack : NULL, true,
                                              pinfo->pool));
+    return true;
 }
 
 /* First pass: takes a connection whose first segment TCP handed to nobody, if it is ours. */
@@ -130,8 +131,8 @@ void grvsstp_frame_end(conversation_t *conversation, tvbuff_t *tvb, packet_info 
     if (tcp == NULL)
         return;
     grvsstp_tcp_note_flows(tcp, conversation, pinfo);
-    note_withheld(tcp, conversation, tvb, pinfo);
-    show_withheld(tvb, pinfo, tree);
+    if (note_withheld(tcp, conversation, tvb, pinfo))
+        show_withheld(tvb, pinfo, tree);
     /* TCP hands nothing on of a frame that was cut in its header. */
     if (pinfo->fd->cap_len < pinfo->fd->pkt_len)
         grvsstp_states_gap(tcp->connection->states);

@@ -11,6 +11,7 @@ void grvsstp_tcp_reset(void)
 {
     all = NULL;
     grvsstp_late_reset();
+    grvsstp_early_reset();
 }
 
 static struct grvsstp_tcp *newest(struct grvsstp_tcp *tcp, uint32_t frame)
@@ -26,12 +27,14 @@ struct grvsstp_tcp *grvsstp_tcp_find(conversation_t *conversation, uint32_t fram
 }
 
 struct grvsstp_tcp *grvsstp_tcp_new(conversation_t *conversation,
-                                    enum grvsstp_encapsulation encapsulation, uint32_t frame)
+                                    enum grvsstp_encapsulation encapsulation, uint32_t frame,
+                                    const struct grvsstp_tcp *early)
 {
     struct grvsstp_tcp *tcp = wmem_new0(wmem_file_scope(), struct grvsstp_tcp);
     struct grvsstp_tcp *older = grvsstp_tcp_find(conversation, frame);
 
-    tcp->connection = grvsstp_connection_new(encapsulation, frame);
+    tcp->connection = early != NULL ? grvsstp_connection_again(early->connection, encapsulation)
+                                    : grvsstp_connection_new(encapsulation, frame);
     grvsstp_settle_init(tcp->connection);
     if (all == NULL)
         all = wmem_array_new(wmem_file_scope(), sizeof tcp);
@@ -41,6 +44,19 @@ struct grvsstp_tcp *grvsstp_tcp_new(conversation_t *conversation,
     else
         conversation_add_proto_data(conversation, proto_grvsstp, tcp);
     return tcp;
+}
+
+void grvsstp_tcp_leave(struct grvsstp_tcp *tcp, const struct grvsstp_tcp *other)
+{
+    for (int i = 0; i < 2; i++) {
+        while (tcp->late[i].num > 0)
+            grvsstp_late_free(grvsstp_late_remove(&tcp->late[i]), NULL);
+        tcp->flows[i] = NULL;
+    }
+    sstp_order_clear(&tcp->connection->order);
+    tcp->connection = other->connection;
+    tcp->initiator_port = other->initiator_port;
+    copy_address_wmem(wmem_file_scope(), &tcp->initiator, &other->initiator);
 }
 
 bool grvsstp_tcp_is_from_initiator(const struct grvsstp_tcp *tcp, uint32_t srcport,
@@ -177,6 +193,20 @@ static struct grvsstp_stand stand_of(struct grvsstp_tcp *tcp, bool from_initiato
     return stand;
 }
 
+/* The plan as the frame holds it, which may be another one's place. */
+static struct grvsstp_plan *own_plan(struct grvsstp_plan *plan, const struct grvsstp_chunk *chunk)
+{
+    struct grvsstp_plan *kept = chunk->plan;
+
+    if (kept == NULL && plan != NULL)
+        return plan;
+    if (kept == NULL)
+        kept = wmem_new(wmem_file_scope(), struct grvsstp_plan);
+    if (kept != plan)
+        grvsstp_plan_replace(kept, plan, chunk);
+    return kept;
+}
+
 struct grvsstp_plan *grvsstp_tcp_note_chunk(struct grvsstp_tcp *tcp, bool from_initiator,
                                             struct grvsstp_chunk *chunk,
                                             const uint32_t *acknowledged, bool begins,
@@ -207,6 +237,13 @@ struct grvsstp_plan *grvsstp_tcp_note_chunk(struct grvsstp_tcp *tcp, bool from_i
                                  chunk, join.lost, pool);
     } else {
         plan = plan_chunk(tcp, from_initiator, chunk, pool);
+    }
+    if (tcp->early != NULL || chunk->plan != NULL)
+        plan = own_plan(plan, chunk);
+    if (tcp->early != NULL &&
+        !grvsstp_early_keep(tcp->early, from_initiator, chunk, acknowledged, plan)) {
+        grvsstp_early_free(tcp->early);
+        tcp->early = NULL;
     }
     plan_late(tcp, chunk->time_ns, pool);
     return plan;

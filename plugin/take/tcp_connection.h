@@ -7,6 +7,7 @@
 #define GRVSSTP_TCP_CONNECTION_H
 
 #include "follow/late.h"
+#include "take/early.h"
 #include "take/prefix.h"
 #include "tcp/transport.h"
 
@@ -24,6 +25,7 @@ struct grvsstp_tcp {
     struct grvsstp_numbers numbers[2];    /* likewise */
     struct grvsstp_late late[2];          /* likewise */
     uint32_t last_frame;                  /* that handed something on */
+    struct grvsstp_early *early;          /* first pass; NULL: nothing is kept for a SYN */
     const tcp_flow_t *flows[2];           /* by from_initiator; first pass only */
     /* What stands before the first command of each side, and where. */
     struct {
@@ -36,9 +38,14 @@ struct grvsstp_tcp {
 struct grvsstp_tcp *grvsstp_tcp_find(conversation_t *conversation, uint32_t frame);
 
 /* First pass: a new one of the conversation, from this frame on, also where it had another
- * before.  Who opened it is the caller's to say. */
+ * before.  Who opened it is the caller's to say.  `early`, or NULL, turns out to be its
+ * beginning (adopt.h). */
 struct grvsstp_tcp *grvsstp_tcp_new(conversation_t *conversation,
-                                    enum grvsstp_encapsulation encapsulation, uint32_t frame);
+                                    enum grvsstp_encapsulation encapsulation, uint32_t frame,
+                                    const struct grvsstp_tcp *early);
+
+/* First pass: from now on a connection is shown as another one, and nothing of it waits. */
+void grvsstp_tcp_leave(struct grvsstp_tcp *tcp, const struct grvsstp_tcp *other);
 
 /* `srcport` is TCP's own. */
 bool grvsstp_tcp_is_from_initiator(const struct grvsstp_tcp *tcp, uint32_t srcport,

@@ -28,12 +28,24 @@ void grvsstp_transport_init(void)
     hf_destport = proto_registrar_get_id_byname("tcp.dstport");
 }
 
+/* Whether TCP has called us itself: nobody else can have changed the ports of pinfo. */
+static bool is_called_by_tcp(const packet_info *pinfo)
+{
+    wmem_list_frame_t *at = wmem_list_tail(pinfo->layers);
+
+    while (at != NULL && GPOINTER_TO_INT(wmem_list_frame_data(at)) == proto_grvsstp)
+        at = wmem_list_frame_prev(at);
+    return at != NULL && GPOINTER_TO_INT(wmem_list_frame_data(at)) == proto_tcp;
+}
+
 /* The ports of TCP's header, which TCP keeps for Decode As: of all that a tunnel does to those
  * of pinfo, each puts another in the place of one, and not always in the right one. */
 void grvsstp_transport_ports(packet_info *pinfo, uint32_t *srcport, uint32_t *destport)
 {
     *srcport = pinfo->srcport;
     *destport = pinfo->destport;
+    if (is_called_by_tcp(pinfo))
+        return;
     for (uint32_t layer = pinfo->curr_layer_num; layer > 0; layer--) {
         void *port = p_get_proto_data(pinfo->pool, pinfo, hf_srcport, layer);
         if (port == NULL)
@@ -162,6 +174,16 @@ bool grvsstp_transport_has_ended(conversation_t *conversation)
     enum { FIN = 0x10, RST = 0x20 }; /* of tcp.completeness */
     const struct tcp_analysis *analysis = conversation_get_proto_data(conversation, proto_tcp);
     return analysis != NULL && (analysis->conversation_completeness & (FIN | RST)) != 0;
+}
+
+uint32_t grvsstp_transport_begun_in(const struct grvsstp_transport *transport)
+{
+    enum { SYN = 0x01 }; /* of tcp.completeness */
+    const struct tcp_analysis *analysis = transport->analysis;
+
+    return analysis != NULL && (analysis->conversation_completeness & SYN) != 0
+               ? transport->conversation->setup_frame
+               : 0;
 }
 
 uint32_t grvsstp_transport_opened_in(const struct grvsstp_transport *transport)

@@ -99,6 +99,10 @@ uint32_t grvsstp_transport_start(const struct grvsstp_transport *transport);
 /* Whether the capture holds the SYN of the connection. */
 bool grvsstp_transport_has_start(const struct grvsstp_transport *transport);
 
+/* First pass: the frame of the SYN with which the connection was opened, 0 where it was not
+ * seen so far. */
+uint32_t grvsstp_transport_begun_in(const struct grvsstp_transport *transport);
+
 /* The frame of the SYN with which the connection was opened, where the other side's SYN has
  * been seen as well so far, else 0.  First pass only. */
 uint32_t grvsstp_transport_opened_in(const struct grvsstp_transport *transport);

@@ -18,8 +18,8 @@ static void test_late(void)
         {"A SessionStatus s=4 at=0", "?/-"},
         {"A OpenResponse s=4 StartSending", "ready/-"},
         {"A Close s=5", "closed/-"},
-        {"A AttachResponse e=6", ""},
-        {"A RegisterResponse e=7", ""},
+        {"A AttachResponse e=6", "event"},
+        {"A RegisterResponse e=7", "event"},
         {"I Open s=8", "opening/-@14 asks"},
         {"A OpenResponse s=8 Ok", "ready/waiting@14 re=14"},
         {"A Message s=9", "ready/ready #?"},
@@ -52,12 +52,19 @@ static void test_late_connection(void)
         {"A ConnectClose n=3", "closed"},
         {"I Message s=1", ""}, /* who knows which sessions there were */
     };
+    /* A session that is none for messages has no state to be closed. */
+    static const struct story_line attached[] = {
+        {"A ConnectResponse Ok", "established"},
+        {"A AttachResponse e=1", "event"},
+        {"A Close s=1", "event"},
+    };
     /* Who opened the connection was a guess. */
     static const struct story_line sides[] = {
         {"A Connect", "connecting asks"},
     };
     story_run(SSTP_OBSERVER_LATE, "", refused, G_N_ELEMENTS(refused), NULL, NULL);
     story_run(SSTP_OBSERVER_LATE, "", accepted, G_N_ELEMENTS(accepted), NULL, NULL);
+    story_run(SSTP_OBSERVER_LATE, "", attached, G_N_ELEMENTS(attached), NULL, NULL);
     story_run(SSTP_OBSERVER_LATE, "", closed, G_N_ELEMENTS(closed), NULL, NULL);
     story_run(SSTP_OBSERVER_LATE, "", sides, G_N_ELEMENTS(sides), NULL, NULL);
 }

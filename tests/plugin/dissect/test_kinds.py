@@ -49,14 +49,13 @@ COUNTED = ("sstp.message.number", "sstp.message.length", "sstp.message.payload",
 
 # Kinds that are still told wrong, and of which files.
 OVER_HTTP = ("keepalive", "longlived", "longlived-proxy", "polling")
-OVER_TCP = PLAIN + ("reference", "cleartext-443")
 WAITING = {
-    "moved": OVER_HTTP + OVER_TCP,
+    "moved": OVER_HTTP,
     "lost": OVER_HTTP,
-    "one direction": ("demo", "keepalive", "longlived", "polling"),
-    "sent again": ("cleartext-443", "keepalive", "longlived", "longlived-proxy"),
+    "one direction": ("keepalive", "longlived", "polling"),
+    "sent again": ("keepalive", "longlived", "longlived-proxy"),
     "two taps": OVER_HTTP,
-    "at once": OVER_HTTP + OVER_TCP}
+    "at once": OVER_HTTP}
 
 
 def samples():
