@@ -35,6 +35,7 @@ static void finish(void)
     grvsstp_tcp_finish();
     grvsstp_settle_all();
     grvsstp_journeys_finish();
+    grvsstp_statistics_finish();
 }
 
 void proto_register_grvsstp(void)

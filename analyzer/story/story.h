@@ -137,6 +137,8 @@ void sstp_story_end(struct sstp_story *story, uint32_t connection);
 /* All has been told. */
 void sstp_story_finish(struct sstp_story *story);
 
+bool sstp_story_is_finished(const struct sstp_story *story);
+
 /* Whether a cap was reached, and something is not followed. */
 bool sstp_story_is_full(const struct sstp_story *story);
 

@@ -109,6 +109,11 @@ void sstp_story_set_uncertainty(struct sstp_story *story, uint32_t point, int64_
     *(int64_t *)sstp_array_at(&story->uncertainties, point) = uncertainty_ns;
 }
 
+bool sstp_story_is_finished(const struct sstp_story *story)
+{
+    return story->is_finished;
+}
+
 bool sstp_story_is_full(const struct sstp_story *story)
 {
     return story->is_full || story->texts.is_full;

@@ -194,7 +194,12 @@ static uint32_t next_of(struct sstp_story *story, uint32_t leg, uint32_t after, 
 
 uint32_t sstp_story_next_hop(struct sstp_story *story, uint32_t leg, uint32_t after)
 {
-    return next_of(story, story_hop_of(story, leg), after, true);
+    if (after == NONE)
+        return next_of(story, story_hop_of(story, leg), NONE, true);
+    /* Its attempts, one after the other, and then the next one. */
+    const uint32_t hop = story_hop_of(story, after);
+    const uint32_t attempt = next_of(story, hop, after == hop ? NONE : after, false);
+    return attempt != NONE ? attempt : next_of(story, story_hop_of(story, leg), hop, true);
 }
 
 uint32_t sstp_story_next_attempt(struct sstp_story *story, uint32_t leg, uint32_t after)

@@ -102,3 +102,12 @@ void grvsstp_plain_text(char *text, size_t size, const char *from_wire)
     if (from_wire[len] != '\0' && size > sizeof cut)
         memcpy(text + size - sizeof cut, cut, sizeof cut);
 }
+
+uint32_t grvsstp_ended_leg(const struct grvsstp_tap *tap,
+                           const struct grvsstp_tapped_command *tapped)
+{
+    if (tapped->command.id != SSTP_END_MESSAGE || !tapped->has_states || !tapped->seen.has_message)
+        return SSTP_STORY_NONE;
+    return grvsstp_journeys_leg(tap->connection->states->journeys, tap->from_initiator,
+                                tapped->seen.message);
+}

@@ -13,12 +13,21 @@
 void grvsstp_connections_table_register(void); /* -z grvsstp,connections */
 void grvsstp_sessions_table_register(void);    /* -z grvsstp,sessions */
 void grvsstp_acks_table_register(void);        /* -z grvsstp,acks */
+void grvsstp_journeys_table_register(void);    /* -z grvsstp,journeys */
 void grvsstp_conversations_register(void);     /* -z conv,grvsstp and endpoints,grvsstp */
 void grvsstp_flow_register(void);              /* -z flow,grvsstp,... */
+void grvsstp_journey_flow_register(void);      /* -z flow,grvsstp_journeys,... */
 void grvsstp_follow_register(void);            /* -z follow,grvsstp,... */
 void grvsstp_objects_register(void);           /* --export-objects grvsstp,... */
 void grvsstp_filters_register(void);           /* the menus' conversation filters */
 void grvsstp_command_tree_register(void);      /* -z grvsstp,tree; at handoff */
+
+/* The leg of the message that the command has ended, or SSTP_STORY_NONE. */
+uint32_t grvsstp_ended_leg(const struct grvsstp_tap *tap,
+                           const struct grvsstp_tapped_command *tapped);
+
+/* After the first pass: what only the whole capture tells of journeys. */
+void grvsstp_journeys_table_finish(void);
 
 /* Whether a connection lives in TCP connections of its own choice, one or many at
  * a time, whose ports say nothing of it. */

@@ -8,11 +8,18 @@ void grvsstp_statistics_register(void)
     grvsstp_connections_table_register();
     grvsstp_sessions_table_register();
     grvsstp_acks_table_register();
+    grvsstp_journeys_table_register();
     grvsstp_conversations_register();
     grvsstp_flow_register();
+    grvsstp_journey_flow_register();
     grvsstp_follow_register();
     grvsstp_objects_register();
     grvsstp_filters_register();
+}
+
+void grvsstp_statistics_finish(void)
+{
+    grvsstp_journeys_table_finish();
 }
 
 void grvsstp_statistics_handoff(void)

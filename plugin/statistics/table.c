@@ -77,6 +77,18 @@ void *grvsstp_table_row(struct grvsstp_table *table, uint64_t key, bool *is_new)
     return row;
 }
 
+void grvsstp_table_for_each(struct grvsstp_table *table, void (*visit)(void *row))
+{
+    GHashTableIter iter;
+    gpointer value;
+
+    if (table->rows == NULL)
+        return;
+    g_hash_table_iter_init(&iter, table->rows);
+    while (g_hash_table_iter_next(&iter, NULL, &value))
+        visit(value);
+}
+
 void grvsstp_row_number(struct grvsstp_row *row, unsigned column, uint32_t value)
 {
     row->cells[column].value.uint_value = value;

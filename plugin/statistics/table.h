@@ -50,6 +50,9 @@ struct grvsstp_table *grvsstp_table_of(void *tapdata);
  * and empty texts in its cells. */
 void *grvsstp_table_row(struct grvsstp_table *table, uint64_t key, bool *is_new);
 
+/* All lines there are. */
+void grvsstp_table_for_each(struct grvsstp_table *table, void (*visit)(void *row));
+
 /* Sets a cell of a column TABLE_ITEM_UINT. */
 void grvsstp_row_number(struct grvsstp_row *row, unsigned column, uint32_t value);
 

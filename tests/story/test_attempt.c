@@ -118,6 +118,9 @@ static void test_through_the_relay(void)
     g_assert_cmpuint(tale_leg(&tale, delivery).from, ==, again); /* the one that was counted */
     g_assert_cmpuint(tale_leg(&tale, delivered).attempt_of, ==, delivery);
     g_assert_cmpuint(tale_leg(&tale, delivered).from, ==, again);
+    g_assert_cmpuint(sstp_story_next_hop(tale.story, first, SSTP_STORY_NONE), ==, delivery);
+    g_assert_cmpuint(sstp_story_next_hop(tale.story, again, delivery), ==, delivered);
+    g_assert_cmpuint(sstp_story_next_hop(tale.story, again, delivered), ==, SSTP_STORY_NONE);
     g_assert_cmpuint(tale_leg(&tale, delivered).hop, ==, 1);
     g_assert_cmpint(tale_leg(&tale, delivered).certainty, ==, SSTP_STORY_CERTAIN);
     g_assert_cmpuint(tale_leg(&tale, delivered).journey, ==, 0);
