@@ -130,7 +130,7 @@ class Again(LiveTest):
                     said.append(client.expect("ConnectClose")[3])
         with contextlib.closing(raw.FakeRelay(answer)) as relay:
             arguments = ["client", "--relay", relay.address, "--relay-url", URL, "--device",
-                         "dpp:///bob", "--identity", BOB, "--receive", "--auth-timeout", "1.5"]
+                         "dpp:///bob", "--identity", BOB, "--receive", "--auth-timeout", "3"]
             self.check(run(*arguments), 1, "the other side did not answer")
             receiver = self.start([RELAYSIM, *arguments, "-v"])
             self.check_course(receiver.stderr, (
