@@ -54,7 +54,7 @@
 
 struct http_options;
 
-#define CARRIER_TRANSPORTS_MAX 4u      /* of one carrier at a time */
+#define CARRIER_TRANSPORTS_MAX 8u      /* of one carrier at a time */
 #define CARRIER_PROXY_TIMEOUT_MS 90000 /* GRVHENC 3.7.2.1, 3.9.2.1 */
 
 struct carrier;

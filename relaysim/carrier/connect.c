@@ -63,7 +63,7 @@ static void on_question(struct carrier *carrier, const struct henc_http *http,
 {
     struct connect *connect = connect_of(carrier);
     char *why;
-    switch (proxy_auth_answered(&connect->auth, http, heard, &why)) {
+    switch (proxy_auth_answered(&connect->auth, http, heard, true, &why)) {
     case PROXY_AUTH_AGAIN:
         connect->is_to_ask = true;
         break;
@@ -80,16 +80,12 @@ static void on_question(struct carrier *carrier, const struct henc_http *http,
 /* The body of a question is of no interest, but for its end. */
 static void skip_body(struct carrier *carrier, const struct henc_http *http, struct sstp_span heard)
 {
-    size_t len, wanted;
-    struct sstp_span body = {.len = 0};
-    const enum henc_http_result result =
-        henc_http_body(http, heard, &sstp_mem_libc, &len, &body, &wanted);
+    size_t len;
+    const enum henc_http_result result = proxy_auth_skip(http, heard, &len);
     if (result == HENC_HTTP_NOT)
         carrier_fail(carrier, "the proxy's answer is none of HTTP");
     if (result != HENC_HTTP_DONE)
         return;
-    if (http->is_chunked)
-        (void)sstp_mem_libc.resize(NULL, (void *)(uintptr_t)body.data, 0);
     connect_of(carrier)->is_to_ask = false;
     tunnel_understood(carrier, len);
     ask(carrier);

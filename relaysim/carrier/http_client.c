@@ -66,6 +66,23 @@ void http_client_refused(struct carrier *carrier, unsigned status)
                                                    : "");
 }
 
+enum proxy_auth_next http_client_asked(struct carrier *carrier, struct proxy_auth *auth,
+                                       const struct henc_http *http, struct sstp_span heard,
+                                       bool can_follow)
+{
+    char *why;
+    const enum proxy_auth_next next = proxy_auth_answered(auth, http, heard, can_follow, &why);
+    if (next == PROXY_AUTH_REFUSED)
+        end(carrier, why);
+    g_free(why);
+    return next;
+}
+
+bool http_client_is_question(const struct carrier *carrier, unsigned status)
+{
+    return carrier_config(carrier)->login != NULL && (status == 401 || status == 407);
+}
+
 void http_client_not_opened(struct carrier_transport *transport, const char *why)
 {
     char *sentence =

@@ -11,6 +11,7 @@
 
 #include "carrier/carrier.h"
 #include "carrier/http_options.h"
+#include "carrier/proxy_auth.h"
 
 /* Whether this can be a server_name or a target: both stand in URIs. */
 bool http_client_check(const char *name);
@@ -30,6 +31,15 @@ http_client_end(struct carrier *carrier, const char *format, ...);
 
 /* The same for an answer that is none of ours, by its status (GRVHENC 3.1.5.1.1, 3.1.5.2.1). */
 void http_client_refused(struct carrier *carrier, unsigned status);
+
+/* The same for an answer with 401 or 407, whose head is heard: what is to be done, where it is not
+ * the end. */
+enum proxy_auth_next http_client_asked(struct carrier *carrier, struct proxy_auth *auth,
+                                       const struct henc_http *http, struct sstp_span heard,
+                                       bool can_follow);
+
+/* Whether a status is one of those, which a proxy asks with that may be told who asks. */
+bool http_client_is_question(const struct carrier *carrier, unsigned status);
 
 /* Function of struct carrier_ops. */
 void http_client_not_opened(struct carrier_transport *transport, const char *why);

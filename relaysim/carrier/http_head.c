@@ -99,7 +99,8 @@ void http_write_request(GByteArray *bytes, const struct carrier *carrier,
     say(bytes, "Pragma: no-cache\r\nCache-Control: no-cache\r\nExpires: 0\r\n");
     if (is_get && is_keepalive)
         say(bytes, "Connection: Keep-Alive\r\n");
-    if (config->has_proxy && is_keepalive)
+    /* A proxy may ask by NTLM only on a connection that stays. */
+    if (config->has_proxy && (is_keepalive || config->login != NULL))
         say(bytes, "Proxy-Connection: Keep-Alive\r\n");
     say(bytes, "Cache-Control: max-age=0\r\n%s\r\n", request->more != NULL ? request->more : "");
     g_free(authority);

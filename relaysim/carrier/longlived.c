@@ -99,7 +99,7 @@ static size_t body_len(const struct carrier_transport *transport)
 {
     const struct carrier *carrier = transport->carrier;
     const struct longlived *longlived = longlived_of(carrier);
-    if (transport->number != longlived->spoken || carrier_ep(carrier) == NULL ||
+    if (longlived->halves[longlived->spoken] != transport || carrier_ep(carrier) == NULL ||
         !longlived->may_speak || longlived->is_over || longlived->num_said >= longlived->said_limit)
         return 0;
     const uint64_t len = MIN(longlived->said_limit - longlived->num_said,

@@ -10,12 +10,18 @@
  * 'Connected', and ready, 'Established'. */
 struct longlived_client {
     struct longlived both;
-    bool is_answered; /* the head of GET's answer is read */
+    bool is_answered;           /* the head of GET's answer is read */
+    struct proxy_auth auths[2]; /* by enum henc_half */
+    bool is_to_ask[2];          /* again, when the answer that is there is over */
+    bool is_posting;            /* POST's body has begun, which has no end to wait for */
 };
 
 static void begin(struct carrier *carrier)
 {
-    struct longlived *longlived = carrier_state(carrier);
+    struct longlived_client *client = carrier_state(carrier);
+    struct longlived *longlived = &client->both;
+    for (unsigned half = 0; half < 2; half++)
+        proxy_auth_init(&client->auths[half], carrier_config(carrier)->login, false);
     longlived->guid = http_guid_new(&carrier_config(carrier)->random);
     longlived->spoken = HENC_HALF_POST;
     longlived->may_speak = true;
@@ -27,8 +33,10 @@ static void begin(struct carrier *carrier)
 
 static void clear(struct carrier *carrier)
 {
-    const struct longlived *longlived = carrier_state(carrier);
-    g_free(longlived->guid);
+    struct longlived_client *client = carrier_state(carrier);
+    for (unsigned half = 0; half < 2; half++)
+        proxy_auth_clear(&client->auths[half]);
+    g_free(client->both.guid);
 }
 
 /* ------------------------------------------------------------------------
@@ -36,19 +44,30 @@ static void clear(struct carrier *carrier)
  */
 
 /* GRVHENC 3.1.4.1.1 to .4. */
-static void on_opened(struct carrier_transport *transport)
+static void say_request(struct carrier_transport *transport)
 {
     struct carrier *carrier = transport->carrier;
-    struct longlived *longlived = carrier_state(carrier);
-    struct http_line *line = http_line_begin(transport);
+    struct longlived_client *client = carrier_state(carrier);
+    struct longlived *longlived = &client->both;
+    struct http_line *line = http_line_of(transport);
     const enum henc_half half = (enum henc_half)transport->number;
-    longlived->halves[half] = transport;
-    http_write_request(line->says, carrier,
-                       &(struct http_request){.kind = HENC_KIND_LONGLIVED,
-                                              .half = half,
-                                              .guid = longlived->guid,
-                                              .content_length = longlived->said_limit});
+    struct proxy_auth *auth = &client->auths[half];
+    const bool is_asking = half == HENC_HALF_POST && proxy_auth_is_asking(auth);
+    GString *fields = g_string_new(NULL);
+    proxy_auth_append(auth, fields);
+    http_write_request(
+        line->says, carrier,
+        &(struct http_request){.kind = HENC_KIND_LONGLIVED,
+                               .half = half,
+                               .guid = longlived->guid,
+                               .content_length = is_asking ? 0 : longlived->said_limit,
+                               .more = fields->str});
+    g_string_free(fields, TRUE);
+    client->is_to_ask[half] = false;
     if (half == HENC_HALF_GET)
+        return;
+    client->is_posting = !is_asking;
+    if (is_asking)
         return;
     uint8_t echo[64];
     struct sstp_writer writer = sstp_writer(echo, sizeof echo);
@@ -57,11 +76,76 @@ static void on_opened(struct carrier_transport *transport)
     longlived->num_said = writer.pos;
 }
 
+static void on_opened(struct carrier_transport *transport)
+{
+    struct longlived_client *client = carrier_state(transport->carrier);
+    http_line_begin(transport);
+    client->both.halves[transport->number] = transport;
+    proxy_auth_begin(&client->auths[transport->number]);
+    say_request(transport);
+}
+
+/* Whether this is one of the two that there are; another one was the proxy's to ask on. */
+static bool is_current(const struct carrier_transport *transport)
+{
+    const struct longlived *longlived = carrier_state(transport->carrier);
+    return longlived->halves[transport->number] == transport;
+}
+
+/* Another one is wanted for its half. */
+static void ask_anew(struct carrier_transport *transport)
+{
+    struct longlived *longlived = carrier_state(transport->carrier);
+    longlived->halves[transport->number] = NULL;
+    http_client_want(transport->carrier, transport->number);
+}
+
 static void on_lost(struct carrier_transport *transport)
 {
-    if (!carrier_is_ready(transport->carrier))
-        http_client_end(transport->carrier, "closed the connection");
+    struct carrier *carrier = transport->carrier;
+    struct longlived_client *client = carrier_state(carrier);
+    if (!is_current(transport))
+        return;
+    if (!carrier_is_ready(carrier) && !carrier_is_lost(carrier) &&
+        proxy_auth_lost(&client->auths[transport->number])) {
+        ask_anew(transport);
+        return;
+    }
+    if (!carrier_is_ready(carrier))
+        http_client_end(carrier, "closed the connection");
     longlived_lost(transport);
+}
+
+/* A proxy wants to know who asks (GRVHENC 3.1.5.1.1.2); its answer may not be whole yet. */
+static void on_question(struct carrier_transport *transport, const struct henc_http *http)
+{
+    struct carrier *carrier = transport->carrier;
+    struct longlived_client *client = carrier_state(carrier);
+    const unsigned half = transport->number;
+    struct http_line *line = http_line_of(transport);
+    const bool can_follow = half == HENC_HALF_GET || !client->is_posting;
+    size_t len;
+    if (!client->is_to_ask[half])
+        switch (http_client_asked(carrier, &client->auths[half], http, http_line_heard(line),
+                                  can_follow)) {
+        case PROXY_AUTH_AGAIN:
+            client->is_to_ask[half] = true;
+            break;
+        case PROXY_AUTH_ANEW:
+            g_byte_array_set_size(line->says, 0);
+            line->is_over = true;
+            ask_anew(transport);
+            return;
+        case PROXY_AUTH_REFUSED:
+            return;
+        }
+    const enum henc_http_result result = proxy_auth_skip(http, http_line_heard(line), &len);
+    if (result == HENC_HTTP_NOT || (result == HENC_HTTP_MORE && line->is_over)) {
+        http_client_end(carrier, "gave an answer that is none of LongLived");
+    } else if (result == HENC_HTTP_DONE) {
+        http_line_understood(line, len);
+        say_request(transport);
+    }
 }
 
 /* ------------------------------------------------------------------------
@@ -75,8 +159,10 @@ static void hear(struct carrier *carrier, const void *data, size_t len)
 }
 
 /* The head of the answer to GET (GRVHENC 3.1.5.2.1). */
-static void take_head(struct carrier *carrier, struct http_line *line)
+static void take_head(struct carrier_transport *transport)
 {
+    struct carrier *carrier = transport->carrier;
+    struct http_line *line = http_line_of(transport);
     struct longlived_client *client = carrier_state(carrier);
     struct henc_http http;
     const enum henc_http_result result = henc_http_head(http_line_heard(line), &http);
@@ -84,6 +170,8 @@ static void take_head(struct carrier *carrier, struct http_line *line)
         return;
     if (result != HENC_HTTP_DONE || !http.is_response || (http.status == 200 && http.is_chunked)) {
         http_client_end(carrier, "gave an answer that is none of LongLived");
+    } else if (http_client_is_question(carrier, http.status)) {
+        on_question(transport, &http);
     } else if (http.status != 200) {
         http_client_refused(carrier, http.status);
     } else {
@@ -110,15 +198,19 @@ static void take_echo(struct carrier *carrier, struct http_line *line)
         http_client_end(carrier, "said more than its Content-Length");
         return;
     }
+    struct longlived_client *client = carrier_state(carrier);
+    proxy_auth_passed(&client->auths[HENC_HALF_GET]);
+    proxy_auth_passed(&client->auths[HENC_HALF_POST]);
     longlived->num_heard = echo.len;
     longlived->deadline = carrier_now_ms(carrier) + http_client_receive_ms(carrier);
     http_line_understood(line, echo.len);
     carrier_set_ready(carrier);
 }
 
-static void receive_get(struct carrier *carrier, struct http_line *line, const void *data,
-                        size_t len)
+static void receive_get(struct carrier_transport *transport, const void *data, size_t len)
 {
+    struct carrier *carrier = transport->carrier;
+    struct http_line *line = http_line_of(transport);
     const struct longlived_client *client = carrier_state(carrier);
     if (carrier_ep(carrier) != NULL) {
         hear(carrier, data, len);
@@ -126,21 +218,25 @@ static void receive_get(struct carrier *carrier, struct http_line *line, const v
     }
     http_line_hear(line, data, len);
     if (!client->is_answered)
-        take_head(carrier, line);
+        take_head(transport);
     if (client->is_answered && !carrier_is_ready(carrier) && !carrier_is_lost(carrier))
         take_echo(carrier, line);
 }
 
 /* Nothing is to come there but the answer of a proxy or to an error (GRVHENC 3.1.5.1). */
-static void receive_post(struct carrier *carrier, struct http_line *line, const void *data,
-                         size_t len)
+static void receive_post(struct carrier_transport *transport, const void *data, size_t len)
 {
+    struct carrier *carrier = transport->carrier;
+    struct http_line *line = http_line_of(transport);
     struct henc_http http;
     http_line_hear(line, data, len);
     const enum henc_http_result result = henc_http_head(http_line_heard(line), &http);
     if (result == HENC_HTTP_MORE && !carrier_is_ready(carrier) && !line->is_over)
         return;
-    if (result == HENC_HTTP_DONE && http.is_response)
+    if (result == HENC_HTTP_DONE && http.is_response && !carrier_is_ready(carrier) &&
+        http_client_is_question(carrier, http.status))
+        on_question(transport, &http);
+    else if (result == HENC_HTTP_DONE && http.is_response)
         http_client_refused(carrier, http.status);
     else
         http_client_end(carrier, "said something where it has nothing to say");
@@ -149,13 +245,12 @@ static void receive_post(struct carrier *carrier, struct http_line *line, const 
 static void on_receive(struct carrier_transport *transport, const void *data, size_t len)
 {
     struct carrier *carrier = transport->carrier;
-    struct http_line *line = http_line_of(transport);
-    if (carrier_is_lost(carrier))
+    if (carrier_is_lost(carrier) || !is_current(transport))
         return;
     if (transport->number == HENC_HALF_GET)
-        receive_get(carrier, line, data, len);
+        receive_get(transport, data, len);
     else
-        receive_post(carrier, line, data, len);
+        receive_post(transport, data, len);
 }
 
 static void on_started(struct carrier *carrier)

@@ -147,7 +147,7 @@ static enum proxy_auth_next take_challenge(struct proxy_auth *auth, unsigned sta
 }
 
 enum proxy_auth_next proxy_auth_answered(struct proxy_auth *auth, const struct henc_http *http,
-                                         struct sstp_span head, char **why)
+                                         struct sstp_span head, bool can_follow, char **why)
 {
     const bool is_401 = http->status == 401;
     const char *field = is_401 ? "WWW-Authenticate" : "Proxy-Authenticate";
@@ -162,7 +162,7 @@ enum proxy_auth_next proxy_auth_answered(struct proxy_auth *auth, const struct h
         *why = g_strdup_printf("the proxy answered %u: it does not take %s", http->status, scheme);
         return PROXY_AUTH_REFUSED;
     }
-    const bool has_kept = is_kept(http, head);
+    const bool has_kept = can_follow && is_kept(http, head);
     auth->is_passed = false;
     auth->is_asked = true;
     switch (auth->step) {
@@ -175,6 +175,18 @@ enum proxy_auth_next proxy_auth_answered(struct proxy_auth *auth, const struct h
         return refuse(why, http->status, "it does not know this user, or not this password");
     }
     g_assert_not_reached();
+}
+
+enum henc_http_result proxy_auth_skip(const struct henc_http *http, struct sstp_span heard,
+                                      size_t *len)
+{
+    size_t wanted;
+    struct sstp_span body = {.len = 0};
+    const enum henc_http_result result =
+        henc_http_body(http, heard, &sstp_mem_libc, len, &body, &wanted);
+    if (result == HENC_HTTP_DONE && http->is_chunked)
+        (void)sstp_mem_libc.resize(NULL, (void *)(uintptr_t)body.data, 0);
+    return result;
 }
 
 void proxy_auth_passed(struct proxy_auth *auth)

@@ -69,10 +69,16 @@ void proxy_auth_append(struct proxy_auth *auth, GString *request);
 /* Before it: whether that field will be one that can only be answered by a challenge. */
 bool proxy_auth_is_asking(const struct proxy_auth *auth);
 
-/* An answer whose status is 401 or 407, by its head: `head` has http->head_len bytes.  *why is a
- * sentence to be freed where it is refused, else NULL. */
+/* An answer whose status is 401 or 407, by its head, which `head` begins with; `can_follow` where
+ * the request is over, so that another one may follow it on the transport.  *why is a sentence to
+ * be freed where it is refused, else NULL. */
 enum proxy_auth_next proxy_auth_answered(struct proxy_auth *auth, const struct henc_http *http,
-                                         struct sstp_span head, char **why);
+                                         struct sstp_span head, bool can_follow, char **why);
+
+/* The length of such an answer with its body, which is of no interest: DONE when all of it was
+ * heard. */
+enum henc_http_result proxy_auth_skip(const struct henc_http *http, struct sstp_span heard,
+                                      size_t *len);
 
 /* An answer with any other status: the proxy knows enough. */
 void proxy_auth_passed(struct proxy_auth *auth);

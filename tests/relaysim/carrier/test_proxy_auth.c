@@ -62,7 +62,7 @@ static enum proxy_auth_next ask(struct proxy_auth *auth, const char *lines, char
     char *head = g_strconcat(lines, "\r\n", NULL);
     g_assert_cmpint(henc_http_head(sstp_span_of_string(head), &http), ==, HENC_HTTP_DONE);
     const enum proxy_auth_next next =
-        proxy_auth_answered(auth, &http, sstp_span_of_string(head), why);
+        proxy_auth_answered(auth, &http, sstp_span_of_string(head), true, why);
     g_assert_cmpint(*why != NULL, ==, next == PROXY_AUTH_REFUSED);
     g_free(head);
     return next;

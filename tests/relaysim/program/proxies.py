@@ -217,6 +217,7 @@ class Login(ProxyTest):
 
 class OwnProxy(ProxyTest):
     """`relaysim proxy`, which needs nothing installed."""
+    FORWARDED = ("longlived",)
 
     def test_through(self):
         """With a password and without; its capture shows both sides."""
@@ -237,6 +238,22 @@ class OwnProxy(ProxyTest):
                 self.assertEqual(proxy.wait(PATIENCE), 0)
                 self.check_capture(self.path("proxy"))
             self.check(relay.receive(50), 0)
+
+    def test_forwarding(self):
+        for auth, login in (([], []),
+                            (["--auth", "basic", "alice:sesame"],
+                             ["--proxy-auth", "basic:alice:sesame"]),
+                            (["--auth", "ntlm", "alice:sesame"],
+                             ["--proxy-auth", "ntlm:alice:sesame"])):
+            _, proxy = self.own_proxy(*auth)
+            for via in self.FORWARDED:
+                with self.subTest(via=via, auth=auth), \
+                        Relay("--listen-http", "127.0.0.1:0") as relay:
+                    at = relay.addresses[1]
+                    self.check(self.send(via, proxy, at, "--size", "300000", "--messages", "5",
+                                         *login), 0)
+                    self.check(self.client(via, proxy, at, "dpp:///bob", "--identity", BOB,
+                                           "--receive", "--expect", "5", *login), 0)
 
     def test_refused(self):
         _, address = self.own_proxy("--auth", "basic", "alice",

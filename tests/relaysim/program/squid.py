@@ -108,12 +108,34 @@ class Tunnel(SquidTest):
 class Forwarding(SquidTest):
     VIAS = [via for via in ("longlived", "keepalive", "polling")
             if via in run("client", "--help").stdout]
+    WITH_LOGIN = ("longlived",)
 
     def test_everybody(self):
         proxy = self.squid()
         for via in self.VIAS:
             with self.subTest(via=via), Relay("--listen-http", "127.0.0.1:0") as relay:
                 self.check_both_ways(via, proxy, relay.addresses[1])
+
+    def check_with(self, auth, login):
+        proxy = self.squid(auth)
+        for via in self.WITH_LOGIN:
+            with self.subTest(via=via), Relay("--listen-http", "127.0.0.1:0") as relay:
+                self.check_both_ways(via, proxy, relay.addresses[1], "--proxy-auth", login)
+
+    def test_basic(self):
+        self.check_with("basic", "basic:alice:open-sesame")
+
+    def test_ntlm(self):
+        self.check_with("ntlm", "ntlm:DOMAIN\\alice:open-sesame")
+
+    def test_not_let_in(self):
+        proxy = self.squid("basic")
+        for via in self.WITH_LOGIN:
+            for login, words in (([], "it wants to know who asks, and is not told$"),
+                                 (["--proxy-auth", "basic:alice:other"],
+                                  "it does not know this user, or not this password$")):
+                self.check(self.send(via, proxy, "127.0.0.1:1", "--message", "x", *login), 1,
+                           "the proxy answered 407: " + words)
 
 
 if __name__ == "__main__":
