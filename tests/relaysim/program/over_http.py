@@ -8,13 +8,14 @@ Usage: over_http.py RELAYSIM
 import contextlib
 import json
 import os
+import select
 import shutil
 import signal
 import socket
 import threading
 import unittest
 
-from live import BOB, LiveTest, Proxy, RELAYSIM, Relay, URL
+from live import BOB, LiveTest, Proxy, RELAYSIM, Relay, URL, sstp  # whose path it is on
 from patience import PATIENCE, TIMEOUT
 from reserved import reserved_address
 
@@ -221,6 +222,128 @@ class LongLived(Way, LiveTest):
 
 class KeepAlive(Way, LiveTest):
     via, encapsulation = "keepalive", KEEPALIVE
+
+
+class Hostile(LiveTest):
+    """Whoever says whatever over HTTP harms nobody."""
+    ECHO = b"GroovePing: 1.0,Ping\r\n"
+
+    @staticmethod
+    def visit(relay, source="127.0.0.1"):
+        host, port = relay.address.split(":")
+        return socket.create_connection((host, int(port)), timeout=PATIENCE,
+                                        source_address=(source, 0))
+
+    @staticmethod
+    def line(method, guid, kind="LongLived", name="relay1.example"):
+        return ("%s /2.0/%s/%s,ConnType=%s HTTP/1.0\r\n" % (method, name, guid, kind)).encode()
+
+    def post(self, guid, kind="LongLived", body=ECHO, length=None):
+        length = len(body) if length is None else length
+        return self.line("POST", guid, kind) + b"Content-Length: %d\r\n\r\n" % length + body
+
+    @staticmethod
+    def answer(visitor):
+        """All that comes until the end."""
+        data = b""
+        with contextlib.suppress(ConnectionResetError):
+            while part := visitor.recv(100000):
+                data += part
+        return data
+
+    def check_answer(self, visitor, status):
+        with visitor:
+            self.assertRegex(self.answer(visitor), b"^HTTP/1.0 %d " % status)
+
+    def check_serves(self, relay):
+        for via in ("longlived", "keepalive"):
+            self.check(relay.client("--via", via, "--to", BOB, "--message", "x"), 0)
+
+    def test_refused(self):
+        """What is no request, or too much of one, has its answer and its end."""
+        rows = ((b"\x01\xbc\x00", 400), (b"GET / HTTP/1.0\r\n\r\n", 404),
+                (self.line("GET", "x" * 65) + b"\r\n", 400),
+                (self.line("GET", "x", name="other") + b"\r\n", 404),
+                (self.line("GET", "x") + b"X: y\r\n" * 10000, 400),
+                (self.line("GET", "x" * 40000) + b"\r\n", 400),
+                (self.line("POST", "x") + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\n", 400),
+                (self.line("POST", "x") + b"Content-Length: 1\r\n\r\n" + self.ECHO, 400),
+                (self.line("POST", "x") + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 501),
+                (self.post("x", "KeepAlive", length=99999), 400),
+                (self.post("x", "KeepAlive", body=b"\x10\x07"), 400),
+                (self.post("x", body=b"\x10\x07", length=100), 400))
+        with HttpRelay() as relay:
+            for data, status in rows:
+                visitor = self.visit(relay)
+                with contextlib.suppress(ConnectionError):
+                    visitor.sendall(data)
+                self.check_answer(visitor, status)
+            self.check_serves(relay)
+            self.assertEqual(relay.stop(), 0)
+
+    def test_slow(self):
+        """A head that comes a byte at a time does not come for ever, nor half a connection."""
+        with HttpRelay("--http-establish", "1") as relay:
+            slow, half = self.visit(relay), self.visit(relay)
+            half.sendall(self.line("GET", "h") + b"\r\n")
+            with contextlib.suppress(ConnectionError):
+                for byte in self.line("GET", "s") * 1000:
+                    slow.sendall(bytes([byte]))
+                    if select.select([slow], [], [], 0.05)[0]:
+                        break
+            self.check_answer(slow, 408)
+            with half:
+                self.assertEqual(self.answer(half), b"")
+            self.check_serves(relay)
+
+    def test_guessed(self):
+        """Whoever knows a GUID and comes from elsewhere gets nothing and says nothing; and its owner
+        does not notice.  Nor does he of what is out of turn."""
+        guid = "g" * 39
+        with HttpRelay() as relay:
+            get, post = self.visit(relay), self.visit(relay)
+            with get, post:
+                get.sendall(self.line("GET", guid) + b"\r\n")
+                for source in ("127.0.0.2", "127.0.0.3"):
+                    thief = self.visit(relay, source)
+                    thief.sendall(self.post(guid, length=2147479552))
+                    self.check_answer(thief, 400)
+                post.sendall(self.post(guid, length=2147479552))
+                self.assertRegex(get.recv(1000), b"^HTTP/1.0 200 OK\r\n")
+                for data in (self.line("GET", guid) + b"\r\n", self.post(guid),
+                             self.post(guid, "KeepAlive")):
+                    thief = self.visit(relay)
+                    thief.sendall(data)
+                    self.check_answer(thief, 400)
+                # It goes on: to a Connect there is an answer.
+                post.sendall(sstp.connect(URL, ["dpp:///mallory"], b"", "Groove Client 14.0 4006",
+                                          "", version=(1, 6)).data)
+                self.assertEqual(get.recv(1000)[0], 2)
+            self.check_serves(relay)
+
+    def test_pipelined(self):
+        """Requests that do not wait for their answers have them in order."""
+        with HttpRelay() as relay, self.visit(relay) as visitor:
+            visitor.sendall(self.post("p", "KeepAlive") + self.line("GET", "p", "KeepAlive") +
+                            b"\r\n" + self.post("p", "KeepAlive", body=b""))
+            data = b""
+            while data.count(b"HTTP/1.0 200 OK") < 3:
+                part = visitor.recv(1000)
+                self.assertTrue(part, data)
+                data += part
+            self.assertLess(data.index(b"<html>"), data.index(b"GroovePing"))
+            self.check_serves(relay)
+
+    def test_crowd_of_halves(self):
+        """Half connections and silent ones push each other out, and nobody else."""
+        with HttpRelay("--max-half-open", "10") as relay, contextlib.ExitStack() as stack:
+            for i in range(60):
+                visitor = stack.enter_context(self.visit(relay))
+                if i % 2:
+                    visitor.sendall(self.line("GET", "half%d" % i) + b"\r\n")
+            self.check_serves(relay)
+            self.assertEqual(relay.stop(), 0)
+        self.assertRegex(relay.log, "more such than --max-half-open")
 
 
 if __name__ == "__main__":
