@@ -18,7 +18,7 @@ BOB = "grooveIdentity://bob"
 RELAY = ["relay", "--url", URL]
 CLIENT = ["client", "--relay", "127.0.0.1:1", "--relay-url", URL, "--device", "dpp:///a"]
 SEND = CLIENT + ["--to", BOB, "--message", "x"]
-SUBCOMMANDS = ("relay", "client", "demo", "bench", "scenario", "store")
+SUBCOMMANDS = ("relay", "client", "demo", "bench", "scenario", "store", "proxy")
 MANUAL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "relaysim",
                       "man", "relaysim.1")
 
