@@ -8,7 +8,7 @@
 
 static gboolean read_format(struct options *options)
 {
-    static const char *const names[] = {"text", "json", "csv"};
+    static const char *const names[] = {"text", "json", "csv", "html"};
 
     if (options->format_text == NULL)
         return TRUE;
@@ -18,13 +18,17 @@ static gboolean read_format(struct options *options)
             return TRUE;
         }
     }
-    say("--format %s: has to be text, json or csv", options->format_text);
+    say("--format %s: has to be text, json, csv or html", options->format_text);
     return FALSE;
 }
 
 static gboolean read_table(struct options *options)
 {
     options->table = options->table_text;
+    if (options->format == OPTIONS_HTML && options->table != NULL) {
+        say("--format html has all tables on one page, and takes no --table");
+        return FALSE;
+    }
     if (options->format == OPTIONS_CSV && options->table == NULL && pick_is_empty(&options->pick)) {
         say("--format csv is one table: say which with --table");
         return FALSE;
@@ -131,7 +135,7 @@ enum options_result options_read(struct options *options, int *argc, char ***arg
 {
     const GOptionEntry entries[] = {
         {"format", 0, 0, G_OPTION_ARG_STRING, &options->format_text,
-         "text (default), json (a record a line) or csv (one table)", "FORMAT"},
+         "text (default), json (a record a line), csv (one table) or html (one page)", "FORMAT"},
         {"table", 0, 0, G_OPTION_ARG_STRING, &options->table_text,
          "points, connections, sessions, messages, journeys, findings or commands", "TABLE"},
         {"output", 0, 0, G_OPTION_ARG_FILENAME, &options->output,

@@ -8,7 +8,7 @@
 #include "core/findings.h"
 #include "report/pick.h"
 
-enum options_format { OPTIONS_TEXT, OPTIONS_JSON, OPTIONS_CSV };
+enum options_format { OPTIONS_TEXT, OPTIONS_JSON, OPTIONS_CSV, OPTIONS_HTML };
 
 struct options {
     enum options_format format;

@@ -84,7 +84,7 @@ struct grid {
     GString *text; /* of a cell */
 };
 
-static const struct record_cell *cell_of(const struct record *record, const char *name)
+const struct record_cell *grid_cell(const struct record *record, const char *name)
 {
     for (guint i = 0; i < record->num; i++)
         if (strcmp(record->cells[i].name, name) == 0)
@@ -92,18 +92,26 @@ static const struct record_cell *cell_of(const struct record *record, const char
     g_assert_not_reached();
 }
 
+void grid_format(GString *text, const struct record *record, const struct table_column *column)
+{
+    const struct record_cell *cell = grid_cell(record, column->cell);
+    const struct record_cell *second =
+        column->second != NULL ? grid_cell(record, column->second) : NULL;
+
+    append_cell(text, cell);
+    if (second != NULL && second->kind != RECORD_EMPTY) {
+        g_string_append(text, column->joint);
+        append_cell(text, second);
+    }
+}
+
 static void format_cell(struct grid *grid, guint column)
 {
     const struct table_column *shown = &grid->table->columns[column];
-    const struct record_cell *cell = cell_of(&grid->record, shown->cell), *second;
+    const struct record_cell *cell = grid_cell(&grid->record, shown->cell);
 
     g_string_truncate(grid->text, 0);
-    append_cell(grid->text, cell);
-    second = shown->second != NULL ? cell_of(&grid->record, shown->second) : NULL;
-    if (second != NULL && second->kind != RECORD_EMPTY) {
-        g_string_append(grid->text, shown->joint);
-        append_cell(grid->text, second);
-    }
+    grid_format(grid->text, &grid->record, shown);
     cut(grid->text);
     if (cell->kind == RECORD_SIGNED || cell->kind == RECORD_UNSIGNED || cell->kind == RECORD_REAL)
         grid->is_number[column] = TRUE;

@@ -9,6 +9,12 @@
 /* Rows whose widths are looked at first; a wider one later breaks its line's alignment. */
 #define GRID_MEASURED 1000u
 
+/* The cell of a name, which the record has. */
+const struct record_cell *grid_cell(const struct record *record, const char *name);
+
+/* What a column says of a record, in words. */
+void grid_format(GString *text, const struct record *record, const struct table_column *column);
+
 /* Prints the rows that `wanted` has (indexes; NULL: all `num` from the first). */
 void grid_print(struct output *output, const struct report *report, const struct table *table,
                 const guint *wanted, guint num);

@@ -6,6 +6,7 @@
 #include "base/plain.h"
 #include "record/rows.h"
 #include "report/grid.h"
+#include "report/html.h"
 #include "report/ladder.h"
 #include "report/moment.h"
 #include "report/tables.h"
@@ -116,7 +117,9 @@ static void write_picked(struct writing *writing)
 
 void write_report(struct writing *writing)
 {
-    if (!pick_is_empty(&writing->pick)) {
+    if (writing->format == WRITE_HTML) {
+        html_print(writing->output, writing->report, &writing->pick);
+    } else if (!pick_is_empty(&writing->pick)) {
         write_picked(writing);
     } else if (writing->table != NULL) {
         const struct table *table = table_find(writing->table);

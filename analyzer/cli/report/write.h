@@ -10,7 +10,7 @@
 #include "record/store.h"
 #include "report/pick.h"
 
-enum write_format { WRITE_TEXT, WRITE_JSON, WRITE_CSV };
+enum write_format { WRITE_TEXT, WRITE_JSON, WRITE_CSV, WRITE_HTML };
 
 struct writing {
     struct output *output;
