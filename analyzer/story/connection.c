@@ -4,7 +4,9 @@
 
 uint32_t sstp_story_connect(struct sstp_story *story, const struct sstp_story_transport *transport)
 {
-    struct story_connection *connection = sstp_array_add(&story->connections);
+    struct story_connection *connection = story->connections.num < SSTP_STORY_CONNECTIONS_MAX
+                                              ? sstp_array_add(&story->connections)
+                                              : NULL;
 
     if (connection == NULL) {
         story->is_full = true;

@@ -37,7 +37,8 @@ static struct story_session *add_session(struct sstp_story *story,
 
     if (event->session == NONE || event->session > connection->sessions.num + SKIPPED_MAX)
         return NULL;
-    uint32_t *slot = reserve(connection, event->session);
+    uint32_t *slot =
+        story->sessions.num < SSTP_STORY_SESSIONS_MAX ? reserve(connection, event->session) : NULL;
     struct story_session *session = slot != NULL ? sstp_array_add(&story->sessions) : NULL;
     if (session == NULL) {
         story->is_full = true;

@@ -57,9 +57,12 @@
 #define SSTP_STORY_NAMES_MAX 4u
 /* Places from which a capture may come. */
 #define SSTP_STORY_POINTS_MAX 65535u
+/* Connections, and sessions of all of them. */
+#define SSTP_STORY_CONNECTIONS_MAX 10000000u
+#define SSTP_STORY_SESSIONS_MAX 10000000u
 /* Defaults of the configuration. */
 #define SSTP_STORY_LEGS_MAX 100000000u
-#define SSTP_STORY_PLACES_MAX 200000000u
+#define SSTP_STORY_PLACES_MAX 50000000u
 #define SSTP_STORY_TEXT_MAX (UINT32_C(1) << 30)
 
 struct sstp_story;
