@@ -2,9 +2,9 @@
 /* polling_client: the client's side of carrier/polling.h (GRVHENC 3.5). */
 #include "carrier/polling.h"
 
+#include "carrier/http_client.h"
 #include "carrier/http_head.h"
 #include "carrier/http_line.h"
-#include "carrier/http_options.h"
 #include "carrier/poll_pace.h"
 #include "carrier/polling_body.h"
 #include "carrier/polling_options.h"
@@ -57,24 +57,6 @@ static const struct polling_options *options_of(const struct carrier *carrier)
 }
 
 /* ------------------------------------------------------------------------
- * The end
- */
-
-/* A sentence that goes on after whom it was about. */
-static void end(struct carrier *carrier, const char *why)
-{
-    if (carrier_is_ready(carrier))
-        carrier_lose(carrier);
-    else
-        carrier_fail(carrier, why);
-}
-
-static bool is_ended(const struct carrier *carrier)
-{
-    return carrier_is_lost(carrier);
-}
-
-/* ------------------------------------------------------------------------
  * Asking
  */
 
@@ -88,8 +70,7 @@ static void want(struct carrier *carrier)
     polling->again_ms = SSTP_EP_NEVER;
     polling->number++;
     polling->num_tries++;
-    carrier_want(carrier, carrier_config(carrier)->has_proxy ? CARRIER_TO_PROXY : CARRIER_TO_SERVER,
-                 polling->number);
+    http_client_want(carrier, polling->number);
 }
 
 /* An exchange begins: it wants its transport, and what is said is seen when that is there. */
@@ -128,19 +109,28 @@ static void write_request(struct carrier *carrier)
     g_byte_array_append(polling->request, body, (guint)len);
 }
 
+/* Whether all is said, and answered. */
+static bool is_done(const struct carrier *carrier)
+{
+    const struct sstp_ep *ep = carrier_ep(carrier);
+    return ep != NULL && !polling_of(carrier)->is_asking && sstp_ep_output_len(ep) == 0 &&
+           sstp_ep_state(ep) == SSTP_CONNECTION_CLOSED;
+}
+
 /* What is to be done when no exchange is under way. */
 static void go_on(struct carrier *carrier)
 {
     struct polling *polling = polling_of(carrier);
     const struct sstp_ep *ep = carrier_ep(carrier);
-    if (is_ended(carrier) || ep == NULL || polling->is_asking)
+    if (carrier_is_lost(carrier) || ep == NULL || polling->is_asking)
         return;
-    if (sstp_ep_output_len(ep) > 0)
+    /* At its end the last transport ends in order first. */
+    if (is_done(carrier)) {
+        if (carrier_transport(carrier, 0) == NULL)
+            carrier_lose(carrier);
+    } else if (sstp_ep_output_len(ep) > 0 || carrier_now_ms(carrier) >= polling->poll_deadline) {
         ask(carrier);
-    else if (sstp_ep_state(ep) == SSTP_CONNECTION_CLOSED)
-        carrier_lose(carrier);
-    else if (carrier_now_ms(carrier) >= polling->poll_deadline)
-        ask(carrier);
+    }
 }
 
 /* ------------------------------------------------------------------------
@@ -153,16 +143,16 @@ static const char *check_answer(const struct carrier *carrier, const struct henc
 {
     const struct polling *polling = polling_of(carrier);
     if (!henc_text_is(answer->version, HENC_POLLING_VERSION))
-        return "the server's answer has another version of Polling than 1.2";
+        return "gave an answer of another version of Polling than 1.2";
     if (!henc_text_is(answer->server, carrier_config(carrier)->http->server_name))
-        return "the answer is of another server";
+        return "gave an answer of another server";
     if (!sstp_span_is_equal(answer->guid, sstp_span_of_string(polling->guid)))
-        return "the answer is of another connection";
+        return "gave an answer of another connection";
     if (!answer->sequence_is_valid || answer->sequence != polling->response_number)
-        return "the server's answer has a wrong number";
+        return "gave an answer with a wrong number";
     if (!answer->checksum_is_valid ||
         !henc_polling_checksum_is_good(answer->checksum, henc_polling_checksum(answer->data)))
-        return "the server's answer has a wrong checksum";
+        return "gave an answer with a wrong checksum";
     return NULL;
 }
 
@@ -172,14 +162,14 @@ static void take_ok(struct carrier *carrier, struct sstp_span body)
     struct polling *polling = polling_of(carrier);
     struct henc_polling answer;
     if (polling->state == STATE_PROBING) {
-        end(carrier, "the server answered 200 where 400 is the answer");
+        http_client_end(carrier, "answered 200 where 400 is the answer");
         return;
     }
     const char *why = henc_polling_parse(body, true, &answer) == HENC_POLLING_OK
                           ? check_answer(carrier, &answer)
-                          : "the server's answer is none of Polling";
+                          : "gave an answer that is none of Polling";
     if (why != NULL) {
-        end(carrier, why);
+        http_client_end(carrier, "%s", why);
         return;
     }
     polling->state = STATE_ESTABLISHED;
@@ -203,11 +193,7 @@ static void take_other_status(struct carrier *carrier, unsigned status)
         carrier_set_ready(carrier);
         return;
     }
-    char *why = g_strdup_printf(
-        "the answer is %u%s", status,
-        status == 401 || status == 407 ? ": a proxy wants to know who asks, and is not told" : "");
-    end(carrier, why);
-    g_free(why);
+    http_client_refused(carrier, status);
 }
 
 static void take_answer(struct carrier *carrier, const struct henc_http *http,
@@ -237,7 +223,7 @@ static void look(struct carrier_transport *transport, bool is_all)
            http.status < 200)
         heard = henc_text_from(heard, http.head_len);
     if (result == HENC_HTTP_NOT || (result == HENC_HTTP_DONE && !http.is_response)) {
-        end(carrier, "the answer is none of HTTP");
+        http_client_end(carrier, "gave an answer that is none of HTTP");
         return;
     }
     if (result == HENC_HTTP_MORE)
@@ -249,7 +235,7 @@ static void look(struct carrier_transport *transport, bool is_all)
     }
     result = henc_http_body(&http, heard, &sstp_mem_libc, &len, &body, &wanted);
     if (result == HENC_HTTP_NOT) {
-        end(carrier, "the answer is none of HTTP");
+        http_client_end(carrier, "gave an answer that is none of HTTP");
     } else if (result == HENC_HTTP_DONE) {
         take_answer(carrier, &http, body);
         if (http.is_chunked)
@@ -268,14 +254,14 @@ static bool is_current(const struct carrier_transport *transport)
            transport->number == polling->number;
 }
 
-/* The exchange has lost its transport: it gets another one, or it was the last (GRVHENC 3.5.7). */
-static void lose_exchange(struct carrier *carrier, const char *why)
+/* The exchange has lost its transport: whether it gets another one (GRVHENC 3.5.7). */
+static bool is_repeated(struct carrier *carrier)
 {
     struct polling *polling = polling_of(carrier);
     if (!carrier_is_ready(carrier) || polling->num_tries > options_of(carrier)->repeats)
-        end(carrier, why);
-    else
-        polling->again_ms = carrier_now_ms(carrier) + REPEAT_PAUSE_MS;
+        return false;
+    polling->again_ms = carrier_now_ms(carrier) + REPEAT_PAUSE_MS;
+    return true;
 }
 
 static void begin(struct carrier *carrier)
@@ -311,17 +297,20 @@ static void on_opened(struct carrier_transport *transport)
 
 static void on_not_opened(struct carrier_transport *transport, const char *why)
 {
-    if (is_current(transport))
-        lose_exchange(transport->carrier, why);
+    if (is_current(transport) && !is_repeated(transport->carrier))
+        http_client_not_opened(transport, why);
 }
 
 static void on_lost(struct carrier_transport *transport)
 {
+    if (is_done(transport->carrier) && carrier_transport(transport->carrier, 1) == NULL)
+        carrier_lose(transport->carrier);
     if (!is_current(transport))
         return;
     look(transport, true);
-    if (is_current(transport) && !is_ended(transport->carrier))
-        lose_exchange(transport->carrier, "the connection was closed before the answer");
+    if (is_current(transport) && !carrier_is_lost(transport->carrier) &&
+        !is_repeated(transport->carrier))
+        http_client_end(transport->carrier, "closed the connection before its answer");
 }
 
 static void on_receive(struct carrier_transport *transport, const void *data, size_t len)
@@ -331,7 +320,7 @@ static void on_receive(struct carrier_transport *transport, const void *data, si
         return;
     http_line_hear(line, data, len);
     if (line->is_over)
-        end(transport->carrier, "the answer is too long");
+        http_client_end(transport->carrier, "gave an answer that has no end");
     else
         look(transport, false);
 }
@@ -367,12 +356,12 @@ static void tick(struct carrier *carrier)
 {
     struct polling *polling = polling_of(carrier);
     const int64_t now_ms = carrier_now_ms(carrier);
-    if (is_ended(carrier))
+    if (carrier_is_lost(carrier))
         return;
     if (now_ms >= polling->establish_deadline)
-        end(carrier, "the connection was not established in time"); /* 3.5.6.1 */
+        http_client_end(carrier, "did not establish the connection in time"); /* 3.5.6.1 */
     else if (polling->is_asking && now_ms >= polling->receive_deadline)
-        end(carrier, "there was no answer in time"); /* 3.5.6.2 */
+        http_client_end(carrier, "did not answer in time"); /* 3.5.6.2 */
     else if (polling->is_asking && now_ms >= polling->again_ms)
         want(carrier);
     else
@@ -383,11 +372,13 @@ static int64_t deadline(const struct carrier *carrier)
 {
     const struct polling *polling = polling_of(carrier);
     const struct sstp_ep *ep = carrier_ep(carrier);
-    if (is_ended(carrier))
+    if (carrier_is_lost(carrier))
         return SSTP_EP_NEVER;
     if (polling->is_asking)
         return MIN(MIN(polling->establish_deadline, polling->receive_deadline), polling->again_ms);
-    if (ep != NULL && (sstp_ep_output_len(ep) > 0 || sstp_ep_state(ep) == SSTP_CONNECTION_CLOSED))
+    if (is_done(carrier))
+        return carrier_transport(carrier, 0) == NULL ? carrier_now_ms(carrier) : SSTP_EP_NEVER;
+    if (ep != NULL && sstp_ep_output_len(ep) > 0)
         return carrier_now_ms(carrier);
     return MIN(polling->establish_deadline, polling->poll_deadline);
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* client: `relaysim client`, which sends or receives messages. */
-#include "carrier/connect.h"
 #include "carrier/direct.h"
 #include "carrier/http_client.h"
-#include "carrier/keepalive_client.h"
-#include "carrier/longlived_client.h"
+#include "carrier/polling_options.h"
 #include "carrier/socks.h"
 #include "carrier/tunnel.h"
+#include "carrier/ways.h"
 #include "cmd/client_content.h"
 #include "cmd/login.h"
 #include "cmd/client_run.h"
@@ -48,6 +47,13 @@ static const struct options_timer timers[] = {
      "For something to come over HTTP (300)"},
 };
 
+static const struct options_timer polling_timers[] = {
+    {"poll-establish",  180, false, offsetof(struct polling_options, establish_ms),
+     "For a virtual connection over Polling to be made (180)"},
+    {"poll-timeout",    120, false, offsetof(struct polling_options, receive_ms),
+     "For the answer to a poll (120)"},
+};
+
 /* clang-format on */
 
 struct client_options {
@@ -60,17 +66,9 @@ struct client_options {
     bool has_lines, acks_immediately, is_not_if_offline, receives, is_verbose;
 };
 
-/* In the order of `ways`. */
-static const char *const vias[] = {"tcp",       "443",       "connect", "socks",
-                                   "longlived", "keepalive", "auto",    NULL};
-#define VIAS "tcp|443|connect|socks|longlived|keepalive|auto"
-static const struct {
-    const struct carrier_ops *carrier;
-    bool may_have_proxy, needs_proxy, is_http;
-} ways[] = {{&carrier_direct, false, false, false},  {&carrier_direct_443, false, false, false},
-            {&carrier_connect, true, true, false},   {&carrier_socks, true, true, false},
-            {&carrier_longlived, true, false, true}, {&carrier_keepalive, true, false, true},
-            {NULL, true, false, true}}; /* auto: client_ways_auto() */
+/* Those of the table, and after the last: the first of them that leads there. */
+static const char *const vias[] = {CARRIER_VIA_WORDS, "auto", NULL};
+#define VIAS CARRIER_VIAS "|auto"
 /* In the order of enum client_format. */
 static const char *const formats[] = {"json", "text", NULL};
 
@@ -139,15 +137,15 @@ static gboolean check_way(const struct client_options *o)
 {
     char *host = NULL;
     uint16_t port;
-    if (ways[o->via].carrier != &carrier_direct && o->relay == NULL)
+    if (carrier_ways[o->via].ops != &carrier_direct && o->relay == NULL)
         return usage("--via is for who connects, with --relay");
-    if (!ways[o->via].may_have_proxy && o->proxy != NULL)
+    if (!carrier_ways[o->via].may_have_proxy && o->proxy != NULL)
         return usage("--proxy is for --via connect, --via socks and the ways over HTTP");
-    if (ways[o->via].carrier != NULL && (o->relay_443 != NULL || o->relay_http != NULL))
+    if (carrier_ways[o->via].ops != NULL && (o->relay_443 != NULL || o->relay_http != NULL))
         return usage("--relay-443 and --relay-http are for --via auto");
     if (o->proxy == NULL && o->proxy_auth != NULL)
         return usage("--proxy-auth is for a proxy: --proxy is needed");
-    if (!ways[o->via].needs_proxy && o->proxy == NULL)
+    if (!carrier_ways[o->via].needs_proxy && o->proxy == NULL)
         return TRUE;
     if (o->proxy == NULL)
         return usage("--proxy ADDR:PORT is needed: where the proxy of --via is");
@@ -196,7 +194,7 @@ static gboolean check(const struct client_options *o)
         return FALSE;
     if (o->relay != NULL && o->relay_url == NULL)
         return usage("--relay-url is needed: the device URL of whom to connect to");
-    if (ways[o->via].is_http && !check_http(o))
+    if (carrier_ways[o->via].is_http && !check_http(o))
         return FALSE;
     if (o->device == NULL || !sstp_url_is_device(sstp_span_of_string(o->device)))
         return usage("--device is needed: this device's URL, such as dpp:///laptop");
@@ -317,7 +315,7 @@ static gboolean read_login(const struct client_options *o, struct proxy_login **
     char *error = NULL;
     *login = o->proxy_auth != NULL ? login_read("proxy-auth", o->proxy_auth, &error) : NULL;
     if (error == NULL && *login != NULL && (*login)->scheme == PROXY_NTLM &&
-        ways[o->via].carrier == &carrier_socks)
+        carrier_ways[o->via].ops == &carrier_socks)
         error = g_strdup("--proxy-auth ntlm is for proxies of HTTP: a SOCKS proxy is told "
                          "basic:USER");
     if (error != NULL)
@@ -327,7 +325,8 @@ static gboolean read_login(const struct client_options *o, struct proxy_login **
     return is_good;
 }
 
-static int run(const struct client_options *o, const struct client_timers *timer_values)
+static int run(const struct client_options *o, const struct client_timers *timer_values,
+               const struct polling_options *polling)
 {
     GPtrArray *parts = g_ptr_array_new_with_free_func((GDestroyNotify)(void (*)(void))g_strfreev);
     GArray *entries = g_array_new(FALSE, FALSE, sizeof(struct sstp_fanout_entry));
@@ -337,10 +336,10 @@ static int run(const struct client_options *o, const struct client_timers *timer
     GBytes *content = NULL;
     struct proxy_login *login = NULL;
     int result = EXIT_USAGE;
-    char *name = ways[o->via].is_http ? http_name(o) : NULL;
-    struct client_ways to_relay = {.ways[0] = {ways[o->via].carrier, g_strdup(o->relay), o->proxy},
-                                   .num = 1};
-    if (ways[o->via].carrier == NULL) {
+    char *name = carrier_ways[o->via].is_http ? http_name(o) : NULL;
+    struct client_ways to_relay = {
+        .ways[0] = {carrier_ways[o->via].ops, g_strdup(o->relay), o->proxy}, .num = 1};
+    if (carrier_ways[o->via].ops == NULL) {
         client_ways_clear(&to_relay);
         client_ways_auto(&to_relay, o->proxy, o->relay, o->relay_443, o->relay_http);
     }
@@ -378,7 +377,8 @@ static int run(const struct client_options *o, const struct client_timers *timer
         .http = {.server_name = name,
                  .longlived_limit = (uint64_t)o->longlived_limit,
                  .establish_ms = timer_values->http_establish_ms,
-                 .receive_ms = timer_values->http_receive_ms},
+                 .receive_ms = timer_values->http_receive_ms,
+                 .polling = polling},
     };
     if (!read_login(o, &login) || !parse_recipients(o->to, parts, entries) ||
         (content = make_content(o)) == NULL)
@@ -411,6 +411,7 @@ int cmd_client(int argc, char **argv)
                                .longlived_limit = (int64_t)HENC_LONGLIVED_LENGTH_MAX,
                                .timeout_ms = -1};
     struct client_timers timer_values;
+    struct polling_options polling = POLLING_OPTIONS_DEFAULT;
     const struct option_row others[] = {
         OPTION_TEXT("relay", &o.relay, "ADDR:PORT", "Where to connect to"),
         OPTION_TEXT("relay-443", &o.relay_443, "ADDR:PORT",
@@ -439,6 +440,8 @@ int cmd_client(int argc, char **argv)
         OPTION_SIZE("longlived-limit", &o.longlived_limit, HTTP_LONGLIVED_LIMIT_MIN,
                     HENC_LONGLIVED_LENGTH_MAX,
                     "Of what one LongLived connection carries, before another (2147479552)"),
+        OPTION_NUMBER("poll-repeats", &polling.repeats, 0, INT_MAX, "N",
+                      "Ask so often again over Polling when an answer is lost (2)"),
         OPTION_TEXTS("to", &o.to, "IDENTITY[,DEVICE[,RELAY-URL]]",
                      "A recipient; several make a fanout session"),
         OPTION_TEXT("resource", &o.resource, "URL", "The resource handler (" RESOURCE_DEFAULT ")"),
@@ -465,11 +468,14 @@ int cmd_client(int argc, char **argv)
         OPTION_FILE("truth", &o.truth, NAMED_FILE_OUTPUT, "FILE",
                     "Write what happened, as JSON lines"),
         OPTION_FLAG("verbose", &o.is_verbose, "Log on stderr", .letter = 'v')};
-    struct option_row rows[G_N_ELEMENTS(others) + G_N_ELEMENTS(timers) + 1];
+    struct option_row
+        rows[G_N_ELEMENTS(others) + G_N_ELEMENTS(timers) + G_N_ELEMENTS(polling_timers) + 1];
 
     memcpy(rows, others, sizeof others);
-    *options_timer_rows(rows + G_N_ELEMENTS(others), timers, G_N_ELEMENTS(timers), &timer_values) =
-        (struct option_row)OPTION_END;
+    struct option_row *row = options_timer_rows(rows + G_N_ELEMENTS(others), timers,
+                                                G_N_ELEMENTS(timers), &timer_values);
+    row = options_timer_rows(row, polling_timers, G_N_ELEMENTS(polling_timers), &polling);
+    *row = (struct option_row)OPTION_END;
 
     int result = options_parse("Sends messages through a relay or to a peer device, or receives "
                                "them.\nExits with 1 unless all were acknowledged, or as many came "
@@ -483,7 +489,7 @@ int cmd_client(int argc, char **argv)
             check(&o) &&
             options_check_files(rows, "--lines", NAMED_FILE_INPUT, lines, o.has_lines) &&
             options_check_files(rows, "--proxy-auth", NAMED_FILE_INPUT, logins, logins[0] != NULL);
-        result = is_good ? run(&o, &timer_values) : EXIT_USAGE;
+        result = is_good ? run(&o, &timer_values, &polling) : EXIT_USAGE;
     }
     option_rows_clear(rows);
     return result;

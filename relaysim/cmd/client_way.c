@@ -3,7 +3,9 @@
 
 #include "carrier/connect.h"
 #include "carrier/direct.h"
+#include "carrier/keepalive_client.h"
 #include "carrier/longlived_client.h"
+#include "carrier/polling.h"
 #include "carrier/socks.h"
 
 #include <string.h>
@@ -21,6 +23,8 @@ static const struct {
     {&carrier_connect,    false, true,  DOOR_443},
     {&carrier_socks,      false, true,  DOOR_SSTP},
     {&carrier_longlived,  true,  true,  DOOR_HTTP},
+    {&carrier_keepalive,  false, true,  DOOR_HTTP},
+    {&carrier_polling,    false, true,  DOOR_HTTP},
 };
 /* clang-format on */
 

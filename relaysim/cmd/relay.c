@@ -12,11 +12,13 @@
 #include "base/product.h"
 #include "base/url.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <string.h>
 
 #define ADDRESS_DEFAULT "127.0.0.1:2492"
 #define URLS_MAX 255
+#define POLL_SECONDS_MAX 86400
 /* clang-format off */
 
 /* The timers, each with its default: that of the products where GRVSSTP tells it
@@ -54,6 +56,13 @@ static const struct options_timer http_timers[] = {
      "For a virtual connection over HTTP to be made (90)"},
     {"http-idle",          90,    false, offsetof(struct http_options, receive_ms),
      "For something to come over HTTP (90)"},
+};
+
+static const struct options_timer polling_timers[] = {
+    {"poll-establish",     180,   false, offsetof(struct polling_options, establish_ms),
+     "For a virtual connection over Polling to be made (180)"},
+    {"poll-patience",      180,   false, offsetof(struct polling_options, patience_ms),
+     "For a client that has not polled for the greatest interval, before it is given up (180)"},
 };
 
 /* The limits, each at least 1. */
@@ -228,6 +237,11 @@ static gboolean apply(struct relay_options *options, struct relay_doors *doors,
         log_error("--url can be given %d times at most", URLS_MAX);
         return FALSE;
     }
+    if (run->polling.min > run->polling.max) {
+        log_error("--poll-min %" PRIi64 " is more than --poll-max %" PRIi64, run->polling.min,
+                  run->polling.max);
+        return FALSE;
+    }
     if (!relay_peers_read(&options->read_peers, options->peers, options->peer_proxies,
                           options->proxy_auth, options->urls) ||
         !have_room(options))
@@ -276,7 +290,8 @@ int cmd_relay(int argc, char **argv)
     struct relay_doors doors = {.addresses = NULL};
     int64_t longlived_limit = (int64_t)HENC_LONGLIVED_LENGTH_MAX;
     struct relay_run run = {
-        .relay = {.product_version = PRODUCT_RELAY_2010, .random = {random_system, NULL}}};
+        .relay = {.product_version = PRODUCT_RELAY_2010, .random = {random_system, NULL}},
+        .polling = POLLING_OPTIONS_DEFAULT};
     const struct option_row others[] = {
         OPTION_TEXTS("url", &o.urls, "URL",
                      "A device URL of this relay, grooveDNS://...; the first is the one it goes by",
@@ -294,6 +309,12 @@ int cmd_relay(int argc, char **argv)
         OPTION_SIZE("longlived-limit", &longlived_limit, HTTP_LONGLIVED_LIMIT_MIN,
                     HENC_LONGLIVED_LENGTH_MAX,
                     "Of what one LongLived connection brings a client (2147479552)"),
+        OPTION_NUMBER("poll-max", &run.polling.max, 0, POLL_SECONDS_MAX, "SECONDS",
+                      "Tell clients over Polling to ask so often at least, in whole seconds (120)"),
+        OPTION_NUMBER("poll-min", &run.polling.min, 0, POLL_SECONDS_MAX, "SECONDS",
+                      "And how soon they may (5)"),
+        OPTION_NUMBER("poll-repetitions", &run.polling.repetitions, 0, INT_MAX, "N",
+                      "So many times, before they wait twice as long (3)"),
         OPTION_FILE("store", &o.store, NAMED_FILE_STORE, "FILE",
                     "Where messages are kept: a file, or memory (memory)"),
         OPTION_CHOICE("sstp-version", &o.version, options_versions, "VERSION", "1.5 or 1.6 (1.6)"),
@@ -327,12 +348,13 @@ int cmd_relay(int argc, char **argv)
         OPTION_TIME("counters", &run.counters_ms, 1, OPTION_TIME_MAX,
                     "Print the counters every so often")};
     struct option_row rows[G_N_ELEMENTS(others) + G_N_ELEMENTS(timers) + G_N_ELEMENTS(http_timers) +
-                           G_N_ELEMENTS(limits) + 1];
+                           G_N_ELEMENTS(polling_timers) + G_N_ELEMENTS(limits) + 1];
 
     memcpy(rows, others, sizeof others);
     struct option_row *row = limit_rows(rows + G_N_ELEMENTS(others), o.limits);
     row = options_timer_rows(row, timers, G_N_ELEMENTS(timers), &run.relay);
     row = options_timer_rows(row, http_timers, G_N_ELEMENTS(http_timers), &run.http);
+    row = options_timer_rows(row, polling_timers, G_N_ELEMENTS(polling_timers), &run.polling);
     *row = (struct option_row)OPTION_END;
 
     int result =
@@ -347,6 +369,7 @@ int cmd_relay(int argc, char **argv)
         if (read_config(o.config, rows) && apply(&o, &doors, &run)) {
             log_set_verbose(o.is_verbose);
             run.http.longlived_limit = (uint64_t)longlived_limit;
+            run.http.polling = &run.polling;
             result = relay_run(&run);
         }
     }

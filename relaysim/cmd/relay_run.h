@@ -4,6 +4,7 @@
 #define RELAYSIM_CMD_RELAY_RUN_H
 
 #include "carrier/http_options.h"
+#include "carrier/polling_options.h"
 #include "relay/relay.h"
 
 /* What is not asked for is NULL or 0; all outlives the call. */
@@ -12,7 +13,8 @@ struct relay_run {
     const char *const *addresses;   /* to listen on */
     const uint16_t *ports;          /* of each, as a capture shows it: what comes there */
     size_t num_addresses;
-    struct http_options http; /* without names */
+    struct http_options http;       /* without names */
+    struct polling_options polling; /* likewise, over Polling */
     const char *const *peer_addresses;
     const struct live_peer_way *peer_ways; /* of each, see live/connection.h */
     struct proxy_login *proxy_login;       /* for their proxies */

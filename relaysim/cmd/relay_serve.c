@@ -91,11 +91,17 @@ static void begin_to_notify(struct relay_server *server)
  * The end
  */
 
+/* Who is still there: who has a socket, and who polls and has none at the moment. */
+static size_t num_left(const struct relay_server *server)
+{
+    return MAX(net_num_connections(server->net), live_relay_num_open(server->relay));
+}
+
 void relay_serve_settled(void *cookie)
 {
     struct relay_server *server = cookie;
     live_relay_settled(server->relay);
-    if (server->is_ending && net_num_connections(server->net) == 0)
+    if (server->is_ending && num_left(server) == 0)
         net_stop(server->net);
 }
 
@@ -105,8 +111,7 @@ static void on_end_over(uv_timer_t *timer)
 {
     struct relay_server *server = timer->data;
     if (!live_relay_close_now(server->relay)) {
-        log_info("%zu connections are closed that the other side does not close",
-                 net_num_connections(server->net));
+        log_info("%zu connections are closed that the other side does not close", num_left(server));
         net_stop(server->net);
     }
     net_settle(server->net);

@@ -2,6 +2,7 @@
 /* scenario: `relaysim scenario`, its command line. */
 #include "base/log.h"
 #include "base/plain_text.h"
+#include "carrier/ways.h"
 #include "record/recording.h"
 #include "base/results.h"
 #include "cmd/options.h"
@@ -9,6 +10,7 @@
 #include "play/play.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define SCENARIOS_MAX 200u /* of one run */
 #define FAILURES_MAX 20u   /* that are printed of one scenario */
@@ -59,12 +61,12 @@ static void report(const GPtrArray *failures)
 
 /* All of them, one after the other, also after one that failed. */
 static int play(const GPtrArray *scenarios, const struct recording *recording,
-                const struct fault_plan *faults, uint64_t seed)
+                const struct fault_plan *faults, enum scenario_carrier via, uint64_t seed)
 {
     int result = EXIT_DONE;
     for (guint i = 0; i < scenarios->len; i++) {
         const struct scenario *scenario = g_ptr_array_index(scenarios, i);
-        GPtrArray *failures = scenario_play(scenario, recording, faults, seed);
+        GPtrArray *failures = scenario_play(scenario, recording, faults, via, seed);
         char *name = plain_text(scenario->name);
         fprintf(results_file(), "%-36s %s\n", name, failures == NULL ? "done" : "FAILED");
         (void)results_flush();
@@ -99,6 +101,34 @@ static bool load_all(char *const *names, GPtrArray *scenarios, GPtrArray *paths)
     return is_good;
 }
 
+/* What --via is in a scenario; false with a sentence. */
+static bool find_carrier(unsigned via, enum scenario_carrier *carrier)
+{
+    for (unsigned i = SCENARIO_CARRIER_TCP; i < SCENARIO_CARRIERS; i++)
+        if (strcmp(scenario_carrier_names[i], carrier_ways[via].over) == 0) {
+            *carrier = (enum scenario_carrier)i;
+            return true;
+        }
+    log_error("--via %s takes a proxy, and there is none in a scenario", carrier_ways[via].via);
+    return false;
+}
+
+/* Whether all of them can be played so. */
+static bool are_all_over(const GPtrArray *scenarios, enum scenario_carrier carrier)
+{
+    bool is_good = true;
+    for (guint i = 0; i < scenarios->len; i++) {
+        const struct scenario *scenario = g_ptr_array_index(scenarios, i);
+        const char *why = scenario_not_over(scenario, carrier);
+        if (why == NULL)
+            continue;
+        log_error("%s is not played over %s: %s", scenario->name, scenario_carrier_names[carrier],
+                  why);
+        is_good = false;
+    }
+    return is_good;
+}
+
 static bool read_plan(char *const *texts, struct fault_plan *plan)
 {
     for (; texts != NULL && *texts != NULL; texts++) {
@@ -112,10 +142,14 @@ static bool read_plan(char *const *texts, struct fault_plan *plan)
     return true;
 }
 
+static const char *const vias[] = {CARRIER_VIA_WORDS, NULL};
+
 int cmd_scenario(int argc, char **argv)
 {
     char *capture = NULL, *truth = NULL, **names = NULL, **fault_texts = NULL;
     bool is_list = false;
+    unsigned via = 0;
+    enum scenario_carrier carrier = SCENARIO_CARRIER_TCP;
     uint64_t seed = 1;
     struct fault_plan plan = {.splits = false};
     struct recording recording;
@@ -127,6 +161,8 @@ int cmd_scenario(int argc, char **argv)
                         "Of the faults and of made-up values; 1 unless told otherwise"),
         OPTION_TEXTS("fault", &fault_texts, "FAULT",
                      "One more fault, such as \"split\" or \"delay 20ms\"; may be repeated"),
+        OPTION_CHOICE("via", &via, vias, CARRIER_VIAS,
+                      "How connections to relays travel for which the story says nothing (tcp)"),
         OPTION_FILE("write", &capture, NAMED_FILE_OUTPUT, "FILE", "Write a capture (pcapng)",
                     .letter = 'w'),
         OPTION_FILE("truth", &truth, NAMED_FILE_OUTPUT, "FILE",
@@ -143,14 +179,15 @@ int cmd_scenario(int argc, char **argv)
     } else if (result == -1 && is_list) {
         result = list();
     } else if (result == -1 &&
-               (!read_plan(fault_texts, &plan) || !load_all(names, scenarios, paths) ||
+               (!read_plan(fault_texts, &plan) || !find_carrier(via, &carrier) ||
+                !load_all(names, scenarios, paths) || !are_all_over(scenarios, carrier) ||
                 !options_check_files(rows, "the scenario", NAMED_FILE_INPUT, (char **)paths->pdata,
                                      paths->len) ||
                 !recording_open(&recording, capture, truth, RECORDING_WAITS))) {
         result = EXIT_USAGE;
     } else if (result == -1) {
         recording_begin(&recording);
-        result = play(scenarios, &recording, &plan, seed);
+        result = play(scenarios, &recording, &plan, carrier, seed);
         if (!recording_close(&recording))
             result = EXIT_REPORTED;
         else if (options_end_output() != EXIT_DONE)

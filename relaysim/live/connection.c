@@ -307,12 +307,16 @@ static void on_time(uv_timer_t *timer)
     net_settle(net);
 }
 
-static bool has_open_line(const struct live_connection *connection)
+/* Whether there is a socket that looks after the carrier's deadlines: one that is open, and not
+ * only for its last words. */
+static bool has_working_line(const struct live_connection *connection)
 {
     unsigned i = 0;
-    while (line_at(connection, i) != NULL && !is_open(line_at(connection, i)))
+    const struct line *line;
+    while ((line = line_at(connection, i)) != NULL &&
+           (!is_open(line) || (connection->ep != NULL && carrier_is_over(line->transport))))
         i++;
-    return line_at(connection, i) != NULL;
+    return line != NULL;
 }
 
 /* Sockets have timers of their own; this one is for a carrier that has none at present. */
@@ -320,7 +324,7 @@ static void set_timer(struct live_connection *connection)
 {
     const int64_t now = net_now_ms(connection->net);
     const int64_t deadline =
-        has_open_line(connection) ? SSTP_EP_NEVER : carrier_deadline(connection->carrier);
+        has_working_line(connection) ? SSTP_EP_NEVER : carrier_deadline(connection->carrier);
     const bool is_needed = deadline != SSTP_EP_NEVER;
     if (connection->timer == NULL && is_needed) {
         connection->timer = g_new0(uv_timer_t, 1);
@@ -457,6 +461,8 @@ void live_connection_wake(struct live_connection *connection)
     for (unsigned i = 0; line_at(connection, i) != NULL; i++)
         if (is_open(line_at(connection, i)))
             net_wake(line_at(connection, i)->socket);
+    /* Where there is none, the carrier may want one. */
+    set_timer(connection);
 }
 
 void live_connection_hold(struct live_connection *connection, bool is_held)

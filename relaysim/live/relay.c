@@ -33,6 +33,8 @@ struct live_relay {
     bool is_ended;
     struct live_keeper keeper; /* of the relay's store */
     struct closing closing;
+    bool stops_listening; /* with the last guest: a goodbye over Polling waits until it is asked for
+                           */
     struct log_seldom short_lines, full_lines;
 };
 
@@ -138,6 +140,13 @@ static void close_if_safe(struct live_relay *live_relay)
     live_relay->closing.is_closing = false;
     sstp_relay_close(live_relay->relay, live_relay->closing.reason_id,
                      live_relay->closing.return_time);
+}
+
+static void stop_listening(struct live_relay *live_relay)
+{
+    if (live_relay->listener != NULL)
+        net_listener_close(live_relay->listener);
+    live_relay->listener = NULL;
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -251,6 +260,8 @@ void live_relay_settled(struct live_relay *live_relay)
     live_keeper_tell_clocks(&live_relay->keeper);
     sstp_relay_tick(live_relay->relay, now);
     close_if_safe(live_relay);
+    if (live_relay->stops_listening && live_relay_num_open(live_relay) == 0)
+        stop_listening(live_relay);
     live_keeper_write(&live_relay->keeper);
     const int64_t deadline = next_deadline(live_relay);
     if (deadline == SSTP_EP_NEVER)
@@ -260,18 +271,13 @@ void live_relay_settled(struct live_relay *live_relay)
                        deadline > now ? (uint64_t)(deadline - now) : 1, 0);
 }
 
-static void stop_listening(struct live_relay *live_relay)
-{
-    if (live_relay->listener != NULL)
-        net_listener_close(live_relay->listener);
-    live_relay->listener = NULL;
-}
-
 void live_relay_close(struct live_relay *live_relay, uint8_t reason_id, uint32_t return_time,
                       bool stops_listening)
 {
     if (stops_listening) {
-        stop_listening(live_relay);
+        live_relay->stops_listening = true;
+        if (live_relay->guests.http == NULL)
+            stop_listening(live_relay);
         live_guests_stop_dialing(&live_relay->guests);
     }
     live_relay->closing =
@@ -297,8 +303,8 @@ size_t live_relay_num_open(const struct live_relay *live_relay)
 bool live_relay_stop(struct live_relay *live_relay)
 {
     stop_listening(live_relay);
-    live_relay_end(live_relay);
     live_guests_reset(&live_relay->guests);
+    live_relay_end(live_relay);
     if (live_keeper_is_writing(&live_relay->keeper))
         return false;
     sstp_relay_free(live_relay->relay);

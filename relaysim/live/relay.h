@@ -48,8 +48,9 @@ void live_relay_free(struct live_relay *live_relay);
 /* Belongs into net_config.settled: the relay's own time. */
 void live_relay_settled(struct live_relay *live_relay);
 
-/* ConnectClose to everybody; new connections are refused, or, with
- * `stops_listening`, not taken at all, nor opened. */
+/* ConnectClose to everybody; new connections are refused, or, with `stops_listening`, not taken
+ * at all, nor opened.  Where somebody may come over HTTP they are taken and refused as long as
+ * anybody is left: over Polling, a goodbye waits until it is asked for. */
 void live_relay_close(struct live_relay *live_relay, uint8_t reason_id, uint32_t return_time,
                       bool stops_listening);
 

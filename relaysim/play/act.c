@@ -56,9 +56,10 @@ static bool connect_device(struct player *player, const struct scenario_step *st
     if (step->relay != SCENARIO_NONE) {
         const struct station *station = &player->cast.stations[step->relay];
         const bool attaches = declared->attaches && step->relay == declared->relay;
-        if (station->address == NULL)
+        if (station->addresses[STATION_SSTP] == NULL)
             return player_fail(player, step, "%s has never been there",
                                player->scenario->relays[step->relay].name);
+        actor->carrier = stage_carrier(player, step->carrier);
         return actor_dial(actor, station, step->url != NULL ? step->url : station->url, attaches);
     }
     struct actor *peer = player->devices[step->peer].actor;
@@ -190,6 +191,19 @@ static bool leave(struct player *player, const struct scenario_step *step)
            player_fail(player, step, "the connection of %s does not come to its end", actor->name);
 }
 
+/* Into the stream of SSTP's bytes, which only TCP itself is. */
+static bool send_bytes(struct player *player, const struct scenario_step *step)
+{
+    const struct actor *actor = player->devices[step->device].actor;
+    if (ep_of(player, step) == NULL)
+        return false;
+    if (actor->carrier->port == NET_PORT_HTTP && actor->is_dialing)
+        return player_fail(player, step, "bytes of one's own can only be sent over TCP");
+    net_send_raw(live_connection_socket(actor->connection),
+                 sstp_span(step->bytes->data, step->bytes->len));
+    return true;
+}
+
 static bool rest(struct player *player, const struct scenario_step *step)
 {
     const struct station *station = &player->cast.stations[step->relay];
@@ -239,11 +253,7 @@ bool act(struct player *player, const struct scenario_step *step)
         ep = ep_of(player, step);
         return ep != NULL && done(player, step, sstp_ep_noop(ep));
     case SCENARIO_BYTES:
-        if (ep_of(player, step) == NULL)
-            return false;
-        net_send_raw(live_connection_socket(actor->connection),
-                     sstp_span(step->bytes->data, step->bytes->len));
-        return true;
+        return send_bytes(player, step);
     case SCENARIO_REST:
         return rest(player, step);
     case SCENARIO_STOP:

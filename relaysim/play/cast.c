@@ -2,8 +2,12 @@
 #include "play/cast.h"
 
 #include "base/product.h"
+#include "carrier/direct.h"
+#include "carrier/http_options.h"
+#include "henc/polling.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* ------------------------------------------------------------------------
  * The cast
@@ -49,7 +53,8 @@ void cast_clear(struct cast *cast)
         net_free(cast->net);
     for (size_t i = 0; i < cast->num_stations; i++) {
         live_relay_free(cast->stations[i].relay);
-        g_free(cast->stations[i].address);
+        for (size_t door = 0; door < STATION_DOORS; door++)
+            g_free(cast->stations[i].addresses[door]);
     }
     for (guint i = 0; i < cast->ended->len; i++)
         live_relay_free(g_ptr_array_index(cast->ended, i));
@@ -91,6 +96,7 @@ static struct actor *add_actor(struct cast *cast)
     actor->product_version = PRODUCT_CLIENT_2010;
     actor->ack_delay_ms = CAST_ACK_DELAY_MS;
     actor->availability = SSTP_HANDLER_READY;
+    actor->carrier = &carrier_direct;
     return actor;
 }
 
@@ -113,6 +119,7 @@ struct actor *actor_again(struct actor *actor)
     again->host = actor->host;
     again->product_version = actor->product_version;
     again->minor_version = actor->minor_version;
+    again->carrier = actor->carrier;
     again->device_url = g_strdup(actor->device_url);
     again->identity_url = g_strdup(actor->identity_url);
     again->account_url = g_strdup(actor->account_url);
@@ -125,6 +132,9 @@ struct station *cast_station(struct cast *cast, const char *url)
     struct station *station = &cast->stations[cast->num_stations];
     station->url = url;
     station->host = (uint8_t)(CAST_RELAY_HOST + cast->num_stations);
+    /* As soon as may be: whoever plays waits for it. */
+    station->polling = polling_options_default;
+    station->polling.max = station->polling.min = 0;
     cast->num_stations++;
     return station;
 }
@@ -136,8 +146,8 @@ static void set_address(struct cast *cast, struct station *station, char *addres
         for (size_t p = 0; p < cast->stations[i].num_peers; p++)
             if (&cast->stations[cast->stations[i].peers[p]] == station)
                 cast->stations[i].peer_addresses[p] = address;
-    g_free(station->address);
-    station->address = address;
+    g_free(station->addresses[STATION_SSTP]);
+    station->addresses[STATION_SSTP] = address;
 }
 
 /* A relay that was never started has the address of a port where nobody listens: one
@@ -146,7 +156,7 @@ static void give_address(struct cast *cast, struct station *station)
 {
     struct net_listener *listener;
     char *error = NULL;
-    if (station->address != NULL)
+    if (station->addresses[STATION_SSTP] != NULL)
         return;
     if (!net_listen(cast->net, "127.0.0.1:0", 1, NULL, NULL, &listener, &error)) {
         (void)is_wrong(cast, error);
@@ -156,6 +166,35 @@ static void give_address(struct cast *cast, struct station *station)
     net_listener_close(listener);
 }
 
+/* Where it listens, door by door. */
+static void keep_addresses(struct cast *cast, struct station *station)
+{
+    char *all = live_relay_address(station->relay);
+    char **each = g_strsplit(all, " ", STATION_DOORS);
+    g_assert(g_strv_length(each) == STATION_DOORS);
+    set_address(cast, station, g_strdup(each[STATION_SSTP]));
+    for (size_t door = STATION_SSTP + 1; door < STATION_DOORS; door++) {
+        g_free(station->addresses[door]);
+        station->addresses[door] = g_strdup(each[door]);
+    }
+    g_strfreev(each);
+    g_free(all);
+}
+
+/* Claims a port for each door; false with *error. */
+static bool claim_doors(int sockets[STATION_DOORS], char **error)
+{
+    for (size_t door = 0; door < STATION_DOORS; door++) {
+        sockets[door] = net_claim("127.0.0.1:0", error);
+        if (sockets[door] >= 0)
+            continue;
+        while (door > 0)
+            close(sockets[--door]);
+        return false;
+    }
+    return true;
+}
+
 void station_add_peer(struct cast *cast, struct station *station, size_t peer)
 {
     g_assert(station->num_peers < CAST_RELAYS_MAX && peer < cast->num_stations);
@@ -163,24 +202,29 @@ void station_add_peer(struct cast *cast, struct station *station, size_t peer)
     const size_t p = station->num_peers++;
     station->peers[p] = peer;
     station->peer_urls[p] = cast->stations[peer].url;
-    station->peer_addresses[p] = cast->stations[peer].address;
+    station->peer_addresses[p] = cast->stations[peer].addresses[STATION_SSTP];
     station->peer_hosts[p] = cast->stations[peer].host;
 }
 
 bool station_start(struct cast *cast, struct station *station,
                    const struct sstp_relay_config *config)
 {
+    static const uint16_t ports[STATION_DOORS] = {
+        [STATION_SSTP] = NET_PORT_SSTP, [STATION_443] = 443, [STATION_HTTP] = NET_PORT_HTTP};
     struct sstp_relay_config relay_config = *config;
     char *error = NULL;
-    const int listening = net_claim("127.0.0.1:0", &error);
-    const struct live_relay_config net_config = {.sockets = &listening,
-                                                 .num_sockets = 1,
+    int sockets[STATION_DOORS];
+    const struct http_options http = {.polling = &station->polling};
+    const struct live_relay_config net_config = {.sockets = sockets,
+                                                 .num_sockets = STATION_DOORS,
+                                                 .ports = ports,
+                                                 .http = &http,
                                                  .recording = cast->recording,
                                                  .peer_addresses = station->peer_addresses,
                                                  .peer_hosts = station->peer_hosts,
                                                  .host = station->host};
 
-    if (listening < 0)
+    if (!claim_doors(sockets, &error))
         return is_wrong(cast, error);
     if (relay_config.num_urls == 0) {
         relay_config.urls = &station->url;
@@ -194,7 +238,7 @@ bool station_start(struct cast *cast, struct station *station,
     station->relay = live_relay_new(cast->net, &relay_config, &net_config, &error);
     if (station->relay == NULL)
         return is_wrong(cast, error);
-    set_address(cast, station, live_relay_address(station->relay));
+    keep_addresses(cast, station);
     return true;
 }
 
@@ -385,18 +429,29 @@ void actor_wake(struct actor *actor)
         live_client_wake(actor->client);
 }
 
-static bool dial(struct actor *actor, const char *address, uint8_t host)
+static bool dial(struct actor *actor, const struct live_dial *dial)
 {
     char *error = NULL;
-    const struct live_dial dial = {.address = address, .hosts = {actor->host, host}};
-    return live_client_dial(actor->client, &dial, &error) || is_wrong(actor->cast, error);
+    return live_client_dial(actor->client, dial, &error) || is_wrong(actor->cast, error);
+}
+
+/* Where a carrier's transports lead. */
+static const char *door_of(const struct station *station, const struct carrier_ops *carrier)
+{
+    return station->addresses[carrier->port == NET_PORT_HTTP ? STATION_HTTP
+                              : carrier->port == 443         ? STATION_443
+                                                             : STATION_SSTP];
 }
 
 bool actor_dial(struct actor *actor, const struct station *station, const char *target_url,
                 bool attaches)
 {
+    actor->http = (struct http_options){.server_name = station->url + strlen(HENC_POLLING_SCHEME)};
     return make_client(actor, target_url, true, attaches) &&
-           dial(actor, station->address, station->host);
+           dial(actor, &(struct live_dial){.carrier = actor->carrier,
+                                           .address = door_of(station, actor->carrier),
+                                           .http = &actor->http,
+                                           .hosts = {actor->host, station->host}});
 }
 
 static void on_accepted(void *cookie, struct net_connection *socket)
@@ -418,7 +473,9 @@ bool actor_dial_peer(struct actor *actor, const struct actor *acceptor, const ch
 {
     char *address = net_listener_address(acceptor->listener);
     const bool is_dialled =
-        make_client(actor, target_url, true, false) && dial(actor, address, acceptor->host);
+        make_client(actor, target_url, true, false) &&
+        dial(actor,
+             &(struct live_dial){.address = address, .hosts = {actor->host, acceptor->host}});
     g_free(address);
     return is_dialled;
 }

@@ -19,6 +19,8 @@
 #include <glib.h>
 
 #include "base/random.h"
+#include "carrier/http_options.h"
+#include "carrier/polling_options.h"
 #include "live/client.h"
 #include "live/relay.h"
 #include "net/net.h"
@@ -42,8 +44,10 @@ struct actor {
     const char *secret;   /* its keys come from it */
     int64_t ack_delay_ms; /* CAST_ACK_DELAY_MS unless set otherwise */
     int64_t connect_timeout_ms, open_timeout_ms, outbound_idle_ms, inbound_idle_ms;
-    bool says_nothing; /* no Connect follows when the transport is there */
-    bool is_dialing;   /* it connects, and is not connected to */
+    const struct carrier_ops *carrier; /* of its connections to relays; carrier_direct */
+    struct http_options http;          /* of the last of them, over HTTP */
+    bool says_nothing;                 /* no Connect follows when the transport is there */
+    bool is_dialing;                   /* it connects, and is not connected to */
 
     /* How it answers whoever opens a session. */
     enum sstp_availability availability;
@@ -68,10 +72,14 @@ struct actor {
     uint64_t numbers[CAST_NUMBERS_MAX]; /* of the messages received, if it holds */
 };
 
+/* What a relay listens on: SSTP, the same on the port of SSL, and HTTP. */
+enum { STATION_SSTP, STATION_443, STATION_HTTP, STATION_DOORS };
+
 struct station {
     const char *url; /* outlives the cast, as what its configuration points to */
     uint8_t host;
-    char *address; /* kept when it has ended: nobody listens there then */
+    char *addresses[STATION_DOORS]; /* kept when it has ended: nobody listens there then */
+    struct polling_options polling; /* what its Polling clients are told, and when they are lost */
     struct live_relay *relay;
     /* The other relays that it dials: wherever they are by then. */
     const char *peer_urls[CAST_RELAYS_MAX];
@@ -125,7 +133,8 @@ bool station_start(struct cast *cast, struct station *station,
 /* Ends it without a word to anybody; the loop runs until its store is written. */
 void station_end(struct cast *cast, struct station *station);
 
-/* Connects to a relay and asks for a device, attaching and registering if wanted. */
+/* Connects to a relay, by its carrier, and asks for a device, attaching and registering if
+ * wanted. */
 bool actor_dial(struct actor *actor, const struct station *station, const char *target_url,
                 bool attaches);
 

@@ -195,7 +195,8 @@ void facts_told(void *cookie, struct actor *actor, const struct sstp_ep_event *e
         play->connection++;
         play->is_leaving = false;
         const uint64_t drop_within = player->scenario->devices[device].drop_within;
-        if (drop_within != 0 && play->connection == 1)
+        if (drop_within != 0 && play->connection == 1 &&
+            live_connection_socket(actor->connection) != NULL)
             net_drop_within(live_connection_socket(actor->connection), drop_within);
     }
     if (player->is_over)

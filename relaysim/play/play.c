@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "play/play.h"
 
+#include "carrier/polling.h"
 #include "play/act.h"
 #include "play/fact.h"
 #include "play/judge.h"
@@ -11,6 +12,33 @@
 /* ------------------------------------------------------------------------
  * The end
  */
+
+static uint64_t count_messages(struct live_relay *relay)
+{
+    const struct sstp_relay_counters *counters = sstp_relay_counters(live_relay_relay(relay));
+    return counters->num_received + counters->num_delivered + counters->num_acknowledged +
+           counters->num_forwarded + counters->num_discarded;
+}
+
+/* Something that does not change while nothing moves.  Polls go on without anything in them. */
+static uint64_t count_moves(const struct player *player)
+{
+    const struct net_bytes bytes = net_bytes(player->cast.net);
+    bool has_polls = false;
+    uint64_t num = 0;
+    for (size_t i = 0; i < player->cast.num_actors; i++) {
+        const struct actor *actor = &player->cast.actors[i];
+        if (actor->client == NULL)
+            continue;
+        const struct sstp_ep *ep = live_client_ep(actor->client);
+        num += sstp_ep_num_heard(ep) + sstp_ep_num_taken(ep);
+        has_polls = has_polls || actor->carrier == &carrier_polling;
+    }
+    for (size_t i = 0; i < player->cast.num_stations && has_polls; i++)
+        if (player->cast.stations[i].relay != NULL)
+            num += count_messages(player->cast.stations[i].relay);
+    return has_polls ? num : bytes.in + bytes.out;
+}
 
 /* What is still to be acknowledged is, and what is under way arrives. */
 static void await_quiet(struct player *player)
@@ -24,13 +52,13 @@ static void await_quiet(struct player *player)
     quiet_ms += QUIET_MS;
     int64_t now_ms = net_now_ms(player->cast.net), moved_ms = now_ms;
     const int64_t end_ms = now_ms + SCENARIO_PATIENCE_MS + quiet_ms;
-    struct net_bytes bytes = net_bytes(player->cast.net);
+    uint64_t moves = count_moves(player);
     while (now_ms - moved_ms < quiet_ms && player_turn(player, MIN(end_ms, moved_ms + quiet_ms))) {
-        const struct net_bytes now = net_bytes(player->cast.net);
+        const uint64_t now = count_moves(player);
         now_ms = net_now_ms(player->cast.net);
-        if (now.in == bytes.in && now.out == bytes.out)
+        if (now == moves)
             continue;
-        bytes = now;
+        moves = now;
         moved_ms = now_ms;
     }
 }
@@ -108,7 +136,7 @@ static void play(struct player *player)
 }
 
 GPtrArray *scenario_play(const struct scenario *scenario, const struct recording *recording,
-                         const struct fault_plan *more, uint64_t seed)
+                         const struct fault_plan *more, enum scenario_carrier via, uint64_t seed)
 {
     struct player *player = g_new0(struct player, 1);
     struct fault_plan plan = scenario->faults;
@@ -120,6 +148,7 @@ GPtrArray *scenario_play(const struct scenario *scenario, const struct recording
     GPtrArray *failures = g_ptr_array_new_with_free_func(g_free);
     player->scenario = scenario;
     player->seed = seed;
+    player->via = via;
     player->failures = failures;
     player->cast.wrong = on_wrong;
     player->cast.told = facts_told;

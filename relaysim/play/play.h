@@ -12,9 +12,10 @@
 #include "record/recording.h"
 #include "scenario/scenario.h"
 
-/* Plays it into the recording, with the scenario's faults and `more`, by a seed.  NULL, or
- * the sentences on what went wrong, to be freed. */
+/* Plays it into the recording, with the scenario's faults and `more`, by a seed; connections to
+ * relays travel `via` that, where the scenario does not say how.  NULL, or the sentences on what
+ * went wrong, to be freed. */
 GPtrArray *scenario_play(const struct scenario *scenario, const struct recording *recording,
-                         const struct fault_plan *more, uint64_t seed);
+                         const struct fault_plan *more, enum scenario_carrier via, uint64_t seed);
 
 #endif

@@ -64,6 +64,7 @@ struct player {
     const struct scenario *scenario;
     struct cast cast;
     uint64_t seed;
+    enum scenario_carrier via; /* of connections for which the scenario names none */
     struct device_play devices[SCENARIO_DEVICES_MAX];
     struct session_play sessions[SCENARIO_SESSIONS_MAX];
     char *folder; /* of the stores; NULL until there is one */

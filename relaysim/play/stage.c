@@ -2,6 +2,7 @@
 #include "play/stage.h"
 
 #include "base/product.h"
+#include "carrier/ways.h"
 #include "store/store.h"
 
 #include <glib/gstdio.h>
@@ -59,6 +60,16 @@ static struct sstp_store *open_store(struct player *player, const struct scenari
     return store;
 }
 
+const struct carrier_ops *stage_carrier(const struct player *player, enum scenario_carrier carrier)
+{
+    const struct carrier_way *way;
+    if (carrier == SCENARIO_CARRIER_ANY)
+        carrier = player->via;
+    way = carrier_way_over(
+        scenario_carrier_names[carrier != SCENARIO_CARRIER_ANY ? carrier : SCENARIO_CARRIER_TCP]);
+    return way->ops;
+}
+
 bool stage_start_relay(struct player *player, const struct scenario_step *step, unsigned i)
 {
     const struct scenario_relay *relay = &player->scenario->relays[i];
@@ -71,6 +82,9 @@ bool stage_start_relay(struct player *player, const struct scenario_step *step, 
     config.num_urls = relay->urls->len;
     config.locked_out = (const char *const *)relay->locked_out->pdata;
     config.num_locked_out = relay->locked_out->len;
+    station->polling.max = relay->poll_max;
+    station->polling.min = relay->poll_min;
+    station->polling.repetitions = relay->poll_repetitions;
     if (relay->is_durable && (config.store = open_store(player, step, i)) == NULL)
         return false;
     if (station_start(&player->cast, station, &config))

@@ -11,6 +11,9 @@ bool stage_set(struct player *player);
 /* Starts a relay, that may have been there before; false with a failure. */
 bool stage_start_relay(struct player *player, const struct scenario_step *step, unsigned i);
 
+/* What a connection travels by, whose step says so or leaves it to whoever plays it. */
+const struct carrier_ops *stage_carrier(const struct player *player, enum scenario_carrier carrier);
+
 /* Ends one; one that says goodbye is there until everybody has gone. */
 bool stage_end_relay(struct player *player, const struct scenario_step *step, unsigned i,
                      bool says_goodbye, uint8_t reason_id);

@@ -4,6 +4,7 @@
 
 #include "base/product.h"
 #include "core/findings.h"
+#include "henc/polling.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -181,6 +182,9 @@ static const struct parser_option relay_options[] = {
     {"delivery-idle",           option_duration,  RELAY(idle_ms),                     "the delivery-idle time",   0, 0},
     {"hung-timeout",            option_duration,  RELAY(hung_ms),                     "the hung timeout",         0, 0},
     {"offline-ttl",             option_duration,  RELAY(offline_ttl_ms),              "the offline-ttl",          0, 0},
+    {"poll-max",                option_u64,       offsetof(struct scenario_relay, poll_max), "a number of seconds", 0, 86400},
+    {"poll-min",                option_u64,       offsetof(struct scenario_relay, poll_min), "a number of seconds", 0, 86400},
+    {"poll-repetitions",        option_u64,       offsetof(struct scenario_relay, poll_repetitions), "a number of polls", 0, 1000},
 };
 /* clang-format on */
 
@@ -205,6 +209,7 @@ bool declare_relay(struct parser *p)
     if (!parser_new_name(p, NAME_RELAY, s->num_relays, &relay->name))
         return false;
     s->num_relays++;
+    relay->poll_repetitions = HENC_POLL_REPETITIONS_DEFAULT;
     relay->urls = g_ptr_array_new();
     relay->locked_out = g_ptr_array_new();
     relay->config = (struct sstp_relay_config){.minor_version = 6,
@@ -246,6 +251,13 @@ static bool device_relay(struct parser *p, void *target, const struct parser_opt
     return true;
 }
 
+static bool device_over(struct parser *p, void *target, const struct parser_option *option)
+{
+    struct scenario_device *device = target;
+    (void)option;
+    return parser_carrier(p, &device->carrier);
+}
+
 static bool device_not_ready(struct parser *p, void *target, const struct parser_option *option)
 {
     struct scenario_device *device = target;
@@ -266,6 +278,7 @@ static const struct parser_option device_options[] = {
     {"product",         option_text,      DEVICE(product_version),      "the product version",         0, 0},
     {"secret",          option_text,      DEVICE(secret),               "the secret of its keys",      0, 0},
     {"relay",           device_relay,     0,                            NULL,                          0, 0},
+    {"over",            device_over,      0,                            NULL,                          0, 0},
     {"attaches",        option_true,      DEVICE(attaches),             NULL,                          0, 0},
     {"holds",           option_true,      DEVICE(holds),                NULL,                          0, 0},
     {"not-ready",       device_not_ready, 0,                            NULL,                          0, 0},

@@ -10,16 +10,17 @@ static const struct {
     bool (*parse)(struct parser *p);
     enum { DECLARATION, STEP, DIRECTION } kind;
 } statements[] = {
-    {"title",   declare_title,           DECLARATION},
-    {"relay",   declare_relay,           DECLARATION},
-    {"device",  declare_device,          DECLARATION},
-    {"fault",   declare_fault,           DECLARATION},
-    {"finding", declare_finding,         DECLARATION},
-    {"wait",    parse_wait,              STEP},
-    {"expect",  parse_expect,            STEP},
-    {"include", parse_include,           DIRECTION},
-    {"repeat",  parse_repeat,            DIRECTION},
-    {"end",     parse_end_of_repetition, DIRECTION},
+    {"title",    declare_title,           DECLARATION},
+    {"relay",    declare_relay,           DECLARATION},
+    {"device",   declare_device,          DECLARATION},
+    {"fault",    declare_fault,           DECLARATION},
+    {"finding",  declare_finding,         DECLARATION},
+    {"not-over", declare_not_over,        DECLARATION},
+    {"wait",     parse_wait,              STEP},
+    {"expect",   parse_expect,            STEP},
+    {"include",  parse_include,           DIRECTION},
+    {"repeat",   parse_repeat,            DIRECTION},
+    {"end",      parse_end_of_repetition, DIRECTION},
 };
 /* clang-format on */
 

@@ -4,7 +4,7 @@
  * and repetitions, scenario/mistake.c what is wrong with them, scenario/word.c words and
  * values, scenario/parse.c statements and names, scenario/option.c what stands after them,
  * scenario/declare.c the cast, scenario/step.c and scenario/message.c what it does,
- * scenario/expect.c what is expected.
+ * scenario/expect.c what is expected, scenario/travel.c how connections travel.
  *
  * Every function that returns a bool has said what is wrong when it returns false.  The
  * first thing said of a line is the one that counts; parsing goes on with the next line,
@@ -192,6 +192,9 @@ bool parser_mnemonic(struct parser *p, const char *what, const char *(*name)(uin
 /* "reason NAME", if it is there; *id keeps its value if not. */
 bool parser_reason(struct parser *p, const char *(*name)(uint8_t), uint8_t *id);
 
+/* How a connection travels: scenario/travel.c. */
+bool parser_carrier(struct parser *p, enum scenario_carrier *carrier);
+
 /* A name that is known, of one of these kinds. */
 bool parser_name(struct parser *p, unsigned kinds, struct name *name);
 /* It begins a statement: it is a word of the language, or a name so far. */
@@ -239,6 +242,7 @@ bool declare_relay(struct parser *p);
 bool declare_device(struct parser *p);
 bool declare_fault(struct parser *p);
 bool declare_finding(struct parser *p);
+bool declare_not_over(struct parser *p); /* scenario/travel.c */
 /* When all is read: names that were used before they were declared. */
 void declare_end(struct parser *p);
 

@@ -52,11 +52,26 @@
 
 #define SCENARIO_NONE UINT_MAX /* instead of an index */
 
+/* How a connection to a relay travels. */
+enum scenario_carrier {
+    SCENARIO_CARRIER_ANY, /* as it is asked for when the scenario is played; over TCP otherwise */
+    SCENARIO_CARRIER_TCP,
+    SCENARIO_CARRIER_443,
+    SCENARIO_CARRIER_LONGLIVED,
+    SCENARIO_CARRIER_KEEPALIVE,
+    SCENARIO_CARRIER_POLLING,
+    SCENARIO_CARRIERS
+};
+
+/* Their words; NULL for the first. */
+extern const char *const scenario_carrier_names[SCENARIO_CARRIERS];
+
 struct scenario_relay {
     const char *name;
-    struct sstp_relay_config config; /* without store and callbacks */
-    GPtrArray *urls;                 /* const char *; the first one is what others know */
-    GPtrArray *locked_out;           /* const char * */
+    struct sstp_relay_config config;              /* without store and callbacks */
+    int64_t poll_max, poll_min, poll_repetitions; /* that its Polling clients are told */
+    GPtrArray *urls;       /* const char *; the first one is what others know */
+    GPtrArray *locked_out; /* const char * */
     unsigned peers[SCENARIO_RELAYS_MAX];
     unsigned num_peers;
     bool is_durable; /* its store is a file, and survives its end */
@@ -70,6 +85,7 @@ struct scenario_device {
     const char *secret;
     uint8_t major_version, minor_version;
     unsigned relay; /* that it connects to, or SCENARIO_NONE */
+    enum scenario_carrier carrier;
     bool attaches, holds;
     enum sstp_availability availability;
     int64_t ack_delay_ms, connect_timeout_ms, open_timeout_ms, outbound_idle_ms, inbound_idle_ms;
@@ -99,7 +115,7 @@ struct scenario_message {
 };
 
 enum scenario_kind {
-    SCENARIO_CONNECT, /* device; relay or peer; url: another than theirs */
+    SCENARIO_CONNECT, /* device; relay, carrier, or peer; url: another than theirs */
     SCENARIO_DIAL,    /* the same without a Connect */
     SCENARIO_OPEN,    /* device, session; destination, url: the resource */
     SCENARIO_FANOUT_OPEN,
@@ -150,6 +166,7 @@ struct scenario_step {
     unsigned line;
     const char *text; /* the line itself, without what is around it */
     unsigned device, relay, peer, session, message;
+    enum scenario_carrier carrier;
     uint8_t id;
     bool has_number;
     bool is_any_order;
@@ -179,6 +196,7 @@ struct scenario {
     unsigned num_messages;
     struct scenario_finding findings[SCENARIO_FINDINGS_MAX];
     unsigned num_findings;
+    const char *not_over[SCENARIO_CARRIERS]; /* why it cannot be played so; NULL where it can */
     struct fault_plan faults;
     GArray *steps; /* struct scenario_step */
     GStringChunk *strings;
@@ -205,5 +223,9 @@ struct scenario *scenario_parse(const char *name, const char *text, size_t len,
                                 const struct scenario_reader *reader, GPtrArray **mistakes);
 
 void scenario_free(struct scenario *scenario); /* NULL is fine */
+
+/* Why a scenario is not played over this carrier, as it says itself or for nobody connects to a
+ * relay; NULL where it is. */
+const char *scenario_not_over(const struct scenario *scenario, enum scenario_carrier carrier);
 
 #endif

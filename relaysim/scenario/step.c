@@ -87,6 +87,7 @@ static bool parse_connect_or_dial(struct parser *p, unsigned device, enum scenar
     const struct scenario *s = p->scenario;
     struct name target = {.kind = NAME_RELAY, .index = s->devices[device].relay};
     const char *url = NULL;
+    enum scenario_carrier carrier = s->devices[device].carrier;
 
     if (parser_accept(p, "to") && !parser_name(p, NAME_RELAY | NAME_DEVICE, &target))
         return false;
@@ -99,9 +100,16 @@ static bool parse_connect_or_dial(struct parser *p, unsigned device, enum scenar
         return parser_fail(p, "%s cannot connect to itself", s->devices[device].name);
     if (parser_accept(p, "asking-for") && !parser_url(p, "the TargetDeviceURL", &url))
         return false;
+    if (parser_accept(p, "over")) {
+        if (!parser_carrier(p, &carrier))
+            return false;
+        if (target.kind == NAME_DEVICE && carrier != SCENARIO_CARRIER_TCP)
+            return parser_fail(p, "devices serve nothing but TCP");
+    }
     struct scenario_step *step = parser_add_step(p, kind);
     step->device = device;
     step->url = url;
+    step->carrier = target.kind == NAME_RELAY ? carrier : SCENARIO_CARRIER_TCP;
     p->unclear_peers &= ~(1u << device);
     if (target.kind == NAME_RELAY) {
         step->relay = target.index;

@@ -182,7 +182,7 @@ static const uint8_t noop[] = {0x10, 0x07, 0, 0, 0, 0, 0};
     {                                                                                              \
         (const uint8_t *)(text), sizeof(text) - 1                                                  \
     }
-#define WHO ": a proxy wants to know who asks, and is not told"
+#define WHO ": it wants to know who asks, and is not told"
 
 static const struct answer answers[] = {
     {"probing/400", PROBING, 400, NULL, {0}, NULL, false},
@@ -207,26 +207,26 @@ static const struct answer answers[] = {
      200,
      NULL,
      {0},
-     "the server answered 200 where 400 is the answer",
+     "the other side answered 200 where 400 is the answer",
      true},
-    {"probing/401", PROBING, 401, NULL, {0}, "the answer is 401" WHO, true},
-    {"probing/407", PROBING, 407, NULL, {0}, "the answer is 407" WHO, true},
-    {"probing/302", PROBING, 302, NULL, {0}, "the answer is 302", true},
-    {"probing/404", PROBING, 404, NULL, {0}, "the answer is 404", true},
-    {"probing/500", PROBING, 500, NULL, {0}, "the answer is 500", true},
+    {"probing/401", PROBING, 401, NULL, {0}, "the other side answered 401" WHO, true},
+    {"probing/407", PROBING, 407, NULL, {0}, "the other side answered 407" WHO, true},
+    {"probing/302", PROBING, 302, NULL, {0}, "the other side answered 302", true},
+    {"probing/404", PROBING, 404, NULL, {0}, "the other side answered 404", true},
+    {"probing/500", PROBING, 500, NULL, {0}, "the other side answered 500", true},
     {"probing/no-http",
      PROBING,
      0,
      "SSH-2.0-OpenSSH_9.2\r\n",
      {0},
-     "the answer is none of HTTP",
+     "the other side gave an answer that is none of HTTP",
      true},
     {"probing/a-request",
      PROBING,
      0,
      "POST / HTTP/1.0\r\n\r\n",
      {0},
-     "the answer is none of HTTP",
+     "the other side gave an answer that is none of HTTP",
      true},
 
     {"connecting/200", CONNECTING, 200, NULL, {.sequence = 0}, NULL, false},
@@ -393,7 +393,7 @@ static void test_closed_early(void)
     answer_bytes(&asker, "HTTP/1.0 400", 12, 1);
     carrier_lost(asker.transport);
     g_assert_cmpstr(carrier_failure(asker.carrier), ==,
-                    "the connection was closed before the answer");
+                    "the other side closed the connection before its answer");
     end_asking(&asker);
 }
 
@@ -418,7 +418,8 @@ static void test_long_answer(void)
     begin_asking(&asker, &client_options);
     go_to(&asker, PROBING);
     answer_bytes(&asker, text, HTTP_HEARD_MAX + 1, 4096);
-    g_assert_cmpstr(carrier_failure(asker.carrier), ==, "the answer is too long");
+    g_assert_cmpstr(carrier_failure(asker.carrier), ==,
+                    "the other side gave an answer that has no end");
     g_free(text);
     end_asking(&asker);
 }
@@ -435,7 +436,7 @@ static void test_establish_timeout(void)
         let_pass(&asker, 1);
         g_assert_true(carrier_is_lost(asker.carrier));
         g_assert_cmpstr(carrier_failure(asker.carrier), ==,
-                        i == 0 ? "there was no answer in time" : NULL);
+                        i == 0 ? "the other side did not answer in time" : NULL);
         end_asking(&asker);
     }
 }
@@ -449,7 +450,7 @@ static void test_unreachable(void)
     g_assert_cmpint(carrier_deadline(asker.carrier), ==, BEGIN_MS + 180000);
     let_pass(&asker, 180000);
     g_assert_cmpstr(carrier_failure(asker.carrier), ==,
-                    "the connection was not established in time");
+                    "the other side did not establish the connection in time");
     carrier_abandon(asker.transport);
     end_asking(&asker);
 }
@@ -617,7 +618,8 @@ static void test_end(void)
     g_assert_cmpuint(asker.request.data.data[0], ==, SSTP_CONNECT_CLOSE);
     g_assert_false(carrier_is_lost(asker.carrier));
     answer_ok(&asker, (struct henc_polling){.sequence = 2}, 1000);
-    g_assert_true(carrier_is_lost(asker.carrier));
+    g_assert_true(carrier_is_over(asker.transport));
+    g_assert_false(carrier_is_lost(asker.carrier)); /* its transport ends in order */
     carrier_lost(asker.transport);
     g_assert_true(carrier_is_gone(asker.carrier));
     end_asking(&asker);

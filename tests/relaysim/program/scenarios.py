@@ -174,7 +174,8 @@ class Late(Played):
 
     def test_same_commands(self):
         """How acknowledgements fall together is a matter of time; only their sum is not."""
-        names = [name for name in NAMES if name not in NOT_LATE]
+        # (Those over HTTP have more TCP connections than SSTP's; carried.py plays them.)
+        names = [name for name in NAMES if name not in NOT_LATE and not name.startswith("henc-")]
         self.compare(names, lambda summary: "Noop" not in summary)
 
     def test_same_counts(self):

@@ -119,7 +119,7 @@ class Usage(unittest.TestCase):
             (client + ["--file", "/nonexistent", "--to", BOB], "/nonexistent"),
             (client + ["--receive"], "--identity is needed"),
             (client + ["--receive", "--identity", "bob"], "--identity is a URL"),
-            (client + ["--via", "polling", "--receive", "--identity", BOB], "--via is "),
+            (client + ["--via", "pigeons", "--receive", "--identity", BOB], "--via is "),
             (client + ["--proxy", "127.0.0.1:8080"], "--proxy is for --via connect"),
             (client + ["--via", "socks"], "--proxy ADDR:PORT is needed"),
             (client + ["--via", "socks", "--proxy", "proxy.example:80", "--message", "x", "--to",

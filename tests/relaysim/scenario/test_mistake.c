@@ -82,6 +82,9 @@ static const struct {
      "f.scn:1: a version is two numbers of at most 255, such as 1.6, not \"1\""},
     {"device A version 256.0\n",
      "f.scn:1: a version is two numbers of at most 255, such as 1.6, not \"256.0\""},
+    {"relay R poll-max\n", "f.scn:1: a number of seconds is needed at the end of the line"},
+    {"relay R poll-min 86401\n",
+     "f.scn:1: a number of seconds is a number from 0 to 86400, not \"86401\""},
     /* faults and findings */
     {"fault\n", "f.scn:1: the faults are split, delay, lose, duplicate and reorder, not \"\""},
     {"fault x\n", "f.scn:1: the faults are split, delay, lose, duplicate and reorder, not \"x\""},
