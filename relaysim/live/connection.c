@@ -369,7 +369,7 @@ static void settle(struct live_connection *connection)
     const char *failure = carrier_failure(connection->carrier);
     if (connection->ep != NULL)
         handler.gone(handler.cookie);
-    else if (!connection->is_dropped)
+    else if (!connection->is_dropped && (connection->is_server || failure != NULL))
         handler.failed(handler.cookie, failure);
     free_connection(connection);
 }

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* KeepAlive: what each side says, to the byte where GRVHENC prints it; each state and what may
  * come in it; each timer; a POST that is lost; and both sides together. */
-#include "carrier/door.h"
-#include "carrier/http_services.h"
 #include "carrier/keepalive_client.h"
 #include "carrier/keepalive_server.h"
 
 #include "base/random.h"
-#include "pair.h"
+#include "doorstep.h"
 #include "spoken.h"
 #include "street.h"
 
@@ -356,65 +354,21 @@ static void test_client_timers(void)
  * The server
  */
 
-struct server {
-    struct http_server *http;
-    struct pair *pair;
-    GPtrArray *carriers;
-};
-
-static void begin_server(struct server *server)
-{
-    server->http = http_server_new(&(struct http_options){.services = http_services});
-    server->pair = pair_new(&(struct pair_config){.a_minor = 6});
-    server->carriers = g_ptr_array_new();
-}
-
-static void end_server(struct server *server)
-{
-    for (guint i = 0; i < server->carriers->len; i++)
-        carrier_free(g_ptr_array_index(server->carriers, i));
-    g_ptr_array_free(server->carriers, TRUE);
-    pair_free(server->pair);
-    http_server_free(server->http);
-}
-
-/* Somebody connects, from an address that ends so. */
-static struct carrier_transport *visit_from(struct server *server, uint8_t peer)
-{
-    struct carrier *carrier = carrier_new(
-        &carrier_door,
-        &(struct carrier_config){.is_server = true, .shared = server->http, .peer = {127, peer}});
-    g_ptr_array_add(server->carriers, carrier);
-    return carrier_accepted(carrier);
-}
-
-static struct carrier_transport *visit(struct server *server)
-{
-    return visit_from(server, 1);
-}
-
-static void say(struct server *server, struct carrier_transport *transport, const char *text)
-{
-    spoken_to(transport, text, 0);
-    if (carrier_is_ready(transport->carrier) && carrier_ep(transport->carrier) == NULL)
-        carrier_set_ep(transport->carrier, server->pair->b.ep);
-}
-
 #define REQUEST_LINE(method) method " /2.0/" NAME "/" GUID ",ConnType=KeepAlive HTTP/1.0\r\n"
 #define GET REQUEST_LINE("GET") "\r\n"
 #define POST(len, body) REQUEST_LINE("POST") "Content-Length: " len "\r\n\r\n" body
 
 /* The handshake, in either order; and each half's answer. */
-static void shake(struct server *server, struct carrier_transport **get,
+static void shake(struct doorstep *server, struct carrier_transport **get,
                   struct carrier_transport **post, bool get_first)
 {
-    *get = visit(server);
-    *post = visit(server);
+    *get = doorstep_visit(server);
+    *post = doorstep_visit(server);
     if (get_first) {
-        say(server, *get, GET);
+        doorstep_say(server, *get, GET);
         assert_spoken(*get, "");
     }
-    say(server, *post, POST("22", ECHO));
+    doorstep_say(server, *post, POST("22", ECHO));
     char *answer = spoken_by(*post);
     g_assert_true(g_str_has_prefix(answer, "HTTP/1.0 200 OK\r\nDate: "));
     g_assert_true(g_str_has_suffix(answer, "Server: Groove-Relay/14.0\r\nConnection: "
@@ -422,7 +376,7 @@ static void shake(struct server *server, struct carrier_transport **get,
                                            "15\r\n\r\n<html></html>\r\n"));
     g_free(answer);
     if (!get_first)
-        say(server, *get, GET);
+        doorstep_say(server, *get, GET);
     answer = spoken_by(*get);
     g_assert_true(g_str_has_suffix(answer, "\r\nContent-Length: 22\r\n\r\n" ECHO));
     g_free(answer);
@@ -434,11 +388,11 @@ static void shake(struct server *server, struct carrier_transport **get,
 static void test_handshake(void)
 {
     for (unsigned get_first = 0; get_first < 2; get_first++) {
-        struct server server;
+        struct doorstep server;
         struct carrier_transport *get, *post;
-        begin_server(&server);
+        doorstep_begin(&server, (struct http_options){0});
         shake(&server, &get, &post, get_first);
-        end_server(&server);
+        doorstep_end(&server);
     }
 }
 
@@ -446,20 +400,20 @@ static void test_handshake(void)
  * handshake. */
 static void test_server_in_turn(void)
 {
-    struct server server;
+    struct doorstep server;
     struct carrier_transport *get, *post;
-    begin_server(&server);
+    doorstep_begin(&server, (struct http_options){0});
     shake(&server, &get, &post, true);
     pair_connect(server.pair); /* by another way, so that there is something to say */
     (void)sstp_ep_noop(server.pair->b.ep);
     assert_spoken(get, "");
-    say(&server, get, GET);
+    doorstep_say(&server, get, GET);
     assert_spoken_prefix(get, "HTTP/1.0 200 OK\r\n");
     (void)sstp_ep_noop(server.pair->b.ep);
     assert_spoken(get, "");
-    say(&server, get, GET);
+    doorstep_say(&server, get, GET);
     assert_spoken_prefix(get, "HTTP/1.0 200 OK\r\n");
-    end_server(&server);
+    doorstep_end(&server);
 }
 
 /* What may come in a state, and on which transport: 0 GET's, 1 POST's, 2 a new one, 3 a new one
@@ -501,60 +455,53 @@ static const struct request requests[] = {
 static void test_request(gconstpointer data)
 {
     const struct request *row = data;
-    struct server server;
+    struct doorstep server;
     struct carrier_transport *transports[4] = {NULL};
-    begin_server(&server);
+    doorstep_begin(&server, (struct http_options){0});
     if (row->is_ready) {
         shake(&server, &transports[0], &transports[1], true);
     } else {
-        transports[0] = visit(&server);
-        say(&server, transports[0], GET);
+        transports[0] = doorstep_visit(&server);
+        doorstep_say(&server, transports[0], GET);
     }
-    transports[2] = visit(&server);
-    transports[3] = visit_from(&server, 2);
+    transports[2] = doorstep_visit(&server);
+    transports[3] = doorstep_visit_from(&server, 2);
     struct carrier *carrier = transports[0]->carrier;
-    say(&server, transports[row->on], row->bytes);
-    char *answer = spoken_by(transports[row->on]);
-    char *line = row->status != NULL ? g_strconcat("HTTP/1.0 ", row->status, " ", NULL) : NULL;
-    if (line != NULL && !g_str_has_prefix(answer, line))
-        g_assert_cmpstr(answer, ==, line);
-    if (line == NULL)
-        g_assert_cmpstr(answer, ==, "");
+    doorstep_say(&server, transports[row->on], row->bytes);
+    doorstep_assert_status(transports[row->on], row->status);
     g_assert_cmpint(carrier_is_over(transports[0]), ==, row->is_closed);
     g_assert_true(transports[0]->carrier == carrier);
-    g_free(line);
-    g_free(answer);
-    end_server(&server);
+    doorstep_end(&server);
 }
 
 /* Two GETs at a time: the second is refused, and the first still gets what there is to say. */
 static void test_two_gets(void)
 {
-    struct server server;
+    struct doorstep server;
     struct carrier_transport *get, *post;
-    begin_server(&server);
+    doorstep_begin(&server, (struct http_options){0});
     shake(&server, &get, &post, true);
     pair_connect(server.pair);
-    say(&server, get, GET);
-    struct carrier_transport *second = visit(&server);
-    say(&server, second, GET);
+    doorstep_say(&server, get, GET);
+    struct carrier_transport *second = doorstep_visit(&server);
+    doorstep_say(&server, second, GET);
     assert_spoken_prefix(second, "HTTP/1.0 400 Bad Request\r\n");
     g_assert_true(carrier_is_over(second));
     (void)sstp_ep_noop(server.pair->b.ep);
     assert_spoken_prefix(get, "HTTP/1.0 200 OK\r\n");
-    end_server(&server);
+    doorstep_end(&server);
 }
 
 /* A proxy's connection is used for another client in between: each request says whose it is, and
  * an unknown one cannot begin there. */
 static void test_shared_transport(void)
 {
-    struct server server;
+    struct doorstep server;
     struct carrier_transport *get, *post;
-    begin_server(&server);
+    doorstep_begin(&server, (struct http_options){0});
     shake(&server, &get, &post, true);
     struct carrier *first = get->carrier;
-    struct carrier_transport *other = visit(&server);
+    struct carrier_transport *other = doorstep_visit(&server);
     spoken_to(other,
               "POST /2.0/" NAME "/other,ConnType=KeepAlive HTTP/1.0\r\nContent-Length: "
               "22\r\n\r\n" ECHO,
@@ -569,7 +516,7 @@ static void test_shared_transport(void)
     spoken_to(get, "GET /2.0/" NAME "/third,ConnType=KeepAlive HTTP/1.0\r\n\r\n", 0);
     g_assert_true(get->carrier == first && carrier_is_over(get));
     assert_spoken(get, "");
-    end_server(&server);
+    doorstep_end(&server);
 }
 
 /* A body whose answer was lost comes again, and is heard once; later, or another, is another. */
@@ -580,50 +527,50 @@ static void test_repeat(void)
         bool is_heard;
     } rows[] = {{0, false}, {KEEPALIVE_REPEAT_MS, false}, {KEEPALIVE_REPEAT_MS + 1, true}};
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        struct server server;
+        struct doorstep server;
         struct carrier_transport *get, *post;
-        begin_server(&server);
+        doorstep_begin(&server, (struct http_options){0});
         shake(&server, &get, &post, true);
         pair_connect(server.pair);
         struct carrier *carrier = get->carrier;
         /* Half a command: the second half would be wrong. */
-        say(&server, post, POST("2", "\x10\x07"));
+        doorstep_say(&server, post, POST("2", "\x10\x07"));
         drain(post);
         carrier_lost(post);
         carrier_tick(carrier, rows[i].later_ms);
-        post = visit(&server);
-        say(&server, post, POST("2", "\x10\x07"));
+        post = doorstep_visit(&server);
+        doorstep_say(&server, post, POST("2", "\x10\x07"));
         assert_spoken_prefix(post, "HTTP/1.0 200 OK\r\n");
         g_assert_true(post->carrier == carrier);
-        say(&server, post, POST("5", ""));
+        doorstep_say(&server, post, POST("5", ""));
         carrier_receive(post, "\0\0\0\0\0", 5);
         /* Its Connect, and a Noop that is whole only if its beginning was heard once. */
         g_assert_cmpuint(sstp_ep_num_heard(server.pair->b.ep), ==, rows[i].is_heard ? 1 : 2);
-        end_server(&server);
+        doorstep_end(&server);
     }
 }
 
 /* ConnectionEstablishment, IdleConnection, slow requests, and a lost GET. */
 static void test_server_timers(void)
 {
-    struct server server;
+    struct doorstep server;
     struct carrier_transport *get, *post;
-    begin_server(&server);
-    get = visit(&server);
-    say(&server, get, GET);
+    doorstep_begin(&server, (struct http_options){0});
+    get = doorstep_visit(&server);
+    doorstep_say(&server, get, GET);
     carrier_tick(get->carrier, HTTP_SERVER_ESTABLISH_MS - 1);
     g_assert_false(carrier_is_over(get));
     carrier_tick(get->carrier, HTTP_SERVER_ESTABLISH_MS);
     g_assert_true(carrier_is_over(get));
-    end_server(&server);
+    doorstep_end(&server);
 
-    begin_server(&server);
+    doorstep_begin(&server, (struct http_options){0});
     shake(&server, &get, &post, true);
     struct carrier *carrier = get->carrier;
     pair_connect(server.pair);
-    say(&server, get, GET);
+    doorstep_say(&server, get, GET);
     carrier_tick(carrier, 50000);
-    say(&server, post, POST("0", ""));
+    doorstep_say(&server, post, POST("0", ""));
     drain(post);
     carrier_tick(carrier, 50000 + HTTP_SERVER_RECEIVE_MS - 1);
     g_assert_false(carrier_is_over(get));
@@ -633,19 +580,19 @@ static void test_server_timers(void)
     g_assert_false(carrier_is_lost(carrier));
     carrier_lost(post);
     g_assert_true(carrier_is_gone(carrier));
-    end_server(&server);
+    doorstep_end(&server);
 }
 
 static void test_server_get_lost(void)
 {
     for (unsigned is_answered = 0; is_answered < 2; is_answered++) {
-        struct server server;
+        struct doorstep server;
         struct carrier_transport *get, *post;
-        begin_server(&server);
+        doorstep_begin(&server, (struct http_options){0});
         shake(&server, &get, &post, true);
         struct carrier *carrier = get->carrier;
         if (!is_answered)
-            say(&server, get, GET);
+            doorstep_say(&server, get, GET);
         carrier_lost(get);
         g_assert_false(carrier_is_lost(carrier));
         g_assert_cmpint(carrier_deadline(carrier), ==,
@@ -654,16 +601,16 @@ static void test_server_get_lost(void)
         g_assert_true(carrier_is_over(post));
         carrier_lost(post);
         g_assert_true(carrier_is_gone(carrier));
-        end_server(&server);
+        doorstep_end(&server);
     }
 }
 
 /* No transport at all is left, and time ends it. */
 static void test_server_alone(void)
 {
-    struct server server;
+    struct doorstep server;
     struct carrier_transport *get, *post;
-    begin_server(&server);
+    doorstep_begin(&server, (struct http_options){0});
     shake(&server, &get, &post, true);
     struct carrier *carrier = get->carrier;
     carrier_lost(get);
@@ -672,7 +619,7 @@ static void test_server_alone(void)
     carrier_tick(carrier, carrier_deadline(carrier));
     g_assert_true(carrier_is_gone(carrier));
     g_assert_cmpint(sstp_ep_state(server.pair->b.ep), ==, SSTP_CONNECTION_CLOSED);
-    end_server(&server);
+    doorstep_end(&server);
 }
 
 /* ------------------------------------------------------------------------

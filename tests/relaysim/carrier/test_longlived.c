@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* LongLived: what each side says, to the byte where GRVHENC prints it; each state and what may
  * come in it; each timer; the content limits; and both sides together. */
-#include "carrier/door.h"
-#include "carrier/http_services.h"
 #include "carrier/longlived_client.h"
 
 #include "base/random.h"
 #include "henc/echo.h"
-#include "pair.h"
+#include "doorstep.h"
 #include "spoken.h"
 #include "street.h"
 
@@ -306,50 +304,6 @@ static void test_unreachable(void)
  * The server
  */
 
-struct server {
-    struct http_server *http;
-    struct pair *pair;
-    GPtrArray *carriers;
-};
-
-static void begin_server(struct server *server, uint64_t limit)
-{
-    server->http = http_server_new(
-        &(struct http_options){.services = http_services, .longlived_limit = limit});
-    server->pair = pair_new(&(struct pair_config){.a_minor = 6});
-    server->carriers = g_ptr_array_new();
-}
-
-static void end_server(struct server *server)
-{
-    for (guint i = 0; i < server->carriers->len; i++)
-        carrier_free(g_ptr_array_index(server->carriers, i));
-    g_ptr_array_free(server->carriers, TRUE);
-    pair_free(server->pair);
-    http_server_free(server->http);
-}
-
-static struct carrier_transport *visit_from(struct server *server, uint8_t peer)
-{
-    struct carrier *carrier = carrier_new(
-        &carrier_door,
-        &(struct carrier_config){.is_server = true, .shared = server->http, .peer = {127, peer}});
-    g_ptr_array_add(server->carriers, carrier);
-    return carrier_accepted(carrier);
-}
-
-static struct carrier_transport *visit(struct server *server)
-{
-    return visit_from(server, 1);
-}
-
-static void say(struct server *server, struct carrier_transport *transport, const char *text)
-{
-    spoken_to(transport, text, 0);
-    if (carrier_is_ready(transport->carrier) && carrier_ep(transport->carrier) == NULL)
-        carrier_set_ep(transport->carrier, server->pair->b.ep);
-}
-
 #define GET_OF(limit)                                                                              \
     "GET /2.0/" NAME "/" GUID ",ConnType=LongLived,ContentLength=" limit " HTTP/1.0\r\n\r\n"
 #define GET GET_OF(LIMIT)
@@ -357,16 +311,16 @@ static void say(struct server *server, struct carrier_transport *transport, cons
     "POST /2.0/" NAME "/" GUID ",ConnType=LongLived HTTP/1.0\r\nContent-Length: " limit "\r\n\r\n"
 #define POST POST_OF(LIMIT) ECHO
 
-static void shake(struct server *server, struct carrier_transport **get,
+static void shake(struct doorstep *server, struct carrier_transport **get,
                   struct carrier_transport **post, bool get_first)
 {
-    *get = visit(server);
-    *post = visit(server);
+    *get = doorstep_visit(server);
+    *post = doorstep_visit(server);
     if (get_first)
-        say(server, *get, GET);
-    say(server, *post, POST);
+        doorstep_say(server, *get, GET);
+    doorstep_say(server, *post, POST);
     if (!get_first)
-        say(server, *get, GET);
+        doorstep_say(server, *get, GET);
     assert_spoken(*post, "");
     char *answer = spoken_by(*get);
     g_assert_true(g_str_has_prefix(answer, "HTTP/1.0 200 OK\r\nDate: "));
@@ -381,16 +335,16 @@ static void shake(struct server *server, struct carrier_transport **get,
 static void test_handshake(void)
 {
     for (unsigned get_first = 0; get_first < 2; get_first++) {
-        struct server server;
+        struct doorstep server;
         struct carrier_transport *get, *post;
-        begin_server(&server, 0);
+        doorstep_begin(&server, (struct http_options){0});
         shake(&server, &get, &post, get_first);
         pair_connect(server.pair);
         (void)sstp_ep_noop(server.pair->b.ep);
         assert_spoken(get, "");
         carrier_receive(post, "\x10", 1);
         g_assert_cmpuint(carrier_output_len(get), ==, 7);
-        end_server(&server);
+        doorstep_end(&server);
     }
 }
 
@@ -431,29 +385,22 @@ static const struct request requests[] = {
 static void test_request(gconstpointer data)
 {
     const struct request *row = data;
-    struct server server;
+    struct doorstep server;
     struct carrier_transport *transports[4] = {NULL};
-    begin_server(&server, 0);
+    doorstep_begin(&server, (struct http_options){0});
     if (row->is_ready) {
         shake(&server, &transports[0], &transports[1], true);
     } else {
-        transports[0] = visit(&server);
-        say(&server, transports[0], GET);
+        transports[0] = doorstep_visit(&server);
+        doorstep_say(&server, transports[0], GET);
     }
-    transports[2] = visit(&server);
-    transports[3] = visit_from(&server, 2);
-    say(&server, transports[row->on], row->bytes);
-    char *answer = spoken_by(transports[row->on]);
-    char *line = row->status != NULL ? g_strconcat("HTTP/1.0 ", row->status, " ", NULL) : NULL;
-    if (line != NULL && !g_str_has_prefix(answer, line))
-        g_assert_cmpstr(answer, ==, line);
-    if (line == NULL)
-        g_assert_cmpstr(answer, ==, "");
+    transports[2] = doorstep_visit(&server);
+    transports[3] = doorstep_visit_from(&server, 2);
+    doorstep_say(&server, transports[row->on], row->bytes);
+    doorstep_assert_status(transports[row->on], row->status);
     g_assert_true(row->status == NULL || carrier_is_over(transports[row->on]));
     g_assert_cmpint(carrier_is_over(transports[0]), ==, row->is_closed);
-    g_free(line);
-    g_free(answer);
-    end_server(&server);
+    doorstep_end(&server);
 }
 
 /* The client's limit, or the server's own where that is less; one without room for the echo string
@@ -472,11 +419,11 @@ static void test_server_limit(void)
                 {GET_OF("21"), 0, NULL},
                 {GET_OF("0"), 0, NULL}};
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        struct server server;
-        begin_server(&server, rows[i].own);
-        struct carrier_transport *get = visit(&server), *post = visit(&server);
-        say(&server, get, rows[i].get);
-        say(&server, post, POST);
+        struct doorstep server;
+        doorstep_begin(&server, (struct http_options){.longlived_limit = rows[i].own});
+        struct carrier_transport *get = doorstep_visit(&server), *post = doorstep_visit(&server);
+        doorstep_say(&server, get, rows[i].get);
+        doorstep_say(&server, post, POST);
         char *answer = spoken_by(get);
         char *end = rows[i].length != NULL
                         ? g_strconcat("\r\nContent-Length: ", rows[i].length, "\r\n\r\n" ECHO, NULL)
@@ -485,18 +432,18 @@ static void test_server_limit(void)
         g_assert_cmpint(carrier_is_over(get), ==, rows[i].length == NULL);
         g_free(end);
         g_free(answer);
-        end_server(&server);
+        doorstep_end(&server);
     }
 }
 
 /* GET is full: it ends, and POST is heard until it ends, too. */
 static void test_server_full(void)
 {
-    struct server server;
-    begin_server(&server, 0);
-    struct carrier_transport *get = visit(&server), *post = visit(&server);
-    say(&server, get, GET_OF("26"));
-    say(&server, post, POST);
+    struct doorstep server;
+    doorstep_begin(&server, (struct http_options){0});
+    struct carrier_transport *get = doorstep_visit(&server), *post = doorstep_visit(&server);
+    doorstep_say(&server, get, GET_OF("26"));
+    doorstep_say(&server, post, POST);
     drain(get);
     struct carrier *carrier = get->carrier;
     pair_connect(server.pair);
@@ -513,42 +460,42 @@ static void test_server_full(void)
     g_assert_cmpuint(sstp_ep_num_heard(server.pair->b.ep), ==, 2);
     carrier_lost(post);
     g_assert_true(carrier_is_gone(carrier));
-    end_server(&server);
+    doorstep_end(&server);
 }
 
 /* More than POST was to be. */
 static void test_post_full(void)
 {
-    struct server server;
-    begin_server(&server, 0);
-    struct carrier_transport *get = visit(&server), *post = visit(&server);
-    say(&server, get, GET);
-    say(&server, post, POST_OF("24") ECHO);
+    struct doorstep server;
+    doorstep_begin(&server, (struct http_options){0});
+    struct carrier_transport *get = doorstep_visit(&server), *post = doorstep_visit(&server);
+    doorstep_say(&server, get, GET);
+    doorstep_say(&server, post, POST_OF("24") ECHO);
     carrier_receive(post, "\x01\xbc", 2);
     g_assert_false(carrier_is_over(post));
     carrier_receive(post, "\x01", 1);
     g_assert_true(carrier_is_over(post) && carrier_is_over(get));
     assert_spoken_prefix(post, "HTTP/1.0 400 Bad Request\r\n");
-    end_server(&server);
+    doorstep_end(&server);
 }
 
 static void test_server_timers(void)
 {
-    struct server server;
+    struct doorstep server;
     struct carrier_transport *get, *post;
     for (unsigned half = 0; half < 2; half++) {
-        begin_server(&server, 0);
-        get = visit(&server);
-        say(&server, get, half == 0 ? GET : POST);
+        doorstep_begin(&server, (struct http_options){0});
+        get = doorstep_visit(&server);
+        doorstep_say(&server, get, half == 0 ? GET : POST);
         carrier_tick(get->carrier, HTTP_SERVER_ESTABLISH_MS - 1);
         g_assert_false(carrier_is_over(get));
         carrier_tick(get->carrier, HTTP_SERVER_ESTABLISH_MS);
         g_assert_true(carrier_is_over(get));
         carrier_lost(get);
         g_assert_null(http_server_find(server.http, sstp_span_of_string("x")));
-        end_server(&server);
+        doorstep_end(&server);
     }
-    begin_server(&server, 0);
+    doorstep_begin(&server, (struct http_options){0});
     shake(&server, &get, &post, true);
     pair_connect(server.pair);
     carrier_tick(get->carrier, 50000);
@@ -557,24 +504,24 @@ static void test_server_timers(void)
     g_assert_false(carrier_is_over(get));
     carrier_tick(get->carrier, 50000 + HTTP_SERVER_RECEIVE_MS);
     g_assert_true(carrier_is_over(get) && carrier_is_over(post));
-    end_server(&server);
+    doorstep_end(&server);
 }
 
 /* Half of a virtual connection that goes before the other comes leaves nothing. */
 static void test_half_lost(void)
 {
-    struct server server;
-    begin_server(&server, 0);
-    struct carrier_transport *get = visit(&server);
+    struct doorstep server;
+    doorstep_begin(&server, (struct http_options){0});
+    struct carrier_transport *get = doorstep_visit(&server);
     struct carrier *carrier = get->carrier;
-    say(&server, get, GET);
+    doorstep_say(&server, get, GET);
     g_assert_true(http_server_find(server.http, sstp_span_of_string(GUID)) == carrier);
     carrier_lost(get);
     g_assert_true(carrier_is_gone(carrier));
     g_ptr_array_remove(server.carriers, carrier);
     carrier_free(carrier);
     g_assert_null(http_server_find(server.http, sstp_span_of_string(GUID)));
-    end_server(&server);
+    doorstep_end(&server);
 }
 
 /* ------------------------------------------------------------------------

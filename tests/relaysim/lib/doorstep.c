@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "doorstep.h"
+
+#include "carrier/http_services.h"
+#include "spoken.h"
+
+void doorstep_begin(struct doorstep *doorstep, struct http_options options)
+{
+    options.services = http_services;
+    doorstep->http = http_server_new(&options);
+    doorstep->pair = pair_new(&(struct pair_config){.a_minor = 6});
+    doorstep->carriers = g_ptr_array_new();
+}
+
+void doorstep_end(struct doorstep *doorstep)
+{
+    for (guint i = 0; i < doorstep->carriers->len; i++)
+        carrier_free(g_ptr_array_index(doorstep->carriers, i));
+    g_ptr_array_free(doorstep->carriers, TRUE);
+    pair_free(doorstep->pair);
+    http_server_free(doorstep->http);
+}
+
+struct carrier_transport *doorstep_visit_from(struct doorstep *doorstep, uint8_t peer)
+{
+    struct carrier *carrier = carrier_new(
+        &carrier_door,
+        &(struct carrier_config){.is_server = true, .shared = doorstep->http, .peer = {127, peer}});
+    g_ptr_array_add(doorstep->carriers, carrier);
+    return carrier_accepted(carrier);
+}
+
+struct carrier_transport *doorstep_visit(struct doorstep *doorstep)
+{
+    return doorstep_visit_from(doorstep, 1);
+}
+
+void doorstep_say(struct doorstep *doorstep, struct carrier_transport *transport, const char *text)
+{
+    spoken_to(transport, text, 0);
+    if (carrier_is_ready(transport->carrier) && carrier_ep(transport->carrier) == NULL)
+        carrier_set_ep(transport->carrier, doorstep->pair->b.ep);
+}
+
+void doorstep_assert_status(struct carrier_transport *transport, const char *status)
+{
+    if (status == NULL) {
+        assert_spoken(transport, "");
+        return;
+    }
+    char *line = g_strconcat("HTTP/1.0 ", status, " ", NULL);
+    assert_spoken_prefix(transport, line);
+    g_free(line);
+}
