@@ -178,7 +178,10 @@ bool bench_party_dial(struct bench_party *party, struct net *net, const char *ad
                                                               .gone = on_gone,
                                                               .cookie = party});
     if (party->client != NULL &&
-        live_client_dial(party->client, &(struct live_dial){.address = address}, &error))
+        live_client_dial(
+            party->client,
+            &(struct live_dial){.carrier = party->carrier, .address = address, .http = party->http},
+            &error))
         return true;
     fail(party, "%s", error != NULL ? error : "memory is out");
     g_free(error);

@@ -41,7 +41,9 @@ struct bench_party {
     struct live_client *client; /* NULL before it is dialed */
     const char *address;        /* that it connects to */
     char *device_url, *identity_url, *account_url;
-    const char *secret; /* that its keys are made of */
+    const struct carrier_ops *carrier;
+    const struct http_options *http; /* for one over HTTP */
+    const char *secret;              /* that its keys are made of */
     bool is_sender;
     bool attaches;  /* with its account and its identity */
     unsigned index; /* among the senders, or among the receivers */

@@ -60,7 +60,7 @@ static int await_end(struct bench_relay *relay, struct rusage *usage)
 }
 
 int bench_relay_start(struct bench_relay *relay, const char *url, const char *store,
-                      const char *auth, unsigned num_connections)
+                      const char *auth, const char *listen, unsigned num_connections)
 {
     char connections[16], line[LINE_MAX_LEN];
     char *program = g_file_read_link("/proc/self/exe", NULL);
@@ -71,12 +71,18 @@ int bench_relay_start(struct bench_relay *relay, const char *url, const char *st
                                url,
                                "--listen",
                                "127.0.0.1:0",
+                               "--poll-min",
+                               "0",
+                               "--poll-max",
+                               "0",
                                "--store",
                                store,
                                "--auth",
                                auth,
                                "--max-connections",
                                connections,
+                               listen,
+                               listen != NULL ? "127.0.0.1:0" : NULL,
                                NULL};
     GError *error = NULL;
 
@@ -91,7 +97,7 @@ int bench_relay_start(struct bench_relay *relay, const char *url, const char *st
         return EXIT_REPORTED;
     }
     if (read_line(relay->out, line, sizeof line) && g_str_has_prefix(line, READY)) {
-        relay->address = g_strdup(line + strlen(READY));
+        relay->address = g_strdup(strrchr(line, ' ') + 1); /* that of `listen` is the last */
         return EXIT_DONE;
     }
     struct rusage usage;

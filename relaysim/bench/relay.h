@@ -16,10 +16,11 @@ struct bench_relay {
 };
 
 /* Starts `relaysim relay` on a free port of 127.0.0.1, with a store and a mode as its
- * --store and --auth mean them, for so many connections.  EXIT_DONE when it listens, or what
- * the bench is to end with, with a sentence on stderr. */
+ * --store and --auth mean them, for so many connections, which come to where `listen`, the name
+ * of an option, has it listen; who polls is told to do so at once.  EXIT_DONE when it listens, or
+ * what the bench is to end with, with a sentence on stderr. */
 int bench_relay_start(struct bench_relay *relay, const char *url, const char *store,
-                      const char *auth, unsigned num_connections);
+                      const char *auth, const char *listen, unsigned num_connections);
 
 /* The processor time of a process, its own and the system's for it, in seconds. */
 double bench_cpu_seconds(const struct rusage *usage);

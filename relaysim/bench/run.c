@@ -398,6 +398,8 @@ static void set_up(struct bench *bench)
         party->is_sender = i < config->num_senders;
         party->index = party->is_sender ? i : i - config->num_senders;
         party->attaches = !party->is_sender || config->is_proven;
+        party->carrier = config->carrier;
+        party->http = &config->http;
         party->secret = config->secret;
         party->recording = config->recording;
     }

@@ -14,14 +14,18 @@
 #include <stdint.h>
 
 #include "bench/tally.h"
+#include "carrier/http_options.h"
 #include "bench/latency.h"
 
+struct carrier_ops;
 struct recording;
 
 struct bench_config {
     const struct recording *recording; /* of the bench's own sockets */
     const char *address;               /* of the relay, "ADDRESS:PORT" */
     const char *relay_url;             /* its device URL */
+    const struct carrier_ops *carrier; /* of all connections; NULL: TCP */
+    struct http_options http;          /* for one over HTTP */
     unsigned num_senders;
     unsigned num_messages; /* of all senders together, at least one of each */
     size_t size;           /* bytes of each */

@@ -3,12 +3,15 @@
 #include "bench/relay.h"
 #include "bench/report.h"
 #include "base/log.h"
+#include "carrier/ways.h"
 #include "cmd/options.h"
 #include "record/recording.h"
 #include "relay/relay.h"
 #include "base/url.h"
+#include "henc/polling.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #define URL_DEFAULT "grooveDNS://relay1.example"
 #define WINDOW_DEFAULT 1024
@@ -20,7 +23,7 @@
 struct bench_options {
     char *relay, *relay_url, *store, *capture, *truth;
     int64_t num_senders, num_messages, size, fanout, rate, window, patience_ms;
-    unsigned auth;
+    unsigned auth, via;
     bool is_offline, is_json;
 };
 
@@ -41,6 +44,10 @@ static gboolean check(const struct bench_options *o)
     }
     if (o->relay_url != NULL && !options_url_has_room("relay-url", o->relay_url))
         return FALSE;
+    if (carrier_ways[o->via].needs_proxy) {
+        log_error("--via %s takes a proxy, and the bench has none", carrier_ways[o->via].via);
+        return FALSE;
+    }
     if (o->is_offline && o->rate > 0) {
         log_error("--rate measures latency, and --offline has none: give one of them");
         return FALSE;
@@ -56,9 +63,14 @@ static gboolean check(const struct bench_options *o)
 
 static int run(const struct bench_options *o, struct recording *recording)
 {
+    const struct carrier_way *way = &carrier_ways[o->via];
+    const char *listen = way->is_http            ? "--listen-http"
+                         : way->ops->port == 443 ? "--listen-443"
+                                                 : NULL;
     struct bench_config config = {.recording = recording,
                                   .address = o->relay,
                                   .relay_url = o->relay_url != NULL ? o->relay_url : URL_DEFAULT,
+                                  .carrier = way->ops,
                                   .num_senders = (unsigned)o->num_senders,
                                   .num_messages = (unsigned)o->num_messages,
                                   .size = (size_t)o->size,
@@ -70,13 +82,14 @@ static int run(const struct bench_options *o, struct recording *recording)
                                   .window = (unsigned)o->window,
                                   .patience_ms = o->patience_ms};
     struct bench_relay relay = {.address = NULL};
+    config.http.server_name = config.relay_url + strlen(HENC_POLLING_SCHEME);
     struct bench_result *result = g_new(struct bench_result, 1);
     double relay_seconds = -1;
 
     if (o->relay == NULL) {
-        const int code =
-            bench_relay_start(&relay, config.relay_url, o->store != NULL ? o->store : "memory",
-                              options_auth_modes[o->auth], config.num_senders + config.fanout);
+        const int code = bench_relay_start(
+            &relay, config.relay_url, o->store != NULL ? o->store : "memory",
+            options_auth_modes[o->auth], listen, config.num_senders + config.fanout);
         if (code != EXIT_DONE) {
             g_free(result);
             return code;
@@ -107,6 +120,8 @@ static int run_and_record(const struct bench_options *o)
     return recording_close(&recording) ? result : EXIT_REPORTED;
 }
 
+static const char *const vias[] = {CARRIER_VIA_WORDS, NULL};
+
 int cmd_bench(int argc, char **argv)
 {
     struct bench_options o = {.num_senders = 1,
@@ -120,6 +135,7 @@ int cmd_bench(int argc, char **argv)
         OPTION_TEXT("relay", &o.relay, "ADDR:PORT",
                     "The relay to load; without it, one is started on loopback"),
         OPTION_TEXT("relay-url", &o.relay_url, "URL", "Its device URL (" URL_DEFAULT ")"),
+        OPTION_CHOICE("via", &o.via, vias, CARRIER_VIAS, "The way to it (tcp)"),
         OPTION_FILE("store", &o.store, NAMED_FILE_STORE, "FILE",
                     "Of the relay that is started: a file, or memory (memory)"),
         OPTION_CHOICE("auth", &o.auth, options_auth_modes, "MODE",

@@ -122,6 +122,16 @@ class Bench(unittest.TestCase):
                     self.assertAlmostEqual(figures["deliveries_per_second"] * figures["seconds"],
                                            300 * figures["fanout"], delta=0.01)
 
+    def test_ways(self):
+        """Over each carrier the same deliveries."""
+        for via in ("443", "longlived", "keepalive", "polling"):
+            with self.subTest(via):
+                figures = self.measure("--via", via, "--messages", "200", "--fanout", "2")
+                self.assertEqual((figures["messages"], figures["fanout"]), (200, 2))
+        result = bench("--via", "socks")
+        self.assertEqual(result.returncode, 2)
+        self.assertRegex(result.stderr, "--via socks takes a proxy, and the bench has none$")
+
     def test_senders(self):
         """Several, in every mode: they share the messages, and the figures tell of each."""
         for mode, arguments in (("online", []), ("online", ["--size", "70000", "--window", "3"]),
