@@ -5,8 +5,8 @@ pass and in two.  The conversations without it raise nothing."""
 
 import fault_table
 import malformed
-from fault_table import (ACCEPTED, ATTACH, ATTACHED, CONNECT, GOODBYE, GREETING, NEXT, OK_STOP,
-                         REGISTERED, START, acknowledged, c, fanned, fanout, message, open_,
+from fault_words import (ACCEPTED, ATTACH, ATTACHED, CONNECT, GOODBYE, GREETING, NEXT, OK_STOP,
+                         REGISTERED, START, TOKEN, acknowledged, c, fanned, fanout, message, open_,
                          opened, r)
 from scenario import (CLIENT, PASSES, Capture, ScenarioTest, findings_of, henc, main, sstp,
                       stories)
@@ -287,7 +287,7 @@ class Clean(FaultTest):
 def legal_before(command):
     """What has to have passed for a command of malformed.rows() to be in its place."""
     begin, data, _ = message(3)
-    registered = ATTACHED + c(sstp.register(2, fault_table.TOKEN))
+    registered = ATTACHED + c(sstp.register(2, TOKEN))
     return {
         "Connect": [], "ConnectResponse": c(CONNECT), "OpenResponse": GREETING + c(open_(3)),
         "SessionStatus": GREETING + fanned(4), "Close": GREETING + opened(),
