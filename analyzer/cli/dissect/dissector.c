@@ -32,7 +32,7 @@ static const nstime_t *frame_time(struct packet_provider_data *provider, guint32
     return NULL;
 }
 
-static const struct packet_provider_funcs provider = {frame_time, NULL, NULL, NULL};
+static const struct packet_provider_funcs provider = {.get_frame_ts = frame_time};
 
 struct dissector *dissector_new(void)
 {
@@ -62,9 +62,10 @@ static void run(struct dissector *dissector, const struct packet *packet, frame_
     epan_dissect_run_with_taps(dissector->edt, packet->type, packet->rec, frame, NULL);
 #else
     const wtap_packet_header *header = &packet->rec->rec_header.packet_header;
+    /* A file may claim any length. */
+    const gint len = (gint)MIN(header->len, (guint32)G_MAXINT);
     epan_dissect_run_with_taps(dissector->edt, packet->type, packet->rec,
-                               tvb_new_real_data(packet->bytes, header->caplen, (gint)header->len),
-                               frame, NULL);
+                               tvb_new_real_data(packet->bytes, header->caplen, len), frame, NULL);
 #endif
 }
 

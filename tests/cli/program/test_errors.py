@@ -60,6 +60,16 @@ class ErrorTest(unittest.TestCase):
             "d4c3b2a1020004000000000000000000ffff000001000000"))
         self.assertIn("1 file, 0 packets\n", analyze.good(path))
 
+    def test_lengths_that_no_packet_has(self):
+        """A packet whose file says that it was longer than any can be, or cut to nothing."""
+        head = bytes.fromhex("d4c3b2a1020004000000000000000000ffff000001000000")
+        for captured, length in ((60, 0xffffffff), (60, 0x80000000), (0, 0xffffffff), (0, 0)):
+            packet = b"".join(number.to_bytes(4, "little") for number in (1, 2, captured, length))
+            path = self.put("lengths.pcap", head + 2 * (packet + bytes(captured)))
+            self.assertIn("1 file, 2 packets,", analyze.good(path))
+            self.assertIn("2 files, 4 packets,", analyze.good(path, self.put("x", head + 2 * (
+                packet + bytes(captured)))))
+
     def test_standard_input_that_stops(self):
         data = self.sample()
         printed = self.assert_refused("-", words=["cut short"], code=1,
