@@ -18,8 +18,11 @@ struct keepalive {
     bool is_ending;      /* GET is lost: only the last words are said */
     bool has_last_words; /* and they are known */
     size_t num_last_words;
-    GByteArray *request; /* of POST, whole, while it has no answer; then empty (ClientOKtoSend) */
-    guint num_said;      /* bytes of it, on the transport that there is */
+    struct proxy_auth auths[2]; /* by enum henc_half */
+    bool is_to_ask[2];          /* again, when the answer that is there is over */
+    GByteArray *body;           /* of POST, while it has no answer */
+    GByteArray *request;        /* likewise, whole; then empty (ClientOKtoSend) */
+    guint num_said;             /* bytes of it, on the transport that there is */
     bool is_reopening;
     unsigned num_reopened; /* since the last answer */
     int64_t establish_deadline, ending_deadline;
@@ -35,7 +38,10 @@ static void begin(struct carrier *carrier)
 {
     struct keepalive *keepalive = keepalive_of(carrier);
     keepalive->guid = http_guid_new(&carrier_config(carrier)->random);
+    keepalive->body = g_byte_array_new();
     keepalive->request = g_byte_array_new();
+    for (unsigned half = 0; half < 2; half++)
+        proxy_auth_init(&keepalive->auths[half], carrier_config(carrier)->login, false);
     keepalive->establish_deadline = carrier_now_ms(carrier) + http_client_establish_ms(carrier);
     keepalive->ending_deadline = SSTP_EP_NEVER;
     keepalive->deadlines[HENC_HALF_GET] = keepalive->deadlines[HENC_HALF_POST] = SSTP_EP_NEVER;
@@ -45,8 +51,11 @@ static void begin(struct carrier *carrier)
 
 static void clear(struct carrier *carrier)
 {
-    const struct keepalive *keepalive = keepalive_of(carrier);
+    struct keepalive *keepalive = keepalive_of(carrier);
+    for (unsigned half = 0; half < 2; half++)
+        proxy_auth_clear(&keepalive->auths[half]);
     g_free(keepalive->guid);
+    g_byte_array_free(keepalive->body, TRUE);
     g_byte_array_free(keepalive->request, TRUE);
 }
 
@@ -62,25 +71,46 @@ static const char *connection_name(const struct carrier *carrier)
 static void say_get(struct carrier *carrier)
 {
     struct keepalive *keepalive = keepalive_of(carrier);
+    GString *fields = g_string_new(NULL);
+    proxy_auth_append(&keepalive->auths[HENC_HALF_GET], fields);
     http_write_request(http_line_of(keepalive->halves[HENC_HALF_GET])->says, carrier,
                        &(struct http_request){.kind = HENC_KIND_KEEPALIVE,
                                               .half = HENC_HALF_GET,
-                                              .guid = keepalive->guid});
+                                              .guid = keepalive->guid,
+                                              .more = fields->str});
+    g_string_free(fields, TRUE);
     if (carrier_is_ready(carrier))
         keepalive->deadlines[HENC_HALF_GET] =
             carrier_now_ms(carrier) + http_client_receive_ms(carrier);
 }
 
-static void make_post(struct carrier *carrier, struct sstp_span body)
+/* The request of the body that there is, from its beginning; or, where its answer can only be a
+ * proxy's challenge, without the body. */
+static void write_post(struct carrier *carrier)
 {
     struct keepalive *keepalive = keepalive_of(carrier);
+    struct proxy_auth *auth = &keepalive->auths[HENC_HALF_POST];
+    const guint len = proxy_auth_is_asking(auth) ? 0 : keepalive->body->len;
+    GString *fields = g_string_new(NULL);
+    proxy_auth_append(auth, fields);
     keepalive->num_said = 0;
+    g_byte_array_set_size(keepalive->request, 0);
     http_write_request(keepalive->request, carrier,
                        &(struct http_request){.kind = HENC_KIND_KEEPALIVE,
                                               .half = HENC_HALF_POST,
                                               .guid = keepalive->guid,
-                                              .content_length = body.len});
-    g_byte_array_append(keepalive->request, body.data, (guint)body.len);
+                                              .content_length = len,
+                                              .more = fields->str});
+    g_byte_array_append(keepalive->request, keepalive->body->data, len);
+    g_string_free(fields, TRUE);
+}
+
+static void make_post(struct carrier *carrier, struct sstp_span body)
+{
+    struct keepalive *keepalive = keepalive_of(carrier);
+    g_byte_array_set_size(keepalive->body, 0);
+    g_byte_array_append(keepalive->body, body.data, (guint)body.len);
+    write_post(carrier);
 }
 
 static void make_handshake(struct carrier *carrier)
@@ -124,9 +154,13 @@ static void on_opened(struct carrier_transport *transport)
     struct keepalive *keepalive = keepalive_of(carrier);
     http_line_begin(transport);
     keepalive->halves[transport->number] = transport;
+    keepalive->is_to_ask[transport->number] = false;
+    proxy_auth_begin(&keepalive->auths[transport->number]);
     if (transport->number == HENC_HALF_POST) {
         keepalive->is_reopening = false;
         keepalive->num_said = 0;
+        if (keepalive->request->len > 0 && carrier_config(carrier)->login != NULL)
+            write_post(carrier); /* what is told is about the transport */
     }
     if (transport->number == HENC_HALF_GET)
         say_get(carrier);
@@ -188,11 +222,31 @@ static void end_now(struct carrier *carrier)
         carrier_lose(carrier);
 }
 
+/* Whether this is one of the two that there are; another one was the proxy's to ask on. */
+static bool is_current(const struct carrier_transport *transport)
+{
+    return keepalive_of(transport->carrier)->halves[transport->number] == transport;
+}
+
+/* Another one is wanted for its half. */
+static void ask_anew(struct carrier_transport *transport)
+{
+    keepalive_of(transport->carrier)->halves[transport->number] = NULL;
+    http_client_want(transport->carrier, transport->number);
+}
+
 /* GRVHENC 3.3.7 */
 static void on_lost(struct carrier_transport *transport)
 {
     struct carrier *carrier = transport->carrier;
     struct keepalive *keepalive = keepalive_of(carrier);
+    if (!is_current(transport))
+        return;
+    if (!carrier_is_lost(carrier) && !carrier_is_ready(carrier) &&
+        proxy_auth_lost(&keepalive->auths[transport->number])) {
+        ask_anew(transport);
+        return;
+    }
     keepalive->halves[transport->number] = NULL;
     if (carrier_is_lost(carrier))
         return;
@@ -267,6 +321,53 @@ static void take_post(struct carrier *carrier, struct sstp_span body)
     }
 }
 
+/* A proxy wants to know who asks (GRVHENC 3.3.5.1.3, 3.3.5.2.3): the same request again, when its
+ * answer is over, or on another transport. */
+static void take_question(struct carrier_transport *transport, const struct henc_http *http)
+{
+    struct carrier *carrier = transport->carrier;
+    struct keepalive *keepalive = keepalive_of(carrier);
+    struct http_line *line = http_line_of(transport);
+    const unsigned half = transport->number;
+    const bool can_follow = half == HENC_HALF_GET || keepalive->num_said == keepalive->request->len;
+    size_t len;
+    if (!keepalive->is_to_ask[half])
+        switch (http_client_asked(carrier, &keepalive->auths[half], http, http_line_heard(line),
+                                  can_follow)) {
+        case PROXY_AUTH_AGAIN:
+            keepalive->is_to_ask[half] = true;
+            break;
+        case PROXY_AUTH_ANEW:
+            line->is_over = true;
+            ask_anew(transport);
+            return;
+        case PROXY_AUTH_REFUSED:
+            return;
+        }
+    const enum henc_http_result result = proxy_auth_skip(http, http_line_heard(line), &len);
+    if (result == HENC_HTTP_NOT || (result == HENC_HTTP_MORE && line->is_over)) {
+        http_client_end(carrier, "gave an answer that is none of KeepAlive");
+    } else if (result == HENC_HTTP_DONE) {
+        http_line_understood(line, len);
+        keepalive->is_to_ask[half] = false;
+        if (half == HENC_HALF_GET)
+            say_get(carrier);
+        else
+            write_post(carrier);
+    }
+}
+
+/* Whether an answer that begins here is such a question, and has been dealt with. */
+static bool is_question(struct carrier_transport *transport)
+{
+    struct henc_http http;
+    if (henc_http_head(http_line_heard(http_line_of(transport)), &http) != HENC_HTTP_DONE ||
+        !http.is_response || !http_client_is_question(transport->carrier, http.status))
+        return false;
+    take_question(transport, &http);
+    return true;
+}
+
 /* One answer, if it is whole.  GET's may be the endpoint's to hear, after which all may be over. */
 static bool take_answer(struct carrier_transport *transport)
 {
@@ -276,7 +377,7 @@ static bool take_answer(struct carrier_transport *transport)
     struct henc_http http;
     struct sstp_span body;
     if (line->heard->len == 0 || carrier_is_lost(carrier) ||
-        (carrier_is_ready(carrier) && carrier_ep(carrier) == NULL))
+        (carrier_is_ready(carrier) && carrier_ep(carrier) == NULL) || is_question(transport))
         return false;
     const enum henc_http_result result = http_line_message(line, HENC_BODY_LEN_MAX, &http, &body);
     if (result == HENC_HTTP_MORE && !line->is_over)
@@ -290,6 +391,7 @@ static bool take_answer(struct carrier_transport *transport)
         return false;
     }
     const size_t len = http.head_len + body.len;
+    proxy_auth_passed(&keepalive_of(carrier)->auths[transport->number]);
     if (transport->number == HENC_HALF_GET)
         take_get(carrier, body);
     else
@@ -302,6 +404,8 @@ static bool take_answer(struct carrier_transport *transport)
 
 static void on_receive(struct carrier_transport *transport, const void *data, size_t len)
 {
+    if (!is_current(transport))
+        return;
     http_line_hear(http_line_of(transport), data, len);
     while (take_answer(transport))
         ;
@@ -327,6 +431,8 @@ static bool has_room(const struct carrier_transport *transport)
 static size_t output_len(const struct carrier_transport *transport)
 {
     const struct keepalive *keepalive = keepalive_of(transport->carrier);
+    if (!is_current(transport))
+        return 0;
     if (transport->number == HENC_HALF_GET)
         return http_line_output_len(transport);
     return keepalive->request->len - keepalive->num_said +
@@ -338,6 +444,8 @@ static size_t output(const struct carrier_transport *transport, struct sstp_span
                      size_t max)
 {
     const struct keepalive *keepalive = keepalive_of(transport->carrier);
+    if (!is_current(transport))
+        return 0;
     if (transport->number == HENC_HALF_GET)
         return http_line_output(transport, pieces, max);
     /* Only now, so that it is as much as there is. */
@@ -361,7 +469,8 @@ static void on_taken(struct carrier_transport *transport, size_t len)
 /* Both halves end together (GRVHENC 3.3.4.2). */
 static bool is_over(const struct carrier_transport *transport)
 {
-    return keepalive_of(transport->carrier)->is_over || is_done(transport->carrier);
+    return keepalive_of(transport->carrier)->is_over || is_done(transport->carrier) ||
+           !is_current(transport);
 }
 
 /* ------------------------------------------------------------------------

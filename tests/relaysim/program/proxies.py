@@ -18,6 +18,7 @@ from patience import PATIENCE, TIMEOUT
 from reserved import reserved_address
 
 PORT_443, CONNECT, SOCKS = "1", "2", "3"  # sstp.encap
+SOON = ("--poll-max", "0", "--poll-min", "0")  # who polls
 PROGRAMS = {"connect": "tinyproxy", "socks": "microsocks"}
 
 
@@ -135,11 +136,15 @@ class Through(ProxyTest):
     def test_forwarding(self):
         """tinyproxy hands bodies on as they come, however long they say they are."""
         proxy = self.proxy("connect")
-        with Relay("--listen-http", "127.0.0.1:0") as relay:
+        with Relay("--listen-http", "127.0.0.1:0", *SOON) as relay:
             at = relay.addresses[1]
-            self.check(self.send("longlived", proxy, at, "--size", "300000", "--messages", "5"), 0)
-            self.check(self.client("longlived", proxy, at, "dpp:///bob", "--identity", BOB,
-                                   "--receive", "--expect", "5"), 0)
+            for via in ("longlived", "polling"):
+                self.check(self.send(via, proxy, at, "--size", "300000", "--messages", "5"), 0)
+                self.check(self.client(via, proxy, at, "dpp:///bob", "--identity", BOB,
+                                       "--receive", "--expect", "5"), 0)
+            # But it ends both connections at the end of an answer's body.
+            self.check(self.send("keepalive", proxy, at, "--message", "x"), 1,
+                       "the proxy closed the connection$")
 
 
 class Login(ProxyTest):
@@ -217,7 +222,7 @@ class Login(ProxyTest):
 
 class OwnProxy(ProxyTest):
     """`relaysim proxy`, which needs nothing installed."""
-    FORWARDED = ("longlived",)
+    FORWARDED = ("longlived", "keepalive")
 
     def test_through(self):
         """With a password and without; its capture shows both sides."""
@@ -246,9 +251,9 @@ class OwnProxy(ProxyTest):
                             (["--auth", "ntlm", "alice:sesame"],
                              ["--proxy-auth", "ntlm:alice:sesame"])):
             _, proxy = self.own_proxy(*auth)
-            for via in self.FORWARDED:
+            for via in self.FORWARDED + (() if auth else ("polling",)):
                 with self.subTest(via=via, auth=auth), \
-                        Relay("--listen-http", "127.0.0.1:0") as relay:
+                        Relay("--listen-http", "127.0.0.1:0", *SOON) as relay:
                     at = relay.addresses[1]
                     self.check(self.send(via, proxy, at, "--size", "300000", "--messages", "5",
                                          *login), 0)
@@ -414,6 +419,16 @@ class Auto(ProxyTest):
             self.check_taken(self.auto(nobody, *through, nobody, "--relay-http", http),
                              [refused, ("socks", "the proxy says: connection refused")],
                              "longlived")
+
+    def test_through_a_real_proxy(self):
+        """It takes no tunnel and no SOCKS, but forwards."""
+        proxy = self.proxy("connect", "ConnectPort 443")
+        with Relay("--listen-443", "127.0.0.1:0", "--listen-http", "127.0.0.1:0") as relay:
+            usual, other, http = relay.addresses
+            self.check_taken(self.auto(usual, "--proxy", proxy, "--relay-443", other,
+                                       "--relay-http", http, "--transport-timeout", "5"),
+                             [("connect", "the proxy answered 403"),
+                              ("socks", "the proxy did not answer in time")], "longlived")
 
     def test_none(self):
         nobody = reserved_address()

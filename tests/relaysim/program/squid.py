@@ -108,18 +108,19 @@ class Tunnel(SquidTest):
 class Forwarding(SquidTest):
     VIAS = [via for via in ("longlived", "keepalive", "polling")
             if via in run("client", "--help").stdout]
-    WITH_LOGIN = ("longlived",)
+    WITH_LOGIN = ("longlived", "keepalive")
+    SOON = ("--poll-max", "1", "--poll-min", "0")
 
     def test_everybody(self):
         proxy = self.squid()
         for via in self.VIAS:
-            with self.subTest(via=via), Relay("--listen-http", "127.0.0.1:0") as relay:
+            with self.subTest(via=via), Relay("--listen-http", "127.0.0.1:0", *self.SOON) as relay:
                 self.check_both_ways(via, proxy, relay.addresses[1])
 
     def check_with(self, auth, login):
         proxy = self.squid(auth)
         for via in self.WITH_LOGIN:
-            with self.subTest(via=via), Relay("--listen-http", "127.0.0.1:0") as relay:
+            with self.subTest(via=via), Relay("--listen-http", "127.0.0.1:0", *self.SOON) as relay:
                 self.check_both_ways(via, proxy, relay.addresses[1], "--proxy-auth", login)
 
     def test_basic(self):
