@@ -282,6 +282,9 @@ class Configuration(RelayTest):
                       lambda match: "%s = %s" % (match[1], self.path(match[2])), used, flags=re.M)
         # Those of the example are nobody's here.
         used = re.sub("^(listen-[a-z0-9]+) = .*", r"\1 = 127.0.0.1:0", used, flags=re.M)
+        with open(self.path("login"), "w", encoding="ascii") as login:
+            login.write("user:password\n")
+        used = re.sub("@/etc/relaysim/proxy-login", "@" + self.path("login"), used)
         process, ready = self.start_with("--config", self.write(used), "--listen", "127.0.0.1:0")
         self.assertEqual(self.answer(ready[0], "dpp:///a"), OK)
         process.terminate()
