@@ -58,10 +58,6 @@ static bool note_withheld(struct grvsstp_tcp *tcp, conversation_t *conversation,
         return false;
     if (sequence->is_known && (int32_t)(segment.seq + segment.len - sequence->next) <= 0)
         return false;
-    /* TCP itself keeps what is ahead, and hands it on. */
-    if ((!sequence->is_known || (int32_t)(segment.seq - sequence->next) > 0) &&
-        grvsstp_transport_is_set(GRVSSTP_TCP_REASSEMBLES))
-        return false;
     if (!from_initiator && !has_commands(tcp, tvb, pinfo, &segment))
         return false;
     struct grvsstp_chunk chunk = {

@@ -15,7 +15,6 @@ void grvsstp_transport_init(void)
     static const char *const names[GRVSSTP_TCP_PREFERENCE_COUNT] = {
         [GRVSSTP_TCP_ANALYZES] = "analyze_sequence_numbers",
         [GRVSSTP_TCP_IS_RELATIVE] = "relative_sequence_numbers",
-        [GRVSSTP_TCP_REASSEMBLES] = "reassemble_out_of_order",
         [GRVSSTP_TCP_CHECKS] = "check_checksum"};
     module_t *module = prefs_find_module("tcp");
 

@@ -69,7 +69,6 @@ bool grvsstp_transport_acknowledged(const struct grvsstp_transport *transport, u
 enum grvsstp_tcp_preference {
     GRVSSTP_TCP_ANALYZES,    /* sequence numbers */
     GRVSSTP_TCP_IS_RELATIVE, /* where it does, they begin with 0 */
-    GRVSSTP_TCP_REASSEMBLES, /* segments out of order */
     GRVSSTP_TCP_CHECKS,      /* checksums */
     GRVSSTP_TCP_PREFERENCE_COUNT
 };
