@@ -21,6 +21,8 @@ if HAS_PLUGIN:
 # The word of a scenario, and the values of sstp.encap that its commands may have: who travels
 # elsewise says so, and relays go to each other over TCP.
 RUNS = 4  # at a time
+FOREIGN = "3.1.5-violations"  # has bytes that no endpoint tells of
+
 CARRIERS = {"443": ("443", "0"), "longlived": ("LongLived", "4"), "keepalive": ("KeepAlive", "5"),
             "polling": ("Polling", "6")}
 
@@ -44,7 +46,7 @@ class Carried(Played):
                 with self.subTest(name, via=via):
                     self.check(result, 2, "^relaysim: %s is not played over %s: .+$"
                                % (re.escape(name), word))
-            elif not is_left_out(name):
+            elif name != FOREIGN and not is_left_out(name):
                 names.append(name)
         self.assertGreater(len(names), 10)
         return names
