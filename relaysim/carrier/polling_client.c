@@ -42,7 +42,8 @@ struct polling {
     int64_t num_tries;   /* transports that it has had */
     int64_t again_ms;    /* it awaits its next one; or SSTP_EP_NEVER */
     bool has_data;       /* of ours */
-    GByteArray *request; /* head and body; empty until its first transport is there */
+    GByteArray *request; /* its body; empty until its first transport is there */
+    struct proxy_auth auth;
 };
 
 static struct polling *polling_of(const struct carrier *carrier)
@@ -102,11 +103,25 @@ static void write_request(struct carrier *carrier)
         polling->state = STATE_CONNECTING;
     if (polling->state == STATE_ESTABLISHED && !polling->has_data)
         poll_pace_polled(&polling->pace);
-    http_write_request(polling->request, carrier,
+    g_byte_array_append(polling->request, body, (guint)len);
+}
+
+/* The request under way, over its transport. */
+static void say_request(struct carrier_transport *transport)
+{
+    struct carrier *carrier = transport->carrier;
+    struct polling *polling = polling_of(carrier);
+    GByteArray *says = http_line_of(transport)->says;
+    GString *fields = g_string_new(NULL);
+    proxy_auth_append(&polling->auth, fields);
+    http_write_request(says, carrier,
                        &(struct http_request){.kind = HENC_KIND_POLLING,
                                               .half = HENC_HALF_POST,
-                                              .content_length = len});
-    g_byte_array_append(polling->request, body, (guint)len);
+                                              .content_length = polling->request->len,
+                                              .more = fields->str});
+    g_byte_array_append(says, polling->request->data, polling->request->len);
+    g_string_free(fields, TRUE);
+    polling->receive_deadline = carrier_now_ms(carrier) + options_of(carrier)->receive_ms;
 }
 
 /* Whether all is said, and answered. */
@@ -202,11 +217,34 @@ static void take_answer(struct carrier *carrier, const struct henc_http *http,
     struct polling *polling = polling_of(carrier);
     polling->is_asking = false;
     polling->receive_deadline = SSTP_EP_NEVER;
+    proxy_auth_passed(&polling->auth);
     if (http->status == 200)
         take_ok(carrier, body);
     else
         take_other_status(carrier, http->status);
     go_on(carrier);
+}
+
+/* A proxy wants to know who asks (GRVHENC 3.5.5.1.3): the same request again, on this transport or
+ * another.  `len` is that of all that was heard with the answer; 0: nothing can follow it. */
+static void take_question(struct carrier_transport *transport, const struct henc_http *http,
+                          struct sstp_span head, size_t len)
+{
+    struct carrier *carrier = transport->carrier;
+    struct polling *polling = polling_of(carrier);
+    const bool can_follow = len > 0 && http_line_output_len(transport) == 0;
+    switch (http_client_asked(carrier, &polling->auth, http, head, can_follow)) {
+    case PROXY_AUTH_AGAIN:
+        http_line_understood(http_line_of(transport), len);
+        say_request(transport);
+        break;
+    case PROXY_AUTH_ANEW:
+        polling->num_tries--; /* it is no loss */
+        want(carrier);
+        break;
+    case PROXY_AUTH_REFUSED:
+        break;
+    }
 }
 
 /* Looks for a whole answer in what was heard; `is_all` says that there will be no more. */
@@ -229,7 +267,9 @@ static void look(struct carrier_transport *transport, bool is_all)
     if (result == HENC_HTTP_MORE)
         return;
     if (http.has_no_end) {
-        if (is_all)
+        if (is_all && http_client_is_question(carrier, http.status))
+            take_question(transport, &http, heard, 0);
+        else if (is_all)
             take_answer(carrier, &http, henc_text_from(heard, http.head_len));
         return;
     }
@@ -237,7 +277,11 @@ static void look(struct carrier_transport *transport, bool is_all)
     if (result == HENC_HTTP_NOT) {
         http_client_end(carrier, "gave an answer that is none of HTTP");
     } else if (result == HENC_HTTP_DONE) {
-        take_answer(carrier, &http, body);
+        if (http_client_is_question(carrier, http.status))
+            take_question(transport, &http, heard,
+                          http_line_heard(http_line_of(transport)).len - heard.len + len);
+        else
+            take_answer(carrier, &http, body);
         if (http.is_chunked)
             free((void *)(uintptr_t)body.data);
     }
@@ -269,6 +313,7 @@ static void begin(struct carrier *carrier)
     struct polling *polling = polling_of(carrier);
     polling->guid = http_guid_new(&carrier_config(carrier)->random);
     polling->request = g_byte_array_new();
+    proxy_auth_init(&polling->auth, carrier_config(carrier)->login, false);
     polling->receive_deadline = polling->poll_deadline = SSTP_EP_NEVER;
     polling->establish_deadline = carrier_now_ms(carrier) + options_of(carrier)->establish_ms;
     poll_pace_init(&polling->pace);
@@ -277,7 +322,8 @@ static void begin(struct carrier *carrier)
 
 static void clear(struct carrier *carrier)
 {
-    const struct polling *polling = polling_of(carrier);
+    struct polling *polling = polling_of(carrier);
+    proxy_auth_clear(&polling->auth);
     g_byte_array_free(polling->request, TRUE);
     g_free(polling->guid);
 }
@@ -286,13 +332,13 @@ static void on_opened(struct carrier_transport *transport)
 {
     struct carrier *carrier = transport->carrier;
     struct polling *polling = polling_of(carrier);
-    struct http_line *line = http_line_begin(transport);
+    (void)http_line_begin(transport);
     if (!is_current(transport))
         return;
-    polling->receive_deadline = carrier_now_ms(carrier) + options_of(carrier)->receive_ms;
+    proxy_auth_begin(&polling->auth);
     if (polling->request->len == 0)
         write_request(carrier);
-    g_byte_array_append(line->says, polling->request->data, polling->request->len);
+    say_request(transport);
 }
 
 static void on_not_opened(struct carrier_transport *transport, const char *why)
@@ -308,8 +354,11 @@ static void on_lost(struct carrier_transport *transport)
     if (!is_current(transport))
         return;
     look(transport, true);
-    if (is_current(transport) && !carrier_is_lost(transport->carrier) &&
-        !is_repeated(transport->carrier))
+    if (!is_current(transport) || carrier_is_lost(transport->carrier))
+        return;
+    if (proxy_auth_lost(&polling_of(transport->carrier)->auth))
+        want(transport->carrier);
+    else if (!is_repeated(transport->carrier))
         http_client_end(transport->carrier, "closed the connection before its answer");
 }
 

@@ -411,6 +411,25 @@ class Polling(Way, LiveTest):
             result = run("relay", "--url", URL, "--listen-http", "127.0.0.1:0", *arguments)
             self.check(result, 2, words)
 
+    def test_proxy(self):
+        """Through a proxy that forwards, and through those that want to know who asks."""
+        with HttpRelay() as relay:
+            for scheme in (None, "basic", "ntlm"):
+                with self.subTest(scheme):
+                    proxy = self.start([RELAYSIM, "proxy", "--listen", "127.0.0.1:0",
+                                        *(["--auth", scheme, "user:secret"] if scheme else [])])
+                    ready, address = proxy.stdout.readline().split()
+                    self.assertEqual(ready, "ready")
+                    options = ["--proxy", address, "--to", BOB, "--message", "x"]
+                    login = ["--proxy-auth", "%s:user:secret" % scheme] if scheme else []
+                    self.check(self.client(relay, *options, *login), 0, "^$")
+                    if scheme:
+                        self.check(self.client(relay, *options, "--proxy-auth",
+                                               "%s:user:wrong" % scheme), 1, "the proxy answered 407")
+                        self.check(self.client(relay, *options), 1, "the proxy answered 407")
+                    proxy.kill()
+            self.assertEqual(len(self.received(relay, 3)), 3)
+
     # ---- who does wrong ----
 
     GUID = "m3u7m5ev6iz9hj6mx97s4kdrnk8khajvb3bwnba"
