@@ -243,7 +243,8 @@ unsigned sstp_story_outcomes(struct sstp_story *story, uint32_t journey)
     unsigned outcomes = known->outcomes;
 
     if (outcomes == 0)
-        (void)sstp_story_branches(story, journey, UINT32_MAX, add_outcome, &outcomes);
+        (void)sstp_story_branches(story, journey, SSTP_STORY_RECIPIENTS_MAX, add_outcome,
+                                  &outcomes);
     if (story->is_finished)
         known->outcomes = outcomes & 31u;
     return outcomes;

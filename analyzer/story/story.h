@@ -245,7 +245,11 @@ typedef void (*sstp_story_visit)(void *cookie, const struct sstp_story_branch *b
 unsigned sstp_story_branches(struct sstp_story *story, uint32_t journey, unsigned max,
                              sstp_story_visit visit, void *cookie);
 
-/* Which outcomes its recipients have, as bits of 1 << outcome. */
+/* Recipients of a journey that are looked at for all of its outcomes: a FanoutOpen may name
+ * thousands, and be followed by thousands of messages. */
+#define SSTP_STORY_RECIPIENTS_MAX 1000u
+
+/* Which outcomes its recipients have, the first of them, as bits of 1 << outcome. */
 unsigned sstp_story_outcomes(struct sstp_story *story, uint32_t journey);
 
 /* The connection of which this one is another sight, and how many commands agree;

@@ -52,7 +52,7 @@ struct journey {
 
 static void set_span(struct journey *journey, enum column column, struct sstp_span span)
 {
-    char *from_wire = g_strndup((const char *)span.data, span.len);
+    char *from_wire = span.len > 0 ? g_strndup((const char *)span.data, span.len) : g_strdup("");
     char text[TEXT_SIZE];
 
     grvsstp_plain_text(text, sizeof text, from_wire);
@@ -90,8 +90,8 @@ static void show_summary(struct journey *journey)
 {
     GString *states = g_string_new(NULL), *holders = g_string_new(NULL);
     struct summary summary = {.num_delivered = 0};
-    const unsigned num =
-        sstp_story_branches(grvsstp_story(), journey->journey, UINT32_MAX, sum_up, &summary);
+    const unsigned num = sstp_story_branches(grvsstp_story(), journey->journey,
+                                             SSTP_STORY_RECIPIENTS_MAX, sum_up, &summary);
 
     for (int outcome = 0; outcome < SSTP_STORY_OUTCOMES; outcome++)
         if ((summary.outcomes & 1u << outcome) != 0)

@@ -189,6 +189,34 @@ static void test_not_known(void)
     tale_clear(&town.tale);
 }
 
+/* As many recipients as a FanoutOpen can name, and messages to all of them: what is asked of each
+ * message ends somewhere, and so do the queues. */
+static void test_thousands(void)
+{
+    const struct sstp_story_config config = {.max_places = 100000};
+    static struct tale_recipient many[3000];
+    struct tale tale;
+    unsigned seen = 0;
+
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    for (gsize i = 0; i < G_N_ELEMENTS(many); i++) {
+        char *name = g_strdup_printf("id:%" G_GSIZE_FORMAT, i);
+        g_ptr_array_add(names, name);
+        many[i] = (struct tale_recipient){name, NULL, NULL};
+    }
+    tale_init(&tale, &config);
+    struct tale_connection *a = tale_connect(&tale, "dpp:///a", RELAY);
+    tale_fanout(a, true, 1, "res", many, G_N_ELEMENTS(many));
+    for (unsigned i = 0; i < 300; i++) {
+        g_autofree char *text = g_strdup_printf("message %u of all that are sent", i);
+        const uint32_t leg = tale_send(a, true, 1, text);
+        seen |= sstp_story_outcomes(tale.story, tale_leg(&tale, leg).journey);
+    }
+    g_assert_cmpuint(seen, ==, 1u << SSTP_STORY_UNDER_WAY);
+    g_assert_true(sstp_story_is_full(tale.story));
+    tale_clear(&tale);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -198,5 +226,6 @@ int main(int argc, char **argv)
     g_test_add_func("/refused", test_refused);
     g_test_add_func("/direct", test_direct);
     g_test_add_func("/not-known", test_not_known);
+    g_test_add_func("/thousands", test_thousands);
     return g_test_run();
 }
