@@ -39,6 +39,50 @@ uint32_t grvsstp_payload_len(const struct sstp_command *command)
     return command->id == SSTP_DATA && command->length > before ? command->length - before : 0;
 }
 
+const char *grvsstp_session_kind_name(enum sstp_session_kind kind)
+{
+    switch (kind) {
+    case SSTP_SESSION_OF_MESSAGES:
+        return "messages";
+    case SSTP_SESSION_OF_FANOUT:
+        return "fanout";
+    case SSTP_SESSION_OF_ATTACH:
+        return "attach";
+    case SSTP_SESSION_OF_REGISTER:
+        return "register";
+    }
+    return NULL;
+}
+
+bool grvsstp_session_end_text(char *text, size_t size, const struct sstp_command *command)
+{
+    const char *name = NULL;
+    uint8_t value = 0;
+
+    if (command->id == SSTP_CLOSE) {
+        value = command->reason_id;
+        name = sstp_close_reason_name(value);
+    } else if (command->id == SSTP_OPEN_RESPONSE) {
+        value = command->response_id;
+        if (value == SSTP_OPEN_RESPONSE_OK || value == SSTP_OPEN_RESPONSE_START_SENDING ||
+            value == SSTP_OPEN_RESPONSE_STOP_SENDING || value == SSTP_OPEN_RESPONSE_OK_STOP_SENDING)
+            return false;
+        name = sstp_open_response_name(value);
+    } else if (command->id == SSTP_ATTACH_RESPONSE) {
+        value = command->response_id;
+        if (value == SSTP_ATTACH_RESPONSE_OK || value == SSTP_ATTACH_RESPONSE_AWAITING_REGISTER)
+            return false;
+        name = sstp_attach_response_name(value);
+    } else {
+        return false;
+    }
+    if (name != NULL)
+        snprintf(text, size, "%s %s", sstp_command_info(command->id)->name, name);
+    else
+        snprintf(text, size, "%s 0x%02x", sstp_command_info(command->id)->name, value);
+    return true;
+}
+
 bool grvsstp_session_index(const struct grvsstp_tap *tap,
                            const struct grvsstp_tapped_command *tapped, uint32_t *index)
 {

@@ -42,6 +42,13 @@ const char *grvsstp_peer_text(const packet_info *pinfo, const struct grvsstp_tap
  * any other. */
 uint32_t grvsstp_payload_len(const struct sstp_command *command);
 
+/* "messages", "fanout", "attach", "register" */
+const char *grvsstp_session_kind_name(enum sstp_session_kind kind);
+
+/* "Close EmptySession", of a command that ends a session by a reason or a refusal; false for any
+ * other. */
+bool grvsstp_session_end_text(char *text, size_t size, const struct sstp_command *command);
+
 /* Whether a command is one of a session, and if so the session's index in the
  * observer.  (A pointer would not outlive the next session.) */
 bool grvsstp_session_index(const struct grvsstp_tap *tap,

@@ -50,50 +50,12 @@ struct session_counts {
     uint32_t num_active;
 };
 
-static const char *kind_name(enum sstp_session_kind kind)
-{
-    switch (kind) {
-    case SSTP_SESSION_OF_MESSAGES:
-        return "messages";
-    case SSTP_SESSION_OF_FANOUT:
-        return "fanout";
-    case SSTP_SESSION_OF_ATTACH:
-        return "attach";
-    case SSTP_SESSION_OF_REGISTER:
-        return "register";
-    }
-    return NULL;
-}
-
-/* "Close EmptySession", of a command that ends a session, for reason or refusal. */
 static void show_end(struct grvsstp_row *row, const struct sstp_command *command)
 {
-    const char *name = NULL;
-    uint8_t value = 0;
     char text[64];
 
-    if (command->id == SSTP_CLOSE) {
-        value = command->reason_id;
-        name = sstp_close_reason_name(value);
-    } else if (command->id == SSTP_OPEN_RESPONSE) {
-        value = command->response_id;
-        if (value == SSTP_OPEN_RESPONSE_OK || value == SSTP_OPEN_RESPONSE_START_SENDING ||
-            value == SSTP_OPEN_RESPONSE_STOP_SENDING || value == SSTP_OPEN_RESPONSE_OK_STOP_SENDING)
-            return;
-        name = sstp_open_response_name(value);
-    } else if (command->id == SSTP_ATTACH_RESPONSE) {
-        value = command->response_id;
-        if (value == SSTP_ATTACH_RESPONSE_OK || value == SSTP_ATTACH_RESPONSE_AWAITING_REGISTER)
-            return;
-        name = sstp_attach_response_name(value);
-    } else {
-        return;
-    }
-    if (name != NULL)
-        snprintf(text, sizeof text, "%s %s", sstp_command_info(command->id)->name, name);
-    else
-        snprintf(text, sizeof text, "%s 0x%02x", sstp_command_info(command->id)->name, value);
-    grvsstp_row_text(row, END, text);
+    if (grvsstp_session_end_text(text, sizeof text, command))
+        grvsstp_row_text(row, END, text);
 }
 
 static void show_destinations(struct session_counts *counts)
@@ -149,7 +111,7 @@ static void show_session(struct grvsstp_row *row, const struct sstp_observed_ses
         grvsstp_row_text(row, RESOURCE_URL, text);
     }
     const bool is_guess = session->kind == SSTP_SESSION_OF_MESSAGES && session->open_frame == 0;
-    grvsstp_row_text(row, KIND, is_guess ? NULL : kind_name(session->kind));
+    grvsstp_row_text(row, KIND, is_guess ? NULL : grvsstp_session_kind_name(session->kind));
     if (session->open_frame != 0)
         grvsstp_row_big_number(row, OPENED_IN, session->open_frame);
 }

@@ -11,6 +11,7 @@
 #include "follow/journeys.h"
 #include "henc/henc_findings.h"
 #include "http/virtual_connection.h"
+#include "statistics/parts.h"
 
 /* ------------------------------------------------------------------------
  * Whose it is
@@ -29,14 +30,6 @@ static struct packet_end end_of(const address *address, uint32_t port)
     return end;
 }
 
-/* Whether it lives in TCP connections of its own choice, whose ports say nothing of it. */
-static bool is_virtual(const struct grvsstp_connection *connection)
-{
-    return connection->encapsulation == GRVSSTP_ENCAP_LONGLIVED ||
-           connection->encapsulation == GRVSSTP_ENCAP_KEEPALIVE ||
-           connection->encapsulation == GRVSSTP_ENCAP_POLLING;
-}
-
 static void begin_connection(struct report *report, struct gathered *gathered,
                              const packet_info *pinfo, bool from_initiator)
 {
@@ -47,7 +40,7 @@ static void begin_connection(struct report *report, struct gathered *gathered,
     row->last_ns = G_MININT64;
     row->ends[from_initiator] = end_of(&pinfo->src, pinfo->srcport);
     row->ends[!from_initiator] = end_of(&pinfo->dst, pinfo->destport);
-    if (is_virtual(gathered->connection))
+    if (grvsstp_is_virtual(gathered->connection))
         row->ends[1].port = 0;
     row->encapsulation =
         val_to_str_const(gathered->connection->encapsulation, grvsstp_encapsulations, "");
@@ -265,7 +258,7 @@ static void note_command(struct gather *gather, const struct gathered *gathered,
     gather->report->num_commands++;
     row->num_commands[gathered->from_initiator]++;
     row->num_messages[gathered->from_initiator] += command->id == SSTP_END_MESSAGE;
-    row->payload[gathered->from_initiator] += gather_payload_len(command);
+    row->payload[gathered->from_initiator] += grvsstp_payload_len(command);
     if (version != NULL && row->version[0] == '\0')
         g_strlcpy(row->version, version->text, sizeof row->version);
     note_devices(gather, gathered, command);
@@ -332,7 +325,7 @@ static void take_command(struct gather *gather, struct gathered *gathered,
     note_command(gather, gathered, tapped);
     add_findings(gather, gathered, findings, &tapped->command);
     if (tapped->has_states) {
-        gather_observed(gather, gathered, &tapped->command, gather_payload_len(&tapped->command),
+        gather_observed(gather, gathered, &tapped->command, grvsstp_payload_len(&tapped->command),
                         &tapped->seen);
         const uint32_t claims = grvsstp_states_claims(gathered->connection, gathered->frame, false,
                                                       tapped->seen.findings);

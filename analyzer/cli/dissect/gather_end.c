@@ -5,6 +5,7 @@
 #include "core/encode.h"
 #include "dissect/gathering.h"
 #include "http/virtual_connection.h"
+#include "statistics/parts.h"
 
 /* ------------------------------------------------------------------------
  * What had to wait
@@ -27,7 +28,7 @@ void gather_wait(struct gather *gather, const struct gathered *gathered,
     const struct gathered_waiting waiting = {
         .gathered = *gathered,
         .ordinal = tapped->ordinal,
-        .payload_len = gather_payload_len(&tapped->command),
+        .payload_len = grvsstp_payload_len(&tapped->command),
         .bytes = g_bytes_new(bytes, len),
         .form = command.form,
     };

@@ -1,12 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "dissect/gathering.h"
-
-guint32 gather_payload_len(const struct sstp_command *command)
-{
-    const guint32 before = SSTP_HEADER_LEN + 4; /* SessionId */
-
-    return command->id == SSTP_DATA && command->length > before ? command->length - before : 0;
-}
+#include "statistics/parts.h"
 
 /* The row of a thing that has an index in its connection's observer; a new one where there is
  * none yet.  REPORT_NONE: the table is full. */
@@ -32,21 +26,6 @@ static guint32 row_of(struct gather *gather, GHashTable *known, GArray *table, g
  * Sessions
  */
 
-static const char *kind_name(enum sstp_session_kind kind)
-{
-    switch (kind) {
-    case SSTP_SESSION_OF_MESSAGES:
-        return "messages";
-    case SSTP_SESSION_OF_FANOUT:
-        return "fanout";
-    case SSTP_SESSION_OF_ATTACH:
-        return "attach";
-    case SSTP_SESSION_OF_REGISTER:
-        return "register";
-    }
-    return NULL;
-}
-
 /* Whether the command did nothing, being against the rules. */
 static bool is_rejected(const struct sstp_observation *seen)
 {
@@ -54,40 +33,13 @@ static bool is_rejected(const struct sstp_observation *seen)
                               SSTP_OBSERVED(SSTP_FINDING_WRONG_ROLE))) != 0;
 }
 
-/* "Close EmptySession", of a command that ends a session. */
 static void note_end(struct gather *gather, struct report_session *row,
                      const struct sstp_command *command)
 {
-    const char *name;
     char text[64];
 
-    switch (command->id) {
-    case SSTP_CLOSE:
-        name = sstp_close_reason_name(command->reason_id);
-        break;
-    case SSTP_OPEN_RESPONSE:
-        if (command->response_id == SSTP_OPEN_RESPONSE_OK ||
-            command->response_id == SSTP_OPEN_RESPONSE_START_SENDING ||
-            command->response_id == SSTP_OPEN_RESPONSE_STOP_SENDING ||
-            command->response_id == SSTP_OPEN_RESPONSE_OK_STOP_SENDING)
-            return;
-        name = sstp_open_response_name(command->response_id);
-        break;
-    case SSTP_ATTACH_RESPONSE:
-        if (command->response_id == SSTP_ATTACH_RESPONSE_OK ||
-            command->response_id == SSTP_ATTACH_RESPONSE_AWAITING_REGISTER)
-            return;
-        name = sstp_attach_response_name(command->response_id);
-        break;
-    default:
-        return;
-    }
-    const guint8 value = command->id == SSTP_CLOSE ? command->reason_id : command->response_id;
-    if (name != NULL)
-        g_snprintf(text, sizeof text, "%s %s", sstp_command_info(command->id)->name, name);
-    else
-        g_snprintf(text, sizeof text, "%s 0x%02x", sstp_command_info(command->id)->name, value);
-    row->end = report_string(gather->report, text, strlen(text));
+    if (grvsstp_session_end_text(text, sizeof text, command))
+        row->end = report_string(gather->report, text, strlen(text));
 }
 
 static void note_open(struct gather *gather, struct report_session *row,
@@ -115,7 +67,7 @@ static void show_session(struct gather *gather, struct report_session *row,
     row->originator = session->originator;
     row->open_frame = session->open_frame;
     if (!is_guess)
-        row->kind = kind_name(session->kind);
+        row->kind = grvsstp_session_kind_name(session->kind);
     if (row->resource_url == NULL && session->resource_url != NULL)
         row->resource_url =
             report_string(gather->report, session->resource_url, strlen(session->resource_url));

@@ -64,9 +64,6 @@ struct gather {
 /* The connection of a row. */
 const struct grvsstp_connection *gather_connection(const struct gather *gather, guint32 index);
 
-/* Bytes of application data that a Data command carries, captured or not; 0 for any other. */
-guint32 gather_payload_len(const struct sstp_command *command);
-
 /* What an observer said of a command. */
 void gather_observed(struct gather *gather, const struct gathered *gathered,
                      const struct sstp_command *command, guint32 payload_len,
