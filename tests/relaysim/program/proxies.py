@@ -222,7 +222,7 @@ class Login(ProxyTest):
 
 class OwnProxy(ProxyTest):
     """`relaysim proxy`, which needs nothing installed."""
-    FORWARDED = ("longlived", "keepalive")
+    FORWARDED = ("longlived", "keepalive", "polling")
 
     def test_through(self):
         """With a password and without; its capture shows both sides."""
@@ -251,7 +251,7 @@ class OwnProxy(ProxyTest):
                             (["--auth", "ntlm", "alice:sesame"],
                              ["--proxy-auth", "ntlm:alice:sesame"])):
             _, proxy = self.own_proxy(*auth)
-            for via in self.FORWARDED + (() if auth else ("polling",)):
+            for via in self.FORWARDED:
                 with self.subTest(via=via, auth=auth), \
                         Relay("--listen-http", "127.0.0.1:0", *SOON) as relay:
                     at = relay.addresses[1]

@@ -108,7 +108,7 @@ class Tunnel(SquidTest):
 class Forwarding(SquidTest):
     VIAS = [via for via in ("longlived", "keepalive", "polling")
             if via in run("client", "--help").stdout]
-    WITH_LOGIN = ("longlived", "keepalive")
+    WITH_LOGIN = ("longlived", "keepalive", "polling")
     SOON = ("--poll-max", "1", "--poll-min", "0")
 
     def test_everybody(self):
