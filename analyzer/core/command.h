@@ -65,7 +65,7 @@ enum sstp_version { SSTP_VERSION_UNKNOWN, SSTP_VERSION_1_5, SSTP_VERSION_1_6 };
 enum sstp_version sstp_version_of_minor(uint8_t minor_version);
 
 /* Who may send a command, by who opened the connection (GRVSSTP 3.1.5.1-2,
- * 3.2.5, 3.3.5).  The sides of a session are another matter (session.h). */
+ * 3.2.5, 3.3.5).  The sides of a session are another matter (state/transition.h). */
 enum sstp_sender { SSTP_SENDER_ANY, SSTP_SENDER_INITIATOR, SSTP_SENDER_ACCEPTOR };
 
 /* The number that says whom the command concerns beside the connection. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* state_display.c: what the observer knows, in the packet details and the Info
+/* states: what the observer knows, in the packet details and the Info
  * column.  Nothing here changes a state. */
 #include "show/states.h"
 

@@ -9,7 +9,7 @@
 
 struct carrier_way {
     const char *via;  /* as --via has it */
-    const char *over; /* as a scenario has it, and sstp.encap shows it */
+    const char *over; /* as a scenario has it */
     const struct carrier_ops *ops;
     bool may_have_proxy, needs_proxy, is_http;
 };

@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-/* As sstp.encap calls them. */
 const char *const scenario_carrier_names[SCENARIO_CARRIERS] = {
     [SCENARIO_CARRIER_TCP] = "TCP",
     [SCENARIO_CARRIER_443] = "443",

@@ -44,8 +44,6 @@ THROUGH = [
      "tests/relaysim/relay/test_deliver.c", ["relaysim/relay/delivery.c"]),
     ("it says lines and wakes sockets, for all others", "tests/relaysim/relay/test_refusal.c",
      ["relaysim/relay/connection.c"]),
-    ("a table of the rows of others, from which programs choose", "tests/relaysim/program/carried.py",
-     ["relaysim/carrier/ways.c"]),
     ("it opens files for people who name them", "tests/relaysim/program/scenarios.py",
      ["relaysim/scenario/load.c"]),
     ("it opens the two files, as the options say", "tests/relaysim/program/recording.py",
