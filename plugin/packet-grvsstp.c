@@ -12,6 +12,7 @@
 #include "take/shim.h"
 #include "take/tcp_connection.h"
 #include "follow/settle.h"
+#include "http/arrive.h"
 #include "statistics/statistics.h"
 #include "show/tap.h"
 
@@ -32,6 +33,7 @@ static grvsstp_heuristic_result dissect_grvsstp_heuristic(tvbuff_t *tvb, packet_
 /* After the first pass. */
 static void finish(void)
 {
+    grvhenc_arrive_finish();
     grvsstp_tcp_finish();
     grvsstp_settle_all();
     grvsstp_journeys_finish();

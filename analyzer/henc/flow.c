@@ -80,6 +80,8 @@ static void remember(struct henc_flow *flow, uint32_t number, const struct henc_
     const size_t slot = flow->num_seen++ % HENC_SEEN_MAX;
     flow->seen[slot].number = number;
     flow->seen[slot].digest = *digest;
+    if (!flow->is_known)
+        flow->first = number;
     if (!flow->is_known || number >= flow->next)
         flow->next = (uint64_t)number + 1;
     flow->is_known = true;

@@ -65,6 +65,7 @@ struct henc_flow {
     bool gap_is_noted;  /* a finding has told of the number missing now */
     bool has_delivered; /* application data */
     uint64_t next;      /* Sequence-Number that is due; may be one above 32 bits */
+    uint32_t first;     /* that was seen; what is below was before the capture */
     struct henc_parked *parked;
     size_t num_parked;
     size_t parked_octets;

@@ -49,6 +49,9 @@ ROW( P     , START         , NEXT         , MIDSTREAM     )
 ROW( P     , START         , POLL_OK      , ESTABLISHED   )
 ROW( P     , MIDSTREAM     , POLL_OK      , ESTABLISHED   )
 ROW( P     , ESTABLISHED   , ANSWER_LOST  , MIDSTREAM     ) /* 3.5.7: or so the client may think */
+ROW( P     , PROBING       , NUMBER_LOST  , MIDSTREAM     ) /* the handshake's end is among what was lost */
+ROW( P     , PROBED        , NUMBER_LOST  , MIDSTREAM     )
+ROW( P     , CONNECTING    , NUMBER_LOST  , MIDSTREAM     )
 ROW( P     , MIDSTREAM     , BAD_REQUEST  , CLOSED        )
 ROW( P     , PROBING       , BAD_REQUEST  , PROBED        ) /* 3.5.5.1.2.1: it is success */
 ROW( P     , PROBING       , POLL_OK      , PROBED        )

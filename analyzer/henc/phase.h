@@ -55,6 +55,7 @@ enum henc_event {
     HENC_EVENT_BAD_REQUEST,  /* status 400 */
     HENC_EVENT_POLL_OK,      /* Polling: status 200 */
     HENC_EVENT_ANSWER_LOST,  /* Polling: a TCP connection ended before the answer */
+    HENC_EVENT_NUMBER_LOST,  /* Polling: a body that is not in the capture */
     HENC_EVENT_REJECTED,     /* any other final status but 401 and 407 */
     HENC_EVENT_ENDED         /* the TCP connection that counts has ended */
 };

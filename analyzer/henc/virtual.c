@@ -74,7 +74,7 @@ static void judge_request(const struct henc_virtual *v, const struct henc_messag
     if (is_other_transport && half->is_requested && !half->is_challenged &&
         (is_longlived || m->half == HENC_HALF_GET) && v->phase != HENC_PHASE_CLOSED)
         henc_virtual_raise(result, HENC_FINDING_GUID_IN_USE);
-    if (!is_other_transport && half->num_open > 0 && m->is_unaware)
+    if (half->has_transport && !is_other_transport && half->num_open > 0 && m->is_unaware)
         henc_virtual_raise(result, HENC_FINDING_OUT_OF_TURN);
     if (is_longlived && m->half == HENC_HALF_POST && m->has_content_length &&
         m->content_length != HENC_LONGLIVED_LENGTH_MAX)
@@ -107,6 +107,8 @@ static void observe_request(struct henc_virtual *v, const struct henc_message *m
         half->server = henc_virtual_name_digest(m->uri->server);
     }
 
+    half->is_heard |= m->opened != 0;
+    half->is_from_start |= !half->is_requested && m->from_start;
     half->is_challenged = false;
     v->post_is_reopened |= m->half == HENC_HALF_POST && v->post_is_known &&
                            (is_other_transport || !half->has_transport);
@@ -138,7 +140,8 @@ static void observe_request(struct henc_virtual *v, const struct henc_message *m
     v->handshake_is_seen |= !was_requested && m->from_start && v->phase == HENC_PHASE_START;
     henc_virtual_step(v, HENC_EVENT_GET_REQUEST);
     if (v->has_early_data && v->handshake_is_seen && !was_requested)
-        henc_virtual_note_order(&v->halves[HENC_HALF_POST], result);
+        henc_virtual_note_order(&v->halves[HENC_HALF_POST],
+                                !v->has_lost && (is_longlived || m->from_start), result);
 }
 
 static void observe_ok(struct henc_virtual *v, const struct henc_message *m,
@@ -170,6 +173,7 @@ static void observe_response(struct henc_virtual *v, const struct henc_message *
 {
     struct henc_half_state *half = &v->halves[m->half];
     half->last_chunk = m->chunk;
+    half->is_heard = true;
     if (m->status < 200)
         return;
     /* Of a second answer, where the first one and its request were seen. */
@@ -194,6 +198,9 @@ enum henc_error henc_virtual_message(struct henc_virtual *v, const struct henc_m
 {
     enum henc_error error = HENC_OK;
     begin(v, result);
+    if (v->first_ns == 0)
+        v->first_ns = m->time_ns;
+    v->last_ns = m->time_ns;
     if (m->uri != NULL)
         result->findings |= henc_uri_findings(m->uri);
     if (m->lacks_header)
@@ -243,11 +250,13 @@ void henc_virtual_stray(struct henc_virtual *v, enum henc_half half, uint64_t ch
     end(v, result);
 }
 
-/* One that was refused, or given up before it began, has no other half to miss. */
+/* One that was refused, or given up before it began, has no other half to miss; nor has one that
+ * had just begun when the capture ended. */
 static bool has_begun(const struct henc_virtual *v)
 {
-    return v->phase != HENC_PHASE_CLOSED || v->halves[HENC_HALF_GET].is_answered ||
-           v->flows[HENC_TO_SERVER].has_delivered || v->flows[HENC_TO_CLIENT].has_delivered;
+    return v->halves[HENC_HALF_GET].is_answered || v->flows[HENC_TO_SERVER].has_delivered ||
+           v->flows[HENC_TO_CLIENT].has_delivered ||
+           (v->phase != HENC_PHASE_CLOSED && v->last_ns - v->first_ns > HENC_SKEW_MAX_NS);
 }
 
 bool henc_virtual_lacks_half(const struct henc_virtual *v)

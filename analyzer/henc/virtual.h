@@ -4,7 +4,7 @@
  *
  * A virtual connection is one SSTP connection carried by HTTP: its GUID between
  * two addresses, over as many TCP connections as it takes.  Messages go in, in
- * the order in which they were captured; out come its state, what is wrong, and
+ * the order in which they were sent as far as anybody knows, see henc_virtual_is_early(); out come its state, what is wrong, and
  * SSTP bytes in the order in which they were sent.  Nothing is parsed here
  * (uri.h, echo.h, polling.h do that), nothing is looked up, and no SSTP command
  * is known.  The watcher owns the map from GUID and addresses to virtual
@@ -90,6 +90,17 @@ void henc_virtual_clear(struct henc_virtual *v);
 /* Whether a request with the GUID of v begins another virtual connection, for v
  * is closed, or for Polling has gone beyond its handshake.  Changes nothing. */
 bool henc_virtual_is_renewed_by(const struct henc_virtual *v, const struct henc_message *m);
+
+/* Whether the message, or the piece, was captured before one that it follows, which another TCP
+ * connection of v carries, so that it would be called wrong: where captures disagree about the
+ * time that may yet come.  Whoever does not want to wait goes on with henc_virtual_message() or
+ * henc_virtual_data(); what that says then holds, for the other one was waited for in vain. */
+bool henc_virtual_is_early(const struct henc_virtual *v, const struct henc_message *m);
+bool henc_virtual_piece_is_early(const struct henc_virtual *v, const struct henc_piece *piece);
+
+/* Bytes of a TCP connection of v are missing: what rests on their not having been sent is said
+ * no more. */
+void henc_virtual_lose(struct henc_virtual *v, uint64_t transport);
 
 /* A request or a response.  *result is set in any case; its deliveries point
  * into m->body and into v, the latter until the next call with v.

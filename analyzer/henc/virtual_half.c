@@ -29,11 +29,46 @@ void henc_virtual_note_echo(struct henc_virtual *v, enum henc_half half,
         henc_virtual_raise(result, HENC_FINDING_ECHO_MISMATCH);
 }
 
-void henc_virtual_note_order(struct henc_half_state *half, struct henc_result *result)
+void henc_virtual_note_order(struct henc_half_state *half, bool is_proven,
+                             struct henc_result *result)
 {
-    if (!half->order_is_noted)
+    if (!half->order_is_noted && is_proven)
         henc_virtual_raise(result, HENC_FINDING_HANDSHAKE_ORDER);
     half->order_is_noted = true;
+}
+
+bool henc_virtual_is_open(const struct henc_virtual *v)
+{
+    return v->phase == HENC_PHASE_ESTABLISHED || v->phase == HENC_PHASE_MIDSTREAM ||
+           v->phase == HENC_PHASE_CLOSED;
+}
+
+bool henc_virtual_hears_server(const struct henc_virtual *v)
+{
+    const struct henc_half_state *get = &v->halves[HENC_HALF_GET];
+    return !v->has_lost && get->is_heard && (v->kind == HENC_KIND_LONGLIVED || get->is_from_start);
+}
+
+/* The server speaks when the client has spoken, whom it may have heard where we have not. */
+static bool is_client_silent(const struct henc_virtual *v)
+{
+    const struct henc_flow *client = &v->flows[HENC_TO_SERVER];
+    return v->halves[HENC_HALF_POST].is_requested && !client->has_delivered && !client->is_lost;
+}
+
+bool henc_virtual_is_data_early(const struct henc_virtual *v, enum henc_half half)
+{
+    const struct henc_half_state *get = &v->halves[HENC_HALF_GET];
+
+    if (v->halves[half].order_is_noted || !v->handshake_is_seen)
+        return false;
+    if (half == HENC_HALF_GET)
+        return !henc_virtual_is_open(v) || is_client_silent(v);
+    if (!get->is_requested && v->has_early_data)
+        return false; /* it was waited for */
+    /* An echo string without CRLF is known to be whole only when more comes after
+     * it; the client may well have it. */
+    return !henc_virtual_is_open(v) && !(get->is_answered && get->awaits_echo);
 }
 
 /* Application data from the client: only on an established connection (GRVHENC
@@ -41,24 +76,22 @@ void henc_virtual_note_order(struct henc_half_state *half, struct henc_result *r
 static void judge_client_data(struct henc_virtual *v, struct henc_result *result)
 {
     if (!v->halves[HENC_HALF_GET].is_requested)
-        v->has_early_data = true;
-    /* An echo string without CRLF is known to be whole only when more comes after
-     * it; the client may well have it. */
-    else if (v->handshake_is_seen &&
-             !(v->halves[HENC_HALF_GET].is_answered && v->halves[HENC_HALF_GET].awaits_echo))
-        henc_virtual_note_order(&v->halves[HENC_HALF_POST], result);
+        v->has_early_data |= !henc_virtual_is_open(v);
+    else if (henc_virtual_is_data_early(v, HENC_HALF_POST))
+        henc_virtual_note_order(&v->halves[HENC_HALF_POST], henc_virtual_hears_server(v), result);
 }
 
 /* From the server: after the echo, and not before the client's first (GRVHENC
  * 3.2.5.1.1.1, 3.4.1.1, GetSessionReady). */
-static void judge_server_data(struct henc_virtual *v, bool is_open, struct henc_result *result)
+static void judge_server_data(struct henc_virtual *v, struct henc_result *result)
 {
-    const struct henc_flow *client = &v->flows[HENC_TO_SERVER];
-    if (!v->handshake_is_seen)
+    if (!henc_virtual_is_data_early(v, HENC_HALF_GET))
         return;
-    if (!is_open ||
-        (v->halves[HENC_HALF_POST].is_requested && !client->has_delivered && !client->is_lost))
-        henc_virtual_note_order(&v->halves[HENC_HALF_GET], result);
+    henc_virtual_note_order(&v->halves[HENC_HALF_GET],
+                            !v->has_lost &&
+                                (is_client_silent(v) || v->halves[HENC_HALF_POST].is_heard ||
+                                 v->kind == HENC_KIND_LONGLIVED),
+                            result);
 }
 
 /* Application data of LongLived or KeepAlive. */
@@ -73,11 +106,9 @@ void henc_virtual_pass_data(struct henc_virtual *v, enum henc_half half,
         /* The server knows of a POST that the capture lacks. */
         if (half == HENC_HALF_GET && (!v->handshake_is_seen || v->phase == HENC_PHASE_GET_ECHOED))
             henc_virtual_step(v, HENC_EVENT_GET_DATA);
-        const bool is_open = v->phase == HENC_PHASE_ESTABLISHED ||
-                             v->phase == HENC_PHASE_MIDSTREAM || v->phase == HENC_PHASE_CLOSED;
         if (half == HENC_HALF_GET)
-            judge_server_data(v, is_open, result);
-        else if (!is_open)
+            judge_server_data(v, result);
+        else
             judge_client_data(v, result);
     }
     henc_flow_pass(&v->flows[half == HENC_HALF_POST ? HENC_TO_SERVER : HENC_TO_CLIENT], body,

@@ -31,8 +31,19 @@ struct henc_digest henc_virtual_name_digest(struct sstp_span name);
 void henc_virtual_note_echo(struct henc_virtual *v, enum henc_half half,
                             const struct henc_echo *echo, struct henc_result *result);
 
-/* handshake_order, once for a half. */
-void henc_virtual_note_order(struct henc_half_state *half, struct henc_result *result);
+/* handshake_order, once for a half; where it is not proven nothing is said, nor later on. */
+void henc_virtual_note_order(struct henc_half_state *half, bool is_proven,
+                             struct henc_result *result);
+
+/* Whether application data may flow, as far as anybody knows. */
+bool henc_virtual_is_open(const struct henc_virtual *v);
+
+/* Whether the server would have been heard, had it agreed to application data. */
+bool henc_virtual_hears_server(const struct henc_virtual *v);
+
+/* Whether data on this half comes before what has to be before it, as far as the capture goes so
+ * far (GRVHENC 3.2.5.1.1.1, 3.2.5.2.2, 3.4.1.1, 3.4.5.2.2). */
+bool henc_virtual_is_data_early(const struct henc_virtual *v, enum henc_half half);
 
 /* Application data. */
 void henc_virtual_pass_data(struct henc_virtual *v, enum henc_half half,

@@ -23,7 +23,8 @@ static bool take_keepalive_post(struct henc_virtual *v, const struct henc_messag
     if (v->halves[m->half].is_requested)
         return true;
     if (v->handshake_is_seen) {
-        henc_virtual_note_order(&v->halves[HENC_HALF_POST], result);
+        /* The echo string may have been before, where the capture lacks something. */
+        henc_virtual_note_order(&v->halves[HENC_HALF_POST], m->from_start && !v->has_lost, result);
         henc_virtual_step(v, HENC_EVENT_POST_REQUEST);
         return true;
     }
@@ -54,23 +55,31 @@ static void pass_unread(struct henc_virtual *v, const struct henc_message *m,
     henc_virtual_pass_data(v, m->half, &body, result);
 }
 
+bool henc_virtual_keepalive_is_echo(const struct henc_virtual *v, const struct henc_message *m,
+                                    bool was_challenged, struct henc_echo *echo)
+{
+    const bool may_be_echo =
+        v->halves[HENC_HALF_POST].awaits_echo || was_challenged || v->post_is_reopened;
+    return may_be_echo && henc_echo_scan(m->body, !m->is_cut, echo) == HENC_ECHO_YES;
+}
+
 void henc_virtual_keepalive_post(struct henc_virtual *v, const struct henc_message *m,
                                  bool was_challenged, struct henc_result *result)
 {
     struct henc_half_state *half = &v->halves[HENC_HALF_POST];
     const struct henc_digest digest = henc_digest(m->body);
     struct henc_echo echo = {0, {NULL, 0}};
-    const bool may_be_echo = half->awaits_echo || was_challenged || v->post_is_reopened;
-    const bool is_echo = may_be_echo && henc_echo_scan(m->body, !m->is_cut, &echo) == HENC_ECHO_YES;
+    const bool is_echo = henc_virtual_keepalive_is_echo(v, m, was_challenged, &echo);
     half->awaits_echo = false;
     bool is_new = true;
     if (is_unread(m)) {
         is_new = false;
         pass_unread(v, m, result);
-    } else if (is_echo && v->phase == HENC_PHASE_ESTABLISHED && !was_challenged) {
+    } else if (is_echo && v->post_is_known && v->phase == HENC_PHASE_ESTABLISHED &&
+               !was_challenged) {
         /* GRVHENC 3.3.7.1: a re-opened POST session begins without it. */
         result->echo = echo;
-        henc_virtual_note_order(half, result);
+        henc_virtual_note_order(half, true, result);
     } else if (is_echo) {
         henc_virtual_note_echo(v, HENC_HALF_POST, &echo, result);
         henc_virtual_step(v, HENC_EVENT_POST_REQUEST);

@@ -10,6 +10,10 @@
 void henc_virtual_keepalive_post(struct henc_virtual *v, const struct henc_message *m,
                                  bool was_challenged, struct henc_result *result);
 
+/* Whether the body of a POST is the echo string of the handshake. */
+bool henc_virtual_keepalive_is_echo(const struct henc_virtual *v, const struct henc_message *m,
+                                    bool was_challenged, struct henc_echo *echo);
+
 /* The 200 to a GET. */
 void henc_virtual_keepalive_get_answer(struct henc_virtual *v, const struct henc_message *m,
                                        struct henc_result *result);

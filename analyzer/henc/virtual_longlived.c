@@ -30,7 +30,7 @@ static size_t take_echo(struct henc_virtual *v, const struct henc_piece *piece,
     half->awaits_echo = false;
     if (henc_echo_scan(piece->bytes, false, &echo) != HENC_ECHO_YES &&
         henc_echo_scan(piece->bytes, true, &echo) != HENC_ECHO_YES) {
-        henc_virtual_note_order(half, result);
+        henc_virtual_note_order(half, true, result); /* it is its own first byte */
         return 0;
     }
     henc_virtual_note_echo(v, piece->half, &echo, result);

@@ -99,8 +99,15 @@ static void expect_first_numbers(struct henc_virtual *v)
         v->flows[i].is_known = true;
 }
 
-static void give_up(struct henc_flow *flow, struct henc_result *result)
+static bool is_in_handshake(const struct henc_virtual *v)
 {
+    return v->phase == HENC_PHASE_PROBING || v->phase == HENC_PHASE_PROBED ||
+           v->phase == HENC_PHASE_CONNECTING;
+}
+
+static void give_up(struct henc_virtual *v, struct henc_flow *flow, struct henc_result *result)
+{
+    henc_virtual_step(v, HENC_EVENT_NUMBER_LOST);
     if (henc_flow_give_up(flow, &result->deliveries))
         henc_virtual_raise(result, HENC_FINDING_SEQUENCE_GAP);
 }
@@ -122,17 +129,21 @@ static void give_up_what_is_lost(struct henc_virtual *v, struct henc_result *res
         if (v->has_answer_number && v->outstanding[i].number < v->highest_answer)
             v->outstanding[i].is_used = false;
     while (requests->parked != NULL && requests->parked->is_answered)
-        give_up(requests, result);
+        give_up(v, requests, result);
     while (responses->parked != NULL && !has_open_request(v))
-        give_up(responses, result);
+        give_up(v, responses, result);
 }
 
 /* Gives up the lowest of the numbers that are missing before this one. */
-static void give_up_towards(struct henc_flow *flow, uint32_t number, struct henc_result *result)
+static void give_up_towards(struct henc_virtual *v, struct henc_flow *flow, uint32_t number,
+                            struct henc_result *result)
 {
-    if (flow->parked != NULL && flow->parked->body.number <= number)
-        give_up(flow, result);
-    else if (henc_flow_skip_to(flow, number))
+    if (flow->parked != NULL && flow->parked->body.number <= number) {
+        give_up(v, flow, result);
+        return;
+    }
+    henc_virtual_step(v, HENC_EVENT_NUMBER_LOST);
+    if (henc_flow_skip_to(flow, number))
         henc_virtual_raise(result, HENC_FINDING_SEQUENCE_GAP);
 }
 
@@ -141,7 +152,7 @@ static enum henc_error park_or_take(struct henc_virtual *v, struct henc_flow *fl
                                     struct henc_result *result)
 {
     while (body->number > flow->next && !henc_flow_has_room(flow, body->bytes.len))
-        give_up_towards(flow, body->number, result);
+        give_up_towards(v, flow, body->number, result);
     if (body->number > flow->next) {
         if (!henc_flow_park(flow, &v->mem, body, digest))
             return HENC_ERROR_MEMORY;
@@ -164,7 +175,8 @@ static enum henc_error sort_in(struct henc_virtual *v, struct henc_flow *flow,
         henc_virtual_raise(result, HENC_FINDING_SEQUENCE_REPEAT);
         return HENC_OK;
     case HENC_PLACE_LATE: /* what came after it has been delivered */
-        henc_virtual_raise(result, HENC_FINDING_SEQUENCE_GAP);
+        if (body->number >= flow->first)
+            henc_virtual_raise(result, HENC_FINDING_SEQUENCE_GAP);
         result->is_waiting = true;
         result->awaited = body->number;
         return HENC_OK;
@@ -200,11 +212,9 @@ static void step_for_request(struct henc_virtual *v, const struct henc_message *
 {
     const uint32_t number = m->polling->sequence;
     const bool has_data = m->polling->data.len > 0 || m->is_cut;
-    const bool is_handshake = v->phase == HENC_PHASE_PROBING || v->phase == HENC_PHASE_PROBED ||
-                              v->phase == HENC_PHASE_CONNECTING;
     if (number == 0) {
         /* The second request comes after the 400, once, and with data (3.6.5.2). */
-        if (v->phase == HENC_PHASE_START ||
+        if ((v->phase == HENC_PHASE_START && !m->may_follow_unseen) ||
             (v->phase == HENC_PHASE_PROBING && is_out_of_turn(v, m)) ||
             (v->phase == HENC_PHASE_PROBED && !has_data))
             henc_virtual_raise(result, HENC_FINDING_HANDSHAKE_ORDER);
@@ -213,8 +223,12 @@ static void step_for_request(struct henc_virtual *v, const struct henc_message *
         henc_virtual_step(v, HENC_EVENT_SECOND);
         return;
     }
-    if (is_handshake && place == HENC_PLACE_DUE)
-        henc_virtual_raise(result, HENC_FINDING_HANDSHAKE_ORDER);
+    if (is_in_handshake(v) && place == HENC_PLACE_DUE) {
+        if (is_out_of_turn(v, m))
+            henc_virtual_raise(result, HENC_FINDING_HANDSHAKE_ORDER);
+        else
+            henc_virtual_step(v, HENC_EVENT_NUMBER_LOST); /* that of the answer */
+    }
     if (v->phase == HENC_PHASE_START)
         v->flows[HENC_TO_SERVER].is_lost = v->flows[HENC_TO_CLIENT].is_lost = true;
     else if (has_lost_answer(v))
@@ -336,7 +350,7 @@ static bool settle_request(struct henc_virtual *v, const struct henc_message *m,
     /* It is answered, and no other is open: all before it are over (3.5.1.1). */
     while (!has_open_request(v) && v->flows[HENC_TO_SERVER].parked != NULL &&
            v->flows[HENC_TO_SERVER].parked->is_answered)
-        give_up(&v->flows[HENC_TO_SERVER], result);
+        give_up(v, &v->flows[HENC_TO_SERVER], result);
     return true;
 }
 
@@ -344,9 +358,10 @@ static enum henc_error observe_ok(struct henc_virtual *v, const struct henc_mess
                                   struct henc_result *result)
 {
     struct henc_flow *flow = &v->flows[HENC_TO_CLIENT];
-    const bool is_asked = settle_request(v, m, result);
-    if (v->phase == HENC_PHASE_PROBING)
+    const struct henc_outstanding *o = find_outstanding(v, m->transport);
+    if (v->phase == HENC_PHASE_PROBING && o != NULL && o->is_probe)
         henc_virtual_raise(result, HENC_FINDING_HANDSHAKE_ORDER);
+    const bool is_asked = settle_request(v, m, result);
     if (v->phase == HENC_PHASE_START)
         flow->is_lost = true;
     henc_virtual_step(v, HENC_EVENT_POLL_OK);
@@ -366,7 +381,7 @@ static enum henc_error observe_ok(struct henc_virtual *v, const struct henc_mess
     const struct henc_digest digest = henc_digest(p->data);
     while (is_asked && !has_open_request(v) &&
            henc_flow_place(flow, p->sequence, &digest) == HENC_PLACE_EARLY)
-        give_up_towards(flow, p->sequence, result);
+        give_up_towards(v, flow, p->sequence, result);
     const enum henc_place place = henc_flow_place(flow, p->sequence, &digest);
     return sort_in(v, flow, place, &body, &digest, result);
 }
@@ -420,9 +435,40 @@ void henc_virtual_polling_transport_end(struct henc_virtual *v, uint64_t transpo
         o->has_ended = true; /* perhaps of its client's half alone */
 }
 
+static bool is_request_early(const struct henc_virtual *v, const struct henc_message *m)
+{
+    const struct henc_flow *flow = &v->flows[HENC_TO_SERVER];
+    const struct henc_polling *p = m->polling;
+    const bool is_second = p->sequence == 0 && (p->data.len > 0 || m->is_cut);
+
+    if (v->phase == HENC_PHASE_START) /* the probe may yet come */
+        return is_second;
+    if (p->sequence == 0 && !is_second)
+        return false;
+    if (flow->is_known && p->sequence > flow->next)
+        return true;
+    for (size_t i = 0; i < HENC_OUTSTANDING_MAX; i++) {
+        const struct henc_outstanding *o = &v->outstanding[i];
+        if (o->is_used && !o->is_challenged && !o->has_ended && o->transport != m->transport)
+            return true;
+    }
+    return false;
+}
+
+bool henc_virtual_polling_is_early(const struct henc_virtual *v, const struct henc_message *m)
+{
+    const struct henc_flow *flow = &v->flows[HENC_TO_CLIENT];
+
+    if (m->polling == NULL || !m->polling->sequence_is_valid)
+        return false;
+    if (m->status == 0)
+        return is_request_early(v, m);
+    return flow->is_known && m->polling->sequence > flow->next;
+}
+
 void henc_virtual_polling_finish(struct henc_virtual *v, struct henc_result *result)
 {
     for (size_t i = 0; i < 2; i++)
         while (v->flows[i].parked != NULL)
-            give_up(&v->flows[i], result);
+            give_up(v, &v->flows[i], result);
 }

@@ -9,6 +9,10 @@
 enum henc_error henc_virtual_polling_message(struct henc_virtual *v, const struct henc_message *m,
                                              struct henc_result *result);
 void henc_virtual_polling_transport_end(struct henc_virtual *v, uint64_t transport);
+
+/* henc_virtual_is_early() */
+bool henc_virtual_polling_is_early(const struct henc_virtual *v, const struct henc_message *m);
+
 void henc_virtual_polling_finish(struct henc_virtual *v, struct henc_result *result);
 
 #endif

@@ -20,12 +20,17 @@ enum henc_error {
  * more come from a capture out of order or from answers that it lacks. */
 #define HENC_OUTSTANDING_MAX 4u
 
+/* Where messages lie no farther apart than this, their times do not tell which was first: clocks of
+ * two captures that are put together differ by less, and so long waits nothing in the queues of a
+ * machine that captures. */
+#define HENC_SKEW_MAX_NS INT64_C(2000000000)
+
 struct henc_message {
     uint64_t chunk;          /* the caller's name for this message, e.g. its frame */
     uint64_t transport;      /* the caller's name for the TCP connection */
     enum henc_half half;     /* of the request, for a response of the request it answers */
     unsigned status;         /* of a response; 0 for a request */
-    bool from_start;         /* the TCP connection was captured from its SYN on */
+    bool from_start;         /* the TCP connection was captured from its SYN on, without loss */
     bool has_content_length; /* the header is there */
     bool is_cut;             /* the body goes on, and the capture does not hold it */
     /* What its sender can have known.  is_unaware: when it left, its sender had acknowledged
@@ -34,6 +39,9 @@ struct henc_message {
     bool is_unaware;
     bool has_ended; /* its TCP connection, before this message was seen */
     uint64_t opened;
+    /* A request's: what its client said just before may not be in the capture, for that begins
+     * there, or is known to lack something. */
+    bool may_follow_unseen;
     bool lacks_header;                  /* henc_http_lacks_header() */
     int64_t time_ns;                    /* since any fixed moment */
     uint64_t content_length;            /* what the header says */
@@ -71,7 +79,9 @@ struct henc_half_state {
     bool is_challenged; /* the last answer was 401 or 407: the request comes again */
     bool is_answered;   /* by a 200 */
     bool has_transport;
-    bool awaits_echo; /* the next body begins with the echo string */
+    bool is_heard;      /* both directions of its TCP connection are captured... */
+    bool is_from_start; /* ...from its first request on */
+    bool awaits_echo;   /* the next body begins with the echo string */
     bool has_echo;
     bool order_is_noted; /* handshake_order has been told for this half */
     bool length_is_noted;
@@ -105,6 +115,8 @@ struct henc_virtual {
     struct henc_half_state halves[2]; /* by enum henc_half */
     struct henc_flow flows[2];        /* by enum henc_direction */
     bool handshake_is_seen;           /* its beginning is in the capture */
+    bool has_lost;                    /* bytes of it are not in the capture */
+    int64_t first_ns, last_ns;        /* of its messages */
     bool has_early_data;              /* on POST, before anything of GET was seen */
     bool post_awaits_answer;          /* KeepAlive: the last POST has no 200 */
     bool post_was_echo;               /* KeepAlive: and it was the echo string */

@@ -151,10 +151,10 @@ void grvsstp_settle_gap(struct grvsstp_connection *connection, bool from_initiat
 }
 
 void grvsstp_settle_late_gap(struct grvsstp_connection *connection, bool from_initiator,
-                             uint32_t since, const packet_info *pinfo)
+                             uint32_t since, uint32_t frame, int64_t time_ns)
 {
-    grvsstp_states_doubt(connection->states, since, pinfo->num);
-    grvsstp_settle_gap(connection, from_initiator, grvsstp_states_time(pinfo), 0);
+    grvsstp_states_doubt(connection->states, since, frame);
+    grvsstp_settle_gap(connection, from_initiator, time_ns, 0);
 }
 
 void grvsstp_settle_all(void)

@@ -42,9 +42,9 @@ void grvsstp_settle_gap(struct grvsstp_connection *connection, bool from_initiat
                         uint64_t position);
 
 /* The same on one of several TCP connections: what was lost may have come at any
- * time since `since`, the frame that was the last there before this one. */
+ * time since `since`, the frame that was the last there, and until `frame`. */
 void grvsstp_settle_late_gap(struct grvsstp_connection *connection, bool from_initiator,
-                             uint32_t since, const packet_info *pinfo);
+                             uint32_t since, uint32_t frame, int64_t time_ns);
 
 /* The first pass is over: nothing waits any more. */
 void grvsstp_settle_all(void);

@@ -29,13 +29,13 @@ static tvbuff_t *decompress(struct sstp_span encoding, tvbuff_t *tvb)
     return NULL;
 }
 
-static const char *name_of(struct sstp_span encoding, packet_info *pinfo)
+static const char *name_of(struct sstp_span encoding, wmem_allocator_t *pool)
 {
-    return wmem_strndup(pinfo->pool, (const char *)encoding.data, encoding.len);
+    return wmem_strndup(pool, (const char *)encoding.data, encoding.len);
 }
 
 struct grvhenc_body grvhenc_body(const struct henc_http *http, struct sstp_span body, tvbuff_t *tvb,
-                                 size_t offset, packet_info *pinfo, bool is_shown)
+                                 size_t offset, wmem_allocator_t *pool, packet_info *shown_in)
 {
     struct grvhenc_body result = {NULL, NULL};
 
@@ -45,21 +45,21 @@ struct grvhenc_body grvhenc_body(const struct henc_http *http, struct sstp_span 
         result.tvb = tvb_new_child_real_data(tvb, body.data, (unsigned)body.len, (int)body.len);
     else
         result.tvb = tvb_new_subset_length(tvb, (int)(offset + http->head_len), (int)body.len);
-    if (http->is_chunked && is_shown)
-        add_new_data_source(pinfo, result.tvb, "De-chunked body");
+    if (http->is_chunked && shown_in != NULL)
+        add_new_data_source(shown_in, result.tvb, "De-chunked body");
     if (http->content_encoding.len == 0)
         return result;
     result.tvb = decompress(http->content_encoding, result.tvb);
     if (result.tvb == NULL)
-        result.undecoded = name_of(http->content_encoding, pinfo);
-    else if (is_shown)
-        add_new_data_source(pinfo, result.tvb, "Uncompressed body");
+        result.undecoded = name_of(http->content_encoding, pool);
+    else if (shown_in != NULL)
+        add_new_data_source(shown_in, result.tvb, "Uncompressed body");
     return result;
 }
 
-const char *grvhenc_endless_undecoded(const struct henc_http *http, packet_info *pinfo)
+const char *grvhenc_endless_undecoded(const struct henc_http *http, wmem_allocator_t *pool)
 {
     if (http->content_encoding.len > 0)
-        return name_of(http->content_encoding, pinfo);
+        return name_of(http->content_encoding, pool);
     return http->is_chunked ? "chunked" : NULL;
 }

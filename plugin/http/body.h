@@ -12,16 +12,16 @@
 
 struct grvhenc_body {
     tvbuff_t *tvb; /* NULL where there is none, or it is not decoded */
-    /* The encoding that keeps it from being read, of pinfo's pool; NULL where it is. */
+    /* The encoding that keeps it from being read, of the pool; NULL where it is. */
     const char *undecoded;
 };
 
 /* `body` is what henc_http_body() has found, or what is there of it, in the message that begins
- * at `offset` of tvb.  With `is_shown` what was decoded is a data source of the packet. */
+ * at `offset` of tvb.  What was decoded is a data source of the packet `shown_in`, if not NULL. */
 struct grvhenc_body grvhenc_body(const struct henc_http *http, struct sstp_span body, tvbuff_t *tvb,
-                                 size_t offset, packet_info *pinfo, bool is_shown);
+                                 size_t offset, wmem_allocator_t *pool, packet_info *shown_in);
 
 /* The encoding of a body without end, which nobody waits for; else as `undecoded`. */
-const char *grvhenc_endless_undecoded(const struct henc_http *http, packet_info *pinfo);
+const char *grvhenc_endless_undecoded(const struct henc_http *http, wmem_allocator_t *pool);
 
 #endif

@@ -1,227 +1,106 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "http/divide.h"
 
-#include <epan/proto_data.h>
-
-#include "fields/henc_fields.h"
-#include "henc/http.h"
-#include "follow/settle.h"
-#include "follow/states.h"
 #include "http/body.h"
+#include "http/observe.h"
+#include "http/stream.h"
 
-/* A chunk of nothing but tiny messages; what is beyond is left to HTTP. */
-#define ITEMS_MAX 256u
-
-/* The chunk at hand. */
-struct chunk {
-    struct grvhenc_tcp *tcp;
-    bool from_client;
-    bool is_first; /* bytes of its direction on the TCP connection */
-    tvbuff_t *tvb;
-    packet_info *pinfo;
-    struct sstp_span bytes; /* captured */
-    uint32_t seq;
-    bool has_ack;
-    uint32_t ack;         /* TCP's acknowledgement number */
-    uint64_t opened;      /* see struct henc_message */
-    uint32_t num_carried; /* of the bytes, from chunks before */
-    uint8_t *joined;      /* the block that holds the bytes then; file scope */
-    unsigned num_items;
-    struct grvhenc_item items[ITEMS_MAX];
-};
-
-/* ------------------------------------------------------------------------
- * First pass: messages
- */
-
-static struct grvhenc_item *add_item(struct chunk *chunk, enum grvhenc_item_kind kind,
-                                     size_t offset, size_t len)
+struct grvhenc_item *grvhenc_chunk_add(struct grvhenc_chunk *chunk, enum grvhenc_item_kind kind,
+                                       size_t offset, size_t len)
 {
     struct grvhenc_item *item = &chunk->items[chunk->num_items++];
-    *item = (struct grvhenc_item){kind, (uint32_t)offset, (uint32_t)len, 0, 0, NULL, NULL};
+    *item = (struct grvhenc_item){.kind = kind, .offset = (uint32_t)offset, .len = (uint32_t)len};
     return item;
 }
 
-static struct grvhenc_side *this_side(struct chunk *chunk)
+/* ------------------------------------------------------------------------
+ * Messages that come in pieces
+ */
+
+static void drop_carried(struct grvhenc_side *side)
 {
-    return &chunk->tcp->sides[chunk->from_client];
+    side->carried = (struct grvhenc_carried){NULL, 0, 0, 0, NULL};
 }
 
-/* Says where framing and states may trust that a command begins: after a handshake that
- * the capture holds. */
-static void start_halves(struct grvhenc_virtual *v, const struct henc_message *m,
-                         const struct henc_result *result)
+static void enter_joint(struct grvhenc_joint *joint, uint32_t frame)
 {
-    const bool to_server = m->status == 0;
-    if (!v->has_begun &&
-        (result->state == HENC_STATE_CONNECTING || result->state == HENC_STATE_PROBING))
-        grvsstp_states_start(v->connection->states);
-    v->has_begun = true;
-    const bool is_handshake =
-        v->kind == HENC_KIND_POLLING
-            ? m->polling != NULL && m->polling->sequence_is_valid && m->polling->sequence == 0
-            : result->echo.len > 0 ||
-                  (v->kind == HENC_KIND_LONGLIVED && (to_server || m->status == 200));
-    if (is_handshake && !result->is_repeat)
-        grvsstp_half_starts(&v->connection->halves[to_server]);
+    const unsigned num = wmem_array_get_count(joint->frames);
+
+    if (num == 0 || *(uint32_t *)wmem_array_index(joint->frames, num - 1) != frame)
+        wmem_array_append_one(joint->frames, frame);
 }
 
-/* Shows a message to the observer and keeps what it says. */
-static struct grvhenc_record *observe(struct chunk *chunk, struct grvhenc_virtual *v,
-                                      struct henc_message *m, tvbuff_t *body_tvb, uint32_t key)
+/* Puts bytes after those that are carried, in a block that grows by halves: a message may come
+ * byte by byte. */
+static void append_carried(struct grvhenc_carried *carried, struct sstp_span bytes, uint32_t frame)
 {
-    struct henc_result result;
-    struct grvhenc_side *side = this_side(chunk);
-
-    /* Out of memory cannot be: wmem ends the program instead. */
-    (void)henc_virtual_message(&v->observer, m, &result);
-    start_halves(v, m, &result);
-    if (side->has_gap && result.deliveries.num > 0) {
-        result.deliveries.items[0].after_gap = true;
-        side->has_gap = false;
+    if (carried->joint == NULL) {
+        carried->joint = wmem_new0(wmem_file_scope(), struct grvhenc_joint);
+        carried->joint->frames = wmem_array_new(wmem_file_scope(), sizeof frame);
     }
-    struct grvhenc_record *record =
-        grvhenc_record_new(v, m->half, &result, body_tvb, chunk->pinfo, key);
-    grvhenc_record_wait(record, &result, m, chunk->pinfo);
-    return record;
-}
-
-/* The bytes of an HTTP message, and what of them is its body. */
-struct message_bytes {
-    size_t offset, len; /* in the chunk */
-    struct grvhenc_read *read;
-    struct sstp_span body; /* decoded */
-    tvbuff_t *body_tvb;
-    const char *undecoded;
-    bool is_cut; /* the body goes on after what is there, or is not read */
-};
-
-/* What follows the head is a body without end. */
-static void begin_stream(struct chunk *chunk, const struct henc_http *http)
-{
-    struct grvhenc_side *side = this_side(chunk);
-    const char *undecoded = grvhenc_endless_undecoded(http, chunk->pinfo);
-
-    side->streaming = chunk->tcp->current;
-    side->awaits_echo = true;
-    side->undecoded = undecoded != NULL ? wmem_strdup(wmem_file_scope(), undecoded) : NULL;
-    side->has_gap |= undecoded != NULL;
-}
-
-/* What the sender of the message can have known when it left. */
-static void note_knowledge(const struct chunk *chunk, struct henc_message *m)
-{
-    const struct grvhenc_side *other = &chunk->tcp->sides[!chunk->from_client];
-
-    m->has_ended = chunk->tcp->end_frame != 0;
-    m->time_ns = grvsstp_states_time(chunk->pinfo);
-    /* Who was answered, and who asked, nobody knows any more after a loss. */
-    m->is_unaware = chunk->has_ack && other->sequence.is_known && !chunk->tcp->has_lost &&
-                    other->carried.len == 0 && (int32_t)(chunk->ack - other->sequence.next) <= 0;
-}
-
-/* The record of a request, or NULL where it belongs to no encapsulation. */
-static struct grvhenc_record *observe_request(struct chunk *chunk,
-                                              const struct message_bytes *message)
-{
-    struct grvhenc_tcp *tcp = chunk->tcp;
-    const struct henc_http *http = &message->read->http;
-    const struct henc_uri *uri = &http->uri;
-    struct henc_polling polling;
-    struct henc_message m = {.chunk = chunk->pinfo->num,
-                             .transport = tcp->number,
-                             .from_start = tcp->is_from_start,
-                             .has_content_length = http->has_content_length,
-                             .content_length = http->content_length,
-                             .is_cut = message->is_cut,
-                             .opened = chunk->opened,
-                             .uri = uri,
-                             .body = message->body};
-
-    note_knowledge(chunk, &m);
-    tcp->current = NULL;
-    if (!http->has_uri)
-        return NULL;
-    m.half = uri->half;
-    m.lacks_header = henc_http_lacks_header(
-        sstp_span(chunk->bytes.data + message->offset, http->head_len), uri->kind, uri->half);
-    struct sstp_span guid = uri->guid;
-    if (uri->kind == HENC_KIND_POLLING) {
-        if (henc_polling_parse(message->body, false, &polling) != HENC_POLLING_OK)
-            return NULL;
-        m.polling = &polling;
-        guid = polling.guid;
+    if (carried->size - carried->len < bytes.len) {
+        carried->size = carried->len + bytes.len + carried->len / 2;
+        carried->bytes = wmem_realloc(wmem_file_scope(), carried->bytes, carried->size);
     }
-    tcp->current = grvhenc_virtual_of_request(guid, chunk->pinfo, &tcp->client, &tcp->server, &m);
-    tcp->current_half = uri->half;
-    tcp->is_answered = false;
-    if (uri->kind == HENC_KIND_LONGLIVED && uri->half == HENC_HALF_POST)
-        begin_stream(chunk, http);
-    return observe(chunk, tcp->current, &m, message->body_tvb,
-                   chunk->seq + (uint32_t)message->offset);
+    memcpy(carried->bytes + carried->len, bytes.data, bytes.len);
+    carried->len += bytes.len;
+    enter_joint(carried->joint, frame);
 }
 
-static struct grvhenc_record *observe_response(struct chunk *chunk,
-                                               const struct message_bytes *message)
+/* The message at pos is not whole: `wanted` bytes more are, or nobody knows how many. */
+static void carry(struct grvhenc_chunk *chunk, size_t pos, size_t wanted)
 {
-    struct grvhenc_tcp *tcp = chunk->tcp;
-    const struct henc_http *http = &message->read->http;
-    struct henc_polling polling;
-    struct henc_message m = {.chunk = chunk->pinfo->num,
-                             .transport = tcp->number,
-                             .half = tcp->current_half,
-                             .status = http->status,
-                             .from_start = tcp->is_from_start,
-                             .has_content_length = http->has_content_length,
-                             .content_length = http->content_length,
-                             .is_cut = message->is_cut,
-                             .body = message->body};
+    struct grvhenc_side *side = grvhenc_chunk_side(chunk);
+    const struct sstp_span rest = sstp_span(chunk->bytes.data + pos, chunk->bytes.len - pos);
 
-    note_knowledge(chunk, &m);
-    if ((tcp->current == NULL || tcp->current->kind == HENC_KIND_POLLING) && m.status == 200 &&
-        henc_polling_parse(message->body, true, &polling) == HENC_POLLING_OK) {
-        m.polling = &polling;
-        /* One whose request is not captured says itself whose it is. */
-        if (tcp->current == NULL || tcp->is_answered)
-            tcp->current =
-                grvhenc_virtual_of_answer(polling.guid, chunk->pinfo, &tcp->client, &tcp->server);
+    drop_carried(side);
+    append_carried(&side->carried, rest, chunk->frame);
+    side->carried.wanted = wanted > 0 ? rest.len + wanted : 0;
+    grvhenc_chunk_add(chunk, GRVHENC_ITEM_PART, pos, rest.len)->joint = side->carried.joint;
+}
+
+/* Whether there is anything new to be seen in what is carried, with the bytes after it. */
+static bool is_worth_a_look(const struct grvhenc_carried *carried, struct sstp_span bytes)
+{
+    if (carried->wanted > 0)
+        return carried->len + bytes.len >= carried->wanted;
+    return memchr(bytes.data, '\n', bytes.len) != NULL ||
+           carried->len + bytes.len > GRVHENC_CARRIED_MAX;
+}
+
+/* Puts what was carried before the chunk; false where that is still no message, and the chunk is
+ * carried, too. */
+static bool join_carried(struct grvhenc_chunk *chunk)
+{
+    struct grvhenc_side *side = grvhenc_chunk_side(chunk);
+    struct grvhenc_carried *carried = &side->carried;
+    const bool is_whole =
+        chunk->is_cut || side->streaming != NULL || is_worth_a_look(carried, chunk->bytes);
+    const size_t num_carried = carried->len;
+
+    append_carried(carried, chunk->bytes, chunk->frame);
+    if (!is_whole) {
+        grvhenc_chunk_add(chunk, GRVHENC_ITEM_PART, 0, chunk->bytes.len)->joint = carried->joint;
+        chunk->pos = chunk->bytes.len;
+        return false;
     }
-    if (tcp->current == NULL)
-        return NULL;
-    tcp->is_answered = m.status >= 200;
-    if (tcp->current->kind == HENC_KIND_LONGLIVED && tcp->current_half == HENC_HALF_GET &&
-        m.status == 200)
-        begin_stream(chunk, http);
-    return observe(chunk, tcp->current, &m, message->body_tvb,
-                   chunk->seq + (uint32_t)message->offset);
+    chunk->num_carried = (uint32_t)num_carried;
+    chunk->bytes = sstp_span(carried->bytes, carried->len);
+    chunk->joint = carried->joint;
+    carried->joint->reassembled_in = chunk->frame;
+    chunk->tvb = tvb_new_child_real_data(chunk->tvb, carried->bytes, (unsigned)carried->len,
+                                         (int)carried->len);
+    drop_carried(side); /* the plan has the block now */
+    return true;
 }
 
-/* Whether the body of this message is a LongLived one, which nobody waits for. */
-static bool has_endless_body(const struct chunk *chunk, const struct henc_http *http)
-{
-    if (http->is_response)
-        return chunk->tcp->current != NULL && chunk->tcp->current->kind == HENC_KIND_LONGLIVED &&
-               chunk->tcp->current_half == HENC_HALF_GET && http->status == 200;
-    return http->has_uri && http->uri.kind == HENC_KIND_LONGLIVED &&
-           http->uri.half == HENC_HALF_POST;
-}
-
-static void wait_at(struct chunk *chunk, size_t pos, size_t wanted)
-{
-    if (pos < chunk->num_carried) { /* TCP can only be asked for this chunk's bytes */
-        struct grvhenc_side *side = this_side(chunk);
-        side->carried = sstp_span(chunk->bytes.data + pos, chunk->bytes.len - pos);
-        side->carried_block = pos == 0 ? chunk->joined : NULL;
-        return;
-    }
-    struct grvhenc_item *item = add_item(chunk, GRVHENC_ITEM_WAIT, pos, chunk->bytes.len - pos);
-    item->wanted = wanted > 0 ? (uint32_t)wanted : DESEGMENT_ONE_MORE_SEGMENT;
-    this_side(chunk)->sequence.next = chunk->seq + (uint32_t)pos;
-}
+/* ------------------------------------------------------------------------
+ * Messages
+ */
 
 /* Whether bytes that are no HTTP are data where none may be: after the request of a GET
  * session, or from the server on a POST session that has no answer. */
-static bool is_stray(const struct chunk *chunk)
+static bool is_stray(const struct grvhenc_chunk *chunk)
 {
     const struct grvhenc_tcp *tcp = chunk->tcp;
 
@@ -231,21 +110,30 @@ static bool is_stray(const struct chunk *chunk)
     return !tcp->is_answered || (chunk->from_client && tcp->current->kind == HENC_KIND_LONGLIVED);
 }
 
-static size_t divide_stray(struct chunk *chunk, size_t pos)
+static void take_stray(struct grvhenc_chunk *chunk, size_t pos)
 {
+    const struct grvhenc_moment moment = grvhenc_chunk_moment(chunk, pos);
     struct grvhenc_tcp *tcp = chunk->tcp;
-    const size_t len = chunk->bytes.len - pos;
     struct henc_result result;
 
-    henc_virtual_stray(&tcp->current->observer, tcp->current_half, chunk->pinfo->num, &result);
-    struct grvhenc_item *item = add_item(chunk, GRVHENC_ITEM_STRAY, pos, len);
-    item->record = grvhenc_record_new(tcp->current, tcp->current_half, &result, NULL, chunk->pinfo,
-                                      chunk->seq + (uint32_t)pos);
-    return chunk->bytes.len;
+    henc_virtual_stray(&tcp->current->observer, tcp->current_half, chunk->frame, &result);
+    struct grvhenc_item *item =
+        grvhenc_chunk_add(chunk, GRVHENC_ITEM_STRAY, pos, chunk->bytes.len - pos);
+    item->record = grvhenc_record_new(tcp->current, tcp->current_half, &result, NULL, &moment);
 }
 
-/* Reads the head of the message at pos, unless that was done when the connection was taken. */
-static enum henc_http_result read_head(struct chunk *chunk, struct sstp_span bytes,
+/* Whether the body of this message is a LongLived one, which nobody waits for. */
+static bool has_endless_body(const struct grvhenc_chunk *chunk, const struct henc_http *http)
+{
+    if (http->is_response)
+        return chunk->tcp->current != NULL && chunk->tcp->current->kind == HENC_KIND_LONGLIVED &&
+               chunk->tcp->current_half == HENC_HALF_GET && http->status == 200;
+    return http->has_uri && http->uri.kind == HENC_KIND_LONGLIVED &&
+           http->uri.half == HENC_HALF_POST;
+}
+
+/* Reads the head of the message, unless that was done when the connection was taken. */
+static enum henc_http_result read_head(struct grvhenc_chunk *chunk, struct sstp_span bytes,
                                        struct henc_http *http)
 {
     if (chunk->tcp->head_at != bytes.data)
@@ -256,12 +144,12 @@ static enum henc_http_result read_head(struct chunk *chunk, struct sstp_span byt
 }
 
 /* Finds the end of the message at its offset, as far as it is there. */
-static enum henc_http_result read_message(struct chunk *chunk, struct message_bytes *message,
-                                          size_t *wanted)
+static enum henc_http_result read_message(struct grvhenc_chunk *chunk,
+                                          struct grvhenc_message_bytes *message, size_t *wanted)
 {
     const struct sstp_span rest =
         sstp_span(chunk->bytes.data + message->offset, chunk->bytes.len - message->offset);
-    const struct sstp_mem mem = grvsstp_mem_of_pool(chunk->pinfo->pool);
+    const struct sstp_mem mem = grvsstp_mem_of_pool(chunk->pool);
     struct henc_http *http = &message->read->http;
 
     enum henc_http_result result = read_head(chunk, rest, http);
@@ -272,7 +160,8 @@ static enum henc_http_result read_message(struct chunk *chunk, struct message_by
         return HENC_HTTP_DONE;
     }
     result = henc_http_body(http, rest, &mem, &message->len, &message->read->body, wanted);
-    if (result == HENC_HTTP_MORE && chunk->pinfo->can_desegment == 0) { /* it has to do */
+    if (result == HENC_HTTP_MORE &&
+        (chunk->is_cut || rest.len > GRVHENC_CARRIED_MAX)) { /* it has to do */
         message->len = rest.len;
         message->read->body = sstp_span(rest.data + http->head_len, rest.len - http->head_len);
         message->is_cut = true;
@@ -281,10 +170,10 @@ static enum henc_http_result read_message(struct chunk *chunk, struct message_by
     return result;
 }
 
-static void decode_body(const struct chunk *chunk, struct message_bytes *message)
+static void decode_body(const struct grvhenc_chunk *chunk, struct grvhenc_message_bytes *message)
 {
     const struct grvhenc_body body = grvhenc_body(&message->read->http, message->read->body,
-                                                  chunk->tvb, message->offset, chunk->pinfo, false);
+                                                  chunk->tvb, message->offset, chunk->pool, NULL);
     const unsigned len = body.tvb != NULL ? tvb_captured_length(body.tvb) : 0;
 
     message->body_tvb = body.tvb;
@@ -293,248 +182,141 @@ static void decode_body(const struct chunk *chunk, struct message_bytes *message
     message->is_cut |= body.undecoded != NULL;
 }
 
-/* The message at pos; returns the position after what has been dealt with. */
-static size_t divide_message(struct chunk *chunk, size_t pos)
+/* Whether the message has to wait for one on another TCP connection. */
+static bool is_early(const struct grvhenc_chunk *chunk, const struct grvhenc_message *message)
 {
-    struct message_bytes message = {.offset = pos,
-                                    .read = wmem_new0(chunk->pinfo->pool, struct grvhenc_read)};
+    return !chunk->is_forced && henc_virtual_is_early(&message->v->observer, &message->m);
+}
+
+/* A message that was read; false where it has to wait. */
+static bool take_message(struct grvhenc_chunk *chunk, struct grvhenc_message_bytes *bytes)
+{
+    struct grvhenc_record *record = NULL;
+    struct grvhenc_message message;
+
+    decode_body(chunk, bytes);
+    if (!grvhenc_observe_find(chunk, bytes, &message)) {
+        grvhenc_observe_other(chunk, &bytes->read->http);
+    } else if (is_early(chunk, &message)) {
+        chunk->waits_for = message.v;
+        return false;
+    } else {
+        record = grvhenc_observe(chunk, bytes, &message);
+    }
+    struct grvhenc_item *item =
+        grvhenc_chunk_add(chunk, record != NULL ? GRVHENC_ITEM_MESSAGE : GRVHENC_ITEM_HTTP,
+                          bytes->offset, bytes->len);
+    item->record = record;
+    item->head_len = (uint32_t)bytes->read->http.head_len;
+    item->read = bytes->read;
+    if (record != NULL && bytes->undecoded != NULL) {
+        record->undecoded = wmem_strdup(wmem_file_scope(), bytes->undecoded);
+        grvsstp_states_gap(record->v->connection->states);
+    }
+    chunk->is_forced = false;
+    chunk->pos = bytes->offset + bytes->len;
+    return true;
+}
+
+/* The message at the chunk's position; false where it has to wait for others. */
+static bool divide_message(struct grvhenc_chunk *chunk)
+{
+    const size_t pos = chunk->pos;
+    struct grvhenc_message_bytes message = {.offset = pos,
+                                            .read = wmem_new0(chunk->pool, struct grvhenc_read)};
     size_t wanted = 0;
 
     const enum henc_http_result result = read_message(chunk, &message, &wanted);
-    if (result == HENC_HTTP_MORE && chunk->pinfo->can_desegment > 0) {
-        wait_at(chunk, pos, wanted);
-        return chunk->bytes.len;
-    }
-    if (result == HENC_HTTP_NOT && is_stray(chunk))
-        return divide_stray(chunk, pos);
-    if (result != HENC_HTTP_DONE) {
-        add_item(chunk, GRVHENC_ITEM_HTTP, pos, chunk->bytes.len - pos);
-        return chunk->bytes.len;
-    }
-    decode_body(chunk, &message);
-    struct grvhenc_record *record = message.read->http.is_response
-                                        ? observe_response(chunk, &message)
-                                        : observe_request(chunk, &message);
-    struct grvhenc_item *item = add_item(
-        chunk, record != NULL ? GRVHENC_ITEM_MESSAGE : GRVHENC_ITEM_HTTP, pos, message.len);
-    item->record = record;
-    item->head_len = (uint32_t)message.read->http.head_len;
-    item->read = message.read;
-    if (record != NULL && message.undecoded != NULL) {
-        record->undecoded = wmem_strdup(wmem_file_scope(), message.undecoded);
-        grvsstp_states_gap(record->v->connection->states);
-    }
-    return pos + message.len;
+    if (result == HENC_HTTP_DONE)
+        return take_message(chunk, &message);
+    if (result == HENC_HTTP_MORE && !chunk->is_cut && chunk->bytes.len - pos <= GRVHENC_CARRIED_MAX)
+        carry(chunk, pos, wanted);
+    else if (result == HENC_HTTP_NOT && is_stray(chunk))
+        take_stray(chunk, pos);
+    else
+        grvhenc_chunk_add(chunk, GRVHENC_ITEM_HTTP, pos, chunk->bytes.len - pos);
+    chunk->pos = chunk->bytes.len;
+    return true;
 }
 
-/* ------------------------------------------------------------------------
- * First pass: bodies without end
- */
-
-/* The rest of the chunk, which is a piece of a LongLived body that a proxy has encoded: what it
- * says is as good as lost. */
-static size_t pass_undecoded(struct chunk *chunk, size_t pos)
+/* The piece of a LongLived body at the chunk's position; likewise. */
+static bool divide_stream(struct grvhenc_chunk *chunk)
 {
-    struct grvhenc_side *side = this_side(chunk);
-    const enum henc_half half = chunk->from_client ? HENC_HALF_POST : HENC_HALF_GET;
-    const struct henc_piece piece = {.chunk = chunk->pinfo->num,
-                                     .half = half,
-                                     .is_cut = true,
-                                     .after_loss = true,
-                                     .bytes = sstp_span(NULL, 0)};
-    struct henc_result result;
+    struct grvhenc_side *side = grvhenc_chunk_side(chunk);
+    size_t len = chunk->bytes.len - chunk->pos;
 
-    henc_virtual_data(&side->streaming->observer, &piece, &result);
-    grvsstp_states_gap(side->streaming->connection->states);
-    struct grvhenc_item *item = add_item(chunk, GRVHENC_ITEM_STREAM, pos, chunk->bytes.len - pos);
-    item->record = grvhenc_record_new(side->streaming, half, &result, NULL, chunk->pinfo,
-                                      chunk->seq + (uint32_t)pos);
-    item->record->undecoded = side->undecoded;
-    return chunk->bytes.len;
-}
-
-/* The rest of the chunk, which is a piece of a LongLived body. */
-static size_t divide_stream(struct chunk *chunk, size_t pos)
-{
-    struct grvhenc_side *side = this_side(chunk);
-    struct grvhenc_virtual *v = side->streaming;
-    const struct sstp_span rest = sstp_span(chunk->bytes.data + pos, chunk->bytes.len - pos);
-    const enum henc_half half = chunk->from_client ? HENC_HALF_POST : HENC_HALF_GET;
-    struct henc_result result;
-    struct henc_echo echo;
-    struct henc_http again;
-
-    /* A proxy that wants a password gets the request again. */
-    if (chunk->from_client && rest.len > 0 && rest.data[0] >= 'A' &&
-        henc_http_is_encapsulation(rest, &again)) {
+    if (grvhenc_stream_is_asked_again(chunk, chunk->pos)) {
         side->streaming = NULL;
-        return divide_message(chunk, pos);
+        return divide_message(chunk);
     }
-    if (side->undecoded != NULL)
-        return pass_undecoded(chunk, pos);
-    if (side->awaits_echo && chunk->pinfo->can_desegment > 0 &&
-        henc_echo_scan(rest, false, &echo) == HENC_ECHO_NEED_MORE) {
-        wait_at(chunk, pos, 0);
-        return chunk->bytes.len;
+    if (grvhenc_stream_lacks_echo(chunk, chunk->pos)) {
+        carry(chunk, chunk->pos, 0);
+        chunk->pos = chunk->bytes.len;
+        return true;
     }
-    side->awaits_echo = false;
-    const struct henc_piece piece = {.chunk = chunk->pinfo->num,
-                                     .half = half,
-                                     .is_cut = chunk->bytes.len < tvb_reported_length(chunk->tvb),
-                                     .after_loss = side->has_gap,
-                                     .bytes = rest};
-    side->has_gap = false;
-    henc_virtual_data(&v->observer, &piece, &result);
-    struct grvhenc_item *item = add_item(chunk, GRVHENC_ITEM_STREAM, pos, rest.len);
-    const bool is_plain = result.findings == 0 && result.echo.len == 0 && pos == 0 &&
-                          result.deliveries.num == 1 && !result.deliveries.items[0].after_gap &&
-                          chunk->tcp->stream_records[chunk->from_client] != NULL;
-    if (is_plain) { /* the whole segment is data, like most: nothing has to be kept */
-        item->record = NULL;
-        grvhenc_note_one_sided(v, result.state);
-        grvsstp_plan_make(v->connection, chunk->from_client, chunk->tvb, false, chunk->pinfo,
-                          chunk->pinfo->num, chunk->seq);
-        return chunk->bytes.len;
+    if (!chunk->is_forced && grvhenc_stream_is_early(chunk, chunk->pos)) {
+        /* The echo string waits for nobody, and is waited for. */
+        len = grvhenc_stream_echo_len(chunk, chunk->pos);
+        if (len == 0) {
+            chunk->waits_for = side->streaming;
+            return false;
+        }
     }
-    item->record =
-        grvhenc_record_new(v, half, &result, tvb_new_subset_remaining(chunk->tvb, (int)pos),
-                           chunk->pinfo, chunk->seq + (uint32_t)pos);
-    if (chunk->tcp->stream_records[chunk->from_client] == NULL ||
-        chunk->tcp->stream_records[chunk->from_client]->v != v) {
-        struct grvhenc_record *plain = wmem_new0(wmem_file_scope(), struct grvhenc_record);
-        plain->v = v;
-        plain->half = half;
-        chunk->tcp->stream_records[chunk->from_client] = plain;
-    }
-    return chunk->bytes.len;
+    grvhenc_stream_take(chunk, chunk->pos, len);
+    chunk->is_forced = false;
+    chunk->pos += len;
+    return true;
 }
 
 /* ------------------------------------------------------------------------
- * First pass: the chunk
+ * The chunk
  */
 
-/* Puts what was carried before the chunk.  A message in tiny segments grows in one
- * block, for of the frames before nothing is shown from it. */
-static void join_carried(struct chunk *chunk)
+/* Puts the chunk in its place among those before it. */
+static void join(struct grvhenc_chunk *chunk)
 {
-    struct grvhenc_side *side = this_side(chunk);
-    const size_t num_carried = side->carried.len;
-    const size_t len = num_carried + chunk->bytes.len;
+    struct grvhenc_side *side = grvhenc_chunk_side(chunk);
+    const struct grvsstp_join join =
+        grvsstp_sequence_join(&side->sequence, chunk->seq, chunk->end - chunk->seq);
 
-    chunk->joined = wmem_realloc(wmem_file_scope(), side->carried_block, len);
-    if (side->carried_block == NULL)
-        memcpy(chunk->joined, side->carried.data, num_carried);
-    memcpy(chunk->joined + num_carried, chunk->bytes.data, chunk->bytes.len);
-    chunk->num_carried = (uint32_t)num_carried;
-    chunk->seq -= chunk->num_carried;
-    chunk->bytes = sstp_span(chunk->joined, len);
-    chunk->tvb = tvb_new_child_real_data(chunk->tvb, chunk->joined, (unsigned)len, (int)len);
-    side->carried = sstp_span(NULL, 0);
-    side->carried_block = NULL;
-}
-
-/* Bytes that belong to the virtual connection of the last request, most likely. */
-static void lose(struct grvhenc_tcp *tcp, bool from_client, const packet_info *pinfo)
-{
-    tcp->has_lost = true;
-    if (tcp->current != NULL)
-        grvsstp_settle_late_gap(tcp->current->connection, from_client,
-                                tcp->sides[from_client].last_frame, pinfo);
-}
-
-static void divide(struct chunk *chunk)
-{
-    struct grvhenc_side *side = this_side(chunk);
-    const uint32_t len = tvb_reported_length(chunk->tvb);
-    const struct grvsstp_join join = grvsstp_sequence_join(&side->sequence, chunk->seq, len);
-    const bool is_cut = chunk->bytes.len < len;
-    size_t pos = join.skip;
-
+    chunk->has_begun = true;
+    chunk->pos = MIN(join.skip, chunk->bytes.len);
+    side->is_absent &= join.skip >= chunk->end - chunk->seq;
     if (join.lost > 0) {
         side->has_gap = true;
-        lose(chunk->tcp, chunk->from_client, chunk->pinfo);
+        grvhenc_lose(chunk->tcp, chunk->from_client, chunk->frame, chunk->time_ns);
+        drop_carried(side);
     }
     if (join.skip > 0)
-        add_item(chunk, GRVHENC_ITEM_OLD, 0, join.skip);
-    else if (side->carried.len > 0 && join.lost == 0)
-        join_carried(chunk);
-    if (join.lost > 0) {
-        side->carried = sstp_span(NULL, 0);
-        side->carried_block = NULL;
+        grvhenc_chunk_add(chunk, GRVHENC_ITEM_OLD, 0, chunk->pos);
+    if (chunk->pos < chunk->bytes.len && side->carried.len > 0) {
+        if (chunk->pos > 0) { /* part of it is in what is carried */
+            chunk->seq += (uint32_t)chunk->pos;
+            chunk->bytes = sstp_span(chunk->bytes.data + chunk->pos, chunk->bytes.len - chunk->pos);
+            chunk->tvb = tvb_new_subset_remaining(chunk->tvb, (int)chunk->pos);
+            chunk->num_items = 0;
+            chunk->pos = 0;
+        }
+        (void)join_carried(chunk);
     }
-    while (pos < chunk->bytes.len && chunk->num_items < ITEMS_MAX - 1) {
-        if (side->streaming != NULL)
-            pos = divide_stream(chunk, pos);
-        else
-            pos = divide_message(chunk, pos);
-    }
-    if (pos < chunk->bytes.len)
-        add_item(chunk, GRVHENC_ITEM_HTTP, pos, chunk->bytes.len - pos);
-    if (is_cut) {
+}
+
+bool grvhenc_divide(struct grvhenc_chunk *chunk)
+{
+    struct grvhenc_side *side = grvhenc_chunk_side(chunk);
+
+    if (!chunk->has_begun)
+        join(chunk);
+    while (chunk->pos < chunk->bytes.len && chunk->num_items < GRVHENC_ITEMS_MAX - 1)
+        if (!(side->streaming != NULL ? divide_stream(chunk) : divide_message(chunk)))
+            return false;
+    if (chunk->pos < chunk->bytes.len)
+        grvhenc_chunk_add(chunk, GRVHENC_ITEM_HTTP, chunk->pos, chunk->bytes.len - chunk->pos);
+    chunk->pos = chunk->bytes.len;
+    if (chunk->is_cut) {
         side->has_gap = true;
-        lose(chunk->tcp, chunk->from_client, chunk->pinfo);
+        grvhenc_lose(chunk->tcp, chunk->from_client, chunk->frame, chunk->time_ns);
     }
-    side->last_frame = chunk->pinfo->num;
-}
-
-/* Keeps the plan, unless the chunk is one plain piece of a LongLived body, and returns that of
- * this frame. */
-static const struct grvhenc_plan *keep(const struct chunk *chunk)
-{
-    const bool is_joined = chunk->num_carried > 0 && chunk->num_items > 0;
-    if (chunk->num_carried == 0 && chunk->num_items == 1 &&
-        chunk->items[0].kind == GRVHENC_ITEM_STREAM && chunk->items[0].record == NULL)
-        return NULL;
-    const size_t size = sizeof(struct grvhenc_plan) + chunk->num_items * sizeof chunk->items[0];
-    struct grvhenc_plan *plan = wmem_alloc(chunk->pinfo->pool, size);
-    plan->joined = is_joined ? chunk->bytes : sstp_span(NULL, 0);
-    plan->num_carried = chunk->num_carried;
-    plan->num_items = chunk->num_items;
-    memcpy(plan->items, chunk->items, chunk->num_items * sizeof plan->items[0]);
-
-    struct grvhenc_plan *kept = wmem_memdup(wmem_file_scope(), plan, size);
-    for (unsigned i = 0; i < kept->num_items; i++)
-        kept->items[i].read = NULL;
-    p_add_proto_data(wmem_file_scope(), chunk->pinfo, proto_grvhenc,
-                     chunk->seq + chunk->num_carried, kept);
-    return plan;
-}
-
-void grvhenc_note_missing(struct grvhenc_tcp *tcp, conversation_t *conversation,
-                          const packet_info *pinfo)
-{
-    if (!grvsstp_transport_is_missing(conversation, &tcp->missing))
-        return;
-    lose(tcp, true, pinfo);
-    lose(tcp, false, pinfo);
-}
-
-const struct grvhenc_plan *grvhenc_divide(struct grvhenc_tcp *tcp, bool from_client, tvbuff_t *tvb,
-                                          packet_info *pinfo,
-                                          const struct grvsstp_transport *transport)
-{
-    const uint32_t seq = transport->seq;
-    const unsigned captured = tvb_captured_length(tvb);
-    struct chunk *chunk = wmem_new(pinfo->pool, struct chunk);
-
-    chunk->tcp = tcp;
-    chunk->from_client = from_client;
-    chunk->tvb = tvb;
-    chunk->pinfo = pinfo;
-    chunk->bytes = sstp_span(tvb_get_ptr(tvb, 0, (int)captured), captured);
-    chunk->seq = seq;
-    chunk->has_ack = transport->tcpinfo != NULL;
-    chunk->ack = chunk->has_ack ? transport->tcpinfo->lastackseq : 0;
-    chunk->opened = grvsstp_transport_opened_in(transport);
-    chunk->num_carried = 0;
-    chunk->joined = NULL;
-    chunk->num_items = 0;
-    divide(chunk);
-    tcp->head_at = NULL;
-    return keep(chunk);
-}
-
-const struct grvhenc_plan *grvhenc_plan_get(packet_info *pinfo, uint32_t seq)
-{
-    return p_get_proto_data(wmem_file_scope(), pinfo, proto_grvhenc, seq);
+    side->last_frame = MAX(side->last_frame, chunk->frame);
+    return true;
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "http/packet-grvhenc.h"
 
-#include "show/show.h"
-#include "http/body.h"
-#include "http/divide.h"
-#include "http/show.h"
+#include <epan/proto_data.h>
+
 #include "fields/henc_fields.h"
+#include "http/arrive.h"
+#include "http/body.h"
+#include "http/show.h"
+#include "show/show.h"
+#include "tcp/withheld.h"
 
 dissector_handle_t grvhenc_handle;
 
@@ -81,7 +84,7 @@ static void show_message(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree,
     }
     const struct henc_http *http = &read->http;
     part.http = http;
-    part.body = grvhenc_body(http, read->body, all, 0, pinfo, true).tvb;
+    part.body = grvhenc_body(http, read->body, all, 0, pinfo->pool, pinfo).tvb;
     /* A body that is no encapsulation's, a proxy's page, is HTTP's to show. */
     const bool is_proxys = http->is_response && http->status != 200;
     grvhenc_show_http(is_proxys ? all : tvb_new_subset_length(all, 0, (int)http->head_len), pinfo,
@@ -130,32 +133,29 @@ static void show_item(const struct grvhenc_tcp *tcp, bool from_client, tvbuff_t 
         break;
     case GRVHENC_ITEM_OLD:
         break;
-    case GRVHENC_ITEM_WAIT:
-        pinfo->desegment_offset = (int)item->offset;
-        pinfo->desegment_len = item->wanted;
+    case GRVHENC_ITEM_PART:
+        grvhenc_show_reassembled_in(item->joint, tvb, pinfo, tree);
         break;
     }
 }
 
 static int show(const struct grvhenc_tcp *tcp, bool from_client, tvbuff_t *tvb, packet_info *pinfo,
-                proto_tree *tree, uint32_t seq, const struct grvhenc_plan *plan)
+                proto_tree *tree, uint32_t key, const struct grvhenc_plan *plan)
 {
-    const struct grvhenc_item whole = {
-        GRVHENC_ITEM_STREAM, 0, tvb_captured_length(tvb), 0, 0, NULL, NULL};
-
+    const struct grvhenc_item whole = {.kind = GRVHENC_ITEM_STREAM,
+                                       .len = tvb_captured_length(tvb)};
     tvbuff_t *bytes = tvb;
 
     if (plan == NULL && tcp->stream_records[from_client] != NULL)
-        show_item(tcp, from_client, tvb, pinfo, tree, &whole, seq);
+        show_item(tcp, from_client, tvb, pinfo, tree, &whole, key);
     if (plan != NULL && plan->joined.len > 0) {
         bytes = tvb_new_child_real_data(tvb, plan->joined.data, (unsigned)plan->joined.len,
                                         (int)plan->joined.len);
         add_new_data_source(pinfo, bytes, "HTTP message put together");
+        grvhenc_show_segments(plan->joint, bytes, pinfo, tree);
     }
     for (unsigned i = 0; plan != NULL && i < plan->num_items; i++)
-        show_item(tcp, from_client, bytes, pinfo, tree, &plan->items[i], seq);
-    if (plan != NULL && pinfo->desegment_len > 0) /* TCP counts from the chunk's own bytes */
-        pinfo->desegment_offset -= (int)plan->num_carried;
+        show_item(tcp, from_client, bytes, pinfo, tree, &plan->items[i], key);
     return (int)tvb_captured_length(tvb);
 }
 
@@ -173,8 +173,36 @@ static void turn_around(struct grvhenc_tcp *tcp, const struct grvsstp_transport 
     tcp->client_port = transport->destport;
 }
 
+static bool is_from_client(const struct grvhenc_tcp *tcp, uint32_t srcport,
+                           const packet_info *pinfo)
+{
+    return srcport == tcp->client_port && addresses_equal(&pinfo->src, &tcp->client);
+}
+
+/* Where both directions begin. */
+static void begin_sides(struct grvhenc_tcp *tcp, bool from_client,
+                        const struct grvsstp_transport *transport, const uint32_t *own,
+                        const uint32_t *others)
+{
+    struct grvsstp_sequence *side = &tcp->sides[from_client].sequence;
+
+    if (transport->tcpinfo == NULL)
+        return;
+    side->is_known = true;
+    side->next = own != NULL ? *own : transport->seq;
+    side = &tcp->sides[!from_client].sequence;
+    side->is_known = others != NULL;
+    if (others != NULL)
+        side->next = *others;
+    else if (!grvsstp_transport_is_answer(transport))
+        side->is_known = grvsstp_transport_first(transport, false, &side->next);
+    if (!side->is_known && from_client) /* it has received all before */
+        side->is_known = grvsstp_transport_acknowledged(transport, &side->next);
+}
+
 void grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
-                  struct sstp_span carried, const struct henc_http *head, const uint8_t *head_at)
+                  struct sstp_span carried, const uint32_t *own, const uint32_t *others,
+                  const struct henc_http *head, const uint8_t *head_at)
 {
     struct grvhenc_tcp *tcp = wmem_new0(wmem_file_scope(), struct grvhenc_tcp);
 
@@ -184,18 +212,90 @@ void grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
     copy_address_wmem(wmem_file_scope(), &tcp->server, &pinfo->dst);
     tcp->client_port = transport->srcport;
     tcp->is_from_start = transport->analysis != NULL && transport->analysis->server_port != 0;
-    tcp->sides[true].carried = carried;
+    if (carried.len > 0) {
+        struct grvhenc_carried *kept = &tcp->sides[true].carried;
+        kept->bytes = wmem_memdup(wmem_file_scope(), carried.data, carried.len);
+        kept->len = kept->size = carried.len;
+    }
     if (head != NULL && head->is_response)
         turn_around(tcp, transport);
+    begin_sides(tcp, head == NULL || !head->is_response, transport, own, others);
     if (head != NULL && head->head_len > 0) {
         tcp->head = *head;
         tcp->head_at = head_at;
     }
+    grvhenc_arrive_begin(tcp);
     conversation_add_proto_data(transport->conversation, proto_grvhenc, tcp);
     /* Of this frame that protocol has to be asked before us. */
     conversation_set_dissector_from_frame_number(
         transport->inner, transport->way == GRVSSTP_WAY_PROXY ? pinfo->num + 1 : pinfo->num,
         grvhenc_handle);
+}
+
+static struct grvhenc_chunk *chunk_of(tvbuff_t *tvb, uint32_t seq, packet_info *pinfo)
+{
+    struct grvhenc_chunk *chunk = wmem_new0(pinfo->pool, struct grvhenc_chunk);
+    const unsigned captured = tvb_captured_length(tvb);
+
+    chunk->frame = pinfo->num;
+    chunk->time_ns = grvsstp_states_time(pinfo);
+    chunk->key = chunk->seq = seq;
+    chunk->end = seq + tvb_reported_length(tvb);
+    chunk->bytes = sstp_span(tvb_get_ptr(tvb, 0, (int)captured), captured);
+    chunk->is_cut = captured < tvb_reported_length(tvb);
+    chunk->pinfo = pinfo;
+    chunk->pool = pinfo->pool;
+    chunk->tvb = tvb;
+    chunk->items = wmem_alloc_array(pinfo->pool, struct grvhenc_item, GRVHENC_ITEMS_MAX);
+    return chunk;
+}
+
+/* A chunk as TCP has handed it on. */
+static struct grvhenc_chunk *handed_on(const struct grvsstp_transport *transport, tvbuff_t *tvb,
+                                       packet_info *pinfo)
+{
+    struct grvhenc_chunk *chunk = chunk_of(tvb, transport->seq, pinfo);
+
+    chunk->has_ack = grvsstp_transport_acknowledged(transport, &chunk->ack);
+    chunk->opened = grvsstp_transport_opened_in(transport->conversation);
+    chunk->srcport = transport->srcport;
+    return chunk;
+}
+
+struct grvhenc_chunk *grvhenc_hold(const struct grvsstp_transport *transport, tvbuff_t *tvb,
+                                   packet_info *pinfo)
+{
+    return grvhenc_arrive_hold(handed_on(transport, tvb, pinfo));
+}
+
+struct sstp_span grvhenc_held_bytes(const struct grvhenc_chunk *chunk, uint32_t seq)
+{
+    const uint32_t offset = seq - chunk->seq;
+    return offset < chunk->bytes.len
+               ? sstp_span(chunk->bytes.data + offset, chunk->bytes.len - offset)
+               : sstp_span(NULL, 0);
+}
+
+void grvhenc_let_go(struct grvhenc_chunk *chunk)
+{
+    wmem_free(wmem_file_scope(), (void *)chunk->bytes.data);
+    wmem_free(wmem_file_scope(), chunk);
+}
+
+void grvhenc_take_held(const struct grvsstp_transport *transport, struct grvhenc_chunk *chunk)
+{
+    struct grvhenc_tcp *tcp = conversation_get_proto_data(transport->conversation, proto_grvhenc);
+
+    tcp->first_frame = MIN(tcp->first_frame, chunk->frame);
+    chunk->tcp = tcp;
+    chunk->from_client = chunk->srcport == tcp->client_port;
+    grvhenc_arrive_held(chunk);
+}
+
+/* The plan of the chunk with this key; NULL for a plain piece of a body. */
+static const struct grvhenc_plan *plan_get(packet_info *pinfo, uint32_t key)
+{
+    return p_get_proto_data(wmem_file_scope(), pinfo, proto_grvhenc, key);
 }
 
 int grvhenc_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
@@ -204,45 +304,106 @@ int grvhenc_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
         return grvsstp_transport_refuse(tvb, pinfo, tree);
     const struct grvsstp_transport transport = grvsstp_transport(pinfo, tvb, data);
     struct grvhenc_tcp *tcp = conversation_get_proto_data(transport.conversation, proto_grvhenc);
-    const unsigned captured = tvb_captured_length(tvb);
-    const uint32_t seq = transport.seq;
-
-    if (captured == 0 || tcp == NULL || pinfo->num < tcp->first_frame)
-        return 0;
-    const bool from_client =
-        transport.srcport == tcp->client_port && addresses_equal(&pinfo->src, &tcp->client);
     const struct grvhenc_plan *plan;
+
+    if (tvb_captured_length(tvb) == 0 || tcp == NULL || pinfo->num < tcp->first_frame)
+        return 0;
+    const bool from_client = is_from_client(tcp, transport.srcport, pinfo);
     if (!PINFO_FD_VISITED(pinfo)) {
-        grvhenc_note_missing(tcp, transport.conversation, pinfo);
-        plan = grvhenc_divide(tcp, from_client, tvb, pinfo, &transport);
+        struct grvhenc_chunk *chunk = handed_on(&transport, tvb, pinfo);
+        chunk->tcp = tcp;
+        chunk->from_client = from_client;
+        plan = grvhenc_arrive(chunk);
+        tcp->head_at = NULL;
     } else {
-        plan = grvhenc_plan_get(pinfo, seq);
+        plan = plan_get(pinfo, transport.seq);
     }
-    return show(tcp, from_client, tvb, pinfo, tree, seq, plan);
+    return show(tcp, from_client, tvb, pinfo, tree, transport.seq, plan);
 }
 
-void grvhenc_note_end(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,
-                      proto_tree *tree)
+/* ------------------------------------------------------------------------
+ * After each frame, and after the last
+ */
+
+/* Of the data that is kept with a frame; 0 is that of plain connections. */
+#define WITHHELD_KEY 1u
+
+/* A segment that TCP handed to nobody; every pass shows it.  File scope. */
+struct withheld {
+    bool from_client;
+    struct grvsstp_withheld segment;
+};
+
+/* First pass: such a segment, if it brings new bytes. */
+static void note_withheld(struct grvhenc_tcp *tcp, conversation_t *conversation, tvbuff_t *tvb,
+                          packet_info *pinfo)
+{
+    struct grvsstp_withheld segment;
+
+    if (tcp->last_frame == pinfo->num ||
+        conversation_get_dissector(conversation, pinfo->num) != grvhenc_handle ||
+        !grvsstp_withheld(conversation, tvb, pinfo, &segment))
+        return;
+    const bool from_client = is_from_client(tcp, pinfo->srcport, pinfo);
+    const struct grvsstp_sequence *sequence = &tcp->sides[from_client].sequence;
+    const int32_t ahead = sequence->is_known ? (int32_t)(segment.seq - sequence->next) : 0;
+    if (ahead + (int32_t)segment.len <= 0)
+        return;
+    struct withheld *withheld = wmem_new(wmem_file_scope(), struct withheld);
+    *withheld = (struct withheld){from_client, segment};
+    p_add_proto_data(wmem_file_scope(), pinfo, proto_grvsstp_sstp, WITHHELD_KEY, withheld);
+    tvbuff_t *data = tvb_new_subset_length(tvb, (int)segment.offset, (int)segment.len);
+    struct grvhenc_chunk *chunk = chunk_of(data, segment.seq, pinfo);
+    chunk->tcp = tcp;
+    chunk->from_client = from_client;
+    chunk->has_ack = segment.has_ack;
+    chunk->ack = segment.ack;
+    chunk->opened = grvsstp_transport_opened_in(conversation);
+    (void)grvhenc_arrive(chunk);
+    tcp->head_at = NULL;
+}
+
+static void show_withheld(const struct grvhenc_tcp *tcp, tvbuff_t *tvb, packet_info *pinfo,
+                          proto_tree *tree)
+{
+    const struct withheld *withheld =
+        p_get_proto_data(wmem_file_scope(), pinfo, proto_grvsstp_sstp, WITHHELD_KEY);
+
+    if (withheld == NULL)
+        return;
+    tvbuff_t *data =
+        tvb_new_subset_length(tvb, (int)withheld->segment.offset, (int)withheld->segment.len);
+    (void)show(tcp, withheld->from_client, data, pinfo, tree, withheld->segment.seq,
+               plan_get(pinfo, withheld->segment.seq));
+}
+
+/* First pass: what TCP itself knows of the directions. */
+static void note_flows(struct grvhenc_tcp *tcp, conversation_t *conversation, packet_info *pinfo)
+{
+    const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);
+    uint32_t srcport, destport;
+
+    if (analysis == NULL)
+        return;
+    grvsstp_transport_ports(pinfo, &srcport, &destport);
+    const bool from_client = is_from_client(tcp, srcport, pinfo);
+    tcp->flows[from_client] = analysis->fwd;
+    tcp->flows[!from_client] = analysis->rev;
+}
+
+void grvhenc_frame_end(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,
+                       proto_tree *tree)
 {
     struct grvhenc_tcp *tcp = conversation_get_proto_data(conversation, proto_grvhenc);
 
     if (tcp == NULL)
         return;
-    if (!PINFO_FD_VISITED(pinfo))
-        grvhenc_note_missing(tcp, conversation, pinfo);
-    if (!PINFO_FD_VISITED(pinfo) && tcp->end_frame == 0) {
-        if (!grvsstp_transport_has_ended(conversation))
-            return;
-        tcp->end_frame = pinfo->num;
-        struct grvhenc_virtual *v = tcp->current;
-        if (v == NULL)
-            return;
-        struct henc_result result;
-        henc_virtual_transport_end(&v->observer, tcp->number, &result);
-        /* The disconnect after each answer of Polling says nothing. */
-        if (result.state == HENC_STATE_CLOSED || result.findings != 0)
-            tcp->end_record = grvhenc_record_new(v, tcp->current_half, &result, NULL, pinfo, 0);
+    if (!PINFO_FD_VISITED(pinfo) && grvsstp_transport_is_carried(pinfo)) {
+        note_flows(tcp, conversation, pinfo);
+        note_withheld(tcp, conversation, tvb, pinfo);
+        grvhenc_arrive_frame_end(tcp, grvsstp_transport_has_ended(conversation), pinfo);
     }
+    show_withheld(tcp, tvb, pinfo, tree);
     if (tcp->end_frame == pinfo->num && tcp->end_record != NULL)
         grvhenc_show_end(pinfo, tree, tvb, tcp->end_record);
 }
@@ -255,11 +416,13 @@ void proto_register_grvhenc(void)
 {
     proto_grvhenc = proto_register_protocol("Groove SSTP in HTTP", "GRVHENC", "grvhenc");
     grvhenc_fields_register();
+    register_init_routine(grvhenc_arrive_reset);
 }
 
 void proto_reg_handoff_grvhenc(void)
 {
     http_handle = find_dissector("http");
+    grvhenc_show_init();
     part_handle = create_dissector_handle(dissect_part, proto_grvhenc);
     /* No protocol: the layers are HTTP's, the encapsulation's and SSTP's. */
     grvhenc_handle = create_dissector_handle_with_name_and_description(

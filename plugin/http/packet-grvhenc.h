@@ -13,6 +13,8 @@
 #include "tcp/transport.h"
 #include "henc/http.h"
 
+struct grvhenc_chunk;
+
 void proto_register_grvhenc(void);
 void proto_reg_handoff_grvhenc(void);
 
@@ -26,15 +28,30 @@ int grvhenc_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
  * the columns stay as they are. */
 void grvhenc_show_http(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, bool has_columns);
 
-/* First pass: takes a connection of which `carried`, in file scope, are the bytes
- * that its client sent before this chunk.  `head` is that of the message at `head_at` in this
- * chunk, if it was read; or NULL. */
-void grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
-                  struct sstp_span carried, const struct henc_http *head, const uint8_t *head_at);
+/* First pass: keeps a chunk of a connection that may turn out to be ours, for grvhenc_take(). */
+struct grvhenc_chunk *grvhenc_hold(const struct grvsstp_transport *transport, tvbuff_t *tvb,
+                                   packet_info *pinfo);
 
-/* Called after the dissection of every frame: whether this frame ended the TCP
- * connection of an encapsulation, and what that means. */
-void grvhenc_note_end(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,
-                      proto_tree *tree);
+/* First pass: its bytes from this number on, if it has that. */
+struct sstp_span grvhenc_held_bytes(const struct grvhenc_chunk *chunk, uint32_t seq);
+
+/* First pass: forgets it. */
+void grvhenc_let_go(struct grvhenc_chunk *chunk);
+
+/* First pass: takes a connection of which `carried` are the bytes that its client sent before
+ * this chunk.  `own` and `others` are TCP's numbers of the first byte of the chunk's sender and of
+ * the other side that may be ours; NULL where nothing tells.  `head` is that of the message at
+ * `head_at` in this chunk, if it was read; or NULL. */
+void grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
+                  struct sstp_span carried, const uint32_t *own, const uint32_t *others,
+                  const struct henc_http *head, const uint8_t *head_at);
+
+/* First pass, after that: a chunk that was held is one of it. */
+void grvhenc_take_held(const struct grvsstp_transport *transport, struct grvhenc_chunk *chunk);
+
+/* Called after the dissection of every frame: what TCP has handed to nobody of it, and whether it
+ * ended the TCP connection of an encapsulation, and what that means. */
+void grvhenc_frame_end(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,
+                       proto_tree *tree);
 
 #endif

@@ -224,8 +224,8 @@ static void show_deliveries(const struct grvhenc_part *part)
             tvb =
                 tvb_new_subset_length(part->body, (int)delivery->offset, (int)delivery->bytes.len);
         }
-        grvsstp_show_layer(record->v->connection, delivery->from_initiator, tvb, part->pinfo,
-                           part->tree, delivery->key);
+        grvsstp_show_planned_layer(record->v->connection, delivery->from_initiator, tvb,
+                                   part->pinfo, part->tree, delivery->key, delivery->plan);
     }
 }
 
@@ -315,4 +315,39 @@ void grvhenc_show_end(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb,
     add_state(layer, &part);
     show_findings(item, &part, false, false);
     tap_part(&part);
+}
+
+/* ------------------------------------------------------------------------
+ * Messages in pieces
+ */
+
+static int hf_reassembled_in = -1, hf_segment = -1;
+
+void grvhenc_show_init(void)
+{
+    hf_reassembled_in = proto_registrar_get_id_byname("tcp.reassembled_in");
+    hf_segment = proto_registrar_get_id_byname("tcp.segment");
+}
+
+void grvhenc_show_reassembled_in(const struct grvhenc_joint *joint, tvbuff_t *tvb,
+                                 packet_info *pinfo, proto_tree *tree)
+{
+    col_append_sep_str(pinfo->cinfo, COL_INFO, " ", "[part of an HTTP message]");
+    if (PINFO_FD_VISITED(pinfo) && joint->reassembled_in != 0 && hf_reassembled_in > 0)
+        proto_item_set_generated(
+            proto_tree_add_uint(tree, hf_reassembled_in, tvb, 0, 0, joint->reassembled_in));
+}
+
+void grvhenc_show_segments(const struct grvhenc_joint *joint, tvbuff_t *tvb, packet_info *pinfo,
+                           proto_tree *tree)
+{
+    const unsigned num = joint != NULL ? wmem_array_get_count(joint->frames) : 0;
+
+    for (unsigned i = 0; i < num; i++) {
+        const uint32_t frame = *(const uint32_t *)wmem_array_index(joint->frames, i);
+        if (frame != pinfo->num)
+            grvsstp_mark_depended_upon(pinfo, frame);
+        if (hf_segment > 0)
+            proto_item_set_generated(proto_tree_add_uint(tree, hf_segment, tvb, 0, 0, frame));
+    }
 }

@@ -6,8 +6,7 @@
 #ifndef GRVHENC_SHOW_H
 #define GRVHENC_SHOW_H
 
-#include "henc/http.h"
-#include "http/virtual_connection.h"
+#include "http/connection.h"
 
 /* One message, or a piece of a LongLived body. */
 struct grvhenc_part {
@@ -24,6 +23,16 @@ struct grvhenc_part {
 
 /* Adds the layer, and the SSTP commands that the part released. */
 void grvhenc_show_part(const struct grvhenc_part *part);
+
+/* Adds where the message is whole that these bytes begin, and what brought one that came in
+ * pieces: in TCP's own fields, as if it had put them together. */
+void grvhenc_show_reassembled_in(const struct grvhenc_joint *joint, tvbuff_t *tvb,
+                                 packet_info *pinfo, proto_tree *tree);
+void grvhenc_show_segments(const struct grvhenc_joint *joint, tvbuff_t *tvb, packet_info *pinfo,
+                           proto_tree *tree);
+
+/* Looks those fields up; at handoff. */
+void grvhenc_show_init(void);
 
 /* Adds the layer at the end of a TCP connection that ended its virtual one. */
 void grvhenc_show_end(packet_info *pinfo, proto_tree *tree, tvbuff_t *tvb,

@@ -46,25 +46,27 @@ static struct grvhenc_virtual *put(const char *name, struct sstp_span guid, enum
     return v;
 }
 
-struct grvhenc_virtual *grvhenc_virtual_of_request(struct sstp_span guid, packet_info *pinfo,
+struct grvhenc_virtual *grvhenc_virtual_of_request(struct sstp_span guid,
+                                                   struct grvhenc_moment moment,
                                                    const address *client, const address *server,
                                                    const struct henc_message *message)
 {
-    const char *name = name_of(pinfo->pool, message->uri->kind, guid, client, server);
+    const char *name = name_of(moment.pool, message->uri->kind, guid, client, server);
     struct grvhenc_virtual *v = find(name);
 
     if (v == NULL || henc_virtual_is_renewed_by(&v->observer, message))
-        v = put(name, guid, message->uri->kind, pinfo->num);
+        v = put(name, guid, message->uri->kind, moment.frame);
     return v;
 }
 
-struct grvhenc_virtual *grvhenc_virtual_of_answer(struct sstp_span guid, packet_info *pinfo,
+struct grvhenc_virtual *grvhenc_virtual_of_answer(struct sstp_span guid,
+                                                  struct grvhenc_moment moment,
                                                   const address *client, const address *server)
 {
-    const char *name = name_of(pinfo->pool, HENC_KIND_POLLING, guid, client, server);
+    const char *name = name_of(moment.pool, HENC_KIND_POLLING, guid, client, server);
     struct grvhenc_virtual *v = find(name);
 
-    return v != NULL ? v : put(name, guid, HENC_KIND_POLLING, pinfo->num);
+    return v != NULL ? v : put(name, guid, HENC_KIND_POLLING, moment.frame);
 }
 
 /* The bytes where a later pass finds them again: in the body, or in a copy. */
@@ -85,32 +87,34 @@ static void place_bytes(struct grvhenc_delivery *delivery, const struct henc_del
     }
 }
 
-static void deliver(struct grvsstp_connection *connection, const struct grvhenc_delivery *delivery,
-                    bool after_gap, tvbuff_t *body_tvb, packet_info *pinfo)
+static void deliver(struct grvsstp_connection *connection, struct grvhenc_delivery *delivery,
+                    bool after_gap, tvbuff_t *body_tvb, const struct grvhenc_moment *moment)
 {
-    tvbuff_t *tvb;
+    struct grvsstp_chunk chunk = {.has_gap = after_gap,
+                                  .frame = moment->frame,
+                                  .key = delivery->key,
+                                  .source_frame = delivery->source_frame,
+                                  .time_ns = moment->time_ns};
 
-    if (delivery->is_copy)
-        tvb = tvb_new_real_data(delivery->bytes.data, (unsigned)delivery->bytes.len,
-                                (int)delivery->bytes.len);
-    else
-        tvb = tvb_new_subset_length(body_tvb, (int)delivery->offset, (int)delivery->bytes.len);
+    if (delivery->is_copy) {
+        chunk.bytes = sstp_chunk(delivery->bytes.data, delivery->bytes.len);
+    } else {
+        const unsigned len = (unsigned)delivery->bytes.len;
+        chunk.bytes = sstp_chunk(tvb_get_ptr(body_tvb, (int)delivery->offset, (int)len), len);
+    }
     if (after_gap)
         grvsstp_half_loses_track(&connection->halves[delivery->from_initiator]);
-    grvsstp_plan_make(connection, delivery->from_initiator, tvb, after_gap, pinfo,
-                      delivery->source_frame, delivery->key);
-    if (delivery->is_copy)
-        tvb_free(tvb);
+    delivery->plan = grvsstp_plan_chunk(connection, delivery->from_initiator, &chunk, moment->pool);
 }
 
 void grvhenc_record_wait(struct grvhenc_record *record, const struct henc_result *result,
-                         const struct henc_message *message, const packet_info *pinfo)
+                         const struct henc_message *message)
 {
     if (!result->is_waiting || message->polling == NULL || message->polling->data.len == 0)
         return;
     record->waiting_octets = (uint32_t)message->polling->data.len;
     record->awaited = result->awaited;
-    record->frame = pinfo->num;
+    record->frame = (uint32_t)message->chunk;
     record->to_server = message->status == 0;
     if (record->v->waiting == NULL)
         record->v->waiting = wmem_list_new(wmem_file_scope());
@@ -135,16 +139,18 @@ static void end_waiting(struct grvhenc_virtual *v, const struct grvhenc_delivery
     }
 }
 
-void grvhenc_note_one_sided(struct grvhenc_virtual *v, enum henc_state state)
+void grvhenc_note_one_sided(struct grvhenc_virtual *v, bool from_client, enum henc_state state)
 {
-    if (henc_virtual_lacks_half(&v->observer) || state == HENC_STATE_CONNECTING ||
-        state == HENC_STATE_CONNECTED || state == HENC_STATE_PROBING || state == HENC_STATE_PROBED)
+    v->is_deaf[from_client] = false;
+    if (v->is_deaf[!from_client] || henc_virtual_lacks_half(&v->observer) ||
+        state == HENC_STATE_CONNECTING || state == HENC_STATE_CONNECTED ||
+        state == HENC_STATE_PROBING || state == HENC_STATE_PROBED)
         grvsstp_states_gap(v->connection->states);
 }
 
 struct grvhenc_record *grvhenc_record_new(struct grvhenc_virtual *v, enum henc_half half,
                                           const struct henc_result *result, tvbuff_t *body_tvb,
-                                          packet_info *pinfo, uint32_t key)
+                                          const struct grvhenc_moment *moment)
 {
     struct grvhenc_record *record = wmem_new0(wmem_file_scope(), struct grvhenc_record);
     const struct henc_deliveries *deliveries = &result->deliveries;
@@ -160,8 +166,6 @@ struct grvhenc_record *grvhenc_record_new(struct grvhenc_virtual *v, enum henc_h
     record->ping_data_len = (uint32_t)result->echo.ping_data.len;
     record->num_deliveries = (unsigned)deliveries->num;
     if (deliveries->num > 0)
-        grvhenc_note_one_sided(v, result->state);
-    if (deliveries->num > 0)
         record->deliveries =
             wmem_alloc0_array(wmem_file_scope(), struct grvhenc_delivery, deliveries->num);
     for (unsigned i = 0; i < deliveries->num; i++) {
@@ -169,11 +173,13 @@ struct grvhenc_record *grvhenc_record_new(struct grvhenc_virtual *v, enum henc_h
         struct grvhenc_delivery *delivery = &record->deliveries[i];
         delivery->from_initiator = from->direction == HENC_TO_SERVER;
         delivery->source_frame = (uint32_t)from->chunk;
-        delivery->key = key ^ i << 24; /* far from the keys of other messages in the frame */
+        delivery->key =
+            moment->key ^ i << 24; /* far from the keys of other messages in the frame */
         place_bytes(delivery, from, body_tvb);
+        grvhenc_note_one_sided(v, delivery->from_initiator, result->state);
         if (from->is_parked)
-            end_waiting(v, delivery, pinfo->num);
-        deliver(v->connection, delivery, from->after_gap, body_tvb, pinfo);
+            end_waiting(v, delivery, moment->frame);
+        deliver(v->connection, delivery, from->after_gap, body_tvb, moment);
     }
     return record;
 }

@@ -9,14 +9,26 @@
 #include "follow/connection.h"
 #include "henc/virtual.h"
 
+/* The place of what the first pass looks at, in the frame that brought it, which need not be the
+ * one at hand. */
+struct grvhenc_moment {
+    uint32_t frame;
+    uint32_t key; /* unique for the message, or the piece, in this frame */
+    int64_t time_ns;
+    wmem_allocator_t *pool;
+};
+
 /* One virtual connection.  File scope. */
 struct grvhenc_virtual {
     struct henc_virtual observer; /* first pass only, but for what does not change */
     struct grvsstp_connection *connection;
     enum henc_kind kind;
     const char *guid;
-    bool has_begun;       /* first pass: a message of it was seen */
-    wmem_list_t *waiting; /* first pass: records whose data waits; NULL until the first */
+    /* First pass: */
+    bool has_begun;       /* a message of it was seen */
+    bool is_deaf[2];      /* by from_client: bytes were lost, and nothing came since */
+    wmem_list_t *waiting; /* records whose data waits; NULL until the first */
+    wmem_list_t *listed;  /* struct grvhenc_tcp *, that something is waited for on (arrive.h) */
 };
 
 /* SSTP bytes that a message released, in the order of their direction. */
@@ -25,8 +37,9 @@ struct grvhenc_delivery {
     bool is_copy;    /* `bytes` are ours; else they lie in the message's body */
     uint32_t offset; /* in the body */
     struct sstp_span bytes;
-    uint32_t source_frame; /* that brought them */
-    uint32_t key;          /* of the SSTP plan in this frame */
+    uint32_t source_frame;           /* that brought them */
+    uint32_t key;                    /* of the SSTP chunk in this frame */
+    const struct grvsstp_plan *plan; /* of it; NULL where it is nothing but whole commands */
 };
 
 /* What the first pass found out about a message, or about a piece of a LongLived
@@ -52,29 +65,30 @@ struct grvhenc_record {
 /* First pass: the virtual connection that a request belongs to, which is a new
  * one where the old one has ended.  `client` and `server` are the addresses that
  * the request went between. */
-struct grvhenc_virtual *grvhenc_virtual_of_request(struct sstp_span guid, packet_info *pinfo,
+struct grvhenc_virtual *grvhenc_virtual_of_request(struct sstp_span guid,
+                                                   struct grvhenc_moment moment,
                                                    const address *client, const address *server,
                                                    const struct henc_message *message);
 
 /* First pass: the virtual connection that an answer of Polling belongs to by its own GUID,
  * for its request was not captured. */
-struct grvhenc_virtual *grvhenc_virtual_of_answer(struct sstp_span guid, packet_info *pinfo,
+struct grvhenc_virtual *grvhenc_virtual_of_answer(struct sstp_span guid,
+                                                  struct grvhenc_moment moment,
                                                   const address *client, const address *server);
 
 /* First pass: keeps a result, and gives its deliveries to the SSTP connection.
- * `body_tvb` holds the body that deliveries may lie in; `key` is unique for the
- * message in this frame. */
+ * `body_tvb` holds the body that deliveries may lie in. */
 struct grvhenc_record *grvhenc_record_new(struct grvhenc_virtual *v, enum henc_half half,
                                           const struct henc_result *result, tvbuff_t *body_tvb,
-                                          packet_info *pinfo, uint32_t key);
+                                          const struct grvhenc_moment *moment);
 
-/* First pass: `octets` of data that the message of the record brought wait. */
+/* First pass: data that the message of the record brought may have to wait. */
 void grvhenc_record_wait(struct grvhenc_record *record, const struct henc_result *result,
-                         const struct henc_message *message, const packet_info *pinfo);
+                         const struct henc_message *message);
 
-/* First pass, at SSTP bytes: where their answers cannot have been seen, because a
- * half is missing or the handshake's end, the states know it. */
-void grvhenc_note_one_sided(struct grvhenc_virtual *v, enum henc_state state);
+/* First pass, at SSTP bytes of a side: where their answers cannot have been seen, because a
+ * half is missing, the handshake's end, or what came last, the states know it. */
+void grvhenc_note_one_sided(struct grvhenc_virtual *v, bool from_client, enum henc_state state);
 
 /* Later passes: whether the other half of a connection was never seen, and this
  * frame is the last of the half that was (GRVHENC 3.1.4.1). */

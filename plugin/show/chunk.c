@@ -361,14 +361,15 @@ static void show_piece(struct chunk *chunk, const struct grvsstp_piece *piece)
     }
 }
 
-void grvsstp_show_chunk(struct grvsstp_connection *connection, bool from_initiator, tvbuff_t *tvb,
-                        packet_info *pinfo, proto_tree *tree, uint32_t key)
+static void show_planned(struct grvsstp_connection *connection, bool from_initiator, tvbuff_t *tvb,
+                         packet_info *pinfo, proto_tree *tree, uint32_t key,
+                         const struct grvsstp_plan *plan)
 {
     const uint32_t len = tvb_reported_length(tvb);
     const struct grvsstp_piece all = {0, len, GRVSSTP_PIECE_COMMANDS, SSTP_FINDING_COUNT, NULL};
     struct chunk chunk = {.place = {pinfo, connection, from_initiator, tvb, 0, tree}};
 
-    chunk.plan = grvsstp_plan_get(pinfo, key);
+    chunk.plan = plan;
     chunk.has_gap = (chunk.plan != NULL && chunk.plan->has_gap) ||
                     grvsstp_connection_has_gap(connection, pinfo->num);
     const struct grvsstp_piece *pieces = chunk.plan != NULL ? chunk.plan->pieces : &all;
@@ -395,30 +396,46 @@ void grvsstp_show_chunk(struct grvsstp_connection *connection, bool from_initiat
         tvb_ensure_bytes_exist(tvb, (int)captured, 1);
 }
 
+void grvsstp_show_chunk(struct grvsstp_connection *connection, bool from_initiator, tvbuff_t *tvb,
+                        packet_info *pinfo, proto_tree *tree, uint32_t key)
+{
+    show_planned(connection, from_initiator, tvb, pinfo, tree, key, grvsstp_plan_get(pinfo, key));
+}
+
 /* ------------------------------------------------------------------------
  * As a layer
  */
 
 static dissector_handle_t layer_handle;
 
-/* What grvsstp_show_chunk() wants beside what every dissector gets. */
+/* What show_planned() wants beside what every dissector gets. */
 struct layer {
     struct grvsstp_connection *connection;
     bool from_initiator;
     uint32_t key;
+    const struct grvsstp_plan *plan;
 };
 
 static int dissect_layer(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     const struct layer *layer = data;
-    grvsstp_show_chunk(layer->connection, layer->from_initiator, tvb, pinfo, tree, layer->key);
+    show_planned(layer->connection, layer->from_initiator, tvb, pinfo, tree, layer->key,
+                 layer->plan);
     return (int)tvb_captured_length(tvb);
 }
 
 void grvsstp_show_layer(struct grvsstp_connection *connection, bool from_initiator, tvbuff_t *tvb,
                         packet_info *pinfo, proto_tree *tree, uint32_t key)
 {
-    struct layer layer = {connection, from_initiator, key};
+    grvsstp_show_planned_layer(connection, from_initiator, tvb, pinfo, tree, key,
+                               grvsstp_plan_get(pinfo, key));
+}
+
+void grvsstp_show_planned_layer(struct grvsstp_connection *connection, bool from_initiator,
+                                tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t key,
+                                const struct grvsstp_plan *plan)
+{
+    struct layer layer = {connection, from_initiator, key, plan};
     call_dissector_only(layer_handle, tvb, pinfo, tree, &layer);
 }
 

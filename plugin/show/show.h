@@ -78,6 +78,11 @@ void grvsstp_show_chunk(struct grvsstp_connection *connection, bool from_initiat
 void grvsstp_show_layer(struct grvsstp_connection *connection, bool from_initiator, tvbuff_t *tvb,
                         packet_info *pinfo, proto_tree *tree, uint32_t key);
 
+/* The same by a plan that was kept elsewhere; NULL where all is whole commands. */
+void grvsstp_show_planned_layer(struct grvsstp_connection *connection, bool from_initiator,
+                                tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, uint32_t key,
+                                const struct grvsstp_plan *plan);
+
 /* Creates the handle that makes the layer; at handoff. */
 void grvsstp_display_init(void);
 

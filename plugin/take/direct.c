@@ -6,6 +6,7 @@
 #include "http/packet-grvhenc.h"
 #include "show/show.h"
 #include "take/adopt.h"
+#include "take/encapsulated.h"
 #include "take/opening.h"
 #include "take/ports.h"
 #include "take/tcp_connection.h"
@@ -314,7 +315,7 @@ int grvsstp_direct_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     case GRVSSTP_ENCAPSULATED:
         if (!proto_is_protocol_enabled(find_protocol_by_id(proto_grvhenc)))
             break;
-        grvhenc_take(&transport, pinfo, sstp_span(NULL, 0), &recognised.head, recognised.head_at);
+        grvsstp_encapsulated_take(&transport, pinfo, &recognised);
         return grvhenc_dissect(tvb, pinfo, tree, data);
     }
     return 0;

@@ -3,8 +3,10 @@
 
 #include <epan/proto_data.h>
 
+#include "fields/henc_fields.h"
 #include "show/show.h"
 #include "take/direct.h"
+#include "take/encapsulated.h"
 #include "take/ports.h"
 #include "take/tcp_connection.h"
 #include "tcp/withheld.h"
@@ -83,6 +85,7 @@ static void take_withheld(conversation_t *conversation, tvbuff_t *tvb, packet_in
 
     if (!grvsstp_withheld_is_first(conversation, pinfo) ||
         conversation_get_proto_data(conversation, proto_grvsstp) != NULL ||
+        conversation_get_proto_data(conversation, proto_grvhenc) != NULL ||
         !grvsstp_withheld(conversation, tvb, pinfo, &segment))
         return;
     tvbuff_t *data = tvb_new_subset_length(tvb, (int)segment.offset, (int)segment.len);
@@ -101,6 +104,9 @@ static void take_withheld(conversation_t *conversation, tvbuff_t *tvb, packet_in
     grvsstp_recognise(&transport, data, pinfo, bits_wanted, &recognised);
     if (recognised.verdict == GRVSSTP_COMMANDS && recognised.prefix.len == 0)
         grvsstp_direct_take(&transport, data, pinfo, recognised.prefix);
+    else if (recognised.verdict == GRVSSTP_ENCAPSULATED &&
+             proto_is_protocol_enabled(find_protocol_by_id(proto_grvhenc)))
+        grvsstp_encapsulated_take(&transport, pinfo, &recognised);
 }
 
 static void show_withheld(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)

@@ -101,6 +101,31 @@ void grvsstp_opening_note(struct grvsstp_opening *opening,
     side->len = offset + len;
 }
 
+/* Whether bytes of a side are not accounted for up to this number. */
+static bool is_ahead(const struct grvsstp_opening *opening,
+                     const struct grvsstp_transport *transport, bool is_senders, uint32_t number)
+{
+    const bool is_client = grvsstp_opening_is_client(transport) == is_senders;
+    uint32_t first;
+
+    if (!grvsstp_transport_first(transport, is_senders, &first))
+        return false;
+    const int32_t ahead = (int32_t)(number - first - opening->sides[is_client].len);
+    return ahead > 1 && (uint32_t)ahead < GRVSSTP_SEQUENCE_LOSS_MAX; /* a FIN has a number */
+}
+
+bool grvsstp_opening_lacks(const struct grvsstp_opening *opening,
+                           const struct grvsstp_transport *transport)
+{
+    uint32_t acknowledged;
+
+    if (opening->is_over || transport->way != GRVSSTP_WAY_TCP || transport->tcpinfo == NULL)
+        return false;
+    return is_ahead(opening, transport, true, transport->seq) ||
+           (grvsstp_transport_acknowledged(transport, &acknowledged) &&
+            is_ahead(opening, transport, false, acknowledged));
+}
+
 struct sstp_span grvsstp_opening_bytes(const struct grvsstp_opening *opening, bool from_client)
 {
     const struct grvsstp_opening_side *side = &opening->sides[from_client];

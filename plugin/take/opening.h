@@ -37,7 +37,18 @@ struct grvsstp_opening {
     bool is_handing_on;     /* that one is at work */
     bool is_in_tunnel;      /* an HTTP proxy was asked for one */
     uint32_t tunnel_chunks; /* that are still looked at, whatever the account says */
+    /* Chunks that came before bytes that they follow, which may say whose they are: struct
+     * grvhenc_chunk *; NULL where there is none. */
+    wmem_array_t *held;
+    uint32_t held_len;             /* bytes of them */
+    uint32_t held_frame, held_seq; /* of the last */
+    int64_t held_since_ns;         /* the first of them */
 };
+
+/* They are held no longer than this, and no more of them. */
+#define GRVSSTP_OPENING_HELD_CHUNKS_MAX 64u
+#define GRVSSTP_OPENING_HELD_LEN_MAX (UINT32_C(1) << 16)
+#define GRVSSTP_OPENING_HELD_TIME_MAX_NS INT64_C(2000000000)
 
 /* The handle that keeps the accounts; it is bound to the connections. */
 extern dissector_handle_t grvsstp_watch_handle;
@@ -62,6 +73,11 @@ void grvsstp_opening_note(struct grvsstp_opening *opening,
 /* After a frame, first pass, of a connection that SOCKS has taken: enters what TCP has counted. */
 void grvsstp_opening_count(struct grvsstp_opening *opening, conversation_t *conversation,
                            const packet_info *pinfo);
+
+/* Whether the captured SYN tells of bytes before the chunk, or that its sender had received, which
+ * did not come. */
+bool grvsstp_opening_lacks(const struct grvsstp_opening *opening,
+                           const struct grvsstp_transport *transport);
 
 /* Whether the sender of the chunk is the client: who sent the SYN. */
 bool grvsstp_opening_is_client(const struct grvsstp_transport *transport);

@@ -36,7 +36,7 @@ static int dissect_frame_end(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
     if (!PINFO_FD_VISITED(pinfo))
         grvsstp_watch_note_frame(conversation, pinfo);
     grvsstp_frame_end(conversation, tvb, pinfo, tree);
-    grvhenc_note_end(conversation, tvb, pinfo, tree);
+    grvhenc_frame_end(conversation, tvb, pinfo, tree);
     return 0;
 }
 

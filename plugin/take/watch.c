@@ -7,6 +7,7 @@
 #include "henc/http.h"
 #include "http/packet-grvhenc.h"
 #include "take/direct.h"
+#include "take/encapsulated.h"
 #include "take/opening.h"
 #include "take/ports.h"
 #include "take/tunnel.h"
@@ -36,6 +37,18 @@ static bool has_henc(const struct grvsstp_transport *transport)
     return conversation_get_proto_data(transport->conversation, proto_grvhenc) != NULL;
 }
 
+/* Whether commands on a port of HTTP's may be the body of a request whose head is still to come:
+ * then they are held (look_on()). */
+static bool is_body_perhaps(const struct grvsstp_transport *transport, tvbuff_t *tvb,
+                            packet_info *pinfo)
+{
+    struct grvsstp_opening *opening = grvsstp_opening_of(transport->conversation);
+
+    return opening != NULL && transport->analysis != NULL &&
+           grvsstp_tunnel_is_http(grvsstp_port_owner_behind(transport->analysis->server_port)) &&
+           grvsstp_encapsulated_hold(opening, transport, tvb, pinfo);
+}
+
 int grvsstp_watch_look(const struct grvsstp_transport *transport, tvbuff_t *tvb, packet_info *pinfo,
                        proto_tree *tree, void *data, int bits_wanted)
 {
@@ -58,12 +71,14 @@ int grvsstp_watch_look(const struct grvsstp_transport *transport, tvbuff_t *tvb,
     case GRVSSTP_WAIT_FOR_MORE:
         return grvsstp_wait_for_more(tvb, pinfo);
     case GRVSSTP_COMMANDS:
+        if (is_body_perhaps(transport, tvb, pinfo))
+            break;
         grvsstp_direct_take(transport, tvb, pinfo, recognised.prefix);
         return grvsstp_watch_hand_on(grvsstp_handle, tvb, pinfo, tree, data);
     case GRVSSTP_ENCAPSULATED:
         if (!proto_is_protocol_enabled(find_protocol_by_id(proto_grvhenc)))
             break;
-        grvhenc_take(transport, pinfo, sstp_span(NULL, 0), &recognised.head, recognised.head_at);
+        grvsstp_encapsulated_take(transport, pinfo, &recognised);
         return grvsstp_watch_hand_on(grvhenc_handle, tvb, pinfo, tree, data);
     }
     return 0;
@@ -81,7 +96,17 @@ static bool is_pending(const struct grvsstp_opening *opening)
     return bytes.len > 0 && opening->sides[false].len == 0 && henc_http_begins_encapsulation(bytes);
 }
 
-/* Whether what the client has sent so far, this chunk included, is such a request; then the
+/* Whether the client's first bytes, which come with this chunk at last, may be that. */
+static bool is_pending_with(const struct grvsstp_opening *opening,
+                            const struct grvsstp_transport *transport, tvbuff_t *tvb)
+{
+    const unsigned len = tvb_captured_length(tvb);
+    return is_pending(opening) ||
+           (grvsstp_opening_is_client(transport) && len > 0 && opening->sides[true].len == 0 &&
+            henc_http_begins_encapsulation(sstp_span(tvb_get_ptr(tvb, 0, (int)len), len)));
+}
+
+/* Whether what the client has sent so far, and what is held after it, is such a request; then the
  * connection is ours from this chunk on. */
 static bool completes_request(const struct grvsstp_opening *opening,
                               const struct grvsstp_transport *transport, tvbuff_t *tvb,
@@ -89,25 +114,49 @@ static bool completes_request(const struct grvsstp_opening *opening,
 {
     const struct sstp_span before = grvsstp_opening_bytes(opening, true);
     const unsigned len = tvb_captured_length(tvb);
+    const uint32_t next = opening->sides[true].first + (uint32_t)before.len;
+    const bool is_next = transport->seq == next;
+    struct henc_http http;
 
     if (before.len == 0 || !grvsstp_opening_is_client(transport) || !is_pending(opening) ||
-        transport->seq != opening->sides[true].first + before.len)
+        (!is_next && opening->held == NULL))
         return false;
     uint8_t *all = wmem_alloc(pinfo->pool, before.len + len);
     memcpy(all, before.data, before.len);
     tvb_memcpy(tvb, all + before.len, 0, len);
-    struct henc_http http;
-    return henc_http_is_encapsulation(sstp_span(all, before.len + len), &http);
+    const struct sstp_span bytes = sstp_span(all, is_next ? before.len + len : before.len);
+    return henc_http_is_encapsulation(
+        grvsstp_encapsulated_join(opening, bytes, next + (uint32_t)(bytes.len - before.len),
+                                  pinfo->pool),
+        &http);
+}
+
+/* First pass: takes a connection by a request that came in pieces. */
+static void take_request(const struct grvsstp_opening *opening,
+                         const struct grvsstp_transport *transport, packet_info *pinfo)
+{
+    const struct sstp_span before = grvsstp_opening_bytes(opening, true);
+    const uint32_t next = opening->sides[true].first + (uint32_t)before.len;
+
+    grvhenc_take(transport, pinfo, before, &next, NULL, NULL, NULL);
+    grvsstp_encapsulated_take_held(transport);
 }
 
 /* First pass: a chunk that is not ours by itself. */
 static int look_on(struct grvsstp_opening *opening, const struct grvsstp_transport *transport,
                    tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
+    if (grvsstp_encapsulated_hold(opening, transport, tvb, pinfo)) {
+        if (completes_request(opening, transport, tvb, pinfo))
+            take_request(opening, transport, pinfo);
+        return 0;
+    }
     if (completes_request(opening, transport, tvb, pinfo)) {
-        grvhenc_take(transport, pinfo, grvsstp_opening_bytes(opening, true), NULL, NULL);
+        take_request(opening, transport, pinfo);
         return grvsstp_watch_hand_on(grvhenc_handle, tvb, pinfo, tree, data);
     }
+    if (!is_pending_with(opening, transport, tvb))
+        grvsstp_encapsulated_let_go(opening);
     grvsstp_opening_note(opening, transport, tvb, pinfo->num);
     /* What is beyond the account is not looked at any more. */
     if (opening->is_over && opening->tunnel_chunks == 0)
@@ -169,6 +218,8 @@ static int dissect_watched(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
         if (taken == 0)
             taken = look_on(opening, &transport, tvb, pinfo, tree, data);
     }
+    if (PINFO_FD_VISITED(pinfo) && has_henc(&transport)) /* it was held */
+        taken = grvsstp_watch_hand_on(grvhenc_handle, tvb, pinfo, tree, data);
     if (taken == 0 && opening->behind != NULL)
         taken = hand_on_behind(opening, tvb, pinfo, tree, data);
     return taken;

@@ -185,14 +185,14 @@ uint32_t grvsstp_transport_begun_in(const struct grvsstp_transport *transport)
                : 0;
 }
 
-uint32_t grvsstp_transport_opened_in(const struct grvsstp_transport *transport)
+uint32_t grvsstp_transport_opened_in(conversation_t *conversation)
 {
     enum { SYN = 0x01, SYN_ACK = 0x02 }; /* of tcp.completeness */
-    const struct tcp_analysis *analysis = transport->analysis;
+    const struct tcp_analysis *analysis = conversation_get_proto_data(conversation, proto_tcp);
 
     return analysis != NULL &&
                    (analysis->conversation_completeness & (SYN | SYN_ACK)) == (SYN | SYN_ACK)
-               ? transport->conversation->setup_frame
+               ? conversation->setup_frame
                : 0;
 }
 
@@ -206,13 +206,15 @@ bool grvsstp_transport_acknowledged(const struct grvsstp_transport *transport, u
     return true;
 }
 
-/* The number of the first byte of a flow, where its SYN was captured. */
-static bool first_of(const tcp_flow_t *flow, uint32_t *number)
+/* The number of the first byte of a flow, where its SYN was captured, or the answer to that from
+ * the `other` one, if not NULL: then TCP does not look at the SYN any more. */
+static bool first_of(const tcp_flow_t *flow, const tcp_flow_t *other, uint32_t *number)
 {
     enum { SAW_SYN = 0x02, SAW_SYNACK = 0x04 }; /* else its first number is a guess */
 
     if (!grvsstp_transport_is_set(GRVSSTP_TCP_ANALYZES) ||
-        (flow->static_flags & (SAW_SYN | SAW_SYNACK)) == 0)
+        ((flow->static_flags & (SAW_SYN | SAW_SYNACK)) == 0 &&
+         (other == NULL || (other->static_flags & SAW_SYNACK) == 0)))
         return false;
     *number = flow->base_seq + 1;
     return true;
@@ -222,12 +224,13 @@ bool grvsstp_transport_first(const struct grvsstp_transport *transport, bool is_
                              uint32_t *number)
 {
     const struct tcp_analysis *analysis = transport->analysis;
-    return analysis != NULL && first_of(is_senders ? analysis->fwd : analysis->rev, number);
+    return analysis != NULL && first_of(is_senders ? analysis->fwd : analysis->rev,
+                                        is_senders ? analysis->rev : analysis->fwd, number);
 }
 
 bool grvsstp_transport_count(const tcp_flow_t *flow, uint32_t *first, uint32_t *len)
 {
-    if (!first_of(flow, first) || flow->tcp_analyze_seq_info == NULL ||
+    if (!first_of(flow, NULL, first) || flow->tcp_analyze_seq_info == NULL ||
         flow->tcp_analyze_seq_info->nextseq == 0)
         return false;
     *len = flow->tcp_analyze_seq_info->nextseq - *first;
@@ -277,62 +280,4 @@ bool grvsstp_transport_end(const tcp_flow_t *flow, const tcp_flow_t *other, uint
     if (flow->fin != 0 || is_acknowledged_only)
         --*number;
     return true;
-}
-
-/* Whether the sender of `flow` has acknowledged what is not there of the other, whose
- * `hole` is NULL where there is none. */
-static bool is_unseen(const tcp_flow_t *flow, const tcp_flow_t *other, const uint32_t *hole,
-                      bool *is_told, uint32_t *told)
-{
-    const uint32_t number = flow->tcp_analyze_seq_info->lastack;
-    const uint32_t next = other->tcp_analyze_seq_info->nextseq;
-
-    if (number == 0 || (*is_told && (int32_t)(number - *told) <= 0))
-        return false;
-    if (next != 0 && (int32_t)(number - next) <= 0 &&
-        (hole == NULL || (int32_t)(number - *hole) <= 0))
-        return false;
-    /* Of a direction that is not there at all the first number says nothing. */
-    const bool is_first = next == 0 && !*is_told;
-    *is_told = true;
-    *told = number;
-    return !is_first;
-}
-
-/* A hole that no segment can fill any more. */
-static bool has_hole(const tcp_flow_t *flow, bool *is_told, uint32_t *told)
-{
-    const tcp_analyze_seq_flow_info_t *info = flow->tcp_analyze_seq_info;
-
-    if (info->maxseqtobeacked == 0 || (int32_t)(info->nextseq - info->maxseqtobeacked) <= 0 ||
-        (*is_told && (int32_t)(info->nextseq - *told) <= 0))
-        return false;
-    *is_told = true;
-    *told = info->nextseq;
-    return true;
-}
-
-bool grvsstp_transport_is_missing(conversation_t *conversation, struct grvsstp_missing *missing)
-{
-    const struct tcp_analysis *tcp = conversation_get_proto_data(conversation, proto_tcp);
-
-    if (tcp == NULL || tcp->flow1.tcp_analyze_seq_info == NULL ||
-        tcp->flow2.tcp_analyze_seq_info == NULL)
-        return false;
-    const tcp_flow_t *flows[2] = {&tcp->flow1, &tcp->flow2};
-    const bool has_ended = grvsstp_transport_has_ended(conversation);
-    bool is_missing = false;
-    for (int i = 0; i < 2; i++) {
-        bool *is_told = &missing->is_told[i];
-        uint32_t *number = &missing->number[i];
-        is_missing |= is_unseen(flows[!i], flows[i],
-                                missing->has_hole[i] ? &missing->hole[i] : NULL, is_told, number);
-        /* TCP forgets the hole when it is acknowledged, so it is kept till then. */
-        const tcp_analyze_seq_flow_info_t *info = flows[i]->tcp_analyze_seq_info;
-        missing->has_hole[i] =
-            info->maxseqtobeacked != 0 && (int32_t)(info->nextseq - info->maxseqtobeacked) > 0;
-        missing->hole[i] = info->maxseqtobeacked;
-        is_missing |= has_ended && has_hole(flows[i], is_told, number);
-    }
-    return is_missing;
 }

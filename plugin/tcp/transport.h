@@ -102,9 +102,9 @@ bool grvsstp_transport_has_start(const struct grvsstp_transport *transport);
  * seen so far. */
 uint32_t grvsstp_transport_begun_in(const struct grvsstp_transport *transport);
 
-/* The frame of the SYN with which the connection was opened, where the other side's SYN has
+/* The frame of the SYN with which a connection was opened, where the other side's SYN has
  * been seen as well so far, else 0.  First pass only. */
-uint32_t grvsstp_transport_opened_in(const struct grvsstp_transport *transport);
+uint32_t grvsstp_transport_opened_in(conversation_t *conversation);
 
 /* Whether the other side has sent something before, as far as TCP's analysis tells. */
 bool grvsstp_transport_is_answer(const struct grvsstp_transport *transport);
@@ -119,19 +119,6 @@ void grvsstp_transport_release(const struct grvsstp_transport *transport);
 /* The sequence number after the last byte of a flow that the capture tells of: that it brought,
  * or that the other flow acknowledged.  False where TCP's analysis does not say. */
 bool grvsstp_transport_end(const tcp_flow_t *flow, const tcp_flow_t *other, uint32_t *number);
-
-/* What was told of a TCP connection's missing bytes; first pass only. */
-struct grvsstp_missing {
-    bool is_told[2];
-    uint32_t number[2]; /* up to which acknowledgement number, for either flow */
-    bool has_hole[2];   /* a segment was missing when the last frame was done */
-    uint32_t hole[2];   /* that begins with this number */
-};
-
-/* Whether TCP's own analysis has seen that bytes of either direction are missing
- * from the capture: acknowledged by who got them, or skipped by a FIN.  True once
- * for each loss. */
-bool grvsstp_transport_is_missing(conversation_t *conversation, struct grvsstp_missing *missing);
 
 /* Registers nothing; looks up what is needed of TCP.  At handoff. */
 void grvsstp_transport_init(void);

@@ -104,7 +104,7 @@ static void play_word(struct world *w, const char *word)
                              .half = HENC_HALF_POST,
                              .from_start = g_str_has_suffix(parts[0], "+"),
                              .is_unaware = strchr(parts[0], '^') != NULL,
-                             .opened = strchr(parts[0], '*') != NULL ? w->chunk + 1 : 0,
+                             .opened = strchr(parts[0], '*') != NULL ? w->chunk + 1 : 1,
                              .lacks_header = strchr(parts[0], '%') != NULL,
                              .is_cut = is_cut};
     const struct sstp_span bytes = sstp_span_of_string(text);

@@ -12,7 +12,8 @@
  *     stray@1             bytes where no data may be
  *     wait5 fast          seconds pass, as ten do before each message; none do from here on
  *     post@2^ poll@2*#7 get@1%   its sender had nothing acknowledged that is not shown; TCP
- *                         connection 2 was opened after the message before; a header is missing
+ *                         connection 2 was opened after the message before, as all others were
+ *                         before the first one; a header is missing
  *
  * The bodies `echo`, `pong` and `html` stand for the echo string, one with other
  * ping-data, and <html></html> with CRLF, `echo+ab` for data after it; `~` at the end of a body

@@ -50,8 +50,6 @@ THROUGH = [
      ["relaysim/record/recording.c"]),
     ("its only user is the thread of a recording file",
      "tests/relaysim/record/test_recording_file.c", ["relaysim/record/recording_output.c"]),
-    ("a timer of Polling with two rows", "tests/henc/test_virtual.c",
-     ["analyzer/henc/poll_timer.c"]),
     ("a table, whose rows are held against severities", "tests/henc/test_findings.c",
      ["analyzer/henc/henc_findings.c"]),
     ("a story is one machine: what captures hold goes in, what happened comes out",

@@ -193,13 +193,17 @@ REFERENCE = (
 CASES = [
     Case("reference", *REFERENCE),
 
-    # Polling, KeepAlive, LongLived
-    Case("po_lost_exchange_then_last", commands(29, "0x0d", "0x0e", "0x0f", "0x10"),
-         finds("sequence_gap", 29)),
-    Case("po_first_200_seq5", commands(13, CONNECT_RESPONSE), finds("sequence_gap", 13)),
+    # Polling, KeepAlive, LongLived.  What another TCP connection may still make right is known
+    # when the capture is.
+    Case("po_lost_exchange_then_last",
+         in_two_passes(commands(29, "0x0d", "0x0e", "0x0f", "0x10")),
+         in_two_passes(finds("sequence_gap", 29))),
+    Case("po_first_200_seq5", in_two_passes(commands(13, CONNECT_RESPONSE)),
+         in_two_passes(finds("sequence_gap", 13))),
     Case("po_half_close_before_answer", quiet(), never("sstp.encap.state", "closed")),
     Case("po_answer_other_server", quiet(), finds("encap_mismatch", 21, "note")),
-    Case("po_two_outstanding", finds("out_of_turn", 24)),
+    # The answer comes milliseconds after the next request: two taps would show the same.
+    Case("po_two_outstanding", quiet()),
     Case("ka_empty_get_answer", finds("out_of_turn", 16)),
     Case("ka_gzip", finds_no("encap_malformed"), quiet(), as_reference(KEEP_ALIVE)),
     Case("ll_data_on_post_from_server", finds("wrong_half", 12), layer("grvhenc", 12),
@@ -250,8 +254,3 @@ CASES = [
     Case("ack_before_data", as_reference(late=True), finds_no("gap")),
     Case("one_big_message"),
 ]
-
-# Cases that are still read wrong.
-WAITING = {
-    "ll_answer_before_question",
-}

@@ -31,6 +31,8 @@ def side_of(story, from_client):
     return [command for side, command in story if side == from_client]
 
 
+WHOLE = PASSES[-1][1]  # one pass does not know yet what is late, and what is lost
+
 class Damage(EncapTest):
     def shown_ids(self, shown, from_client=None):
         layers = [layer for number in sorted(shown) for layer in shown[number].commands]
@@ -112,7 +114,10 @@ class Damage(EncapTest):
         run = self.swapped()
         for shown, label in self.each_pass(run.capture):
             self.assert_no_accusation(shown, label)
-            self.assertGreater(len(self.shown_ids(shown)), len(SHORT) * len(KINDS) // 2, label)
+            # Of HTTP nothing: a head whose own segments are swapped Wireshark's HTTP takes first.
+            if label == WHOLE:
+                self.assertGreater(len(self.shown_ids(shown)),
+                                   len(SHORT) * (len(KINDS) - len(HTTP_KINDS)) // 2)
 
     # -- captures that begin late or lack a part ----------------------------
 
@@ -150,7 +155,8 @@ class Damage(EncapTest):
             if kind is henc.KeepAlive:
                 turns.remove(next(turn for turn in turns if not turn[0]))
             wanted = ids([command for _, _, commands in turns for command in commands])
-            self.assertEqual(sorted(self.shown_ids(shown)), sorted(wanted), which)
+            if which.endswith(WHOLE):
+                self.assertEqual(sorted(self.shown_ids(shown)), sorted(wanted), which)
             self.assertEqual({layer.one("sstp.encap") for frame in shown.values()
                               for layer in frame.commands}, {str(kind.encap)}, which)
 
@@ -182,8 +188,9 @@ class Damage(EncapTest):
             capture.frames = capture.frames[:parts[-1][1] - 1] + [
                 f for f in capture.frames[parts[-1][1] - 1:] if f.octets[26:30] == client]
         for _, which, shown in self.parts(capture, parts):
-            self.assert_no_accusation(shown, which, LACKING | {"handshake_order"})
-            self.assertEqual(self.shown_ids(shown, True), ids(side_of(SHORT, True)), which)
+            self.assert_no_accusation(shown, which, LACKING)
+            if which.endswith(WHOLE):
+                self.assertEqual(self.shown_ids(shown, True), ids(side_of(SHORT, True)), which)
 
     def test_a_lost_frame_anywhere(self):
         """Each data frame lost in turn: nobody but the capture is blamed."""
@@ -199,9 +206,10 @@ class Damage(EncapTest):
                 del run.frames[firsts[-1] + lost]
             with self.subTest(label):
                 for shown, which in self.each_pass(run):
-                    self.assert_no_accusation(shown, which, LACKING | {"handshake_order"})
-                    self.assertGreater(len(self.shown_ids(shown)),
-                                       len(with_data) * len(SHORT) // 2, which)
+                    self.assert_no_accusation(shown, which, LACKING)
+                    if which == WHOLE:
+                        self.assertGreater(len(self.shown_ids(shown)),
+                                           len(with_data) * len(SHORT) // 2)
 
     # -- what Wireshark's own HTTP and SOCKS may not be able to hand over ----
 
@@ -305,7 +313,8 @@ class OutOfOrder(EncapTest):
             shown = self.shown(self.write(capture), two_pass)
             layers = [layer for number in sorted(shown) for layer in shown[number].commands]
             payload = [value for layer in layers for value in layer.values("sstp.data")]
-            self.assertEqual(payload, [(b"%d" % n * 40).hex() for n in range(6)], label)
+            if label == WHOLE:
+                self.assertEqual(payload, [(b"%d" % n * 40).hex() for n in range(6)], label)
             self.assertEqual([f for frame in shown.values() for f in frame.bad], [], label)
 
 

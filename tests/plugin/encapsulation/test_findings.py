@@ -17,6 +17,9 @@ def noops(octets):
     return stories.sstp.noop(0).data * (octets // 7)
 
 
+LONG = 3_000_000_000  # nanoseconds: no two clocks differ by as much
+
+
 class Findings(EncapTest):
     def assert_finding(self, capture, name, severity, frame, second_pass_only=False, also=()):
         """`also`: other findings that the same violation cannot but raise."""
@@ -108,6 +111,9 @@ class Findings(EncapTest):
             shown = self.shown(path, two_pass)
             found = [(n, f) for n, each in sorted(shown.items()) for f in each.findings]
             gaps = [n for n, f in found if f == ("sequence_gap", "warning")]
+            if not two_pass:  # it may still come
+                self.assertEqual(found, [], label)
+                continue
             self.assertIn(len(gaps), (1, 2), "%s: one for each direction at most: %r" % (label,
                                                                                         found))
             self.assertEqual([f for _, f in found if f[1] in BAD and f[0] != "sequence_gap"], [],
@@ -135,10 +141,12 @@ class Findings(EncapTest):
         capture = Capture()
         carrier = henc.Polling(capture, Place(1))
         connection = carrier.request(b"", number=0)
-        carrier.answer(carrier.request(CHUNKS[0][1], number=0))
+        second = carrier.request(CHUNKS[0][1], number=0)
+        capture.now += LONG
+        carrier.answer(second)
         carrier.refuse(connection)
         self.assert_finding(capture, "handshake_order", "warning",
-                            carrier.messages("request")[1].frames[-1])
+                            carrier.messages("request")[1].frames[-1], second_pass_only=True)
 
     def test_polling_body_too_long(self):
         frame = {}
@@ -168,9 +176,10 @@ class Findings(EncapTest):
         first = carrier.request(noops(7))
         second = carrier.request(noops(14))
         number = carrier.messages("request")[-1].frames[-1]
+        capture.now += LONG
         carrier.answer(first)
         carrier.answer(second)
-        self.assert_finding(capture, "out_of_turn", "warning", number)
+        self.assert_finding(capture, "out_of_turn", "warning", number, second_pass_only=True)
 
     def test_polling_names(self):
         for keywords, severity in ((dict(guid="b5s2fj8q55cxne2v4wr48ad9ciffsznzq9apczi"),
@@ -211,6 +220,9 @@ class Findings(EncapTest):
         for two_pass, label in PASSES:
             shown = self.shown(self.write(capture), two_pass)
             found = {number: each for number, each in shown.items() if each.messages}
+            if not two_pass:  # the requests may still come
+                self.assertLessEqual(set(found), set(wanted), label)
+                continue
             self.assertEqual(sorted(found), wanted, label)
             self.assertEqual({layer.one("sstp.encap.guid") for each in found.values()
                               for layer in each.messages}, {carrier.guid}, label)
@@ -270,7 +282,8 @@ class Findings(EncapTest):
                 carrier = kind(capture, Place(1))
                 carrier.open()
                 carrier.open_get()
-                self.assert_finding(capture, "guid_in_use", "warning", carrier.log[-1].frames[-1])
+                self.assert_finding(capture, "guid_in_use", "warning",
+                                    carrier.log[-1].frames[-1], second_pass_only=True)
 
     def test_wrong_half(self):
         capture = Capture()
@@ -346,7 +359,7 @@ class Findings(EncapTest):
                     last = [sent for sent in carrier.log if sent.connection is kept][-1]
                     self.assert_finding(capture, "missing_half", "warning", last.frames[-1],
                                         second_pass_only=True)
-                    commands = [layer for each in self.shown(self.write(capture)).values()
+                    commands = [layer for each in self.shown(self.write(capture), True).values()
                                 for layer in each.commands]
                     self.assertEqual(len(commands), sum(side == (half == "get")
                                                         for side, _ in SHORT))
@@ -388,10 +401,12 @@ class Findings(EncapTest):
         carrier.open_post()
         carrier.send(*CHUNKS[0])
         early = carrier.log[-1]
+        capture.now += LONG
         carrier.answer_get()
         for side, data in CHUNKS[1:]:
             carrier.send(side, data)
-        self.assert_finding(capture, "handshake_order", "warning", early.frames[-1])
+        self.assert_finding(capture, "handshake_order", "warning", early.frames[-1],
+                            second_pass_only=True)
 
     def test_keepalive_data_instead_of_the_echo(self):
         capture = Capture()
@@ -399,7 +414,8 @@ class Findings(EncapTest):
         carrier.open_get()
         carrier.open_post(CHUNKS[0][1])
         self.assert_finding(capture, "handshake_order", "warning",
-                            carrier.messages("post request")[0].frames[-1])
+                            carrier.messages("post request")[0].frames[-1],
+                            second_pass_only=True)
 
     def test_keepalive_body_sent_twice(self):
         for with_rst in (True, False):
@@ -449,7 +465,8 @@ class Findings(EncapTest):
                 mine = [sent for sent in carrier.log if sent.what == "data" and
                         sent.from_client == from_client]
                 capture.lose(*mine[2].frames)
-                self.assert_finding(capture, "gap", "note", mine[3].frames[-1])
+                self.assert_finding(capture, "gap", "note", mine[3].frames[-1],
+                                    second_pass_only=True)
                 shown = self.shown(self.write(capture), True)
                 self.assertTrue(any(each.commands for number, each in shown.items()
                                     if number == capture.number(mine[3].frames[-1])),

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "henc/virtual.h"
+
+#include "henc/virtual_half.h"
+#include "henc/virtual_keepalive.h"
+#include "henc/virtual_polling.h"
+
+/* Whether a request comes over another TCP connection than the one before it, of which no end was
+ * seen: the GUID would be in use, and of KeepAlive's bodies nobody knows which is first. */
+static bool is_other_open(const struct henc_virtual *v, const struct henc_message *m)
+{
+    const struct henc_half_state *half = &v->halves[m->half];
+    return half->has_transport && half->transport != m->transport && half->is_requested &&
+           !half->is_challenged && v->phase != HENC_PHASE_CLOSED;
+}
+
+/* A POST of KeepAlive with data. */
+static bool is_post_early(const struct henc_virtual *v, const struct henc_message *m)
+{
+    struct henc_echo echo;
+
+    return m->body.len > 0 && henc_virtual_is_data_early(v, HENC_HALF_POST) &&
+           !henc_virtual_keepalive_is_echo(v, m, v->halves[HENC_HALF_POST].is_challenged, &echo);
+}
+
+/* A 200 to a GET of KeepAlive with data. */
+static bool is_get_answer_early(const struct henc_virtual *v, const struct henc_message *m)
+{
+    struct henc_echo echo;
+
+    return m->status == 200 && m->body.len > 0 && henc_virtual_is_data_early(v, HENC_HALF_GET) &&
+           !(v->halves[HENC_HALF_GET].awaits_echo &&
+             henc_echo_scan(m->body, !m->is_cut, &echo) == HENC_ECHO_YES);
+}
+
+bool henc_virtual_is_early(const struct henc_virtual *v, const struct henc_message *m)
+{
+    if (v->kind == HENC_KIND_POLLING)
+        return henc_virtual_polling_is_early(v, m);
+    if (m->status == 0 && is_other_open(v, m))
+        return true;
+    if (v->kind == HENC_KIND_LONGLIVED) /* its data are pieces */
+        return false;
+    return m->status == 0 ? m->half == HENC_HALF_POST && is_post_early(v, m)
+                          : m->half == HENC_HALF_GET && is_get_answer_early(v, m);
+}
+
+bool henc_virtual_piece_is_early(const struct henc_virtual *v, const struct henc_piece *piece)
+{
+    const struct henc_half_state *half = &v->halves[piece->half];
+    struct henc_echo echo;
+
+    if (piece->bytes.len == 0 || piece->after_loss || !henc_virtual_is_data_early(v, piece->half))
+        return false;
+    return !(half->awaits_echo &&
+             (henc_echo_scan(piece->bytes, false, &echo) == HENC_ECHO_YES ||
+              henc_echo_scan(piece->bytes, true, &echo) == HENC_ECHO_YES) &&
+             echo.len == piece->bytes.len);
+}
+
+/* Nobody is waited for any more on whom something is known to be missing. */
+void henc_virtual_lose(struct henc_virtual *v, uint64_t transport)
+{
+    v->has_lost = true;
+    v->halves[HENC_HALF_GET].order_is_noted = true;
+    v->halves[HENC_HALF_POST].order_is_noted = true;
+    if (v->kind == HENC_KIND_POLLING)
+        henc_virtual_polling_transport_end(v, transport);
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "take/encapsulated.h"
+
+#include "follow/states.h"
+#include "http/packet-grvhenc.h"
+#include "take/opening.h"
+
+/* Where what the chunk's sender, or the other side, sent goes on after what is accounted for; false
+ * where nobody knows. */
+static bool first_of(const struct grvsstp_transport *transport, const packet_info *pinfo,
+                     bool is_senders, uint32_t *first)
+{
+    const struct grvsstp_opening *opening =
+        grvsstp_opening_intact(transport->conversation, pinfo->num);
+
+    if (opening == NULL || transport->way != GRVSSTP_WAY_TCP ||
+        !grvsstp_transport_first(transport, is_senders, first))
+        return false;
+    *first += opening->sides[grvsstp_opening_is_client(transport) == is_senders].len;
+    return !is_senders || (int32_t)(transport->seq - *first) > 0;
+}
+
+void grvsstp_encapsulated_take(const struct grvsstp_transport *transport, packet_info *pinfo,
+                               const struct grvsstp_recognised *recognised)
+{
+    uint32_t own, others;
+    const bool has_own = first_of(transport, pinfo, true, &own);
+    const bool has_others = first_of(transport, pinfo, false, &others);
+
+    grvhenc_take(transport, pinfo, sstp_span(NULL, 0), has_own ? &own : NULL,
+                 has_others ? &others : NULL, &recognised->head, recognised->head_at);
+    grvsstp_encapsulated_take_held(transport);
+}
+
+void grvsstp_encapsulated_take_held(const struct grvsstp_transport *transport)
+{
+    struct grvsstp_opening *opening = grvsstp_opening_of(transport->conversation);
+    const unsigned num =
+        opening != NULL && opening->held != NULL ? wmem_array_get_count(opening->held) : 0;
+
+    for (unsigned i = 0; i < num; i++)
+        grvhenc_take_held(transport, *(struct grvhenc_chunk **)wmem_array_index(opening->held, i));
+    if (opening != NULL)
+        opening->held = NULL;
+}
+
+/* Only HTTP's ports: on others nobody takes the bytes of an encapsulation for SSTP's own. */
+bool grvsstp_encapsulated_hold(struct grvsstp_opening *opening,
+                               const struct grvsstp_transport *transport, tvbuff_t *tvb,
+                               packet_info *pinfo)
+{
+    const int64_t now_ns = grvsstp_states_time(pinfo);
+    const unsigned num = opening->held != NULL ? wmem_array_get_count(opening->held) : 0;
+
+    if (num > 0 && opening->held_frame == pinfo->num && opening->held_seq == transport->seq)
+        return true;
+    if (!grvsstp_opening_lacks(opening, transport) || num >= GRVSSTP_OPENING_HELD_CHUNKS_MAX ||
+        opening->held_len + tvb_captured_length(tvb) > GRVSSTP_OPENING_HELD_LEN_MAX ||
+        (num > 0 && now_ns - opening->held_since_ns > GRVSSTP_OPENING_HELD_TIME_MAX_NS))
+        return false;
+    if (opening->held == NULL) {
+        opening->held = wmem_array_new(wmem_file_scope(), sizeof(struct grvhenc_chunk *));
+        opening->held_since_ns = now_ns;
+        opening->held_len = 0;
+    }
+    struct grvhenc_chunk *chunk = grvhenc_hold(transport, tvb, pinfo);
+    wmem_array_append_one(opening->held, chunk);
+    opening->held_len += tvb_captured_length(tvb);
+    opening->held_frame = pinfo->num;
+    opening->held_seq = transport->seq;
+    return true;
+}
+
+struct sstp_span grvsstp_encapsulated_join(const struct grvsstp_opening *opening,
+                                           struct sstp_span bytes, uint32_t next,
+                                           wmem_allocator_t *pool)
+{
+    const unsigned num = opening->held != NULL ? wmem_array_get_count(opening->held) : 0;
+    uint8_t *all = wmem_alloc(pool, bytes.len + (num > 0 ? opening->held_len : 0));
+    size_t len = bytes.len;
+    bool has_more = true;
+
+    memcpy(all, bytes.data, bytes.len);
+    while (has_more) { /* they lie in the order of the capture */
+        has_more = false;
+        for (unsigned i = 0; i < num; i++) {
+            const struct sstp_span held = grvhenc_held_bytes(
+                *(struct grvhenc_chunk **)wmem_array_index(opening->held, i), next);
+            if (held.len == 0 || len + held.len > bytes.len + opening->held_len)
+                continue;
+            memcpy(all + len, held.data, held.len);
+            len += held.len;
+            next += (uint32_t)held.len;
+            has_more = true;
+        }
+    }
+    return sstp_span(all, len);
+}
+
+void grvsstp_encapsulated_let_go(struct grvsstp_opening *opening)
+{
+    for (unsigned i = 0; opening->held != NULL && i < wmem_array_get_count(opening->held); i++)
+        grvhenc_let_go(*(struct grvhenc_chunk **)wmem_array_index(opening->held, i));
+    opening->is_over |= opening->held != NULL; /* of them no account is kept */
+    opening->held = NULL;
+}

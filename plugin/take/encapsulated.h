@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* encapsulated: takes a TCP connection of an HTTP encapsulation.  First pass only. */
+#ifndef GRVSSTP_ENCAPSULATED_H
+#define GRVSSTP_ENCAPSULATED_H
+
+#include "take/opening.h"
+#include "take/recognise.h"
+
+/* By a message that was recognised at the beginning of the chunk. */
+void grvsstp_encapsulated_take(const struct grvsstp_transport *transport, packet_info *pinfo,
+                               const struct grvsstp_recognised *recognised);
+
+/* A connection of an encapsulation gets the chunks of it that were held. */
+void grvsstp_encapsulated_take_held(const struct grvsstp_transport *transport);
+
+/* Holds a chunk that came before bytes that may make the connection one of an encapsulation; false
+ * where there are none, or they were waited for in vain. */
+bool grvsstp_encapsulated_hold(struct grvsstp_opening *opening,
+                               const struct grvsstp_transport *transport, tvbuff_t *tvb,
+                               packet_info *pinfo);
+
+/* What is held of the side of the client from this number on, put after `bytes`; of the pool. */
+struct sstp_span grvsstp_encapsulated_join(const struct grvsstp_opening *opening,
+                                           struct sstp_span bytes, uint32_t next,
+                                           wmem_allocator_t *pool);
+
+/* It is none. */
+void grvsstp_encapsulated_let_go(struct grvsstp_opening *opening);
+
+#endif

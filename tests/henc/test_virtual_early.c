@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What was captured before something that it follows, by the stories of virtual_story.h: the last
+ * word of each is not played, and asked about. */
+#include "virtual_story.h"
+
+#define LL HENC_KIND_LONGLIVED
+#define KA HENC_KIND_KEEPALIVE
+#define PO HENC_KIND_POLLING
+
+static const struct {
+    const char *name;
+    enum henc_kind kind;
+    const char *story;
+    bool is_piece;
+    enum henc_half half;
+    unsigned status;
+    uint64_t transport;
+    int number; /* -1: none */
+    const char *body;
+    bool is_early;
+} rows[] = {
+    {"data-before-the-echo", LL, "get@1 post@2=echo", true, HENC_HALF_POST, 0, 2, -1, "ab", true},
+    {"data-after-the-echo", LL, "get@1 post@2=echo 200@1=echo", true, HENC_HALF_POST, 0, 2, -1,
+     "ab", false},
+    {"echo-of-the-client", LL, "get@1 post@2", true, HENC_HALF_POST, 0, 2, -1, "echo", false},
+    {"echo-of-the-server", LL, "get@1 post@2=echo 200@1", true, HENC_HALF_GET, 0, 1, -1, "echo",
+     false},
+    {"echo-and-data-of-the-server", LL, "get@1 post@2=echo 200@1", true, HENC_HALF_GET, 0, 1, -1,
+     "echo+ab", true},
+    {"server-before-the-client", LL, "get@1 post@2=echo 200@1=echo", true, HENC_HALF_GET, 0, 1, -1,
+     "xy", true},
+    {"server-after-the-client", LL, "get@1 post@2=echo 200@1=echo data@2=ab", true, HENC_HALF_GET,
+     0, 1, -1, "xy", false},
+    {"guid-in-use", LL, "get@1 post@2=echo 200@1=echo", false, HENC_HALF_GET, 0, 3, -1, "", true},
+    {"guid-free-again", LL, "get@1 post@2=echo 200@1=echo end@1", false, HENC_HALF_GET, 0, 3, -1,
+     "", false},
+    {"post-before-the-echo", KA, "get@1+ post@2+=echo 200@2=html", false, HENC_HALF_POST, 0, 2, -1,
+     "ab", true},
+    {"post-after-the-echo", KA, "get@1+ post@2+=echo 200@2=html 200@1=echo", false, HENC_HALF_POST,
+     0, 2, -1, "ab", false},
+    {"post-over-another-connection", KA, "get@1+ post@2+=echo 200@2=html 200@1=echo post@2=ab",
+     false, HENC_HALF_POST, 0, 3, -1, "ab", true},
+    {"post-over-another-after-the-end", KA,
+     "get@1+ post@2+=echo 200@2=html 200@1=echo post@2=ab end@2", false, HENC_HALF_POST, 0, 3, -1,
+     "ab", false},
+    {"answer-before-the-post", KA, "get@1+ post@2+=echo 200@2=html 200@1=echo get@1", false,
+     HENC_HALF_GET, 200, 1, -1, "xy", true},
+    {"answer-of-an-echo", KA, "get@1+ post@2+=echo 200@2=html", false, HENC_HALF_GET, 200, 1, -1,
+     "echo", false},
+    {"second-before-the-probe", PO, "", false, HENC_HALF_POST, 0, 1, 0, "ab", true},
+    {"probe", PO, "", false, HENC_HALF_POST, 0, 1, 0, "", false},
+    {"second-before-the-400", PO, "poll@1#0", false, HENC_HALF_POST, 0, 2, 0, "ab", true},
+    {"second-after-the-400", PO, "poll@1#0 400@1", false, HENC_HALF_POST, 0, 2, 0, "ab", false},
+    {"number-missing", PO, "poll@1#0 400@1 poll@2#0=ab 200@2#0", false, HENC_HALF_POST, 0, 3, 2,
+     "cd", true},
+    {"number-due", PO, "poll@1#0 400@1 poll@2#0=ab 200@2#0", false, HENC_HALF_POST, 0, 3, 1, "cd",
+     false},
+    {"request-before-an-answer", PO, "poll@1#0 400@1 poll@2#0=ab", false, HENC_HALF_POST, 0, 3, 1,
+     "cd", true},
+    {"answer-missing", PO, "poll@1#0 400@1 poll@2#0=ab 200@2#0 poll@3#1", false, HENC_HALF_POST,
+     200, 3, 2, "xy", true},
+    {"capture-begins", PO, "", false, HENC_HALF_POST, 0, 1, 7, "ab", false},
+};
+
+static bool is_early(const struct world *w, size_t row, struct sstp_span body)
+{
+    struct henc_piece piece = {99, rows[row].half, false, false, body};
+    struct henc_message m = {.chunk = 99,
+                             .transport = rows[row].transport,
+                             .half = rows[row].half,
+                             .status = rows[row].status,
+                             .opened = 1};
+    struct henc_polling polling;
+    uint8_t bytes[512];
+
+    if (rows[row].is_piece)
+        return henc_virtual_piece_is_early(&w->v, &piece);
+    m.body = body;
+    if (rows[row].number >= 0) {
+        m.body.len =
+            write_polling(bytes, sizeof bytes, m.status != 0, (uint32_t)rows[row].number, body);
+        m.body.data = bytes;
+        g_assert_cmpint(henc_polling_parse(m.body, m.status != 0, &polling), ==, HENC_POLLING_OK);
+        m.polling = &polling;
+    }
+    return henc_virtual_is_early(&w->v, &m);
+}
+
+static void test_row(gconstpointer data)
+{
+    const size_t row = GPOINTER_TO_SIZE(data);
+    struct world w;
+
+    world_init(&w, rows[row].kind);
+    if (rows[row].story[0] != '\0')
+        play(&w, rows[row].story);
+    const struct sstp_span body = sstp_span_of_string(body_of(rows[row].body));
+    g_assert_cmpint(is_early(&w, row, body), ==, rows[row].is_early);
+    world_clear(&w);
+}
+
+/* Nobody is waited for on whom something is known to be missing. */
+static void test_lost(void)
+{
+    const struct henc_piece piece = {99, HENC_HALF_POST, false, false, sstp_span("ab", 2)};
+    struct world w;
+
+    world_init(&w, LL);
+    play(&w, "get@1 post@2=echo");
+    g_assert_true(henc_virtual_piece_is_early(&w.v, &piece));
+    henc_virtual_lose(&w.v, 1);
+    g_assert_false(henc_virtual_piece_is_early(&w.v, &piece));
+    play(&w, "data@2=ab 200@1=echo");
+    g_assert_cmpuint(w.findings, ==, 0);
+    world_clear(&w);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    for (size_t row = 0; row < G_N_ELEMENTS(rows); row++) {
+        char *path = g_strdup_printf("/henc/virtual_early/%s", rows[row].name);
+        g_test_add_data_func(path, GSIZE_TO_POINTER(row), test_row);
+        g_free(path);
+    }
+    g_test_add_func("/henc/virtual_early/lost", test_lost);
+    return g_test_run();
+}
