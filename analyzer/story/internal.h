@@ -55,7 +55,7 @@ struct story_times {
 struct story_contents {
     struct sstp_digest digest;
     uint32_t newest : 29; /* leg */
-    uint32_t tells : 1;   /* long enough, or with a UserRef */
+    uint32_t tells : 1;   /* they or their UserRef are long enough */
     uint32_t roots : 2;   /* journeys that begin with them, as far as STORY_ROOTS_MANY */
 };
 #define STORY_ROOTS_MANY 3u
@@ -96,7 +96,7 @@ struct story_session {
     struct sstp_digesting contents; /* of the message under way, but for its payload */
     uint8_t message_flags;
     uint8_t response; /* ResponseId that refused it */
-    bool has_user_ref, has_ways;
+    bool tells_by_user_ref, has_ways;
     bool from_initiator; /* its originator */
     bool is_fanout, was_refused, is_closed;
 };

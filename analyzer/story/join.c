@@ -47,7 +47,7 @@ uint32_t story_contents_of_event(struct sstp_story *story, const struct sstp_sto
     }
     contents->digest = digest;
     contents->newest = STORY_LEGS_MAX;
-    contents->tells = event->length >= SSTP_STORY_TELLING_LEN || session->has_user_ref;
+    contents->tells = event->length >= SSTP_STORY_TELLING_LEN || session->tells_by_user_ref;
     sstp_index_add(&story->contents_index, digest.halves[0], story->contents.num - 1);
     return story->contents.num - 1;
 }

@@ -163,7 +163,7 @@ static void on_message(struct sstp_story *story, struct story_session *session,
     struct sstp_digesting *contents = &session->contents;
 
     session->message_flags = message->flags;
-    session->has_user_ref = message->user_ref.len > 0;
+    session->tells_by_user_ref = message->user_ref.len >= SSTP_STORY_TELLING_LEN;
     sstp_digest_begin(contents, story->config.key);
     sstp_digest_add_number(contents, (uint64_t)session->resource << 32 |
                                          (uint64_t)(message->flags & kept) << 16 |

@@ -51,7 +51,9 @@
 
 #define SSTP_STORY_NONE UINT32_MAX
 
-/* Contents shorter than this, in bytes, that no UserRef tells apart are never certain. */
+/* Contents whose payload and whose UserRef are both shorter than this, in bytes, are never certain:
+ * what is short may have passed where nobody captured, too, for an application may count its
+ * UserRefs from one each day. */
 #define SSTP_STORY_TELLING_LEN 16u
 /* Names that one end of a connection is known by. */
 #define SSTP_STORY_NAMES_MAX 4u
