@@ -4,6 +4,7 @@
 #include "follow/states.h"
 #include "http/packet-grvhenc.h"
 #include "take/opening.h"
+#include "take/tunnel.h"
 
 /* Where what the chunk's sender, or the other side, sent goes on after what is accounted for; false
  * where nobody knows. */
@@ -54,7 +55,9 @@ bool grvsstp_encapsulated_hold(struct grvsstp_opening *opening,
 
     if (num > 0 && opening->held_frame == pinfo->num && opening->held_seq == transport->seq)
         return true;
-    if (!grvsstp_opening_lacks(opening, transport) || num >= GRVSSTP_OPENING_HELD_CHUNKS_MAX ||
+    if (opening->is_in_tunnel || opening->is_by_tcp ||
+        grvsstp_tunnel_is_asked_for(transport->conversation) ||
+        !grvsstp_opening_lacks(opening, transport) || num >= GRVSSTP_OPENING_HELD_CHUNKS_MAX ||
         opening->held_len + tvb_captured_length(tvb) > GRVSSTP_OPENING_HELD_LEN_MAX ||
         (num > 0 && now_ns - opening->held_since_ns > GRVSSTP_OPENING_HELD_TIME_MAX_NS))
         return false;

@@ -57,6 +57,7 @@ OVER_HTTP = ("keepalive", "longlived", "longlived-proxy", "polling")
 WAITING = {
     "moved": ("keepalive", "longlived", "longlived-proxy"),
     "lost": ("longlived-proxy",),
+    "two taps": ("longlived", "longlived-proxy"),
     "at once": OVER_HTTP}
 
 
