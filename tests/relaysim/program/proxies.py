@@ -142,9 +142,10 @@ class Through(ProxyTest):
                 self.check(self.send(via, proxy, at, "--size", "300000", "--messages", "5"), 0)
                 self.check(self.client(via, proxy, at, "dpp:///bob", "--identity", BOB,
                                        "--receive", "--expect", "5"), 0)
-            # But it ends both connections at the end of an answer's body.
+            # But it ends both connections at the end of an answer's body: that of GET's
+            # handshake, before or after POST's.
             self.check(self.send("keepalive", proxy, at, "--message", "x"), 1,
-                       "the proxy closed the connection$")
+                       "(the proxy closed the connection|the connection was lost)$")
 
 
 class Login(ProxyTest):
