@@ -7,6 +7,7 @@
 #include "http/arrive.h"
 #include "http/body.h"
 #include "http/show.h"
+#include "http/wait.h"
 #include "show/show.h"
 #include "tcp/withheld.h"
 
@@ -265,7 +266,7 @@ static struct grvhenc_chunk *handed_on(const struct grvsstp_transport *transport
 struct grvhenc_chunk *grvhenc_hold(const struct grvsstp_transport *transport, tvbuff_t *tvb,
                                    packet_info *pinfo)
 {
-    return grvhenc_arrive_hold(handed_on(transport, tvb, pinfo));
+    return grvhenc_wait_hold(handed_on(transport, tvb, pinfo));
 }
 
 struct sstp_span grvhenc_held_bytes(const struct grvhenc_chunk *chunk, uint32_t seq)
@@ -289,7 +290,7 @@ void grvhenc_take_held(const struct grvsstp_transport *transport, struct grvhenc
     tcp->first_frame = MIN(tcp->first_frame, chunk->frame);
     chunk->tcp = tcp;
     chunk->from_client = chunk->srcport == tcp->client_port;
-    grvhenc_arrive_held(chunk);
+    grvhenc_wait_held(chunk);
 }
 
 /* The plan of the chunk with this key; NULL for a plain piece of a body. */

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "http/place.h"
+
+#include "http/observe.h"
+
+/* Up to which number the bytes of a direction are there, or given up. */
+static uint32_t reached_of(const struct grvhenc_side *side)
+{
+    const uint32_t next = side->sequence.next;
+    return side->is_given_up && (int32_t)(side->given_up - next) > 0 ? side->given_up : next;
+}
+
+/* Whether all bytes before the chunk's first are there. */
+bool grvhenc_place_is_reached(const struct grvhenc_chunk *chunk)
+{
+    const struct grvhenc_side *side = grvhenc_chunk_side(chunk);
+    const int32_t ahead = side->sequence.is_known ? (int32_t)(chunk->seq - reached_of(side)) : 0;
+
+    return ahead <= 0 || (uint32_t)ahead > GRVSSTP_SEQUENCE_LOSS_MAX;
+}
+
+/* Up to which number a direction was taken: a chunk may have stopped at a message. */
+static uint32_t taken_of(const struct grvhenc_side *side)
+{
+    const struct grvhenc_chunk *first = side->waiting;
+
+    if (first == NULL || !first->has_begun)
+        return reached_of(side);
+    return first->seq +
+           (uint32_t)(first->pos > first->num_carried ? first->pos - first->num_carried : 0);
+}
+
+/* How many bytes of the other direction, that the chunk's sender had received, were not taken. */
+static uint32_t num_awaited(const struct grvhenc_chunk *chunk)
+{
+    const struct grvhenc_side *other = &chunk->tcp->sides[!chunk->from_client];
+    const tcp_flow_t *flow = chunk->tcp->flows[!chunk->from_client];
+    const int32_t ahead =
+        chunk->has_ack && other->sequence.is_known ? (int32_t)(chunk->ack - taken_of(other)) : 0;
+
+    if (ahead <= 0 || (uint32_t)ahead > GRVSSTP_SEQUENCE_LOSS_MAX)
+        return 0;
+    return ahead == 1 && flow != NULL && flow->fin != 0 ? 0 : (uint32_t)ahead; /* a FIN has one */
+}
+
+/* Whether all that the chunk's sender had received was taken. */
+bool grvhenc_place_is_answer_reached(const struct grvhenc_chunk *chunk)
+{
+    const struct grvhenc_side *other = &chunk->tcp->sides[!chunk->from_client];
+    const struct grvhenc_chunk *first = other->waiting;
+
+    if (other->is_absent || num_awaited(chunk) == 0)
+        return true;
+    /* A segment that was sent again, and so was captured after who had received it first,
+     * acknowledges more than it did then: what waits for it comes after it all the same. */
+    return first != NULL && grvhenc_place_is_reached(first) && first->has_ack &&
+           (int32_t)(first->ack - chunk->end) >= 0 && chunk->frame > first->frame;
+}
+
+/* Up to which number all bytes of a direction are there, though some wait. */
+static uint32_t covered_of(const struct grvhenc_side *side)
+{
+    uint32_t covered = reached_of(side);
+
+    for (const struct grvhenc_chunk *at = side->waiting; at != NULL; at = at->next) {
+        const uint32_t end = at->end;
+        if ((int32_t)(at->seq - covered) > 0)
+            break;
+        if ((int32_t)(end - covered) > 0)
+            covered = end;
+    }
+    return covered;
+}
+
+/* Whether bytes are missing that the chunk follows: those before it, or that its sender had
+ * received, and that do not wait themselves. */
+static bool misses_bytes(const struct grvhenc_chunk *chunk)
+{
+    const struct grvhenc_side *other = &chunk->tcp->sides[!chunk->from_client];
+
+    if (chunk->has_begun)
+        return false;
+    return !grvhenc_place_is_reached(chunk) || (!grvhenc_place_is_answer_reached(chunk) &&
+                                                (int32_t)(chunk->ack - covered_of(other)) > 1);
+}
+
+/* Whether a chunk that was captured before, on another TCP connection of the same virtual one,
+ * misses bytes: until they are there, or given up, what came after it stays after it. */
+static bool is_after_hole(const struct grvhenc_chunk *chunk)
+{
+    const struct grvhenc_virtual *v = chunk->tcp->current;
+
+    if (v == NULL || v->listed == NULL)
+        return false;
+    for (wmem_list_frame_t *at = wmem_list_head(v->listed); at != NULL;
+         at = wmem_list_frame_next(at)) {
+        const struct grvhenc_tcp *tcp = wmem_list_frame_data(at);
+        for (int i = 0; i < 2 && tcp != chunk->tcp; i++) {
+            const struct grvhenc_chunk *first = tcp->sides[i].waiting;
+            if (first != NULL && first->frame < chunk->frame && misses_bytes(first))
+                return true;
+        }
+    }
+    return false;
+}
+
+bool grvhenc_place_is_ready(const struct grvhenc_chunk *chunk)
+{
+    return chunk->has_begun || (grvhenc_place_is_reached(chunk) &&
+                                grvhenc_place_is_answer_reached(chunk) && !is_after_hole(chunk));
+}
+
+/* Whether the capture tells of bytes of a direction that are not there: up to which number. */
+static bool is_side_lacking(const struct grvhenc_tcp *tcp, bool from_client, uint32_t *number)
+{
+    const struct grvhenc_side *side = &tcp->sides[from_client];
+
+    if (!side->sequence.is_known || tcp->flows[from_client] == NULL ||
+        !grvsstp_transport_end(tcp->flows[from_client], tcp->flows[!from_client], number))
+        return false;
+    const uint32_t covered = covered_of(side);
+    for (const struct grvhenc_chunk *at = side->waiting; at != NULL; at = at->next)
+        if ((int32_t)(at->seq - covered) > 0) {
+            *number = at->seq;
+            return true;
+        }
+    return (int32_t)(*number - covered) > 1; /* a FIN has a number, too */
+}
+
+bool grvhenc_place_is_lacking(const struct grvhenc_tcp *tcp)
+{
+    uint32_t number;
+    return is_side_lacking(tcp, false, &number) || is_side_lacking(tcp, true, &number);
+}
+
+/* Bytes of a direction up to this number were waited for in vain. */
+void grvhenc_place_give_up(struct grvhenc_side *side, uint32_t number)
+{
+    side->is_absent |= side->waiting == NULL;
+    side->is_given_up = true;
+    side->given_up = number;
+}
+
+/* What is missing does not come any more. */
+void grvhenc_place_note_lost(struct grvhenc_tcp *tcp, int64_t now_ns)
+{
+    for (int i = 0; i < 2; i++) {
+        struct grvhenc_side *side = &tcp->sides[i];
+        uint32_t number;
+        while (is_side_lacking(tcp, i != 0, &number)) {
+            grvhenc_place_give_up(side, number);
+            grvhenc_lose(tcp, i != 0, MAX(tcp->last_frame, side->last_frame), now_ns);
+        }
+    }
+    tcp->is_lacking = false;
+}

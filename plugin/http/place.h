@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* place: whether that is there which a chunk follows, by the numbers of TCP.  First pass only. */
+#ifndef GRVHENC_PLACE_H
+#define GRVHENC_PLACE_H
+
+#include "http/chunk.h"
+
+/* Whether all bytes before the chunk's first are there, or given up. */
+bool grvhenc_place_is_reached(const struct grvhenc_chunk *chunk);
+
+/* Whether all that the chunk's sender had received was taken. */
+bool grvhenc_place_is_answer_reached(const struct grvhenc_chunk *chunk);
+
+/* Whether the chunk may be divided: both, and nothing of the same virtual connection that was
+ * captured before it misses bytes. */
+bool grvhenc_place_is_ready(const struct grvhenc_chunk *chunk);
+
+/* Whether the capture tells of bytes of a TCP connection that are not there. */
+bool grvhenc_place_is_lacking(const struct grvhenc_tcp *tcp);
+
+/* Bytes of a direction up to this number were waited for in vain. */
+void grvhenc_place_give_up(struct grvhenc_side *side, uint32_t number);
+
+/* What is missing of the TCP connection does not come any more. */
+void grvhenc_place_note_lost(struct grvhenc_tcp *tcp, int64_t now_ns);
+
+#endif
