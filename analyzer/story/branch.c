@@ -104,6 +104,89 @@ static void end_at_receiver(const struct following *following, const struct stor
          is_there || is_known ? party(story, session, false) : sstp_span(NULL, 0), since_ns);
 }
 
+/* Whether more than one message has the contents of the branch. */
+static bool is_one_of_many(const struct following *following)
+{
+    const uint32_t contents = story_leg(following->story, following->hop)->contents;
+    return contents != NONE && story_contents(following->story, contents)->roots > 1;
+}
+
+/* Whether a leg of the same contents is for the branch's recipient, as far as that is known. */
+static bool is_for_recipient(const struct following *following, uint32_t leg)
+{
+    struct story_session *session =
+        story_session(following->story, story_leg(following->story, leg)->session);
+    const struct story_recipient *recipient = following->recipient;
+
+    return recipient == NULL || session->num_recipients == 0 ||
+           story_find_recipient(following->story, session, recipient->identity,
+                                recipient->device) != NULL;
+}
+
+/* Whether a leg of the same contents may be the hop after `decisive`, or try it again. */
+static bool may_be_after(const struct following *following, uint32_t decisive, uint32_t leg)
+{
+    const struct sstp_story *story = following->story;
+    const struct story_session *session = story_session(story, story_leg(story, leg)->session);
+    const struct story_session *last = story_session(story, story_leg(story, decisive)->session);
+    const bool is_passed = story_leg(story, decisive)->passage == SSTP_STORY_ACKNOWLEDGED;
+
+    return story_hop_of(story, leg) != following->hop &&
+           (story_may_send(story, session, last, false) ||
+            (!is_passed && story_may_send(story, session, last, true))) &&
+           is_for_recipient(following, leg);
+}
+
+/* Whether the branch may have gone on, among other messages of the same contents. */
+static bool may_have_gone_on(const struct following *following, uint32_t decisive)
+{
+    const struct sstp_story *story = following->story;
+    const uint32_t hop = following->hop;
+    uint32_t leg = story_contents(story, story_leg(story, hop)->contents)->newest;
+
+    for (unsigned i = 0; leg != NONE && (leg > hop || story_may_cross(story, leg, hop)); i++) {
+        if (i == STORY_LOOK_BACK || may_be_after(following, decisive, leg))
+            return true;
+        leg = story_leg(story, leg)->link;
+    }
+    return false;
+}
+
+/* Whether the journey may begin with what its sender had sent before, and not seen acknowledged:
+ * then it is that one's branch that may have gone on. */
+static bool may_have_begun_before(const struct following *following)
+{
+    const struct sstp_story *story = following->story;
+    const struct story_leg *root = story_leg(story, following->hop);
+    const struct story_session *session = story_session(story, root->session);
+    uint32_t before = root->link;
+
+    for (unsigned i = 0; root->kind == STORY_ROOT && before != NONE; i++) {
+        const struct story_leg *leg = story_leg(story, before);
+        if (i == STORY_LOOK_BACK ||
+            (leg->kind != STORY_SIGHT && leg->session != root->session &&
+             leg->passage != SSTP_STORY_ACKNOWLEDGED &&
+             story_may_send(story, session, story_session(story, leg->session), true) &&
+             is_for_recipient(following, before)))
+            return true;
+        before = leg->link;
+    }
+    return false;
+}
+
+/* How sure it is that the branch ends with `decisive`. */
+static void doubt(const struct following *following, uint32_t decisive)
+{
+    struct sstp_story_branch *branch = following->branch;
+    const bool has_not_arrived =
+        branch->outcome == SSTP_STORY_WAITING || branch->outcome == SSTP_STORY_UNDER_WAY;
+
+    if (story_certainty(following->story, decisive) == SSTP_STORY_LIKELY ||
+        (has_not_arrived && is_one_of_many(following) &&
+         (may_have_gone_on(following, decisive) || may_have_begun_before(following))))
+        branch->certainty = SSTP_STORY_LIKELY;
+}
+
 /* The hop is the last of its branch that was seen. */
 static void end_branch(const struct following *following, uint32_t decisive)
 {
@@ -138,6 +221,7 @@ static void end_branch(const struct following *following, uint32_t decisive)
         hold(branch, SSTP_STORY_NOT_KNOWN, sstp_span(NULL, 0), 0);
         break;
     }
+    doubt(following, decisive);
 }
 
 /* The receiver has said that the recipient does not get it. */

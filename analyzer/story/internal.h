@@ -291,6 +291,10 @@ uint32_t story_root_of(const struct sstp_story *story, uint32_t leg, uint32_t *n
 void story_order_range(struct sstp_story *story, uint32_t leg, uint32_t *first, uint32_t *end);
 /* How sure the leg's join is by now. */
 enum sstp_story_certainty story_certainty(const struct sstp_story *story, uint32_t leg);
+/* Whether who sends on a session may be the sender, or the receiver, of another one, going by what
+ * they call themselves. */
+bool story_may_send(const struct sstp_story *story, const struct story_session *session,
+                    const struct story_session *other, bool is_sender);
 /* Whether two legs of different points may have ended in either order. */
 bool story_may_cross(const struct sstp_story *story, uint32_t a, uint32_t b);
 

@@ -148,8 +148,10 @@ static bool join_attempt(const struct joining *joining, bool only_given_up)
     if (last->passage == SSTP_STORY_CUT_OFF && joining->way->num_given_up > 0)
         joining->way->num_given_up--;
     /* What its recipient has acknowledged comes again: or there were two of them, and one was
-     * not seen to come. */
-    if (story_leg(joining->story, story_hop_of(joining->story, before))->is_passed &&
+     * not seen to come.  Where the last attempt was cut off that is why it comes, though another
+     * was acknowledged: its sender had it twice. */
+    if (last->passage != SSTP_STORY_CUT_OFF &&
+        story_leg(joining->story, story_hop_of(joining->story, before))->is_passed &&
         joining->contents->roots < STORY_ROOTS_MANY)
         joining->contents->roots++;
     put(joining, STORY_ATTEMPT, story_hop_of(joining->story, before), certainty);

@@ -234,11 +234,13 @@ struct sstp_story_branch {
     struct sstp_span identity_url, device_url, relay_url; /* views, good as long as the story */
     enum sstp_story_outcome outcome;
     enum sstp_story_refusal refusal;
-    uint8_t reason;                      /* the id */
-    enum sstp_story_certainty certainty; /* the least of the joins up to there */
-    uint32_t leg;                        /* the last of this branch */
-    struct sstp_span holder;             /* who has it; empty: not known */
-    int64_t since_ns;                    /* since when */
+    uint8_t reason; /* the id */
+    /* The least of the joins up to there; of what is waiting or under way no more than LIKELY,
+     * where another leg of the same contents may be a later one of this branch. */
+    enum sstp_story_certainty certainty;
+    uint32_t leg;            /* the last of this branch */
+    struct sstp_span holder; /* who has it; empty: not known */
+    int64_t since_ns;        /* since when */
 };
 
 /* Calls for each recipient of a journey; as many as `max` at most, and returns how many there

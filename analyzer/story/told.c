@@ -268,6 +268,17 @@ void sstp_story_leg(const struct sstp_story *story, uint32_t index, struct sstp_
     told->resource_url = sstp_texts_get(&story->texts, session->resource);
 }
 
+bool story_may_send(const struct sstp_story *story, const struct story_session *session,
+                    const struct story_session *other, bool is_sender)
+{
+    const uint32_t sender =
+        story_party(story_connection(story, session->connection), session->from_initiator);
+    const uint32_t party =
+        story_party(story_connection(story, other->connection), other->from_initiator == is_sender);
+
+    return sender == SSTP_TEXT_NONE || party == SSTP_TEXT_NONE || sender == party;
+}
+
 /* Candidates are looked for so far back. */
 #define CANDIDATES_LOOK_BACK 4096u
 
@@ -278,14 +289,10 @@ static bool may_be_before(const struct sstp_story *story, const struct story_ses
 {
     const struct story_leg *leg = story_leg(story, before);
     const struct story_session *source = story_session(story, leg->session);
-    const uint32_t sender =
-        story_party(story_connection(story, session->connection), session->from_initiator);
-    const uint32_t receiver =
-        story_party(story_connection(story, source->connection), !source->from_initiator);
 
     if (leg->kind == STORY_ATTEMPT || leg->kind == STORY_SIGHT)
         return false;
-    if (sender != SSTP_TEXT_NONE && receiver != SSTP_TEXT_NONE && sender != receiver)
+    if (!story_may_send(story, session, source, false))
         return false;
     return session->way == NONE || source->num_ways == 0 ||
            story_find_onward(source, session->way) != NULL;

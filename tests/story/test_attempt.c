@@ -85,7 +85,25 @@ static void test_repeated(void)
     g_assert_cmpuint(tale_leg(&tale, second[2]).attempt_of, ==, second[2]);
     g_assert_cmpint(tale_leg(&tale, second[0]).certainty, ==, SSTP_STORY_LIKELY);
     g_assert_cmpint(tale_leg(&tale, second[2]).certainty, ==, SSTP_STORY_OPEN);
+    /* Were it one of the two, its branch might have gone on before. */
+    const struct sstp_story_branch branch = tale_branch(&tale, second[2], "id:b");
+    g_assert_cmpint(branch.outcome, ==, SSTP_STORY_UNDER_WAY);
+    g_assert_cmpint(branch.certainty, ==, SSTP_STORY_LIKELY);
     tale_clear(&tale);
+}
+
+/* a sends over a connection of its own, which is lost unless it is acknowledged; the leg. */
+static uint32_t send_from_a(struct tale *tale, bool is_acknowledged)
+{
+    struct tale_connection *a = tale_connect(tale, "dpp:///a", RELAY);
+
+    tale_open(a, true, 1, "res", "id:b", "");
+    const uint32_t leg = tale_send(a, true, 1, TEXT);
+    if (is_acknowledged)
+        tale_acknowledge(a, false, 1);
+    else
+        tale_end(a);
+    return leg;
 }
 
 /* The relay had the first attempt, and its acknowledgement was lost; it delivers both, and the
@@ -95,14 +113,8 @@ static void test_through_the_relay(void)
     struct tale tale;
 
     tale_init(&tale, NULL);
-    struct tale_connection *a = tale_connect(&tale, "dpp:///a", RELAY);
-    tale_open(a, true, 1, "res", "id:b", "");
-    const uint32_t first = tale_send(a, true, 1, TEXT);
-    tale_end(a);
-    a = tale_connect(&tale, "dpp:///a", RELAY);
-    tale_open(a, true, 1, "res", "id:b", "");
-    const uint32_t again = tale_send(a, true, 1, TEXT);
-    tale_acknowledge(a, false, 1);
+    const uint32_t first = send_from_a(&tale, false);
+    const uint32_t again = send_from_a(&tale, true);
 
     struct tale_connection *b = tale_connect(&tale, "dpp:///b", RELAY);
     tale_open(b, false, 0x80000001, "res", "id:b", "");
@@ -131,6 +143,38 @@ static void test_through_the_relay(void)
     tale_clear(&tale);
 }
 
+/* The relay has a message twice, for its acknowledgement was lost, and sends both on; the second
+ * is cut off and comes again.  That makes it no other message. */
+static void test_twice_through_the_relay(void)
+{
+    uint32_t leg = SSTP_STORY_NONE;
+    struct tale tale;
+
+    tale_init(&tale, NULL);
+    const uint32_t first = send_from_a(&tale, false);
+    send_from_a(&tale, true);
+
+    struct tale_connection *b = tale_connect(&tale, "dpp:///b", RELAY);
+    tale_open(b, false, 0x80000001, "res", "id:b", "");
+    const uint32_t delivered = tale_send(b, false, 0x80000001, TEXT);
+    tale_acknowledge(b, true, 1);
+    for (int i = 0; i < 2; i++) {
+        leg = tale_send(b, false, 0x80000001, TEXT);
+        g_assert_cmpuint(tale_leg(&tale, leg).attempt_of, ==, delivered);
+        tale_end(b);
+        b = tale_connect(&tale, "dpp:///b", RELAY);
+        tale_open(b, false, 0x80000001, "res", "id:b", "");
+    }
+    sstp_story_finish(tale.story);
+
+    g_assert_cmpint(tale_leg(&tale, delivered).certainty, ==, SSTP_STORY_CERTAIN);
+    const struct sstp_story_branch branch = tale_branch(&tale, first, "id:b");
+    g_assert_cmpint(branch.outcome, ==, SSTP_STORY_DELIVERED);
+    g_assert_cmpint(branch.certainty, ==, SSTP_STORY_CERTAIN);
+    g_assert_cmpuint(sstp_story_num_journeys(tale.story), ==, 1);
+    tale_clear(&tale);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -140,5 +184,6 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/repeated", test_repeated);
     g_test_add_func("/through-the-relay", test_through_the_relay);
+    g_test_add_func("/twice-through-the-relay", test_twice_through_the_relay);
     return g_test_run();
 }

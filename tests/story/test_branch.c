@@ -189,6 +189,51 @@ static void test_not_known(void)
     tale_clear(&town.tale);
 }
 
+/* Two of one contents wait at the relay; then something is sent on. */
+struct doubt {
+    const char *name;
+    const char *before, *text; /* what is sent on, one after the other; NULL: nothing */
+    const char *identity, *device;
+    enum sstp_story_certainty certainty; /* that the second one waits */
+};
+
+static const struct doubt doubts[] = {
+    {"nothing-went", NULL, NULL, "id:b", "dpp:///b", SSTP_STORY_CERTAIN},
+    {"another-went", NULL, "no", "id:b", "dpp:///b", SSTP_STORY_CERTAIN},
+    {"to-somebody-else", NULL, "ok", "id:c", "dpp:///c", SSTP_STORY_CERTAIN},
+    /* It is the first one, as far as its turn tells. */
+    {"one-went", NULL, "ok", "id:b", "dpp:///b", SSTP_STORY_LIKELY},
+    /* Something that nobody saw come makes the turn worthless. */
+    {"one-is-open", "no", "ok", "id:b", "dpp:///b", SSTP_STORY_LIKELY},
+};
+
+static void test_doubt(gconstpointer data)
+{
+    const struct doubt *row = data;
+    uint32_t legs[2];
+    struct tale tale;
+
+    tale_init(&tale, NULL);
+    struct tale_connection *a = tale_connect(&tale, "dpp:///a", RELAY);
+    tale_open(a, true, 1, "res", "id:b", "dpp:///b");
+    for (int i = 0; i < 2; i++)
+        legs[i] = tale_send(a, true, 1, "ok");
+    tale_acknowledge(a, false, 2);
+    struct tale_connection *b = tale_connect(&tale, row->device, RELAY);
+    tale_open(b, false, 0x80000001, "res", row->identity, row->device);
+    if (row->before != NULL)
+        tale_send(b, false, 0x80000001, row->before);
+    if (row->text != NULL)
+        tale_send(b, false, 0x80000001, row->text);
+    sstp_story_finish(tale.story);
+
+    const struct sstp_story_branch branch = tale_branch(&tale, legs[1], "id:b");
+    g_assert_cmpint(branch.outcome, ==, SSTP_STORY_WAITING);
+    g_assert_cmpuint(branch.leg, ==, legs[1]);
+    g_assert_cmpint(branch.certainty, ==, row->certainty);
+    tale_clear(&tale);
+}
+
 /* As many recipients as a FanoutOpen can name, and messages to all of them: what is asked of each
  * message ends somewhere, and so do the queues. */
 static void test_thousands(void)
@@ -226,6 +271,10 @@ int main(int argc, char **argv)
     g_test_add_func("/refused", test_refused);
     g_test_add_func("/direct", test_direct);
     g_test_add_func("/not-known", test_not_known);
+    for (gsize i = 0; i < G_N_ELEMENTS(doubts); i++) {
+        g_autofree char *name = g_strdup_printf("/doubt/%s", doubts[i].name);
+        g_test_add_data_func(name, &doubts[i], test_doubt);
+    }
     g_test_add_func("/thousands", test_thousands);
     return g_test_run();
 }

@@ -518,12 +518,13 @@ struct judging {
     uint32_t journey;
 };
 
-/* What is claimed surely of a recipient; where the capture has all, also the other way round. */
+/* What is claimed surely of a recipient; where the capture has all up to its end, also the other
+ * way round. */
 static void judge_branch(void *cookie, const struct sstp_story_branch *branch)
 {
     struct judging *judging = cookie;
     const struct town_config *config = judging->town->config;
-    const bool has_all = !config->lacks_connections && !config->begins_late && !config->ends_early;
+    const bool has_all = !config->lacks_connections && !config->begins_late;
 
     for (unsigned i = 0; i < judging->message->num; i++) {
         const struct party *recipient = judging->message->recipients[i];
@@ -534,9 +535,8 @@ static void judge_branch(void *cookie, const struct sstp_story_branch *branch)
         judging->count->delivered_seen += branch->outcome == SSTP_STORY_DELIVERED;
         if (branch->certainty != SSTP_STORY_CERTAIN)
             continue;
-        const bool is_wrong = branch->outcome == SSTP_STORY_DELIVERED
-                                  ? !is_delivered
-                                  : has_all && is_delivered && !judging->message->repeats;
+        const bool is_wrong =
+            branch->outcome == SSTP_STORY_DELIVERED ? !is_delivered : has_all && is_delivered;
         judging->count->outcomes++;
         judging->count->outcomes_wrong += is_wrong;
         if (is_wrong && g_getenv("TOWN_TRACE") != NULL)
