@@ -38,12 +38,13 @@ struct story_leg {
     unsigned may_vanish : 1;  /* the message may leave a queue without a word */
     unsigned is_passed : 1;   /* of the first leg of a hop: one of them was acknowledged */
     unsigned is_repeated : 1; /* there is an attempt after it */
-    unsigned when : 22;       /* of its end, in STORY_WHEN_SHIFT, from anywhere */
+    unsigned has_others : 1;  /* of the first leg of a hop: there are attempts beside it */
+    unsigned when : 21;       /* of its end, in STORY_WHEN_SHIFT, from anywhere */
 };
 
-/* About a second, of which a leg knows 50 days. */
+/* About a second, of which a leg knows 25 days. */
 #define STORY_WHEN_SHIFT 30
-#define STORY_WHEN_MASK 0x3fffffu
+#define STORY_WHEN_MASK 0x1fffffu
 
 /* Of a leg, where they are kept. */
 struct story_times {

@@ -85,6 +85,8 @@ static void put(const struct joining *joining, enum story_kind kind, uint32_t fr
     joining->leg->kind = (unsigned)kind & 3u;
     joining->leg->from = from;
     joining->leg->certainty = (unsigned)certainty & 3u;
+    if (kind == STORY_ATTEMPT)
+        story_leg(joining->story, from)->has_others = true;
 }
 
 /* ------------------------------------------------------------------------
@@ -194,7 +196,7 @@ static bool may_be_passed_over(const struct joining *joining, uint32_t before)
 {
     const struct story_leg *leg = story_leg(joining->story, before);
 
-    return leg->may_vanish || leg->kind == STORY_ATTEMPT || leg->is_repeated ||
+    return leg->may_vanish || leg->kind == STORY_ATTEMPT || leg->has_others ||
            leg->passage == SSTP_STORY_CUT_OFF;
 }
 
@@ -290,7 +292,7 @@ static uint32_t attempt_before(const struct joining *joining, uint32_t hop)
     const struct sstp_story *story = joining->story;
     uint32_t before = joining->leg->link, last = hop;
 
-    if (!story_leg(story, hop)->is_repeated)
+    if (!story_leg(story, hop)->has_others)
         return hop;
     for (unsigned i = 0; i < STORY_LOOK_BACK && before != NONE && before != hop; i++) {
         const struct story_leg *leg = story_leg(story, before);
@@ -311,7 +313,7 @@ static uint32_t find_sibling(const struct joining *joining, uint32_t hop)
     const struct sstp_story *story = joining->story;
     uint32_t before = joining->leg->link;
 
-    if (!story_leg(story, hop)->is_repeated)
+    if (!story_leg(story, hop)->has_others)
         return NONE;
     for (unsigned i = 0; i < STORY_LOOK_BACK && before != NONE && before != hop; i++) {
         const struct story_leg *leg = story_leg(story, before);

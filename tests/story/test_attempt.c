@@ -3,6 +3,7 @@
 #include "tale.h"
 
 #define RELAY "grooveDNS://r"
+#define OTHER "grooveDNS://q"
 #define TEXT "a message that can be told from others"
 
 /* a sends twice, over one connection after the other. */
@@ -175,6 +176,52 @@ static void test_twice_through_the_relay(void)
     tale_clear(&tale);
 }
 
+/* So it goes from relay to relay, and the second one has it twice, too: all of its deliveries are
+ * one hop, whichever of them arrives. */
+static void test_twice_through_two_relays(void)
+{
+    static const struct tale_recipient b_there[] = {{"id:b", "dpp:///b", OTHER}};
+    uint32_t first = SSTP_STORY_NONE, legs[4];
+    struct tale tale;
+
+    tale_init(&tale, NULL);
+    for (int i = 0; i < 2; i++) {
+        struct tale_connection *a = tale_connect(&tale, "dpp:///a", RELAY);
+        tale_fanout(a, true, 1, "res", b_there, 1);
+        const uint32_t leg = tale_send(a, true, 1, TEXT);
+        first = i == 0 ? leg : first;
+        if (i == 0)
+            tale_end(a);
+        else
+            tale_acknowledge(a, false, 1);
+    }
+    struct tale_connection *relays = tale_connect(&tale, RELAY, OTHER);
+    tale_fanout(relays, true, 1, "res", b_there, 1);
+    for (int i = 0; i < 2; i++)
+        tale_send(relays, true, 1, TEXT);
+    tale_acknowledge(relays, false, 2);
+    struct tale_connection *b = NULL;
+    for (int i = 0; i < 4; i++) {
+        if (i != 1) {
+            b = tale_connect(&tale, "dpp:///b", OTHER);
+            tale_open(b, false, 0x80000001, "res", "id:b", "dpp:///b");
+        }
+        legs[i] = tale_send(b, false, 0x80000001, TEXT);
+        if (i == 3)
+            tale_acknowledge(b, true, 1);
+        else if (i > 0)
+            tale_end(b);
+    }
+    sstp_story_finish(tale.story);
+
+    for (int i = 0; i < 4; i++)
+        g_assert_cmpuint(tale_leg(&tale, legs[i]).attempt_of, ==, legs[0]);
+    const struct sstp_story_branch branch = tale_branch(&tale, first, "id:b");
+    g_assert_cmpint(branch.outcome, ==, SSTP_STORY_DELIVERED);
+    g_assert_cmpuint(branch.leg, ==, legs[3]);
+    tale_clear(&tale);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -185,5 +232,6 @@ int main(int argc, char **argv)
     g_test_add_func("/repeated", test_repeated);
     g_test_add_func("/through-the-relay", test_through_the_relay);
     g_test_add_func("/twice-through-the-relay", test_twice_through_the_relay);
+    g_test_add_func("/twice-through-two-relays", test_twice_through_two_relays);
     return g_test_run();
 }
