@@ -40,7 +40,7 @@ struct grvsstp_opening {
     /* Chunks that came before bytes that they follow, which may say whose they are: struct
      * grvhenc_chunk *; NULL where there is none. */
     wmem_array_t *held;
-    uint32_t held_len;             /* bytes of them */
+    uint32_t held_len;             /* bytes of them, also when they are no longer held */
     uint32_t held_frame, held_seq; /* of the last */
     int64_t held_since_ns;         /* the first of them */
 };

@@ -10,6 +10,7 @@
 #include "take/encapsulated.h"
 #include "take/opening.h"
 #include "take/ports.h"
+#include "take/prefix.h"
 #include "take/tunnel.h"
 
 dissector_handle_t grvsstp_watch_handle;
@@ -142,10 +143,26 @@ static void take_request(const struct grvsstp_opening *opening,
     grvsstp_encapsulated_take_held(transport);
 }
 
+/* Whether a proxy answers a CONNECT, which may not be in the capture. */
+static bool grants_tunnel(tvbuff_t *tvb)
+{
+    const unsigned len = tvb_captured_length(tvb);
+    bool is_granted = false;
+
+    return len > 0 &&
+           grvsstp_prefix_answer(sstp_span(tvb_get_ptr(tvb, 0, (int)len), len), &is_granted).len >
+               0 &&
+           is_granted;
+}
+
 /* First pass: a chunk that is not ours by itself. */
 static int look_on(struct grvsstp_opening *opening, const struct grvsstp_transport *transport,
                    tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
+    if (opening->held_len > 0 && !grvsstp_opening_is_client(transport) && grants_tunnel(tvb)) {
+        opening->is_in_tunnel = true; /* so nothing is held any more */
+        opening->tunnel_chunks = GRVSSTP_OPENING_CHUNKS_MAX;
+    }
     if (grvsstp_encapsulated_hold(opening, transport, tvb, pinfo)) {
         if (completes_request(opening, transport, tvb, pinfo))
             take_request(opening, transport, pinfo);

@@ -169,6 +169,10 @@ class HandedOn(DissectTest):
     def test_answer_without_its_request(self):
         """The CONNECT is not in the capture, and the proxy grants it after the client's first
         command, in a segment of its own, with the answer to that command, and late."""
+        capture = harness.new_capture()
+        self.play(self.connection(capture, 2492), CHUNKS)
+        commands = [c.one("sstp.command") for c in
+                    commands_in(self.ws.dissect(self.write(capture), two_pass=True))]
         for port in (8080, 45678, 443):
             for label, chunks, swapped in (
                     ("by itself", [CHUNKS[0], (False, OK)] + CHUNKS[1:], False),
@@ -188,7 +192,14 @@ class HandedOn(DissectTest):
                                       if f[1] in BAD], [], where)
                     self.assertEqual([c for frame in frames for c in frame.layers
                                       if c.values("sstp.skipped")], [], where)
-                    if two_pass:
+                    if two_pass and port == 8080:
+                        # HTTP's: what came before the answer could be the body of a request,
+                        # and after a late one nothing is known.
+                        shown = [c.one("sstp.command") for c in commands_in(frames)]
+                        self.assertEqual(commands[len(commands) - len(shown):], shown, where)
+                        self.assertGreaterEqual(len(shown), 0 if swapped else len(commands) - 2,
+                                                where)
+                    elif two_pass:
                         self.assertEqual(differences(self.plain[True], told_of(frames),
                                                      without=("sstp.encap",)), [], where)
                         self.assertEqual({c.one("sstp.encap") for c in commands_in(frames)},
