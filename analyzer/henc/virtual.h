@@ -4,12 +4,12 @@
  *
  * A virtual connection is one SSTP connection carried by HTTP: its GUID between
  * two addresses, over as many TCP connections as it takes.  Messages go in, in
- * the order in which they were sent as far as anybody knows, see henc_virtual_is_early(); out come its state, what is wrong, and
- * SSTP bytes in the order in which they were sent.  Nothing is parsed here
- * (uri.h, echo.h, polling.h do that), nothing is looked up, and no SSTP command
- * is known.  The watcher owns the map from GUID and addresses to virtual
- * connections, and remembers of each TCP connection which virtual connection
- * and half its last request belonged to, for a response names neither.
+ * the order in which they were sent as far as anybody knows, see henc_virtual_is_early(); out come
+ * its state, what is wrong, and SSTP bytes in the order in which they were sent.  Nothing is parsed
+ * here (uri.h, echo.h, polling.h do that), nothing is looked up, and no SSTP command is known.  The
+ * watcher owns the map from GUID and addresses to virtual connections, and remembers of each TCP
+ * connection which virtual connection and half its last request belonged to, for a response names
+ * neither.
  *
  * Each message is shown once, on the first pass; the caller keeps the result.
  * A request on TCP connection 7, seen in frame 12:
@@ -97,6 +97,12 @@ bool henc_virtual_is_renewed_by(const struct henc_virtual *v, const struct henc_
  * henc_virtual_data(); what that says then holds, for the other one was waited for in vain. */
 bool henc_virtual_is_early(const struct henc_virtual *v, const struct henc_message *m);
 bool henc_virtual_piece_is_early(const struct henc_virtual *v, const struct henc_piece *piece);
+
+/* Whether a message that is early waits for nothing but an answer: a request of Polling, for the
+ * one on another TCP connection, *transport.  It breaks the rules if it was sent before that answer
+ * was (GRVHENC 3.5.1.1). */
+bool henc_virtual_awaits_answer(const struct henc_virtual *v, const struct henc_message *m,
+                                uint64_t *transport);
 
 /* Bytes of a TCP connection of v are missing: what rests on their not having been sent is said
  * no more. */

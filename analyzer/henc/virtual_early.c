@@ -58,6 +58,26 @@ bool henc_virtual_piece_is_early(const struct henc_virtual *v, const struct henc
              echo.len == piece->bytes.len);
 }
 
+bool henc_virtual_awaits_answer(const struct henc_virtual *v, const struct henc_message *m,
+                                uint64_t *transport)
+{
+    const struct henc_flow *flow = &v->flows[HENC_TO_SERVER];
+    const struct henc_polling *p = m->polling;
+    unsigned num_open = 0;
+
+    if (v->kind != HENC_KIND_POLLING || m->status != 0 || p == NULL || !p->sequence_is_valid ||
+        (flow->is_known && p->sequence > flow->next) || v->has_dropped_request)
+        return false;
+    for (size_t i = 0; i < HENC_OUTSTANDING_MAX; i++) {
+        const struct henc_outstanding *o = &v->outstanding[i];
+        if (!o->is_used || o->is_challenged || o->has_ended || o->transport == m->transport)
+            continue;
+        num_open++;
+        *transport = o->transport;
+    }
+    return num_open == 1;
+}
+
 /* Nobody is waited for any more on whom something is known to be missing. */
 void henc_virtual_lose(struct henc_virtual *v, uint64_t transport)
 {

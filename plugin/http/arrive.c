@@ -62,6 +62,7 @@ const struct grvhenc_plan *grvhenc_arrive(struct grvhenc_chunk *chunk)
     tcp->last_frame = chunk->frame;
     trim(chunk);
     grvhenc_turn_expire(tcp->current, chunk->pool);
+    grvhenc_turn_note_answer(chunk);
     tcp->is_busy = true;
     const bool is_taken = grvhenc_chunk_side(chunk)->waiting == NULL &&
                           grvhenc_place_is_ready(chunk) && grvhenc_divide(chunk);

@@ -29,6 +29,8 @@ struct grvhenc_chunk {
     bool is_cut;                       /* more was on the wire */
     bool has_begun;                    /* it has its place among the bytes before it */
     struct grvhenc_virtual *waits_for; /* whose message at `pos` waits for another */
+    bool awaits_answer; /* and for nothing but the answer on the TCP connection of this number */
+    uint64_t answer_on;
     bool is_forced;     /* the message at `pos` waits for no other TCP connection any more */
     size_t pos;         /* in the bytes: what is before was dealt with */
     packet_info *pinfo; /* of its frame where that is the one at hand, else NULL */

@@ -28,6 +28,9 @@ struct grvhenc_carried {
  * octets (GRVHENC 3.3.4.6, 3.5.4). */
 #define GRVHENC_CARRIED_MAX (UINT32_C(1) << 20)
 
+/* Where nothing tells by how much the clocks of both directions differ. */
+#define GRVHENC_SKEW_UNKNOWN INT64_MAX
+
 struct grvhenc_chunk;
 
 /* One direction; first pass only. */
@@ -56,6 +59,7 @@ struct grvhenc_tcp {
     address client, server;
     uint32_t client_port;
     bool is_from_start;
+    int64_t skew_ns;              /* the server's clock is ahead by less (handshake.h) */
     struct grvhenc_side sides[2]; /* by from_client */
     const tcp_flow_t *flows[2];   /* by from_client; first pass only */
     uint32_t last_frame;          /* that handed something on; first pass only */

@@ -199,6 +199,8 @@ static bool take_message(struct grvhenc_chunk *chunk, struct grvhenc_message_byt
         grvhenc_observe_other(chunk, &bytes->read->http);
     } else if (is_early(chunk, &message)) {
         chunk->waits_for = message.v;
+        chunk->awaits_answer =
+            henc_virtual_awaits_answer(&message.v->observer, &message.m, &chunk->answer_on);
         return false;
     } else {
         record = grvhenc_observe(chunk, bytes, &message);
@@ -259,6 +261,7 @@ static bool divide_stream(struct grvhenc_chunk *chunk)
         len = grvhenc_stream_echo_len(chunk, chunk->pos);
         if (len == 0) {
             chunk->waits_for = side->streaming;
+            chunk->awaits_answer = false;
             return false;
         }
     }

@@ -9,6 +9,7 @@
 #include "http/show.h"
 #include "http/wait.h"
 #include "show/show.h"
+#include "tcp/handshake.h"
 #include "tcp/withheld.h"
 
 dissector_handle_t grvhenc_handle;
@@ -209,6 +210,8 @@ void grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
 
     tcp->first_frame = pinfo->num;
     tcp->number = transport->conversation->conv_index;
+    if (!grvsstp_handshake_time(transport->conversation, &tcp->skew_ns))
+        tcp->skew_ns = GRVHENC_SKEW_UNKNOWN;
     copy_address_wmem(wmem_file_scope(), &tcp->client, &pinfo->src);
     copy_address_wmem(wmem_file_scope(), &tcp->server, &pinfo->dst);
     tcp->client_port = transport->srcport;
@@ -396,10 +399,13 @@ void grvhenc_frame_end(conversation_t *conversation, tvbuff_t *tvb, packet_info 
                        proto_tree *tree)
 {
     struct grvhenc_tcp *tcp = conversation_get_proto_data(conversation, proto_grvhenc);
+    const bool is_new = !PINFO_FD_VISITED(pinfo) && grvsstp_transport_is_carried(pinfo);
 
+    if (is_new)
+        grvsstp_handshake_note_frame(conversation, pinfo, grvsstp_states_time(pinfo));
     if (tcp == NULL)
         return;
-    if (!PINFO_FD_VISITED(pinfo) && grvsstp_transport_is_carried(pinfo)) {
+    if (is_new) {
         note_flows(tcp, conversation, pinfo);
         note_withheld(tcp, conversation, tvb, pinfo);
         grvhenc_arrive_frame_end(tcp, grvsstp_transport_has_ended(conversation), pinfo);
@@ -418,6 +424,7 @@ void proto_register_grvhenc(void)
     proto_grvhenc = proto_register_protocol("Groove SSTP in HTTP", "GRVHENC", "grvhenc");
     grvhenc_fields_register();
     register_init_routine(grvhenc_arrive_reset);
+    register_init_routine(grvsstp_handshake_reset);
 }
 
 void proto_reg_handoff_grvhenc(void)

@@ -311,3 +311,47 @@ void grvhenc_turn_expire(struct grvhenc_virtual *v, wmem_allocator_t *pool)
             return;
         }
 }
+
+/* ------------------------------------------------------------------------
+ * Requests before their turn
+ */
+
+/* Whether the chunk is the first of an answer, or what has come of it so far, and new. */
+static bool begins_answer(const struct grvhenc_chunk *chunk)
+{
+    const struct grvhenc_side *side = grvhenc_chunk_side(chunk);
+
+    return !chunk->from_client && chunk->tcp->current != NULL && side->waiting == NULL &&
+           side->carried.len == 0 && side->sequence.is_known && chunk->seq == side->sequence.next &&
+           grvhenc_place_is_ready(chunk);
+}
+
+/* Whether the first chunk that waits on a TCP connection was sent before the answer that it waits
+ * for.  A clock that is ahead by less than the handshake took makes times differ by less. */
+static bool is_before(const struct grvhenc_tcp *tcp, const struct grvhenc_chunk *answer)
+{
+    const struct grvhenc_chunk *first = tcp->sides[true].waiting;
+    const int64_t skew_ns = MAX(tcp->skew_ns, answer->tcp->skew_ns);
+
+    return first != NULL && first->has_begun && first->awaits_answer &&
+           first->answer_on == answer->tcp->number && !tcp->is_busy && !tcp->is_lacking &&
+           !answer->tcp->is_lacking && skew_ns != GRVHENC_SKEW_UNKNOWN &&
+           answer->time_ns - first->time_ns >= skew_ns;
+}
+
+void grvhenc_turn_note_answer(const struct grvhenc_chunk *chunk)
+{
+    const struct grvhenc_virtual *v = chunk->tcp->current;
+
+    if (v == NULL || v->listed == NULL || is_settling || !begins_answer(chunk))
+        return;
+    for (wmem_list_frame_t *at = wmem_list_head(v->listed); at != NULL;
+         at = wmem_list_frame_next(at)) {
+        struct grvhenc_tcp *tcp = wmem_list_frame_data(at);
+        if (!is_before(tcp, chunk))
+            continue;
+        tcp->sides[true].waiting->is_forced = true;
+        (void)divide_first(&tcp->sides[true], chunk->pool);
+        return;
+    }
+}

@@ -33,6 +33,10 @@ void grvhenc_turn_list(struct grvhenc_tcp *tcp, struct grvhenc_virtual *v);
  * `v` may be NULL. */
 void grvhenc_turn_expire(struct grvhenc_virtual *v, wmem_allocator_t *pool);
 
+/* Before a chunk at hand is divided: takes the request that waits for the answer in it, if that was
+ * sent after the request whatever the clocks of the capture. */
+void grvhenc_turn_note_answer(const struct grvhenc_chunk *chunk);
+
 /* Takes what is ready, or has waited too long, of a TCP connection and of those that wait for the
  * same virtual connection, in the order in which it was captured. */
 void grvhenc_turn_settle(struct grvhenc_tcp *tcp, wmem_allocator_t *pool);

@@ -86,6 +86,45 @@ static bool is_early(const struct world *w, size_t row, struct sstp_span body)
     return henc_virtual_is_early(&w->v, &m);
 }
 
+/* Whether a request of Polling with this number on TCP connection 5 waits for nothing but the
+ * answer on `transport`, 0: not so. */
+static const struct {
+    const char *name, *story;
+    uint32_t number;
+    uint64_t transport;
+} answers[] = {
+    {"one", "poll@1#0 400@1 poll@2#0=ab", 1, 2},
+    {"of-the-probe", "poll@1#0", 0, 1},
+    {"none", "poll@1#0 400@1 poll@2#0=ab 200@2#0", 1, 0},
+    {"of-two", "poll@1#0 400@1 poll@2#0=ab 200@2#0 poll@3#1 poll@4#2", 3, 0},
+    {"and-a-number", "poll@1#0 400@1 poll@2#0=ab", 2, 0},
+    {"that-is-lost", "poll@1#0 400@1 poll@2#0=ab end@2", 1, 0},
+    {"on-its-own-connection", "poll@1#0 400@1 poll@5#0=ab", 1, 0},
+};
+
+static void test_answer(gconstpointer data)
+{
+    const size_t row = GPOINTER_TO_SIZE(data);
+    const struct sstp_span body = sstp_span("cd", 2);
+    struct henc_polling polling;
+    uint64_t transport = 0;
+    uint8_t bytes[512];
+    struct world w;
+
+    world_init(&w, PO);
+    play(&w, answers[row].story);
+    struct henc_message m = {.chunk = 99, .transport = 5, .half = HENC_HALF_POST, .body = body};
+    m.body.len = write_polling(bytes, sizeof bytes, false, answers[row].number, body);
+    m.body.data = bytes;
+    g_assert_cmpint(henc_polling_parse(m.body, false, &polling), ==, HENC_POLLING_OK);
+    m.polling = &polling;
+    const bool awaits = henc_virtual_awaits_answer(&w.v, &m, &transport);
+    g_assert_cmpint(awaits, ==, answers[row].transport != 0);
+    if (awaits)
+        g_assert_cmpuint(transport, ==, answers[row].transport);
+    world_clear(&w);
+}
+
 static void test_row(gconstpointer data)
 {
     const size_t row = GPOINTER_TO_SIZE(data);
@@ -121,6 +160,11 @@ int main(int argc, char **argv)
     for (size_t row = 0; row < G_N_ELEMENTS(rows); row++) {
         char *path = g_strdup_printf("/henc/virtual_early/%s", rows[row].name);
         g_test_add_data_func(path, GSIZE_TO_POINTER(row), test_row);
+        g_free(path);
+    }
+    for (size_t row = 0; row < G_N_ELEMENTS(answers); row++) {
+        char *path = g_strdup_printf("/henc/virtual_early/answer-%s", answers[row].name);
+        g_test_add_data_func(path, GSIZE_TO_POINTER(row), test_answer);
         g_free(path);
     }
     g_test_add_func("/henc/virtual_early/lost", test_lost);
