@@ -26,7 +26,7 @@ class Benchmark(unittest.TestCase):
                 numbers = json.load(file)
         self.assertEqual(sorted(numbers), ["fields", "states", "statistics", "straddling"])
         for row in numbers.values():
-            self.assertEqual(sorted(row), ["mqtt", "sstp", "sstp / mqtt", "states"])
+            self.assertEqual(sorted(row), ["journeys", "mqtt", "sstp", "sstp / mqtt", "states"])
             self.assertGreater(row["sstp"]["peak MiB"]["median"], 50)
 
     def test_states_runs(self):
