@@ -143,16 +143,18 @@ static void take_request(const struct grvsstp_opening *opening,
     grvsstp_encapsulated_take_held(transport);
 }
 
-/* Whether a proxy answers a CONNECT, which may not be in the capture. */
+/* Whether a proxy grants a CONNECT, which may not be in the capture: such an answer has no body,
+ * and is none of an encapsulation's. */
 static bool grants_tunnel(tvbuff_t *tvb)
 {
     const unsigned len = tvb_captured_length(tvb);
+    const struct sstp_span bytes = sstp_span(len > 0 ? tvb_get_ptr(tvb, 0, (int)len) : NULL, len);
+    struct henc_http http;
     bool is_granted = false;
 
-    return len > 0 &&
-           grvsstp_prefix_answer(sstp_span(tvb_get_ptr(tvb, 0, (int)len), len), &is_granted).len >
-               0 &&
-           is_granted;
+    return grvsstp_prefix_answer(bytes, &is_granted).len > 0 && is_granted &&
+           henc_http_head(bytes, &http) == HENC_HTTP_DONE && !http.has_content_length &&
+           !henc_http_is_answer(bytes, &http);
 }
 
 /* First pass: a chunk that is not ours by itself. */
