@@ -5,6 +5,7 @@
 
 #include "fields/henc_fields.h"
 #include "http/divide.h"
+#include "http/now.h"
 #include "http/place.h"
 #include "http/plan.h"
 #include "http/turn.h"
@@ -17,6 +18,7 @@ void grvhenc_arrive_reset(void)
 {
     all = NULL;
     grvhenc_wait_reset();
+    grvhenc_now_reset();
     grvhenc_turn_reset();
 }
 
@@ -58,7 +60,7 @@ const struct grvhenc_plan *grvhenc_arrive(struct grvhenc_chunk *chunk)
     packet_info *pinfo = chunk->pinfo;
     const struct grvhenc_plan *plan;
 
-    grvhenc_turn_note_time(chunk->time_ns);
+    grvhenc_now_note(chunk->frame, chunk->time_ns);
     tcp->last_frame = chunk->frame;
     trim(chunk);
     grvhenc_turn_expire(tcp->current, chunk->pool);
@@ -87,7 +89,7 @@ void grvhenc_arrive_frame_end(struct grvhenc_tcp *tcp, bool has_ended, const pac
 {
     const int64_t time_ns = grvsstp_states_time(pinfo);
 
-    grvhenc_turn_note_time(time_ns);
+    grvhenc_now_note(pinfo->num, time_ns);
     if (has_ended && tcp->end_frame == 0) {
         tcp->end_frame = pinfo->num;
         tcp->end_ns = time_ns;
@@ -95,7 +97,7 @@ void grvhenc_arrive_frame_end(struct grvhenc_tcp *tcp, bool has_ended, const pac
     const bool was_lacking = tcp->is_lacking;
     tcp->is_lacking = grvhenc_place_is_lacking(tcp);
     if (tcp->is_lacking && !was_lacking)
-        tcp->lacking_since_ns = grvhenc_turn_now();
+        tcp->lacking_since_ns = grvhenc_now_ns();
     grvhenc_turn_settle(tcp, pinfo->pool);
 }
 
@@ -159,7 +161,7 @@ static void finish(struct grvhenc_tcp *const *tcps, unsigned num, wmem_allocator
 
     grvhenc_turn_finish();
     for (unsigned i = 0; i < num; i++) /* all has come that comes */
-        grvhenc_place_note_lost(tcps[i], grvhenc_turn_now());
+        grvhenc_place_note_lost(tcps[i], grvhenc_now_ns());
     for (unsigned i = 0; i < num; i++)
         grvhenc_turn_settle(tcps[i], pool);
     for (unsigned i = 0; i < num; i++)

@@ -287,7 +287,7 @@ static void join(struct grvhenc_chunk *chunk)
     side->is_absent &= join.skip >= chunk->end - chunk->seq;
     if (join.lost > 0) {
         side->has_gap = true;
-        grvhenc_lose(chunk->tcp, chunk->from_client, chunk->frame, chunk->time_ns);
+        grvhenc_lose(chunk->tcp, chunk->from_client, chunk->time_ns);
         drop_carried(side);
     }
     if (join.skip > 0)
@@ -318,7 +318,7 @@ bool grvhenc_divide(struct grvhenc_chunk *chunk)
     chunk->pos = chunk->bytes.len;
     if (chunk->is_cut) {
         side->has_gap = true;
-        grvhenc_lose(chunk->tcp, chunk->from_client, chunk->frame, chunk->time_ns);
+        grvhenc_lose(chunk->tcp, chunk->from_client, chunk->time_ns);
     }
     side->last_frame = MAX(side->last_frame, chunk->frame);
     return true;

@@ -3,8 +3,9 @@
 
 #include "follow/settle.h"
 #include "http/body.h"
+#include "http/now.h"
 
-void grvhenc_lose(struct grvhenc_tcp *tcp, bool from_client, uint32_t frame, int64_t time_ns)
+void grvhenc_lose(struct grvhenc_tcp *tcp, bool from_client, int64_t time_ns)
 {
     tcp->has_lost = true;
     if (tcp->current == NULL) {
@@ -14,7 +15,7 @@ void grvhenc_lose(struct grvhenc_tcp *tcp, bool from_client, uint32_t frame, int
     henc_virtual_lose(&tcp->current->observer, tcp->number);
     tcp->current->is_deaf[from_client] = true;
     grvsstp_settle_late_gap(tcp->current->connection, from_client,
-                            tcp->sides[from_client].last_frame, frame, time_ns);
+                            tcp->sides[from_client].last_frame, grvhenc_now_frame(), time_ns);
 }
 
 /* Says where framing and states may trust that a command begins: after a handshake that
@@ -144,7 +145,7 @@ static void remember(struct grvhenc_chunk *chunk, const struct henc_http *http,
     tcp->current = message->v;
     if (tcp->has_untold) {
         tcp->has_untold = false;
-        grvhenc_lose(tcp, chunk->from_client, chunk->frame, chunk->time_ns);
+        grvhenc_lose(tcp, chunk->from_client, chunk->time_ns);
     }
     if (!http->is_response)
         tcp->current_half = m->half;

@@ -40,6 +40,6 @@ void grvhenc_observe_other(struct grvhenc_chunk *chunk, const struct henc_http *
 
 /* Bytes of a TCP connection are missing, since the frame `since`; they belong to the virtual
  * connection of the last request, most likely. */
-void grvhenc_lose(struct grvhenc_tcp *tcp, bool from_client, uint32_t frame, int64_t time_ns);
+void grvhenc_lose(struct grvhenc_tcp *tcp, bool from_client, int64_t time_ns);
 
 #endif

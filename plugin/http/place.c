@@ -149,7 +149,7 @@ void grvhenc_place_note_lost(struct grvhenc_tcp *tcp, int64_t now_ns)
         uint32_t number;
         while (is_side_lacking(tcp, i != 0, &number)) {
             grvhenc_place_give_up(side, number);
-            grvhenc_lose(tcp, i != 0, MAX(tcp->last_frame, side->last_frame), now_ns);
+            grvhenc_lose(tcp, i != 0, now_ns);
         }
     }
     tcp->is_lacking = false;

@@ -2,29 +2,18 @@
 #include "http/turn.h"
 
 #include "http/divide.h"
+#include "http/now.h"
 #include "http/observe.h"
 #include "http/place.h"
 #include "http/plan.h"
 #include "http/wait.h"
 
-static int64_t now_ns;    /* the latest that a frame was captured */
 static bool is_finishing; /* nothing comes any more: what waits longest is given up first */
 static bool is_settling;  /* what waits for a virtual connection is being looked through */
 
 void grvhenc_turn_reset(void)
 {
     is_finishing = false;
-    now_ns = INT64_MIN / 2;
-}
-
-void grvhenc_turn_note_time(int64_t time_ns)
-{
-    now_ns = MAX(now_ns, time_ns);
-}
-
-int64_t grvhenc_turn_now(void)
-{
-    return now_ns;
 }
 
 void grvhenc_turn_finish(void)
@@ -90,7 +79,7 @@ static bool has_expired(const struct grvhenc_side *side)
     if (side->num_waiting > GRVHENC_TURN_CHUNKS_MAX || side->num_bytes > GRVHENC_TURN_BYTES_MAX ||
         grvhenc_wait_num_bytes() > GRVHENC_TURN_BYTES_ALL_MAX)
         return true;
-    return !is_finishing && now_ns - first->time_ns > GRVHENC_TURN_TIME_MAX_NS &&
+    return !is_finishing && grvhenc_now_ns() - first->time_ns > GRVHENC_TURN_TIME_MAX_NS &&
            (first->has_begun || side->num_waiting > GRVHENC_TURN_CHUNKS_MIN);
 }
 
@@ -133,7 +122,7 @@ void grvhenc_turn_force(struct grvhenc_tcp *tcp, bool from_client, wmem_allocato
     if (!first->has_begun) {
         if (!grvhenc_place_is_answer_reached(first))
             grvhenc_place_give_up(&tcp->sides[!from_client], first->ack);
-        grvhenc_place_note_lost(tcp, now_ns);
+        grvhenc_place_note_lost(tcp, grvhenc_now_ns());
     }
     (void)divide_first(side, pool);
 }
@@ -191,8 +180,8 @@ static void note_end(struct grvhenc_tcp *tcp, wmem_allocator_t *pool)
 /* Losses that are certain by now, and the end if it was before this frame. */
 static bool settle_rest(struct grvhenc_tcp *tcp, uint32_t before, wmem_allocator_t *pool)
 {
-    if (tcp->is_lacking && now_ns - tcp->lacking_since_ns > GRVHENC_TURN_TIME_MAX_NS)
-        grvhenc_place_note_lost(tcp, now_ns);
+    if (tcp->is_lacking && grvhenc_now_ns() - tcp->lacking_since_ns > GRVHENC_TURN_TIME_MAX_NS)
+        grvhenc_place_note_lost(tcp, grvhenc_now_ns());
     if (tcp->end_frame == 0 || tcp->end_frame >= before || tcp->is_over || is_open(tcp))
         return false;
     note_end(tcp, pool);
@@ -296,7 +285,7 @@ static bool is_due(const struct grvhenc_tcp *tcp)
     for (int i = 0; i < 2; i++)
         if (tcp->sides[i].waiting != NULL && has_expired(&tcp->sides[i]))
             return true;
-    return tcp->is_lacking && now_ns - tcp->lacking_since_ns > GRVHENC_TURN_TIME_MAX_NS;
+    return tcp->is_lacking && grvhenc_now_ns() - tcp->lacking_since_ns > GRVHENC_TURN_TIME_MAX_NS;
 }
 
 /* Before something of the virtual connection is looked at: what has waited too long for it. */

@@ -22,10 +22,6 @@
 /* TCP connections of one virtual connection that something waits on. */
 #define GRVHENC_TURN_LISTED_MAX 64u
 
-/* A frame that was captured then is at hand; and the latest of these times. */
-void grvhenc_turn_note_time(int64_t time_ns);
-int64_t grvhenc_turn_now(void);
-
 /* Something of the TCP connection waits for others of the virtual connection. */
 void grvhenc_turn_list(struct grvhenc_tcp *tcp, struct grvhenc_virtual *v);
 

@@ -2,11 +2,14 @@
 """Captures that lack something: lost, late, repeated and shortened segments, and
 conversations that were under way already."""
 
+import os
 import random
 
 import harness
 from harness import DissectTest, commands_in, stories
+from mutate import MILLISECOND, Joined, read_packets, skewed
 from stories import CLIENT, RELAY, sstp
+from wireshark_test import BAD
 
 OUT_OF_ORDER = "tcp.reassemble_out_of_order:TRUE"
 
@@ -294,6 +297,22 @@ class Loss(DissectTest):
                                  {"1" if side == CLIENT else "0"})
                 for frame in seen:
                     self.assertEqual([f for f in frame.findings if f[1] != "note"], [])
+
+    def test_taken_by_others(self):
+        """A server's clock so far behind that HTTP has its side of LongLived, or the beginning,
+        before any request.  What it says is not known, on the other TCP connection either."""
+        for sample, skews in ("longlived", (50, 100, 200)), ("longlived-proxy", (100, 200, 1000)):
+            packets = read_packets(os.path.join(harness.HERE, "..", "..", "..", "samples",
+                                                sample + ".pcapng"))
+            for skew in skews:
+                joined = Joined()
+                joined.add(skewed(packets, -skew * MILLISECOND), None)
+                file = joined.capture.write(self.ws.path("skewed.pcapng"))
+                frames = self.ws.dissect(file, two_pass=True)
+                self.assertGreater(len(commands_in(frames)), 10)
+                self.assertEqual([(frame.number, name) for frame in frames
+                                  for name, severity in frame.findings if severity in BAD], [],
+                                 "%s, %d ms" % (sample, skew))
 
     def test_port_used_again(self):
         """The same addresses and ports again: another connection."""
