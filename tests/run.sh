@@ -130,7 +130,8 @@ run_ctest "$asan"
 require_labels "$asan" unit oom fuzz relaysim random dissect encapsulation analyze
 
 for program in "$release"/tests/core/test_* "$release"/tests/henc/test_* \
-    "$release"/tests/state/test_* "$release"/tests/plugin/tcp/test_* "$release"/tests/cli/test_*; do
+    "$release"/tests/state/test_* "$release"/tests/story/test_* \
+    "$release"/tests/plugin/tcp/test_* "$release"/tests/cli/test_*; do
     memcheck "$(basename "$program")" "$program" --tap
 done
 memcheck demo "$release/relaysim/relaysim" demo -w "$root/build/valgrind-demo.pcapng"
