@@ -10,7 +10,6 @@
 #include "take/encapsulated.h"
 #include "take/opening.h"
 #include "take/ports.h"
-#include "take/prefix.h"
 #include "take/tunnel.h"
 
 dissector_handle_t grvsstp_watch_handle;
@@ -150,11 +149,9 @@ static bool grants_tunnel(tvbuff_t *tvb)
     const unsigned len = tvb_captured_length(tvb);
     const struct sstp_span bytes = sstp_span(len > 0 ? tvb_get_ptr(tvb, 0, (int)len) : NULL, len);
     struct henc_http http;
-    bool is_granted = false;
 
-    return grvsstp_prefix_answer(bytes, &is_granted).len > 0 && is_granted &&
-           henc_http_head(bytes, &http) == HENC_HTTP_DONE && !http.has_content_length &&
-           !henc_http_is_answer(bytes, &http);
+    return henc_http_head(bytes, &http) == HENC_HTTP_DONE && http.is_response &&
+           http.status / 100 == 2 && !http.has_content_length && !henc_http_is_answer(bytes, &http);
 }
 
 /* First pass: a chunk that is not ours by itself. */
