@@ -119,7 +119,7 @@ if $from_worktree; then
     chroot "$system" chown -R "$login:" "$clone"
 else
     git -C "$checkout" bundle create -q "$system/var/tmp/grvsstp.bundle" HEAD
-    enter "$login" "git clone -q /var/tmp/grvsstp.bundle $clone && rm -f /var/tmp/grvsstp.bundle" ||
+    enter "$login" "git clone -q /var/tmp/grvsstp.bundle $clone" ||
         fail "git clone"
     rm -f "$system/var/tmp/grvsstp.bundle"
 fi
