@@ -236,6 +236,8 @@ void story_find_ways(struct sstp_story *story, struct story_session *session);
 const struct story_recipient *story_find_recipient(struct sstp_story *story,
                                                    struct story_session *session, uint32_t identity,
                                                    uint32_t device);
+/* What a leg of the session goes on by: whether this is one of the ways. */
+struct story_onward *story_find_onward(const struct story_session *session, uint32_t way);
 /* Whether the recipient is who receives the session's messages. */
 bool story_is_there(const struct sstp_story *story, const struct story_session *session,
                     const struct story_recipient *recipient);
@@ -250,18 +252,19 @@ uint32_t story_way_find(const struct story_way *way, uint32_t leg);
 void story_way_take(struct story_way *way, uint32_t place);
 extern const struct sstp_index_of story_ways_of;
 
+/* ---- contents.c ---- */
+
+/* The contents of a payload on a session; NONE without room. */
+uint32_t story_contents_of_event(struct sstp_story *story, const struct sstp_story_event *event,
+                                 const struct story_session *session);
+extern const struct sstp_index_of story_contents_of;
+
 /* ---- join.c ---- */
 
 /* The EndMessage's leg finds its place in a journey. */
 void story_join(struct sstp_story *story, uint32_t leg);
-/* What a leg of the session goes on by: whether this is one of the ways. */
-struct story_onward *story_find_onward(const struct story_session *session, uint32_t way);
-/* The contents of a payload on a session; NONE without room. */
-uint32_t story_contents_of_event(struct sstp_story *story, const struct sstp_story_event *event,
-                                 const struct story_session *session);
 /* Takes back the joins of which too much turned out to be unknown. */
 void story_revise(struct sstp_story *story);
-extern const struct sstp_index_of story_contents_of;
 
 /* ---- passage.c ---- */
 
