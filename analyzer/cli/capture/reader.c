@@ -209,6 +209,12 @@ gboolean reader_is_damaged(const struct reader *reader, guint file)
     return source_is_damaged(reader->entries[file].source);
 }
 
+void reader_be_silent(struct reader *reader)
+{
+    for (guint i = 0; i < reader->num; i++)
+        source_be_silent(reader->entries[i].source);
+}
+
 gint64 reader_bytes_read(const struct reader *reader)
 {
     gint64 sum = reader->done;

@@ -50,6 +50,8 @@ gboolean reader_next(struct reader *reader, struct packet *packet);
 
 gboolean reader_has_failed(const struct reader *reader); /* with a sentence said */
 gboolean reader_is_damaged(const struct reader *reader, guint file);
+/* Nothing is said of damage from now on. */
+void reader_be_silent(struct reader *reader);
 
 /* Bytes read of all files so far, of those whose size is known. */
 gint64 reader_bytes_read(const struct reader *reader);

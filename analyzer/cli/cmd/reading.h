@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * reading: the named captures, as packets in the order in which they are to be understood:
+ * files sorted into points, times corrected, what a mirrored port shows twice left out.
+ */
+#ifndef ANALYZE_CMD_READING_H
+#define ANALYZE_CMD_READING_H
+
+#include "capture/reader.h"
+#include "cmd/options.h"
+#include "cmd/progress.h"
+#include "record/store.h"
+
+struct reading;
+
+struct reading_calls {
+    /* A packet, good until it returns; its times are right to `uncertainty_ns`. */
+    void (*on_packet)(void *cookie, const struct packet *packet, gint64 uncertainty_ns);
+    gboolean (*has_enough)(void *cookie); /* asked before each packet that is read; NULL: never */
+    void *cookie;
+};
+
+/* Sorts the captures of the options, and names files and points in the report, both of which have
+ * to live as long.  NULL, with a sentence said, where one cannot be read. */
+struct reading *reading_new(const struct options *options, struct report *report);
+void reading_free(struct reading *reading);
+
+/* Reads all of them, and counts in the report what it reads.  False, with a sentence said, where
+ * one cannot be read any more. */
+gboolean reading_run(struct reading *reading, struct progress *progress,
+                     const struct reading_calls *calls);
+
+/* Says nothing of damaged files from now on: it was said before. */
+void reading_be_silent(struct reading *reading);
+
+/* After reading_run(): whether a file is cut short or damaged. */
+gboolean reading_is_damaged(const struct reading *reading);
+
+/* Bytes of all captures; 0 where nobody knows. */
+gint64 reading_size(const struct options *options);
+
+#endif
