@@ -106,7 +106,7 @@ struct relay_options {
     struct relay_peers read_peers; /* what these say */
     char *proxy_auth, *config, *log, *store, *capture, *truth;
     unsigned version, auth;
-    int64_t quota, max_per_device;
+    int64_t quota, max_per_device, longlived_limit;
     bool no_multi_drop, no_single_hop, is_verbose;
     int64_t limits[G_N_ELEMENTS(limits)];
 };
@@ -243,7 +243,7 @@ static gboolean apply(struct relay_options *options, struct relay_doors *doors,
         return FALSE;
     }
     if (!relay_peers_read(&options->read_peers, options->peers, options->peer_proxies,
-                          options->proxy_auth, options->urls) ||
+                          options->proxy_auth, options->urls, (uint64_t)options->longlived_limit) ||
         !have_room(options))
         return FALSE;
     config->urls = (const char *const *)options->urls;
@@ -286,9 +286,10 @@ static struct option_row *limit_rows(struct option_row *row, int64_t *values)
 
 int cmd_relay(int argc, char **argv)
 {
-    struct relay_options o = {.auth = SSTP_RELAY_AUTH_OPTIONAL, .version = OPTIONS_VERSION_DEFAULT};
+    struct relay_options o = {.auth = SSTP_RELAY_AUTH_OPTIONAL,
+                              .version = OPTIONS_VERSION_DEFAULT,
+                              .longlived_limit = (int64_t)HENC_LONGLIVED_LENGTH_MAX};
     struct relay_doors doors = {.addresses = NULL};
-    int64_t longlived_limit = (int64_t)HENC_LONGLIVED_LENGTH_MAX;
     struct relay_run run = {
         .relay = {.product_version = PRODUCT_RELAY_2010, .random = {random_system, NULL}},
         .polling = POLLING_OPTIONS_DEFAULT};
@@ -306,9 +307,9 @@ int cmd_relay(int argc, char **argv)
         OPTION_TEXTS("listen-http", &o.listen_http, "ADDR:PORT",
                      "SSTP over HTTP, in each of its encapsulations; may be repeated",
                      .check = check_listen_http),
-        OPTION_SIZE("longlived-limit", &longlived_limit, HTTP_LONGLIVED_LIMIT_MIN,
+        OPTION_SIZE("longlived-limit", &o.longlived_limit, HTTP_LONGLIVED_LIMIT_MIN,
                     HENC_LONGLIVED_LENGTH_MAX,
-                    "Of what one LongLived connection brings a client (2147479552)"),
+                    "Of what one LongLived connection brings a client, or a peer (2147479552)"),
         OPTION_NUMBER("poll-max", &run.polling.max, 0, POLL_SECONDS_MAX, "SECONDS",
                       "Tell clients over Polling to ask so often at least, in whole seconds (120)"),
         OPTION_NUMBER("poll-min", &run.polling.min, 0, POLL_SECONDS_MAX, "SECONDS",
@@ -325,7 +326,8 @@ int cmd_relay(int argc, char **argv)
         OPTION_FLAG("no-single-hop", &o.no_single_hop, "Refuse fanout to other relays"),
         OPTION_TEXTS("peer", &o.peers, "URL=ADDR:PORT", "Where another relay is; may be repeated",
                      .check = relay_peers_check),
-        OPTION_TEXTS("peer-proxy", &o.peer_proxies, "URL=connect|socks:ADDR:PORT",
+        OPTION_TEXTS("peer-proxy", &o.peer_proxies,
+                     "URL=connect|socks|longlived|keepalive|polling:ADDR:PORT",
                      "The proxy through which that relay is reached; may be repeated",
                      .check = relay_peers_check_proxy),
         OPTION_TEXT("proxy-auth", &o.proxy_auth, "basic|ntlm:" LOGIN_WHO,
@@ -368,7 +370,7 @@ int cmd_relay(int argc, char **argv)
         result = EXIT_USAGE;
         if (read_config(o.config, rows) && apply(&o, &doors, &run)) {
             log_set_verbose(o.is_verbose);
-            run.http.longlived_limit = (uint64_t)longlived_limit;
+            run.http.longlived_limit = (uint64_t)o.longlived_limit;
             run.http.polling = &run.polling;
             result = relay_run(&run);
         }

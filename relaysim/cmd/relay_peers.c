@@ -3,15 +3,14 @@
 
 #include "base/log.h"
 #include "base/url.h"
-#include "carrier/connect.h"
+#include "carrier/http_client.h"
 #include "carrier/socks.h"
 #include "carrier/tunnel.h"
+#include "carrier/ways.h"
 #include "cmd/login.h"
+#include "henc/polling.h"
 
 #include <string.h>
-
-/* The ways to a relay through a proxy. */
-static const struct carrier_ops *const carriers[] = {&carrier_connect, &carrier_socks};
 
 static bool is_relay(const char *url, const char *end)
 {
@@ -39,15 +38,15 @@ char *relay_peers_check(const char *peer)
                                  peer);
 }
 
-/* The carrier that "connect:ADDR:PORT" begins with, and the rest; NULL for none. */
-static const struct carrier_ops *carrier_of(const char *text, const char **proxy)
+/* The way through a proxy that "connect:ADDR:PORT" begins with, and the rest; NULL for none. */
+static const struct carrier_way *way_of(const char *text, const char **proxy)
 {
     const char *colon = strchr(text, ':');
-    for (size_t i = 0; colon != NULL && i < G_N_ELEMENTS(carriers); i++)
-        if (strlen(carriers[i]->name) == (size_t)(colon - text) &&
-            g_str_has_prefix(text, carriers[i]->name)) {
+    for (const struct carrier_way *way = carrier_ways; colon != NULL && way->via != NULL; way++)
+        if (way->may_have_proxy && strlen(way->via) == (size_t)(colon - text) &&
+            g_str_has_prefix(text, way->via)) {
             *proxy = colon + 1;
-            return carriers[i];
+            return way;
         }
     return NULL;
 }
@@ -56,12 +55,12 @@ char *relay_peers_check_proxy(const char *value)
 {
     const char *equals = strrchr(value, '='), *proxy = NULL;
     struct sockaddr_storage storage;
-    return equals != NULL && is_relay(value, equals) && carrier_of(equals + 1, &proxy) != NULL &&
+    return equals != NULL && is_relay(value, equals) && way_of(equals + 1, &proxy) != NULL &&
                    net_parse_address(proxy, &storage)
                ? NULL
-               : g_strdup_printf("--peer-proxy is URL=connect:ADDR:PORT or URL=socks:ADDR:PORT, "
-                                 "such as grooveDNS://relay2.example=connect:127.0.0.1:8080, not "
-                                 "%s",
+               : g_strdup_printf("--peer-proxy is URL=connect:ADDR:PORT, or socks, longlived, "
+                                 "keepalive or polling in the place of connect, such as "
+                                 "grooveDNS://relay2.example=connect:127.0.0.1:8080, not %s",
                                  value);
 }
 
@@ -88,27 +87,47 @@ static bool add_peer(struct relay_peers *peers, const char *value, char *const *
         find(peers, url) == peers->num && !g_strv_contains((const gchar *const *)own_urls, url);
     peers->urls[peers->num] = url;
     peers->addresses[peers->num] = g_strdup(equals + 1);
+    peers->http[peers->num] =
+        (struct http_options){.server_name = url + strlen(HENC_POLLING_SCHEME),
+                              .longlived_limit = peers->longlived_limit};
     peers->num++;
     if (!is_new)
         log_error("--peer names %s, which is this relay or another --peer already", url);
     return is_new;
 }
 
+/* Whether what a proxy of HTTP is asked for can stand in a URI. */
+static bool check_http(const struct relay_peers *peers, guint i)
+{
+    const bool is_good =
+        http_client_check(peers->http[i].server_name) && http_client_check(peers->addresses[i]);
+    if (!is_good)
+        log_error("--peer %s=%s cannot be asked for over HTTP: it would not fit into a URI",
+                  peers->urls[i], peers->addresses[i]);
+    return is_good;
+}
+
+/* "connect:ADDR:PORT" is the way to a peer. */
+static bool set_way(struct relay_peers *peers, guint i, const char *text)
+{
+    const char *proxy = NULL;
+    const struct carrier_way *way = way_of(text, &proxy);
+    peers->proxies[i] = g_strdup(proxy);
+    peers->ways[i] = (struct live_peer_way){
+        .carrier = way->ops, .proxy = peers->proxies[i], .http = &peers->http[i]};
+    return !way->is_http || check_http(peers, i);
+}
+
 static bool add_proxy(struct relay_peers *peers, const char *value)
 {
-    const char *equals = strrchr(value, '='), *proxy = NULL;
+    const char *equals = strrchr(value, '=');
     char *url = g_strndup(value, (gsize)(equals - value));
     const guint i = find(peers, url);
-    const bool is_good = i < peers->num && peers->proxies[i] == NULL;
-    if (is_good) {
-        peers->ways[i].carrier = carrier_of(equals + 1, &proxy);
-        peers->proxies[i] = g_strdup(proxy);
-        peers->ways[i].proxy = peers->proxies[i];
-    } else {
+    const bool is_one = i < peers->num && peers->proxies[i] == NULL;
+    if (!is_one)
         log_error("--peer-proxy names %s, which is no --peer, or has a proxy already", url);
-    }
     g_free(url);
-    return is_good;
+    return is_one && set_way(peers, i, equals + 1);
 }
 
 /* Whether who has no proxy has an address, and a proxy can be told what it is to be told. */
@@ -136,14 +155,16 @@ static bool check_ways(const struct relay_peers *peers)
 }
 
 bool relay_peers_read(struct relay_peers *peers, char *const *values, char *const *proxy_values,
-                      const char *proxy_auth, char *const *own_urls)
+                      const char *proxy_auth, char *const *own_urls, uint64_t longlived_limit)
 {
     const guint num = num_of(values), num_proxies = num_of(proxy_values);
     char *error = NULL;
     *peers = (struct relay_peers){.urls = g_new0(char *, num + 1),
                                   .addresses = g_new0(char *, num + 1),
                                   .proxies = g_new0(char *, num + 1),
-                                  .ways = g_new0(struct live_peer_way, num + 1)};
+                                  .ways = g_new0(struct live_peer_way, num + 1),
+                                  .http = g_new0(struct http_options, num + 1),
+                                  .longlived_limit = longlived_limit};
     for (guint i = 0; i < num; i++)
         if (!add_peer(peers, values[i], own_urls))
             return false;
@@ -165,6 +186,7 @@ void relay_peers_clear(struct relay_peers *peers)
         g_free(peers->proxies[i]);
     g_free(peers->proxies);
     g_free(peers->ways);
+    g_free(peers->http);
     g_strfreev(peers->urls);
     g_strfreev(peers->addresses);
     proxy_login_free(peers->login);

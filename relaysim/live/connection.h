@@ -40,6 +40,7 @@ struct live_handler {
 struct live_peer_way {
     const struct carrier_ops *carrier; /* NULL: carrier/direct.h */
     const char *proxy;                 /* "ADDR:PORT"; NULL without */
+    const struct http_options *http;   /* as in struct live_dial */
 };
 
 /* Whom to connect to, and how.  Strings need not outlive the call. */

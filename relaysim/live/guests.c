@@ -208,6 +208,7 @@ void live_guests_dial(struct live_guests *guests, const char *url, uint64_t numb
         .address = guests->peer_addresses[i],
         .proxy = way.proxy,
         .login = guests->proxy_login,
+        .http = way.http,
         .hosts = {guests->host, guests->peer_hosts != NULL
                                     ? guests->peer_hosts[i]
                                     : (uint8_t)(PEER_HOST + i % NUM_PEER_HOSTS)}};

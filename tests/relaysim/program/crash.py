@@ -2,10 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """kill -9 at random moments, with real processes: what was acknowledged is not lost.
 
-Usage: crash.py RELAYSIM CRASH_CLIENT [--kills N] [--seed N] [--clock-shim LIBRARY] [--full]
+Usage: crash.py RELAYSIM CRASH_CLIENT [--via WAY] [--kills N] [--seed N] [--clock-shim LIBRARY] [--full]
 
 Under load from several clients, the relay, another one that it forwards to, and the
-clients are killed and started again.  With --clock-shim, the clocks of the relays are set
+clients are killed and started again; and so is the proxy, where the way is one through a
+proxy: `--via longlived` leads straight to the relay, `--via longlived-proxy` through one, and
+the first relay reaches the other likewise.  LongLived is renewed again and again.  With --clock-shim, the clocks of the relays are set
 by days, forward and back, while they run, and the messages have an hour to live.  With
 --full, their disks are full at times.  At the end, of each message:
   * every transmission that was acknowledged to its sender came to each recipient;
@@ -31,6 +33,7 @@ from patience import PATIENCE, TIMEOUT
 from reserved import reserved_port
 
 URLS = {"relay": "grooveDNS://relay1.example", "relay2": "grooveDNS://relay2.example"}
+PROXY = "proxy"
 AT_RELAY2 = ",," + URLS["relay2"]
 
 # Who sends to whom, all at the first relay.  Dave only comes at the end.
@@ -45,45 +48,83 @@ SENDERS = {
 RECEIVERS = {"bob": "relay", "carl": "relay", "erin": "relay2", "fred": "relay2"}
 LATE = "dave"
 
+# Words of --via: whether there is a proxy, and at which of a relay's doors it comes in.
+WAYS = {"tcp": ("tcp", False, "--listen"), "443": ("443", False, "--listen-443"),
+        "connect": ("connect", True, "--listen"), "socks": ("socks", True, "--listen")}
+for over_http in ("longlived", "keepalive", "polling"):
+    WAYS[over_http] = (over_http, False, "--listen-http")
+    WAYS[over_http + "-proxy"] = (over_http, True, "--listen-http")
+SMALL_LIMIT = "2000000"  # of LongLived
+# Whoever polls and is killed says nothing, and is not waited for longer than this.
+POLLING = ["--poll-min", "0", "--poll-max", "1", "--poll-patience", "2"]
+
 
 class World:
-    def __init__(self, relaysim, client, folder, clock_shim):
+    def __init__(self, relaysim, client, folder, way, clock_shim):
         self.relaysim, self.client, self.folder = relaysim, client, folder
+        self.via, self.has_proxy, self.door = WAYS[way]
         self.clocks = {}
         for name in URLS if clock_shim else []:
             os.mkdir(self.path(name + ".clock"))
             self.clocks[name] = ClockShim(clock_shim, self.path(name + ".clock"))
         self.num_steps = self.num_full = 0
-        self.ports = {name: reserved_port() for name in URLS}
+        self.ports = {name: reserved_port() for name in [*URLS, PROXY]}
+        self.http_ports = {name: reserved_port() for name in URLS}
         self.processes = {}
         self.log = open(os.path.join(folder, "stderr"), "ab")
 
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def start_relay(self, name):
+    def address(self, name):
+        """Where clients come to."""
+        ports = self.ports if self.door == "--listen" else self.http_ports
+        return f"127.0.0.1:{ports[name]}"
+
+    def relay_arguments(self, name):
         arguments = [self.relaysim, "relay", "--url", URLS[name], "--listen",
                      f"127.0.0.1:{self.ports[name]}", "--store", self.path(name + ".db")]
-        if name == "relay":
-            arguments += ["--peer", f"{URLS['relay2']}=127.0.0.1:{self.ports['relay2']}"]
-        clock = self.clocks.get(name)
+        if self.door != "--listen":
+            arguments += [self.door, self.address(name), *POLLING, "--longlived-limit", SMALL_LIMIT]
+        if name == "relay2":
+            return arguments
+        other = URLS["relay2"]
+        if not self.has_proxy:
+            return arguments + ["--peer", f"{other}=127.0.0.1:{self.ports['relay2']}"]
+        return arguments + ["--peer", f"{other}={self.address('relay2')}", "--peer-proxy",
+                            f"{other}={self.via}:127.0.0.1:{self.ports[PROXY]}"]
+
+    def start_program(self, name, arguments, clock=None):
         log = open(self.path(name + ".stderr"), "ab") if clock else self.log
         process = subprocess.Popen(arguments + (["-v"] if clock else []), stdout=subprocess.PIPE,
                                    stderr=log, env=clock and clock.environment())
         if not process.stdout.readline().startswith(b"ready"):
-            raise SystemExit(f"the relay did not start: see {self.path('stderr')}")
+            raise SystemExit(f"{name} did not start: see {self.path('stderr')}")
         self.processes[name] = process
+
+    def start_client(self, name):
+        to = SENDERS.get(name)
+        relay = RECEIVERS.get(name, "relay")
+        arguments = [self.client, "--via", self.via, "--longlived-limit", SMALL_LIMIT]
+        if self.has_proxy:
+            arguments += ["--proxy", f"127.0.0.1:{self.ports[PROXY]}"]
+        arguments += ["send" if to else "receive", self.address(relay), URLS[relay], name,
+                      self.path(name)]
+        arguments += ["grooveIdentity://" + recipient for recipient in to or []]
+        self.processes[name] = subprocess.Popen(arguments, stderr=self.log)
 
     def start(self, name):
         if name in URLS:
-            self.start_relay(name)
-            return
-        to = SENDERS.get(name)
-        relay = RECEIVERS.get(name, "relay")
-        arguments = [self.client, "send" if to else "receive", str(self.ports[relay]),
-                     URLS[relay], name, self.path(name)]
-        arguments += ["grooveIdentity://" + recipient for recipient in to or []]
-        self.processes[name] = subprocess.Popen(arguments, stderr=self.log)
+            self.start_program(name, self.relay_arguments(name), self.clocks.get(name))
+        elif name == PROXY:
+            self.start_program(name, [self.relaysim, "proxy", "--listen",
+                                      f"127.0.0.1:{self.ports[PROXY]}"])
+        else:
+            self.start_client(name)
+
+    def programs(self):
+        """All but the clients."""
+        return [*URLS, PROXY] if self.has_proxy else list(URLS)
 
     def kill(self, name, number=signal.SIGKILL):
         process = self.processes.pop(name)
@@ -205,7 +246,10 @@ def disturb(world, chance, is_full):
 
 def play(world, kills, chance, is_full):
     counts = {}
-    for name in [*URLS, *SENDERS, *RECEIVERS]:
+    weights = {"relay": 6, "relay2": 3, PROXY: 4 if world.has_proxy else 0}
+    victims = [name for name, weight in weights.items() for _ in range(weight)]
+    victims += list(SENDERS) + list(RECEIVERS) * 2
+    for name in [*world.programs(), *SENDERS, *RECEIVERS]:
         world.start(name)
     time.sleep(0.5)
     for _ in range(kills):
@@ -213,7 +257,7 @@ def play(world, kills, chance, is_full):
         if world.clocks or is_full:
             disturb(world, chance, is_full)
             time.sleep(chance.uniform(0, 0.5))
-        victim = chance.choice(["relay"] * 6 + ["relay2"] * 3 + list(SENDERS) + list(RECEIVERS) * 2)
+        victim = chance.choice(victims)
         world.kill(victim)
         if chance.random() < 0.3:
             time.sleep(chance.uniform(0, 0.3))
@@ -233,7 +277,7 @@ def play(world, kills, chance, is_full):
             time.monotonic() < deadline:
         time.sleep(0.2)
     time.sleep(0.5)  # for what should not come
-    for name in URLS:
+    for name in world.programs():
         code = world.kill(name, signal.SIGTERM)
         if code != 0:
             raise SystemExit(f"{name} ended with {code}")
@@ -244,16 +288,19 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("relaysim")
     parser.add_argument("client")
+    parser.add_argument("--via", choices=[*WAYS, "any"], default="tcp")
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 30))
     parser.add_argument("--clock-shim")
     parser.add_argument("--full", action="store_true")
     options = parser.parse_args()
-    print(f"seed {options.seed}")
+    chance = random.Random(options.seed)
+    way = chance.choice(list(WAYS)[1:]) if options.via == "any" else options.via
+    print(f"seed {options.seed}, by {way}")
     folder = tempfile.mkdtemp(prefix="relaysim-crash-")
-    world = World(options.relaysim, options.client, folder, options.clock_shim)
+    world = World(options.relaysim, options.client, folder, way, options.clock_shim)
     try:
-        counts = play(world, options.kills, random.Random(options.seed), options.full)
+        counts = play(world, options.kills, chance, options.full)
     finally:
         world.end()
     wrong = [f"{receiver} never got {sender}'s transmission {transmission}"

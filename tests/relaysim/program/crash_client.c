@@ -4,8 +4,10 @@
  * what it receives, at once, so that it may be killed at any moment.  crash.py starts
  * it, kills it, and reads what it wrote.
  *
- *     crash_client send PORT URL NAME LOG IDENTITY[,DEVICE[,RELAY-URL]]...
- *     crash_client receive PORT URL NAME LOG
+ *     crash_client [OPTION...] send ADDR:PORT URL NAME LOG IDENTITY[,DEVICE[,RELAY-URL]]...
+ *     crash_client [OPTION...] receive ADDR:PORT URL NAME LOG
+ *
+ * It travels as --via and --proxy of `relaysim client` say; --longlived-limit likewise.
  *
  * A sender goes on until SIGTERM, and then waits for the acknowledgements.  What an
  * earlier run of the same log sent without one it sends again, as a new transmission.
@@ -16,25 +18,25 @@
  * "settled N": the relay cannot send the first N of this run again, for it has answered
  * for a message that was sent to it after their acknowledgement.
  */
-#include <arpa/inet.h>
+#include "carrier/ways.h"
+#include "carrier/http_options.h"
+#include "henc/polling.h"
+#include "live/client.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <glib.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "client/client.h"
-
 #define TURN_MS 5
+#define RETRY_MS 20
 #define NUM_PER_TURN 10u /* messages, so that the log stays readable */
 #define WINDOW 400u
+#define UNSENT 100000u /* bytes; far below what an endpoint has room for */
 #define PADDING_MAX 3000u
 #define LIFE_SECONDS 3600u /* longer than any test, shorter than the steps of its clocks */
 
@@ -42,12 +44,14 @@ static volatile sig_atomic_t is_ending;
 
 struct program {
     bool sends;
+    struct live_dial dial;
+    struct http_options http;
     const char *relay_url, *name;
     char *const *to;
     int num_to;
     int log;
-    int socket;
-    struct sstp_client *client;
+    struct net *net;
+    struct live_client *client; /* NULL: none */
     bool is_ready, is_lost;
 
     /* Who sends. */
@@ -77,20 +81,6 @@ static void say(const struct program *program, const char *format, ...)
     g_free(line);
 }
 
-static void fill(void *cookie, void *bytes, size_t len)
-{
-    (void)cookie;
-    if (getrandom(bytes, len, 0) != (ssize_t)len)
-        abort();
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* ------------------------------------------------------------------------
  * Sending
  */
@@ -109,7 +99,7 @@ static void open_session(struct program *program)
         entries[i].relay_url = sstp_span_of_string(num > 2 ? parts[i][2] : "");
         is_fanout = is_fanout || num > 2;
     }
-    struct sstp_ep *ep = sstp_client_ep(program->client);
+    struct sstp_ep *ep = live_client_ep(program->client);
     const enum sstp_ep_err err =
         is_fanout ? sstp_ep_fanout_open(ep, sstp_span_of_string("app"), entries,
                                         (size_t)program->num_to, &program->session_id)
@@ -124,7 +114,7 @@ static bool is_session_ready(const struct program *program)
 {
     enum sstp_session_state state;
     return program->has_session &&
-           sstp_ep_session_state(sstp_client_ep(program->client), program->session_id, &state) &&
+           sstp_ep_session_state(live_client_ep(program->client), program->session_id, &state) &&
            state == SSTP_SESSION_READY;
 }
 
@@ -134,7 +124,7 @@ static bool send_text(struct program *program, const char *text, uint64_t tag)
                                                      SSTP_MESSAGE_FLAG_EPHEMERAL,
                                             .ttl = LIFE_SECONDS,
                                             .data = sstp_span_of_string(text)};
-    return sstp_ep_send_message(sstp_client_ep(program->client), program->session_id, &message,
+    return sstp_ep_send_message(live_client_ep(program->client), program->session_id, &message,
                                 (void *)(uintptr_t)tag) == SSTP_EP_OK;
 }
 
@@ -148,19 +138,19 @@ static void send_one(struct program *program, uint64_t number)
      * nowhere. */
     say(program, "sent %" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT "\n", transmission, number);
     if (!send_text(program, text, transmission))
-        abort(); /* the window is far below every limit */
+        abort(); /* window and bytes are far below every limit */
     g_free(text);
     g_free(padding);
 }
 
 static void send_some(struct program *program)
 {
-    struct sstp_ep *ep = sstp_client_ep(program->client);
-    if (now_ms() < program->next_turn_ms)
+    struct sstp_ep *ep = live_client_ep(program->client);
+    if (net_now_ms(program->net) < program->next_turn_ms)
         return;
-    program->next_turn_ms = now_ms() + TURN_MS;
-    for (unsigned i = 0;
-         i < NUM_PER_TURN && is_session_ready(program) && sstp_ep_num_unacknowledged(ep) < WINDOW;
+    program->next_turn_ms = net_now_ms(program->net) + TURN_MS;
+    for (unsigned i = 0; i < NUM_PER_TURN && is_session_ready(program) &&
+                         sstp_ep_num_unacknowledged(ep) < WINDOW && sstp_ep_output_len(ep) < UNSENT;
          i++) {
         gpointer again = g_queue_pop_head(&program->again);
         if (again != NULL)
@@ -213,7 +203,7 @@ static void on_message(struct program *program, const struct sstp_ep_event *even
     const char *number = strtok(NULL, " ");
     program->num_got++;
     say(program, "got %s %s %s\n", sender, transmission, number);
-    (void)sstp_ep_complete(sstp_client_ep(program->client), event->number);
+    (void)sstp_ep_complete(live_client_ep(program->client), event->number);
     g_free(text);
 }
 
@@ -225,7 +215,7 @@ static void mark(struct program *program)
         !is_session_ready(program))
         return;
     /* A Noop, so that the acknowledgement does not only ride on the marker. */
-    (void)sstp_ep_noop(sstp_client_ep(program->client));
+    (void)sstp_ep_noop(live_client_ep(program->client));
     program->is_marking = send_text(program, "marker", program->num_got);
     if (program->is_marking)
         program->num_marked = program->num_got;
@@ -261,25 +251,39 @@ static void on_event(void *cookie, struct sstp_ep *ep, const struct sstp_ep_even
         if (program->has_session && event->session_id == program->session_id)
             program->is_lost = true;
         break;
-    case SSTP_EP_EVENT_CLOSED:
-        program->is_lost = true;
-        break;
     }
 }
 
-static void on_ready(void *cookie, struct sstp_client *client)
+static void on_connected(void *cookie)
 {
     struct program *program = cookie;
-    (void)client;
+    (void)live_client_start(program->client);
+}
+
+static void on_ready(void *cookie)
+{
+    struct program *program = cookie;
     program->is_ready = true;
     open_session(program);
 }
 
-static void on_failed(void *cookie, struct sstp_client *client, const char *why)
+static void on_failed(void *cookie, const char *why)
 {
     struct program *program = cookie;
-    (void)client;
     fprintf(stderr, "%s: %s\n", program->name, why);
+    program->is_lost = true;
+}
+
+static void on_not_connected(void *cookie, const char *why)
+{
+    struct program *program = cookie;
+    (void)why;
+    program->is_lost = true;
+}
+
+static void on_gone(void *cookie)
+{
+    struct program *program = cookie;
     program->is_lost = true;
 }
 
@@ -287,48 +291,35 @@ static void on_failed(void *cookie, struct sstp_client *client, const char *why)
  * The connection
  */
 
-static int connect_to(const char *port)
+static struct live_client *new_client(struct program *program, const char *device_url,
+                                      const char *account_url, const char *const *identity_url)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)atoi(port)),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (connect(fd, (const struct sockaddr *)(const void *)&address, sizeof address) == 0) {
-        fcntl(fd, F_SETFL, O_NONBLOCK);
-        return fd;
-    }
-    close(fd);
-    return -1;
+    const struct live_client_config config = {.net = program->net,
+                                              .secret = "",
+                                              .client = {.device_url = device_url,
+                                                         .target_url = program->relay_url,
+                                                         .is_originator = true,
+                                                         .attaches = !program->sends,
+                                                         .account_url = account_url,
+                                                         .identity_urls = identity_url,
+                                                         .num_identities = 1,
+                                                         .major_version = 1,
+                                                         .minor_version = 6,
+                                                         .product_version = "crash_client"}};
+    return live_client_new(&config, (struct live_client_handler){.connected = on_connected,
+                                                                 .not_connected = on_not_connected,
+                                                                 .ready = on_ready,
+                                                                 .failed = on_failed,
+                                                                 .event = on_event,
+                                                                 .gone = on_gone,
+                                                                 .cookie = program});
 }
 
-static bool would_block(void)
+static bool is_done(const struct program *program)
 {
-    return errno == EAGAIN || errno == EINTR;
-}
-
-static void carry(struct program *program)
-{
-    static uint8_t bytes[65536];
-    struct sstp_ep *ep = sstp_client_ep(program->client);
-    struct pollfd poll_fd = {.fd = program->socket, .events = POLLIN};
-
-    if (sstp_ep_output(ep).len > 0)
-        poll_fd.events |= POLLOUT;
-    (void)poll(&poll_fd, 1, TURN_MS);
-    sstp_ep_tick(ep, now_ms());
-    const ssize_t num = read(program->socket, bytes, sizeof bytes);
-    if (num > 0)
-        sstp_ep_receive(ep, bytes, (size_t)num);
-    else if (num == 0 || !would_block())
-        program->is_lost = true;
-    const struct sstp_span output = sstp_ep_output(ep);
-    if (output.len == 0)
-        return;
-    const ssize_t num_sent = send(program->socket, output.data, output.len, MSG_NOSIGNAL);
-    if (num_sent > 0)
-        sstp_ep_output_taken(ep, (size_t)num_sent);
-    else if (!would_block())
-        program->is_lost = true;
+    return is_ending &&
+           (!program->sends || (program->is_ready && program->again.length == 0 &&
+                                sstp_ep_num_unacknowledged(live_client_ep(program->client)) == 0));
 }
 
 /* One connection, until it is lost; false when all is done. */
@@ -337,48 +328,32 @@ static bool run(struct program *program)
     char *device_url = g_strconcat("dpp:///", program->name, NULL);
     char *account_url = g_strconcat("grooveAccount://", program->name, NULL);
     char *identity_url = g_strconcat("grooveIdentity://", program->name, NULL);
-    const struct sstp_client_config config = {.device_url = device_url,
-                                              .target_url = program->relay_url,
-                                              .is_originator = true,
-                                              .attaches = !program->sends,
-                                              .account_url = account_url,
-                                              .identity_urls = (const char *const *)&identity_url,
-                                              .num_identities = 1,
-                                              .device_key = sstp_sec_derive_key("", device_url),
-                                              .account_key = sstp_sec_derive_key("", account_url),
-                                              .random = {fill, NULL},
-                                              .major_version = 1,
-                                              .minor_version = 6,
-                                              .product_version = "crash_client",
-                                              .now_ms = now_ms(),
-                                              .ready = on_ready,
-                                              .failed = on_failed,
-                                              .event = on_event,
-                                              .cookie = program};
-    bool is_done = false;
+    char *error = NULL;
+    bool is_over = false;
 
-    program->client = sstp_client_new(&config);
     program->is_ready = program->has_session = program->is_lost = program->is_marking = false;
     program->num_got = program->num_marked = 0;
+    program->client =
+        new_client(program, device_url, account_url, (const char *const *)&identity_url);
+    if (!live_client_dial(program->client, &program->dial, &error))
+        g_error("%s", error);
     if (!program->sends)
         say(program, "run\n");
-    (void)sstp_client_start(program->client);
-    while (!program->is_lost && !is_done) {
+    while (!program->is_lost && !is_over) {
+        net_run_once(program->net, TURN_MS);
         if (program->sends)
             send_some(program);
         else
             mark(program);
-        carry(program);
-        is_done = is_ending && (!program->sends ||
-                                (program->is_ready && program->again.length == 0 &&
-                                 sstp_ep_num_unacknowledged(sstp_client_ep(program->client)) == 0));
+        live_client_wake(program->client);
+        is_over = is_done(program);
     }
-    sstp_client_free(program->client);
-    close(program->socket);
+    live_client_free(program->client);
+    program->client = NULL;
     g_free(device_url);
     g_free(account_url);
     g_free(identity_url);
-    return !is_done;
+    return !is_over;
 }
 
 static void on_signal(int number)
@@ -387,33 +362,66 @@ static void on_signal(int number)
     is_ending = 1;
 }
 
+/* Takes the options off the command line. */
+static void read_options(struct program *program, int *argc, char ***argv)
+{
+    char *via = NULL, *proxy = NULL;
+    gint64 longlived_limit = 0;
+    const GOptionEntry entries[] = {
+        {"via", 0, 0, G_OPTION_ARG_STRING, &via, "The way to the relay", CARRIER_VIAS},
+        {"proxy", 0, 0, G_OPTION_ARG_STRING, &proxy, "Where the proxy is", "ADDR:PORT"},
+        {"longlived-limit", 0, 0, G_OPTION_ARG_INT64, &longlived_limit, "Of one half", "BYTES"},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
+    GOptionContext *context = g_option_context_new("send|receive ADDR:PORT URL NAME LOG [TO...]");
+    const struct carrier_way *way = carrier_ways;
+    GError *error = NULL;
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, argc, argv, &error))
+        g_error("%s", error->message);
+    while (via != NULL && way->via != NULL && strcmp(way->via, via) != 0)
+        way++;
+    if (way->via == NULL || *argc < 6)
+        g_error("usage: see --help");
+    program->dial = (struct live_dial){.carrier = way->ops, .proxy = proxy, .http = &program->http};
+    program->http.longlived_limit = (uint64_t)longlived_limit;
+    g_option_context_free(context);
+    g_free(via);
+}
+
+/* Until all is done. */
+static void run_all(struct program *program, const char *log)
+{
+    bool goes_on = true;
+    while (goes_on) {
+        g_queue_clear(&program->again);
+        if (program->sends)
+            read_log(program, log);
+        goes_on = run(program);
+        if (!program->is_ready)
+            net_run_once(program->net, RETRY_MS);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static char sink[] = "grooveIdentity://sink";
     static char *const sinks[] = {sink};
-    struct program program = {.sends = argc > 6 && strcmp(argv[1], "send") == 0};
-    bool goes_on = true;
+    const struct net_config config = {.capture = NULL};
+    struct program program = {.log = -1};
 
-    if (argc < 6) {
-        fprintf(stderr, "usage: crash_client send|receive PORT URL NAME LOG [TO...]\n");
-        return 2;
-    }
+    read_options(&program, &argc, &argv);
+    program.sends = argc > 6 && strcmp(argv[1], "send") == 0;
     const struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGTERM, &action, NULL);
+    program.dial.address = argv[2];
     program.relay_url = argv[3];
+    program.http.server_name = argv[3] + strlen(HENC_POLLING_SCHEME);
     program.name = argv[4];
     program.to = program.sends ? argv + 6 : sinks;
     program.num_to = program.sends ? argc - 6 : 1;
     program.log = open(argv[5], O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    while (goes_on) {
-        g_queue_clear(&program.again);
-        if (program.sends)
-            read_log(&program, argv[5]);
-        program.socket = connect_to(argv[2]);
-        if (program.socket >= 0)
-            goes_on = run(&program);
-        else
-            g_usleep(20000);
-    }
+    program.net = net_new(&config);
+    run_all(&program, argv[5]);
+    net_free(program.net);
     return 0;
 }

@@ -344,6 +344,30 @@ class OtherRelays(ProxyTest):
                                               "basic:alice:sesame"), 0)
             self.check(other.receive(2), 0)
 
+    def test_over_http(self):
+        """The encapsulations, forwarded: each message over a connection of its own."""
+        _, proxy = self.own_proxy("--auth", "basic", "alice:sesame")
+        ways = ("longlived", "keepalive", "polling")
+        with Relay("--listen-http", "127.0.0.1:0", *SOON, url=self.OTHER) as other:
+            at = other.addresses[1]
+            for way in ways:
+                self.check(self.check_reached(way, proxy, at, "--proxy-auth",
+                                              "basic:alice:sesame"), 0)
+            self.check(other.receive(len(ways)), 0)
+
+    def test_over_http_long(self):
+        """What one LongLived connection does not carry is lost as with any connection: the sender is
+        told, and what was acknowledged has come."""
+        _, proxy = self.own_proxy()
+        with Relay("--listen-http", "127.0.0.1:0", *SOON, url=self.OTHER) as other, \
+                Relay("--peer", "%s=%s" % (self.OTHER, other.addresses[1]), "--peer-proxy",
+                      "%s=longlived:%s" % (self.OTHER, proxy), "--longlived-limit", "8000") as relay:
+            to = ["--to", BOB + ",," + self.OTHER, "--to", "grooveIdentity://carol,,%s" % URL]
+            for size, code, words in ((1000, 0, "^$"), (7000, 1, "bob is no longer a recipient"),
+                                      (1000, 0, "^$")):
+                self.check(relay.client(*to, "--size", str(size), "--messages", "2"), code, words)
+            self.check(other.receive(4), 0)
+
     def test_not_let_in(self):
         """The sender is told that the other relay is not reached."""
         _, proxy = self.own_proxy("--auth", "basic", "alice:sesame")
@@ -361,6 +385,8 @@ class OtherRelays(ProxyTest):
                 (proxy, "--peer-proxy names %s, which is no --peer" % self.OTHER),
                 ([*peer, *proxy, *proxy], "or has a proxy already"),
                 (["--peer", self.OTHER + "=relay2.example:1"], "without a proxy"),
+                (["--peer", "grooveDNS://a,b=127.0.0.1:1", "--peer-proxy",
+                  "grooveDNS://a,b=polling:127.0.0.1:2"], "cannot be asked for over HTTP"),
                 ([*peer, "--proxy-auth", "basic:a:sesame"], "--peer-proxy is needed"),
                 ([*peer, *proxy, "--proxy-auth", "digest:a:sesame"], "--proxy-auth is basic or"),
                 ([*peer, "--peer-proxy", self.OTHER + "=socks:127.0.0.1:2", "--proxy-auth",
