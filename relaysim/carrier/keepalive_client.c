@@ -2,8 +2,10 @@
 #include "carrier/keepalive_client.h"
 
 #include "carrier/http_client.h"
+#include "carrier/http_halves.h"
 #include "carrier/http_head.h"
 #include "carrier/http_line.h"
+#include "carrier/keepalive_post.h"
 #include "carrier/pass.h"
 #include "henc/echo.h"
 
@@ -12,18 +14,15 @@
  * is ready. */
 struct keepalive {
     char *guid;
-    struct carrier_transport *halves[2]; /* that are open, by enum henc_half; NULL */
+    struct carrier_transport *open[2]; /* by enum henc_half; NULL */
+    struct http_halves halves;
+    struct keepalive_post post;
     bool is_established[2];
     bool is_over;        /* all is closed at once */
     bool is_ending;      /* GET is lost: only the last words are said */
     bool has_last_words; /* and they are known */
     size_t num_last_words;
-    struct proxy_auth auths[2]; /* by enum henc_half */
-    bool is_to_ask[2];          /* again, when the answer that is there is over */
-    GByteArray *body;           /* of POST, while it has no answer */
-    GByteArray *request;        /* likewise, whole; then empty (ClientOKtoSend) */
-    guint num_said;             /* bytes of it, on the transport that there is */
-    bool is_reopening;
+    bool is_reopening;     /* POST */
     unsigned num_reopened; /* since the last answer */
     int64_t establish_deadline, ending_deadline;
     int64_t deadlines[2]; /* for an answer (Get- and PostNetworkReceiveIO) */
@@ -38,25 +37,20 @@ static void begin(struct carrier *carrier)
 {
     struct keepalive *keepalive = keepalive_of(carrier);
     keepalive->guid = http_guid_new(&carrier_config(carrier)->random);
-    keepalive->body = g_byte_array_new();
-    keepalive->request = g_byte_array_new();
-    for (unsigned half = 0; half < 2; half++)
-        proxy_auth_init(&keepalive->auths[half], carrier_config(carrier)->login, false);
+    http_halves_begin(&keepalive->halves, carrier, keepalive->open);
+    keepalive_post_init(&keepalive->post, carrier, keepalive->guid,
+                        &keepalive->halves.auths[HENC_HALF_POST]);
     keepalive->establish_deadline = carrier_now_ms(carrier) + http_client_establish_ms(carrier);
     keepalive->ending_deadline = SSTP_EP_NEVER;
     keepalive->deadlines[HENC_HALF_GET] = keepalive->deadlines[HENC_HALF_POST] = SSTP_EP_NEVER;
-    http_client_want(carrier, HENC_HALF_GET);
-    http_client_want(carrier, HENC_HALF_POST);
 }
 
 static void clear(struct carrier *carrier)
 {
     struct keepalive *keepalive = keepalive_of(carrier);
-    for (unsigned half = 0; half < 2; half++)
-        proxy_auth_clear(&keepalive->auths[half]);
+    http_halves_clear(&keepalive->halves);
+    keepalive_post_clear(&keepalive->post);
     g_free(keepalive->guid);
-    g_byte_array_free(keepalive->body, TRUE);
-    g_byte_array_free(keepalive->request, TRUE);
 }
 
 static const char *connection_name(const struct carrier *carrier)
@@ -72,8 +66,8 @@ static void say_get(struct carrier *carrier)
 {
     struct keepalive *keepalive = keepalive_of(carrier);
     GString *fields = g_string_new(NULL);
-    proxy_auth_append(&keepalive->auths[HENC_HALF_GET], fields);
-    http_write_request(http_line_of(keepalive->halves[HENC_HALF_GET])->says, carrier,
+    proxy_auth_append(&keepalive->halves.auths[HENC_HALF_GET], fields);
+    http_write_request(http_line_of(keepalive->open[HENC_HALF_GET])->says, carrier,
                        &(struct http_request){.kind = HENC_KIND_KEEPALIVE,
                                               .half = HENC_HALF_GET,
                                               .guid = keepalive->guid,
@@ -84,43 +78,6 @@ static void say_get(struct carrier *carrier)
             carrier_now_ms(carrier) + http_client_receive_ms(carrier);
 }
 
-/* The request of the body that there is, from its beginning; or, where its answer can only be a
- * proxy's challenge, without the body. */
-static void write_post(struct carrier *carrier)
-{
-    struct keepalive *keepalive = keepalive_of(carrier);
-    struct proxy_auth *auth = &keepalive->auths[HENC_HALF_POST];
-    const guint len = proxy_auth_is_asking(auth) ? 0 : keepalive->body->len;
-    GString *fields = g_string_new(NULL);
-    proxy_auth_append(auth, fields);
-    keepalive->num_said = 0;
-    g_byte_array_set_size(keepalive->request, 0);
-    http_write_request(keepalive->request, carrier,
-                       &(struct http_request){.kind = HENC_KIND_KEEPALIVE,
-                                              .half = HENC_HALF_POST,
-                                              .guid = keepalive->guid,
-                                              .content_length = len,
-                                              .more = fields->str});
-    g_byte_array_append(keepalive->request, keepalive->body->data, len);
-    g_string_free(fields, TRUE);
-}
-
-static void make_post(struct carrier *carrier, struct sstp_span body)
-{
-    struct keepalive *keepalive = keepalive_of(carrier);
-    g_byte_array_set_size(keepalive->body, 0);
-    g_byte_array_append(keepalive->body, body.data, (guint)body.len);
-    write_post(carrier);
-}
-
-static void make_handshake(struct carrier *carrier)
-{
-    uint8_t echo[64];
-    struct sstp_writer writer = sstp_writer(echo, sizeof echo);
-    henc_echo_write(&writer, sstp_span_of_string(HENC_ECHO_PING_DATA));
-    make_post(carrier, sstp_writer_span(&writer));
-}
-
 /* What the endpoint has to say, as much as one request has room for (GRVHENC 3.3.4.7). */
 static void make_data(struct carrier *carrier)
 {
@@ -129,7 +86,7 @@ static void make_data(struct carrier *carrier)
     const size_t room =
         keepalive->is_ending ? MIN(keepalive->num_last_words, sizeof body) : sizeof body;
     const size_t len = carrier_pass_move(carrier, body, room);
-    make_post(carrier, sstp_span(body, len));
+    keepalive_post_say(&keepalive->post, sstp_span(body, len));
     if (keepalive->is_ending)
         keepalive->num_last_words -= len;
     keepalive->deadlines[HENC_HALF_POST] =
@@ -139,8 +96,8 @@ static void make_data(struct carrier *carrier)
 static bool may_make_data(const struct carrier *carrier)
 {
     const struct keepalive *keepalive = keepalive_of(carrier);
-    return carrier_ep(carrier) != NULL && keepalive->request->len == 0 && !keepalive->is_over &&
-           (!keepalive->is_ending || keepalive->num_last_words > 0) &&
+    return carrier_ep(carrier) != NULL && !keepalive_post_is_waiting(&keepalive->post) &&
+           !keepalive->is_over && (!keepalive->is_ending || keepalive->num_last_words > 0) &&
            sstp_ep_output_len(carrier_ep(carrier)) > 0;
 }
 
@@ -152,20 +109,21 @@ static void on_opened(struct carrier_transport *transport)
 {
     struct carrier *carrier = transport->carrier;
     struct keepalive *keepalive = keepalive_of(carrier);
-    http_line_begin(transport);
-    keepalive->halves[transport->number] = transport;
-    keepalive->is_to_ask[transport->number] = false;
-    proxy_auth_begin(&keepalive->auths[transport->number]);
-    if (transport->number == HENC_HALF_POST) {
-        keepalive->is_reopening = false;
-        keepalive->num_said = 0;
-        if (keepalive->request->len > 0 && carrier_config(carrier)->login != NULL)
-            write_post(carrier); /* what is told is about the transport */
-    }
-    if (transport->number == HENC_HALF_GET)
+    struct keepalive_post *post = &keepalive->post;
+    http_halves_opened(&keepalive->halves, transport);
+    if (transport->number == HENC_HALF_GET) {
         say_get(carrier);
-    else if (!carrier_is_ready(carrier) && keepalive->request->len == 0)
-        make_handshake(carrier);
+        return;
+    }
+    keepalive->is_reopening = false;
+    if (!keepalive_post_is_waiting(post)) {
+        if (!carrier_is_ready(carrier))
+            keepalive_post_handshake(post);
+    } else if (carrier_config(carrier)->login != NULL) {
+        keepalive_post_write(post); /* what is told is about the transport */
+    } else {
+        keepalive_post_restart(post);
+    }
 }
 
 /* All has been said, and taken. */
@@ -173,7 +131,7 @@ static bool is_done(const struct carrier *carrier)
 {
     const struct keepalive *keepalive = keepalive_of(carrier);
     const struct sstp_ep *ep = carrier_ep(carrier);
-    if (ep == NULL || keepalive->request->len > 0)
+    if (ep == NULL || keepalive_post_is_waiting(&keepalive->post))
         return false;
     if (keepalive->is_ending)
         return keepalive->has_last_words && keepalive->num_last_words == 0;
@@ -184,7 +142,7 @@ static bool is_done(const struct carrier *carrier)
 static bool may_reopen(const struct carrier *carrier)
 {
     const struct keepalive *keepalive = keepalive_of(carrier);
-    return keepalive->halves[HENC_HALF_GET] != NULL && !keepalive->is_over && !is_done(carrier) &&
+    return keepalive->open[HENC_HALF_GET] != NULL && !keepalive->is_over && !is_done(carrier) &&
            keepalive->num_reopened < KEEPALIVE_REOPEN_MAX;
 }
 
@@ -201,7 +159,7 @@ static void reopen(struct carrier *carrier)
 static bool has_to_reopen(const struct carrier *carrier)
 {
     const struct keepalive *keepalive = keepalive_of(carrier);
-    return keepalive->halves[HENC_HALF_POST] == NULL && !keepalive->is_reopening &&
+    return keepalive->open[HENC_HALF_POST] == NULL && !keepalive->is_reopening &&
            may_make_data(carrier);
 }
 
@@ -218,21 +176,8 @@ static void end_now(struct carrier *carrier)
 {
     struct keepalive *keepalive = keepalive_of(carrier);
     keepalive->is_over = true;
-    if (keepalive->halves[HENC_HALF_GET] == NULL && keepalive->halves[HENC_HALF_POST] == NULL)
+    if (keepalive->open[HENC_HALF_GET] == NULL && keepalive->open[HENC_HALF_POST] == NULL)
         carrier_lose(carrier);
-}
-
-/* Whether this is one of the two that there are; another one was the proxy's to ask on. */
-static bool is_current(const struct carrier_transport *transport)
-{
-    return keepalive_of(transport->carrier)->halves[transport->number] == transport;
-}
-
-/* Another one is wanted for its half. */
-static void ask_anew(struct carrier_transport *transport)
-{
-    keepalive_of(transport->carrier)->halves[transport->number] = NULL;
-    http_client_want(transport->carrier, transport->number);
 }
 
 /* GRVHENC 3.3.7 */
@@ -240,22 +185,14 @@ static void on_lost(struct carrier_transport *transport)
 {
     struct carrier *carrier = transport->carrier;
     struct keepalive *keepalive = keepalive_of(carrier);
-    if (!is_current(transport))
-        return;
-    if (!carrier_is_lost(carrier) && !carrier_is_ready(carrier) &&
-        proxy_auth_lost(&keepalive->auths[transport->number])) {
-        ask_anew(transport);
-        return;
-    }
-    keepalive->halves[transport->number] = NULL;
-    if (carrier_is_lost(carrier))
+    if (!http_halves_lost(&keepalive->halves, transport) || carrier_is_lost(carrier))
         return;
     if (!carrier_is_ready(carrier)) {
         http_client_end(carrier, "closed the connection");
     } else if (may_reopen(carrier)) {
-        if (keepalive->request->len > 0)
+        if (keepalive_post_is_waiting(&keepalive->post))
             reopen(carrier);
-    } else if (transport->number == HENC_HALF_GET && keepalive->halves[HENC_HALF_POST] != NULL &&
+    } else if (transport->number == HENC_HALF_GET && keepalive->open[HENC_HALF_POST] != NULL &&
                carrier_ep(carrier) != NULL && !keepalive->is_over && !is_done(carrier)) {
         begin_ending(carrier);
     } else {
@@ -307,13 +244,12 @@ static void take_post(struct carrier *carrier, struct sstp_span body)
 {
     struct keepalive *keepalive = keepalive_of(carrier);
     const bool is_handshake = !keepalive->is_established[HENC_HALF_POST];
-    if (keepalive->request->len == 0 || keepalive->num_said < keepalive->request->len) {
+    if (!keepalive_post_is_waiting(&keepalive->post) || !keepalive_post_is_said(&keepalive->post)) {
         http_client_end(carrier, "answered before it was asked");
     } else if (is_handshake ? !henc_empty_answer_is(body) : body.len > 0) {
         http_client_end(carrier, "gave an answer that is none of KeepAlive");
     } else {
-        g_byte_array_set_size(keepalive->request, 0);
-        keepalive->num_said = 0;
+        keepalive_post_answered(&keepalive->post);
         keepalive->deadlines[HENC_HALF_POST] = SSTP_EP_NEVER;
         keepalive->num_reopened = 0;
         if (is_handshake)
@@ -321,50 +257,24 @@ static void take_post(struct carrier *carrier, struct sstp_span body)
     }
 }
 
-/* A proxy wants to know who asks (GRVHENC 3.3.5.1.3, 3.3.5.2.3): the same request again, when its
- * answer is over, or on another transport. */
-static void take_question(struct carrier_transport *transport, const struct henc_http *http)
+/* Whether an answer that begins here is a proxy's, which wants to know who asks (GRVHENC 3.3.5.1.3,
+ * 3.3.5.2.3), and has been dealt with: by the same request again. */
+static bool is_question(struct carrier_transport *transport)
 {
     struct carrier *carrier = transport->carrier;
     struct keepalive *keepalive = keepalive_of(carrier);
-    struct http_line *line = http_line_of(transport);
-    const unsigned half = transport->number;
-    const bool can_follow = half == HENC_HALF_GET || keepalive->num_said == keepalive->request->len;
-    size_t len;
-    if (!keepalive->is_to_ask[half])
-        switch (http_client_asked(carrier, &keepalive->auths[half], http, http_line_heard(line),
-                                  can_follow)) {
-        case PROXY_AUTH_AGAIN:
-            keepalive->is_to_ask[half] = true;
-            break;
-        case PROXY_AUTH_ANEW:
-            line->is_over = true;
-            ask_anew(transport);
-            return;
-        case PROXY_AUTH_REFUSED:
-            return;
-        }
-    const enum henc_http_result result = proxy_auth_skip(http, http_line_heard(line), &len);
-    if (result == HENC_HTTP_NOT || (result == HENC_HTTP_MORE && line->is_over)) {
-        http_client_end(carrier, "gave an answer that is none of KeepAlive");
-    } else if (result == HENC_HTTP_DONE) {
-        http_line_understood(line, len);
-        keepalive->is_to_ask[half] = false;
-        if (half == HENC_HALF_GET)
-            say_get(carrier);
-        else
-            write_post(carrier);
-    }
-}
-
-/* Whether an answer that begins here is such a question, and has been dealt with. */
-static bool is_question(struct carrier_transport *transport)
-{
+    const bool is_get = transport->number == HENC_HALF_GET;
     struct henc_http http;
     if (henc_http_head(http_line_heard(http_line_of(transport)), &http) != HENC_HTTP_DONE ||
-        !http.is_response || !http_client_is_question(transport->carrier, http.status))
+        !http.is_response || !http_client_is_question(carrier, http.status))
         return false;
-    take_question(transport, &http);
+    if (!http_halves_asked(&keepalive->halves, transport, &http,
+                           is_get || keepalive_post_is_said(&keepalive->post), "KeepAlive"))
+        return true;
+    if (is_get)
+        say_get(carrier);
+    else
+        keepalive_post_write(&keepalive->post);
     return true;
 }
 
@@ -391,7 +301,7 @@ static bool take_answer(struct carrier_transport *transport)
         return false;
     }
     const size_t len = http.head_len + body.len;
-    proxy_auth_passed(&keepalive_of(carrier)->auths[transport->number]);
+    proxy_auth_passed(&keepalive_of(carrier)->halves.auths[transport->number]);
     if (transport->number == HENC_HALF_GET)
         take_get(carrier, body);
     else
@@ -404,7 +314,7 @@ static bool take_answer(struct carrier_transport *transport)
 
 static void on_receive(struct carrier_transport *transport, const void *data, size_t len)
 {
-    if (!is_current(transport))
+    if (!http_halves_have(&keepalive_of(transport->carrier)->halves, transport))
         return;
     http_line_hear(http_line_of(transport), data, len);
     while (take_answer(transport))
@@ -415,7 +325,7 @@ static void on_started(struct carrier *carrier)
 {
     const struct keepalive *keepalive = keepalive_of(carrier);
     for (unsigned half = 0; half < 2; half++)
-        while (keepalive->halves[half] != NULL && take_answer(keepalive->halves[half]))
+        while (keepalive->open[half] != NULL && take_answer(keepalive->open[half]))
             ;
 }
 
@@ -431,11 +341,11 @@ static bool has_room(const struct carrier_transport *transport)
 static size_t output_len(const struct carrier_transport *transport)
 {
     const struct keepalive *keepalive = keepalive_of(transport->carrier);
-    if (!is_current(transport))
+    if (!http_halves_have(&keepalive_of(transport->carrier)->halves, transport))
         return 0;
     if (transport->number == HENC_HALF_GET)
         return http_line_output_len(transport);
-    return keepalive->request->len - keepalive->num_said +
+    return keepalive_post_output(&keepalive->post).len +
            (may_make_data(transport->carrier) ? sstp_ep_output_len(carrier_ep(transport->carrier))
                                               : 0);
 }
@@ -444,17 +354,16 @@ static size_t output(const struct carrier_transport *transport, struct sstp_span
                      size_t max)
 {
     const struct keepalive *keepalive = keepalive_of(transport->carrier);
-    if (!is_current(transport))
+    if (!http_halves_have(&keepalive_of(transport->carrier)->halves, transport))
         return 0;
     if (transport->number == HENC_HALF_GET)
         return http_line_output(transport, pieces, max);
     /* Only now, so that it is as much as there is. */
     if (may_make_data(transport->carrier))
         make_data(transport->carrier);
-    if (keepalive->num_said == keepalive->request->len || max == 0)
+    if (keepalive_post_is_said(&keepalive->post) || max == 0)
         return 0;
-    pieces[0] = sstp_span(keepalive->request->data + keepalive->num_said,
-                          keepalive->request->len - keepalive->num_said);
+    pieces[0] = keepalive_post_output(&keepalive->post);
     return 1;
 }
 
@@ -463,14 +372,14 @@ static void on_taken(struct carrier_transport *transport, size_t len)
     if (transport->number == HENC_HALF_GET)
         http_line_taken(transport, len);
     else
-        keepalive_of(transport->carrier)->num_said += (guint)len;
+        keepalive_post_taken(&keepalive_of(transport->carrier)->post, len);
 }
 
 /* Both halves end together (GRVHENC 3.3.4.2). */
 static bool is_over(const struct carrier_transport *transport)
 {
     return keepalive_of(transport->carrier)->is_over || is_done(transport->carrier) ||
-           !is_current(transport);
+           !http_halves_have(&keepalive_of(transport->carrier)->halves, transport);
 }
 
 /* ------------------------------------------------------------------------

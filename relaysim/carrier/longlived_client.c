@@ -2,6 +2,7 @@
 #include "carrier/longlived_client.h"
 
 #include "carrier/http_client.h"
+#include "carrier/http_halves.h"
 #include "carrier/http_head.h"
 #include "carrier/longlived.h"
 #include "henc/echo.h"
@@ -10,32 +11,27 @@
  * 'Connected', and ready, 'Established'. */
 struct longlived_client {
     struct longlived both;
-    bool is_answered;           /* the head of GET's answer is read */
-    struct proxy_auth auths[2]; /* by enum henc_half */
-    bool is_to_ask[2];          /* again, when the answer that is there is over */
-    bool is_posting;            /* POST's body has begun, which has no end to wait for */
+    struct http_halves halves;
+    bool is_answered; /* the head of GET's answer is read */
+    bool is_posting;  /* POST's body has begun, which has no end to wait for */
 };
 
 static void begin(struct carrier *carrier)
 {
     struct longlived_client *client = carrier_state(carrier);
     struct longlived *longlived = &client->both;
-    for (unsigned half = 0; half < 2; half++)
-        proxy_auth_init(&client->auths[half], carrier_config(carrier)->login, false);
+    http_halves_begin(&client->halves, carrier, longlived->halves);
     longlived->guid = http_guid_new(&carrier_config(carrier)->random);
     longlived->spoken = HENC_HALF_POST;
     longlived->may_speak = true;
     longlived->said_limit = http_client_longlived_limit(carrier);
     longlived->deadline = carrier_now_ms(carrier) + http_client_establish_ms(carrier);
-    http_client_want(carrier, HENC_HALF_GET);
-    http_client_want(carrier, HENC_HALF_POST);
 }
 
 static void clear(struct carrier *carrier)
 {
     struct longlived_client *client = carrier_state(carrier);
-    for (unsigned half = 0; half < 2; half++)
-        proxy_auth_clear(&client->auths[half]);
+    http_halves_clear(&client->halves);
     g_free(client->both.guid);
 }
 
@@ -51,7 +47,7 @@ static void say_request(struct carrier_transport *transport)
     struct longlived *longlived = &client->both;
     struct http_line *line = http_line_of(transport);
     const enum henc_half half = (enum henc_half)transport->number;
-    struct proxy_auth *auth = &client->auths[half];
+    struct proxy_auth *auth = &client->halves.auths[half];
     const bool is_asking = half == HENC_HALF_POST && proxy_auth_is_asking(auth);
     GString *fields = g_string_new(NULL);
     proxy_auth_append(auth, fields);
@@ -63,7 +59,6 @@ static void say_request(struct carrier_transport *transport)
                                .content_length = is_asking ? 0 : longlived->said_limit,
                                .more = fields->str});
     g_string_free(fields, TRUE);
-    client->is_to_ask[half] = false;
     if (half == HENC_HALF_GET)
         return;
     client->is_posting = !is_asking;
@@ -79,38 +74,16 @@ static void say_request(struct carrier_transport *transport)
 static void on_opened(struct carrier_transport *transport)
 {
     struct longlived_client *client = carrier_state(transport->carrier);
-    http_line_begin(transport);
-    client->both.halves[transport->number] = transport;
-    proxy_auth_begin(&client->auths[transport->number]);
+    http_halves_opened(&client->halves, transport);
     say_request(transport);
-}
-
-/* Whether this is one of the two that there are; another one was the proxy's to ask on. */
-static bool is_current(const struct carrier_transport *transport)
-{
-    const struct longlived *longlived = carrier_state(transport->carrier);
-    return longlived->halves[transport->number] == transport;
-}
-
-/* Another one is wanted for its half. */
-static void ask_anew(struct carrier_transport *transport)
-{
-    struct longlived *longlived = carrier_state(transport->carrier);
-    longlived->halves[transport->number] = NULL;
-    http_client_want(transport->carrier, transport->number);
 }
 
 static void on_lost(struct carrier_transport *transport)
 {
     struct carrier *carrier = transport->carrier;
     struct longlived_client *client = carrier_state(carrier);
-    if (!is_current(transport))
+    if (!http_halves_lost(&client->halves, transport))
         return;
-    if (!carrier_is_ready(carrier) && !carrier_is_lost(carrier) &&
-        proxy_auth_lost(&client->auths[transport->number])) {
-        ask_anew(transport);
-        return;
-    }
     if (!carrier_is_ready(carrier))
         http_client_end(carrier, "closed the connection");
     longlived_lost(transport);
@@ -119,33 +92,10 @@ static void on_lost(struct carrier_transport *transport)
 /* A proxy wants to know who asks (GRVHENC 3.1.5.1.1.2); its answer may not be whole yet. */
 static void on_question(struct carrier_transport *transport, const struct henc_http *http)
 {
-    struct carrier *carrier = transport->carrier;
-    struct longlived_client *client = carrier_state(carrier);
-    const unsigned half = transport->number;
-    struct http_line *line = http_line_of(transport);
-    const bool can_follow = half == HENC_HALF_GET || !client->is_posting;
-    size_t len;
-    if (!client->is_to_ask[half])
-        switch (http_client_asked(carrier, &client->auths[half], http, http_line_heard(line),
-                                  can_follow)) {
-        case PROXY_AUTH_AGAIN:
-            client->is_to_ask[half] = true;
-            break;
-        case PROXY_AUTH_ANEW:
-            g_byte_array_set_size(line->says, 0);
-            line->is_over = true;
-            ask_anew(transport);
-            return;
-        case PROXY_AUTH_REFUSED:
-            return;
-        }
-    const enum henc_http_result result = proxy_auth_skip(http, http_line_heard(line), &len);
-    if (result == HENC_HTTP_NOT || (result == HENC_HTTP_MORE && line->is_over)) {
-        http_client_end(carrier, "gave an answer that is none of LongLived");
-    } else if (result == HENC_HTTP_DONE) {
-        http_line_understood(line, len);
+    struct longlived_client *client = carrier_state(transport->carrier);
+    const bool can_follow = transport->number == HENC_HALF_GET || !client->is_posting;
+    if (http_halves_asked(&client->halves, transport, http, can_follow, "LongLived"))
         say_request(transport);
-    }
 }
 
 /* ------------------------------------------------------------------------
@@ -199,8 +149,8 @@ static void take_echo(struct carrier *carrier, struct http_line *line)
         return;
     }
     struct longlived_client *client = carrier_state(carrier);
-    proxy_auth_passed(&client->auths[HENC_HALF_GET]);
-    proxy_auth_passed(&client->auths[HENC_HALF_POST]);
+    proxy_auth_passed(&client->halves.auths[HENC_HALF_GET]);
+    proxy_auth_passed(&client->halves.auths[HENC_HALF_POST]);
     longlived->num_heard = echo.len;
     longlived->deadline = carrier_now_ms(carrier) + http_client_receive_ms(carrier);
     http_line_understood(line, echo.len);
@@ -244,8 +194,9 @@ static void receive_post(struct carrier_transport *transport, const void *data, 
 
 static void on_receive(struct carrier_transport *transport, const void *data, size_t len)
 {
-    struct carrier *carrier = transport->carrier;
-    if (carrier_is_lost(carrier) || !is_current(transport))
+    const struct carrier *carrier = transport->carrier;
+    const struct longlived_client *client = carrier_state(carrier);
+    if (carrier_is_lost(carrier) || !http_halves_have(&client->halves, transport))
         return;
     if (transport->number == HENC_HALF_GET)
         receive_get(transport, data, len);

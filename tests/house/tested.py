@@ -62,6 +62,8 @@ THROUGH = [
      ["relaysim/carrier/connect.c", "relaysim/carrier/socks.c", "relaysim/carrier/pass.c"]),
     ("a row of functions of pass.c", "tests/relaysim/carrier/test_carrier.c",
      ["relaysim/carrier/direct.c"]),
+    ("the two transports of those clients that have two", "tests/relaysim/carrier/test_longlived.c",
+     ["relaysim/carrier/http_halves.c"]),
     ("heads and lines of HTTP, for the carriers that have them",
      "tests/relaysim/carrier/test_polling.c",
      ["relaysim/carrier/http_client.c", "relaysim/carrier/http_head.c",
