@@ -203,6 +203,19 @@ uint32_t sstp_story_next_attempt(struct sstp_story *story, uint32_t leg, uint32_
 unsigned sstp_story_candidates(const struct sstp_story *story, uint32_t leg, uint32_t *candidates,
                                unsigned max);
 
+/* One recipient that the session of a leg names. */
+struct sstp_story_recipient {
+    struct sstp_span identity_url, device_url, relay_url; /* views, good as long as the story */
+    bool is_there;                                        /* it is who receives the leg */
+    bool is_gone; /* the receiver has said that it does not get this leg */
+    uint8_t gone; /* StatusId */
+};
+
+/* Calls for each of them; as many as `max` at most, and returns how many there are. */
+typedef void (*sstp_story_meet)(void *cookie, const struct sstp_story_recipient *recipient);
+unsigned sstp_story_recipients(const struct sstp_story *story, uint32_t leg, unsigned max,
+                               sstp_story_meet meet, void *cookie);
+
 /* Journeys are counted from 0 in the order in which they were first seen.  One that turned
  * out to be the beginning of another has no leg of its own left. */
 uint32_t sstp_story_num_journeys(const struct sstp_story *story);

@@ -268,6 +268,26 @@ void sstp_story_leg(const struct sstp_story *story, uint32_t index, struct sstp_
     told->resource_url = sstp_texts_get(&story->texts, session->resource);
 }
 
+unsigned sstp_story_recipients(const struct sstp_story *story, uint32_t leg, unsigned max,
+                               sstp_story_meet meet, void *cookie)
+{
+    const struct story_session *session = story_session(story, story_leg(story, leg)->session);
+
+    for (uint32_t i = 0; i < session->num_recipients && i < max; i++) {
+        const struct story_recipient *recipient = &session->recipients[i];
+        const struct sstp_story_recipient told = {
+            .identity_url = sstp_texts_get(&story->texts, recipient->identity),
+            .device_url = sstp_texts_get(&story->texts, recipient->device),
+            .relay_url = sstp_texts_get(&story->texts, recipient->relay),
+            .is_there = story_is_there(story, session, recipient),
+            .is_gone = recipient->is_gone && recipient->gone_at <= leg,
+            .gone = recipient->gone,
+        };
+        meet(cookie, &told);
+    }
+    return session->num_recipients;
+}
+
 bool story_may_send(const struct sstp_story *story, const struct story_session *session,
                     const struct story_session *other, bool is_sender)
 {

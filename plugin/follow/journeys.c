@@ -21,12 +21,15 @@ void grvsstp_journeys_register_preferences(module_t *module)
 static struct sstp_story *story; /* in file scope */
 static uint8_t key[SSTP_DIGEST_KEY_LEN];
 static bool is_for_report;
+static const struct grvsstp_contents_digest *other_digest; /* NULL: none is wanted */
+static wmem_array_t *other_contents; /* GRVSSTP_CONTENTS_LEN bytes a leg, in file scope */
 static uint32_t point;
 static int64_t point_uncertainty_ns;
 
-void grvsstp_journeys_use_for_report(void)
+void grvsstp_journeys_use_for_report(const struct grvsstp_contents_digest *digest)
 {
     is_for_report = true;
+    other_digest = digest;
 }
 
 void grvsstp_journeys_set_point(uint32_t number, int64_t uncertainty_ns)
@@ -43,6 +46,7 @@ struct sstp_story *grvsstp_story(void)
 void grvsstp_journeys_reset(void)
 {
     story = NULL;
+    other_contents = NULL;
 }
 
 static void begin_story(void)
@@ -74,6 +78,7 @@ struct under_way {
     bool is_whole;
     uint64_t length;
     struct sstp_digesting digesting;
+    void *other; /* state of other_digest, which the place keeps; NULL: none yet */
 };
 
 struct grvsstp_journeys {
@@ -109,21 +114,95 @@ static struct under_way *find(const struct grvsstp_journeys *journeys, bool from
     return NULL;
 }
 
-static void begin_message(struct grvsstp_journeys *journeys, bool from_initiator, uint32_t message)
+static void add_other_number(void *state, uint64_t number)
 {
+    uint8_t bytes[8];
+
+    for (unsigned i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(number >> 8 * i);
+    other_digest->add(state, sstp_span(bytes, sizeof bytes));
+}
+
+static void add_other_text(void *state, struct sstp_span text)
+{
+    add_other_number(state, text.len);
+    other_digest->add(state, text);
+}
+
+/* What the story takes for a message's contents (analyzer/story/session.c), as far as the Message
+ * says it. */
+static void begin_other(struct under_way *under_way, struct sstp_span resource_url,
+                        const struct sstp_command *message)
+{
+    const uint8_t kept =
+        message->flags & (SSTP_MESSAGE_FLAG_FRAGMENT | SSTP_MESSAGE_FLAG_STREAM_SIZE);
+    void *state = under_way->other;
+
+    other_digest->begin(state);
+    add_other_text(state, resource_url);
+    add_other_text(state, message->user_ref);
+    add_other_number(state, kept);
+    if (kept == 0)
+        return;
+    add_other_number(state, message->byte_stream_size);
+    add_other_number(state, message->session_size);
+    add_other_number(state, message->message_size);
+    add_other_number(state, message->num_fragments);
+    add_other_number(state, message->this_fragment);
+    add_other_number(state, message->fragment_offset);
+    add_other_text(state, message->fragment_id);
+}
+
+static void end_other(const struct under_way *under_way, uint32_t leg)
+{
+    static const uint8_t none[GRVSSTP_CONTENTS_LEN];
+    uint8_t digest[GRVSSTP_CONTENTS_LEN];
+
+    if (other_contents == NULL)
+        other_contents = wmem_array_new(wmem_file_scope(), sizeof none);
+    while (wmem_array_get_count(other_contents) < leg)
+        wmem_array_append(other_contents, none, 1);
+    add_other_number(under_way->other, under_way->length);
+    other_digest->end(under_way->other, digest);
+    wmem_array_append(other_contents, digest, 1);
+}
+
+const uint8_t *grvsstp_journeys_contents(uint32_t leg)
+{
+    static const uint8_t none[GRVSSTP_CONTENTS_LEN];
+
+    if (other_contents == NULL || leg >= wmem_array_get_count(other_contents))
+        return NULL;
+    const uint8_t *digest = wmem_array_index(other_contents, leg);
+    return memcmp(digest, none, sizeof none) != 0 ? digest : NULL;
+}
+
+static void begin_message(struct grvsstp_journeys *journeys, const struct sstp_story_event *event,
+                          struct sstp_span resource_url)
+{
+    const bool from_initiator = event->from_initiator;
     unsigned *num = &journeys->num[from_initiator], *size = &journeys->size[from_initiator];
 
     if (*num == GRVSSTP_JOURNEYS_UNDER_WAY_MAX)
         *num = 0; /* those have no end, or none that is worth waiting for */
     if (*num == *size) {
+        const unsigned before = *size;
         *size = *size == 0 ? 1 : 2 * *size;
         journeys->under_way[from_initiator] =
             wmem_realloc(wmem_file_scope(), journeys->under_way[from_initiator],
                          *size * sizeof *journeys->under_way[0]);
+        for (unsigned i = before; i < *size; i++)
+            journeys->under_way[from_initiator][i].other = NULL;
     }
     struct under_way *under_way = &journeys->under_way[from_initiator][(*num)++];
-    *under_way = (struct under_way){.message = message, .is_whole = true};
+    *under_way =
+        (struct under_way){.message = event->message, .is_whole = true, .other = under_way->other};
     sstp_digest_begin(&under_way->digesting, key);
+    if (other_digest == NULL)
+        return;
+    if (under_way->other == NULL)
+        under_way->other = wmem_alloc(wmem_file_scope(), other_digest->size);
+    begin_other(under_way, resource_url, event->command);
 }
 
 static void add_payload(const struct grvsstp_journeys *journeys, bool from_initiator,
@@ -137,24 +216,44 @@ static void add_payload(const struct grvsstp_journeys *journeys, bool from_initi
     under_way->is_whole = under_way->is_whole && item->bytes.len >= data->length;
     under_way->length += data->data.len;
     sstp_digest_add(&under_way->digesting, data->data);
+    if (other_digest != NULL)
+        other_digest->add(under_way->other, data->data);
 }
 
+/* The message's payload, as far as it is known; its leg. */
 static void end_message(struct grvsstp_journeys *journeys, struct sstp_story_event *event)
 {
     const bool from_initiator = event->from_initiator;
     struct under_way *under_way = find(journeys, from_initiator, event->message);
 
-    if (under_way == NULL)
+    if (under_way == NULL) {
+        (void)sstp_story_command(story, event);
         return;
+    }
     event->has_digest = under_way->is_whole;
     event->length = under_way->length;
     event->digest = sstp_digest_end(&under_way->digesting);
-    *under_way = journeys->under_way[from_initiator][--journeys->num[from_initiator]];
+    const uint32_t leg = sstp_story_command(story, event);
+    if (other_digest != NULL && under_way->is_whole && leg != SSTP_STORY_NONE)
+        end_other(under_way, leg);
+    struct under_way *last = &journeys->under_way[from_initiator][--journeys->num[from_initiator]];
+    const struct under_way ended = *under_way;
+    *under_way = *last;
+    *last = ended;
 }
 
 /* ------------------------------------------------------------------------
  * What is told to it
  */
+
+static struct sstp_span resource_of(const struct sstp_observer *observer, bool from_initiator,
+                                    uint32_t message)
+{
+    const uint32_t session = sstp_observer_message(observer, from_initiator, message)->session;
+    const char *url = sstp_observer_session(observer, session)->resource_url;
+
+    return url != NULL ? sstp_span_of_string(url) : sstp_span(NULL, 0);
+}
 
 void grvsstp_journeys_command(struct grvsstp_journeys *journeys, bool from_initiator,
                               const struct sstp_command *command,
@@ -177,10 +276,11 @@ void grvsstp_journeys_command(struct grvsstp_journeys *journeys, bool from_initi
     event.connection = journeys->connection;
     sstp_story_observed(&event, observer, seen);
     if (command->id == SSTP_MESSAGE && seen->has_message)
-        begin_message(journeys, from_initiator, seen->message);
+        begin_message(journeys, &event, resource_of(observer, from_initiator, seen->message));
     if (command->id == SSTP_END_MESSAGE && seen->has_message)
         end_message(journeys, &event);
-    (void)sstp_story_command(story, &event);
+    else
+        (void)sstp_story_command(story, &event);
 }
 
 void grvsstp_journeys_gap(struct grvsstp_journeys *journeys)

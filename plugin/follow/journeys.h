@@ -27,9 +27,21 @@ void grvsstp_journeys_register_preferences(module_t *module);
 /* Forgets those of the last capture; for an init routine. */
 void grvsstp_journeys_reset(void);
 
+/* Another digest of contents, which processes without the story's key can compare: the caller's,
+ * with its state in `size` bytes. */
+#define GRVSSTP_CONTENTS_LEN 16u
+struct grvsstp_contents_digest {
+    size_t size;
+    void (*begin)(void *state);
+    void (*add)(void *state, struct sstp_span bytes);
+    void (*end)(void *state, uint8_t digest[GRVSSTP_CONTENTS_LEN]);
+};
+
 /* For who asks for the story after one pass, before the first packet: times are kept, and what
- * turns out to be doubtful is taken back at the end. */
-void grvsstp_journeys_use_for_report(void);
+ * turns out to be doubtful is taken back at the end.  With a digest, which has to stay, it is made
+ * of each message's contents, too: ResourceURL, UserRef, fragment and payload, which are what
+ * every hop has to repeat. */
+void grvsstp_journeys_use_for_report(const struct grvsstp_contents_digest *digest);
 
 /* Connections that come from here on were captured at this point, whose times are right to
  * `uncertainty_ns` (story.h). */
@@ -57,6 +69,9 @@ void grvsstp_journeys_end(struct grvsstp_journeys *journeys);
 
 /* The story of the capture; NULL where there is none. */
 struct sstp_story *grvsstp_story(void);
+
+/* What that digest made of a leg; NULL where the contents are not known. */
+const uint8_t *grvsstp_journeys_contents(uint32_t leg);
 
 /* The leg of a message of a direction, by the observer's number; SSTP_STORY_NONE. */
 uint32_t grvsstp_journeys_leg(const struct grvsstp_journeys *journeys, bool from_initiator,

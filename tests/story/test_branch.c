@@ -91,6 +91,48 @@ static void test_two_relays(void)
     tale_clear(&town.tale);
 }
 
+static void note_recipient(void *cookie, const struct sstp_story_recipient *recipient)
+{
+    g_string_append_printf(
+        cookie, "%.*s at %.*s%s%s;", (int)recipient->identity_url.len,
+        (const char *)recipient->identity_url.data, (int)recipient->relay_url.len,
+        recipient->relay_url.len > 0 ? (const char *)recipient->relay_url.data : "",
+        recipient->is_there ? " is there" : "", recipient->is_gone ? " is gone" : "");
+}
+
+static void assert_recipients(const struct tale *tale, uint32_t leg, unsigned max,
+                              const char *expected)
+{
+    GString *met = g_string_new(NULL);
+    const unsigned num = sstp_story_recipients(tale->story, leg, max, note_recipient, met);
+
+    g_assert_cmpstr(met->str, ==, expected);
+    g_assert_cmpuint(num, >=, max == 100 ? 0 : max);
+    g_string_free(met, TRUE);
+}
+
+/* Whom each leg is for, by its own session, and who is not in it any more. */
+static void test_recipients(void)
+{
+    uint32_t b;
+    struct town town;
+
+    begin(&town);
+    deliver(&town, 0, RELAY, &b);
+    tale_status(town.a, false, 1, SSTP_SESSION_STATUS_LOCKED_OUT, 1);
+    tale_acknowledge(town.a, false, 1);
+    const uint32_t next = tale_send(town.a, true, 1, "the next one, which is another");
+    tale_status(town.a, false, 1, SSTP_SESSION_STATUS_LOCKED_OUT, 2);
+    assert_recipients(&town.tale, b, 100, "id:b at  is there;");
+    assert_recipients(&town.tale, town.root, 2, "id:b at ;id:c at " RELAY " is gone;");
+    assert_recipients(&town.tale, next, 100,
+                      "id:b at ;id:c at " RELAY " is gone;id:d at " OTHER " is gone;id:e at " OTHER
+                      ";");
+    struct tale_connection *late = tale_transport(&town.tale, 0, "x", "y");
+    assert_recipients(&town.tale, tale_send(late, true, 7, TEXT), 100, "");
+    tale_clear(&town.tale);
+}
+
 /* A session to the other relay that is for somebody whom the sender had not named. */
 static void test_not_named(void)
 {
@@ -266,6 +308,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/two-relays", test_two_relays);
+    g_test_add_func("/recipients", test_recipients);
     g_test_add_func("/not-named", test_not_named);
     g_test_add_func("/lost", test_lost);
     g_test_add_func("/refused", test_refused);

@@ -61,7 +61,7 @@ static enum exit_code run_through(struct run *run)
     const struct reading_calls calls = {dissect, cannot_write, run};
     enum exit_code result = EXIT_DONE;
 
-    run->gather = gather_new(run->report, run->options->filter,
+    run->gather = gather_new(run->report, run->options->filter, write_wants_contents(&run->writing),
                              write_wants_commands(&run->writing) ? on_command : NULL, run);
     if (run->gather == NULL)
         return EXIT_USAGE;

@@ -7,6 +7,7 @@
 
 #include "core/summary.h"
 #include "core/token.h"
+#include "dissect/contents.h"
 #include "dissect/gathering.h"
 #include "follow/journeys.h"
 #include "henc/henc_findings.h"
@@ -371,12 +372,13 @@ static bool listen_to(struct gather *gather, const char *tap, const char *filter
     return false;
 }
 
-struct gather *gather_new(struct report *report, const char *filter, report_on_command on_command,
-                          void *cookie)
+struct gather *gather_new(struct report *report, const char *filter, gboolean tells_contents,
+                          report_on_command on_command, void *cookie)
 {
     struct gather *gather = g_new0(struct gather, 1);
 
-    grvsstp_journeys_use_for_report();
+    grvsstp_journeys_use_for_report(tells_contents ? &contents_digest : NULL);
+    gather->tells_contents = tells_contents;
     gather->report = report;
     gather->on_command = on_command;
     gather->cookie = cookie;

@@ -17,9 +17,10 @@
 struct gather;
 
 /* Registers for the taps, with a display filter, which may be NULL.  NULL, with a sentence said,
- * where that is wrong.  `on_command` may be NULL. */
-struct gather *gather_new(struct report *report, const char *filter, report_on_command on_command,
-                          void *cookie);
+ * where that is wrong.  `on_command` may be NULL.  With `tells_contents` messages have their
+ * contents and recipients, which costs SHA-256 of all payload. */
+struct gather *gather_new(struct report *report, const char *filter, gboolean tells_contents,
+                          report_on_command on_command, void *cookie);
 void gather_free(struct gather *gather);
 
 /* The frame that is dissected next. */

@@ -173,6 +173,8 @@ void gather_finish(struct gather *gather)
     gather_legs(gather);
     g_array_sort(report->messages, compare_messages);
     gather_journeys(gather);
+    if (gather->tells_contents)
+        gather_recipients(gather);
     for (guint i = 0; i < report->findings->len; i++)
         REPORT_AT(report->connections, struct report_connection,
                   REPORT_AT(report->findings, struct report_finding, i)->connection)

@@ -50,6 +50,7 @@ struct gather {
     struct report *report;
     report_on_command on_command;
     void *cookie;
+    gboolean tells_contents;
     struct report_frame frame;
     guint32 num_in_frame; /* commands of it so far */
     GArray *connections;  /* struct gathered_connection, by sstp.stream */
@@ -77,9 +78,10 @@ void gather_missing_half(struct gather *gather, guint32 connection,
                          const struct grvhenc_virtual *virtual_connection);
 
 /* At the end: which leg of the story each message is, while the tables are in their first order;
- * and what the story tells. */
+ * and what the story tells; whom messages are for. */
 void gather_legs(struct gather *gather);
 void gather_journeys(struct gather *gather);
+void gather_recipients(struct gather *gather);
 
 /* Keeps a command for gather_finish(). */
 void gather_wait(struct gather *gather, const struct gathered *gathered,

@@ -253,6 +253,97 @@ const char *rows_frames_filter(const struct report *report, struct record *recor
     return frames_filter(report, record, numbers, num);
 }
 
+/* The recipients of a message, as lists beside each other: what a database of columns reads. */
+static void append_recipients(GString *json, const struct report *report, guint index,
+                              const char *(*text_of)(const struct report_recipient *recipient))
+{
+    const struct report_message *row = REPORT_AT(report->messages, struct report_message, index);
+
+    g_string_append_c(json, '[');
+    for (guint i = 0; i < row->num_recipients; i++) {
+        const char *text = text_of(
+            REPORT_AT(report->recipients, struct report_recipient, row->first_recipient + i));
+        g_string_append(json, i > 0 ? "," : "");
+        (void)record_json_string(json, text != NULL ? text : "");
+    }
+    g_string_append_c(json, ']');
+}
+
+static const char *identity_of(const struct report_recipient *recipient)
+{
+    return recipient->identity_url;
+}
+
+static const char *device_of(const struct report_recipient *recipient)
+{
+    return recipient->device_url;
+}
+
+static const char *relay_of(const struct report_recipient *recipient)
+{
+    return recipient->relay_url;
+}
+
+static const char *state_of(const struct report_recipient *recipient)
+{
+    return report_recipient_state_name(recipient->state);
+}
+
+static void append_identities(GString *json, gconstpointer report, guint index)
+{
+    append_recipients(json, report, index, identity_of);
+}
+
+static void append_devices(GString *json, gconstpointer report, guint index)
+{
+    append_recipients(json, report, index, device_of);
+}
+
+static void append_relays(GString *json, gconstpointer report, guint index)
+{
+    append_recipients(json, report, index, relay_of);
+}
+
+static void append_states(GString *json, gconstpointer report, guint index)
+{
+    append_recipients(json, report, index, state_of);
+}
+
+static void add_recipients(const struct report *report, guint index, struct record *record)
+{
+    static const struct {
+        const char *name;
+        record_append append;
+    } lists[] = {{"recipient_identities", append_identities},
+                 {"recipient_devices", append_devices},
+                 {"recipient_relays", append_relays},
+                 {"recipient_states", append_states}};
+    const struct report_message *row = REPORT_AT(report->messages, struct report_message, index);
+
+    for (gsize i = 0; i < G_N_ELEMENTS(lists); i++) {
+        if (row->num_recipients > 0)
+            record_nested(record, lists[i].name, lists[i].append, report, index);
+        else
+            record_empty(record, lists[i].name);
+    }
+}
+
+/* What the message is on its way. */
+static void add_leg(const struct report *report, guint index, struct record *record)
+{
+    const struct report_message *row = REPORT_AT(report->messages, struct report_message, index);
+    const struct report_hop *hop =
+        row->hop != REPORT_NONE ? REPORT_AT(report->hops, struct report_hop, row->hop) : NULL;
+
+    add_number_or_empty(record, "journey", hop != NULL ? hop->journey : 0, hop != NULL);
+    add_number_or_empty(record, "hop", hop != NULL ? hop->number : 0, hop != NULL);
+    record_word(record, "contents", row->contents);
+    record_text(record, "sender", hop != NULL ? hop->sender : NULL);
+    record_text(record, "receiver", hop != NULL ? hop->receiver : NULL);
+    record_word(record, "passage", hop != NULL ? report_passage_name(hop->passage) : NULL);
+    add_recipients(report, index, record);
+}
+
 void rows_message(const struct report *report, guint index, struct record *record)
 {
     const struct report_message *row = REPORT_AT(report->messages, struct report_message, index);
@@ -268,6 +359,7 @@ void rows_message(const struct report *report, guint index, struct record *recor
     rows_add_place(report, record, report_frame(report, first));
     rows_add_connection(record, connection);
     record_word(record, "from", from_name(row->from_initiator));
+    record_unsigned(record, "ordinal", row->ordinal);
     add_number_or_empty(record, "session", session != NULL ? session->id : 0, session != NULL);
     record_text(record, "resource_url", session != NULL ? session->resource_url : NULL);
     record_text(record, "identity_url", session != NULL ? session->identity_url : NULL);
@@ -288,10 +380,7 @@ void rows_message(const struct report *report, guint index, struct record *recor
         record_empty(record, "acked_t_ns");
         record_empty(record, "ack_delay_ns");
     }
-    const struct report_hop *hop =
-        row->hop != REPORT_NONE ? REPORT_AT(report->hops, struct report_hop, row->hop) : NULL;
-    add_number_or_empty(record, "journey", hop != NULL ? hop->journey : 0, hop != NULL);
-    add_number_or_empty(record, "hop", hop != NULL ? hop->number : 0, hop != NULL);
+    add_leg(report, index, record);
     record_word(record, "filter", frames_filter(report, record, frames, G_N_ELEMENTS(frames)));
 }
 

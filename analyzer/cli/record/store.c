@@ -20,6 +20,7 @@ struct report *report_new(void)
     report->journeys = g_array_new(FALSE, TRUE, sizeof(struct report_journey));
     report->hops = g_array_new(FALSE, TRUE, sizeof(struct report_hop));
     report->branches = g_array_new(FALSE, TRUE, sizeof(struct report_branch));
+    report->recipients = g_array_new(FALSE, TRUE, sizeof(struct report_recipient));
     report->strings = g_string_chunk_new(4096);
     report->first_ns = G_MAXINT64;
     report->last_ns = G_MININT64;
@@ -32,10 +33,10 @@ void report_free(struct report *report)
         g_free(REPORT_AT(report->files, struct report_file, i)->name);
     for (guint i = 0; i < report->points->len; i++)
         g_free(REPORT_AT(report->points, struct report_point, i)->name);
-    GArray *const tables[] = {report->files,       report->points,   report->frames,
-                              report->connections, report->sessions, report->messages,
-                              report->findings,    report->journeys, report->hops,
-                              report->branches};
+    GArray *const tables[] = {report->files,       report->points,    report->frames,
+                              report->connections, report->sessions,  report->messages,
+                              report->findings,    report->journeys,  report->hops,
+                              report->branches,    report->recipients};
     for (gsize i = 0; i < G_N_ELEMENTS(tables); i++)
         g_array_free(tables[i], TRUE);
     g_string_chunk_free(report->strings);
@@ -112,6 +113,19 @@ const char *report_message_state_name(enum report_message_state state)
         return "incomplete";
     case REPORT_MESSAGE_UNKNOWN:
         return "unknown";
+    }
+    return NULL;
+}
+
+const char *report_recipient_state_name(enum report_recipient_state state)
+{
+    switch (state) {
+    case REPORT_RECIPIENT_THERE:
+        return "there";
+    case REPORT_RECIPIENT_BEYOND:
+        return "beyond";
+    case REPORT_RECIPIENT_REFUSED:
+        return "refused";
     }
     return NULL;
 }

@@ -22,6 +22,7 @@
 #define REPORT_FINDINGS_MAX 1000000u
 #define REPORT_HOPS_MAX 40000000u
 #define REPORT_BRANCHES_MAX 80000000u
+#define REPORT_RECIPIENTS_MAX 80000000u
 /* Bytes of all strings. */
 #define REPORT_STRINGS_MAX (512u << 20)
 
@@ -110,6 +111,21 @@ struct report_message {
     enum report_message_state state;
     guint32 hop; /* index; REPORT_NONE: of no journey */
     guint32 leg; /* of the story that the journeys come from; REPORT_NONE */
+    /* Digest of what every hop has to repeat, in hexadecimal; NULL: not known, or not asked for. */
+    const char *contents;
+    guint32 first_recipient, num_recipients; /* indexes; messages of one session share them */
+};
+
+/* Whom a message is for, by its session, seen from the one who received it. */
+enum report_recipient_state {
+    REPORT_RECIPIENT_THERE,  /* it is that one */
+    REPORT_RECIPIENT_BEYOND, /* the message has to go on to it */
+    REPORT_RECIPIENT_REFUSED /* who received the message has said that it does not get it */
+};
+
+struct report_recipient {
+    const char *identity_url, *device_url, *relay_url; /* NULL: not named */
+    enum report_recipient_state state;
 };
 
 /* One message on its way: see analyzer/story. */
@@ -179,7 +195,7 @@ typedef void (*report_on_command)(void *cookie, const struct report_command *com
 
 struct report {
     GArray *files, *points, *frames, *connections, *sessions, *messages, *findings;
-    GArray *journeys, *hops, *branches;
+    GArray *journeys, *hops, *branches, *recipients;
     GStringChunk *strings;
     gsize strings_len;
     guint64 num_packets, num_commands, num_left_out;
@@ -206,6 +222,7 @@ const struct report_frame *report_frame(const struct report *report, guint32 num
 void *report_add(struct report *report, GArray *table, guint max);
 
 const char *report_message_state_name(enum report_message_state state);
+const char *report_recipient_state_name(enum report_recipient_state state);
 const char *report_severity_name(enum sstp_severity severity);
 const char *report_passage_name(enum sstp_story_passage passage);
 /* "certain", "likely"; NULL for what begins a journey. */

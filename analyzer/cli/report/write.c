@@ -21,6 +21,13 @@ gboolean write_wants_commands(const struct writing *writing)
     return writing->format == WRITE_JSON;
 }
 
+gboolean write_wants_contents(const struct writing *writing)
+{
+    return (writing->format == WRITE_JSON || writing->format == WRITE_CSV) &&
+           pick_is_empty(&writing->pick) &&
+           (writing->table == NULL || strcmp(writing->table, "messages") == 0);
+}
+
 static void write_record(struct writing *writing, const struct record *record)
 {
     GString *text = output_text(writing->output);

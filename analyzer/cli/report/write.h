@@ -24,6 +24,9 @@ struct writing {
 /* Whether commands are to be told to write_command(). */
 gboolean write_wants_commands(const struct writing *writing);
 
+/* Whether messages are written with all that is known of them. */
+gboolean write_wants_contents(const struct writing *writing);
+
 void write_command(struct writing *writing, const struct report_command *command);
 
 /* All the rest. */

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The records: complete, as the schema says, and the same as what tshark shows."""
 import collections
+import hashlib
 import json
 import os
+import pathlib
+import struct
 import tempfile
 import unittest
 
@@ -85,6 +88,40 @@ class RecordTest(unittest.TestCase):
         for record in found:
             self.assertEqual(record["state"], "acknowledged")
             self.assertEqual(record["ack_delay_ns"], record["acked_t_ns"] - record["end_t_ns"])
+
+    def test_contents_are_one_digest_on_every_hop(self):
+        """SHA-256 of what the schema says, in the form of 8-byte lengths before texts."""
+        found = analyze.of_type(analyze.records(analyze.sample("single-hop")), "message")
+        self.assertEqual(len(found), 6)
+        with Wireshark() as wireshark:
+            payloads = wireshark.path("payloads")
+            os.mkdir(payloads)
+            os.chmod(payloads, 0o777)  # for whom tshark runs as
+            wireshark.tshark(analyze.sample("single-hop"), "-q", "--export-objects",
+                             "grvsstp," + payloads)
+            [payload] = {path.read_bytes() for path in pathlib.Path(payloads).iterdir()}
+        self.assertEqual(len(payload), 3000)
+        number = "<Q"
+        told = b"".join(struct.pack(number, len(text)) + text
+                        for text in (b"apphandler", found[0].get("user_ref", "").encode()))
+        told += struct.pack(number, 0) + payload + struct.pack(number, len(payload))
+        self.assertEqual({message["contents"] for message in found},
+                         {hashlib.sha256(told).hexdigest()[:32]})
+
+    def test_messages_say_whom_they_are_for(self):
+        found = analyze.of_type(analyze.records(analyze.sample("single-hop")), "message")
+        self.assertEqual([(message["sender"][-1], message["receiver"][-1],
+                           "".join(url[-1] for url in message["recipient_identities"]))
+                          for message in found[:2]], [("a", "e", "bcde"), ("e", "e", "de")])
+        for message in found:
+            last = [message["receiver"] == url for url in message["recipient_devices"]]
+            self.assertEqual(message["recipient_states"],
+                             ["there" if there else "beyond" for there in last])
+            self.assertEqual(len(message["recipient_relays"]), len(last))
+        refused = [message for message in analyze.of_type(analyze.records(analyze.sample("demo")),
+                                                          "message")
+                   if "refused" in message.get("recipient_states", ())]
+        self.assertGreater(len(refused), 0)
 
     def test_csv_says_the_same(self):
         for name in ("points", "connections", "sessions", "messages", "journeys", "findings",
