@@ -52,3 +52,17 @@ void doorstep_assert_status(struct carrier_transport *transport, const char *sta
     assert_spoken_prefix(transport, line);
     g_free(line);
 }
+
+struct carrier_transport *doorstep_ask(struct doorstep *doorstep,
+                                       const struct doorstep_request *request,
+                                       struct carrier_transport *get,
+                                       struct carrier_transport *post)
+{
+    struct carrier_transport *transports[] = {get, post, doorstep_visit(doorstep),
+                                              doorstep_visit_from(doorstep, 2)};
+    struct carrier_transport *transport = transports[request->on];
+    doorstep_say(doorstep, transport, request->bytes);
+    doorstep_assert_status(transport, request->status);
+    g_assert_cmpint(carrier_is_over(get), ==, request->is_closed);
+    return transport;
+}

@@ -23,6 +23,23 @@ struct carrier_transport *doorstep_visit(struct doorstep *doorstep);
 /* And says this; a virtual connection that is there with it gets its endpoint. */
 void doorstep_say(struct doorstep *doorstep, struct carrier_transport *transport, const char *text);
 
+/* What may come in a state, and on which transport: 0 GET's, 1 POST's, 2 a new one, 3 a new one
+ * from another address. */
+struct doorstep_request {
+    const char *name;
+    bool is_ready;
+    unsigned on;
+    const char *bytes;
+    const char *status; /* of the answer; NULL: none */
+    bool is_closed;     /* the virtual connection is, and not only the transport */
+};
+
+/* It comes where GET's transport, and with `is_ready` POST's, are these; returns its own. */
+struct carrier_transport *doorstep_ask(struct doorstep *doorstep,
+                                       const struct doorstep_request *request,
+                                       struct carrier_transport *get,
+                                       struct carrier_transport *post);
+
 /* What a visitor hears begins with this status, or is nothing (NULL). */
 void doorstep_assert_status(struct carrier_transport *transport, const char *status);
 

@@ -14,6 +14,11 @@ char *spoken_by(struct carrier_transport *transport)
     return g_string_free(text, FALSE);
 }
 
+void spoken_pass(struct carrier_transport *transport)
+{
+    g_free(spoken_by(transport));
+}
+
 void spoken_to(struct carrier_transport *transport, const char *text, size_t cut)
 {
     const size_t len = strlen(text);

@@ -10,6 +10,9 @@
 /* All that it has to say, taken a byte at a time; to be freed, and empty where there is nothing. */
 char *spoken_by(struct carrier_transport *transport);
 
+/* The same, and nobody wants to know what it is. */
+void spoken_pass(struct carrier_transport *transport);
+
 /* It hears this, `cut` bytes at a time (0: whole). */
 void spoken_to(struct carrier_transport *transport, const char *text, size_t cut);
 

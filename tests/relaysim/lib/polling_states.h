@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* polling_states: what the tests of Polling's client and of its server have in common. */
-#ifndef TESTS_RELAYSIM_CARRIER_POLLING_STATES_H
-#define TESTS_RELAYSIM_CARRIER_POLLING_STATES_H
+#ifndef TESTS_RELAYSIM_POLLING_STATES_H
+#define TESTS_RELAYSIM_POLLING_STATES_H
 
 #include <stdint.h>
 
