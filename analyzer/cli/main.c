@@ -12,7 +12,7 @@
 
 int main(int argc, char *argv[])
 {
-    struct options options = {.format = OPTIONS_TEXT};
+    struct options options = {.format = OPTIONS_TEXT, .share = -1};
     enum exit_code result = EXIT_USAGE;
 
     setlocale(LC_ALL, "");

@@ -174,6 +174,99 @@ static void test_flags(void)
     g_byte_array_free(packet, TRUE);
 }
 
+#define assert_same(a, b, len) g_assert_cmpint(memcmp(a, b, len), ==, 0)
+
+static gboolean has_pair(const GByteArray *packet, struct packet_pair *pair)
+{
+    return packet_pair(PACKET_LINK_IP, packet->data, packet->len, pair);
+}
+
+static void check_pair(GByteArray *packet)
+{
+    static const guint8 lower[16] = {192, 0, 2, 1}, upper[16] = {198, 51, 100, 1};
+    struct packet_pair pair;
+
+    g_assert_true(has_pair(packet, &pair));
+    g_assert_cmpuint(pair.family, ==, 4);
+    assert_same(pair.addresses[0], lower, 16);
+    assert_same(pair.addresses[1], upper, 16);
+    g_byte_array_free(packet, TRUE);
+}
+
+/* Both directions, parts of a fragmented packet, what ICMP quotes, and IP in IP. */
+static void test_pairs(void)
+{
+    static const guint8 icmp[] = {0x45, 0, 0,   73, 0, 0, 0, 0, 64, 1, 0, 0, 10, 0,
+                                  0,    1, 192, 0,  2, 1, 3, 1, 0,  0, 0, 0, 0,  0};
+    static const guint8 tunnel[] = {0x45, 0, 0,  65, 0, 0, 0,  0, 64, 4,
+                                    0,    0, 10, 0,  0, 1, 10, 0, 0,  2};
+    struct packet_segment segment;
+    struct packet_pair pair, of_segment;
+
+    check_pair(ipv4());
+    GByteArray *packet = ipv4();
+    g_assert_true(look(PACKET_LINK_IP, packet, &segment));
+    packet_pair_of_segment(&segment, &of_segment);
+    g_assert_true(has_pair(packet, &pair));
+    assert_same(&pair, &of_segment, sizeof pair);
+    for (guint i = 0; i < 4; i++) {
+        const guint8 kept = packet->data[12 + i];
+        packet->data[12 + i] = packet->data[16 + i];
+        packet->data[16 + i] = kept;
+    }
+    check_pair(packet);
+    packet = ipv4();
+    packet->data[6] = 0x20; /* the first part of a fragmented packet */
+    check_pair(packet);
+    packet = ipv4();
+    packet->data[7] = 1; /* a later one */
+    check_pair(packet);
+    check_pair(framed(icmp, sizeof icmp, ipv4()));
+    check_pair(framed(tunnel, sizeof tunnel, ipv4()));
+}
+
+static void test_no_pairs(void)
+{
+    static const struct {
+        guint at;
+        guint8 value;
+    } changes[] = {{9, 17}, {9, 47}, {9, 1}, {0, 0x43}, {0, 0x25}};
+    struct packet_pair pair;
+
+    for (gsize i = 0; i < G_N_ELEMENTS(changes); i++) {
+        GByteArray *packet = ipv4();
+        packet->data[changes[i].at] = changes[i].value;
+        g_assert_false(has_pair(packet, &pair));
+        g_byte_array_free(packet, TRUE);
+    }
+    GByteArray *packet = ipv4();
+    for (guint len = 0; len < 20; len++)
+        g_assert_false(packet_pair(PACKET_LINK_IP, packet->data, len, &pair));
+    g_assert_false(packet_pair(PACKET_LINK_OTHER, packet->data, packet->len, &pair));
+    g_byte_array_free(packet, TRUE);
+}
+
+static void test_ipv6_pairs(void)
+{
+    GByteArray *packet = ipv4();
+    guint8 head[48] = {0x60, 0, 0, 0, 0, 33, 44, 64, 0x20, 0x01, 0x0d, 0xb8};
+    struct packet_pair pair;
+
+    head[23] = 1;
+    head[24] = 0x20, head[25] = 0x01, head[39] = 2;
+    head[40] = 6; /* a part of a fragmented packet of TCP */
+    head[43] = 8;
+    g_byte_array_remove_range(packet, 0, 20);
+    g_byte_array_prepend(packet, head, sizeof head);
+    g_assert_true(has_pair(packet, &pair));
+    g_assert_cmpuint(pair.family, ==, 6);
+    assert_same(pair.addresses[0], head + 24, 16);
+    assert_same(pair.addresses[1], head + 8, 16);
+    packet->data[40] = 17;
+    g_assert_false(has_pair(packet, &pair));
+    g_byte_array_free(packet, TRUE);
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
@@ -183,5 +276,8 @@ int main(int argc, char *argv[])
     g_test_add_func("/packet/no-segments", test_no_segments);
     g_test_add_func("/packet/ipv6", test_ipv6);
     g_test_add_func("/packet/flags", test_flags);
+    g_test_add_func("/packet/pairs", test_pairs);
+    g_test_add_func("/packet/no-pairs", test_no_pairs);
+    g_test_add_func("/packet/ipv6-pairs", test_ipv6_pairs);
     return g_test_run();
 }

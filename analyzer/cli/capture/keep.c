@@ -8,9 +8,9 @@ struct kept {
     wtap_rec rec;
 };
 
-struct packet *packet_keep(const struct packet *packet)
+struct packet *packet_keep(const struct packet *packet, gboolean has_bytes)
 {
-    const guint32 len = packet->rec->rec_header.packet_header.caplen;
+    const guint32 len = has_bytes ? packet->rec->rec_header.packet_header.caplen : 0;
     struct kept *kept = g_new0(struct kept, 1);
 
     kept->packet = *packet;
@@ -22,7 +22,7 @@ struct packet *packet_keep(const struct packet *packet)
     ws_buffer_append(&kept->rec.data, packet->bytes, len);
     kept->packet.bytes = ws_buffer_start_ptr(&kept->rec.data);
 #else
-    kept->packet.bytes = g_memdup2(packet->bytes, len);
+    kept->packet.bytes = len > 0 ? g_memdup2(packet->bytes, len) : NULL;
 #endif
     kept->packet.rec = &kept->rec;
     return &kept->packet;

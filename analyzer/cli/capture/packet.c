@@ -9,7 +9,14 @@
 #define VLAN_TAGS_MAX 4u
 #define TYPE_IPV4 0x0800u
 #define TYPE_IPV6 0x86ddu
+#define PROTOCOL_ICMP 1u
+#define PROTOCOL_IPV4 4u
 #define PROTOCOL_TCP 6u
+#define PROTOCOL_IPV6 41u
+#define PROTOCOL_FRAGMENT 44u
+#define PROTOCOL_ICMPV6 58u
+/* IP in IP, and in what ICMP quotes. */
+#define NESTED_MAX 4u
 #define IPV6_HEADERS_MAX 8u
 #define TCP_LEN 20u
 /* Bytes of data that are part of the digest. */
@@ -234,4 +241,95 @@ bool packet_look(enum packet_link link, const uint8_t *bytes, uint32_t captured,
         return false;
     segment->digest = digest_end(&digest);
     return true;
+}
+
+/* ------------------------------------------------------------------------
+ * Pairs
+ */
+
+static void set_pair(struct packet_pair *pair, uint8_t family, const uint8_t *source,
+                     const uint8_t *destination)
+{
+    const size_t len = family == 4 ? 4 : 16;
+    const int is_first_lower = memcmp(source, destination, len) <= 0;
+
+    memset(pair, 0, sizeof *pair);
+    pair->family = family;
+    memcpy(pair->addresses[!is_first_lower], source, len);
+    memcpy(pair->addresses[is_first_lower], destination, len);
+}
+
+void packet_pair_of_segment(const struct packet_segment *segment, struct packet_pair *pair)
+{
+    set_pair(pair, segment->source.family, segment->source.address, segment->destination.address);
+}
+
+/* After IPv6's header and those that follow it, as far as they say what is in the packet. */
+static bool skip_ipv6(struct view *view, uint32_t *protocol, bool *is_later_part)
+{
+    *protocol = view->at[6];
+    (void)skip(view, 40);
+    for (unsigned headers = 0; headers < IPV6_HEADERS_MAX; headers++) {
+        const bool is_part = *protocol == PROTOCOL_FRAGMENT;
+        if (*protocol != 0 && *protocol != 43 && *protocol != 60 && !is_part)
+            return true;
+        if (view->captured < 8)
+            return false;
+        *protocol = view->at[0];
+        *is_later_part = *is_later_part || (is_part && (big16(view->at + 2) & 0xfff8) != 0);
+        if (!skip(view, is_part ? 8 : 8 + (uint32_t)view->at[1] * 8))
+            return false;
+    }
+    return false;
+}
+
+/* Whether it is an error, so that a packet follows its eight bytes. */
+static bool quotes_packet(uint32_t protocol, uint8_t type)
+{
+    return protocol == PROTOCOL_ICMP
+               ? type == 3 || type == 4 || type == 5 || type == 11 || type == 12
+               : type >= 1 && type <= 4;
+}
+
+/* One header of IP.  False: nothing more is to be had, and *is_found says whether the pair is. */
+static bool look_for_pair(struct view *view, struct packet_pair *pair, bool *is_found)
+{
+    const uint8_t *ip = view->at;
+    const uint32_t version = view->captured > 0 ? ip[0] >> 4 : 0;
+    uint32_t protocol;
+    bool is_later_part = false;
+
+    if (version == 4 && view->captured >= 20 && (ip[0] & 15) >= 5) {
+        protocol = ip[9];
+        is_later_part = (big16(ip + 6) & 0x1fff) != 0;
+        set_pair(pair, 4, ip + 12, ip + 16);
+        (void)skip(view, (uint32_t)(ip[0] & 15) * 4);
+    } else if (version == 6 && view->captured >= 40) {
+        set_pair(pair, 6, ip + 8, ip + 24);
+        if (!skip_ipv6(view, &protocol, &is_later_part))
+            return false;
+    } else {
+        return false;
+    }
+    *is_found = protocol == PROTOCOL_TCP;
+    if (*is_found || is_later_part)
+        return false;
+    if (protocol == PROTOCOL_ICMP || protocol == PROTOCOL_ICMPV6)
+        return view->captured > 8 && quotes_packet(protocol, view->at[0]) && skip(view, 8);
+    return protocol == PROTOCOL_IPV4 || protocol == PROTOCOL_IPV6;
+}
+
+bool packet_pair(enum packet_link link, const uint8_t *bytes, uint32_t captured,
+                 struct packet_pair *pair)
+{
+    struct view view = {bytes, captured, captured};
+    uint32_t type = 0;
+    bool is_found = false;
+
+    if (!look_at_link(link, &view, &type))
+        return false;
+    for (unsigned nested = 0; nested < NESTED_MAX && look_for_pair(&view, pair, &is_found);
+         nested++) {
+    }
+    return is_found;
 }

@@ -30,6 +30,12 @@ struct packet_end {
     uint8_t family; /* 4 or 6 */
 };
 
+/* The two addresses between which a packet goes, the lower one first; all else is 0. */
+struct packet_pair {
+    uint8_t addresses[2][16];
+    uint8_t family; /* 4 or 6 */
+};
+
 #define PACKET_FIN 0x01u
 #define PACKET_SYN 0x02u
 #define PACKET_RST 0x04u
@@ -52,5 +58,12 @@ struct packet_segment {
 /* False where the bytes are no segment.  `len` is what the packet had, `captured` is there. */
 bool packet_look(enum packet_link link, const uint8_t *bytes, uint32_t captured, uint32_t len,
                  struct packet_segment *segment);
+
+/* Between whom a packet of TCP's goes, a part of a fragmented one too; of an ICMP error between
+ * whom what it quotes went, and of IP in IP what the inner one says.  False where that cannot be
+ * told cheaply: anything else, in a tunnel or not. */
+bool packet_pair(enum packet_link link, const uint8_t *bytes, uint32_t captured,
+                 struct packet_pair *pair);
+void packet_pair_of_segment(const struct packet_segment *segment, struct packet_pair *pair);
 
 #endif

@@ -181,6 +181,16 @@ void packet_look_at(struct packet *packet)
                                      header->len, &packet->segment);
 }
 
+gboolean packet_find_pair(const struct packet *packet, struct packet_pair *pair)
+{
+    if (packet->is_segment) {
+        packet_pair_of_segment(&packet->segment, pair);
+        return TRUE;
+    }
+    return packet_pair(link_of(packet->rec), packet->bytes,
+                       packet->rec->rec_header.packet_header.caplen, pair);
+}
+
 gboolean reader_next(struct reader *reader, struct packet *packet)
 {
     if (!settle_first(reader))

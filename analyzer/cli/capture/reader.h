@@ -21,6 +21,7 @@ struct packet {
     int type;
     gboolean is_segment;
     struct packet_segment segment; /* where it is one */
+    gboolean is_wanted;            /* whoever keeps it says so */
 };
 
 /* What is known of a file before it is read. */
@@ -33,8 +34,8 @@ struct reader_file {
     const void *clock;
 };
 
-/* A packet of its own, good until it is freed. */
-struct packet *packet_keep(const struct packet *packet);
+/* A packet of its own, good until it is freed; without `has_bytes` all but its bytes. */
+struct packet *packet_keep(const struct packet *packet, gboolean has_bytes);
 void packet_free(struct packet *packet);
 /* Bytes that it takes. */
 gsize packet_size(const struct packet *packet);
@@ -58,5 +59,8 @@ gint64 reader_bytes_read(const struct reader *reader);
 
 /* Looks at a packet's headers. */
 void packet_look_at(struct packet *packet);
+
+/* After that: between whom it goes; false where that cannot be told cheaply. */
+gboolean packet_find_pair(const struct packet *packet, struct packet_pair *pair);
 
 #endif

@@ -23,16 +23,28 @@ static void on_command(void *cookie, const struct report_command *command)
     write_command(&run->writing, command);
 }
 
-static void dissect(void *cookie, const struct packet *packet, gint64 uncertainty_ns)
+static struct report_frame next_frame(const struct run *run, const struct packet *packet)
 {
-    struct run *run = cookie;
-    const struct report_frame frame = {
+    return (struct report_frame){
         .number = dissector_next_number(run->dissector),
         .file = packet->file,
         .in_file = packet->frame,
         .captured_ns = packet->captured_ns,
         .t_ns = packet->t_ns,
     };
+}
+
+static void skip(void *cookie, const struct packet *packet)
+{
+    const struct run *run = cookie;
+
+    dissector_skip(run->dissector, packet);
+}
+
+static void dissect(void *cookie, const struct packet *packet, gint64 uncertainty_ns)
+{
+    struct run *run = cookie;
+    const struct report_frame frame = next_frame(run, packet);
 
     gather_frame(run->gather, &frame);
     if (run->report->points->len > 1)
@@ -58,7 +70,7 @@ static gboolean is_found(const struct report *report, const struct options *opti
 /* From the first packet to the last line. */
 static enum exit_code run_through(struct run *run)
 {
-    const struct reading_calls calls = {dissect, cannot_write, run};
+    const struct reading_calls calls = {dissect, skip, cannot_write, run};
     enum exit_code result = EXIT_DONE;
 
     run->gather = gather_new(run->report, run->options->filter, write_wants_contents(&run->writing),
@@ -90,16 +102,22 @@ static enum exit_code run_through(struct run *run)
 enum exit_code analyze(const struct options *options)
 {
     struct run run = {.options = options, .report = report_new()};
+    struct deal *deal = options->share >= 0 ? deal_new() : NULL;
     enum exit_code result = EXIT_USAGE;
 
     progress_begin(&run.progress, reading_size(options));
-    run.reading = reading_new(options, run.report);
+    run.reading = reading_new(options, run.report, deal);
     if (run.reading != NULL) {
         run.writing = (struct writing){.output = output_open(options->output),
                                        .report = run.report,
                                        .format = (enum write_format)options->format,
                                        .table = options->table,
                                        .pick = options->pick};
+        if (deal != NULL) {
+            deal_out(deal, options->num_shares);
+            reading_take_share(run.reading, deal, (guint)options->share);
+            run.report->share = options->share;
+        }
         if (run.writing.output != NULL) {
             result = run_through(&run);
             if (!output_close(run.writing.output))
@@ -107,6 +125,7 @@ enum exit_code analyze(const struct options *options)
         }
         reading_free(run.reading);
     }
+    deal_free(deal);
     report_free(run.report);
     return result;
 }

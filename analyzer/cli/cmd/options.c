@@ -66,6 +66,48 @@ static gboolean read_pick(struct options *options)
     return TRUE;
 }
 
+static gboolean is_number(const char *text, gsize len, guint64 min, guint64 max, guint64 *number)
+{
+    char *digits = g_strndup(text, len);
+    const gboolean is_good = g_ascii_string_to_unsigned(digits, 10, min, max, number, NULL);
+
+    g_free(digits);
+    return is_good;
+}
+
+/* "I/N" */
+static gboolean read_share(struct options *options)
+{
+    const char *text = options->share_text;
+    const char *slash = text != NULL ? strchr(text, '/') : NULL;
+    guint64 share, num;
+
+    options->share = -1;
+    if (text == NULL)
+        return TRUE;
+    if (slash == NULL || !is_number(slash + 1, strlen(slash + 1), 1, OPTIONS_SHARES_MAX, &num) ||
+        !is_number(text, (gsize)(slash - text), 0, num - 1, &share)) {
+        say("--share %s: has to be I/N, one of N shares, the first of which is 0, at most %u of "
+            "them",
+            text, OPTIONS_SHARES_MAX);
+        return FALSE;
+    }
+    if (options->format_text != NULL && options->format != OPTIONS_JSON) {
+        say("--format %s: --share prints records for others to join, in JSON alone",
+            options->format_text);
+        return FALSE;
+    }
+    if (!pick_is_empty(&options->pick) ||
+        (options->table_text != NULL && strcmp(options->table_text, "journeys") == 0)) {
+        say("--share has no journeys: these are joined from all shares");
+        return FALSE;
+    }
+    options->format = OPTIONS_JSON;
+    options->share = (gint)share;
+    options->num_shares = (guint)num;
+    return TRUE;
+}
+
 static gboolean read_severity(struct options *options)
 {
     static const char *const names[] = {"note", "warning", "error"};
@@ -112,7 +154,7 @@ static gboolean check(struct options *options)
 
     options->corrects_clocks = !options->no_clock_correction;
     if (!read_format(options) || !read_pick(options) || !read_table(options) ||
-        !read_severity(options))
+        !read_severity(options) || !read_share(options))
         return FALSE;
     if (options->wants_version)
         return TRUE;
@@ -160,6 +202,8 @@ enum options_result options_read(struct options *options, int *argc, char ***arg
          "FILE was captured at the point NAME, as all others of that name", "NAME=FILE"},
         {"no-clock-correction", 0, 0, G_OPTION_ARG_NONE, &options->no_clock_correction,
          "take the times of all points as they are", NULL},
+        {"share", 0, 0, G_OPTION_ARG_STRING, &options->share_text,
+         "print the records of one share of N, for others to join", "I/N"},
         {"fail-on", 0, 0, G_OPTION_ARG_STRING, &options->fail_text,
          "exit 1 where there is a finding of this severity or above", "note|warning|error"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->wants_version,
@@ -205,4 +249,5 @@ void options_clear(struct options *options)
     g_free(options->journey_text);
     g_free(options->user_ref);
     g_free(options->identity);
+    g_free(options->share_text);
 }

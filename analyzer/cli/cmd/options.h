@@ -8,6 +8,8 @@
 #include "core/findings.h"
 #include "report/pick.h"
 
+#define OPTIONS_SHARES_MAX 4096u
+
 enum options_format { OPTIONS_TEXT, OPTIONS_JSON, OPTIONS_CSV, OPTIONS_HTML };
 
 struct options {
@@ -21,6 +23,9 @@ struct options {
     gboolean corrects_clocks;
     gboolean fails;
     enum sstp_severity fails_on;
+    /* --share: one of num_shares, counted from 0; without it share is -1. */
+    gint share;
+    guint num_shares;
     gboolean wants_version;
     char **captures;
     /* All captures, those of --point first, and the points that these name, or NULL. */
@@ -28,7 +33,7 @@ struct options {
     const char **names, **given;
 
     /* As they were written. */
-    char *format_text, *table_text, *fail_text, *journey_text, *user_ref, *identity;
+    char *format_text, *table_text, *fail_text, *journey_text, *user_ref, *identity, *share_text;
     gboolean no_clock_correction;
 };
 

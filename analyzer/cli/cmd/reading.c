@@ -17,6 +17,8 @@ struct reading {
     struct survey *survey; /* NULL: one file */
     GArray *files;         /* struct reader_file */
     gboolean is_silent, is_damaged;
+    const struct deal *deal; /* NULL: all packets are wanted */
+    guint share;
 
     /* While packets are read. */
     const struct reading_calls *calls;
@@ -61,13 +63,26 @@ static gint64 uncertainty_of(const struct report *report, guint index)
  * On the way to who understands it
  */
 
+/* Whether it is one of the share's. */
+static gboolean is_wanted(const struct reading *reading, const struct packet *packet)
+{
+    struct packet_pair pair;
+
+    return reading->deal == NULL ||
+           (packet_find_pair(packet, &pair) ? deal_share(reading->deal, &pair) : 0) ==
+               reading->share;
+}
+
 static void hand_on(struct reading *reading, const struct packet *packet)
 {
     const struct report *report = reading->report;
 
     REPORT_AT(report->points, struct report_point, packet->point)->num_used++;
-    reading->calls->on_packet(reading->calls->cookie, packet,
-                              uncertainty_of(report, packet->point));
+    if (!packet->is_wanted)
+        reading->calls->on_other(reading->calls->cookie, packet);
+    else
+        reading->calls->on_packet(reading->calls->cookie, packet,
+                                  uncertainty_of(report, packet->point));
 }
 
 static void emit(void *cookie, gpointer content)
@@ -88,20 +103,21 @@ static guint main_point(void *cookie, const struct packet_segment *segment)
     return reading->survey != NULL ? survey_main_point(reading->survey, segment) : 0;
 }
 
-static void take(struct reading *reading, const struct packet *packet)
+static void take(struct reading *reading, struct packet *packet)
 {
     struct window_packet entry = {.t_ns = packet->t_ns,
                                   .point = packet->point,
                                   .is_segment = packet->is_segment,
                                   .segment = packet->segment};
 
+    packet->is_wanted = is_wanted(reading, packet);
     if (packet->is_segment && duplicates_has(reading->duplicates[packet->point],
                                              packet->segment.digest, packet->captured_ns)) {
         REPORT_AT(reading->report->points, struct report_point, packet->point)->num_duplicates++;
     } else if (window_passes(reading->window, &entry)) {
         hand_on(reading, packet);
     } else {
-        entry.content = packet_keep(packet);
+        entry.content = packet_keep(packet, packet->is_wanted);
         entry.size = packet_size(packet);
         window_put(reading->window, &entry);
     }
@@ -166,6 +182,12 @@ gboolean reading_run(struct reading *reading, struct progress *progress,
     const gboolean is_good = !reader_has_failed(reading->reader);
     close_ways(reading);
     return is_good;
+}
+
+void reading_take_share(struct reading *reading, const struct deal *deal, guint share)
+{
+    reading->deal = deal;
+    reading->share = share;
 }
 
 void reading_be_silent(struct reading *reading)
@@ -233,20 +255,22 @@ static void add_file(struct reading *reading, const char *name, guint point, gin
 }
 
 /* One file is one point, and nothing has to be known of it before. */
-static gboolean name_files(struct reading *reading)
+static gboolean name_files(struct reading *reading, struct deal *deal)
 {
     const struct options *options = reading->options;
     const guint num = options->num_captures;
 
     if (num == 1) {
+        if (deal != NULL && !survey_count(options->names[0], deal, progress_go_on))
+            return FALSE;
         char *name = g_path_get_basename(options->names[0]);
         add_file(reading, options->names[0], 0, G_MININT64);
         add_point(reading->report, NULL, options->given[0] != NULL ? options->given[0] : name);
         g_free(name);
         return TRUE;
     }
-    reading->survey =
-        survey_new(options->names, options->given, num, options->corrects_clocks, progress_go_on);
+    reading->survey = survey_new(options->names, options->given, num, options->corrects_clocks,
+                                 deal, progress_go_on);
     if (reading->survey == NULL)
         return FALSE;
     for (guint i = 0; i < num; i++)
@@ -257,14 +281,14 @@ static gboolean name_files(struct reading *reading)
     return TRUE;
 }
 
-struct reading *reading_new(const struct options *options, struct report *report)
+struct reading *reading_new(const struct options *options, struct report *report, struct deal *deal)
 {
     struct reading *reading = g_new0(struct reading, 1);
 
     reading->options = options;
     reading->report = report;
     reading->files = g_array_new(FALSE, TRUE, sizeof(struct reader_file));
-    if (name_files(reading))
+    if (name_files(reading, deal))
         return reading;
     reading_free(reading);
     return NULL;

@@ -9,6 +9,7 @@
 #include "capture/reader.h"
 #include "cmd/options.h"
 #include "cmd/progress.h"
+#include "points/deal.h"
 #include "record/store.h"
 
 struct reading;
@@ -16,19 +17,27 @@ struct reading;
 struct reading_calls {
     /* A packet, good until it returns; its times are right to `uncertainty_ns`. */
     void (*on_packet)(void *cookie, const struct packet *packet, gint64 uncertainty_ns);
+    /* One of another share, likewise, but without its bytes; NULL where there is none. */
+    void (*on_other)(void *cookie, const struct packet *packet);
     gboolean (*has_enough)(void *cookie); /* asked before each packet that is read; NULL: never */
     void *cookie;
 };
 
 /* Sorts the captures of the options, and names files and points in the report, both of which have
- * to live as long.  NULL, with a sentence said, where one cannot be read. */
-struct reading *reading_new(const struct options *options, struct report *report);
+ * to live as long.  Their packets are counted in `deal`, which may be NULL, for that all captures
+ * are regular files.  NULL, with a sentence said, where one cannot be read. */
+struct reading *reading_new(const struct options *options, struct report *report,
+                            struct deal *deal);
 void reading_free(struct reading *reading);
 
 /* Reads all of them, and counts in the report what it reads.  False, with a sentence said, where
  * one cannot be read any more. */
 gboolean reading_run(struct reading *reading, struct progress *progress,
                      const struct reading_calls *calls);
+
+/* From now on only the packets of one share are handed to on_packet(); `deal` has to live as
+ * long.  All are counted. */
+void reading_take_share(struct reading *reading, const struct deal *deal, guint share);
 
 /* Says nothing of damaged files from now on: it was said before. */
 void reading_be_silent(struct reading *reading);

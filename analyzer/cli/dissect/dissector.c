@@ -69,10 +69,8 @@ static void run(struct dissector *dissector, const struct packet *packet, frame_
 #endif
 }
 
-void dissector_packet(struct dissector *dissector, const struct packet *packet)
+static void begin_frame(struct dissector *dissector, const struct packet *packet, frame_data *frame)
 {
-    frame_data frame;
-
     /* By the clock of the first point.  The interface is numbered by its file alone. */
     packet->rec->ts.secs = (time_t)(packet->t_ns / NS_PER_SECOND);
     packet->rec->ts.nsecs = (int)(packet->t_ns % NS_PER_SECOND);
@@ -81,21 +79,48 @@ void dissector_packet(struct dissector *dissector, const struct packet *packet)
         packet->rec->ts.nsecs += NS_PER_SECOND;
     }
     packet->rec->presence_flags &= ~(guint32)WTAP_HAS_INTERFACE_ID;
-    frame_data_init(&frame, ++dissector->number, packet->rec, 0, dissector->cumulated);
-    prime_epan_dissect_with_postdissector_wanted_hfids(dissector->edt);
-    frame_data_set_before_dissect(&frame, &dissector->elapsed, &dissector->first,
+    frame_data_init(frame, ++dissector->number, packet->rec, 0, dissector->cumulated);
+}
+
+static void enter_frame(struct dissector *dissector, frame_data *frame)
+{
+    frame_data_set_before_dissect(frame, &dissector->elapsed, &dissector->first,
                                   dissector->has_previous ? &dissector->previous : NULL);
-    if (dissector->first == &frame) {
-        dissector->reference = frame;
+    if (dissector->first == frame) {
+        dissector->reference = *frame;
         dissector->first = &dissector->reference;
     }
+}
+
+static void end_frame(struct dissector *dissector, frame_data *frame)
+{
+    frame_data_destroy(frame);
+    dissector->previous = *frame;
+    dissector->previous.pfd = NULL;
+    dissector->has_previous = true;
+}
+
+void dissector_packet(struct dissector *dissector, const struct packet *packet)
+{
+    frame_data frame;
+
+    begin_frame(dissector, packet, &frame);
+    prime_epan_dissect_with_postdissector_wanted_hfids(dissector->edt);
+    enter_frame(dissector, &frame);
     run(dissector, packet, &frame);
     frame_data_set_after_dissect(&frame, &dissector->cumulated);
     epan_dissect_reset(dissector->edt);
-    frame_data_destroy(&frame);
-    dissector->previous = frame;
-    dissector->previous.pfd = NULL;
-    dissector->has_previous = true;
+    end_frame(dissector, &frame);
+}
+
+void dissector_skip(struct dissector *dissector, const struct packet *packet)
+{
+    frame_data frame;
+
+    begin_frame(dissector, packet, &frame);
+    enter_frame(dissector, &frame);
+    frame_data_set_after_dissect(&frame, &dissector->cumulated);
+    end_frame(dissector, &frame);
 }
 
 void dissector_finish(struct dissector *dissector)

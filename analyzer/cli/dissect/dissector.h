@@ -19,6 +19,9 @@ guint32 dissector_next_number(const struct dissector *dissector);
 
 void dissector_packet(struct dissector *dissector, const struct packet *packet);
 
+/* A packet that somebody else dissects: it is counted, and its time and length are known. */
+void dissector_skip(struct dissector *dissector, const struct packet *packet);
+
 /* No packet follows: what waited for others waits no more. */
 void dissector_finish(struct dissector *dissector);
 

@@ -32,19 +32,13 @@ static const char *keep(struct telling *telling, struct sstp_span text)
 
 void gather_legs(struct gather *gather)
 {
-    struct sstp_story *story = grvsstp_story();
-    GHashTableIter iter;
-    gpointer key, value;
+    GArray *messages = gather->report->messages;
 
-    g_hash_table_iter_init(&iter, gather->messages);
-    while (g_hash_table_iter_next(&iter, &key, &value)) {
-        const guint64 place = (guint64) * (const gint64 *)key;
-        const guint32 index = (guint32)(place >> 33), message = (guint32)place;
-        struct report_message *row =
-            REPORT_AT(gather->report->messages, struct report_message, GPOINTER_TO_UINT(value) - 1);
-        const struct grvsstp_states *states = gather_connection(gather, index)->states;
-        row->leg = story != NULL && states != NULL
-                       ? grvsstp_journeys_leg(states->journeys, row->from_initiator, message)
+    for (guint i = 0; i < messages->len; i++) {
+        struct report_message *row = REPORT_AT(messages, struct report_message, i);
+        const struct grvsstp_states *states = gather_connection(gather, row->connection)->states;
+        row->leg = grvsstp_story() != NULL && states != NULL
+                       ? grvsstp_journeys_leg(states->journeys, row->from_initiator, row->observed)
                        : SSTP_STORY_NONE;
     }
 }

@@ -135,6 +135,7 @@ static void note_message(struct gather *gather, const struct gathered *gathered,
         row->state = REPORT_MESSAGE_INCOMPLETE;
         row->ordinal = gathered->ordinal;
         row->hop = row->leg = REPORT_NONE;
+        row->observed = seen->message;
         row->number =
             sstp_observer_message(observer, gathered->from_initiator, seen->message)->number;
     }

@@ -106,8 +106,16 @@ static void note_time(struct group_file *file, gint64 captured_ns)
     file->last_ns = MAX(file->last_ns, captured_ns);
 }
 
+static void count_packet(struct deal *deal, const struct packet *packet)
+{
+    struct packet_pair pair;
+
+    deal_add(deal, packet_find_pair(packet, &pair) ? &pair : NULL,
+             packet->rec->rec_header.packet_header.caplen);
+}
+
 static void read_packets(struct survey *survey, guint index, struct source *source,
-                         gboolean (*go_on)(void))
+                         struct deal *deal, gboolean (*go_on)(void))
 {
     struct group_file *file = &survey->files[index];
     const guint max = MAX(SURVEY_ANCHORS_MAX / survey->num_files, GROUP_SAMPLE);
@@ -119,6 +127,8 @@ static void read_packets(struct survey *survey, guint index, struct source *sour
         struct packet packet = {.rec = next.rec, .bytes = next.bytes};
         note_time(file, next.captured_ns);
         packet_look_at(&packet);
+        if (deal != NULL)
+            count_packet(deal, &packet);
         if (!packet.is_segment)
             continue;
         note_flow(survey, index, &packet.segment);
@@ -129,14 +139,32 @@ static void read_packets(struct survey *survey, guint index, struct source *sour
     file->signature = source_signature(source);
 }
 
-static gboolean read_file(struct survey *survey, guint index, gboolean (*go_on)(void))
+static gboolean read_file(struct survey *survey, guint index, struct deal *deal,
+                          gboolean (*go_on)(void))
 {
     struct source *source = source_new(survey->files[index].name);
     const gboolean is_open = source_open(source);
 
     if (is_open) {
         source_be_silent(source);
-        read_packets(survey, index, source, go_on);
+        read_packets(survey, index, source, deal, go_on);
+    }
+    source_free(source);
+    return is_open;
+}
+
+gboolean survey_count(const char *name, struct deal *deal, gboolean (*go_on)(void))
+{
+    struct source *source = source_new(name);
+    const gboolean is_open = source_open(source);
+    struct source_packet next;
+
+    if (is_open)
+        source_be_silent(source);
+    while (is_open && go_on() && source_next(source, &next)) {
+        struct packet packet = {.rec = next.rec, .bytes = next.bytes};
+        packet_look_at(&packet);
+        count_packet(deal, &packet);
     }
     source_free(source);
     return is_open;
@@ -314,7 +342,7 @@ static void compare_clocks(struct survey *survey)
  */
 
 struct survey *survey_new(const char *const *names, const char *const *given, guint num,
-                          gboolean compares_clocks, gboolean (*go_on)(void))
+                          gboolean compares_clocks, struct deal *deal, gboolean (*go_on)(void))
 {
     struct survey *survey = g_new0(struct survey, 1);
     gboolean is_good = TRUE;
@@ -327,7 +355,7 @@ struct survey *survey_new(const char *const *names, const char *const *given, gu
     for (guint i = 0; i < num; i++)
         survey->files[i] = (struct group_file){.name = names[i], .given = given[i]};
     for (guint i = 0; i < num && is_good; i++)
-        is_good = read_file(survey, i, go_on);
+        is_good = read_file(survey, i, deal, go_on);
     if (!is_good) {
         survey_free(survey);
         return NULL;

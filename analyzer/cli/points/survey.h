@@ -9,6 +9,7 @@
 
 #include "capture/packet.h"
 #include "points/clock.h"
+#include "points/deal.h"
 #include "points/group.h"
 
 /* Packets by which clocks are compared, of all files together. */
@@ -34,10 +35,13 @@ struct survey {
 
 /* `given` are the names of the files' points, NULL where the user has said nothing.  NULL where a
  * file cannot be read, with a sentence said; damage is told when the file is read for the report.
- * `go_on` is asked now and then. */
+ * `go_on` is asked now and then.  Packets are counted in `deal`, which may be NULL. */
 struct survey *survey_new(const char *const *names, const char *const *given, guint num,
-                          gboolean compares_clocks, gboolean (*go_on)(void));
+                          gboolean compares_clocks, struct deal *deal, gboolean (*go_on)(void));
 void survey_free(struct survey *survey);
+
+/* Of one file alone that counting; false where it cannot be read, with a sentence said. */
+gboolean survey_count(const char *name, struct deal *deal, gboolean (*go_on)(void));
 
 /* The point that has seen the most of a direction. */
 guint survey_main_point(const struct survey *survey, const struct packet_segment *segment);

@@ -335,8 +335,10 @@ static void add_leg(const struct report *report, guint index, struct record *rec
     const struct report_hop *hop =
         row->hop != REPORT_NONE ? REPORT_AT(report->hops, struct report_hop, row->hop) : NULL;
 
-    add_number_or_empty(record, "journey", hop != NULL ? hop->journey : 0, hop != NULL);
-    add_number_or_empty(record, "hop", hop != NULL ? hop->number : 0, hop != NULL);
+    /* A share does not see the journeys; of the hop it knows its leg. */
+    const gboolean is_known = hop != NULL && report->share < 0;
+    add_number_or_empty(record, "journey", is_known ? hop->journey : 0, is_known);
+    add_number_or_empty(record, "hop", is_known ? hop->number : 0, is_known);
     record_word(record, "contents", row->contents);
     record_text(record, "sender", hop != NULL ? hop->sender : NULL);
     record_text(record, "receiver", hop != NULL ? hop->receiver : NULL);

@@ -21,6 +21,7 @@ struct report *report_new(void)
     report->hops = g_array_new(FALSE, TRUE, sizeof(struct report_hop));
     report->branches = g_array_new(FALSE, TRUE, sizeof(struct report_branch));
     report->recipients = g_array_new(FALSE, TRUE, sizeof(struct report_recipient));
+    report->share = -1;
     report->strings = g_string_chunk_new(4096);
     report->first_ns = G_MAXINT64;
     report->last_ns = G_MININT64;

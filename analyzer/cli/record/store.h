@@ -109,8 +109,9 @@ struct report_message {
     const char *user_ref; /* NULL: none */
     gboolean from_initiator, has_ended;
     enum report_message_state state;
-    guint32 hop; /* index; REPORT_NONE: of no journey */
-    guint32 leg; /* of the story that the journeys come from; REPORT_NONE */
+    guint32 hop;      /* index; REPORT_NONE: of no journey */
+    guint32 leg;      /* of the story that the journeys come from; REPORT_NONE */
+    guint32 observed; /* its number in the observer of its connection's direction */
     /* Digest of what every hop has to repeat, in hexadecimal; NULL: not known, or not asked for. */
     const char *contents;
     guint32 first_recipient, num_recipients; /* indexes; messages of one session share them */
@@ -196,6 +197,7 @@ typedef void (*report_on_command)(void *cookie, const struct report_command *com
 struct report {
     GArray *files, *points, *frames, *connections, *sessions, *messages, *findings;
     GArray *journeys, *hops, *branches, *recipients;
+    gint32 share; /* that it is of; -1: it is of everything */
     GStringChunk *strings;
     gsize strings_len;
     guint64 num_packets, num_commands, num_left_out;

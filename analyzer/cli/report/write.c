@@ -28,9 +28,12 @@ gboolean write_wants_contents(const struct writing *writing)
            (writing->table == NULL || strcmp(writing->table, "messages") == 0);
 }
 
-static void write_record(struct writing *writing, const struct record *record)
+static void write_record(struct writing *writing, struct record *record)
 {
     GString *text = output_text(writing->output);
+
+    if (writing->report->share >= 0)
+        record_unsigned(record, "share", (guint64)writing->report->share);
 
     if (writing->format == WRITE_JSON) {
         record_json(record, text);
@@ -122,6 +125,13 @@ static void write_picked(struct writing *writing)
         g_string_append(output_text(writing->output), "no journey fits\n");
 }
 
+/* A share has no journeys; and points are of no share, and told with the first. */
+static gboolean is_told(const struct report *report, const struct table *table)
+{
+    return report->share < 0 || (strcmp(table->name, "journeys") != 0 &&
+                                 (report->share == 0 || strcmp(table->name, "points") != 0));
+}
+
 void write_report(struct writing *writing)
 {
     if (writing->format == WRITE_HTML) {
@@ -136,6 +146,7 @@ void write_report(struct writing *writing)
         text_overview(writing->output, writing->report);
     } else {
         for (const struct table *table = tables; table->name != NULL; table++)
-            write_table(writing, table);
+            if (is_told(writing->report, table))
+                write_table(writing, table);
     }
 }
