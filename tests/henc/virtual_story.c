@@ -157,3 +157,17 @@ char *finding_names(uint32_t findings)
                                    henc_finding_infos[id].filter);
     return g_string_free(names, FALSE);
 }
+
+void check_story(enum henc_kind kind, const struct story *row)
+{
+    struct world w;
+    world_init(&w, kind);
+    play(&w, row->story);
+    char *findings = finding_names(w.findings);
+    g_assert_cmpstr(findings, ==, row->findings);
+    g_assert_cmpstr(henc_state_name(w.result.state), ==, row->state);
+    g_assert_cmpstr(w.log[HENC_TO_SERVER]->str, ==, row->to_server);
+    g_assert_cmpstr(w.log[HENC_TO_CLIENT]->str, ==, row->to_client);
+    g_free(findings);
+    world_clear(&w);
+}

@@ -55,6 +55,18 @@ enum henc_error show(struct world *w, struct henc_message *m, struct sstp_span d
 /* Plays the words of a story. */
 void play(struct world *w, const char *story);
 
+/* What comes of a story. */
+struct story {
+    const char *name, *story;
+    const char *state;
+    const char *findings;
+    const char *to_server;
+    const char *to_client;
+};
+
+/* The story ends as its row says. */
+void check_story(enum henc_kind kind, const struct story *row);
+
 /* What a word for a body stands for. */
 const char *body_of(const char *text);
 
