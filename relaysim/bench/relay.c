@@ -14,6 +14,7 @@
 
 #define READY "ready "
 #define LINE_MAX_LEN 200
+#define HALF_OPEN_MIN 64u
 
 /* In the child: whatever becomes of the bench, its relay does not outlive it. */
 static void die_with_parent(gpointer data)
@@ -62,9 +63,11 @@ static int await_end(struct bench_relay *relay, struct rusage *usage)
 int bench_relay_start(struct bench_relay *relay, const char *url, const char *store,
                       const char *auth, const char *listen, unsigned num_connections)
 {
-    char connections[16], line[LINE_MAX_LEN];
+    char connections[16], half_open[16], line[LINE_MAX_LEN];
     char *program = g_file_read_link("/proc/self/exe", NULL);
     g_snprintf(connections, sizeof connections, "%u", num_connections);
+    /* All of them may come at once. */
+    g_snprintf(half_open, sizeof half_open, "%u", MAX(num_connections, HALF_OPEN_MIN));
     const char *arguments[] = {program != NULL ? program : "relaysim",
                                "relay",
                                "--url",
@@ -81,6 +84,8 @@ int bench_relay_start(struct bench_relay *relay, const char *url, const char *st
                                auth,
                                "--max-connections",
                                connections,
+                               "--max-half-open",
+                               half_open,
                                listen,
                                listen != NULL ? "127.0.0.1:0" : NULL,
                                NULL};

@@ -17,6 +17,7 @@
 
 enum phase {
     PHASE_COMING,  /* those who are needed first connect */
+    PHASE_HOLDING, /* all are there, and nothing is sent yet */
     PHASE_SENDING, /* until all is delivered and acknowledged */
     PHASE_LEAVING, /* is_offline: all is stored, and the senders go */
     PHASE_DRAINING,
@@ -27,7 +28,7 @@ struct bench {
     const struct bench_config *config;
     struct bench_result *result;
     struct net *net;
-    uv_timer_t tick, patience;
+    uv_timer_t tick, patience, hold;
     enum phase phase;
     bool has_failed;
     struct bench_party_owner owner; /* of the parties */
@@ -71,6 +72,7 @@ static void end(struct bench *bench)
         return;
     bench->phase = PHASE_ENDING;
     uv_timer_stop(&bench->tick);
+    uv_timer_stop(&bench->hold);
     uv_timer_start(&bench->patience, on_end_over, END_MS, 0);
     for (unsigned i = 0; i < bench->num_parties; i++)
         bench_party_leave(&bench->parties[i]);
@@ -160,6 +162,24 @@ static void begin_sending(struct bench *bench)
     if (bench->config->rate > 0)
         uv_timer_start(&bench->tick, on_tick, TICK_MS, TICK_MS);
     pump_all(bench);
+}
+
+static void on_held(uv_timer_t *timer)
+{
+    struct bench *bench = timer->data;
+    begin_sending(bench);
+    net_settle(bench->net);
+}
+
+/* All who are needed first are there. */
+static void begin(struct bench *bench)
+{
+    if (bench->config->hold_ms == 0) {
+        begin_sending(bench);
+        return;
+    }
+    bench->phase = PHASE_HOLDING;
+    uv_timer_start(&bench->hold, on_held, (uint64_t)bench->config->hold_ms, 0);
 }
 
 static void open_session(struct bench_party *sender)
@@ -293,7 +313,7 @@ static void on_session_ready(struct bench_party *party)
     if (bench->phase == PHASE_SENDING)
         pump(party);
     else if (bench->phase == PHASE_COMING && bench->num_open == bench->config->num_senders)
-        begin_sending(bench);
+        begin(bench);
 }
 
 static void on_room(struct bench_party *party)
@@ -356,6 +376,8 @@ static void on_patience_over(uv_timer_t *timer)
 {
     struct bench *bench = timer->data;
     const struct bench_tally *tally = &bench->tally;
+    if (bench->phase == PHASE_HOLDING)
+        return;
     const uint64_t num = tally->num_delivered + tally->num_acknowledged + bench->num_ready +
                          bench->num_open + tally->num_sent;
     if (num == bench->num_seen)
@@ -408,13 +430,15 @@ static void set_up(struct bench *bench)
                      config->size);
     uv_timer_init(loop, &bench->tick);
     uv_timer_init(loop, &bench->patience);
-    bench->tick.data = bench->patience.data = bench;
+    uv_timer_init(loop, &bench->hold);
+    bench->tick.data = bench->patience.data = bench->hold.data = bench;
 }
 
 static void clear(struct bench *bench)
 {
     uv_close((uv_handle_t *)&bench->tick, NULL);
     uv_close((uv_handle_t *)&bench->patience, NULL);
+    uv_close((uv_handle_t *)&bench->hold, NULL);
     for (unsigned i = 0; i < bench->num_parties; i++)
         bench_party_clear(&bench->parties[i]);
     net_free(bench->net);

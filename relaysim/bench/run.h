@@ -35,6 +35,7 @@ struct bench_config {
     const char *secret;    /* that all keys are made of */
     unsigned rate;         /* messages a second of all; 0: as many as there is room for */
     unsigned window;       /* messages that each sender has under way at most */
+    int64_t hold_ms;       /* from when all are there until the first message */
     int64_t patience_ms;   /* without any progress */
 };
 

@@ -6,6 +6,7 @@
 #ifndef RELAYSIM_CARRIER_HTTP_OPTIONS_H
 #define RELAYSIM_CARRIER_HTTP_OPTIONS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -46,6 +47,9 @@ struct http_options {
 
     size_t max_virtual;       /* a server's; HTTP_VIRTUAL_MAX */
     uint64_t longlived_limit; /* octets of one half; HENC_LONGLIVED_LENGTH_MAX */
+    /* As the products do (GRVHENC notes 13, 17): when what a server says has reached its content
+     * limit, GET alone is closed, and a client does not notice. */
+    bool longlived_hangs;
     int64_t establish_ms;
     int64_t receive_ms;
     const struct polling_options *polling; /* carrier/polling_options.h; NULL: the products' */

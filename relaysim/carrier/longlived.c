@@ -49,6 +49,15 @@ void longlived_close(struct longlived *longlived)
     longlived->deadline = SSTP_EP_NEVER;
 }
 
+/* Whether the loss of a half is ignored.  Of its own GET a server knows that it was full. */
+static bool hangs_without(const struct longlived *longlived,
+                          const struct carrier_transport *transport)
+{
+    return longlived->hangs && transport->number == HENC_HALF_GET &&
+           carrier_ep(transport->carrier) != NULL &&
+           (longlived->spoken == HENC_HALF_POST || longlived->num_said >= longlived->said_limit);
+}
+
 void longlived_lost(struct carrier_transport *transport)
 {
     const struct carrier *carrier = transport->carrier;
@@ -58,7 +67,7 @@ void longlived_lost(struct carrier_transport *transport)
         carrier_lose(transport->carrier);
         return;
     }
-    if (longlived->is_over || longlived->is_ending)
+    if (longlived->is_over || longlived->is_ending || hangs_without(longlived, transport))
         return;
     longlived->is_ending = true;
     longlived->deadline = carrier_now_ms(carrier) + HTTP_GRACE_MS;

@@ -10,6 +10,10 @@
  * its end.  When a half is lost, what is under way the other way is still heard, and a last
  * acknowledgement said: otherwise a peer whose body is full before anything of it is acknowledged
  * would send the same again for ever.
+ *
+ * The products do otherwise (GRVHENC notes 13, 17), and so does a side here that is told to: GET is
+ * closed where the server's content limit is reached, and POST goes on, until SSTP waits for what
+ * would come over GET, and time ends it (NetworkReceiveIO of the client).
  */
 #ifndef RELAYSIM_CARRIER_LONGLIVED_H
 #define RELAYSIM_CARRIER_LONGLIVED_H
@@ -23,6 +27,7 @@ struct longlived {
     struct carrier_transport *halves[2]; /* that are open, by enum henc_half; NULL */
     enum henc_half spoken;               /* over which this side speaks */
     bool may_speak;                      /* that the endpoint has to say */
+    bool hangs;                          /* where GET is full, as the products do */
     bool is_ending;                      /* a half is lost: only the last words are said */
     bool has_last_words;                 /* and they are known */
     bool is_over;                        /* all is closed at once */

@@ -24,6 +24,7 @@ static void begin(struct carrier *carrier)
     longlived->guid = http_guid_new(&carrier_config(carrier)->random);
     longlived->spoken = HENC_HALF_POST;
     longlived->may_speak = true;
+    longlived->hangs = carrier_config(carrier)->http->longlived_hangs;
     longlived->said_limit = http_client_longlived_limit(carrier);
     longlived->deadline = carrier_now_ms(carrier) + http_client_establish_ms(carrier);
 }

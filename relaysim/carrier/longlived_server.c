@@ -116,6 +116,7 @@ static void begin(struct carrier *carrier, const struct door_request *request)
     struct longlived *longlived = carrier_state(carrier);
     longlived->guid = door_guid(request);
     longlived->spoken = HENC_HALF_GET;
+    longlived->hangs = options_of(carrier)->longlived_hangs;
     longlived->deadline = carrier_now_ms(carrier) + options_of(carrier)->establish_ms;
     http_server_enter(http_server_of(carrier), longlived->guid, carrier);
 }

@@ -71,7 +71,8 @@ int64_t client_retry_pause(struct client_retry *retry, uint32_t wait_time, int64
     begin_anew_if_steady(retry, now_ms);
     retry->is_ready = false;
     if (retry->pause_ms == 0)
-        retry->pause_ms = CLIENT_RETRY_PAUSE_FIRST_MS;
+        retry->pause_ms =
+            retry->first_pause_ms != 0 ? retry->first_pause_ms : CLIENT_RETRY_PAUSE_FIRST_MS;
     else if (retry->pause_ms < CLIENT_RETRY_PAUSE_LAST_MS / 2)
         retry->pause_ms *= 2;
     else

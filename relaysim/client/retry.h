@@ -26,6 +26,7 @@
 /* Zeroed, it is that of a client that has not connected yet, and tries once. */
 struct client_retry {
     int64_t first_until_ms; /* until when it tries to be ready for the first time */
+    int64_t first_pause_ms; /* 0: CLIENT_RETRY_PAUSE_FIRST_MS; at most ..._LAST_MS */
     bool has_been_ready;
     bool is_ready;
     int64_t ready_ms; /* since when */

@@ -2,6 +2,7 @@
 /* bench: `relaysim bench`, how much a relay carries, and how fast. */
 #include "bench/relay.h"
 #include "bench/report.h"
+#include "base/file_limit.h"
 #include "base/log.h"
 #include "carrier/ways.h"
 #include "cmd/options.h"
@@ -18,11 +19,12 @@
 #define PATIENCE_DEFAULT_MS 30000
 #define PATIENCE_MAX_MS 86400000
 #define RATE_MAX 1000000
+#define OTHER_FILES 64   /* beside the connections */
 #define WINDOW_MAX 60000 /* an endpoint keeps 65,536 without acknowledgement */
 
 struct bench_options {
     char *relay, *relay_url, *store, *capture, *truth;
-    int64_t num_senders, num_messages, size, fanout, rate, window, patience_ms;
+    int64_t num_senders, num_messages, size, fanout, rate, window, hold_ms, patience_ms;
     unsigned auth, via;
     bool is_offline, is_json;
 };
@@ -61,6 +63,21 @@ static gboolean check(const struct bench_options *o)
     return TRUE;
 }
 
+/* A connection takes a socket, over HTTP two. */
+static gboolean have_files(const struct bench_options *o)
+{
+    const int64_t num_connections = o->num_senders + o->fanout;
+    const uintmax_t needed =
+        (uintmax_t)num_connections * (carrier_ways[o->via].is_http ? 2 : 1) + OTHER_FILES;
+    uintmax_t limit;
+    if (file_limit_raise(needed, &limit))
+        return TRUE;
+    log_error("%ju open files are needed for so many connections, and the system allows %ju: raise "
+              "the limit (ulimit -Hn), or lower --senders and --fanout",
+              needed, limit);
+    return FALSE;
+}
+
 static int run(const struct bench_options *o, struct recording *recording)
 {
     const struct carrier_way *way = &carrier_ways[o->via];
@@ -80,6 +97,7 @@ static int run(const struct bench_options *o, struct recording *recording)
                                   .secret = options_secret(),
                                   .rate = (unsigned)o->rate,
                                   .window = (unsigned)o->window,
+                                  .hold_ms = o->hold_ms,
                                   .patience_ms = o->patience_ms};
     struct bench_relay relay = {.address = NULL};
     config.http.server_name = config.relay_url + strlen(HENC_POLLING_SCHEME);
@@ -152,6 +170,8 @@ int cmd_bench(int argc, char **argv)
                       "Send so many a second in all: for the latency (0: as fast as it goes)"),
         OPTION_NUMBER("window", &o.window, 1, WINDOW_MAX, "N",
                       "Messages of each sender under way without an acknowledgement (1024)"),
+        OPTION_TIME("hold", &o.hold_ms, 0, OPTION_TIME_MAX,
+                    "When all are there, send nothing for so long (0)"),
         OPTION_TIME("patience", &o.patience_ms, 1, PATIENCE_MAX_MS,
                     "Fail after so long a standstill (30)"),
         OPTION_FILE("write", &o.capture, NAMED_FILE_OUTPUT, "FILE",
@@ -165,7 +185,7 @@ int cmd_bench(int argc, char **argv)
                                "delivery is acknowledged, and checked: order, length, contents.",
                                rows, argc, argv);
     if (result == -1)
-        result = check(&o) ? run_and_record(&o) : EXIT_USAGE;
+        result = check(&o) && have_files(&o) ? run_and_record(&o) : EXIT_USAGE;
     option_rows_clear(rows);
     return result;
 }

@@ -6,6 +6,7 @@
 #include "carrier/socks.h"
 #include "carrier/tunnel.h"
 #include "carrier/ways.h"
+#include "client/retry.h"
 #include "cmd/client_content.h"
 #include "cmd/login.h"
 #include "cmd/client_run.h"
@@ -62,8 +63,9 @@ struct client_options {
     char *capture, *truth;
     char **listens, **identities, **to;
     unsigned version, via, format;
-    int64_t num_messages, timeout_ms, retry_ms, num_expected, size, ttl, rate, longlived_limit;
-    bool has_lines, acks_immediately, is_not_if_offline, receives, is_verbose;
+    int64_t num_messages, timeout_ms, retry_ms, retry_pause_ms, num_expected, size, ttl, rate,
+        longlived_limit;
+    bool has_lines, acks_immediately, is_not_if_offline, receives, longlived_hangs, is_verbose;
 };
 
 /* Those of the table, and after the last: the first of them that leads there. */
@@ -372,10 +374,12 @@ static int run(const struct client_options *o, const struct client_timers *timer
                                          : 0,
         .lines_timeout_ms = o->has_lines && o->timeout_ms < 0 ? TIMEOUT_DEFAULT_MS : 0,
         .retry_ms = o->retry_ms,
+        .retry_pause_ms = o->retry_pause_ms,
         .minor_version = options_minor_version(o->version),
         .timers = *timer_values,
         .http = {.server_name = name,
                  .longlived_limit = (uint64_t)o->longlived_limit,
+                 .longlived_hangs = o->longlived_hangs,
                  .establish_ms = timer_values->http_establish_ms,
                  .receive_ms = timer_values->http_receive_ms,
                  .polling = polling},
@@ -407,6 +411,7 @@ int cmd_client(int argc, char **argv)
     struct client_options o = {.version = OPTIONS_VERSION_DEFAULT,
                                .size = -1,
                                .num_messages = -1,
+                               .retry_pause_ms = CLIENT_RETRY_PAUSE_FIRST_MS,
                                .ttl = -1,
                                .longlived_limit = (int64_t)HENC_LONGLIVED_LENGTH_MAX,
                                .timeout_ms = -1};
@@ -424,6 +429,8 @@ int cmd_client(int argc, char **argv)
                      "Accept peer devices instead of connecting; may be repeated"),
         OPTION_TIME("retry", &o.retry_ms, 0, OPTION_TIME_MAX,
                     "Try for so long when the relay is not there yet (0: once)"),
+        OPTION_TIME("retry-pause", &o.retry_pause_ms, 1, CLIENT_RETRY_PAUSE_LAST_MS,
+                    "Before the first attempt to connect again (0.25)"),
         OPTION_TEXT("device", &o.device, "URL", "This device's URL, dpp:///..."),
         OPTION_TEXTS("identity", &o.identities, "URL",
                      "Whose messages to receive, grooveIdentity://...; may be repeated"),
@@ -440,6 +447,8 @@ int cmd_client(int argc, char **argv)
         OPTION_SIZE("longlived-limit", &o.longlived_limit, HTTP_LONGLIVED_LIMIT_MIN,
                     HENC_LONGLIVED_LENGTH_MAX,
                     "Of what one LongLived connection carries, before another (2147479552)"),
+        OPTION_FLAG("longlived-hangs", &o.longlived_hangs,
+                    "Do as the products do where the relay's half is full: do not notice"),
         OPTION_NUMBER("poll-repeats", &polling.repeats, 0, INT_MAX, "N",
                       "Ask so often again over Polling when an answer is lost (2)"),
         OPTION_TEXTS("to", &o.to, "IDENTITY[,DEVICE[,RELAY-URL]]",

@@ -42,6 +42,7 @@ struct client_run {
     int64_t timeout_ms;       /* 0: never */
     int64_t lines_timeout_ms; /* from the end of the lines on; 0: never */
     int64_t retry_ms;         /* for so long to try to be ready for the first time */
+    int64_t retry_pause_ms;   /* the first one before another attempt */
     struct client_timers timers;
     struct http_options http; /* for a carrier over HTTP */
 };

@@ -153,6 +153,7 @@ int client_run(const struct client_run *config)
         goto close_recording;
     }
     run.peers = g_ptr_array_new();
+    run.retry.first_pause_ms = config->retry_pause_ms;
     run.retry.first_until_ms = net_now_ms(run.net) + config->retry_ms;
     run.has_terminal = terminal_may_hang_up();
     set_up(&run);

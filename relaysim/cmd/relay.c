@@ -310,6 +310,8 @@ int cmd_relay(int argc, char **argv)
         OPTION_SIZE("longlived-limit", &o.longlived_limit, HTTP_LONGLIVED_LIMIT_MIN,
                     HENC_LONGLIVED_LENGTH_MAX,
                     "Of what one LongLived connection brings a client, or a peer (2147479552)"),
+        OPTION_FLAG("longlived-hangs", &run.http.longlived_hangs,
+                    "Do as the products do when it has: close that half alone"),
         OPTION_NUMBER("poll-max", &run.polling.max, 0, POLL_SECONDS_MAX, "SECONDS",
                       "Tell clients over Polling to ask so often at least, in whole seconds (120)"),
         OPTION_NUMBER("poll-min", &run.polling.min, 0, POLL_SECONDS_MAX, "SECONDS",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/relay_run.h"
 
+#include "base/file_limit.h"
 #include "base/log.h"
 #include "cmd/options.h"
 #include "record/recording.h"
@@ -11,7 +12,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define OTHER_FILES 48u /* of the system's: the store, recordings, the loop, the reserve */
@@ -34,18 +34,12 @@ static void raise_file_limit(const struct relay_run *config)
     const size_t needed = live_relay_max_open(config->relay.max_connections, config->max_half_open,
                                               has_http(config)) +
                           config->relay.num_peers + config->num_addresses + OTHER_FILES;
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    const rlim_t before = limit.rlim_cur;
-    limit.rlim_cur = limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-        limit.rlim_cur = before;
-    if (limit.rlim_cur != RLIM_INFINITY && limit.rlim_cur < needed)
+    uintmax_t limit;
+    if (!file_limit_raise(needed, &limit))
         log_error("%zu open files are needed for --max-connections and --max-half-open, and the "
                   "system allows %ju: callers beyond are told TryLater; raise the limit (ulimit "
                   "-Hn, or LimitNOFILE= of systemd), or lower the options",
-                  needed, (uintmax_t)limit.rlim_cur);
+                  needed, limit);
 }
 
 static void close_all(const int *sockets, size_t num)

@@ -211,6 +211,42 @@ static void test_last_words(void)
     halves_end(&client);
 }
 
+/* As the products do (GRVHENC note 13): who loses GET goes on with POST, until nothing has come for
+ * too long; before the virtual connection is there, and where POST is lost, it is over as usual. */
+static void test_client_hangs(void)
+{
+    static const struct http_options options = {.server_name = NAME, .longlived_hangs = true};
+    struct halves client;
+    halves_begin(&client, &carrier_longlived, &options, NAME ":8000", false);
+    carrier_lost(client.get);
+    g_assert_cmpstr(carrier_failure(client.carrier), ==, "the other side closed the connection");
+    halves_end(&client);
+    halves_begin(&client, &carrier_longlived, &options, NAME ":8000", false);
+    connect_client(&client);
+    pair_connect(client.pair);
+    carrier_lost(client.get);
+    carrier_tick(client.carrier, HTTP_CLIENT_RECEIVE_MS - 1);
+    for (unsigned i = 0; i < 3; i++) {
+        (void)sstp_ep_noop(client.pair->a.ep);
+        g_assert_cmpuint(carrier_output_len(client.post), ==, 7);
+        g_free(spoken_by(client.post));
+        g_assert_false(carrier_is_over(client.post));
+    }
+    carrier_tick(client.carrier, HTTP_CLIENT_RECEIVE_MS);
+    g_assert_true(carrier_is_over(client.post));
+    carrier_lost(client.post);
+    g_assert_true(carrier_is_gone(client.carrier));
+    halves_end(&client);
+    halves_begin(&client, &carrier_longlived, &options, NAME ":8000", false);
+    connect_client(&client);
+    pair_connect(client.pair);
+    carrier_lost(client.post);
+    carrier_tick(client.carrier, HTTP_GRACE_MS);
+    carrier_tick(client.carrier, HTTP_GRACE_MS + HTTP_LINGER_MS);
+    g_assert_true(carrier_is_over(client.get));
+    halves_end(&client);
+}
+
 static void test_client_timers(void)
 {
     struct halves client;
@@ -254,6 +290,7 @@ int main(int argc, char **argv)
     g_test_add_func("/longlived/client/limit", test_client_limit);
     g_test_add_func("/longlived/client/heard-limit", test_heard_limit);
     g_test_add_func("/longlived/client/last-words", test_last_words);
+    g_test_add_func("/longlived/client/hangs", test_client_hangs);
     g_test_add_func("/longlived/client/timers", test_client_timers);
     g_test_add_func("/longlived/client/unreachable", test_unreachable);
     return g_test_run();

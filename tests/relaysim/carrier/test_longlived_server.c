@@ -153,6 +153,37 @@ static void test_server_full(void)
     doorstep_end(&server);
 }
 
+/* As the products do (GRVHENC note 17): POST is heard on, until nothing comes there for too long;
+ * but not where GET is lost before it is full. */
+static void test_server_hangs(void)
+{
+    for (unsigned is_full = 0; is_full < 2; is_full++) {
+        struct doorstep server;
+        doorstep_begin(&server, (struct http_options){.longlived_hangs = true});
+        struct carrier_transport *get = doorstep_visit(&server), *post = doorstep_visit(&server);
+        doorstep_say(&server, get, is_full ? GET_OF("26") : GET);
+        doorstep_say(&server, post, POST);
+        g_free(spoken_by(get));
+        struct carrier *carrier = get->carrier;
+        pair_connect(server.pair);
+        carrier_receive(post, "\x10", 1);
+        (void)sstp_ep_noop(server.pair->b.ep);
+        g_free(spoken_by(get));
+        g_assert_cmpint(carrier_is_over(get), ==, is_full);
+        carrier_lost(get);
+        carrier_tick(carrier, HTTP_SERVER_RECEIVE_MS - 1);
+        carrier_receive(post, "\x07\0\0\0\0\0", 6);
+        g_assert_cmpuint(sstp_ep_num_heard(server.pair->b.ep), ==, 2);
+        carrier_tick(carrier, 2 * HTTP_SERVER_RECEIVE_MS - 2);
+        g_assert_cmpint(carrier_is_over(post), ==, !is_full);
+        carrier_tick(carrier, 2 * HTTP_SERVER_RECEIVE_MS - 1);
+        g_assert_true(carrier_is_over(post));
+        carrier_lost(post);
+        g_assert_true(carrier_is_gone(carrier));
+        doorstep_end(&server);
+    }
+}
+
 /* More than POST was to be. */
 static void test_post_full(void)
 {
@@ -221,6 +252,7 @@ int main(int argc, char **argv)
     add_rows("/longlived/server/request", requests, test_request);
     g_test_add_func("/longlived/server/limit", test_server_limit);
     g_test_add_func("/longlived/server/full", test_server_full);
+    g_test_add_func("/longlived/server/hangs", test_server_hangs);
     g_test_add_func("/longlived/server/post-full", test_post_full);
     g_test_add_func("/longlived/server/timers", test_server_timers);
     g_test_add_func("/longlived/server/half-lost", test_half_lost);

@@ -47,6 +47,27 @@ static void test_pause(void)
     check_pause(&retry, 0, 2000 + CLIENT_RETRY_STEADY_MS, 250, 500);
 }
 
+/* The first one can be another. */
+static void test_first_pause(void)
+{
+    static const struct {
+        int64_t first_ms, pauses_ms[4];
+    } rows[] = {{0, {250, 500, 1000, 2000}},
+                {1, {1, 2, 4, 8}},
+                {7000, {7000, 14000, 28000, 30000}},
+                {CLIENT_RETRY_PAUSE_LAST_MS, {30000, 30000, 30000, 30000}}};
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct client_retry retry = {.first_pause_ms = rows[i].first_ms, .has_been_ready = true};
+        for (size_t n = 0; n < G_N_ELEMENTS(rows[i].pauses_ms); n++) {
+            const int64_t most_ms = rows[i].pauses_ms[n];
+            check_pause(&retry, 0, 0, most_ms / 2, most_ms);
+            (void)client_retry_pause(&retry, 0, 0, 0);
+        }
+        client_retry_received(&retry);
+        check_pause(&retry, 0, 0, rows[i].pauses_ms[0] / 2, rows[i].pauses_ms[0]);
+    }
+}
+
 /* What the other side asks for is waited for, and then not by all at the same moment. */
 static void test_asked(void)
 {
@@ -170,6 +191,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/client-retry/pause", test_pause);
+    g_test_add_func("/client-retry/first-pause", test_first_pause);
     g_test_add_func("/client-retry/asked", test_asked);
     g_test_add_func("/client-retry/spread", test_spread);
     g_test_add_func("/client-retry/first", test_first);

@@ -7,6 +7,7 @@ Usage: bench.py RELAYSIM
 import json
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -196,6 +197,30 @@ class Bench(unittest.TestCase):
         """It takes its time."""
         figures = self.measure("--messages", "200", "--rate", "200")
         self.assertGreater(figures["seconds"], 0.9)
+
+    def test_held(self):
+        """All are there, and nothing is sent, until somebody could look; that is no standstill."""
+        with Relay("--max-half-open", "200") as relay:
+            held = subprocess.Popen([RELAYSIM, "bench", "--relay", relay.address, "--messages", "5",
+                                     "--fanout", "3", "--hold", "3", "--patience", "0.5"],
+                                    stdout=subprocess.PIPE, text=True)
+            while relay.counters_now()["connections_open"] < 4:
+                self.assertIsNone(held.poll())
+            self.assertEqual(relay.counters_now()["messages_in"], 0)
+            self.assertRegex(held.communicate(timeout=PATIENCE)[0], "5 messages of 1024 bytes")
+            self.assertEqual(held.returncode, 0)
+        self.assertEqual(relay.counters["messages_delivered"], 15)
+
+    def test_files(self):
+        """As many as the system lets it have, and a sentence where that is too few."""
+        def limit():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (60, 300))
+        arguments = [RELAYSIM, "bench", "--messages", "1", "--patience", str(PATIENCE)]
+        for fanout, code in (("100", 0), ("250", 2)):
+            result = subprocess.run([*arguments, "--fanout", fanout], preexec_fn=limit, text=True,
+                                    capture_output=True, timeout=PATIENCE, check=False)
+            self.assertEqual(result.returncode, code, result.stderr)
+        self.assertRegex(result.stderr, "^relaysim: 315 open files are needed .* allows 300: raise")
 
     def test_another_relay(self):
         """What it says it did is what the relay has counted."""

@@ -126,11 +126,15 @@ class World:
         """All but the clients."""
         return [*URLS, PROXY] if self.has_proxy else list(URLS)
 
+    def check_alive(self):
+        for name, process in self.processes.items():
+            if process.poll() is not None:
+                raise SystemExit(f"{name} has ended by itself, with {process.returncode}: "
+                                 f"see {self.path('stderr')}")
+
     def kill(self, name, number=signal.SIGKILL):
+        self.check_alive()
         process = self.processes.pop(name)
-        if process.poll() is not None:
-            raise SystemExit(f"{name} has ended by itself, with {process.returncode}: "
-                             f"see {self.path('stderr')}")
         process.send_signal(number)
         process.wait(PATIENCE)
         if process.stdout:
@@ -275,6 +279,7 @@ def play(world, kills, chance, is_full):
     deadline = time.monotonic() + PATIENCE
     while (missing(world) or not all(settled(world, name) for name in [*RECEIVERS, LATE])) and \
             time.monotonic() < deadline:
+        world.check_alive()
         time.sleep(0.2)
     time.sleep(0.5)  # for what should not come
     for name in world.programs():

@@ -413,6 +413,7 @@ int main(int argc, char **argv)
     program.sends = argc > 6 && strcmp(argv[1], "send") == 0;
     const struct sigaction action = {.sa_handler = on_signal};
     sigaction(SIGTERM, &action, NULL);
+    signal(SIGPIPE, SIG_IGN); /* sockets break here */
     program.dial.address = argv[2];
     program.relay_url = argv[3];
     program.http.server_name = argv[3] + strlen(HENC_POLLING_SCHEME);

@@ -14,6 +14,7 @@ import shutil
 import signal
 import socket
 import threading
+import time
 import unittest
 
 from live import BOB, LiveTest, Proxy, RELAYSIM, Relay, URL, run, sstp  # whose path it is on
@@ -217,6 +218,29 @@ class LongLived(Way, LiveTest):
             limited = "alice" if client_options else "bob"
             self.assertGreater(self.num_gets(limited), 2)
             self.check_shown(limited)
+
+    def test_as_the_products(self):
+        """At the relay's content limit its half is closed alone, and the client does not notice: it
+        hangs until a time of its own is up, and comes again (GRVHENC notes 13 and 17)."""
+        hangs = ("--longlived-hangs", "--http-idle", "1.5", "--ack-delay", "0.1")
+        with HttpRelay("--longlived-limit", "8000", "--longlived-hangs",
+                       *self.recording("relay")) as relay:
+            self.check(self.client(relay, "--to", BOB, "--size", "1000", "--messages", "10"), 0)
+            begin = time.monotonic()
+            lines = self.received(relay, 10, *hangs, *self.recording("bob"))
+            self.assertGreater(time.monotonic() - begin, 1.5)
+            self.assertEqual(len({line["user_ref"] for line in lines}), 10)
+            self.assertEqual(relay.stop(), 0)
+        self.assertGreater(self.num_gets("bob"), 1)
+        self.check_shown("bob")
+
+    def test_pause(self):
+        """Before it comes again."""
+        with HttpRelay("--longlived-limit", "8000") as relay:
+            self.check(self.client(relay, "--to", BOB, "--size", "1000", "--messages", "10"), 0)
+            received = self.receive(relay, 10, "-v", "--retry-pause", "0.002")
+            self.check(received, 0)
+            self.assertRegex(received.stderr, r"trying again in 0\.00[12] seconds")
 
     def num_gets(self, name):
         return sum(1 for data in self.streams(self.path(name)).values()
