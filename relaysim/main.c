@@ -2,12 +2,10 @@
 /* main: a Groove relay, a client, and stories of SSTP on live sockets. */
 #include "base/log.h"
 #include "cmd/options.h"
+#include "cmd/start.h"
 
-#include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 /* How the allocator is to go about it (jemalloc(3)).  A backlog is many small messages,
  * and getting its memory page by page took twice as long as all that is done with them:
@@ -41,22 +39,9 @@ static void print_help(void)
          "relaysim SUBCOMMAND --help lists the options of each; relaysim(1) says more.");
 }
 
-/* A socket must not take the place of a standard stream that is closed: libuv
- * aborts on it, and the results would go to the peer.  Open for reading only, so
- * that writing to it still fails. */
-static bool fill_standard_streams(void)
-{
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", O_RDONLY) != fd)
-            return false;
-    return true;
-}
-
 int main(int argc, char **argv)
 {
-    signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a limit on the size of files is a full disk */
-    if (!fill_standard_streams())
+    if (!start())
         return EXIT_REPORTED;
     if (argc < 2) {
         log_error("a subcommand is needed; see relaysim --help");

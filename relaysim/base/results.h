@@ -14,6 +14,9 @@ FILE *results_file(void);
 /* From now on. */
 void results_to_stderr(void);
 
+/* From now on nobody wants them; false, with errno set, when the system does not let them go. */
+bool results_to_nobody(void);
+
 /* What was printed so far is out; false when it could not be written. */
 bool results_flush(void);
 

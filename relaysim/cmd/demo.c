@@ -35,7 +35,7 @@ int cmd_demo(int argc, char **argv)
         result = EXIT_USAGE;
     } else if (result == -1) {
         recording_begin(&recording);
-        result = demo_play(&recording);
+        result = demo_play(&recording, NULL);
         if (!recording_close(&recording))
             result = EXIT_REPORTED;
         else if (result == EXIT_DONE && capture != NULL && strcmp(capture, "-") != 0)

@@ -259,7 +259,7 @@ static char *parse(GOptionContext *context, struct option_row *rows, int argc, c
 }
 
 /* --help and --version; -1 when neither was asked for. */
-static int answer(GOptionContext *context, bool is_help, bool is_version)
+static int answer(GOptionContext *context, const char *program, bool is_help, bool is_version)
 {
     if (is_help) {
         char *help = g_option_context_get_help(context, TRUE, NULL);
@@ -268,14 +268,16 @@ static int answer(GOptionContext *context, bool is_help, bool is_version)
         return options_end_output();
     }
     if (is_version) {
-        puts("relaysim " RELAYSIM_VERSION);
+        printf("%s %s\n", program, RELAYSIM_VERSION);
         return options_end_output();
     }
     return -1;
 }
 
-int options_parse_arguments(const char *summary, const char *parameters, struct option_row *rows,
-                            int argc, char **argv, char ***arguments)
+/* As options_parse_arguments(); `name` is how it is called, and `program` the first word of it. */
+static int parse_as(const char *program, const char *name, const char *summary,
+                    const char *parameters, struct option_row *rows, int argc, char **argv,
+                    char ***arguments)
 {
     bool is_help = false, is_version = false;
     const struct option_row common[] = {
@@ -289,7 +291,6 @@ int options_parse_arguments(const char *summary, const char *parameters, struct 
     g_array_append_vals(all, common, G_N_ELEMENTS(common));
     struct option_row *every = (struct option_row *)(void *)all->data;
 
-    char *name = g_strdup_printf("relaysim %s", argv[0]);
     g_set_prgname(name);
     GOptionContext *context = g_option_context_new(parameters);
     GOptionGroup *group = g_option_group_new(NULL, NULL, NULL, every, NULL);
@@ -303,7 +304,7 @@ int options_parse_arguments(const char *summary, const char *parameters, struct 
     if (sentence != NULL)
         log_error("%s; see %s --help", sentence, name);
     else
-        result = answer(context, is_help, is_version);
+        result = answer(context, program, is_help, is_version);
     if (result == -1 && !options_check_files(rows, NULL, NAMED_FILE_INPUT, NULL, 0))
         result = EXIT_USAGE;
     for (guint i = 0; i < num; i++)
@@ -311,21 +312,44 @@ int options_parse_arguments(const char *summary, const char *parameters, struct 
     g_free(sentence);
     g_option_context_free(context);
     g_array_free(all, TRUE);
+    return result;
+}
+
+/* The same without arguments. */
+static int parse_without(const char *program, const char *name, const char *summary,
+                         struct option_row *rows, int argc, char **argv)
+{
+    char **arguments = NULL;
+    int result = parse_as(program, name, summary, NULL, rows, argc, argv, &arguments);
+    if (result == -1 && arguments != NULL) {
+        log_error("%s takes no argument such as \"%s\"; see %s --help", name, arguments[0], name);
+        result = EXIT_USAGE;
+    }
+    g_strfreev(arguments);
+    return result;
+}
+
+int options_parse_arguments(const char *summary, const char *parameters, struct option_row *rows,
+                            int argc, char **argv, char ***arguments)
+{
+    char *name = g_strdup_printf("relaysim %s", argv[0]);
+    const int result = parse_as("relaysim", name, summary, parameters, rows, argc, argv, arguments);
     g_free(name);
     return result;
 }
 
 int options_parse(const char *summary, struct option_row *rows, int argc, char **argv)
 {
-    char **arguments = NULL;
-    int result = options_parse_arguments(summary, NULL, rows, argc, argv, &arguments);
-    if (result == -1 && arguments != NULL) {
-        log_error("relaysim %s takes no argument such as \"%s\"; see relaysim %s --help", argv[0],
-                  arguments[0], argv[0]);
-        result = EXIT_USAGE;
-    }
-    g_strfreev(arguments);
+    char *name = g_strdup_printf("relaysim %s", argv[0]);
+    const int result = parse_without("relaysim", name, summary, rows, argc, argv);
+    g_free(name);
     return result;
+}
+
+int options_parse_program(const char *program, const char *summary, struct option_row *rows,
+                          int argc, char **argv)
+{
+    return parse_without(program, program, summary, rows, argc, argv);
 }
 
 /* ------------------------------------------------------------------------

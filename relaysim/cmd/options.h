@@ -23,6 +23,10 @@ int options_parse(const char *summary, struct option_row *rows, int argc, char *
 int options_parse_arguments(const char *summary, const char *parameters, struct option_row *rows,
                             int argc, char **argv, char ***arguments);
 
+/* The same for a program without subcommands, of this name. */
+int options_parse_program(const char *program, const char *summary, struct option_row *rows,
+                          int argc, char **argv);
+
 /* Whether the files of all OPTION_FILE rows, and `num` more (arguments, includes), which are for
  * `use` and named `role` in the sentence, are different ones, see base/named_files.h; false with a
  * sentence.  options_parse() has done so for the rows.  Whoever knows of more files, or sets

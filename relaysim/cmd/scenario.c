@@ -6,6 +6,7 @@
 #include "record/recording.h"
 #include "base/results.h"
 #include "cmd/options.h"
+#include "cmd/scenario_via.h"
 #include "scenario/load.h"
 #include "play/play.h"
 
@@ -66,7 +67,7 @@ static int play(const GPtrArray *scenarios, const struct recording *recording,
     int result = EXIT_DONE;
     for (guint i = 0; i < scenarios->len; i++) {
         const struct scenario *scenario = g_ptr_array_index(scenarios, i);
-        GPtrArray *failures = scenario_play(scenario, recording, faults, via, seed);
+        GPtrArray *failures = scenario_play(scenario, recording, faults, via, seed, NULL);
         char *name = plain_text(scenario->name);
         fprintf(results_file(), "%-36s %s\n", name, failures == NULL ? "done" : "FAILED");
         (void)results_flush();
@@ -99,18 +100,6 @@ static bool load_all(char *const *names, GPtrArray *scenarios, GPtrArray *paths)
         is_good = is_good && scenario != NULL;
     }
     return is_good;
-}
-
-/* What --via is in a scenario; false with a sentence. */
-static bool find_carrier(unsigned via, enum scenario_carrier *carrier)
-{
-    for (unsigned i = SCENARIO_CARRIER_TCP; i < SCENARIO_CARRIERS; i++)
-        if (strcmp(scenario_carrier_names[i], carrier_ways[via].over) == 0) {
-            *carrier = (enum scenario_carrier)i;
-            return true;
-        }
-    log_error("--via %s takes a proxy, and there is none in a scenario", carrier_ways[via].via);
-    return false;
 }
 
 /* Whether all of them can be played so. */
@@ -179,7 +168,7 @@ int cmd_scenario(int argc, char **argv)
     } else if (result == -1 && is_list) {
         result = list();
     } else if (result == -1 &&
-               (!read_plan(fault_texts, &plan) || !find_carrier(via, &carrier) ||
+               (!read_plan(fault_texts, &plan) || !scenario_via_find(via, &carrier) ||
                 !load_all(names, scenarios, paths) || !are_all_over(scenarios, carrier) ||
                 !options_check_files(rows, "the scenario", NAMED_FILE_INPUT, (char **)paths->pdata,
                                      paths->len) ||

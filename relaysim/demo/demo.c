@@ -36,11 +36,12 @@ static void on_wrong(void *cookie, const char *why)
     (void)demo_is_wrong(cookie, why);
 }
 
-int demo_play(const struct recording *recording)
+int demo_play(const struct recording *recording, const struct cast_stop *stop)
 {
     struct demo *demo = g_new0(struct demo, 1);
     int result = EXIT_DONE;
 
+    demo->cast.stop = stop;
     demo->cast.wrong = on_wrong;
     demo->cast.cookie = demo;
     if (!cast_init(&demo->cast, recording, NULL, SEED)) {

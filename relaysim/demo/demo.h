@@ -3,9 +3,11 @@
 #ifndef RELAYSIM_DEMO_DEMO_H
 #define RELAYSIM_DEMO_DEMO_H
 
+#include "play/cast.h"
 #include "record/recording.h"
 
-/* Plays all scenes, a line of the results each; returns the exit code. */
-int demo_play(const struct recording *recording);
+/* Plays all scenes, a line of the results each; returns the exit code.  `stop` ends it at once, in
+ * the middle: EXIT_REPORTED then; or NULL. */
+int demo_play(const struct recording *recording, const struct cast_stop *stop);
 
 #endif

@@ -7,11 +7,8 @@
 
 bool demo_step(struct demo *demo, int64_t end_ms, const char *condition)
 {
-    const int64_t left = end_ms - net_now_ms(demo->cast.net);
-    if (left <= 0)
-        return demo_is_wrong(demo, condition);
-    net_run_once(demo->cast.net, left);
-    return true;
+    return cast_turn(&demo->cast, end_ms) ||
+           (!cast_is_stopped(&demo->cast) && demo_is_wrong(demo, condition));
 }
 
 bool demo_is_wrong(struct demo *demo, const char *condition)

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define STOP_LOOK_MS 50 /* in which it is asked whether the play is stopped */
+
 /* ------------------------------------------------------------------------
  * The cast
  */
@@ -59,6 +61,20 @@ void cast_clear(struct cast *cast)
     for (guint i = 0; i < cast->ended->len; i++)
         live_relay_free(g_ptr_array_index(cast->ended, i));
     g_ptr_array_free(cast->ended, TRUE);
+}
+
+bool cast_is_stopped(const struct cast *cast)
+{
+    return cast->stop != NULL && cast->stop->is_stopped(cast->stop->cookie);
+}
+
+bool cast_turn(struct cast *cast, int64_t end_ms)
+{
+    const int64_t left_ms = end_ms - net_now_ms(cast->net);
+    if (left_ms <= 0 || cast_is_stopped(cast))
+        return false;
+    net_run_once(cast->net, cast->stop != NULL ? MIN(left_ms, STOP_LOOK_MS) : left_ms);
+    return true;
 }
 
 /* Tells the owner; `error`, which is freed, is a sentence. */

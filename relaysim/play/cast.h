@@ -10,8 +10,8 @@
  *     struct actor *cara = cast_actor(cast, "Cara");
  *     struct station *relay = cast_station(cast, url, &config);
  *     actor_dial(cara, relay, relay->url, false);
- *     while (!cara->is_ready)
- *         net_run_once(cast->net, 100);
+ *     while (!cara->is_ready && cast_turn(cast, end_ms)) {
+ *     }
  */
 #ifndef RELAYSIM_PLAY_CAST_H
 #define RELAYSIM_PLAY_CAST_H
@@ -89,9 +89,16 @@ struct station {
     size_t num_peers;
 };
 
+/* Whether somebody has had enough of a play: asked every now and then while it waits. */
+struct cast_stop {
+    bool (*is_stopped)(void *cookie);
+    void *cookie;
+};
+
 struct cast {
     struct net *net;
     const struct recording *recording;
+    const struct cast_stop *stop; /* NULL: it is played to its end */
     struct random_seeded random;
     struct actor actors[CAST_ACTORS_MAX];
     size_t num_actors;
@@ -112,6 +119,11 @@ struct cast {
 bool cast_init(struct cast *cast, const struct recording *recording, struct faults *faults,
                uint64_t seed);
 void cast_clear(struct cast *cast);
+
+/* Lets the loop run once, until `end_ms` of net_now_ms() at the latest; false when it is past, or
+ * when the play is stopped. */
+bool cast_turn(struct cast *cast, int64_t end_ms);
+bool cast_is_stopped(const struct cast *cast);
 
 /* A device with URLs of its own, made up; in SSTP 1.6 as SharePoint Workspace 2010. */
 struct actor *cast_actor(struct cast *cast, const char *name);

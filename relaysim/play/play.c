@@ -132,11 +132,13 @@ static void play(struct player *player)
         await_quiet(player);
         (void)judge_leftovers(player);
     }
-    say_goodbye(player);
+    if (!cast_is_stopped(&player->cast))
+        say_goodbye(player);
 }
 
 GPtrArray *scenario_play(const struct scenario *scenario, const struct recording *recording,
-                         const struct fault_plan *more, enum scenario_carrier via, uint64_t seed)
+                         const struct fault_plan *more, enum scenario_carrier via, uint64_t seed,
+                         const struct cast_stop *stop)
 {
     struct player *player = g_new0(struct player, 1);
     struct fault_plan plan = scenario->faults;
@@ -150,6 +152,7 @@ GPtrArray *scenario_play(const struct scenario *scenario, const struct recording
     player->seed = seed;
     player->via = via;
     player->failures = failures;
+    player->cast.stop = stop;
     player->cast.wrong = on_wrong;
     player->cast.told = facts_told;
     player->cast.failed = facts_failed;

@@ -18,11 +18,7 @@ bool player_fail(struct player *player, const struct scenario_step *step, const 
 
 bool player_turn(struct player *player, int64_t end_ms)
 {
-    const int64_t left = end_ms - net_now_ms(player->cast.net);
-    if (left <= 0)
-        return false;
-    net_run_once(player->cast.net, left);
-    return true;
+    return cast_turn(&player->cast, end_ms);
 }
 
 bool player_await_gone(struct player *player, const struct actor *actor, int64_t patience_ms)

@@ -76,7 +76,8 @@ struct player {
 bool player_fail(struct player *player, const struct scenario_step *step, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Lets the loop run once, until `end_ms` at the latest; false when it is past. */
+/* Lets the loop run once, until `end_ms` at the latest; false when it is past, or the play is
+ * stopped. */
 bool player_turn(struct player *player, int64_t end_ms);
 
 /* Waits until a device has no connection. */

@@ -30,8 +30,11 @@ static gboolean check_standard(const char *capture)
 static gboolean open_file(const char *path, const char *name, const char *records,
                           enum recording_care care, struct recording_file **file)
 {
-    const struct recording_file_config config = {
-        .path = path, .name = name, .records = records, .waits = care == RECORDING_WAITS};
+    const struct recording_file_config config = {.path = path,
+                                                 .name = name,
+                                                 .records = records,
+                                                 .waits = care != RECORDING_SERVES,
+                                                 .may_leave = care == RECORDING_STREAMS};
     if (path == NULL)
         return TRUE;
     *file = recording_file_open(&config);

@@ -24,8 +24,9 @@ struct recording {
 };
 
 /* Who comes first where a file takes no more for now: those who are served, so that packets
- * and lines are dropped; or the record, which is waited for.  See record/recording_file.h. */
-enum recording_care { RECORDING_SERVES, RECORDING_WAITS };
+ * and lines are dropped; or the record, which is waited for; or the record's reader, who is
+ * waited for, too, and may leave at any time.  See record/recording_file.h. */
+enum recording_care { RECORDING_SERVES, RECORDING_WAITS, RECORDING_STREAMS };
 
 /* Opens the files of these names, NULL for those not asked for, and leaves them as they are;
  * with one on standard output, results go to stderr from here on (base/results.h).  FALSE with a

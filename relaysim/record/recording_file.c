@@ -256,6 +256,7 @@ struct recording_file *recording_file_open(const struct recording_file_config *c
     file->output.name = file->name;
     file->records = g_strdup(config->records);
     file->waits = config->waits;
+    file->output.may_leave = config->may_leave;
     file->head = g_byte_array_new();
     g_queue_init(&file->batches);
     /* There is a head to be written, be there a record or not. */
@@ -446,6 +447,10 @@ bool recording_file_close(struct recording_file *file)
         return false;
     }
     bool is_good = recording_output_close(&file->output);
+    if (file->output.is_over && file->output.may_leave) {
+        free_file(file);
+        return is_good;
+    }
     if (file->num_lost > 0)
         log_error("the %s lacks %" PRIu64 " of its %s", file->name, file->num_lost, file->records);
     else if (file->output.has_to_begin)

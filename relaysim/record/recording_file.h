@@ -37,6 +37,8 @@ struct recording_file_config {
     /* Nobody is served meanwhile: rather than drop a record, wait for the reader, or for a
      * disk that is slow; but not for one that fails. */
     bool waits;
+    /* The reader of a pipe may go away when he has seen enough: the rest is nobody's loss. */
+    bool may_leave;
 };
 
 /* Opens the file, without touching what is in it.  The strings stay the caller's, and are

@@ -126,8 +126,9 @@ static void set_failing(struct recording_output *output, bool is_failing)
 /* The reader of a pipe has gone. */
 static enum recording_output_end lose_reader(struct recording_output *output)
 {
-    if (!output->is_fifo) {
-        log_error("the reader of the %s has gone away", output->name);
+    if (!output->is_fifo || output->may_leave) {
+        if (!output->may_leave)
+            log_error("the reader of the %s has gone away", output->name);
         output->is_over = true;
         return RECORDING_OUTPUT_OVER;
     }

@@ -28,6 +28,7 @@ struct recording_output {
     struct recording_output_owner owner;
     int fd; /* -1: a FIFO that has no reader, or nothing any more */
     bool is_stdout;
+    bool may_leave;    /* its reader may: then it is over, without a word */
     bool is_fifo;      /* by its path: another reader may come */
     bool is_regular;   /* on a disk, by its path */
     bool is_created;   /* it was not there before */

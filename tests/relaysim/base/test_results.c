@@ -22,6 +22,13 @@ static void test_stderr_inner(void)
     g_assert_cmpstr(results_name(), ==, "stderr");
 }
 
+static void test_nobody_inner(void)
+{
+    g_assert_true(results_to_nobody());
+    fputs("to somebody", results_file());
+    g_assert_true(results_flush());
+}
+
 /* What cannot be written is not out, however little it is. */
 static void test_closed_inner(void)
 {
@@ -41,6 +48,10 @@ static void test_places(void)
     g_test_trap_assert_passed();
     g_test_trap_assert_stderr("*to somebody*");
     g_test_trap_assert_stdout_unmatched("*to somebody*");
+    g_test_trap_subprocess("/results/subprocess/nobody", 0, 0);
+    g_test_trap_assert_passed();
+    g_test_trap_assert_stdout_unmatched("*to somebody*");
+    g_test_trap_assert_stderr_unmatched("*to somebody*");
     g_test_trap_subprocess("/results/subprocess/closed", 0, 0);
     g_test_trap_assert_passed();
 }
@@ -51,6 +62,7 @@ int main(int argc, char **argv)
     g_test_add_func("/results/places", test_places);
     g_test_add_func("/results/subprocess/stdout", test_stdout_inner);
     g_test_add_func("/results/subprocess/stderr", test_stderr_inner);
+    g_test_add_func("/results/subprocess/nobody", test_nobody_inner);
     g_test_add_func("/results/subprocess/closed", test_closed_inner);
     return g_test_run();
 }
