@@ -13,7 +13,7 @@ import os
 import unittest
 
 from live import BOB, Relay, as_nobody, run
-from proxies import ProxyTest
+from proxy_test import ProxyTest
 from reserved import reserved_address
 
 UNPACKED = os.path.join(os.path.dirname(os.path.abspath(__file__)), *[".."] * 3, "build", "unpacked")
