@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "cmd/analyze.h"
+#include "cmd/shrink.h"
 #include "cmd/version.h"
 #include "dissect/start.h"
 
@@ -33,7 +34,7 @@ int main(int argc, char *argv[])
             .decode_as = (const char **)options.decode_as,
         };
         if (start_wireshark(&start))
-            result = analyze(&options);
+            result = options.shrink_text != NULL ? shrink(&options) : analyze(&options);
     }
     options_clear(&options);
     return (int)result;

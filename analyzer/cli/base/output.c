@@ -12,24 +12,26 @@
 
 struct output {
     char *name;
+    const char *what;
     GString *text;
     int fd;
     int error; /* of the first write that failed */
 };
 
-struct output *output_open(const char *name)
+struct output *output_open(const char *name, const char *option, const char *what)
 {
     const gboolean is_stdout = name == NULL || strcmp(name, "-") == 0;
     const int fd = is_stdout ? STDOUT_FILENO : open(name, O_WRONLY | O_CREAT | O_TRUNC, 0666);
 
     if (fd < 0) {
-        say("--output %s cannot be written: %s", name, g_strerror(errno));
+        say("%s %s cannot be written: %s", option, name, g_strerror(errno));
         return NULL;
     }
     struct output *output = g_new0(struct output, 1);
     output->name = g_strdup(is_stdout ? "standard output" : name);
     output->text = g_string_sized_new(FLUSH_AT + 4096);
     output->fd = fd;
+    output->what = what;
     return output;
 }
 
@@ -74,7 +76,7 @@ gboolean output_close(struct output *output)
         output->error = errno;
     const int error = output->error;
     if (error != 0 && error != EPIPE)
-        say("the report could not be written to %s: %s", output->name, g_strerror(error));
+        say("%s could not be written to %s: %s", output->what, output->name, g_strerror(error));
     g_string_free(output->text, TRUE);
     g_free(output->name);
     g_free(output);

@@ -10,8 +10,9 @@
 
 struct output;
 
-/* Opens a file, or standard output for NULL and "-".  NULL, with a sentence said. */
-struct output *output_open(const char *name);
+/* Opens a file, or standard output for NULL and "-".  NULL, with a sentence said, in which
+ * `option` is what the user has named it with.  `what` is written: "the report". */
+struct output *output_open(const char *name, const char *option, const char *what);
 
 /* The text to write next: append to it, and call output_flush() now and then. */
 GString *output_text(struct output *output);

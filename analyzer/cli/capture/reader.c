@@ -173,6 +173,35 @@ static enum packet_link link_of(const wtap_rec *rec)
     }
 }
 
+int packet_link_type(const struct packet *packet)
+{
+    /* libwiretap keeps its own table to itself. */
+    static const struct {
+        int encapsulation, link_type;
+    } rows[] = {{WTAP_ENCAP_NULL, 0},
+                {WTAP_ENCAP_ETHERNET, 1},
+                {WTAP_ENCAP_TOKEN_RING, 6},
+                {WTAP_ENCAP_PPP, 9},
+                {WTAP_ENCAP_FDDI_BITSWAPPED, 10},
+                {WTAP_ENCAP_RAW_IP, 101},
+                {WTAP_ENCAP_CHDLC, 104},
+                {WTAP_ENCAP_IEEE_802_11, 105},
+                {WTAP_ENCAP_FRELAY, 107},
+                {WTAP_ENCAP_LOOP, 108},
+                {WTAP_ENCAP_SLL, 113},
+                {WTAP_ENCAP_IEEE_802_11_PRISM, 119},
+                {WTAP_ENCAP_IEEE_802_11_RADIOTAP, 127},
+                {WTAP_ENCAP_RAW_IP4, 228},
+                {WTAP_ENCAP_RAW_IP6, 229},
+                {WTAP_ENCAP_WIRESHARK_UPPER_PDU, 252},
+                {WTAP_ENCAP_SLL2, 276}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(rows); i++)
+        if (rows[i].encapsulation == packet->rec->rec_header.packet_header.pkt_encap)
+            return rows[i].link_type;
+    return -1;
+}
+
 void packet_look_at(struct packet *packet)
 {
     const wtap_packet_header *header = &packet->rec->rec_header.packet_header;

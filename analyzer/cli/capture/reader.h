@@ -57,6 +57,9 @@ void reader_be_silent(struct reader *reader);
 /* Bytes read of all files so far, of those whose size is known. */
 gint64 reader_bytes_read(const struct reader *reader);
 
+/* The number that pcapng has for the link layer of a packet; -1 for those that seldom carry IP. */
+int packet_link_type(const struct packet *packet);
+
 /* Looks at a packet's headers. */
 void packet_look_at(struct packet *packet);
 

@@ -84,6 +84,21 @@ static char *reason(int err, char *detail)
     return text;
 }
 
+/* Who else is told of secrets: Wireshark's callback has no room for more than one. */
+static void (*tell_secrets)(guint32 type, const void *bytes, guint len);
+
+void source_tell_secrets(void (*told)(guint32 type, const void *bytes, guint len))
+{
+    tell_secrets = told;
+}
+
+static void take_secrets(guint32 type, const void *bytes, guint len)
+{
+    secrets_wtap_callback(type, bytes, len);
+    if (tell_secrets != NULL)
+        tell_secrets(type, bytes, len);
+}
+
 gboolean source_open(struct source *source)
 {
     const char *wrong = look(source->name);
@@ -101,7 +116,7 @@ gboolean source_open(struct source *source)
         g_free(text);
         return FALSE;
     }
-    wtap_set_cb_new_secrets(source->wth, secrets_wtap_callback);
+    wtap_set_cb_new_secrets(source->wth, take_secrets);
 #if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
     wtap_rec_init(&source->rec, 2048);
 #else

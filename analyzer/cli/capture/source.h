@@ -28,6 +28,10 @@ void source_free(struct source *source); /* closes it; NULL is fine */
 
 const char *source_name(const struct source *source);
 
+/* From now on the secrets that files have for decryption are told to this, too; NULL: to Wireshark
+ * alone. */
+void source_tell_secrets(void (*told)(guint32 type, const void *bytes, guint len));
+
 /* Opens it.  False, with a sentence said, where it cannot be read at all, is a folder, is empty
  * or is no capture. */
 gboolean source_open(struct source *source);

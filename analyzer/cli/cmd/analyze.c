@@ -108,11 +108,12 @@ enum exit_code analyze(const struct options *options)
     progress_begin(&run.progress, reading_size(options));
     run.reading = reading_new(options, run.report, deal);
     if (run.reading != NULL) {
-        run.writing = (struct writing){.output = output_open(options->output),
-                                       .report = run.report,
-                                       .format = (enum write_format)options->format,
-                                       .table = options->table,
-                                       .pick = options->pick};
+        run.writing =
+            (struct writing){.output = output_open(options->output, "--output", "the report"),
+                             .report = run.report,
+                             .format = (enum write_format)options->format,
+                             .table = options->table,
+                             .pick = options->pick};
         if (deal != NULL) {
             deal_out(deal, options->num_shares);
             reading_take_share(run.reading, deal, (guint)options->share);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/options.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/say.h"
+#include "henc/henc_findings.h"
 #include "report/tables.h"
 
 static gboolean read_format(struct options *options)
@@ -125,6 +128,66 @@ static gboolean read_severity(struct options *options)
     return FALSE;
 }
 
+/* Whether it is one of ours: `sstp.expert.` may stand before it. */
+static gboolean is_finding(const char *name)
+{
+    for (guint i = 0; i < SSTP_FINDING_COUNT; i++)
+        if (strcmp(sstp_finding_infos[i].filter, name) == 0)
+            return TRUE;
+    for (guint i = 0; i < HENC_FINDING_COUNT; i++)
+        if (strcmp(henc_finding_infos[i].filter, name) == 0)
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean has_report_options(const struct options *options)
+{
+    return options->format_text != NULL || options->table_text != NULL || options->output != NULL ||
+           options->filter != NULL || options->fail_text != NULL || options->share_text != NULL ||
+           !pick_is_empty(&options->pick);
+}
+
+/* "FINDING" or "FINDING:N". */
+static gboolean read_shrink(struct options *options)
+{
+    const char *text = options->shrink_text;
+
+    if (text == NULL) {
+        if (options->write != NULL)
+            say("-w %s: says where --shrink writes, which is not given", options->write);
+        return options->write == NULL;
+    }
+    options->shrink_name =
+        g_strdup(g_str_has_prefix(text, "sstp.expert.") ? text + strlen("sstp.expert.") : text);
+    options->shrink_finding = options->shrink_name;
+    options->shrink_number = 1;
+    char *colon = strchr(options->shrink_name, ':');
+    if (colon != NULL) {
+        *colon = '\0';
+        if (!g_ascii_string_to_unsigned(colon + 1, 10, 1, G_MAXUINT32, &options->shrink_number,
+                                        NULL)) {
+            say("--shrink %s: after the colon has to be which of these findings, from 1", text);
+            return FALSE;
+        }
+    }
+    if (!is_finding(options->shrink_finding)) {
+        say("--shrink %s: there is no such finding; --table findings names those of a capture",
+            text);
+        return FALSE;
+    }
+    if (options->write == NULL) {
+        say("--shrink %s: say with -w which capture is to be written", text);
+        return FALSE;
+    }
+    if (has_report_options(options)) {
+        say("--shrink %s: it writes a capture and no report: --format, --table, --output, "
+            "--fail-on, --share, -Y and what picks journeys do not go with it",
+            text);
+        return FALSE;
+    }
+    return TRUE;
+}
+
 /* "NAME=FILE" becomes two strings. */
 static gboolean name_captures(struct options *options)
 {
@@ -148,13 +211,43 @@ static gboolean name_captures(struct options *options)
     return TRUE;
 }
 
+/* Whether a file to be written is one of the captures, whatever its name there. */
+static gboolean is_capture(const struct options *options, const char *name)
+{
+    GStatBuf written, read;
+
+    if (name == NULL || g_stat(name, &written) != 0 || !S_ISREG(written.st_mode))
+        return FALSE;
+    for (guint i = 0; i < options->num_captures; i++)
+        if (g_stat(options->names[i], &read) == 0 && read.st_dev == written.st_dev &&
+            read.st_ino == written.st_ino)
+            return TRUE;
+    return FALSE;
+}
+
+static gboolean check_written(const struct options *options)
+{
+    const struct {
+        const char *option, *name;
+    } written[] = {{"--output", options->output}, {"-w", options->write}};
+
+    for (guint i = 0; i < G_N_ELEMENTS(written); i++) {
+        if (is_capture(options, written[i].name)) {
+            say("%s %s: it is one of the captures, and would overwrite it", written[i].option,
+                written[i].name);
+            return FALSE;
+        }
+    }
+    return TRUE;
+}
+
 static gboolean check(struct options *options)
 {
     guint num_stdin = 0;
 
     options->corrects_clocks = !options->no_clock_correction;
     if (!read_format(options) || !read_pick(options) || !read_table(options) ||
-        !read_severity(options) || !read_share(options))
+        !read_severity(options) || !read_share(options) || !read_shrink(options))
         return FALSE;
     if (options->wants_version)
         return TRUE;
@@ -170,7 +263,11 @@ static gboolean check(struct options *options)
         say("- is standard input, and has to be the only capture");
         return FALSE;
     }
-    return TRUE;
+    if (num_stdin > 0 && options->shrink_text != NULL) {
+        say("--shrink reads its captures twice, and - can be read once: name a file");
+        return FALSE;
+    }
+    return check_written(options);
 }
 
 enum options_result options_read(struct options *options, int *argc, char ***argv)
@@ -206,6 +303,10 @@ enum options_result options_read(struct options *options, int *argc, char ***arg
          "print the records of one share of N, for others to join", "I/N"},
         {"fail-on", 0, 0, G_OPTION_ARG_STRING, &options->fail_text,
          "exit 1 where there is a finding of this severity or above", "note|warning|error"},
+        {"shrink", 0, 0, G_OPTION_ARG_STRING, &options->shrink_text,
+         "write the fewest packets that still raise this finding, the Nth of them", "FINDING[:N]"},
+        {"write", 'w', 0, G_OPTION_ARG_FILENAME, &options->write,
+         "the capture that --shrink writes", "FILE"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->wants_version,
          "say which Wireshark and which plugins it works with", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->captures, NULL,
@@ -250,4 +351,7 @@ void options_clear(struct options *options)
     g_free(options->user_ref);
     g_free(options->identity);
     g_free(options->share_text);
+    g_free(options->shrink_text);
+    g_free(options->shrink_name);
+    g_free(options->write);
 }

@@ -26,6 +26,9 @@ struct options {
     /* --share: one of num_shares, counted from 0; without it share is -1. */
     gint share;
     guint num_shares;
+    const char *shrink_finding; /* of --shrink; NULL: not asked for */
+    guint64 shrink_number;      /* from 1 */
+    char *write;                /* the capture that --shrink writes */
     gboolean wants_version;
     char **captures;
     /* All captures, those of --point first, and the points that these name, or NULL. */
@@ -33,7 +36,8 @@ struct options {
     const char **names, **given;
 
     /* As they were written. */
-    char *format_text, *table_text, *fail_text, *journey_text, *user_ref, *identity, *share_text;
+    char *format_text, *table_text, *fail_text, *journey_text, *user_ref, *identity, *shrink_text,
+        *shrink_name, *share_text;
     gboolean no_clock_correction;
 };
 

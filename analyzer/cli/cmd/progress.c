@@ -36,14 +36,23 @@ gboolean progress_go_on(void)
     return !is_interrupted;
 }
 
-void progress_show(struct progress *progress, gint64 bytes, guint64 packets)
+/* Whether the line is to be written anew. */
+static gboolean is_time(struct progress *progress)
 {
     if (!progress->is_shown)
-        return;
+        return FALSE;
     const gint64 now = g_get_monotonic_time();
     if (now < progress->next_us)
-        return;
+        return FALSE;
     progress->next_us = now + SHOW_EVERY_US;
+    return TRUE;
+}
+
+void progress_show(struct progress *progress, gint64 bytes, guint64 packets)
+{
+    if (!is_time(progress))
+        return;
+    const gint64 now = g_get_monotonic_time();
     GString *line = g_string_new("\r");
     moment_append_things(line, packets, "packet");
     if (progress->size > 0 && bytes > 0) {
@@ -56,6 +65,12 @@ void progress_show(struct progress *progress, gint64 bytes, guint64 packets)
     g_string_append(line, "\033[K");
     fputs(line->str, stderr);
     g_string_free(line, TRUE);
+}
+
+void progress_line(struct progress *progress, const char *text)
+{
+    if (is_time(progress))
+        fprintf(stderr, "\r%s\033[K", text);
 }
 
 void progress_end(struct progress *progress)

@@ -19,6 +19,9 @@ gboolean progress_go_on(void);
 
 /* Call often; it looks at the clock seldom enough. */
 void progress_show(struct progress *progress, gint64 bytes, guint64 packets);
+/* Likewise, with words of one's own. */
+void progress_line(struct progress *progress, const char *text);
+
 void progress_end(struct progress *progress);
 
 #endif
