@@ -187,7 +187,8 @@ void carrier_move(struct carrier_transport *transport, struct carrier *to)
     struct carrier *from = transport->carrier;
     g_assert(to->num_transports < CARRIER_TRANSPORTS_MAX);
     take_out(transport);
-    from->is_lost = from->is_lost || (from->num_transports == 0 && !from->is_ready);
+    from->is_lost = from->is_lost || (from->num_transports == 0 && !from->is_ready &&
+                                      carrier_connection_name(from) == NULL);
     transport->carrier = to;
     to->transports[to->num_transports++] = transport;
 }

@@ -44,7 +44,8 @@
  * another by carrier_become(), as for direct and for the first half of a virtual connection;
  * or the transport belongs to a virtual connection that is there, found by its GUID in a table
  * that all of these carriers share (`shared`), and carrier_move() takes it there.  The carrier that
- * is left without a transport, and has never been ready, is gone without a word.
+ * is left without a transport, and has neither been ready nor has a name, is gone without a word;
+ * half a virtual connection may be without one, and its own time ends it.
  */
 #ifndef RELAYSIM_CARRIER_CARRIER_H
 #define RELAYSIM_CARRIER_CARRIER_H

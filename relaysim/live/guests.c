@@ -231,15 +231,21 @@ void live_guests_stop_dialing(struct live_guests *guests)
     }
 }
 
-void live_guests_drop_idle(struct live_guests *guests)
+static void drop_idle(GQueue *queue)
 {
-    GList *link = guests->all.head;
+    GList *link = queue->head;
     while (link != NULL) {
-        const struct guest *guest = link->data;
+        struct guest *guest = link->data;
         link = link->next;
         if (live_connection_socket(guest->live) == NULL)
-            live_connection_drop(guest->live);
+            drop(guest);
     }
+}
+
+void live_guests_drop_idle(struct live_guests *guests)
+{
+    drop_idle(&guests->all);
+    drop_idle(&guests->half_open);
 }
 
 void live_guests_reset(struct live_guests *guests)

@@ -162,6 +162,55 @@ static void test_shared_transport(void)
     doorstep_end(&server);
 }
 
+/* The same while both virtual connections are half made: what one has said stays, though its only
+ * transport is the other's by now; for as long as it may take. */
+static void test_swapped_transports(void)
+{
+    struct doorstep server;
+    struct pair *pair = pair_new(&(struct pair_config){.a_minor = 6}); /* of the second */
+    doorstep_begin(&server, (struct http_options){0});
+    struct carrier_transport *one = doorstep_visit(&server), *other = doorstep_visit(&server);
+    doorstep_say(&server, one, POST("22", ECHO));
+    spoken_to(other,
+              "POST /2.0/" NAME "/other,ConnType=KeepAlive HTTP/1.0\r\nContent-Length: "
+              "22\r\n\r\n" ECHO,
+              0);
+    spoken_pass(one);
+    spoken_pass(other);
+    struct carrier *first = one->carrier, *second = other->carrier;
+    spoken_to(one, "GET /2.0/" NAME "/other,ConnType=KeepAlive HTTP/1.0\r\n\r\n", 0);
+    g_assert_true(one->carrier == second && carrier_is_ready(second));
+    g_assert_false(carrier_is_gone(first));
+    g_assert_cmpint(carrier_deadline(first), ==, HTTP_SERVER_ESTABLISH_MS);
+    carrier_set_ep(second, pair->a.ep);
+    spoken_to(other, GET, 0);
+    g_assert_true(other->carrier == first && carrier_is_ready(first));
+    assert_spoken_prefix(other, "HTTP/1.0 200 OK\r\n");
+    doorstep_end(&server);
+    pair_free(pair);
+}
+
+/* One whose transport was taken away, and that nobody comes back to. */
+static void test_left_behind(void)
+{
+    struct doorstep server;
+    struct carrier_transport *get, *post;
+    doorstep_begin(&server, (struct http_options){0});
+    shake(&server, &get, &post, true);
+    struct carrier_transport *other = doorstep_visit(&server);
+    spoken_to(other,
+              "POST /2.0/" NAME "/other,ConnType=KeepAlive HTTP/1.0\r\nContent-Length: "
+              "22\r\n\r\n" ECHO,
+              0);
+    spoken_pass(other);
+    struct carrier *half = other->carrier;
+    spoken_to(other, POST("7", NOOP), 0);
+    g_assert_true(other->carrier == get->carrier && !carrier_is_gone(half));
+    carrier_tick(half, HTTP_SERVER_ESTABLISH_MS);
+    g_assert_true(carrier_is_gone(half));
+    doorstep_end(&server);
+}
+
 /* A body whose answer was lost comes again, and is heard once; later, or another, is another. */
 static void test_repeat(void)
 {
@@ -273,6 +322,8 @@ int main(int argc, char **argv)
     add_rows("/keepalive/server/request", requests, test_request);
     g_test_add_func("/keepalive/server/two-gets", test_two_gets);
     g_test_add_func("/keepalive/server/shared-transport", test_shared_transport);
+    g_test_add_func("/keepalive/server/swapped-transports", test_swapped_transports);
+    g_test_add_func("/keepalive/server/left-behind", test_left_behind);
     g_test_add_func("/keepalive/server/repeat", test_repeat);
     g_test_add_func("/keepalive/server/timers", test_server_timers);
     g_test_add_func("/keepalive/server/get-lost", test_server_get_lost);

@@ -178,6 +178,105 @@ class Hostile(LiveTest):
             self.assertLess(data.index(b"<html>"), data.index(b"GroovePing"))
             self.check_serves(relay)
 
+    def test_guessed_turns(self):
+        """The same of KeepAlive: whoever comes from elsewhere has neither of its turns."""
+        with HttpRelay() as relay, self.visit(relay) as owner:
+            guid = "k" * 39
+            owner.sendall(self.post(guid, "KeepAlive") + self.line("GET", guid, "KeepAlive") + b"\r\n")
+            self.assertIn(b"GroovePing", self.all_of(owner, b"GroovePing: 1.0,Ping"))
+            for data in (self.line("GET", guid, "KeepAlive") + b"\r\n",
+                         self.post(guid, "KeepAlive", body=b"\x10\x07\0\1\0\0\0")):
+                thief = self.visit(relay, "127.0.0.2")
+                thief.sendall(data)
+                self.check_answer(thief, 400)
+            connect = sstp.connect(URL, ["dpp:///mallory"], b"", "Groove Client 14.0 4006", "",
+                                   version=(1, 6)).data
+            owner.sendall(self.post(guid, "KeepAlive", body=connect) +
+                          self.line("GET", guid, "KeepAlive") + b"\r\n")
+            answer = self.all_of(owner, URL.encode())  # of the ConnectResponse
+            self.assertIn(b"\r\n\r\n\x02", answer)
+
+    def all_of(self, visitor, last):
+        """What comes, until that has come, too."""
+        data = b""
+        while last not in data:
+            part = visitor.recv(1000)
+            self.assertTrue(part, data)
+            data += part
+        return data
+
+    def test_proxy_that_keeps(self):
+        """HTTP/1.1 as proxies speak it: requests of several clients over one TCP connection, each of
+        which gets what is its own."""
+        with HttpRelay() as relay, self.visit(relay) as proxy, self.visit(relay) as another:
+            for guid, visitor in (("first", proxy), ("second", another)):
+                visitor.sendall(self.as_1_1(self.post(guid, "KeepAlive")))
+                self.all_of(visitor, b"</html>")
+            for guid, visitor in (("second", proxy), ("first", another)):
+                visitor.sendall(self.as_1_1(self.line("GET", guid, "KeepAlive") + b"\r\n"))
+                self.all_of(visitor, b"GroovePing: 1.0,Ping")
+            connect = sstp.connect(URL, ["dpp:///mallory"], b"", "Groove Client 14.0 4006", "",
+                                   version=(1, 6)).data
+            proxy.sendall(self.as_1_1(self.post("first", "KeepAlive", body=connect) +
+                                      self.line("GET", "second", "KeepAlive") + b"\r\n"))
+            another.sendall(self.as_1_1(self.line("GET", "first", "KeepAlive") + b"\r\n"))
+            self.assertIn(b"\r\n\r\n\x02", self.all_of(another, URL.encode()))
+            # To the other there is nothing to say.
+            self.assertEqual(self.all_of(proxy, b"\r\n\r\n").partition(b"\r\n\r\n")[2], b"")
+            proxy.settimeout(0.3)
+            self.assertRaises(TimeoutError, proxy.recv, 1000)
+            self.check_serves(relay)
+
+    @staticmethod
+    def as_1_1(requests):
+        return requests.replace(b" HTTP/1.0\r\n", b" HTTP/1.1\r\nVia: 1.1 proxy\r\n"
+                                b"Connection: keep-alive\r\n")
+
+    def poll(self, relay, guid, data=b""):
+        """The beginning of the answer to the first data over Polling, or to a probe."""
+        checksum = sum(((byte ^ 0x80) - 0x80 + 1) * (i + 1) for i, byte in enumerate(data))
+        body = b"1.2\0grooveDNS://relay1.example\0guid%d\0" % guid + b"0\0%d\0" % checksum + data
+        with self.visit(relay) as visitor:
+            visitor.sendall(b"POST / HTTP/1.0\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            return self.answer(visitor)[:12]
+
+    def test_abandoned(self):
+        """GUIDs that nobody comes back to are kept for a while, and only so many of them: whoever has
+        the same begins anew then."""
+        begun, unknown, noop = b"HTTP/1.0 200", b"HTTP/1.0 400", b"\x10\x07\0\0\0\0\0"
+        with HttpRelay("--max-half-open", "3", "--poll-establish", "2") as relay:
+            self.assertEqual({self.poll(relay, guid) for guid in range(9)}, {unknown})  # probes
+            # The oldest had to go for the newest.
+            self.assertEqual(self.poll(relay, 0, noop), unknown)
+            self.assertEqual(self.poll(relay, 8, noop), begun)
+            self.assertEqual(self.poll(relay, 1), unknown)
+            time.sleep(2.5)
+            self.assertEqual(self.poll(relay, 1, noop), unknown)
+            self.check_serves(relay)
+            self.assertEqual(relay.stop(), 0)
+
+    def test_half_at_the_end(self):
+        """A relay does not stay for who has probed, or half connected, and is not there."""
+        with HttpRelay() as relay, self.visit(relay) as first, self.visit(relay) as second:
+            self.poll(relay, 1)
+            for guid, visitor in (("first", first), ("second", second)):
+                visitor.sendall(self.post(guid, "KeepAlive"))
+                self.all_of(visitor, b"</html>")
+            first.sendall(self.line("GET", "second", "KeepAlive") + b"\r\n")
+            self.all_of(first, b"GroovePing: 1.0,Ping")
+            self.assertEqual(relay.stop(), 0)
+
+    def test_slow_body(self):
+        """A body that is never whole does not stay, nor what it was to be part of."""
+        with HttpRelay("--http-establish", "1") as relay:
+            for data in (b"POST / HTTP/1.0\r\nContent-Length: 100\r\n\r\n1.2\0",
+                         self.post("s", "KeepAlive", length=100)):
+                visitor = self.visit(relay)
+                visitor.sendall(data)
+                self.check_answer(visitor, 408)
+            self.check_serves(relay)
+            self.await_true(lambda: relay.counters()["connections_open"] == 0, "some are there")
+
     def test_crowd_of_halves(self):
         """Half connections and silent ones push each other out, and nobody else."""
         with HttpRelay("--max-half-open", "10") as relay, contextlib.ExitStack() as stack:

@@ -104,7 +104,8 @@ class Polling(Way, LiveTest):
 
     GUID = "m3u7m5ev6iz9hj6mx97s4kdrnk8khajvb3bwnba"
 
-    def ask(self, relay, number, data=b"", guid=GUID, checksum=None, head=None):
+    def ask(self, relay, number, data=b"", guid=GUID, checksum=None, head=None,
+            source="127.0.0.1"):
         """One exchange, by hand: the answer, or nothing."""
         if checksum is None:
             checksum = sum(((byte ^ 0x80) - 0x80 + 1) * (i + 1) for i, byte in enumerate(data))
@@ -112,7 +113,7 @@ class Polling(Way, LiveTest):
         body += data
         head = head or b"POST / HTTP/1.0\r\nContent-Length: %d\r\n\r\n" % len(body)
         host, port = relay.address.split(":")
-        with socket.create_connection((host, int(port)), PATIENCE) as peer:
+        with socket.create_connection((host, int(port)), PATIENCE, (source, 0)) as peer:
             peer.sendall(head + body)
             answer = b""
             with contextlib.suppress(ConnectionError):
@@ -166,6 +167,7 @@ class Polling(Way, LiveTest):
             for number in (0, 1, 2, 99):
                 self.assertEqual(self.status(relay, number, b"\x10\x07\0\1\0\0\0", guid=guid),
                                  b"HTTP/1.0 400")
+            self.assertEqual(self.status(relay, 4, guid=guid, source="127.0.0.2"), b"HTTP/1.0 400")
             self.assertEqual(relay.counters()["connections_open"], 1)
             receiver.kill()
 
