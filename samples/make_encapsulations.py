@@ -13,6 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 for part in ("lib", os.path.join("plugin", "dissect")):
     sys.path.insert(0, os.path.join(HERE, "..", "tests", part))
 
+import cutting  # noqa: E402
 import henc_encoder as henc  # noqa: E402
 import stories  # noqa: E402
 from capture import Capture  # noqa: E402
@@ -47,7 +48,7 @@ def longlived_proxy(capture, place):
 def keepalive(capture, place):
     """Commands cut across bodies; the POST connection is lost on the way and opened
     again, and the body without an answer is sent a second time."""
-    chunks = henc.split_randomly(CHUNKS, random.Random(2), 900)
+    chunks = cutting.split_randomly(CHUNKS, random.Random(2), 900)
     lost = next(n for n in range(len(chunks) // 2, len(chunks)) if chunks[n][0])
     carrier = henc.KeepAlive(capture, place)
     carrier.open()
@@ -63,7 +64,7 @@ def keepalive(capture, place):
 
 def polling(capture, place):
     """Commands cut across bodies, and so across TCP connections."""
-    henc.play(henc.Polling(capture, place), henc.split_randomly(CHUNKS, random.Random(3), 900))
+    henc.play(henc.Polling(capture, place), cutting.split_randomly(CHUNKS, random.Random(3), 900))
 
 
 CAPTURES = {

@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 from encap_harness import Run, chunks_of, stories
+import cutting
 import henc_encoder as henc
 import published
 import test_damage
@@ -32,7 +33,7 @@ def captures():
         for number, (_, kind, ways) in enumerate(test_damage.KINDS):
             carrier = kind(run.capture, Place(number), **ways)
             carrier.cuts = lambda _, m, s=size: range(s, len(m), s)
-            run.add("", carrier, henc.split_randomly(CHUNKS, random.Random(size), 40), [])
+            run.add("", carrier, cutting.split_randomly(CHUNKS, random.Random(size), 40), [])
         table["segments-%d" % size] = run.capture
     lossy = test_determinism.everything(random.Random(9))
     lossy.lose(*lossy.frames[20::17])

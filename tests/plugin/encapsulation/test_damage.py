@@ -5,6 +5,7 @@ of what the capture did."""
 import random
 
 from encap_harness import BAD, PASSES, EncapTest, Run, chunks_of, main, stories
+import cutting
 import henc_encoder as henc
 from capture import Capture
 from henc_encoder import Place
@@ -86,7 +87,7 @@ class Damage(EncapTest):
         run = Run()
         for number, (label, kind, ways) in enumerate(KINDS):
             carrier = kind(run.capture, Place(number), acks=True,
-                           cuts=henc.random_cuts(random.Random(number), 60), **ways)
+                           cuts=cutting.random_cuts(random.Random(number), 60), **ways)
             run.add(label, carrier, CHUNKS, SHORT)
         self.assert_equal_to(run)
 

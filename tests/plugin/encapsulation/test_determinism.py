@@ -7,6 +7,7 @@ import json
 import random
 
 from encap_harness import EncapTest, chunks_of, main, stories
+import cutting
 import henc_encoder as henc
 from capture import Capture
 from henc_encoder import Challenge, Place
@@ -30,7 +31,7 @@ def everything_and_waiting(rng=None):
     """The same; and the frames of what is damaged, that wait for what may yet come."""
     rng = rng or random.Random(5)
     capture = Capture()
-    cuts = henc.random_cuts(rng, 90)
+    cuts = cutting.random_cuts(rng, 90)
     carriers = [
         henc.Plain(capture, Place(1), cuts=cuts),
         henc.Plain(capture, Place(2), port=443, cuts=cuts),
@@ -42,7 +43,7 @@ def everything_and_waiting(rng=None):
         henc.Polling(capture, Place(9), cuts=cuts),
         henc.Polling(capture, Place(10), port=8080, proxy=True, challenges=[Challenge()]),
         henc.LongLived(capture, Place(11)), henc.Polling(capture, Place(12))]
-    queues = [henc.split_randomly(chunks_of(stories.conversation()), rng, longest)
+    queues = [cutting.split_randomly(chunks_of(stories.conversation()), rng, longest)
               for longest in (4000, 4000, 4000, 4000, 700, 4000, 400, 4000, 400, 4000, 4000, 4000)]
     for carrier in carriers:
         carrier.open()

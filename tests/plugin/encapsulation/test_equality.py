@@ -9,6 +9,7 @@ ones: cut at random on all levels, with fixed seeds."""
 import random
 
 from encap_harness import EncapTest, Run, chunks_of, main, stories
+import cutting
 import henc_encoder as henc
 from henc_encoder import Challenge, Place
 
@@ -46,7 +47,7 @@ class Equality:
         for position in range(SHORT_LENGTH):
             make = self.carriers()[position % len(self.carriers())]
             run.add("cut at %d" % position, make(run.capture, Place(position)),
-                    henc.split_at(SHORT_CHUNKS, position), SHORT)
+                    cutting.split_at(SHORT_CHUNKS, position), SHORT)
         self.assert_equal_to(run)
 
     def test_every_position_of_every_message(self):
@@ -56,7 +57,7 @@ class Equality:
         run = Run()
         for offset in range(1, self.message_length):
             make = self.carriers()[offset % len(self.carriers())]
-            carrier = make(run.capture, Place(offset), cuts=henc.cut_everywhere_at(offset))
+            carrier = make(run.capture, Place(offset), cuts=cutting.cut_everywhere_at(offset))
             run.add("segments cut at %d" % offset, carrier, SHORT_CHUNKS, SHORT)
         longest = max(len(sent.data) for case in run.cases for sent in case.carrier.log)
         self.assertLessEqual(longest, self.message_length + 1, "message_length is too short")
@@ -77,9 +78,9 @@ class Equality:
             rng = random.Random(seed)
             story = long_story(rng)
             way = seed % len(self.carriers())
-            chunks = henc.split_randomly(chunks_of(story), rng, (60, 300, 20000)[seed % 3])
+            chunks = cutting.split_randomly(chunks_of(story), rng, (60, 300, 20000)[seed % 3])
             carrier = self.carriers()[way](run.capture, Place(seed),
-                                           cuts=henc.random_cuts(rng, rng.choice((40, 700))))
+                                           cuts=cutting.random_cuts(rng, rng.choice((40, 700))))
             run.add("seed %d, way %d" % (seed, way), carrier, chunks, story)
         self.assert_equal_to(run)
 
