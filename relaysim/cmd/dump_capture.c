@@ -95,13 +95,11 @@ static bool is_plain(const struct dump_config *config)
 {
     const struct fault_plan *faults = &config->faults;
     return config->via == 0 && !faults->splits && faults->delay_ms == 0 &&
-           faults->lose_one_of == 0 && faults->duplicate_one_of == 0 &&
-           faults->reorder_one_of == 0;
+           faults->lose_one_of == 0 && faults->duplicate_one_of == 0 && faults->reorder_one_of == 0;
 }
 
 /* NULL with sentences; or for the tour, with *is_tour. */
-static struct scenario *load(const struct dump_config *config, enum scenario_carrier *carrier,
-                             bool *is_tour)
+static struct scenario *load(const struct dump_config *config, struct play_way *way, bool *is_tour)
 {
     struct scenario *scenario = NULL;
     GPtrArray *mistakes = NULL, *paths = g_ptr_array_new_with_free_func(g_free);
@@ -109,16 +107,16 @@ static struct scenario *load(const struct dump_config *config, enum scenario_car
 
     *is_tour = strcmp(config->story, DUMP_TOUR) == 0;
     if (*is_tour && !is_plain(config)) {
-        log_error("the tour goes over TCP and knows no faults: choose a scenario for them");
+        log_error("the tour has ways of its own and knows no faults: choose a scenario for them");
         *is_tour = false;
-    } else if (!scenario_via_find(config->via, carrier)) {
+    } else if (!scenario_via_find(config->via, way)) {
         *is_tour = false;
     } else if (!*is_tour && (scenario = scenario_load(config->story, paths, &mistakes)) == NULL) {
         for (guint i = 0; i < mistakes->len; i++)
             log_error("%s", (const char *)g_ptr_array_index(mistakes, i));
         g_ptr_array_free(mistakes, TRUE);
-    } else if (scenario != NULL && (why = scenario_not_over(scenario, *carrier)) != NULL) {
-        log_error("%s is not played over %s: %s", scenario->name, scenario_carrier_names[*carrier],
+    } else if (scenario != NULL && (why = scenario_not_over(scenario, way->via)) != NULL) {
+        log_error("%s is not played over %s: %s", scenario->name, scenario_carrier_names[way->via],
                   why);
         scenario_free(scenario);
         scenario = NULL;
@@ -128,14 +126,14 @@ static struct scenario *load(const struct dump_config *config, enum scenario_car
 }
 
 /* One play; false with sentences when it did not come out as told, unless it was stopped. */
-static bool play_once(const struct dump *dump, const struct scenario *scenario,
-                      enum scenario_carrier carrier, const struct recording *recording,
-                      const struct cast_stop *stop, uint64_t seed)
+static bool play_once(const struct dump *dump, const struct scenario *scenario, struct play_way way,
+                      const struct recording *recording, const struct cast_stop *stop,
+                      uint64_t seed)
 {
     if (scenario == NULL)
         return demo_play(recording, stop) == EXIT_DONE || stop->is_stopped(stop->cookie);
     GPtrArray *failures =
-        scenario_play(scenario, recording, &dump->config->faults, carrier, seed, stop);
+        scenario_play(scenario, recording, &dump->config->faults, way, seed, stop);
     const bool is_good = failures == NULL || stop->is_stopped(stop->cookie);
     for (guint i = 0; !is_good && i < failures->len; i++)
         log_error("%s", (const char *)g_ptr_array_index(failures, i));
@@ -151,15 +149,15 @@ static void await(const struct cast_stop *stop, int64_t next_us)
         (void)poll(NULL, 0, (int)MIN(left_us / 1000 + 1, LOOK_MS));
 }
 
-static int play(const struct dump *dump, const struct scenario *scenario,
-                enum scenario_carrier carrier, const struct recording *recording)
+static int play(const struct dump *dump, const struct scenario *scenario, struct play_way way,
+                const struct recording *recording)
 {
     const struct cast_stop stop = {is_stopped, (void *)dump};
     const int64_t period_us = dump->config->rate > 0 ? 60 * G_USEC_PER_SEC / dump->config->rate : 0;
 
     for (uint64_t seed = dump->config->seed; !is_stopped((void *)dump); seed++) {
         const int64_t next_us = g_get_monotonic_time() + period_us;
-        if (!play_once(dump, scenario, carrier, recording, &stop, seed))
+        if (!play_once(dump, scenario, way, recording, &stop, seed))
             return EXIT_REPORTED;
         await(&stop, next_us);
     }
@@ -170,12 +168,12 @@ int dump_capture(const struct dump_config *config)
 {
     struct dump dump = {.config = config};
     struct recording recording;
-    enum scenario_carrier carrier;
+    struct play_way way = {.is_proxied = false};
     bool is_tour;
     int result;
 
     watch_signals();
-    struct scenario *scenario = load(config, &carrier, &is_tour);
+    struct scenario *scenario = load(config, &way, &is_tour);
     if (scenario == NULL && !is_tour)
         return EXIT_USAGE;
     if (!take_fifo(config->fifo, &result) ||
@@ -192,7 +190,7 @@ int dump_capture(const struct dump_config *config)
     }
     recording_begin(&recording);
     if (result == EXIT_DONE)
-        result = play(&dump, scenario, carrier, &recording);
+        result = play(&dump, scenario, way, &recording);
     if (!recording_close(&recording))
         result = EXIT_REPORTED;
     scenario_free(scenario);

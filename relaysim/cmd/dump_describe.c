@@ -59,8 +59,7 @@ static void print_stories(unsigned argument)
 static void print_ways(unsigned argument)
 {
     for (unsigned i = 0; carrier_ways[i].via != NULL; i++)
-        if (!carrier_ways[i].needs_proxy)
-            print_value(argument, carrier_ways[i].via, carrier_ways[i].over, i == 0);
+        print_value(argument, carrier_ways[i].via, carrier_ways[i].over, i == 0);
 }
 
 int dump_list_options(void)

@@ -62,12 +62,12 @@ static void report(const GPtrArray *failures)
 
 /* All of them, one after the other, also after one that failed. */
 static int play(const GPtrArray *scenarios, const struct recording *recording,
-                const struct fault_plan *faults, enum scenario_carrier via, uint64_t seed)
+                const struct fault_plan *faults, struct play_way way, uint64_t seed)
 {
     int result = EXIT_DONE;
     for (guint i = 0; i < scenarios->len; i++) {
         const struct scenario *scenario = g_ptr_array_index(scenarios, i);
-        GPtrArray *failures = scenario_play(scenario, recording, faults, via, seed, NULL);
+        GPtrArray *failures = scenario_play(scenario, recording, faults, way, seed, NULL);
         char *name = plain_text(scenario->name);
         fprintf(results_file(), "%-36s %s\n", name, failures == NULL ? "done" : "FAILED");
         (void)results_flush();
@@ -138,7 +138,7 @@ int cmd_scenario(int argc, char **argv)
     char *capture = NULL, *truth = NULL, **names = NULL, **fault_texts = NULL;
     bool is_list = false;
     unsigned via = 0;
-    enum scenario_carrier carrier = SCENARIO_CARRIER_TCP;
+    struct play_way way = {.is_proxied = false};
     uint64_t seed = 1;
     struct fault_plan plan = {.splits = false};
     struct recording recording;
@@ -152,6 +152,8 @@ int cmd_scenario(int argc, char **argv)
                      "One more fault, such as \"split\" or \"delay 20ms\"; may be repeated"),
         OPTION_CHOICE("via", &via, vias, CARRIER_VIAS,
                       "How connections to relays travel for which the story says nothing (tcp)"),
+        OPTION_FLAG("through-proxy", &way.is_proxied,
+                    "And through a proxy, as connect and socks do anyhow"),
         OPTION_FILE("write", &capture, NAMED_FILE_OUTPUT, "FILE", "Write a capture (pcapng)",
                     .letter = 'w'),
         OPTION_FILE("truth", &truth, NAMED_FILE_OUTPUT, "FILE",
@@ -168,15 +170,15 @@ int cmd_scenario(int argc, char **argv)
     } else if (result == -1 && is_list) {
         result = list();
     } else if (result == -1 &&
-               (!read_plan(fault_texts, &plan) || !scenario_via_find(via, &carrier) ||
-                !load_all(names, scenarios, paths) || !are_all_over(scenarios, carrier) ||
+               (!read_plan(fault_texts, &plan) || !scenario_via_find(via, &way) ||
+                !load_all(names, scenarios, paths) || !are_all_over(scenarios, way.via) ||
                 !options_check_files(rows, "the scenario", NAMED_FILE_INPUT, (char **)paths->pdata,
                                      paths->len) ||
                 !recording_open(&recording, capture, truth, RECORDING_WAITS))) {
         result = EXIT_USAGE;
     } else if (result == -1) {
         recording_begin(&recording);
-        result = play(scenarios, &recording, &plan, carrier, seed);
+        result = play(scenarios, &recording, &plan, way, seed);
         if (!recording_close(&recording))
             result = EXIT_REPORTED;
         else if (options_end_output() != EXIT_DONE)

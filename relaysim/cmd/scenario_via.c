@@ -6,13 +6,15 @@
 
 #include <string.h>
 
-bool scenario_via_find(unsigned via, enum scenario_carrier *carrier)
+bool scenario_via_find(unsigned via, struct play_way *way)
 {
-    for (unsigned i = SCENARIO_CARRIER_TCP; i < SCENARIO_CARRIERS; i++)
-        if (strcmp(scenario_carrier_names[i], carrier_ways[via].over) == 0) {
-            *carrier = (enum scenario_carrier)i;
-            return true;
-        }
-    log_error("--via %s takes a proxy, and there is none in a scenario", carrier_ways[via].via);
+    unsigned i = SCENARIO_CARRIER_TCP;
+    while (strcmp(scenario_carrier_names[i], carrier_ways[via].over) != 0)
+        i++;
+    way->via = (enum scenario_carrier)i;
+    if (!way->is_proxied || carrier_ways[via].may_have_proxy)
+        return true;
+    log_error("--through-proxy is not for --via %s, which goes through none",
+              carrier_ways[via].via);
     return false;
 }

@@ -5,9 +5,10 @@
 
 #include <stdbool.h>
 
-#include "scenario/scenario.h"
+#include "play/player.h"
 
-/* `via` is a row of carrier_ways (carrier/ways.h); false with a sentence. */
-bool scenario_via_find(unsigned via, enum scenario_carrier *carrier);
+/* `via` is a row of carrier_ways (carrier/ways.h), and way->is_proxied set; false with a sentence
+ * where the two do not go together. */
+bool scenario_via_find(unsigned via, struct play_way *way);
 
 #endif

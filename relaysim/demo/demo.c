@@ -29,6 +29,7 @@ static const struct {
     {"refused accounts (2.2.15)", scene_refused_accounts},
     {"refused connections (3.1.5.1, 4.1.2)", scene_refused_connections},
     {"a relay that rests (2.2.4)", scene_resting},
+    {"every way to travel, through proxies, too (GRVHENC)", scene_carriers},
 };
 
 static void on_wrong(void *cookie, const char *why)
@@ -56,6 +57,7 @@ int demo_play(const struct recording *recording, const struct cast_stop *stop)
         (void)results_flush();
     }
     cast_clear(&demo->cast);
+    proxy_login_free(demo->login);
     g_free(demo);
     return result;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* scenes: what is shown, in demo/direct.c, demo/relay.c and demo/refuse.c; see demo/stage.h. */
+/* scenes: what is shown, in demo/direct.c, demo/relay.c, demo/refuse.c and demo/carriers.c; see
+ * demo/stage.h. */
 #ifndef RELAYSIM_DEMO_SCENES_H
 #define RELAYSIM_DEMO_SCENES_H
 
@@ -18,5 +19,6 @@ bool scene_refused_sessions(struct demo *demo);
 bool scene_refused_accounts(struct demo *demo);
 bool scene_refused_connections(struct demo *demo);
 bool scene_resting(struct demo *demo);
+bool scene_carriers(struct demo *demo);
 
 #endif

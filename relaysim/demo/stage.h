@@ -16,6 +16,7 @@
 struct demo {
     struct cast cast;
     const char *scene;
+    struct proxy_login *login; /* of a proxy; NULL until there is one */
 };
 
 /* Lets the loop run until the condition holds; the scene ends, failed, when that

@@ -45,14 +45,17 @@ static void free_connection(struct live_connection *connection)
 }
 
 /* The stream is known by what both ends call it: its carrier's name for it, or the addresses of
- * its socket. */
+ * its socket.  What goes through a proxy is a stream on either side of it, as in a capture, and has
+ * one end there. */
 static void enter_truth(struct live_connection *connection)
 {
-    const char *name = carrier_connection_name(connection->lines.carrier);
-    char *addresses =
-        name == NULL ? net_connection_name(live_lines_first(&connection->lines)) : NULL;
-    connection->truth = truth_enter(connection->recording->truth, name != NULL ? name : addresses);
-    g_free(addresses);
+    const char *carrier_name = carrier_connection_name(connection->lines.carrier);
+    char *name = carrier_name == NULL
+                     ? net_connection_name(live_lines_first(&connection->lines))
+                     : g_strconcat(connection->lines.proxy != NULL ? "to a proxy: " : "",
+                                   carrier_name, NULL);
+    connection->truth = truth_enter(connection->recording->truth, name);
+    g_free(name);
 }
 
 static void begin(struct live_connection *connection)

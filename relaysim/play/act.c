@@ -59,7 +59,7 @@ static bool connect_device(struct player *player, const struct scenario_step *st
         if (station->addresses[STATION_SSTP] == NULL)
             return player_fail(player, step, "%s has never been there",
                                player->scenario->relays[step->relay].name);
-        actor->carrier = stage_carrier(player, step->carrier);
+        stage_set_way(player, step, actor);
         return actor_dial(actor, station, step->url != NULL ? step->url : station->url, attaches);
     }
     struct actor *peer = player->devices[step->peer].actor;
@@ -259,9 +259,11 @@ bool act(struct player *player, const struct scenario_step *step)
     case SCENARIO_STOP:
         return stage_end_relay(player, step, step->relay, true, step->id);
     case SCENARIO_DIE:
-        return stage_end_relay(player, step, step->relay, false, 0);
+        return step->proxy != SCENARIO_NONE ? stage_end_proxy(player, step, step->proxy)
+                                            : stage_end_relay(player, step, step->relay, false, 0);
     case SCENARIO_START:
-        return stage_start_relay(player, step, step->relay);
+        return step->proxy != SCENARIO_NONE ? stage_start_proxy(player, step, step->proxy)
+                                            : stage_start_relay(player, step, step->relay);
     case SCENARIO_WAIT: {
         const int64_t end_ms = net_now_ms(player->cast.net) + (int64_t)step->number;
         while (player_turn(player, end_ms)) {

@@ -2,12 +2,10 @@
 #include "play/cast.h"
 
 #include "base/product.h"
+#include "carrier/connect.h"
 #include "carrier/direct.h"
 #include "carrier/http_options.h"
-#include "henc/polling.h"
-
-#include <string.h>
-#include <unistd.h>
+#include "carrier/socks.h"
 
 #define STOP_LOOK_MS 50 /* in which it is asked whether the play is stopped */
 
@@ -48,7 +46,10 @@ void cast_clear(struct cast *cast)
         g_free(cast->actors[i].device_url);
         g_free(cast->actors[i].identity_url);
         g_free(cast->actors[i].account_url);
+        proxy_login_free(cast->actors[i].login);
     }
+    for (size_t i = 0; i < cast->num_proxies; i++)
+        cast_proxy_clear(&cast->proxies[i]);
     for (size_t i = 0; i < cast->num_stations; i++)
         live_relay_end(cast->stations[i].relay);
     if (cast->net != NULL)
@@ -77,8 +78,7 @@ bool cast_turn(struct cast *cast, int64_t end_ms)
     return true;
 }
 
-/* Tells the owner; `error`, which is freed, is a sentence. */
-static bool is_wrong(const struct cast *cast, char *error)
+bool cast_is_wrong(const struct cast *cast, char *error)
 {
     cast->wrong(cast->cookie, error);
     g_free(error);
@@ -86,7 +86,7 @@ static bool is_wrong(const struct cast *cast, char *error)
 }
 
 /* ------------------------------------------------------------------------
- * Devices and relays
+ * Devices
  */
 
 /* A name such as Groove's own, of characters that were in its URLs. */
@@ -136,138 +136,11 @@ struct actor *actor_again(struct actor *actor)
     again->product_version = actor->product_version;
     again->minor_version = actor->minor_version;
     again->carrier = actor->carrier;
+    again->proxy = actor->proxy;
     again->device_url = g_strdup(actor->device_url);
     again->identity_url = g_strdup(actor->identity_url);
     again->account_url = g_strdup(actor->account_url);
     return again;
-}
-
-struct station *cast_station(struct cast *cast, const char *url)
-{
-    g_assert(cast->num_stations < CAST_RELAYS_MAX);
-    struct station *station = &cast->stations[cast->num_stations];
-    station->url = url;
-    station->host = (uint8_t)(CAST_RELAY_HOST + cast->num_stations);
-    /* As soon as may be: whoever plays waits for it. */
-    station->polling = polling_options_default;
-    station->polling.max = station->polling.min = 0;
-    cast->num_stations++;
-    return station;
-}
-
-/* Every relay that knows this one finds it where it is now. */
-static void set_address(struct cast *cast, struct station *station, char *address)
-{
-    for (size_t i = 0; i < cast->num_stations; i++)
-        for (size_t p = 0; p < cast->stations[i].num_peers; p++)
-            if (&cast->stations[cast->stations[i].peers[p]] == station)
-                cast->stations[i].peer_addresses[p] = address;
-    g_free(station->addresses[STATION_SSTP]);
-    station->addresses[STATION_SSTP] = address;
-}
-
-/* A relay that was never started has the address of a port where nobody listens: one
- * that was free a moment ago. */
-static void give_address(struct cast *cast, struct station *station)
-{
-    struct net_listener *listener;
-    char *error = NULL;
-    if (station->addresses[STATION_SSTP] != NULL)
-        return;
-    if (!net_listen(cast->net, "127.0.0.1:0", 1, NULL, NULL, &listener, &error)) {
-        (void)is_wrong(cast, error);
-        return;
-    }
-    set_address(cast, station, net_listener_address(listener));
-    net_listener_close(listener);
-}
-
-/* Where it listens, door by door. */
-static void keep_addresses(struct cast *cast, struct station *station)
-{
-    char *all = live_relay_address(station->relay);
-    char **each = g_strsplit(all, " ", STATION_DOORS);
-    g_assert(g_strv_length(each) == STATION_DOORS);
-    set_address(cast, station, g_strdup(each[STATION_SSTP]));
-    for (size_t door = STATION_SSTP + 1; door < STATION_DOORS; door++) {
-        g_free(station->addresses[door]);
-        station->addresses[door] = g_strdup(each[door]);
-    }
-    g_strfreev(each);
-    g_free(all);
-}
-
-/* Claims a port for each door; false with *error. */
-static bool claim_doors(int sockets[STATION_DOORS], char **error)
-{
-    for (size_t door = 0; door < STATION_DOORS; door++) {
-        sockets[door] = net_claim("127.0.0.1:0", error);
-        if (sockets[door] >= 0)
-            continue;
-        while (door > 0)
-            close(sockets[--door]);
-        return false;
-    }
-    return true;
-}
-
-void station_add_peer(struct cast *cast, struct station *station, size_t peer)
-{
-    g_assert(station->num_peers < CAST_RELAYS_MAX && peer < cast->num_stations);
-    give_address(cast, &cast->stations[peer]);
-    const size_t p = station->num_peers++;
-    station->peers[p] = peer;
-    station->peer_urls[p] = cast->stations[peer].url;
-    station->peer_addresses[p] = cast->stations[peer].addresses[STATION_SSTP];
-    station->peer_hosts[p] = cast->stations[peer].host;
-}
-
-bool station_start(struct cast *cast, struct station *station,
-                   const struct sstp_relay_config *config)
-{
-    static const uint16_t ports[STATION_DOORS] = {
-        [STATION_SSTP] = NET_PORT_SSTP, [STATION_443] = 443, [STATION_HTTP] = NET_PORT_HTTP};
-    struct sstp_relay_config relay_config = *config;
-    char *error = NULL;
-    int sockets[STATION_DOORS];
-    const struct http_options http = {.polling = &station->polling};
-    const struct live_relay_config net_config = {.sockets = sockets,
-                                                 .num_sockets = STATION_DOORS,
-                                                 .ports = ports,
-                                                 .http = &http,
-                                                 .recording = cast->recording,
-                                                 .peer_addresses = station->peer_addresses,
-                                                 .peer_hosts = station->peer_hosts,
-                                                 .host = station->host};
-
-    if (!claim_doors(sockets, &error))
-        return is_wrong(cast, error);
-    if (relay_config.num_urls == 0) {
-        relay_config.urls = &station->url;
-        relay_config.num_urls = 1;
-    }
-    relay_config.peer_urls = station->peer_urls;
-    relay_config.num_peers = station->num_peers;
-    relay_config.random = (struct sstp_sec_random){random_seeded_fill, &cast->random};
-    if (relay_config.ack_delay_ms == 0)
-        relay_config.ack_delay_ms = CAST_ACK_DELAY_MS;
-    station->relay = live_relay_new(cast->net, &relay_config, &net_config, &error);
-    if (station->relay == NULL)
-        return is_wrong(cast, error);
-    keep_addresses(cast, station);
-    return true;
-}
-
-void station_end(struct cast *cast, struct station *station)
-{
-    if (station->relay == NULL)
-        return;
-    /* Those who hear that their connection is lost may still look for it. */
-    struct live_relay *relay = station->relay;
-    station->relay = NULL;
-    g_ptr_array_add(cast->ended, relay);
-    while (!live_relay_stop(relay))
-        net_run_once(cast->net, 1000);
 }
 
 /* ------------------------------------------------------------------------
@@ -384,10 +257,11 @@ static void on_connected(void *cookie)
     struct actor *actor = cookie;
     actor->connection = live_client_connection(actor->client);
     if (actor->is_dialing && !actor->says_nothing && live_client_start(actor->client) != SSTP_EP_OK)
-        (void)is_wrong(actor->cast,
-                       g_strdup_printf("the Connect of %s cannot be sent: its URL, or that of whom "
-                                       "it connects to, is too long",
-                                       actor->device_url));
+        (void)cast_is_wrong(
+            actor->cast,
+            g_strdup_printf("the Connect of %s cannot be sent: its URL, or that of whom "
+                            "it connects to, is too long",
+                            actor->device_url));
 }
 
 static bool make_client(struct actor *actor, const char *target_url, bool is_originator,
@@ -448,24 +322,47 @@ void actor_wake(struct actor *actor)
 static bool dial(struct actor *actor, const struct live_dial *dial)
 {
     char *error = NULL;
-    return live_client_dial(actor->client, dial, &error) || is_wrong(actor->cast, error);
+    return live_client_dial(actor->client, dial, &error) || cast_is_wrong(actor->cast, error);
 }
 
-/* Where a carrier's transports lead. */
-static const char *door_of(const struct station *station, const struct carrier_ops *carrier)
+/* The port of a relay that a carrier leads to: through a proxy, as GRVHENC 2.1 has it. */
+static uint16_t port_behind(const struct carrier_ops *carrier)
 {
-    return station->addresses[carrier->port == NET_PORT_HTTP ? STATION_HTTP
-                              : carrier->port == 443         ? STATION_443
-                                                             : STATION_SSTP];
+    return carrier == &carrier_connect ? 443
+           : carrier == &carrier_socks ? NET_PORT_SSTP
+                                       : carrier->port;
+}
+
+/* A proxy is asked for the relay by its name. */
+static bool dial_through(struct actor *actor, const struct station *station)
+{
+    const struct cast_proxy *proxy = actor->proxy;
+    char *error = NULL;
+    if (proxy->login != NULL && actor->login == NULL)
+        actor->login = proxy_login_new(proxy->login->scheme, proxy->login->user,
+                                       proxy->login->password, &error);
+    g_assert(error == NULL); /* the proxy's own is one */
+    char *address = g_strdup_printf("%s:%u", station_name(station), port_behind(actor->carrier));
+    const bool is_dialled = dial(actor, &(struct live_dial){.carrier = actor->carrier,
+                                                            .address = address,
+                                                            .proxy = proxy->address,
+                                                            .login = actor->login,
+                                                            .http = &actor->http,
+                                                            .hosts = {actor->host, proxy->host}});
+    g_free(address);
+    return is_dialled;
 }
 
 bool actor_dial(struct actor *actor, const struct station *station, const char *target_url,
                 bool attaches)
 {
-    actor->http = (struct http_options){.server_name = station->url + strlen(HENC_POLLING_SCHEME)};
-    return make_client(actor, target_url, true, attaches) &&
-           dial(actor, &(struct live_dial){.carrier = actor->carrier,
-                                           .address = door_of(station, actor->carrier),
+    actor->http = (struct http_options){.server_name = station_name(station)};
+    if (!make_client(actor, target_url, true, attaches))
+        return false;
+    if (actor->proxy != NULL)
+        return dial_through(actor, station);
+    return dial(actor, &(struct live_dial){.carrier = actor->carrier,
+                                           .address = station_door(station, actor->carrier->port),
                                            .http = &actor->http,
                                            .hosts = {actor->host, station->host}});
 }
@@ -482,7 +379,7 @@ bool actor_listen(struct actor *actor)
     char *error = NULL;
     return net_listen(actor->cast->net, "127.0.0.1:0", 1, on_accepted, actor, &actor->listener,
                       &error) ||
-           is_wrong(actor->cast, error);
+           cast_is_wrong(actor->cast, error);
 }
 
 bool actor_dial_peer(struct actor *actor, const struct actor *acceptor, const char *target_url)

@@ -19,6 +19,7 @@
 #include <glib.h>
 
 #include "base/random.h"
+#include "carrier/proxy_login.h"
 #include "carrier/http_options.h"
 #include "carrier/polling_options.h"
 #include "live/client.h"
@@ -29,8 +30,10 @@
 #define CAST_RELAYS_MAX 6
 #define CAST_NUMBERS_MAX 64
 #define CAST_ACK_DELAY_MS 60 /* the products' 5 seconds would make everything long */
-#define CAST_RELAY_HOST 1u   /* of the first station, in the capture */
-#define CAST_ACTOR_HOST 10u  /* of the first actor */
+#define CAST_PROXIES_MAX 3
+#define CAST_RELAY_HOST 1u  /* of the first station, in the capture */
+#define CAST_PROXY_HOST 7u  /* of the first proxy */
+#define CAST_ACTOR_HOST 10u /* of the first actor */
 
 struct cast;
 
@@ -45,6 +48,8 @@ struct actor {
     int64_t ack_delay_ms; /* CAST_ACK_DELAY_MS unless set otherwise */
     int64_t connect_timeout_ms, open_timeout_ms, outbound_idle_ms, inbound_idle_ms;
     const struct carrier_ops *carrier; /* of its connections to relays; carrier_direct */
+    const struct cast_proxy *proxy;    /* that they go through; NULL */
+    struct proxy_login *login;         /* what it has learned of that proxy; NULL */
     struct http_options http;          /* of the last of them, over HTTP */
     bool says_nothing;                 /* no Connect follows when the transport is there */
     bool is_dialing;                   /* it connects, and is not connected to */
@@ -95,6 +100,18 @@ struct cast_stop {
     void *cookie;
 };
 
+/* A proxy of HTTP and SOCKS5 (proxy/server.h) that actors may go through.  It looks names of
+ * servers up among the stations alone.  Both legs of a connection through it are in the capture:
+ * clients find it at 198.51.100.HOST, relays see 192.0.2.HOST. */
+struct cast_proxy {
+    struct cast *cast;
+    struct proxy_server *server;     /* NULL while it is not there */
+    const struct proxy_login *login; /* that it wants to hear, its owner's; NULL: none */
+    char *address;                   /* the same each time */
+    int claim;                       /* a socket that keeps the port */
+    uint8_t host;
+};
+
 struct cast {
     struct net *net;
     const struct recording *recording;
@@ -104,6 +121,8 @@ struct cast {
     size_t num_actors;
     struct station stations[CAST_RELAYS_MAX];
     size_t num_stations;
+    struct cast_proxy proxies[CAST_PROXIES_MAX];
+    size_t num_proxies;
     GPtrArray *ended; /* relays that have, and are freed with the loop */
 
     /* An address could not be had: a sentence. */
@@ -125,6 +144,9 @@ void cast_clear(struct cast *cast);
 bool cast_turn(struct cast *cast, int64_t end_ms);
 bool cast_is_stopped(const struct cast *cast);
 
+/* Tells its owner `error`, a sentence, which is freed; always false. */
+bool cast_is_wrong(const struct cast *cast, char *error);
+
 /* A device with URLs of its own, made up; in SSTP 1.6 as SharePoint Workspace 2010. */
 struct actor *cast_actor(struct cast *cast, const char *name);
 
@@ -133,6 +155,11 @@ struct actor *actor_again(struct actor *actor);
 
 /* A relay of these properties, that is not started. */
 struct station *cast_station(struct cast *cast, const char *url);
+
+/* The name of its host, as its URL has it; and where the door is that has this port in the
+ * capture, NULL where it has none. */
+const char *station_name(const struct station *station);
+const char *station_door(const struct station *station, uint16_t port);
 
 /* One relay knows where another one is. */
 void station_add_peer(struct cast *cast, struct station *station, size_t peer);
@@ -145,8 +172,22 @@ bool station_start(struct cast *cast, struct station *station,
 /* Ends it without a word to anybody; the loop runs until its store is written. */
 void station_end(struct cast *cast, struct station *station);
 
-/* Connects to a relay, by its carrier, and asks for a device, attaching and registering if
- * wanted. */
+/* A proxy that is not there yet, and lets in whoever knows `login`; NULL where no port is to be
+ * had, and the owner of the cast is told. */
+struct cast_proxy *cast_proxy(struct cast *cast, const struct proxy_login *login);
+
+/* It listens; false when it cannot. */
+bool cast_proxy_start(struct cast_proxy *proxy);
+
+/* It dies: everything that it has is closed, and nobody listens.  Harmless where it is not there.
+ */
+void cast_proxy_end(struct cast_proxy *proxy);
+
+/* The last call: while the loop is there. */
+void cast_proxy_clear(struct cast_proxy *proxy);
+
+/* Connects to a relay, by its carrier and through its proxy, and asks for a device, attaching and
+ * registering if wanted. */
 bool actor_dial(struct actor *actor, const struct station *station, const char *target_url,
                 bool attaches);
 

@@ -137,7 +137,7 @@ static void play(struct player *player)
 }
 
 GPtrArray *scenario_play(const struct scenario *scenario, const struct recording *recording,
-                         const struct fault_plan *more, enum scenario_carrier via, uint64_t seed,
+                         const struct fault_plan *more, struct play_way way, uint64_t seed,
                          const struct cast_stop *stop)
 {
     struct player *player = g_new0(struct player, 1);
@@ -150,7 +150,7 @@ GPtrArray *scenario_play(const struct scenario *scenario, const struct recording
     GPtrArray *failures = g_ptr_array_new_with_free_func(g_free);
     player->scenario = scenario;
     player->seed = seed;
-    player->via = via;
+    player->way = way;
     player->failures = failures;
     player->cast.stop = stop;
     player->cast.wrong = on_wrong;

@@ -9,16 +9,16 @@
 #ifndef RELAYSIM_PLAY_PLAY_H
 #define RELAYSIM_PLAY_PLAY_H
 
-#include "play/cast.h"
+#include "play/player.h"
 #include "record/recording.h"
 #include "scenario/scenario.h"
 
 /* Plays it into the recording, with the scenario's faults and `more`, by a seed; connections to
- * relays travel `via` that, where the scenario does not say how.  `stop` ends it at once, in the
+ * relays go `way`, where the scenario does not say how.  `stop` ends it at once, in the
  * middle and without a word to anybody; NULL for who wants it whole.  NULL, or the sentences on
  * what went wrong, to be freed: a play that was stopped has not come to what was expected. */
 GPtrArray *scenario_play(const struct scenario *scenario, const struct recording *recording,
-                         const struct fault_plan *more, enum scenario_carrier via, uint64_t seed,
+                         const struct fault_plan *more, struct play_way way, uint64_t seed,
                          const struct cast_stop *stop);
 
 #endif

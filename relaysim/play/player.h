@@ -10,6 +10,13 @@
 #include "play/cast.h"
 #include "scenario/scenario.h"
 
+/* How connections to relays travel where the scenario does not say so: over a carrier, and those
+ * over HTTP through a proxy of the player's own, if wanted; CONNECT and SOCKS always are. */
+struct play_way {
+    enum scenario_carrier via;
+    bool is_proxied;
+};
+
 #define SCENARIO_PATIENCE_MS 10000 /* for one expectation */
 #define SCENARIO_GOODBYE_MS 3000   /* for everybody to be gone */
 
@@ -64,7 +71,8 @@ struct player {
     const struct scenario *scenario;
     struct cast cast;
     uint64_t seed;
-    enum scenario_carrier via; /* of connections for which the scenario names none */
+    struct play_way way;          /* of connections for which the scenario names none */
+    struct cast_proxy *own_proxy; /* for these, or NULL */
     struct device_play devices[SCENARIO_DEVICES_MAX];
     struct session_play sessions[SCENARIO_SESSIONS_MAX];
     char *folder; /* of the stores; NULL until there is one */

@@ -60,14 +60,35 @@ static struct sstp_store *open_store(struct player *player, const struct scenari
     return store;
 }
 
-const struct carrier_ops *stage_carrier(const struct player *player, enum scenario_carrier carrier)
+void stage_set_way(const struct player *player, const struct scenario_step *step,
+                   struct actor *actor)
 {
-    const struct carrier_way *way;
-    if (carrier == SCENARIO_CARRIER_ANY)
-        carrier = player->via;
-    way = carrier_way_over(
-        scenario_carrier_names[carrier != SCENARIO_CARRIER_ANY ? carrier : SCENARIO_CARRIER_TCP]);
-    return way->ops;
+    const bool is_any = step->carrier == SCENARIO_CARRIER_ANY;
+    enum scenario_carrier carrier = is_any ? player->way.via : step->carrier;
+    actor->proxy = is_any ? player->own_proxy : NULL;
+    if (step->proxy != SCENARIO_NONE)
+        actor->proxy = &player->cast.proxies[step->proxy];
+    if (step->proxy != SCENARIO_NONE && carrier == SCENARIO_CARRIER_TCP)
+        carrier = SCENARIO_CARRIER_CONNECT; /* as GRVHENC has it, note <11> */
+    actor->carrier = carrier_way_over(scenario_carrier_names[carrier])->ops;
+}
+
+/* Those of the scenario, and the player's own. */
+static bool make_proxies(struct player *player)
+{
+    const struct scenario *scenario = player->scenario;
+    const struct play_way way = player->way;
+    bool is_good = true;
+    for (unsigned i = 0; i < scenario->num_proxies && is_good; i++) {
+        struct cast_proxy *proxy = cast_proxy(&player->cast, scenario->proxies[i].login);
+        is_good = proxy != NULL && cast_proxy_start(proxy);
+    }
+    if (is_good && (way.is_proxied || way.via == SCENARIO_CARRIER_CONNECT ||
+                    way.via == SCENARIO_CARRIER_SOCKS)) {
+        player->own_proxy = cast_proxy(&player->cast, NULL);
+        is_good = player->own_proxy != NULL && cast_proxy_start(player->own_proxy);
+    }
+    return is_good;
 }
 
 bool stage_start_relay(struct player *player, const struct scenario_step *step, unsigned i)
@@ -105,6 +126,8 @@ bool stage_set(struct player *player)
     for (unsigned i = 0; i < scenario->num_relays; i++)
         if (!scenario->relays[i].is_stopped && !stage_start_relay(player, NULL, i))
             return false;
+    if (!make_proxies(player))
+        return false;
     for (unsigned i = 0; i < scenario->num_devices; i++)
         make_actor(player, i);
     return player->failures->len == 0;
@@ -123,6 +146,23 @@ bool stage_end_relay(struct player *player, const struct scenario_step *step, un
     }
     station_end(&player->cast, station);
     return true;
+}
+
+bool stage_end_proxy(struct player *player, const struct scenario_step *step, unsigned i)
+{
+    struct cast_proxy *proxy = &player->cast.proxies[i];
+    if (proxy->server == NULL)
+        return player_fail(player, step, "%s is not there", player->scenario->proxies[i].name);
+    cast_proxy_end(proxy);
+    return true;
+}
+
+bool stage_start_proxy(struct player *player, const struct scenario_step *step, unsigned i)
+{
+    struct cast_proxy *proxy = &player->cast.proxies[i];
+    if (proxy->server != NULL)
+        return player_fail(player, step, "%s is there already", player->scenario->proxies[i].name);
+    return cast_proxy_start(proxy);
 }
 
 static void remove_folder(const char *folder)

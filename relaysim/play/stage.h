@@ -11,12 +11,17 @@ bool stage_set(struct player *player);
 /* Starts a relay, that may have been there before; false with a failure. */
 bool stage_start_relay(struct player *player, const struct scenario_step *step, unsigned i);
 
-/* What a connection travels by, whose step says so or leaves it to whoever plays it. */
-const struct carrier_ops *stage_carrier(const struct player *player, enum scenario_carrier carrier);
+/* How a device goes to its relay at this step, which says so or leaves it to whoever plays it. */
+void stage_set_way(const struct player *player, const struct scenario_step *step,
+                   struct actor *actor);
 
 /* Ends one; one that says goodbye is there until everybody has gone. */
 bool stage_end_relay(struct player *player, const struct scenario_step *step, unsigned i,
                      bool says_goodbye, uint8_t reason_id);
+
+/* A proxy of the scenario dies, and is there again; false with a failure. */
+bool stage_end_proxy(struct player *player, const struct scenario_step *step, unsigned i);
+bool stage_start_proxy(struct player *player, const struct scenario_step *step, unsigned i);
 
 /* Removes the stores.  Everybody is gone. */
 void stage_clear(struct player *player);

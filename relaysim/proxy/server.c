@@ -12,7 +12,7 @@ enum { OWN_HOST = 8, OWN_PORT = 8080 };
 struct proxy_server {
     struct net *net;
     struct net_listener *listener;
-    struct proxy_visit_config visit;
+    struct proxy_server_config config;
     GHashTable *guests; /* a set of struct guest */
 };
 
@@ -105,24 +105,29 @@ static void on_connected(void *cookie, struct net_connection *socket, const char
     look(guest);
 }
 
-/* Where a server is in the capture: on a port that stands for what it is asked. */
-static uint16_t shown_port(const struct guest *guest, const char *address)
+/* Where both are in the capture: the server on a port that stands for what it is asked. */
+static struct net_hosts shown_hosts(const struct guest *guest, const char *address)
 {
-    if (proxy_visit_forwards(guest->visit))
-        return 80;
-    return g_str_has_suffix(address, ":443") ? 443 : NET_PORT_SSTP;
+    const uint16_t port = proxy_visit_forwards(guest->visit)  ? NET_PORT_HTTP
+                          : g_str_has_suffix(address, ":443") ? 443
+                                                              : NET_PORT_SSTP;
+    return (struct net_hosts){.initiator_host = OWN_HOST, .acceptor_port = port};
 }
 
-static void open_address(struct guest *guest, const char *address)
+static void open_address(struct guest *guest, const char *address, struct net_hosts hosts)
 {
     struct line *line = &guest->lines[PROXY_SERVER];
-    const struct net_hosts hosts = {.initiator_host = OWN_HOST,
-                                    .acceptor_port = shown_port(guest, address)};
     char *error = NULL;
     line->socket = net_connect(guest->server->net, address, hosts, 0, on_connected, line, &error);
     if (line->socket == NULL)
         on_connected(line, NULL, error);
     g_free(error);
+}
+
+static void on_unknown_name(struct guest *guest)
+{
+    log_info("client %u: nobody knows the name of the server", guest->number);
+    proxy_visit_not_opened(guest->visit, PROXY_UNKNOWN_NAME, now_ms(guest));
 }
 
 static void on_looked_up(uv_getaddrinfo_t *lookup, int status, struct addrinfo *result)
@@ -136,11 +141,10 @@ static void on_looked_up(uv_getaddrinfo_t *lookup, int status, struct addrinfo *
         if (status == 0 && result != NULL && uv_ip_name(result->ai_addr, host, sizeof host) == 0) {
             char *address = g_strdup_printf(result->ai_family == AF_INET6 ? "[%s]:%u" : "%s:%u",
                                             host, guest->port);
-            open_address(guest, address);
+            open_address(guest, address, shown_hosts(guest, address));
             g_free(address);
         } else {
-            log_info("client %u: nobody knows the name of the server", guest->number);
-            proxy_visit_not_opened(guest->visit, PROXY_UNKNOWN_NAME, now_ms(guest));
+            on_unknown_name(guest);
             look(guest);
         }
         net_settle(net);
@@ -161,14 +165,28 @@ static void look_up(struct guest *guest, const char *host, uint16_t port)
     proxy_visit_not_opened(guest->visit, PROXY_UNKNOWN_NAME, now_ms(guest));
 }
 
+/* Its owner knows where the server is, or nobody does. */
+static void find_server(struct guest *guest, const char *wanted)
+{
+    const struct proxy_server_config *config = &guest->server->config;
+    struct proxy_place place = {.address = NULL};
+    if (config->find(config->cookie, wanted, &place))
+        open_address(guest, place.address, place.hosts);
+    else
+        on_unknown_name(guest);
+    g_free(place.address);
+}
+
 static void open_server(struct guest *guest, const char *address)
 {
     struct sockaddr_storage storage;
     char *host = NULL;
     uint16_t port = 0;
     log_info("client %u: to %s", guest->number, address);
-    if (net_parse_address(address, &storage))
-        open_address(guest, address);
+    if (guest->server->config.find != NULL)
+        find_server(guest, address);
+    else if (net_parse_address(address, &storage))
+        open_address(guest, address, shown_hosts(guest, address));
     else if (tunnel_target(address, &host, &port))
         look_up(guest, host, port);
     g_free(host);
@@ -294,7 +312,7 @@ static void on_accepted(void *cookie, struct net_connection *socket)
     struct proxy_server *server = cookie;
     struct guest *guest = g_new0(struct guest, 1);
     guest->server = server;
-    guest->visit = proxy_visit_new(&server->visit, net_now_ms(server->net));
+    guest->visit = proxy_visit_new(&server->config.visit, net_now_ms(server->net));
     guest->number = net_connection_number(socket);
     for (unsigned i = 0; i < PROXY_SIDE_COUNT; i++)
         guest->lines[i] = (struct line){.guest = guest, .side = (enum proxy_side)i};
@@ -310,7 +328,7 @@ struct proxy_server *proxy_server_new(struct net *net, const struct proxy_server
 {
     struct proxy_server *server = g_new0(struct proxy_server, 1);
     server->net = net;
-    server->visit = config->visit;
+    server->config = *config;
     const int socket = net_claim(config->address, error);
     if (socket < 0 ||
         !net_listen_on(net,

@@ -8,10 +8,19 @@
 
 struct proxy_server;
 
+/* Where a server is that a client has asked for. */
+struct proxy_place {
+    char *address;          /* "ADDRESS:PORT", to be freed */
+    struct net_hosts hosts; /* of the two ends, in the capture */
+};
+
 struct proxy_server_config {
     const char *address; /* to listen at */
     size_t max_clients;  /* at a time; others are closed */
     struct proxy_visit_config visit;
+    /* Finds "HOST:PORT", instead of the system; false where nobody knows it.  Or NULL. */
+    bool (*find)(void *cookie, const char *wanted, struct proxy_place *place);
+    void *cookie;
 };
 
 /* NULL with *error, a sentence to be freed, where it cannot listen. */

@@ -104,6 +104,8 @@ static bool is_let_in(struct proxy_visit *visit, struct sstp_span head, char **c
     return visit->is_known;
 }
 
+/* NTLM's first question ends the connection (GRVHENC 4.6, figure 31): the steps after it belong to
+ * one connection, which may as well be a fresh one. */
 static void ask_who(struct proxy_visit *visit, const char *challenge, bool stays)
 {
     const enum proxy_scheme scheme = visit->config->login->scheme;
@@ -290,7 +292,8 @@ bool visit_http_ask(struct proxy_visit *visit)
         take(visit, &http, head, is_tunnel);
     } else {
         visit->request_left = http.content_length;
-        const bool stays = wants_to_stay(head) && visit->request_left <= SKIPPED_MAX;
+        const bool stays = wants_to_stay(head) && visit->request_left <= SKIPPED_MAX &&
+                           (visit->config->login->scheme == PROXY_BASIC || challenge != NULL);
         visit_understood(visit, http.head_len);
         ask_who(visit, challenge, stays);
         g_free(challenge);

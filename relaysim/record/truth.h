@@ -8,7 +8,8 @@
  * sstp.stream counts.  `at` is the end that saw it, `from` the end that sent the
  * command or message, or opened the session: "initiator" or "acceptor" of the
  * connection.  The file has what the ends in this process saw, and each of them told
- * once; with both ends in the process a state is told by both.
+ * once; with both ends in the process a state is told by both.  Through a proxy in the process a
+ * connection is two streams, as in the capture, each with the end that is on it.
  *
  *     command                from, command, session, and every field on the wire under
  *                            its name after `sstp.` (core/fields.h), made from the

@@ -258,6 +258,13 @@ static bool device_over(struct parser *p, void *target, const struct parser_opti
     return parser_carrier(p, &device->carrier);
 }
 
+static bool device_through(struct parser *p, void *target, const struct parser_option *option)
+{
+    struct scenario_device *device = target;
+    (void)option;
+    return parser_proxy(p, &device->proxy);
+}
+
 static bool device_not_ready(struct parser *p, void *target, const struct parser_option *option)
 {
     struct scenario_device *device = target;
@@ -279,6 +286,7 @@ static const struct parser_option device_options[] = {
     {"secret",          option_text,      DEVICE(secret),               "the secret of its keys",      0, 0},
     {"relay",           device_relay,     0,                            NULL,                          0, 0},
     {"over",            device_over,      0,                            NULL,                          0, 0},
+    {"through",         device_through,   0,                            NULL,                          0, 0},
     {"attaches",        option_true,      DEVICE(attaches),             NULL,                          0, 0},
     {"holds",           option_true,      DEVICE(holds),                NULL,                          0, 0},
     {"not-ready",       device_not_ready, 0,                            NULL,                          0, 0},
@@ -299,7 +307,7 @@ bool declare_device(struct parser *p)
     struct scenario_device *device = &s->devices[s->num_devices];
     if (!parser_new_name(p, NAME_DEVICE, s->num_devices, &device->name))
         return false;
-    device->relay = SCENARIO_NONE;
+    device->relay = device->proxy = SCENARIO_NONE;
     device->major_version = 1;
     device->minor_version = 6;
     device->availability = SSTP_HANDLER_READY;
@@ -309,6 +317,7 @@ bool declare_device(struct parser *p)
     device->account_url = url_of_name(p, "grooveAccount://", device->name, "");
     s->num_devices++;
     return parser_options(p, device_options, G_N_ELEMENTS(device_options), device) &&
+           parser_check_way(p, device->carrier, device->proxy) &&
            (!device->attaches || device->relay != SCENARIO_NONE ||
             parser_fail(p, "%s attaches, and has no relay", device->name));
 }

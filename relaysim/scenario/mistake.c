@@ -188,6 +188,8 @@ void mistakes_after_half_a_line(struct parser *p)
         p->lost_kinds |= NAME_DEVICE;
     else if (strcmp(p->words[0], "relay") == 0)
         p->lost_kinds |= NAME_RELAY;
+    else if (strcmp(p->words[0], "proxy") == 0)
+        p->lost_kinds |= NAME_PROXY;
     else
         p->lost_kinds |= NAME_SESSION | NAME_MESSAGE;
 }

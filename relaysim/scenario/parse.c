@@ -12,6 +12,7 @@ static const struct {
 } statements[] = {
     {"title",    declare_title,           DECLARATION},
     {"relay",    declare_relay,           DECLARATION},
+    {"proxy",    declare_proxy,           DECLARATION},
     {"device",   declare_device,          DECLARATION},
     {"fault",    declare_fault,           DECLARATION},
     {"finding",  declare_finding,         DECLARATION},
@@ -33,6 +34,8 @@ static const char *kind_text(unsigned kinds)
     switch (kinds) {
     case NAME_RELAY:
         return "a relay";
+    case NAME_PROXY:
+        return "a proxy";
     case NAME_DEVICE:
         return "a device";
     case NAME_SESSION:
@@ -120,6 +123,8 @@ const char *parser_name_of(const struct parser *p, enum name_kind kind, unsigned
     switch (kind) {
     case NAME_RELAY:
         return s->relays[index].name;
+    case NAME_PROXY:
+        return s->proxies[index].name;
     case NAME_DEVICE:
         return s->devices[index].name;
     case NAME_SESSION:
@@ -258,6 +263,8 @@ void scenario_free(struct scenario *scenario)
         g_ptr_array_free(scenario->relays[i].urls, TRUE);
         g_ptr_array_free(scenario->relays[i].locked_out, TRUE);
     }
+    for (unsigned i = 0; i < scenario->num_proxies; i++)
+        proxy_login_free(scenario->proxies[i].login);
     for (unsigned i = 0; i < scenario->num_sessions; i++)
         if (scenario->sessions[i].destinations != NULL)
             g_array_free(scenario->sessions[i].destinations, TRUE);

@@ -17,8 +17,14 @@
 
 #define SCENARIO_WORDS_MAX 64u
 
-enum name_kind { NAME_RELAY = 1, NAME_DEVICE = 2, NAME_SESSION = 4, NAME_MESSAGE = 8 };
-#define NAME_ANY (NAME_RELAY | NAME_DEVICE | NAME_SESSION | NAME_MESSAGE)
+enum name_kind {
+    NAME_RELAY = 1,
+    NAME_DEVICE = 2,
+    NAME_SESSION = 4,
+    NAME_MESSAGE = 8,
+    NAME_PROXY = 16
+};
+#define NAME_ANY (NAME_RELAY | NAME_DEVICE | NAME_SESSION | NAME_MESSAGE | NAME_PROXY)
 
 /* What is wrong with a line. */
 struct mistake {
@@ -192,8 +198,13 @@ bool parser_mnemonic(struct parser *p, const char *what, const char *(*name)(uin
 /* "reason NAME", if it is there; *id keeps its value if not. */
 bool parser_reason(struct parser *p, const char *(*name)(uint8_t), uint8_t *id);
 
-/* How a connection travels: scenario/travel.c. */
+/* How a connection travels: scenario/travel.c.  A carrier's word; a proxy's name; "over" and
+ * "through" with either, where they are there, and otherwise both stay as they were; and whether
+ * the two go together. */
 bool parser_carrier(struct parser *p, enum scenario_carrier *carrier);
+bool parser_proxy(struct parser *p, unsigned *proxy);
+bool parser_way(struct parser *p, enum scenario_carrier *carrier, unsigned *proxy);
+bool parser_check_way(struct parser *p, enum scenario_carrier carrier, unsigned proxy);
 
 /* A name that is known, of one of these kinds. */
 bool parser_name(struct parser *p, unsigned kinds, struct name *name);
@@ -243,6 +254,7 @@ bool declare_device(struct parser *p);
 bool declare_fault(struct parser *p);
 bool declare_finding(struct parser *p);
 bool declare_not_over(struct parser *p); /* scenario/travel.c */
+bool declare_proxy(struct parser *p);    /* likewise */
 /* When all is read: names that were used before they were declared. */
 void declare_end(struct parser *p);
 

@@ -31,6 +31,7 @@
 #include <glib.h>
 
 #include "base/fault.h"
+#include "carrier/proxy_login.h"
 #include "relay/relay.h"
 
 #define SCENARIO_FILE_MAX (256u << 10)
@@ -42,6 +43,7 @@
 #define SCENARIO_LINE_MAX 1000u   /* bytes */
 #define SCENARIO_NAME_MAX 32u
 #define SCENARIO_RELAYS_MAX 6u
+#define SCENARIO_PROXIES_MAX 2u
 #define SCENARIO_DEVICES_MAX 24u
 #define SCENARIO_SESSIONS_MAX 64u
 #define SCENARIO_MESSAGES_MAX 256u
@@ -57,6 +59,8 @@ enum scenario_carrier {
     SCENARIO_CARRIER_ANY, /* as it is asked for when the scenario is played; over TCP otherwise */
     SCENARIO_CARRIER_TCP,
     SCENARIO_CARRIER_443,
+    SCENARIO_CARRIER_CONNECT, /* this one and the next through a proxy */
+    SCENARIO_CARRIER_SOCKS,
     SCENARIO_CARRIER_LONGLIVED,
     SCENARIO_CARRIER_KEEPALIVE,
     SCENARIO_CARRIER_POLLING,
@@ -78,6 +82,11 @@ struct scenario_relay {
     bool is_stopped; /* until a step starts it */
 };
 
+struct scenario_proxy {
+    const char *name;
+    struct proxy_login *login; /* whom it lets in, and who goes through it is; NULL: everybody */
+};
+
 struct scenario_device {
     const char *name;
     const char *device_url, *identity_url, *account_url;
@@ -86,6 +95,7 @@ struct scenario_device {
     uint8_t major_version, minor_version;
     unsigned relay; /* that it connects to, or SCENARIO_NONE */
     enum scenario_carrier carrier;
+    unsigned proxy; /* that it goes through, or SCENARIO_NONE */
     bool attaches, holds;
     enum sstp_availability availability;
     int64_t ack_delay_ms, connect_timeout_ms, open_timeout_ms, outbound_idle_ms, inbound_idle_ms;
@@ -115,7 +125,7 @@ struct scenario_message {
 };
 
 enum scenario_kind {
-    SCENARIO_CONNECT, /* device; relay, carrier, or peer; url: another than theirs */
+    SCENARIO_CONNECT, /* device; relay, carrier, proxy, or peer; url: another than theirs */
     SCENARIO_DIAL,    /* the same without a Connect */
     SCENARIO_OPEN,    /* device, session; destination, url: the resource */
     SCENARIO_FANOUT_OPEN,
@@ -132,8 +142,8 @@ enum scenario_kind {
     SCENARIO_BYTES,        /* device, bytes */
     SCENARIO_REST,         /* relay, number: seconds */
     SCENARIO_STOP,         /* relay, id: the reason */
-    SCENARIO_DIE,          /* relay */
-    SCENARIO_START,        /* relay */
+    SCENARIO_DIE,          /* relay, or proxy */
+    SCENARIO_START,        /* likewise */
     SCENARIO_WAIT,         /* number: milliseconds */
     SCENARIO_EXPECT_CONNECTED,    /* device */
     SCENARIO_EXPECT_REFUSED,      /* device, id: of the ConnectResponse */
@@ -165,7 +175,7 @@ struct scenario_step {
     const char *file; /* as in "FILE:LINE" */
     unsigned line;
     const char *text; /* the line itself, without what is around it */
-    unsigned device, relay, peer, session, message;
+    unsigned device, relay, proxy, peer, session, message;
     enum scenario_carrier carrier;
     uint8_t id;
     bool has_number;
@@ -188,6 +198,8 @@ struct scenario {
     const char *title;
     struct scenario_relay relays[SCENARIO_RELAYS_MAX];
     unsigned num_relays;
+    struct scenario_proxy proxies[SCENARIO_PROXIES_MAX];
+    unsigned num_proxies;
     struct scenario_device devices[SCENARIO_DEVICES_MAX];
     unsigned num_devices;
     struct scenario_session sessions[SCENARIO_SESSIONS_MAX];
@@ -224,8 +236,8 @@ struct scenario *scenario_parse(const char *name, const char *text, size_t len,
 
 void scenario_free(struct scenario *scenario); /* NULL is fine */
 
-/* Why a scenario is not played over this carrier, as it says itself or for nobody connects to a
- * relay; NULL where it is. */
+/* Why a scenario is not played over this carrier, as it says itself, or for nobody connects to a
+ * relay, or through a proxy where the carrier does not; NULL where it is. */
 const char *scenario_not_over(const struct scenario *scenario, enum scenario_carrier carrier);
 
 #endif

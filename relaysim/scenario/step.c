@@ -18,6 +18,7 @@ struct scenario_step *parser_add_step(struct parser *p, enum scenario_kind kind)
                                        .text = p->line_text,
                                        .device = SCENARIO_NONE,
                                        .relay = SCENARIO_NONE,
+                                       .proxy = SCENARIO_NONE,
                                        .peer = SCENARIO_NONE,
                                        .session = SCENARIO_NONE,
                                        .message = SCENARIO_NONE};
@@ -88,6 +89,7 @@ static bool parse_connect_or_dial(struct parser *p, unsigned device, enum scenar
     struct name target = {.kind = NAME_RELAY, .index = s->devices[device].relay};
     const char *url = NULL;
     enum scenario_carrier carrier = s->devices[device].carrier;
+    unsigned proxy = s->devices[device].proxy;
 
     if (parser_accept(p, "to") && !parser_name(p, NAME_RELAY | NAME_DEVICE, &target))
         return false;
@@ -100,16 +102,21 @@ static bool parse_connect_or_dial(struct parser *p, unsigned device, enum scenar
         return parser_fail(p, "%s cannot connect to itself", s->devices[device].name);
     if (parser_accept(p, "asking-for") && !parser_url(p, "the TargetDeviceURL", &url))
         return false;
-    if (parser_accept(p, "over")) {
-        if (!parser_carrier(p, &carrier))
-            return false;
-        if (target.kind == NAME_DEVICE && carrier != SCENARIO_CARRIER_TCP)
-            return parser_fail(p, "devices serve nothing but TCP");
+    if (target.kind == NAME_DEVICE) {
+        carrier = SCENARIO_CARRIER_TCP;
+        proxy = SCENARIO_NONE;
     }
+    if (!parser_way(p, &carrier, &proxy))
+        return false;
+    if (target.kind == NAME_DEVICE && (carrier != SCENARIO_CARRIER_TCP || proxy != SCENARIO_NONE))
+        return parser_fail(p, "devices serve nothing but TCP");
+    if (!parser_is_unclear(p, NAME_DEVICE, device) && !parser_check_way(p, carrier, proxy))
+        return false;
     struct scenario_step *step = parser_add_step(p, kind);
     step->device = device;
     step->url = url;
-    step->carrier = target.kind == NAME_RELAY ? carrier : SCENARIO_CARRIER_TCP;
+    step->carrier = carrier;
+    step->proxy = proxy;
     p->unclear_peers &= ~(1u << device);
     if (target.kind == NAME_RELAY) {
         step->relay = target.index;
@@ -338,16 +345,23 @@ static bool parse_stop(struct parser *p, unsigned relay)
     return true;
 }
 
-static bool parse_die(struct parser *p, unsigned relay)
+/* Of a relay or of a proxy, whose name the line begins with. */
+static bool add_relay_or_proxy(struct parser *p, enum scenario_kind kind, unsigned index)
 {
-    parser_add_step(p, SCENARIO_DIE)->relay = relay;
+    const bool is_proxy = parser_find(p, p->words[0])->kind == NAME_PROXY;
+    struct scenario_step *step = parser_add_step(p, kind);
+    *(is_proxy ? &step->proxy : &step->relay) = index;
     return true;
 }
 
-static bool parse_start(struct parser *p, unsigned relay)
+static bool parse_die(struct parser *p, unsigned index)
 {
-    parser_add_step(p, SCENARIO_START)->relay = relay;
-    return true;
+    return add_relay_or_proxy(p, SCENARIO_DIE, index);
+}
+
+static bool parse_start(struct parser *p, unsigned index)
+{
+    return add_relay_or_proxy(p, SCENARIO_START, index);
 }
 
 bool parse_wait(struct parser *p)
@@ -366,7 +380,7 @@ bool parse_wait(struct parser *p)
 /* clang-format off */
 static const struct {
     const char *word; /* "connects", or "connect" for several */
-    enum name_kind subject;
+    unsigned subject; /* kinds of names */
     bool (*parse)(struct parser *p, unsigned subject);
     bool is_for_many;
 } verbs[] = {
@@ -388,8 +402,8 @@ static const struct {
     {"completes",    NAME_DEVICE, parse_complete, false},
     {"rests",        NAME_RELAY,  parse_rest,     false},
     {"stops",        NAME_RELAY,  parse_stop,     false},
-    {"dies",         NAME_RELAY,  parse_die,      false},
-    {"starts",       NAME_RELAY,  parse_start,    false},
+    {"dies",         NAME_RELAY | NAME_PROXY, parse_die,   false},
+    {"starts",       NAME_RELAY | NAME_PROXY, parse_start, false},
 };
 /* clang-format on */
 
@@ -419,7 +433,8 @@ bool parse_step(struct parser *p)
 
     while (parser_has_more(p) && parser_find(p, p->words[p->at]) != NULL) {
         const struct name *name = parser_find(p, parser_next(p));
-        if (num == SCENARIO_DEVICES_MAX || (name->kind & (NAME_RELAY | NAME_DEVICE)) == 0)
+        if (num == SCENARIO_DEVICES_MAX ||
+            (name->kind & (NAME_RELAY | NAME_PROXY | NAME_DEVICE)) == 0)
             return parser_fail(p, "\"%s\" does nothing: a step begins with a relay or devices",
                                p->words[p->at - 1]);
         if (num > 0 && name->kind != NAME_DEVICE)
@@ -443,11 +458,14 @@ bool parse_step(struct parser *p)
         return parser_fail_unknown(p, is_subject ? NAME_DEVICE : 0, word,
                                    "\"%s\" is nothing that %s", word,
                                    num > 1 ? "several devices do" : "a relay or device does");
-    if (verbs[verb].subject != kind && parser_find(p, p->words[0])->is_unclear)
+    const bool does_that = (verbs[verb].subject & kind) != 0;
+    if (!does_that && parser_find(p, p->words[0])->is_unclear)
         return parser_follow(p);
-    if (verbs[verb].subject != kind)
+    if (!does_that)
         return parser_fail(p, "\"%s\" is what %s does", word,
-                           verbs[verb].subject == NAME_RELAY ? "a relay" : "a device");
+                           verbs[verb].subject == NAME_DEVICE  ? "a device"
+                           : verbs[verb].subject == NAME_RELAY ? "a relay"
+                                                               : "a relay or a proxy");
     const unsigned after = p->at;
     for (unsigned i = 0; i < num; i++) {
         p->at = after;

@@ -83,12 +83,31 @@ class Conversation(DissectTest):
     def test_against_the_truth(self):
         for two_pass in (False, True):
             shown, _ = self.shown(two_pass=two_pass)
-            self.assertEqual(sorted(shown), sorted(self.sent))
+            self.check_legs(shown)
             for key, events in self.sent.items():
                 self.assertEqual(len(shown[key]), len(events), key)
                 for number, (layer, event) in enumerate(zip(shown[key], events)):
                     self.assertEqual(differences(layer, event), [], "%r, command %d: %s" % (
                         key, number, event["command"]))
+
+    def check_legs(self, shown):
+        """Every stream is told of.  What goes through a proxy is two, a leg on either side of it,
+        and one end tells of each; both show the same."""
+        legs = sorted(set(shown) - set(self.sent))
+        self.assertLess(set(self.sent), set(shown))
+        for near, far in zip(legs[::2], legs[1::2]):
+            self.assertEqual((near[1], far), ("acceptor", (near[0] + 1, "initiator")))
+            for side in ("initiator", "acceptor"):
+                one, other = ([layer.one("sstp.summary").split(" [")[0]
+                               for layer in shown[stream, side]] for stream in (near[0], far[0]))
+                self.assertEqual(one, other)
+        self.assertEqual(len(legs), 6)
+
+    def test_every_carrier_is_there(self):
+        """All seven ways, as relaysim calls them."""
+        shown, _ = self.shown(two_pass=False)
+        self.assertEqual({layer.one("sstp.encap") for layers in shown.values()
+                          for layer in layers}, {str(number) for number in range(7)})
 
     def test_nothing_is_found(self):
         """Nothing above a note, but for the version that the demo has refused."""

@@ -112,21 +112,45 @@ class Carried(Played):
                 self.check_truth(capture, self.ws.dissect(capture, two_pass=True))
 
 
+def connections(rows):
+    """{(whose, how many came before): stream}, of (stream, whose)"""
+    keys, num = {}, collections.Counter()
+    for stream, whose in rows:
+        keys[whose, num[whose]] = stream
+        num[whose] += 1
+    return keys
+
+
+def is_far(frame):
+    """Between a proxy of the stage and a relay."""
+    return any(frame.value("ip." + side) in ("192.0.2.7", "192.0.2.8", "192.0.2.9")
+               for side in ("src", "dst"))
+
+
+def told_and_seen(frames, truth):
+    """What tells streams apart, in the truth and in the capture: on the near side of a proxy, or
+    without one, whose Connect it is; on the far side the relay tells, whose tokens differ."""
+    def shown(number, field, far):
+        return ((int(command.one("sstp.stream")), (far, command.one(field) or ""))
+                for frame in frames if is_far(frame) == far for command in frame.commands
+                if command.one("sstp.command") == number)
+    near = truth.of("command", command="Connect")
+    known = {event["stream"] for event in near}
+    far = [event for event in truth.of("command", command="ConnectResponse")
+           if event["stream"] not in known]
+    yield ((event["stream"], (False, event["source_device_url"][0])) for event in near), \
+        shown("0x01", "sstp.source_device_url", False)
+    yield ((event["stream"], (True, event["auth_token"])) for event in far), \
+        shown("0x02", "sstp.auth_token", True)
+
+
 def renumber(shown, frames, truth):
     """Devices that connect at the same time may have begun in another order than they came to speak
     SSTP: the connections of one device, which come after each other, tell which is which."""
-    def connections(connects):
-        keys, num = {}, collections.Counter()
-        for stream, device in connects:
-            keys[device, num[device]] = stream
-            num[device] += 1
-        return keys
-    told = connections((event["stream"], event["source_device_url"][0])
-                       for event in truth.of("command", command="Connect"))
-    seen = connections((int(command.one("sstp.stream")), command.one("sstp.source_device_url"))
-                       for frame in frames for command in frame.commands
-                       if command.one("sstp.command") == "0x01")
-    numbers = {stream: told.get(key) for key, stream in seen.items()}
+    numbers = {}
+    for told, seen in told_and_seen(frames, truth):
+        told = connections(told)
+        numbers.update({stream: told.get(key) for key, stream in connections(seen).items()})
     for command in shown.commands:
         command.stream = numbers.get(command.stream, command.stream)
 

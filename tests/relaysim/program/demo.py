@@ -40,8 +40,15 @@ class Demo(LiveTest):
         self.assertEqual(len({command["command"] for command in commands}), 18)
         self.assertEqual([command["t"] for command in commands],
                          sorted(command["t"] for command in commands))
-        # The lengths of the commands add up to the bytes of each direction.
-        streams = self.streams(capture)
+        # The lengths of the commands add up to the bytes of each direction, as far as each TCP
+        # connection is one of SSTP: up to the first through a proxy, of which each end tells apart.
+        ends = {}
+        for command in commands:
+            ends.setdefault(command["stream"], set()).add(command["from"])
+        plain = min(stream for stream, sides in ends.items() if len(sides) == 1)
+        self.assertGreater(plain, 20)
+        commands = [command for command in commands if command["stream"] < plain]
+        streams = {key: data for key, data in self.streams(capture).items() if key[0] < plain}
         lengths = {key: 0 for key in streams}
         for command in commands:
             key = (command["stream"], command["from"])

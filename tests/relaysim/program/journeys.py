@@ -27,6 +27,8 @@ RELAYSIM, FOLDER = os.path.abspath(sys.argv.pop(1)), os.path.abspath(sys.argv.po
 NAMES = [os.path.basename(path)[:-len(".scn")]
          for path in sorted(glob.glob(os.path.join(FOLDER, "*.scn")))]
 
+PROXIES = ("192.0.2.7", "192.0.2.8", "192.0.2.9")  # as relays see them
+
 # Whose capture lacks frames on purpose: what is joined there has to be true, and may be less.
 LACKING = {"capture-lossy"}
 
@@ -61,6 +63,7 @@ class Story:
         self.legs = []
         self.statuses = []  # (time, session, the recipients that it takes out)
         self.open, self.data, self.sent = {}, collections.defaultdict(str), {}
+        self.join_sides_of_proxies(truth)
         for event in truth.events:
             if event["event"] == "command":
                 self.take(event)
@@ -71,6 +74,17 @@ class Story:
             elif event["event"] in ("message-acked", "message-delivered"):
                 self.note_passage(event)
         self.join()
+
+    def join_sides_of_proxies(self, truth):
+        """Through a proxy the client tells of one stream and the relay of the one after it: they are
+        one connection, which is shown twice."""
+        ends = truth.ends()
+        self.proxied = sorted(stream for stream, sides in ends.items() if sides == {"initiator"})
+        far = sorted(stream for stream, sides in ends.items() if sides == {"acceptor"})
+        near = dict(zip(far, self.proxied))
+        for event in truth.events:
+            if event.get("stream") in near:
+                event["stream"] = near[event["stream"]]
 
     def note_passage(self, event):
         for leg in self.legs:
@@ -189,20 +203,25 @@ class JourneysTest(unittest.TestCase):
     def shown(self, name, story, two_pass):
         """{key of the truth: EndMessage}. Where commands are cut, that of which the first piece
         comes first need not be the connection whose first command does: they are told apart by
-        who connects, and then by their order."""
+        who connects, and then by their order.  What is shown on both sides of a proxy is known by
+        the frame where it is shown first."""
         frames = self.ws.dissect(self.path(name, ".pcapng"), two_pass=two_pass)
         layers = [(frame.number, layer) for frame in frames for layer in frame.commands]
-        connects = sorted((int(layer.one("sstp.stream")), layer.values("sstp.source_device_url")[0])
-                          for _, layer in layers if layer.values("sstp.source_device_url"))
+        connects = sorted((int(layer.one("sstp.stream")), layer.values("sstp.source_device_url")[0],
+                           frame.value("ip.src") in PROXIES) for frame in frames
+                          for layer in frame.commands if layer.values("sstp.source_device_url") and
+                          layer.one("sstp.from_initiator") == "1")
         streams = {}
-        for device in {device for _, device in connects}:
+        for device in {device for _, device, _ in connects}:
             true = sorted(stream for stream, ends in story.names.items()
                           if ends.get("initiator") == device)
-            seen = [stream for stream, of in dict(connects).items() if of == device]
-            streams.update(zip(seen, true))
+            near = [stream for stream, of, is_far in connects if of == device and not is_far]
+            far = [stream for stream, of, is_far in connects if of == device and is_far]
+            streams.update(zip(near, true))
+            streams.update(zip(far, [stream for stream in true if stream in story.proxied]))
         ends = [Shown(number, layer) for number, layer in layers
                 if layer.one("sstp.command") in ("15", "0x0f")]
-        return {(streams[end.key[0]], *end.key[1:]): end for end in ends
+        return {(streams[end.key[0]], *end.key[1:]): end for end in reversed(ends)
                 if end.journey is not None}
 
     def compare(self, name, story, shown, two_pass):

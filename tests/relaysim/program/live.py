@@ -213,7 +213,8 @@ class LiveTest(unittest.TestCase):
         """The bytes of each direction of each TCP stream of a capture."""
         out = subprocess.run(
             as_nobody() + ["tshark", "-r", path, "-Y", "tcp.len > 0", "-T", "fields", "-e",
-                           "tcp.stream", "-e", "ip.src", "-e", "tcp.payload"],
+                           "tcp.stream", "-e", "ip.src", "-e", "tcp.payload", "-E",
+                           "occurrence=f"],
             capture_output=True, text=True, check=True, env={**os.environ, "HOME": self.folder})
         streams = {}
         for line in out.stdout.splitlines():

@@ -49,6 +49,22 @@ FIGURE_20 = {
         "EndMessage s=0x1", "Noop [acks 1]"],
 }
 
+# Figures 29 to 31 of [MS-GRVHENC]: who says what to whom, as the last octets of their addresses,
+# until both have shaken hands.  The proxy is 7.
+TUNNEL = [(10, 7, "Connect"), (7, 1, "Connect"), (1, 7, "ConnectResponse"),
+          (7, 10, "ConnectResponse")]
+ASKS = "CONNECT server.domain.net:443"
+THROUGH_PROXIES = {
+    "henc-4.4-secure-tunnel": [(10, 7, ASKS), (7, 10, "200")] + TUNNEL,
+    "henc-4.5-socks": [(10, 7, "method 0"), (7, 10, ""),
+                       (10, 7, "command 1 server.domain.net 2492"), (7, 10, "result 0")] + TUNNEL,
+    "henc-4.6-proxy-ntlm": [(10, 7, ASKS), (7, 10, "407"), (10, 7, ASKS + " ntlm 1"),
+                            (7, 10, "407 ntlm 2"), (10, 7, ASKS + " ntlm 3"), (7, 10, "200")]
+                           + TUNNEL,
+}
+# What the example of 4.6 has in every request, but for the name of the program.
+FIELDS = ["User-Agent: relaysim", "Proxy-Connection: Keep-Alive", "Pragma: no-cache"]
+
 
 def declared(path):
     """The words of each declaration of a scenario, by its first one."""
@@ -78,7 +94,8 @@ class BuiltIn(Played):
 
     def test_section_4(self):
         """Every example of the specification's section 4 has one."""
-        for section in ("4.1.1", "4.1.2", "4.1.3", "4.2.1", "4.2.2", "4.2.3", "4.2.4", "4.2.5",
+        for section in ("henc-4.1", "henc-4.2", "henc-4.3", "henc-4.4", "henc-4.5", "henc-4.6",
+                        "4.1.1", "4.1.2", "4.1.3", "4.2.1", "4.2.2", "4.2.3", "4.2.4", "4.2.5",
                         "4.2.6", "4.2.6.1", "4.2.6.2", "4.3.1", "4.3.2", "4.3.3", "4.3.4", "4.4",
                         "4.4.1"):
             self.assertTrue([name for name in NAMES if name.startswith(section + "-")], section)
@@ -97,6 +114,9 @@ class BuiltIn(Played):
         if HAS_PLUGIN:
             self.check_figure_20(played["4.2.6-single-hop"][1])
             self.check_order(played["capture-out-of-order"][1])
+            for name, wanted in THROUGH_PROXIES.items():
+                with self.subTest(name):
+                    self.check_through_proxy(played[name][1], wanted)
 
     def test_all_together(self):
         """In one capture; on the first pass nothing is found that no scenario states."""
@@ -150,6 +170,36 @@ class BuiltIn(Played):
             told = [summary for _, summary in streams[hosts + (0,)]]
             first = next(i for i, summary in enumerate(told) if summary.startswith("FanoutOpen"))
             self.assertEqual(told[first:first + len(wanted)], wanted)
+
+    def check_through_proxy(self, capture, wanted):
+        rows = self.ws.fields(
+            capture, ["ip.src", "ip.dst", "http.request.method", "http.request.uri",
+                      "http.response.code", "ntlmssp.messagetype", "socks.auth_method",
+                      "socks.command", "socks.remote_name", "socks.port", "socks.results",
+                      "sstp.summary"], "-Y", "http || socks || sstp.command")
+        told = []
+        for (source, target, method, uri, status, ntlm, auth, command, name, port, result,
+             summary) in rows[:len(wanted)]:
+            words = method + uri + status + ["ntlm %d" % int(number, 0) for number in ntlm]
+            if summary:
+                words = summary[0].split()[:1]
+            elif command:
+                words = ["command", *command, *name, *port]
+            else:
+                words += ["method " + number for number in auth]
+                words += ["result " + number for number in result]
+            told.append((int(source[0].split(".")[-1]), int(target[0].split(".")[-1]),
+                         " ".join(words)))
+        self.assertEqual(told, wanted)
+        for row in self.ws.fields(capture, ["http.request.line"], "-Y",
+                                  "http.request.method == CONNECT"):
+            self.assertEqual([line.replace("\\r\\n", "").strip() for line in row[0]][:3], FIELDS)
+        ports = {tuple(cell[0] for cell in row) for row in self.ws.fields(
+            capture, ["ip.dst", "tcp.dstport"], "-Y", "tcp.flags.syn == 1 && tcp.flags.ack == 0 && "
+            "ip.addr != 192.0.2.11")}
+        socks = ASKS not in [what for _, _, what in wanted]
+        self.assertEqual(ports, {("198.51.100.7", "1080" if socks else "8080"),
+                                 ("198.51.100.1", "2492" if socks else "443")})
 
 
 def commands_by_stream(ws, capture):

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* cast_proxy: the proxies of the cast. */
+#include "play/cast.h"
+
+#include "carrier/tunnel.h"
+#include "proxy/server.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CLIENTS_MAX 256u
+#define REQUEST_MS 30000
+#define IDLE_MS 600000
+
+/* A socket that has a free port of loopback, and does not listen: whoever connects is refused, and
+ * nobody else gets the port.  -1 with errno. */
+static int claim_port(uint16_t *port)
+{
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    void *any = &address;
+    socklen_t len = sizeof address;
+    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
+        bind(fd, any, len) == 0 && getsockname(fd, any, &len) == 0) {
+        *port = ntohs(address.sin_port);
+        return fd;
+    }
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+struct cast_proxy *cast_proxy(struct cast *cast, const struct proxy_login *login)
+{
+    g_assert(cast->num_proxies < CAST_PROXIES_MAX);
+    struct cast_proxy *proxy = &cast->proxies[cast->num_proxies];
+    uint16_t port = 0;
+    const int claim = claim_port(&port);
+    if (claim < 0) {
+        (void)cast_is_wrong(cast,
+                            g_strdup_printf("there is no port for a proxy: %s", g_strerror(errno)));
+        return NULL;
+    }
+    *proxy = (struct cast_proxy){.cast = cast,
+                                 .login = login,
+                                 .address = g_strdup_printf("127.0.0.1:%u", port),
+                                 .claim = claim,
+                                 .host = (uint8_t)(CAST_PROXY_HOST + cast->num_proxies)};
+    cast->num_proxies++;
+    return proxy;
+}
+
+/* The relay of that name, at the door that has this port in the capture. */
+static bool find_relay(void *cookie, const char *wanted, struct proxy_place *place)
+{
+    const struct cast_proxy *proxy = cookie;
+    const struct cast *cast = proxy->cast;
+    char *host = NULL;
+    uint16_t port = 0;
+    if (!tunnel_target(wanted, &host, &port))
+        return false;
+    for (size_t i = 0; i < cast->num_stations && place->address == NULL; i++) {
+        const struct station *station = &cast->stations[i];
+        if (g_ascii_strcasecmp(station_name(station), host) == 0)
+            place->address = g_strdup(station_door(station, port));
+        place->hosts = (struct net_hosts){
+            .initiator_host = proxy->host, .acceptor_host = station->host, .acceptor_port = port};
+    }
+    g_free(host);
+    return place->address != NULL;
+}
+
+bool cast_proxy_start(struct cast_proxy *proxy)
+{
+    char *error = NULL;
+    const struct proxy_server_config config = {
+        .address = proxy->address,
+        .max_clients = CLIENTS_MAX,
+        .visit = {.login = proxy->login,
+                  .random = {random_seeded_fill, &proxy->cast->random},
+                  .request_ms = REQUEST_MS,
+                  .idle_ms = IDLE_MS},
+        .find = find_relay,
+        .cookie = proxy};
+    g_assert(proxy->server == NULL);
+    proxy->server = proxy_server_new(proxy->cast->net, &config, &error);
+    return proxy->server != NULL || cast_is_wrong(proxy->cast, error);
+}
+
+void cast_proxy_end(struct cast_proxy *proxy)
+{
+    struct proxy_server *server = proxy->server;
+    proxy->server = NULL;
+    proxy_server_free(server);
+}
+
+void cast_proxy_clear(struct cast_proxy *proxy)
+{
+    cast_proxy_end(proxy);
+    close(proxy->claim);
+    g_free(proxy->address);
+}
