@@ -58,8 +58,8 @@ static const struct options_timer polling_timers[] = {
 /* clang-format on */
 
 struct client_options {
-    char *relay, *relay_443, *relay_http, *proxy, *proxy_auth, *relay_url, *device, *account,
-        *resource, *message, *file;
+    char *relay, *relay_443, *relay_http, *proxy, *socks_proxy, *proxy_auth, *relay_url, *device,
+        *account, *resource, *message, *file;
     char *capture, *truth;
     char **listens, **identities, **to;
     unsigned version, via, format;
@@ -137,6 +137,7 @@ static const char *sending_option(const struct client_options *o)
 /* Whether the way to the relay is complete. */
 static gboolean check_way(const struct client_options *o)
 {
+    const gboolean has_proxy = o->proxy != NULL || o->socks_proxy != NULL;
     char *host = NULL;
     uint16_t port;
     if (carrier_ways[o->via].ops != &carrier_direct && o->relay == NULL)
@@ -145,11 +146,13 @@ static gboolean check_way(const struct client_options *o)
         return usage("--proxy is for --via connect, --via socks and the ways over HTTP");
     if (carrier_ways[o->via].ops != NULL && (o->relay_443 != NULL || o->relay_http != NULL))
         return usage("--relay-443 and --relay-http are for --via auto");
-    if (o->proxy == NULL && o->proxy_auth != NULL)
+    if (carrier_ways[o->via].ops != NULL && o->socks_proxy != NULL)
+        return usage("--socks-proxy is for --via auto; --via socks has --proxy");
+    if (!has_proxy && o->proxy_auth != NULL)
         return usage("--proxy-auth is for a proxy: --proxy is needed");
-    if (!carrier_ways[o->via].needs_proxy && o->proxy == NULL)
+    if (!carrier_ways[o->via].needs_proxy && !has_proxy)
         return TRUE;
-    if (o->proxy == NULL)
+    if (!has_proxy)
         return usage("--proxy ADDR:PORT is needed: where the proxy of --via is");
     if (!tunnel_target(o->relay, &host, &port)) {
         log_error("%s is not a name or address and a port, such as relay1.example:2492, that a "
@@ -343,7 +346,11 @@ static int run(const struct client_options *o, const struct client_timers *timer
         .ways[0] = {carrier_ways[o->via].ops, g_strdup(o->relay), o->proxy}, .num = 1};
     if (carrier_ways[o->via].ops == NULL) {
         client_ways_clear(&to_relay);
-        client_ways_auto(&to_relay, o->proxy, o->relay, o->relay_443, o->relay_http);
+        client_ways_auto(&to_relay, &(struct client_ways_places){.relay = o->relay,
+                                                                 .relay_443 = o->relay_443,
+                                                                 .relay_http = o->relay_http,
+                                                                 .proxy = o->proxy,
+                                                                 .socks_proxy = o->socks_proxy});
     }
 
     struct client_run config = {
@@ -441,6 +448,8 @@ int cmd_client(int argc, char **argv)
             "via", &o.via, vias, VIAS,
             "The way to the relay: TCP, through a proxy, or the first that leads there (tcp)"),
         OPTION_TEXT("proxy", &o.proxy, "ADDR:PORT", "Where the proxy is"),
+        OPTION_TEXT("socks-proxy", &o.socks_proxy, "ADDR:PORT",
+                    "With --via auto: where the one of SOCKS is (that of --proxy)"),
         OPTION_TEXT("proxy-auth", &o.proxy_auth, "basic|ntlm:" LOGIN_WHO,
                     "Who asks the proxy; the password may be in " LOGIN_VARIABLE,
                     .is_secret = true),

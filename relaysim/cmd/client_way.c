@@ -36,23 +36,41 @@ static char *at_port(const char *address, unsigned port)
     return g_strdup_printf("%.*s:%u", len, address, port);
 }
 
-void client_ways_auto(struct client_ways *ways, const char *proxy, const char *address,
-                      const char *address_443, const char *address_http)
+/* Through which proxy a row leads; NULL for none.  One that speaks HTTP may speak SOCKS, too. */
+static const char *proxy_of(const struct client_ways_places *places,
+                            const struct carrier_ops *carrier)
 {
+    return carrier == &carrier_socks && places->socks_proxy != NULL ? places->socks_proxy
+                                                                    : places->proxy;
+}
+
+static char *address_of(const struct client_ways_places *places, enum door door)
+{
+    switch (door) {
+    case DOOR_SSTP:
+        return g_strdup(places->relay);
+    case DOOR_443:
+        return places->relay_443 != NULL ? g_strdup(places->relay_443)
+                                         : at_port(places->relay, 443);
+    case DOOR_HTTP:
+        return places->relay_http != NULL ? g_strdup(places->relay_http)
+                                          : at_port(places->relay, 80);
+    }
+    g_assert_not_reached();
+}
+
+void client_ways_auto(struct client_ways *ways, const struct client_ways_places *places)
+{
+    const bool has_proxy = places->proxy != NULL || places->socks_proxy != NULL;
     G_STATIC_ASSERT(G_N_ELEMENTS(order) <= CLIENT_WAYS_MAX);
     ways->num = 0;
     for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
-        if (proxy != NULL ? !order[i].is_with_proxy : !order[i].is_without_proxy)
+        const char *proxy = proxy_of(places, order[i].carrier);
+        if (has_proxy ? !order[i].is_with_proxy || proxy == NULL : !order[i].is_without_proxy)
             continue;
-        struct client_way *way = &ways->ways[ways->num++];
-        way->carrier = order[i].carrier;
-        way->proxy = proxy;
-        if (order[i].door == DOOR_SSTP)
-            way->address = g_strdup(address);
-        else if (order[i].door == DOOR_443)
-            way->address = address_443 != NULL ? g_strdup(address_443) : at_port(address, 443);
-        else
-            way->address = address_http != NULL ? g_strdup(address_http) : at_port(address, 80);
+        ways->ways[ways->num++] = (struct client_way){.carrier = order[i].carrier,
+                                                      .address = address_of(places, order[i].door),
+                                                      .proxy = proxy};
     }
 }
 

@@ -28,10 +28,16 @@ struct client_ways {
     size_t num;
 };
 
-/* The ways without a proxy (NULL), or through one: `address` is the relay's, "HOST:PORT"; those
- * for 443 and HTTP lead to the other two addresses, or, NULL, to the same host's usual ports. */
-void client_ways_auto(struct client_ways *ways, const char *proxy, const char *address,
-                      const char *address_443, const char *address_http);
+/* Where --via auto may lead: to the relay, "HOST:PORT", at its port 443 and at that of HTTP, both
+ * NULL for the usual ports of the same host; through a proxy of HTTP and one of SOCKS, NULL for
+ * none, or where there is the other one, for that. */
+struct client_ways_places {
+    const char *relay, *relay_443, *relay_http;
+    const char *proxy, *socks_proxy;
+};
+
+/* The ways through the proxies that there are, or without any. */
+void client_ways_auto(struct client_ways *ways, const struct client_ways_places *places);
 
 void client_ways_clear(struct client_ways *ways);
 

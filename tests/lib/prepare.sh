@@ -20,8 +20,8 @@ build_packages="cmake gcc libc6-dev libglib2.0-dev libhttp-parser-dev libjemallo
 test_packages="clickhouse-client microsocks python3-jsonschema tinyproxy-bin valgrind wireshark-common"
 # Likewise, but what would run from then on once it is installed: it is unpacked, and its
 # libraries with it.
-unpacked_packages="clickhouse-server libecap3 libltdl7 libmnl0 libnetfilter-conntrack3 libnfnetlink0 squid squid-common
-    squid-langpack"
+unpacked_packages="clickhouse-server dante-server libecap3 libltdl7 libmnl0 libnetfilter-conntrack3
+    libnfnetlink0 squid squid-common squid-langpack"
 
 jobs=$(nproc 2>/dev/null) || jobs=2
 

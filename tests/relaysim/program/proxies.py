@@ -68,6 +68,25 @@ class Through(ProxyTest):
     def test_socks(self):
         self.check_both_ways("socks", SOCKS)
 
+    def test_dante(self):
+        """Its answers have the address that it connects from, and its user names are the system's."""
+        proxy = self.start_dante()
+        with Relay() as relay:
+            for name in ("127.0.0.1:", "localhost:"):
+                at = name + relay.address.split(":")[1]
+                self.check(self.send("socks", proxy, at, "--size", "300000", "--messages", "5", "-w",
+                                     self.path("capture"), "--truth", self.path("truth")), 0)
+                self.check(self.client("socks", proxy, at, "dpp:///bob", "--identity", BOB,
+                                       "--receive", "--expect", "5"), 0)
+            self.check(self.send("socks", proxy, relay.address, "--message", "small",
+                                 "-w", self.path("small"), "--truth", self.path("small.truth")), 0)
+        self.check_capture(self.path("small"))
+        self.check_shown(self.path("small"), SOCKS)
+        self.check(self.send("socks", proxy, reserved_address(), "--message", "x"), 1,
+                   "the proxy says: connection refused$")
+        self.check(self.send("socks", proxy, "[::1]:1", "--message", "x"), 1,
+                   "the proxy says: address type not supported$")
+
     def test_forwarding(self):
         """tinyproxy hands bodies on as they come, however long they say they are."""
         proxy = self.proxy("connect")

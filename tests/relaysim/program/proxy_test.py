@@ -1,17 +1,47 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A client that comes through a proxy: a real one, tinyproxy, which is asked with CONNECT, or
-microsocks, which speaks SOCKS5; or `relaysim proxy`."""
+"""A client that comes through a proxy: a real one, tinyproxy and squid, which speak HTTP, microsocks and
+dante, which speak SOCKS5; or `relaysim proxy`.
+
+squid and dante are not installed, as they would run from then on: tests/lib/prepare.sh unpacks them
+into build/unpacked."""
 import contextlib
 import os
 import shutil
 import socket
 
-from live import BOB, LiveTest, RELAYSIM, URL, run
+from live import BOB, LiveTest, RELAYSIM, URL, as_nobody, run
 from patience import TIMEOUT
 from reserved import reserved_address
 
 SOON = ("--poll-max", "0", "--poll-min", "0")  # who polls
 PROGRAMS = {"connect": "tinyproxy", "socks": "microsocks"}
+UNPACKED = os.path.join(os.path.dirname(os.path.abspath(__file__)), *[".."] * 3, "build", "unpacked")
+SQUID_CONFIG = """
+http_port {address}
+pid_filename none
+cache_log {folder}/cache.log
+access_log none
+cache deny all
+netdb_filename none
+coredump_dir {folder}
+pinger_enable off
+visible_hostname proxy.example
+shutdown_lifetime 0 seconds
+error_directory {usr}/share/squid-langpack/templates
+mime_table {usr}/share/squid/mime.conf
+icon_directory {usr}/share/squid/icons
+unlinkd_program {usr}/lib/squid/unlinkd
+logfile_daemon {usr}/lib/squid/log_file_daemon
+"""
+DANTE_CONFIG = """
+internal: {host} port = {port}
+external: 127.0.0.1
+socksmethod: none
+clientmethod: none
+errorlog: /dev/null
+client pass {{ from: 127.0.0.0/8 to: 0.0.0.0/0 }}
+socks pass {{ from: 127.0.0.0/8 to: 0.0.0.0/0 }}
+"""
 
 
 class ProxyTest(LiveTest):
@@ -33,6 +63,45 @@ class ProxyTest(LiveTest):
             process = self.start(arguments, stdout=nowhere, stderr=nowhere)
         self.await_true(lambda: self.is_there(address, process), "no proxy is there")
         return address
+
+    def unpacked(self, *path):
+        """What prepare.sh has unpacked there."""
+        found = os.path.realpath(os.path.join(UNPACKED, "usr", *path))
+        if not os.path.exists(found):
+            self.skipTest("%s is not in build/unpacked: tests/lib/prepare.sh unpacks it" % path[-1])
+        return found
+
+    def write(self, name, text):
+        """For somebody else to read, and to write."""
+        with open(self.path(name), "w", encoding="ascii") as file:
+            file.write(text + "\n")
+        os.chmod(self.path(name), 0o666)
+        return self.path(name)
+
+    def start_unpacked(self, address, arguments, **options):
+        with open(os.devnull, "w", encoding="ascii") as nowhere:
+            process = self.start(as_nobody() + arguments, stdout=nowhere, stderr=nowhere, **options)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.terminate)  # with its children
+        self.await_true(lambda: self.is_there(address, process), "no proxy is there")
+        return address
+
+    def start_squid(self, *lines):
+        """With these lines of its configuration, besides the usual ones."""
+        program, usr = self.unpacked("sbin", "squid"), self.unpacked()
+        address = reserved_address()
+        self.write("cache.log", "")
+        config = self.write("squid.conf", (SQUID_CONFIG + "\n".join(lines)).format(
+            address=address, folder=self.folder, usr=usr))
+        libraries = [os.path.join(usr, "lib", name) for name in os.listdir(os.path.join(usr, "lib"))]
+        return self.start_unpacked(address, [program, "-N", "-f", config], env={
+            **os.environ, "LD_LIBRARY_PATH": ":".join(libraries)})
+
+    def start_dante(self):
+        program, address = self.unpacked("sbin", "danted"), reserved_address()
+        host, port = address.split(":")
+        config = self.write("danted.conf", DANTE_CONFIG.format(host=host, port=port))
+        return self.start_unpacked(address, [program, "-f", config, "-p", self.write("pid", "")])
 
     def is_there(self, address, process):
         self.assertIsNone(process.poll(), "the proxy has ended")

@@ -3,71 +3,27 @@
 """`relaysim client --via` through squid: a tunnel, and the encapsulations that it forwards; for
 everybody, and for whom its own helpers know, by Basic and by NTLM.
 
-squid is not installed, as it would run from then on: tests/lib/prepare.sh unpacks it into
-build/unpacked.
-
 Usage: squid.py RELAYSIM
 """
 import json
-import os
 import unittest
 
-from live import BOB, Relay, as_nobody, run
+from live import BOB, Relay, run
 from proxy_test import ProxyTest
-from reserved import reserved_address
 
-UNPACKED = os.path.join(os.path.dirname(os.path.abspath(__file__)), *[".."] * 3, "build", "unpacked")
 # As `openssl passwd -apr1` writes "open-sesame".
-PASSWORD_LINE = "alice:$apr1$abcdefgh$P7ojtXM3SXvs.8zpdoqUv1\n"
-CONFIG = """
-http_port {address}
-pid_filename none
-cache_log {folder}/cache.log
-access_log none
-cache deny all
-netdb_filename none
-coredump_dir {folder}
-pinger_enable off
-visible_hostname proxy.example
-shutdown_lifetime 0 seconds
-error_directory {usr}/share/squid-langpack/templates
-mime_table {usr}/share/squid/mime.conf
-icon_directory {usr}/share/squid/icons
-unlinkd_program {usr}/lib/squid/unlinkd
-logfile_daemon {usr}/lib/squid/log_file_daemon
-"""
+PASSWORD_LINE = "alice:$apr1$abcdefgh$P7ojtXM3SXvs.8zpdoqUv1"
 AUTH = {
-    None: "http_access allow all",
-    "basic": "auth_param basic program {usr}/lib/squid/basic_ncsa_auth {folder}/passwords",
-    "ntlm": "auth_param ntlm program {usr}/lib/squid/ntlm_fake_auth"}
-KNOWN = """
-acl known proxy_auth REQUIRED
-http_access allow known
-http_access deny all
-"""
+    None: ["http_access allow all"],
+    "basic": ["auth_param basic program {usr}/lib/squid/basic_ncsa_auth {folder}/passwords"],
+    "ntlm": ["auth_param ntlm program {usr}/lib/squid/ntlm_fake_auth"]}
+KNOWN = ["acl known proxy_auth REQUIRED", "http_access allow known", "http_access deny all"]
 
 
 class SquidTest(ProxyTest):
     def squid(self, auth=None):
-        usr = os.path.realpath(os.path.join(UNPACKED, "usr"))
-        program = os.path.join(usr, "sbin", "squid")
-        if not os.path.exists(program):
-            self.skipTest("squid is not in build/unpacked: tests/lib/prepare.sh unpacks it")
-        address = reserved_address()
-        lines = CONFIG + AUTH[auth] + (KNOWN if auth is not None else "")
-        names = {"address": address, "folder": self.folder, "usr": usr}
-        for name, text in (("squid.conf", lines.format(**names)), ("passwords", PASSWORD_LINE),
-                           ("cache.log", "")):
-            with open(self.path(name), "w", encoding="ascii") as file:
-                file.write(text + "\n")
-            os.chmod(self.path(name), 0o666)
-        libraries = [os.path.join(usr, "lib", name) for name in os.listdir(os.path.join(usr, "lib"))]
-        with open(os.devnull, "w", encoding="ascii") as nowhere:
-            process = self.start(
-                as_nobody() + [program, "-N", "-f", self.path("squid.conf")], stdout=nowhere,
-                stderr=nowhere, env={**os.environ, "LD_LIBRARY_PATH": ":".join(libraries)})
-        self.await_true(lambda: self.is_there(address, process), "no squid is there")
-        return address
+        self.write("passwords", PASSWORD_LINE)
+        return self.start_squid(*AUTH[auth], *(KNOWN if auth is not None else []))
 
     def check_both_ways(self, via, proxy, relay, *login):
         """Messages of several bodies go in and come out as they were."""
