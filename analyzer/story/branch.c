@@ -15,23 +15,36 @@ const char *sstp_story_outcome_name(enum sstp_story_outcome outcome)
     return outcome < SSTP_STORY_OUTCOMES ? names[outcome] : NULL;
 }
 
-/* The last attempt of a hop, or the one that was acknowledged. */
+/* Whether one of two legs was acknowledged before the other, as far as that is known. */
+static bool is_acknowledged_before(const struct sstp_story *story, uint32_t one, uint32_t other)
+{
+    if (one >= story->times.num || other >= story->times.num)
+        return one < other;
+    const struct story_times *times = sstp_array_at(&story->times, one),
+                             *others = sstp_array_at(&story->times, other);
+    return times->acknowledged_ns != others->acknowledged_ns
+               ? times->acknowledged_ns < others->acknowledged_ns
+               : one < other;
+}
+
+/* The attempt of a hop that was acknowledged first, or else the last one. */
 static uint32_t decisive_leg(struct sstp_story *story, uint32_t hop)
 {
-    uint32_t first, end, last = hop;
+    uint32_t first, end, last = hop, acknowledged = NONE;
 
     story_order_range(story, hop, &first, &end);
     if (story_leg(story, hop)->passage == SSTP_STORY_ACKNOWLEDGED)
-        return hop;
+        acknowledged = hop;
     for (; end > first && story_leg(story, story->order[end - 1])->kind != STORY_HOP; end--) {
         const uint32_t attempt = story->order[end - 1];
         if (story_leg(story, attempt)->kind != STORY_ATTEMPT)
             continue;
-        if (story_leg(story, attempt)->passage == SSTP_STORY_ACKNOWLEDGED)
-            return attempt;
+        if (story_leg(story, attempt)->passage == SSTP_STORY_ACKNOWLEDGED &&
+            (acknowledged == NONE || is_acknowledged_before(story, attempt, acknowledged)))
+            acknowledged = attempt;
         last = attempt > last ? attempt : last;
     }
-    return last;
+    return acknowledged != NONE ? acknowledged : last;
 }
 
 /* The hop after this one that goes by a way; NONE. */

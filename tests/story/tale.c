@@ -31,6 +31,20 @@ void tale_clear(struct tale *tale)
     sstp_story_free(tale->story);
 }
 
+static void hear(const struct tale_connection *connection, bool from_initiator,
+                 const struct sstp_command *command, const char *text)
+{
+    const struct tale *tale = connection->tale;
+    const struct tale_listener *listener = tale->listener;
+
+    if (listener != NULL && text != NULL)
+        listener->on_message(listener->cookie, connection->number, from_initiator, tale->now_ns,
+                             command, text);
+    else if (listener != NULL)
+        listener->on_command(listener->cookie, connection->number, from_initiator, tale->now_ns,
+                             command);
+}
+
 static uint32_t tell(struct tale_connection *connection, bool from_initiator,
                      const struct sstp_command *command, const char *text)
 {
@@ -45,6 +59,7 @@ static uint32_t tell(struct tale_connection *connection, bool from_initiator,
                                      .command = command};
     if (tale->is_blind)
         return SSTP_STORY_NONE;
+    hear(connection, from_initiator, command, text);
     sstp_observer_command(&connection->observer, from_initiator, command,
                           (struct sstp_observed_place){event.label, event.time_ns}, &seen);
     sstp_story_observed(&event, &connection->observer, &seen);
@@ -78,6 +93,8 @@ struct tale_connection *tale_transport(struct tale *tale, uint32_t point, const 
 
     connection->tale = tale;
     connection->number = sstp_story_connect(tale->story, &transport);
+    if (tale->listener != NULL)
+        tale->listener->on_transport(tale->listener->cookie, connection->number, from, to);
     sstp_observer_init(&connection->observer, &sstp_mem_libc, SSTP_OBSERVER_LATE_TRUSTING);
     g_ptr_array_add(tale->connections, connection);
     return connection;
@@ -221,6 +238,9 @@ void tale_end(struct tale_connection *connection)
 {
     if (connection->tale->is_blind)
         return;
+    if (connection->tale->listener != NULL)
+        connection->tale->listener->on_end(connection->tale->listener->cookie, connection->number,
+                                           connection->tale->now_ns);
     sstp_observer_transport_end(&connection->observer);
     sstp_story_end(connection->tale->story, connection->number);
 }

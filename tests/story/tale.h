@@ -10,13 +10,28 @@
 #define MILLISECOND INT64_C(1000000)
 #define SECOND INT64_C(1000000000)
 
+/* Told of what passes and is not hidden: times and commands, and where they go. */
+struct tale_listener {
+    /* A connection between two addresses; nothing of it may ever be seen. */
+    void (*on_transport)(void *cookie, uint32_t connection, const char *initiator,
+                         const char *acceptor);
+    void (*on_command)(void *cookie, uint32_t connection, bool from_initiator, int64_t time_ns,
+                       const struct sstp_command *command);
+    /* An EndMessage, with the payload that comes before it. */
+    void (*on_message)(void *cookie, uint32_t connection, bool from_initiator, int64_t time_ns,
+                       const struct sstp_command *end, const char *payload);
+    void (*on_end)(void *cookie, uint32_t connection, int64_t time_ns);
+    void *cookie;
+};
+
 struct tale {
     struct sstp_story *story;
     int64_t now_ns;
-    int64_t step_ns;        /* added with each command */
-    uint32_t label;         /* of the last command */
-    bool is_blind;          /* what passes is not told to the story */
-    GPtrArray *connections; /* struct tale_connection */
+    int64_t step_ns;                      /* added with each command */
+    uint32_t label;                       /* of the last command */
+    bool is_blind;                        /* what passes is not told to the story */
+    GPtrArray *connections;               /* struct tale_connection */
+    const struct tale_listener *listener; /* NULL: nobody */
 };
 
 struct tale_connection;

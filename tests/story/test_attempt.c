@@ -176,6 +176,35 @@ static void test_twice_through_the_relay(void)
     tale_clear(&tale);
 }
 
+/* Its device has it since it has acknowledged it for the first time, however often it does so. */
+static void test_delivered_again_and_again(void)
+{
+    uint32_t legs[3] = {0};
+    int64_t first_ns = 0;
+    struct tale tale;
+
+    tale_init(&tale, NULL);
+    const uint32_t first = send_from_a(&tale, false);
+    send_from_a(&tale, true);
+    for (int i = 0; i < 3; i++) {
+        struct tale_connection *b = tale_connect(&tale, "dpp:///b", RELAY);
+        tale_open(b, false, 0x80000001, "res", "id:b", "");
+        legs[i] = tale_send(b, false, 0x80000001, TEXT);
+        if (i > 0)
+            tale_acknowledge(b, true, 1);
+        if (i == 1)
+            first_ns = tale.now_ns;
+        tale_end(b);
+    }
+    sstp_story_finish(tale.story);
+
+    const struct sstp_story_branch branch = tale_branch(&tale, first, "id:b");
+    g_assert_cmpint(branch.outcome, ==, SSTP_STORY_DELIVERED);
+    g_assert_cmpuint(branch.leg, ==, legs[1]);
+    g_assert_cmpint(branch.since_ns, ==, first_ns);
+    tale_clear(&tale);
+}
+
 /* So it goes from relay to relay, and the second one has it twice, too: all of its deliveries are
  * one hop, whichever of them arrives. */
 static void test_twice_through_two_relays(void)
@@ -232,6 +261,7 @@ int main(int argc, char **argv)
     g_test_add_func("/repeated", test_repeated);
     g_test_add_func("/through-the-relay", test_through_the_relay);
     g_test_add_func("/twice-through-the-relay", test_twice_through_the_relay);
+    g_test_add_func("/delivered-again-and-again", test_delivered_again_and_again);
     g_test_add_func("/twice-through-two-relays", test_twice_through_two_relays);
     return g_test_run();
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "town_capture.h"
 #include "town_people.h"
 
 /* ------------------------------------------------------------------------
@@ -193,7 +194,7 @@ static void free_town(struct town *town)
     g_hash_table_unref(town->channel_of);
     g_hash_table_unref(town->hop_of);
     g_array_unref(town->messages);
-    g_array_unref(town->parents);
+    g_array_unref(town->hops);
     g_array_unref(town->legs);
     g_string_chunk_free(town->texts);
     g_rand_free(town->rand);
@@ -212,17 +213,21 @@ struct town_result town_run(const struct town_config *config)
         .channel_of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .hop_of = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL),
         .messages = g_array_new(FALSE, FALSE, sizeof(struct message)),
-        .parents = g_array_new(FALSE, FALSE, sizeof(uint32_t)),
+        .hops = g_array_new(FALSE, FALSE, sizeof(struct true_hop)),
         .legs = g_array_new(FALSE, FALSE, sizeof(struct true_leg)),
         .texts = g_string_chunk_new(4096),
     };
     struct town_result result = {.num_legs = 0};
 
     tale_init(&town.tale, NULL);
+    if (config->capture != NULL)
+        town.tale.listener = town_capture_listener(config->capture);
     populate(&town);
     live(&town);
     sstp_story_finish(town.tale.story);
     result.num_legs = town.legs->len;
+    if (config->capture != NULL)
+        town_capture_truth(config->capture, &town);
     town_judge_legs(&town, &result);
     town_judge_journeys(&town, &result);
     free_town(&town);

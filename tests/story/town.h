@@ -18,6 +18,7 @@ struct town_config {
     bool begins_late, ends_early;
     bool has_long_repeats; /* beside the tiny messages that repeat */
     unsigned num_devices, num_relays;
+    struct town_capture *capture; /* town_capture.h; NULL: it is told in memory alone */
 };
 
 /* How the joins came out: those of messages whose contents are unique, and the others. */

@@ -14,7 +14,7 @@ static bool is_right(const struct town *town, uint32_t leg, const struct sstp_st
     if (told->attempt_of != leg && truth_of(town, told->attempt_of)->hop != truth->hop)
         return false;
     return told->from == SSTP_STORY_NONE ||
-           truth_of(town, told->from)->hop == g_array_index(town->parents, uint32_t, truth->hop);
+           truth_of(town, told->from)->hop == town_parent(town, truth->hop);
 }
 
 /* A leg that nothing could be said of, and all others of its message. */
@@ -44,7 +44,7 @@ void town_judge_legs(const struct town *town, struct town_result *result)
         struct town_count *count =
             &result->counts[g_array_index(town->messages, struct message, truth->message).repeats];
         const bool right = is_right(town, leg, &told);
-        const bool begins = g_array_index(town->parents, uint32_t, truth->hop) == UINT32_MAX;
+        const bool begins = town_parent(town, truth->hop) == UINT32_MAX;
         result->num_attempts += told.attempt_of != leg;
         count->certain += told.certainty == SSTP_STORY_CERTAIN;
         count->likely += told.certainty == SSTP_STORY_LIKELY;
@@ -106,7 +106,7 @@ void town_judge_journeys(const struct town *town, struct town_result *result)
         const struct message *message =
             &g_array_index(town->messages, struct message, truth->message);
         struct judging judging = {town, message, &result->counts[message->repeats], i};
-        if (g_array_index(town->parents, uint32_t, truth->hop) == UINT32_MAX)
+        if (town_parent(town, truth->hop) == UINT32_MAX)
             sstp_story_branches(town->tale.story, i, UINT32_MAX, judge_branch, &judging);
         result->num_journeys++;
     }

@@ -33,6 +33,7 @@ struct entry {
     struct channel *channel;
     uint32_t message;
     uint32_t hop;
+    uint32_t leg;      /* of its last sending; SSTP_STORY_NONE: hidden */
     bool is_processed; /* since it was last sent */
 };
 
@@ -55,6 +56,12 @@ struct message {
 
 struct true_leg {
     uint32_t message, hop;
+    int64_t time_ns, acked_ns; /* acked_ns 0: it was not, or hidden */
+};
+
+struct true_hop {
+    uint32_t parent; /* UINT32_MAX: it begins */
+    const struct channel *channel;
 };
 
 struct town {
@@ -66,7 +73,7 @@ struct town {
     GHashTable *link_of; /* "a b" to the link */
     GHashTable *channel_of;
     GArray *messages;   /* struct message */
-    GArray *parents;    /* of hops: uint32_t */
+    GArray *hops;       /* struct true_hop */
     GHashTable *hop_of; /* "message channel" to hop + 1 */
     GArray *legs;       /* struct true_leg */
     GStringChunk *texts;
@@ -81,6 +88,11 @@ static inline unsigned town_below(struct town *town, unsigned num)
 static inline bool town_happens(struct town *town, double chance)
 {
     return g_rand_double(town->rand) < chance;
+}
+
+static inline uint32_t town_parent(const struct town *town, uint32_t hop)
+{
+    return g_array_index(town->hops, struct true_hop, hop).parent;
 }
 
 /* ---- town_traffic.c ---- */

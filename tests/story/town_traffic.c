@@ -12,9 +12,14 @@ char *town_pair_name(const struct party *a, const struct party *b)
                                            : g_strdup_printf("%s %s", b->name, a->name);
 }
 
+static bool is_hidden(const struct town *town, const struct link *link)
+{
+    return link->is_hidden || !town->is_capturing;
+}
+
 static void show(struct town *town, const struct link *link)
 {
-    town->tale.is_blind = link->is_hidden || !town->is_capturing;
+    town->tale.is_blind = is_hidden(town, link);
 }
 
 static struct link *connect_parties(struct town *town, struct party *a, struct party *b)
@@ -51,6 +56,9 @@ void town_acknowledge(struct town *town, struct link *link, bool from_initiator)
         for (unsigned i = 0; i < message->num; i++)
             if (message->recipients[i] == entry->channel->to)
                 message->is_delivered[i] = true;
+        if (entry->leg != SSTP_STORY_NONE && !is_hidden(town, link))
+            g_array_index(town->legs, struct true_leg, entry->leg).acked_ns =
+                town->tale.now_ns + town->tale.step_ns;
         g_assert_true(entry == g_queue_pop_head(&entry->channel->entries));
         g_free(entry);
         count++;
@@ -121,9 +129,10 @@ static uint32_t hop_for(struct town *town, uint32_t message, const struct channe
 
     if (known != 0)
         return known - 1;
-    g_array_append_val(town->parents, parent);
-    g_hash_table_insert(town->hop_of, g_steal_pointer(&name), GUINT_TO_POINTER(town->parents->len));
-    return town->parents->len - 1;
+    const struct true_hop hop = {parent, channel};
+    g_array_append_val(town->hops, hop);
+    g_hash_table_insert(town->hop_of, g_steal_pointer(&name), GUINT_TO_POINTER(town->hops->len));
+    return town->hops->len - 1;
 }
 
 void town_enqueue(struct town *town, struct channel *channel, uint32_t message, uint32_t parent)
@@ -210,7 +219,8 @@ void town_send_next(struct town *town, struct channel *channel)
     show(town, link);
     const uint32_t leg = tale_send_as(link->connection, from_initiator, channel->id, message->text,
                                       message->user_ref, 0);
-    const struct true_leg truth = {entry->message, entry->hop};
+    const struct true_leg truth = {entry->message, entry->hop, town->tale.now_ns, 0};
+    entry->leg = leg;
     if (leg != SSTP_STORY_NONE) {
         g_assert_cmpuint(leg, ==, town->legs->len);
         g_array_append_val(town->legs, truth);
