@@ -143,9 +143,26 @@ struct custody {
     gboolean is_keeping;   /* for somebody who has not got it */
 };
 
-static void follow_custody(struct custody *parties, const struct report *report,
-                           const struct steps *steps)
+/* By each hop of a journey whose first attempt it is: whether one of them was acknowledged. */
+static gboolean *find_passed(const struct report *report, const struct report_journey *journey)
 {
+    gboolean *is_passed = g_new0(gboolean, journey->num_hops);
+
+    for (guint i = 0; i < journey->num_hops; i++) {
+        const struct report_hop *hop =
+            REPORT_AT(report->hops, struct report_hop, journey->first_hop + i);
+        const guint32 first = hop->attempt_of - journey->first_hop;
+        if (hop->passage == SSTP_STORY_ACKNOWLEDGED && first < journey->num_hops)
+            is_passed[first] = TRUE;
+    }
+    return is_passed;
+}
+
+static void follow_custody(struct custody *parties, const struct report *report,
+                           const struct report_journey *journey, const struct steps *steps)
+{
+    gboolean *is_passed = find_passed(report, journey);
+
     for (guint i = 0; i < steps->steps->len; i++) {
         const struct step *step = REPORT_AT(steps->steps, struct step, i);
         const struct report_hop *hop = REPORT_AT(report->hops, struct report_hop, step->hop);
@@ -166,10 +183,11 @@ static void follow_custody(struct custody *parties, const struct report *report,
             if (!sender->has_sent)
                 sender->is_passed_on = TRUE;
             sender->has_sent = TRUE;
-            if (hop->passage != SSTP_STORY_ACKNOWLEDGED && hop->attempt_of == step->hop)
+            if (hop->attempt_of == step->hop && !is_passed[step->hop - journey->first_hop])
                 sender->is_passed_on = FALSE;
         }
     }
+    g_free(is_passed);
 }
 
 /* Who has passed it on to one may still have it for another. */
@@ -231,7 +249,7 @@ void drawing_custody(GString *html, const struct report *report, guint index)
     const gint64 end_ns = journey->last_ns + MAX((journey->last_ns - begin_ns) / 10, 1000);
     struct custody *parties = g_new0(struct custody, steps.parties->len);
 
-    follow_custody(parties, report, &steps);
+    follow_custody(parties, report, journey, &steps);
     find_keepers(parties, report, journey, &steps);
     open_svg(html, BAR_LEFT + BAR_WIDTH + 20, num * ROW + 6, "Who had the message when");
     for (guint i = 0; i < num; i++)
