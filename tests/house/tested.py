@@ -13,12 +13,19 @@ import sys
 
 from house import TOP
 
-# Rooms that have neither sockets nor threads nor Wireshark, and where their tests are.
+# Rooms that have neither sockets nor threads nor Wireshark, or only in some of their files, and
+# where their tests are.
 PURE = {
     "analyzer/core": "tests/core",
     "analyzer/henc": "tests/henc",
     "analyzer/state": "tests/state",
     "analyzer/story": "tests/story",
+    "analyzer/cli/base": "tests/cli",
+    "analyzer/cli/capture": "tests/cli",
+    "analyzer/cli/points": "tests/cli",
+    "analyzer/cli/record": "tests/cli",
+    "analyzer/cli/report": "tests/cli",
+    "analyzer/cli/shrink": "tests/cli",
     "relaysim/base": "tests/relaysim/base",
     "relaysim/security": "tests/relaysim/security",
     "relaysim/endpoint": "tests/relaysim/endpoint",
@@ -61,6 +68,15 @@ THROUGH = [
      "tests/relaysim/carrier/test_connect.c", ["relaysim/carrier/pass.c"]),
     ("a row of functions of pass.c", "tests/relaysim/carrier/test_carrier.c",
      ["relaysim/carrier/direct.c"]),
+    ("it has Wireshark's reader in it, for files of all formats", "tests/cli/program/test_errors.py",
+     ["analyzer/cli/capture/reader.c", "analyzer/cli/capture/source.c"]),
+    ("likewise: packets as Wireshark has them, and what several files show of each other",
+     "tests/cli/program/test_points.py",
+     ["analyzer/cli/capture/keep.c", "analyzer/cli/points/survey.c"]),
+    ("it has a dissection made, by Wireshark in a process of its own, and looks at what it says",
+     "tests/cli/program/test_shrink.py",
+     ["analyzer/cli/shrink/candidates.c", "analyzer/cli/shrink/child.c",
+      "analyzer/cli/shrink/explain.c", "analyzer/cli/shrink/trial.c"]),
     ("the two transports of those clients that have two",
      "tests/relaysim/carrier/test_longlived_client.c",
      ["relaysim/carrier/http_halves.c"]),
