@@ -34,7 +34,9 @@ PURE = {
     "relaysim/relay": "tests/relaysim/relay",
     "relaysim/carrier": "tests/relaysim/carrier",
     "relaysim/record": "tests/relaysim/record",
+    "relaysim/proxy": "tests/relaysim/proxy",
     "relaysim/scenario": "tests/relaysim/scenario",
+    "relaysim/play": "tests/relaysim/play",
 }
 
 # (why, the test that goes through them, the files)
@@ -77,6 +79,11 @@ THROUGH = [
      "tests/cli/program/test_shrink.py",
      ["analyzer/cli/shrink/candidates.c", "analyzer/cli/shrink/child.c",
       "analyzer/cli/shrink/explain.c", "analyzer/cli/shrink/trial.c"]),
+    ("it is a visit's sockets", "tests/relaysim/program/own_proxy.py", ["relaysim/proxy/server.c"]),
+    ("it moves sockets: every scenario is played, over every carrier",
+     "tests/relaysim/program/carried.py",
+     ["relaysim/play/act.c", "relaysim/play/cast.c", "relaysim/play/cast_proxy.c",
+      "relaysim/play/play.c", "relaysim/play/stage.c", "relaysim/play/station.c"]),
     ("the two transports of those clients that have two",
      "tests/relaysim/carrier/test_longlived_client.c",
      ["relaysim/carrier/http_halves.c"]),
