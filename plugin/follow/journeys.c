@@ -23,6 +23,7 @@ static uint8_t key[SSTP_DIGEST_KEY_LEN];
 static bool is_for_report;
 static const struct grvsstp_contents_digest *other_digest; /* NULL: none is wanted */
 static wmem_array_t *other_contents; /* GRVSSTP_CONTENTS_LEN bytes a leg, in file scope */
+static const struct grvsstp_journeys_recorder *recorder; /* NULL: the story is here */
 static uint32_t point;
 static int64_t point_uncertainty_ns;
 
@@ -36,6 +37,12 @@ void grvsstp_journeys_set_point(uint32_t number, int64_t uncertainty_ns)
 {
     point = number;
     point_uncertainty_ns = uncertainty_ns;
+}
+
+void grvsstp_journeys_record(const struct grvsstp_journeys_recorder *who, const uint8_t *with)
+{
+    recorder = who;
+    memcpy(key, with, sizeof key);
 }
 
 struct sstp_story *grvsstp_story(void)
@@ -82,7 +89,7 @@ struct under_way {
 };
 
 struct grvsstp_journeys {
-    uint32_t connection; /* in the story */
+    uint32_t connection; /* in the story, or as the recorder knows it */
     unsigned num[2];     /* by from_initiator */
     struct under_way *under_way[2];
     unsigned size[2];
@@ -96,11 +103,16 @@ struct grvsstp_journeys *grvsstp_journeys_new(uint32_t number)
 
     if (!are_followed)
         return NULL;
+    struct grvsstp_journeys *journeys = wmem_new0(wmem_file_scope(), struct grvsstp_journeys);
+    if (recorder != NULL) {
+        journeys->connection = number;
+        recorder->begin(recorder->cookie, number, point, point_uncertainty_ns);
+        return journeys;
+    }
     if (story == NULL)
         begin_story();
     if (point_uncertainty_ns > 0)
         sstp_story_set_uncertainty(story, point, point_uncertainty_ns);
-    struct grvsstp_journeys *journeys = wmem_new0(wmem_file_scope(), struct grvsstp_journeys);
     journeys->connection = sstp_story_connect(story, &transport);
     return journeys;
 }
@@ -153,17 +165,14 @@ static void begin_other(struct under_way *under_way, struct sstp_span resource_u
     add_other_text(state, message->fragment_id);
 }
 
-static void end_other(const struct under_way *under_way, uint32_t leg)
+static void keep_other(const uint8_t digest[GRVSSTP_CONTENTS_LEN], uint32_t leg)
 {
     static const uint8_t none[GRVSSTP_CONTENTS_LEN];
-    uint8_t digest[GRVSSTP_CONTENTS_LEN];
 
     if (other_contents == NULL)
         other_contents = wmem_array_new(wmem_file_scope(), sizeof none);
     while (wmem_array_get_count(other_contents) < leg)
         wmem_array_append(other_contents, none, 1);
-    add_other_number(under_way->other, under_way->length);
-    other_digest->end(under_way->other, digest);
     wmem_array_append(other_contents, digest, 1);
 }
 
@@ -220,22 +229,40 @@ static void add_payload(const struct grvsstp_journeys *journeys, bool from_initi
         other_digest->add(under_way->other, data->data);
 }
 
-/* The message's payload, as far as it is known; its leg. */
-static void end_message(struct grvsstp_journeys *journeys, struct sstp_story_event *event)
+/* Tells the story, or who records it. */
+static void tell(const struct sstp_story_event *event, struct sstp_span bytes,
+                 const uint8_t *contents)
+{
+    if (recorder != NULL) {
+        recorder->command(recorder->cookie, event, bytes, contents);
+        return;
+    }
+    const uint32_t leg = sstp_story_command(story, event);
+    if (contents != NULL && leg != SSTP_STORY_NONE)
+        keep_other(contents, leg);
+}
+
+/* The message's payload, as far as it is known. */
+static void end_message(struct grvsstp_journeys *journeys, struct sstp_story_event *event,
+                        struct sstp_span bytes)
 {
     const bool from_initiator = event->from_initiator;
     struct under_way *under_way = find(journeys, from_initiator, event->message);
+    uint8_t contents[GRVSSTP_CONTENTS_LEN];
 
     if (under_way == NULL) {
-        (void)sstp_story_command(story, event);
+        tell(event, bytes, NULL);
         return;
     }
     event->has_digest = under_way->is_whole;
     event->length = under_way->length;
     event->digest = sstp_digest_end(&under_way->digesting);
-    const uint32_t leg = sstp_story_command(story, event);
-    if (other_digest != NULL && under_way->is_whole && leg != SSTP_STORY_NONE)
-        end_other(under_way, leg);
+    const bool has_other = other_digest != NULL && under_way->is_whole;
+    if (has_other) {
+        add_other_number(under_way->other, under_way->length);
+        other_digest->end(under_way->other, contents);
+    }
+    tell(event, bytes, has_other ? contents : NULL);
     struct under_way *last = &journeys->under_way[from_initiator][--journeys->num[from_initiator]];
     const struct under_way ended = *under_way;
     *under_way = *last;
@@ -278,9 +305,9 @@ void grvsstp_journeys_command(struct grvsstp_journeys *journeys, bool from_initi
     if (command->id == SSTP_MESSAGE && seen->has_message)
         begin_message(journeys, &event, resource_of(observer, from_initiator, seen->message));
     if (command->id == SSTP_END_MESSAGE && seen->has_message)
-        end_message(journeys, &event);
+        end_message(journeys, &event, item->bytes);
     else
-        (void)sstp_story_command(story, &event);
+        tell(&event, item->bytes, NULL);
 }
 
 void grvsstp_journeys_gap(struct grvsstp_journeys *journeys)
@@ -288,19 +315,26 @@ void grvsstp_journeys_gap(struct grvsstp_journeys *journeys)
     if (journeys == NULL)
         return;
     journeys->num[0] = journeys->num[1] = 0;
-    sstp_story_gap(story, journeys->connection);
+    if (recorder != NULL)
+        recorder->gap(recorder->cookie, journeys->connection);
+    else
+        sstp_story_gap(story, journeys->connection);
 }
 
 void grvsstp_journeys_end(struct grvsstp_journeys *journeys)
 {
-    if (journeys != NULL)
+    if (journeys == NULL)
+        return;
+    if (recorder != NULL)
+        recorder->end(recorder->cookie, journeys->connection);
+    else
         sstp_story_end(story, journeys->connection);
 }
 
 uint32_t grvsstp_journeys_leg(const struct grvsstp_journeys *journeys, bool from_initiator,
                               uint32_t message)
 {
-    return journeys != NULL
+    return journeys != NULL && story != NULL
                ? sstp_story_leg_of(story, journeys->connection, from_initiator, message)
                : SSTP_STORY_NONE;
 }

@@ -43,6 +43,23 @@ struct grvsstp_contents_digest {
  * every hop has to repeat. */
 void grvsstp_journeys_use_for_report(const struct grvsstp_contents_digest *digest);
 
+/* Who writes down what the story would be told, for a story elsewhere to be told it.  Connections
+ * are known by the number that grvsstp_journeys_new() got. */
+struct grvsstp_journeys_recorder {
+    void (*begin)(void *cookie, uint32_t number, uint32_t point, int64_t uncertainty_ns);
+    /* A command, but for Data, with all of its bytes; event->connection is that number.  Of an
+     * EndMessage `contents` is what the other digest has made; NULL where that is not known. */
+    void (*command)(void *cookie, const struct sstp_story_event *event, struct sstp_span bytes,
+                    const uint8_t *contents);
+    void (*gap)(void *cookie, uint32_t number);
+    void (*end)(void *cookie, uint32_t number);
+    void *cookie;
+};
+
+/* Before the first packet: from now on there is no story here, but `recorder`, which has to stay.
+ * Payloads are digested by the key of SSTP_DIGEST_KEY_LEN bytes. */
+void grvsstp_journeys_record(const struct grvsstp_journeys_recorder *recorder, const uint8_t *key);
+
 /* Connections that come from here on were captured at this point, whose times are right to
  * `uncertainty_ns` (story.h). */
 void grvsstp_journeys_set_point(uint32_t point, int64_t uncertainty_ns);

@@ -28,6 +28,7 @@ static void test_one(void)
     add(deal, 2, 3, 100);
     add(deal, 3, 1, 100);
     g_assert_cmpuint(share_of(deal, 3), ==, 0); /* before it is dealt out */
+    g_assert_cmpuint(deal_load(deal).packets, ==, 4);
     deal_out(deal, 1);
     g_assert_cmpuint(share_of(deal, 2), ==, 0);
     g_assert_cmpuint(share_of(deal, 3), ==, 0);

@@ -9,7 +9,7 @@ do not see each other.  `GROUNDS` says on which other houses one stands.
 STOREYS = {
     "analyzer": ["core", ("henc", "state"), "story"],
     # Above the plugin, though in the analyzer's folder.
-    "analyzer/cli": ["base", "capture", "points", "record", "report", "dissect", "shrink", "cmd", ""],
+    "analyzer/cli": ["base", "capture", "points", "record", "report", "share", "dissect", "shrink", "cmd", ""],
     "plugin": ["fields", "tcp", "follow", "show", ("statistics", "http"), "take", ""],
     "relaysim": ["base", "security", "endpoint", ("client", "store"), "relay", "carrier",
                  "record", "net", ("live", "proxy"), "scenario", "play", ("demo", "bench"), "cmd", ""],

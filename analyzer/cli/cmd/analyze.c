@@ -2,9 +2,11 @@
 #include "cmd/analyze.h"
 
 #include "cmd/reading.h"
+#include "cmd/shares.h"
 #include "dissect/dissector.h"
 #include "dissect/gather.h"
 #include "report/write.h"
+#include "share/merge.h"
 
 /* One run of the program. */
 struct run {
@@ -15,12 +17,21 @@ struct run {
     struct gather *gather;
     struct dissector *dissector;
     struct writing writing;
+
+    /* Several shares. */
+    struct deal *deal;   /* NULL: nobody asks for them */
+    struct carry *carry; /* NULL: this process has all of it */
+    struct merge_options merge;
 };
 
 static void on_command(void *cookie, const struct report_command *command)
 {
     struct run *run = cookie;
-    write_command(&run->writing, command);
+
+    if (run->carry != NULL)
+        carry_command(run->carry, command);
+    else
+        write_command(&run->writing, command);
 }
 
 static struct report_frame next_frame(const struct run *run, const struct packet *packet)
@@ -67,46 +78,128 @@ static gboolean is_found(const struct report *report, const struct options *opti
     return FALSE;
 }
 
+/* ------------------------------------------------------------------------
+ * Dissecting
+ */
+
+static gboolean begin(struct run *run)
+{
+    run->gather = gather_new(run->report, run->options->filter, write_wants_contents(&run->writing),
+                             write_wants_commands(&run->writing) ? on_command : NULL, run);
+    return run->gather != NULL;
+}
+
+/* All of it, or all of a share. */
+static enum exit_code dissect_all(struct run *run)
+{
+    const struct reading_calls calls = {dissect, skip, cannot_write, run};
+
+    run->dissector = dissector_new();
+    const gboolean is_read = reading_run(run->reading, &run->progress, &calls);
+    if (run->carry != NULL)
+        carry_end_frames(run->carry);
+    dissector_finish(run->dissector);
+    if (!is_read)
+        return EXIT_USAGE;
+    gather_finish(run->gather);
+    return EXIT_DONE;
+}
+
+/* In a process of its own. */
+static enum exit_code dissect_share(void *cookie, guint share, struct carry *carry)
+{
+    struct run *run = cookie;
+
+    run->carry = carry;
+    gather_record(run->gather, carry, run->merge.key);
+    reading_take_share(run->reading, run->deal, share);
+    if (share > 0)
+        reading_be_silent(run->reading);
+    const enum exit_code result = dissect_all(run);
+    if (result != EXIT_DONE)
+        return result;
+    return carry_finish(carry, run->report) ? EXIT_DONE : EXIT_REPORTED;
+}
+
+static void make_key(struct run *run)
+{
+    for (gsize i = 0; i < sizeof run->merge.key; i += sizeof(guint32)) {
+        const guint32 part = g_random_int(); /* GLib has its seed from the system */
+        memcpy(run->merge.key + i, &part, sizeof part);
+    }
+}
+
+static enum exit_code dissect_shares(struct run *run, guint num)
+{
+    struct carry **carries = g_new0(struct carry *, num);
+    guint num_begun = 0;
+
+    make_key(run);
+    deal_out(run->deal, num);
+    run->merge.tells_contents = write_wants_contents(&run->writing);
+    run->merge.on_command = write_wants_commands(&run->writing) ? on_command : NULL;
+    run->merge.cookie = run;
+    enum exit_code result =
+        shares_run(run->options, num, &run->progress, dissect_share, run, carries);
+    while (num_begun < num && carries[num_begun] != NULL)
+        num_begun++;
+    if (result == EXIT_DONE && !merge_shares(run->report, carries, num_begun, &run->merge)) {
+        say("what a process has left in %s is not whole; nothing more is reported",
+            g_get_tmp_dir());
+        result = EXIT_REPORTED;
+    }
+    run->report->is_interrupted |= !progress_go_on();
+    for (guint i = 0; i < num; i++)
+        carry_free(carries[i]);
+    g_free(carries);
+    return result;
+}
+
+static gboolean is_damaged(const struct report *report)
+{
+    for (guint i = 0; i < report->files->len; i++)
+        if (REPORT_AT(report->files, struct report_file, i)->is_damaged)
+            return TRUE;
+    return FALSE;
+}
+
 /* From the first packet to the last line. */
 static enum exit_code run_through(struct run *run)
 {
-    const struct reading_calls calls = {dissect, skip, cannot_write, run};
-    enum exit_code result = EXIT_DONE;
+    const guint num =
+        run->deal != NULL && run->options->share < 0 ? shares_count(run->options, run->deal) : 1;
 
-    run->gather = gather_new(run->report, run->options->filter, write_wants_contents(&run->writing),
-                             write_wants_commands(&run->writing) ? on_command : NULL, run);
-    if (run->gather == NULL)
+    if (!begin(run))
         return EXIT_USAGE;
-    run->dissector = dissector_new();
-    const gboolean is_read = reading_run(run->reading, &run->progress, &calls);
-    dissector_finish(run->dissector);
-    if (is_read) {
-        gather_finish(run->gather);
-        if (reading_is_damaged(run->reading))
-            result = EXIT_REPORTED;
+    enum exit_code result = num > 1 ? dissect_shares(run, num) : dissect_all(run);
+    if (result == EXIT_DONE) {
         write_report(&run->writing);
-    } else {
-        result = EXIT_USAGE;
+        if (is_damaged(run->report))
+            result = EXIT_REPORTED;
+        if (run->report->is_interrupted) {
+            say("interrupted; the report is of what was read until then");
+            result = EXIT_REPORTED;
+        }
+        if (is_found(run->report, run->options))
+            result = EXIT_REPORTED;
     }
-    if (run->report->is_interrupted) {
-        say("interrupted; the report is of what was read until then");
-        result = MAX(result, EXIT_REPORTED);
-    }
-    if (is_found(run->report, run->options))
-        result = MAX(result, EXIT_REPORTED);
     gather_free(run->gather);
-    dissector_free(run->dissector);
+    if (run->dissector != NULL)
+        dissector_free(run->dissector);
     return result;
 }
 
 enum exit_code analyze(const struct options *options)
 {
     struct run run = {.options = options, .report = report_new()};
-    struct deal *deal = options->share >= 0 ? deal_new() : NULL;
     enum exit_code result = EXIT_USAGE;
 
+    if (options->share >= 0 && !shares_can_be_read(options))
+        return EXIT_USAGE;
+    if (shares_are_wanted(options))
+        run.deal = deal_new();
     progress_begin(&run.progress, reading_size(options));
-    run.reading = reading_new(options, run.report, deal);
+    run.reading = reading_new(options, run.report, run.deal);
     if (run.reading != NULL) {
         run.writing =
             (struct writing){.output = output_open(options->output, "--output", "the report"),
@@ -114,9 +207,9 @@ enum exit_code analyze(const struct options *options)
                              .format = (enum write_format)options->format,
                              .table = options->table,
                              .pick = options->pick};
-        if (deal != NULL) {
-            deal_out(deal, options->num_shares);
-            reading_take_share(run.reading, deal, (guint)options->share);
+        if (options->share >= 0) {
+            deal_out(run.deal, options->num_shares);
+            reading_take_share(run.reading, run.deal, (guint)options->share);
             run.report->share = options->share;
         }
         if (run.writing.output != NULL) {
@@ -126,7 +219,7 @@ enum exit_code analyze(const struct options *options)
         }
         reading_free(run.reading);
     }
-    deal_free(deal);
+    deal_free(run.deal);
     report_free(run.report);
     return result;
 }

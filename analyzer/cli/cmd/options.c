@@ -111,6 +111,38 @@ static gboolean read_share(struct options *options)
     return TRUE;
 }
 
+static gboolean read_jobs(struct options *options)
+{
+    const char *text = options->jobs_text;
+    guint64 jobs = 0;
+
+    if (text != NULL && !is_number(text, strlen(text), 1, OPTIONS_JOBS_MAX, &jobs)) {
+        say("--jobs %s: has to be a number of processes from 1 to %u", text, OPTIONS_JOBS_MAX);
+        return FALSE;
+    }
+    options->jobs = (guint)jobs;
+    return TRUE;
+}
+
+/* "2G" */
+static gboolean read_memory(struct options *options)
+{
+    static const char units[] = "KMGT";
+    const char *text = options->memory_text;
+    const gsize len = text != NULL ? strlen(text) : 0;
+    const char *unit = len > 1 ? strchr(units, g_ascii_toupper(text[len - 1])) : NULL;
+    const guint shift = unit != NULL ? 10 * (guint)(unit - units + 1) : 0;
+
+    if (text == NULL)
+        return TRUE;
+    if (!is_number(text, len - (unit != NULL), 1, G_MAXINT64 >> shift, &options->memory)) {
+        say("--memory %s: has to be a number of bytes, which K, M, G or T may follow", text);
+        return FALSE;
+    }
+    options->memory <<= shift;
+    return TRUE;
+}
+
 static gboolean read_severity(struct options *options)
 {
     static const char *const names[] = {"note", "warning", "error"};
@@ -247,7 +279,8 @@ static gboolean check(struct options *options)
 
     options->corrects_clocks = !options->no_clock_correction;
     if (!read_format(options) || !read_pick(options) || !read_table(options) ||
-        !read_severity(options) || !read_share(options) || !read_shrink(options))
+        !read_severity(options) || !read_share(options) || !read_jobs(options) ||
+        !read_memory(options) || !read_shrink(options))
         return FALSE;
     if (options->wants_version)
         return TRUE;
@@ -301,6 +334,10 @@ enum options_result options_read(struct options *options, int *argc, char ***arg
          "take the times of all points as they are", NULL},
         {"share", 0, 0, G_OPTION_ARG_STRING, &options->share_text,
          "print the records of one share of N, for others to join", "I/N"},
+        {"jobs", 0, 0, G_OPTION_ARG_STRING, &options->jobs_text,
+         "so many processes at a time; without it as many as there are processors", "N"},
+        {"memory", 0, 0, G_OPTION_ARG_STRING, &options->memory_text,
+         "take no more memory, in as many shares as that needs", "BYTES"},
         {"fail-on", 0, 0, G_OPTION_ARG_STRING, &options->fail_text,
          "exit 1 where there is a finding of this severity or above", "note|warning|error"},
         {"shrink", 0, 0, G_OPTION_ARG_STRING, &options->shrink_text,
@@ -354,4 +391,6 @@ void options_clear(struct options *options)
     g_free(options->shrink_text);
     g_free(options->shrink_name);
     g_free(options->write);
+    g_free(options->jobs_text);
+    g_free(options->memory_text);
 }

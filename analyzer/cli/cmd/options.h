@@ -9,6 +9,7 @@
 #include "report/pick.h"
 
 #define OPTIONS_SHARES_MAX 4096u
+#define OPTIONS_JOBS_MAX 256u
 
 enum options_format { OPTIONS_TEXT, OPTIONS_JSON, OPTIONS_CSV, OPTIONS_HTML };
 
@@ -26,6 +27,8 @@ struct options {
     /* --share: one of num_shares, counted from 0; without it share is -1. */
     gint share;
     guint num_shares;
+    guint jobs;     /* processes at a time; 0: as many as there are processors */
+    guint64 memory; /* bytes; 0: as many as it takes */
     const char *shrink_finding; /* of --shrink; NULL: not asked for */
     guint64 shrink_number;      /* from 1 */
     char *write;                /* the capture that --shrink writes */
@@ -37,7 +40,7 @@ struct options {
 
     /* As they were written. */
     char *format_text, *table_text, *fail_text, *journey_text, *user_ref, *identity, *shrink_text,
-        *shrink_name, *share_text;
+        *shrink_name, *share_text, *jobs_text, *memory_text;
     gboolean no_clock_correction;
 };
 

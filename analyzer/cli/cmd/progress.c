@@ -10,6 +10,7 @@
 #define SHOW_EVERY_US 500000
 
 static volatile sig_atomic_t is_interrupted;
+static const volatile gboolean *is_stopped; /* by another process; NULL */
 
 static void note_interrupt(int number)
 {
@@ -33,7 +34,7 @@ void progress_begin(struct progress *progress, gint64 size)
 
 gboolean progress_go_on(void)
 {
-    return !is_interrupted;
+    return !is_interrupted && (is_stopped == NULL || !*is_stopped);
 }
 
 /* Whether the line is to be written anew. */
@@ -50,6 +51,11 @@ static gboolean is_time(struct progress *progress)
 
 void progress_show(struct progress *progress, gint64 bytes, guint64 packets)
 {
+    if (progress->slot != NULL) {
+        progress->slot->bytes = bytes;
+        progress->slot->packets = packets;
+        return;
+    }
     if (!is_time(progress))
         return;
     const gint64 now = g_get_monotonic_time();
@@ -75,6 +81,30 @@ void progress_line(struct progress *progress, const char *text)
 
 void progress_end(struct progress *progress)
 {
-    if (progress->is_shown)
+    if (progress->is_shown && progress->slot == NULL)
         fputs("\r\033[K", stderr);
+}
+
+gsize progress_shared_size(guint num)
+{
+    return sizeof(struct progress_shared) + num * sizeof(struct progress_slot);
+}
+
+void progress_share(struct progress *progress, struct progress_shared *shared, guint index)
+{
+    progress->slot = &shared->each[index];
+    is_stopped = &shared->is_stopped;
+}
+
+void progress_show_shared(struct progress *progress, const struct progress_shared *shared,
+                          guint num)
+{
+    gint64 bytes = 0;
+    guint64 packets = 0;
+
+    for (guint i = 0; i < num; i++) {
+        bytes += shared->each[i].bytes;
+        packets += shared->each[i].packets;
+    }
+    progress_show(progress, bytes / num, packets / num);
 }

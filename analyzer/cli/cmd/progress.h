@@ -5,10 +5,20 @@
 
 #include <glib.h>
 
+/* What several processes have read, each of the same files; in memory that all of them see. */
+struct progress_shared {
+    volatile gboolean is_stopped; /* the user has had enough */
+    struct progress_slot {
+        volatile gint64 bytes;
+        volatile guint64 packets;
+    } each[];
+};
+
 struct progress {
     gboolean is_shown;
     gint64 begun_us, next_us;
-    gint64 size; /* bytes there are; 0: nobody knows */
+    gint64 size;                /* bytes there are; 0: nobody knows */
+    struct progress_slot *slot; /* somebody else shows it; NULL */
 };
 
 /* From now on SIGINT is only remembered. */
@@ -23,5 +33,13 @@ void progress_show(struct progress *progress, gint64 bytes, guint64 packets);
 void progress_line(struct progress *progress, const char *text);
 
 void progress_end(struct progress *progress);
+
+gsize progress_shared_size(guint num);
+/* In a process of several: from now on what is read goes there, and whether to go on is said there.
+ */
+void progress_share(struct progress *progress, struct progress_shared *shared, guint index);
+/* In the one that shows what all of them have read. */
+void progress_show_shared(struct progress *progress, const struct progress_shared *shared,
+                          guint num);
 
 #endif

@@ -164,8 +164,11 @@ static void open_ways(struct reading *reading)
 
 static void close_ways(struct reading *reading)
 {
-    for (guint i = 0; i < reading->files->len; i++)
-        reading->is_damaged |= reader_is_damaged(reading->reader, i);
+    for (guint i = 0; i < reading->files->len; i++) {
+        const gboolean is_damaged = reader_is_damaged(reading->reader, i);
+        REPORT_AT(reading->report->files, struct report_file, i)->is_damaged = is_damaged;
+        reading->is_damaged |= is_damaged;
+    }
     reader_free(reading->reader);
     window_free(reading->window);
     for (guint i = 0; i < reading->report->points->len; i++)

@@ -69,6 +69,7 @@ static bool find_connection(struct gather *gather, const packet_info *pinfo,
         known->connection = connection;
         known->index = report->connections->len - 1;
         row->number = known->index;
+        row->stream = number;
         g_ptr_array_add(gather->rows, (gpointer)connection);
         gathered->row = row;
         begin_connection(report, gathered, pinfo, from_initiator);
@@ -412,6 +413,8 @@ void gather_free(struct gather *gather)
 void gather_frame(struct gather *gather, const struct report_frame *frame)
 {
     gather->frame = *frame;
+    if (gather->carry != NULL)
+        carry_frame(gather->carry, frame->number);
     gather->num_in_frame = 0;
 }
 

@@ -10,6 +10,7 @@
 #define ANALYZE_DISSECT_GATHER_H
 
 #include "record/store.h"
+#include "share/carry.h"
 
 /* More commands than this do not wait for the end: their states stay unknown. */
 #define GATHER_WAITING_MAX 100000u
@@ -22,6 +23,10 @@ struct gather;
 struct gather *gather_new(struct report *report, const char *filter, gboolean tells_contents,
                           report_on_command on_command, void *cookie);
 void gather_free(struct gather *gather);
+
+/* Before the first packet: this is a share.  What the story is to be told is carried away, with
+ * digests of payloads by that key; no journeys are told here. */
+void gather_record(struct gather *gather, struct carry *carry, const uint8_t *key);
 
 /* The frame that is dissected next. */
 void gather_frame(struct gather *gather, const struct report_frame *frame);

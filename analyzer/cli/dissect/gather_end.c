@@ -5,6 +5,7 @@
 #include "core/encode.h"
 #include "dissect/gathering.h"
 #include "http/virtual_connection.h"
+#include "record/sort.h"
 #include "statistics/parts.h"
 
 /* ------------------------------------------------------------------------
@@ -120,28 +121,6 @@ static void settle_claims(struct gather *gather)
     g_array_set_size(findings, kept);
 }
 
-static gint compare_findings(gconstpointer a, gconstpointer b)
-{
-    const struct report_finding *left = a, *right = b;
-
-    if (left->frame != right->frame)
-        return left->frame < right->frame ? -1 : 1;
-    if (left->ordinal != right->ordinal)
-        return left->ordinal < right->ordinal ? -1 : 1;
-    return left->info < right->info ? -1 : left->info > right->info;
-}
-
-static gint compare_messages(gconstpointer a, gconstpointer b)
-{
-    const struct report_message *left = a, *right = b;
-    const guint32 l = left->begin_frame != 0 ? left->begin_frame : left->end_frame,
-                  r = right->begin_frame != 0 ? right->begin_frame : right->end_frame;
-
-    if (l != r)
-        return l < r ? -1 : 1;
-    return left->ordinal < right->ordinal ? -1 : left->ordinal > right->ordinal;
-}
-
 static void settle_connections(struct gather *gather)
 {
     for (guint i = 0; i < gather->connections->len; i++) {
@@ -162,6 +141,7 @@ void gather_finish(struct gather *gather)
 {
     struct report *report = gather->report;
 
+    gather->made_late = REPORT_MADE_LATE;
     for (guint i = 0; i < gather->waiting->len; i++)
         take_waiting(gather, REPORT_AT(gather->waiting, struct gathered_waiting, i));
     g_array_set_size(gather->waiting, 0);
@@ -169,12 +149,11 @@ void gather_finish(struct gather *gather)
         settle_entry(gather, REPORT_AT(gather->entries, struct gathered_entry, i));
     settle_claims(gather);
     settle_connections(gather);
-    g_array_sort(report->findings, compare_findings);
+    report_sort_findings(report);
     gather_legs(gather);
-    g_array_sort(report->messages, compare_messages);
-    gather_journeys(gather);
-    if (gather->tells_contents)
-        gather_recipients(gather);
+    report_sort_messages(report);
+    if (gather->carry == NULL)
+        gather_journeys(gather);
     for (guint i = 0; i < report->findings->len; i++)
         REPORT_AT(report->connections, struct report_connection,
                   REPORT_AT(report->findings, struct report_finding, i)->connection)

@@ -88,6 +88,7 @@ static guint32 note_session(struct gather *gather, const struct gathered *gather
     struct report_session *row = REPORT_AT(report->sessions, struct report_session, at);
     if (is_new) {
         row->connection = gathered->index;
+        row->made = gather->made_late | gathered->frame;
         row->first_frame = gathered->frame;
         row->num_destinations = row->num_active = REPORT_NONE;
         REPORT_AT(report->connections, struct report_connection, gathered->index)->num_sessions++;
@@ -136,6 +137,7 @@ static void note_message(struct gather *gather, const struct gathered *gathered,
         row->ordinal = gathered->ordinal;
         row->hop = row->leg = REPORT_NONE;
         row->observed = seen->message;
+        row->made = gather->made_late | gathered->frame;
         row->number =
             sstp_observer_message(observer, gathered->from_initiator, seen->message)->number;
     }

@@ -7,6 +7,7 @@
 #define ANALYZE_DISSECT_GATHERING_H
 
 #include "record/store.h"
+#include "share/carry.h"
 
 #include "show/states.h"
 #include "show/tap.h"
@@ -51,8 +52,10 @@ struct gather {
     report_on_command on_command;
     void *cookie;
     gboolean tells_contents;
+    struct carry *carry; /* NULL: the story is here */
     struct report_frame frame;
     guint32 num_in_frame; /* commands of it so far */
+    guint64 made_late;    /* REPORT_MADE_LATE, once frames come no more */
     GArray *connections;  /* struct gathered_connection, by sstp.stream */
     GArray *claims;       /* indexes of findings that rest on silence */
     GArray *waiting;      /* struct gathered_waiting */
@@ -81,7 +84,6 @@ void gather_missing_half(struct gather *gather, guint32 connection,
  * and what the story tells; whom messages are for. */
 void gather_legs(struct gather *gather);
 void gather_journeys(struct gather *gather);
-void gather_recipients(struct gather *gather);
 
 /* Keeps a command for gather_finish(). */
 void gather_wait(struct gather *gather, const struct gathered *gathered,

@@ -14,6 +14,7 @@ struct dealt {
 
 struct deal {
     GHashTable *pairs;     /* struct dealt, by itself */
+    struct deal_load all;
     struct deal_load rest; /* of what is the first share's in any case */
     GArray *shares;        /* struct deal_load */
 };
@@ -68,6 +69,7 @@ void deal_add(struct deal *deal, const struct packet_pair *pair, guint32 len)
         dealt->pair = *pair;
         g_hash_table_insert(deal->pairs, &dealt->pair, dealt);
     }
+    add_load(&deal->all, &packet);
     add_load(dealt != NULL ? &dealt->load : &deal->rest, &packet);
 }
 
@@ -132,11 +134,7 @@ guint deal_num_shares(const struct deal *deal)
 
 struct deal_load deal_load(const struct deal *deal)
 {
-    struct deal_load sum = {0, 0};
-
-    for (guint i = 0; i < deal->shares->len; i++)
-        add_load(&sum, &g_array_index(deal->shares, struct deal_load, i));
-    return sum;
+    return deal->all;
 }
 
 struct deal_load deal_heaviest(const struct deal *deal)

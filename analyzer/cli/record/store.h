@@ -27,6 +27,7 @@
 #define REPORT_STRINGS_MAX (512u << 20)
 
 #define REPORT_NONE G_MAXUINT32
+#define REPORT_MADE_LATE (G_GUINT64_CONSTANT(1) << 32)
 
 /* A capture file. */
 struct report_file {
@@ -63,6 +64,7 @@ struct report_frame {
 
 struct report_connection {
     guint32 number; /* in the report, from 0 */
+    guint32 stream; /* sstp.stream */
     guint32 first_frame, last_frame;
     gint64 first_ns, last_ns;
     struct packet_end ends[2];                   /* family 0: not known; port 0: it changes */
@@ -76,6 +78,7 @@ struct report_connection {
 };
 
 struct report_session {
+    guint64 made;       /* see report_message */
     guint32 connection; /* index */
     guint32 id;
     const char *kind;         /* "messages", "fanout", "attach", "register"; NULL: not known */
@@ -111,6 +114,7 @@ struct report_message {
     enum report_message_state state;
     guint32 hop;      /* index; REPORT_NONE: of no journey */
     guint32 leg;      /* of the story that the journeys come from; REPORT_NONE */
+    guint64 made;     /* of which frame; those that are made at the end come after all others */
     guint32 observed; /* its number in the observer of its connection's direction */
     /* Digest of what every hop has to repeat, in hexadecimal; NULL: not known, or not asked for. */
     const char *contents;

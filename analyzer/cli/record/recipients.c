@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* gather_recipients.c: whom each message is for, and its contents: what a record says of a message
+/* recipients.c: whom each message is for, and its contents: what a record says of a message
  * to somebody who joins hops elsewhere. */
-#include "dissect/gathering.h"
-
-#include "follow/journeys.h"
+#include "record/journeys.h"
 
 /* Recipients of a message that are told one by one. */
 #define RECIPIENTS_OF_ONE_MAX 4096u
@@ -70,26 +68,26 @@ static void keep_recipients(const struct meeting *meeting, struct report_message
     }
 }
 
-static void keep_contents(struct report *report, struct report_message *row)
+static void keep_contents(struct report *report, struct report_message *row,
+                          const struct journeys_source *source)
 {
-    const uint8_t *digest = grvsstp_journeys_contents(row->leg);
-    char text[2 * GRVSSTP_CONTENTS_LEN + 1];
+    const guint8 *digest = source->contents(source->cookie, row->leg);
+    char text[2 * JOURNEYS_CONTENTS_LEN + 1];
 
     if (digest == NULL)
         return;
-    for (guint i = 0; i < GRVSSTP_CONTENTS_LEN; i++)
+    for (guint i = 0; i < JOURNEYS_CONTENTS_LEN; i++)
         g_snprintf(text + 2 * i, 3, "%02x", digest[i]);
     row->contents = report_string(report, text, sizeof text - 1);
 }
 
-void gather_recipients(struct gather *gather)
+void journeys_tell_recipients(struct report *report, const struct journeys_source *source)
 {
-    struct report *report = gather->report;
-    const struct sstp_story *story = grvsstp_story();
+    const struct sstp_story *story = source->story;
     struct meeting meeting = {report, g_array_new(FALSE, FALSE, sizeof(struct report_recipient))};
     guint32 *last = g_new0(guint32, MAX(report->sessions->len, 1)); /* message + 1, by session */
 
-    for (guint i = 0; story != NULL && i < report->messages->len; i++) {
+    for (guint i = 0; i < report->messages->len; i++) {
         struct report_message *row = REPORT_AT(report->messages, struct report_message, i);
         if (row->leg == SSTP_STORY_NONE)
             continue;
@@ -100,7 +98,7 @@ void gather_recipients(struct gather *gather)
                         before != NULL && *before != 0
                             ? REPORT_AT(report->messages, struct report_message, *before - 1)
                             : NULL);
-        keep_contents(report, row);
+        keep_contents(report, row, source);
         if (before != NULL)
             *before = i + 1;
     }
