@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "halves.h"
 
-void halves_begin(struct halves *client, const struct carrier_ops *ops,
-                  const struct http_options *options, const char *target, bool has_proxy)
+static void begin(struct halves *client, const struct carrier_ops *ops,
+                  const struct http_options *options, const char *target, bool has_proxy,
+                  struct proxy_login *login)
 {
     *client = (struct halves){.seed = {1}};
     client->pair = pair_new(&(struct pair_config){.a_minor = 6});
     client->carrier =
         carrier_new(ops, &(struct carrier_config){.target = target,
                                                   .has_proxy = has_proxy,
+                                                  .login = login,
                                                   .http = options,
                                                   .random = {random_seeded_fill, &client->seed}});
     client->get = carrier_next_wanted(client->carrier);
@@ -16,6 +18,19 @@ void halves_begin(struct halves *client, const struct carrier_ops *ops,
     g_assert_null(carrier_next_wanted(client->carrier));
     carrier_opened(client->get);
     carrier_opened(client->post);
+}
+
+void halves_begin(struct halves *client, const struct carrier_ops *ops,
+                  const struct http_options *options, const char *target, bool has_proxy)
+{
+    begin(client, ops, options, target, has_proxy, NULL);
+}
+
+void halves_begin_as(struct halves *client, const struct carrier_ops *ops,
+                     const struct http_options *options, const char *target,
+                     struct proxy_login *login)
+{
+    begin(client, ops, options, target, true, login);
 }
 
 void halves_end(struct halves *client)

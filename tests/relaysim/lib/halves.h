@@ -19,6 +19,10 @@ struct halves {
 /* Both are open, and have a request to say. */
 void halves_begin(struct halves *client, const struct carrier_ops *ops,
                   const struct http_options *options, const char *target, bool has_proxy);
+/* The same through a proxy, that may want to know who asks. */
+void halves_begin_as(struct halves *client, const struct carrier_ops *ops,
+                     const struct http_options *options, const char *target,
+                     struct proxy_login *login);
 void halves_end(struct halves *client);
 
 /* What they have to say is passed over. */
