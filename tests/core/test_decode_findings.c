@@ -2,6 +2,7 @@
 /* Every rule of GRVSSTP 2.2 that a single command can break. */
 #include "hex.h"
 #include "record.h"
+#include "rows.h"
 
 static const struct row {
     const char *name;
@@ -368,11 +369,7 @@ static void test_fanout_of_all_entries(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        char *path = g_strconcat("/decode/finding/", rows[i].name, NULL);
-        g_test_add_data_func(path, &rows[i], test_row);
-        g_free(path);
-    }
+    add_rows("/decode/finding", rows, test_row);
     for (size_t i = 0; i < G_N_ELEMENTS(codeds); i++)
         g_test_add_data_func(codeds[i].test_path, &codeds[i], test_code);
     for (size_t i = 0; i < G_N_ELEMENTS(limits); i++)

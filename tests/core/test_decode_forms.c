@@ -3,6 +3,7 @@
  * the reserved bytes after TTL (SPECIFICATION.md, Forms on the wire). */
 #include "hex.h"
 #include "record.h"
+#include "rows.h"
 
 #define FANOUT_1_5 "06 1300 22000000 'r' 00 00 0100 'i' 00 'd' 00 00 0000"
 #define FANOUT_1_6 "06 1400 22000000 'r' 00 00 0100 'i' 00 'd' 00 00 00 0000"
@@ -218,16 +219,8 @@ static void test_ephemeral_ambiguous(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(form_rows); i++) {
-        char *path = g_strconcat("/decode/form/", form_rows[i].name, NULL);
-        g_test_add_data_func(path, &form_rows[i], test_form);
-        g_free(path);
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(ephemeral_parts); i++) {
-        char *path = g_strconcat("/decode/ephemeral/", ephemeral_parts[i].name, NULL);
-        g_test_add_data_func(path, &ephemeral_parts[i], test_ephemeral);
-        g_free(path);
-    }
+    add_rows("/decode/form", form_rows, test_form);
+    add_rows("/decode/ephemeral", ephemeral_parts, test_ephemeral);
     g_test_add_func("/decode/form/list-count", test_list_count);
     g_test_add_func("/decode/ephemeral/other-lengths", test_ephemeral_other_lengths);
     g_test_add_func("/decode/ephemeral/ambiguous", test_ephemeral_ambiguous);

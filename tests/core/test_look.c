@@ -6,6 +6,7 @@
 #include "hex.h"
 #include "look.h"
 #include "random.h"
+#include "rows.h"
 #include "vectors.h"
 
 static const struct sstp_look_hint session_21 = {.has_session_id = true, .session_id = 0x21};
@@ -259,21 +260,9 @@ static void test_find(const void *data)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(evidence_rows); i++) {
-        char *path = g_strconcat("/look/evidence/", evidence_rows[i].name, NULL);
-        g_test_add_data_func(path, &evidence_rows[i], test_evidence);
-        g_free(path);
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(find_rows); i++) {
-        char *path = g_strconcat("/look/find/", find_rows[i].name, NULL);
-        g_test_add_data_func(path, &find_rows[i], test_find);
-        g_free(path);
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(sender_rows); i++) {
-        char *path = g_strconcat("/look/sender/", sender_rows[i].name, NULL);
-        g_test_add_data_func(path, &sender_rows[i], test_sender);
-        g_free(path);
-    }
+    add_rows("/look/evidence", evidence_rows, test_evidence);
+    add_rows("/look/find", find_rows, test_find);
+    add_rows("/look/sender", sender_rows, test_sender);
     g_test_add_func("/look/connect-to-an-odd-device", test_connect_to_an_odd_device);
     g_test_add_func("/look/text-is-capped", test_text_is_capped);
     g_test_add_func("/look/connect-begun", test_connect_begun);

@@ -6,6 +6,7 @@
 #include "hex.h"
 #include "look.h"
 #include "random.h"
+#include "rows.h"
 
 /* The larger answer of the two, whether or not the segment ends here. */
 static int bits_of(const uint8_t *bytes, size_t len)
@@ -256,11 +257,7 @@ static void test_random_behind_headers(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(samples); i++) {
-        char *path = g_strconcat("/look/sample/", samples[i].name, NULL);
-        g_test_add_data_func(path, &samples[i], test_sample);
-        g_free(path);
-    }
+    add_rows("/look/sample", samples, test_sample);
     g_test_add_func("/look/repeated-bytes", test_repeated_bytes);
     g_test_add_func("/look/text", test_text);
     g_test_add_func("/look/modbus", test_modbus);

@@ -3,6 +3,7 @@
 
 #include "decode.h"
 #include "random.h"
+#include "rows.h"
 #include "summary.h"
 #include "vectors.h"
 
@@ -121,11 +122,7 @@ static void test_room(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        char *path = g_strconcat("/summary/row/", rows[i].name, NULL);
-        g_test_add_data_func(path, &rows[i], test_row);
-        g_free(path);
-    }
+    add_rows("/summary/row", rows, test_row);
     g_test_add_func("/summary/vectors", test_vectors);
     g_test_add_func("/summary/random", test_random);
     g_test_add_func("/summary/room", test_room);

@@ -4,6 +4,7 @@
 #include "decode.h"
 #include "hex.h"
 #include "random.h"
+#include "rows.h"
 #include "token.h"
 #include "vectors.h"
 
@@ -246,11 +247,7 @@ static void test_names(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        char *path = g_strconcat("/token/row/", rows[i].name, NULL);
-        g_test_add_data_func(path, &rows[i], test_row);
-        g_free(path);
-    }
+    add_rows("/token/row", rows, test_row);
     g_test_add_func("/token/published", test_published);
     g_test_add_func("/token/usual-lengths", test_usual_lengths);
     g_test_add_func("/token/random", test_random);

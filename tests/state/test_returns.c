@@ -3,6 +3,8 @@
 
 #include "state/observer.h"
 
+#include "rows.h"
+
 #define SECOND INT64_C(1000000000)
 
 /* A Connect, and what an observer of its own says of it; then what is answered, and when. */
@@ -98,11 +100,7 @@ static void test_cap(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        char *path = g_strconcat("/state/returns/", rows[i].name, NULL);
-        g_test_add_data_func(path, &rows[i], test_row);
-        g_free(path);
-    }
+    add_rows("/state/returns", rows, test_row);
     g_test_add_func("/state/returns/cap", test_cap);
     return g_test_run();
 }

@@ -4,6 +4,8 @@
 #include "carrier/door.h"
 #include "carrier/http_services.h"
 
+#include "rows.h"
+
 #include <string.h>
 
 #define GUID "hczn5kctbrpxfgkgxzqs6zmkp9uwvswszvs6f72"
@@ -182,11 +184,7 @@ static void test_table(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(refusals); i++) {
-        char *path = g_strdup_printf("/carrier/door/refusal/%s", refusals[i].name);
-        g_test_add_data_func(path, &refusals[i], test_refusal);
-        g_free(path);
-    }
+    add_rows("/carrier/door/refusal", refusals, test_refusal);
     g_test_add_func("/carrier/door/long-head", test_long_head);
     g_test_add_func("/carrier/door/flood", test_flood);
     g_test_add_func("/carrier/door/slow-head", test_slow_head);

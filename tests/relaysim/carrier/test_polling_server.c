@@ -8,6 +8,7 @@
 
 #include "pair.h"
 #include "polling_states.h"
+#include "rows.h"
 #include "street.h"
 
 static const char *const server_names[] = {NAME};
@@ -296,19 +297,10 @@ static void test_crowded(void)
     end_telling(&teller);
 }
 
-static void add_rows(void)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(requests); i++) {
-        char *path = g_strconcat("/polling/server/", requests[i].name, NULL);
-        g_test_add_data_func(path, &requests[i], test_request_to_server);
-        g_free(path);
-    }
-}
-
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    add_rows();
+    add_rows("/polling/server", requests, test_request_to_server);
     g_test_add_func("/polling/server/answer", test_answer_of_server);
     g_test_add_func("/polling/server/silence", test_silence);
     g_test_add_func("/polling/server/no-silence", test_no_silence);

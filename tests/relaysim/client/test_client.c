@@ -3,6 +3,8 @@
  * 3.2.4.1.1-3, 3.2.5.15, 3.2.5.18), with a relay that is told what to say. */
 #include "client/client.h"
 
+#include "rows.h"
+
 #include <glib.h>
 
 #define RELAY_URL "grooveDNS://relay"
@@ -260,10 +262,6 @@ static void test_row(gconstpointer data)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        char *path = g_strconcat("/client/", rows[i].name, NULL);
-        g_test_add_data_func(path, &rows[i], test_row);
-        g_free(path);
-    }
+    add_rows("/client", rows, test_row);
     return g_test_run();
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/client_lines.h"
 
+#include "rows.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -105,11 +107,7 @@ static void test_endless(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
-        char *path = g_strconcat("/client-lines/", rows[i].name, NULL);
-        g_test_add_data_func(path, &rows[i], test_row);
-        g_free(path);
-    }
+    add_rows("/client-lines", rows, test_row);
     g_test_add_func("/client-lines/endless", test_endless);
     return g_test_run();
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/option_file.h"
 
+#include "rows.h"
+
 #include <string.h>
 
 static const char *const colours[] = {"red", "green", NULL};
@@ -236,11 +238,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/option_file/all-kinds", test_all_kinds);
-    for (size_t i = 0; i < G_N_ELEMENTS(mistake_rows); i++) {
-        char *path = g_strconcat("/option_file/mistake/", mistake_rows[i].name, NULL);
-        g_test_add_data_func(path, &mistake_rows[i], test_mistake);
-        g_free(path);
-    }
+    add_rows("/option_file/mistake", mistake_rows, test_mistake);
     g_test_add_func("/option_file/all-mistakes", test_all_mistakes);
     g_test_add_func("/option_file/check", test_check);
     g_test_add_func("/option_file/byte-0", test_byte_0);

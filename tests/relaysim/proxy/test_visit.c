@@ -5,6 +5,8 @@
 #include "endpoint/endpoint.h"
 #include "proxy/visit.h"
 
+#include "rows.h"
+
 #include <string.h>
 
 #define REQUEST_MS 1000
@@ -352,11 +354,7 @@ static void test_endless(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        char *path = g_strconcat("/visit/", rows[i].name, NULL);
-        g_test_add_data_func(path, &rows[i], test_row);
-        g_free(path);
-    }
+    add_rows("/visit", rows, test_row);
     g_test_add_data_func("/visit/ntlm", "sesame", test_ntlm);
     g_test_add_data_func("/visit/ntlm-wrong", "other", test_ntlm);
     g_test_add_func("/visit/room", test_room);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Every limit that refuses something has a line of the log, with the option that sets it. */
 #include "base/log_seldom.h"
+#include "rows.h"
 #include "world.h"
 
 static GString *told;
@@ -254,11 +255,7 @@ static void test_seldom(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        char *path = g_strconcat("/relay/refusal/", rows[i].name, NULL);
-        g_test_add_data_func(path, &rows[i], test_row);
-        g_free(path);
-    }
+    add_rows("/relay/refusal", rows, test_row);
     g_test_add_func("/relay/refusal/seldom", test_seldom);
     return g_test_run();
 }
