@@ -54,6 +54,26 @@ static void trim(struct grvhenc_chunk *chunk)
     chunk->end = begin;
 }
 
+/* Notes whether bytes are not there of which the capture tells. */
+static void note_lacking(struct grvhenc_tcp *tcp, bool is_lacking)
+{
+    if (is_lacking && !tcp->is_lacking)
+        tcp->lacking_since_ns = grvhenc_now_ns();
+    tcp->is_lacking = is_lacking;
+}
+
+/* What waits for the same virtual connection must not be judged as though what is missing before
+ * the chunk had never been sent. */
+static void note_hole(const struct grvhenc_chunk *chunk)
+{
+    struct grvhenc_tcp *tcp = chunk->tcp;
+
+    if (tcp->current == NULL || tcp->current->listed == NULL || !grvhenc_place_misses_bytes(chunk))
+        return;
+    note_lacking(tcp, true);
+    grvhenc_turn_list(tcp, tcp->current);
+}
+
 const struct grvhenc_plan *grvhenc_arrive(struct grvhenc_chunk *chunk)
 {
     struct grvhenc_tcp *tcp = chunk->tcp;
@@ -63,6 +83,7 @@ const struct grvhenc_plan *grvhenc_arrive(struct grvhenc_chunk *chunk)
     grvhenc_now_note(chunk->frame, chunk->time_ns);
     tcp->last_frame = chunk->frame;
     trim(chunk);
+    note_hole(chunk);
     grvhenc_turn_expire(tcp->current, chunk->pool);
     grvhenc_turn_note_answer(chunk);
     tcp->is_busy = true;
@@ -94,10 +115,7 @@ void grvhenc_arrive_frame_end(struct grvhenc_tcp *tcp, bool has_ended, const pac
         tcp->end_frame = pinfo->num;
         tcp->end_ns = time_ns;
     }
-    const bool was_lacking = tcp->is_lacking;
-    tcp->is_lacking = grvhenc_place_is_lacking(tcp);
-    if (tcp->is_lacking && !was_lacking)
-        tcp->lacking_since_ns = grvhenc_now_ns();
+    note_lacking(tcp, grvhenc_place_is_lacking(tcp));
     grvhenc_turn_settle(tcp, pinfo->pool);
 }
 

@@ -76,7 +76,8 @@ struct grvhenc_tcp {
     /* First pass: */
     bool is_busy;                      /* a chunk of it is being divided */
     struct grvhenc_virtual *listed_by; /* that something of it waits for (arrive.h); NULL */
-    bool is_lacking;                   /* the capture tells of bytes that are not there */
+    bool is_unknown; /* something waits, and nobody knows for what virtual connection */
+    bool is_lacking; /* the capture tells of bytes that are not there */
     int64_t lacking_since_ns;
     /* The frame that ended it, and what it meant; 0 while there is none. */
     uint32_t end_frame;

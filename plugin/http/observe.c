@@ -4,6 +4,7 @@
 #include "follow/settle.h"
 #include "http/body.h"
 #include "http/now.h"
+#include "tcp/missing.h"
 
 void grvhenc_lose(struct grvhenc_tcp *tcp, bool from_client, int64_t time_ns)
 {
@@ -87,6 +88,7 @@ static bool find_of_request(struct grvhenc_chunk *chunk, const struct grvhenc_me
     if (!http->has_uri)
         return false;
     m->opened = chunk->opened;
+    m->may_follow_unseen = !m->from_start || grvsstp_missing_is_near(chunk->time_ns);
     m->uri = &http->uri;
     m->half = http->uri.half;
     m->lacks_header =

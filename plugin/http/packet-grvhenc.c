@@ -10,6 +10,7 @@
 #include "http/wait.h"
 #include "show/show.h"
 #include "tcp/handshake.h"
+#include "tcp/missing.h"
 #include "tcp/withheld.h"
 
 dissector_handle_t grvhenc_handle;
@@ -401,8 +402,10 @@ void grvhenc_frame_end(conversation_t *conversation, tvbuff_t *tvb, packet_info 
     struct grvhenc_tcp *tcp = conversation_get_proto_data(conversation, proto_grvhenc);
     const bool is_new = !PINFO_FD_VISITED(pinfo) && grvsstp_transport_is_carried(pinfo);
 
-    if (is_new)
+    if (is_new) {
         grvsstp_handshake_note_frame(conversation, pinfo, grvsstp_states_time(pinfo));
+        grvsstp_missing_note_frame(conversation, grvsstp_states_time(pinfo));
+    }
     if (tcp == NULL)
         return;
     if (is_new) {
@@ -425,6 +428,7 @@ void proto_register_grvhenc(void)
     grvhenc_fields_register();
     register_init_routine(grvhenc_arrive_reset);
     register_init_routine(grvsstp_handshake_reset);
+    register_init_routine(grvsstp_missing_reset);
 }
 
 void proto_reg_handoff_grvhenc(void)

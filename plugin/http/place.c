@@ -72,9 +72,7 @@ static uint32_t covered_of(const struct grvhenc_side *side)
     return covered;
 }
 
-/* Whether bytes are missing that the chunk follows: those before it, or that its sender had
- * received, and that do not wait themselves. */
-static bool misses_bytes(const struct grvhenc_chunk *chunk)
+bool grvhenc_place_misses_bytes(const struct grvhenc_chunk *chunk)
 {
     const struct grvhenc_side *other = &chunk->tcp->sides[!chunk->from_client];
 
@@ -97,7 +95,7 @@ static bool is_after_hole(const struct grvhenc_chunk *chunk)
         const struct grvhenc_tcp *tcp = wmem_list_frame_data(at);
         for (int i = 0; i < 2 && tcp != chunk->tcp; i++) {
             const struct grvhenc_chunk *first = tcp->sides[i].waiting;
-            if (first != NULL && first->frame < chunk->frame && misses_bytes(first))
+            if (first != NULL && first->frame < chunk->frame && grvhenc_place_misses_bytes(first))
                 return true;
         }
     }

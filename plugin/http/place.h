@@ -15,6 +15,10 @@ bool grvhenc_place_is_answer_reached(const struct grvhenc_chunk *chunk);
  * captured before it misses bytes. */
 bool grvhenc_place_is_ready(const struct grvhenc_chunk *chunk);
 
+/* Whether bytes are missing that the chunk follows: those before it, or that its sender had
+ * received, and that do not wait themselves. */
+bool grvhenc_place_misses_bytes(const struct grvhenc_chunk *chunk);
+
 /* Whether the capture tells of bytes of a TCP connection that are not there. */
 bool grvhenc_place_is_lacking(const struct grvhenc_tcp *tcp);
 

@@ -10,10 +10,14 @@
 
 static bool is_finishing; /* nothing comes any more: what waits longest is given up first */
 static bool is_settling;  /* what waits for a virtual connection is being looked through */
+/* TCP connections of which nobody knows yet for which virtual connection something waits on them:
+ * answers whose request does not come. */
+static wmem_list_t *unknown;
 
 void grvhenc_turn_reset(void)
 {
     is_finishing = false;
+    unknown = NULL;
 }
 
 void grvhenc_turn_finish(void)
@@ -104,7 +108,7 @@ static void note_lacking(struct grvhenc_virtual *v)
     for (wmem_list_frame_t *at = wmem_list_head(v->listed); at != NULL;
          at = wmem_list_frame_next(at)) {
         const struct grvhenc_tcp *tcp = wmem_list_frame_data(at);
-        if (grvhenc_place_is_lacking(tcp))
+        if (tcp->is_lacking)
             henc_virtual_lose(&v->observer, tcp->number);
     }
 }
@@ -132,8 +136,8 @@ static bool is_takeable(const struct grvhenc_tcp *tcp, bool from_client)
 {
     const struct grvhenc_side *side = &tcp->sides[from_client];
 
-    return side->waiting != NULL && !side->is_tried &&
-           (grvhenc_place_is_ready(side->waiting) || has_expired(side));
+    return side->waiting != NULL &&
+           (has_expired(side) || (!side->is_tried && grvhenc_place_is_ready(side->waiting)));
 }
 
 /* Divides it; whether anything has come of that. */
@@ -260,6 +264,20 @@ static void settle_listed(struct grvhenc_virtual *v, wmem_allocator_t *pool)
     is_settling = false;
 }
 
+/* Something waits on a TCP connection whose virtual connection is not known. */
+static void list_unknown(struct grvhenc_tcp *tcp)
+{
+    if (unknown == NULL)
+        unknown = wmem_list_new(wmem_file_scope());
+    if (wmem_list_count(unknown) >= GRVHENC_TURN_LISTED_MAX) {
+        wmem_list_frame_t *first = wmem_list_head(unknown);
+        ((struct grvhenc_tcp *)wmem_list_frame_data(first))->is_unknown = false;
+        wmem_list_remove_frame(unknown, first);
+    }
+    wmem_list_append(unknown, tcp);
+    tcp->is_unknown = true;
+}
+
 /* Takes what is ready, or has waited too long, of a TCP connection and of those that wait for the
  * same virtual connection, in the order in which it was captured. */
 void grvhenc_turn_settle(struct grvhenc_tcp *tcp, wmem_allocator_t *pool)
@@ -278,6 +296,8 @@ void grvhenc_turn_settle(struct grvhenc_tcp *tcp, wmem_allocator_t *pool)
         settle_listed(tcp->current, pool);
     if (tcp->listed_by != NULL)
         settle_listed(tcp->listed_by, pool);
+    else if (tcp->current == NULL && is_open(tcp) && !tcp->is_unknown && !is_finishing)
+        list_unknown(tcp);
 }
 
 static bool is_due(const struct grvhenc_tcp *tcp)
@@ -288,9 +308,28 @@ static bool is_due(const struct grvhenc_tcp *tcp)
     return tcp->is_lacking && grvhenc_now_ns() - tcp->lacking_since_ns > GRVHENC_TURN_TIME_MAX_NS;
 }
 
-/* Before something of the virtual connection is looked at: what has waited too long for it. */
+/* What has waited too long where nobody knows for what virtual connection. */
+static void expire_unknown(wmem_allocator_t *pool)
+{
+    for (wmem_list_frame_t *at = unknown != NULL ? wmem_list_head(unknown) : NULL, *next;
+         at != NULL; at = next) {
+        struct grvhenc_tcp *tcp = wmem_list_frame_data(at);
+        next = wmem_list_frame_next(at);
+        if (!tcp->is_busy && is_due(tcp)) {
+            if (tcp->is_lacking)
+                grvhenc_place_note_lost(tcp, grvhenc_now_ns());
+            grvhenc_turn_settle(tcp, pool);
+        }
+        if (is_open(tcp) && tcp->current == NULL)
+            continue;
+        tcp->is_unknown = false;
+        wmem_list_remove_frame(unknown, at);
+    }
+}
+
 void grvhenc_turn_expire(struct grvhenc_virtual *v, wmem_allocator_t *pool)
 {
+    expire_unknown(pool);
     if (v == NULL || v->listed == NULL)
         return;
     for (wmem_list_frame_t *at = wmem_list_head(v->listed); at != NULL;

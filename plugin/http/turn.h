@@ -25,8 +25,8 @@
 /* Something of the TCP connection waits for others of the virtual connection. */
 void grvhenc_turn_list(struct grvhenc_tcp *tcp, struct grvhenc_virtual *v);
 
-/* Before something of the virtual connection is looked at: takes what has waited too long for it.
- * `v` may be NULL. */
+/* Before something of the virtual connection is looked at: takes what has waited too long for it,
+ * or for nobody knows which.  `v` may be NULL. */
 void grvhenc_turn_expire(struct grvhenc_virtual *v, wmem_allocator_t *pool);
 
 /* Before a chunk at hand is divided: takes the request that waits for the answer in it, if that was

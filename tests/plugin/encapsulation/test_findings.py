@@ -18,6 +18,7 @@ def noops(octets):
 
 
 LONG = 3_000_000_000  # nanoseconds: no two clocks differ by as much
+MINUTE = 60_000_000_000
 
 
 class Findings(EncapTest):
@@ -147,6 +148,37 @@ class Findings(EncapTest):
         carrier.refuse(connection)
         self.assert_finding(capture, "handshake_order", "warning",
                             carrier.messages("request")[1].frames[-1], second_pass_only=True)
+
+    def polling_without_a_probe(self, capture):
+        """The second request of the handshake, which has its answer; returns its frame."""
+        carrier = henc.Polling(capture, Place(1))
+        carrier.answer(carrier.request(CHUNKS[0][1], number=0))
+        return carrier.messages("request")[0].frames[-1]
+
+    def test_polling_without_its_first_request(self):
+        capture = Capture()
+        other = capture.connection()
+        other.send(b"x")
+        capture.now += MINUTE
+        self.assert_finding(capture, "handshake_order", "warning",
+                            self.polling_without_a_probe(capture), second_pass_only=True)
+
+    def test_polling_whose_first_request_may_not_be_captured(self):
+        """The capture may begin between the two, or lack the first."""
+        for label, pause, lost in (("just begun", 0, 0), ("a while", MINUTE - 1_000_000_000, 0),
+                                   ("incomplete", MINUTE, 10)):
+            with self.subTest(label):
+                capture = Capture()
+                other = capture.connection()
+                other.send(b"x")
+                capture.now += pause
+                other.skip(lost)
+                other.send(b"x")
+                self.polling_without_a_probe(capture)
+                path = self.write(capture)
+                for two_pass, _ in PASSES:
+                    self.assertEqual([finding for frame in self.shown(path, two_pass).values()
+                                      for finding in frame.findings if finding[1] in BAD], [])
 
     def test_polling_body_too_long(self):
         frame = {}
