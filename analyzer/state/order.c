@@ -160,11 +160,19 @@ static bool take(struct sstp_order *order, bool from_initiator, const struct sst
     return true;
 }
 
-static bool take_first(struct sstp_order *order, bool from_initiator, bool may_wait)
+/* Whether the item waits where its taker would call it wrong. */
+static bool may_wait(const struct sstp_order *order, const struct sstp_order_item *item)
+{
+    return order->is_by_time || item->is_unsure;
+}
+
+/* The first item that waits; also one that may wait on, where nothing is waited for any more. */
+static bool take_first(struct sstp_order *order, bool from_initiator, bool is_given_up)
 {
     const struct sstp_order_side *side = &order->sides[from_initiator];
 
-    if (side->first == NULL || !take(order, from_initiator, &side->first->item, may_wait))
+    if (side->first == NULL || !take(order, from_initiator, &side->first->item,
+                                     !is_given_up && may_wait(order, &side->first->item)))
         return false;
     remove_first(order, from_initiator);
     return true;
@@ -182,8 +190,7 @@ static void drain(struct sstp_order *order)
 {
     while (order->has_waiting) {
         const bool first = is_from_initiator_first(order);
-        if (!take_first(order, first, order->is_by_time) &&
-            !take_first(order, !first, order->is_by_time))
+        if (!take_first(order, first, false) && !take_first(order, !first, false))
             break;
     }
 }
@@ -199,7 +206,7 @@ static void give_up(struct sstp_order *order, bool from_initiator)
 
     if (!is_ready(order, from_initiator, item))
         give_up_bytes(order, !from_initiator, item);
-    (void)take_first(order, from_initiator, false);
+    (void)take_first(order, from_initiator, true);
     drain(order);
 }
 
@@ -241,7 +248,7 @@ void sstp_order_put(struct sstp_order *order, bool from_initiator,
         order->num_chunks++;
         side->is_absent = false;
     }
-    if (side->first != NULL || !take(order, from_initiator, item, order->is_by_time))
+    if (side->first != NULL || !take(order, from_initiator, item, may_wait(order, item)))
         append(order, from_initiator, item);
     else if (!order->has_waiting)
         return;

@@ -56,6 +56,7 @@ struct sstp_order_item {
     int64_t time_ns;     /* of the frame */
     uint64_t position;   /* of this direction, after the item; 0 where there are no numbers */
     uint64_t known;      /* position of the other direction up to which the sender had its bytes */
+    bool is_unsure;      /* or farther: it waits as though there were only time */
     struct sstp_span bytes; /* good during the call; what waits is copied */
 };
 

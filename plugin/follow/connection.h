@@ -147,6 +147,7 @@ struct grvsstp_chunk {
                               to wait for others */
     int64_t time_ns;       /* of the frame */
     struct grvsstp_stand stand;
+    uint32_t num_unsure; /* of its last bytes, that came with other segments */
     struct grvsstp_plan *plan; /* what the frame holds already; NULL where it holds none */
 };
 

@@ -130,6 +130,8 @@ void grvsstp_settle_command(struct grvsstp_connection *connection, bool from_ini
                                          .time_ns = time_ns,
                                          .position = stand->position,
                                          .known = stand->known,
+                                         .is_unsure =
+                                             stand->unsure != 0 && stand->position > stand->unsure,
                                          .bytes = bytes};
     sstp_order_put(&connection->order, from_initiator, &item);
 }

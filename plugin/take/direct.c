@@ -11,6 +11,7 @@
 #include "take/ports.h"
 #include "take/tcp_connection.h"
 #include "take/tunnel.h"
+#include "tcp/withheld.h"
 
 /* ------------------------------------------------------------------------
  * Who opened the connection
@@ -173,6 +174,15 @@ static struct sstp_span captured_bytes(tvbuff_t *tvb)
     return sstp_span(captured > 0 ? tvb_get_ptr(tvb, 0, (int)captured) : NULL, captured);
 }
 
+/* How many bytes of a chunk lie beyond a number. */
+static uint32_t num_beyond(const struct grvsstp_chunk *chunk, uint32_t number)
+{
+    const uint32_t len = (uint32_t)chunk->bytes.wire_len;
+    const int32_t beyond = (int32_t)(chunk->key + len - number);
+
+    return beyond <= 0 ? 0 : MIN((uint32_t)beyond, len);
+}
+
 /* First pass: a segment as TCP hands it on. */
 static void note_segment(struct grvsstp_tcp *tcp, bool from_initiator,
                          const struct grvsstp_transport *transport, tvbuff_t *tvb,
@@ -195,6 +205,8 @@ static void note_segment(struct grvsstp_tcp *tcp, bool from_initiator,
     if (sequence->is_known && key - sequence->next == 1 &&
         grvsstp_transport_has_ended(transport->conversation))
         grvsstp_tcp_start(tcp, from_initiator, key);
+    if (grvsstp_withheld_own_end(transport->analysis, pinfo, &number))
+        chunk.num_unsure = num_beyond(&chunk, number);
     const bool has_number = grvsstp_transport_acknowledged(transport, &number);
     const bool begins = tcp->is_counted || (grvsstp_transport_has_start(transport) &&
                                             transport->analysis->server_port == SSTP_PORT);

@@ -186,7 +186,7 @@ static void plan_late(struct grvsstp_tcp *tcp, int64_t now_ns, wmem_allocator_t 
 static struct grvsstp_stand stand_of(struct grvsstp_tcp *tcp, bool from_initiator, uint32_t seq,
                                      const uint32_t *acknowledged)
 {
-    struct grvsstp_stand stand = {grvsstp_position(&tcp->numbers[from_initiator], seq), 0};
+    struct grvsstp_stand stand = {.position = grvsstp_position(&tcp->numbers[from_initiator], seq)};
 
     if (acknowledged != NULL)
         stand.known = grvsstp_position(&tcp->numbers[!from_initiator], *acknowledged);
@@ -218,6 +218,8 @@ struct grvsstp_plan *grvsstp_tcp_note_chunk(struct grvsstp_tcp *tcp, bool from_i
         sstp_look(chunk->bytes.bytes, true, NULL).bits >= SSTP_LOOK_ANY_PORT)
         grvsstp_tcp_start_at_connect(tcp, from_initiator, chunk->key, acknowledged);
     chunk->stand = stand_of(tcp, from_initiator, chunk->key, acknowledged);
+    if (chunk->num_unsure > 0)
+        chunk->stand.unsure = chunk->stand.position + chunk->bytes.wire_len - chunk->num_unsure;
 
     struct grvsstp_sequence sequence = tcp->sequences[from_initiator];
     struct grvsstp_late *late = &tcp->late[from_initiator];

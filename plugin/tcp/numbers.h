@@ -16,9 +16,10 @@ struct grvsstp_numbers {
 };
 
 /* Where a chunk stands: its first byte, and up to where its sender had received the other
- * direction.  0: nobody knows. */
+ * direction; 0: nobody knows.  Of what ends after `unsure`, if that is not 0, it may have received
+ * more. */
 struct grvsstp_stand {
-    uint64_t position, known;
+    uint64_t position, known, unsure;
 };
 
 /* The position of a number, near the last; without one the first of all. */

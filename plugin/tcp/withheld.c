@@ -62,6 +62,16 @@ bool grvsstp_withheld(conversation_t *conversation, tvbuff_t *tvb, packet_info *
     return true;
 }
 
+bool grvsstp_withheld_own_end(const struct tcp_analysis *analysis, const packet_info *pinfo,
+                              uint32_t *number)
+{
+    const tcp_unacked_t *segment = segment_of(analysis, pinfo);
+
+    if (segment != NULL)
+        *number = segment->nextseq;
+    return segment != NULL;
+}
+
 bool grvsstp_withheld_is_first(conversation_t *conversation, const packet_info *pinfo)
 {
     enum { RETRANSMISSION = 0x0001, SPURIOUS_RETRANSMISSION = 0x4000 }; /* of TCP's analysis */

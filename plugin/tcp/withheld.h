@@ -25,6 +25,12 @@ struct grvsstp_withheld {
 bool grvsstp_withheld(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,
                       struct grvsstp_withheld *withheld);
 
+/* First pass: TCP's number after the last byte of the segment at hand.  What TCP hands on beyond
+ * that it had kept, and nobody knows any more what came with it.  False where TCP's analysis does
+ * not say. */
+bool grvsstp_withheld_own_end(const struct tcp_analysis *analysis, const packet_info *pinfo,
+                              uint32_t *number);
+
 /* First pass, after a frame: whether TCP withheld the first data of a direction whose SYN was
  * captured, so that nobody was asked yet whose the connection is. */
 bool grvsstp_withheld_is_first(conversation_t *conversation, const packet_info *pinfo);

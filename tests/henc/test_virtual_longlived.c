@@ -140,6 +140,25 @@ static void test_lengths(void)
     }
 }
 
+/* A GET answer that has no body (GRVHENC 2.2.2.3.2), and has one. */
+static void test_answer_without_a_body(void)
+{
+    struct world w;
+    world_init(&w, HENC_KIND_LONGLIVED);
+    play(&w, "get@1");
+    const struct henc_message m = {.chunk = 9,
+                                   .transport = 1,
+                                   .half = HENC_HALF_GET,
+                                   .status = 200,
+                                   .has_content_length = true};
+    g_assert_cmpint(henc_virtual_message(&w.v, &m, &w.result), ==, HENC_OK);
+    const struct henc_piece piece = {10, HENC_HALF_GET, false, false, sstp_span("x", 1)};
+    henc_virtual_data(&w.v, &piece, &w.result);
+    g_assert_cmphex(w.result.findings & henc_finding_bit(HENC_FINDING_CONTENT_LENGTH_EXCEEDED), !=,
+                    0);
+    world_clear(&w);
+}
+
 /* The URI's own findings are part of the result, and its ContentLength binds both halves
  * (GRVHENC 3.1.1.1, ConnectionContentLength). */
 static void test_uri_of_request(void)
@@ -180,6 +199,7 @@ int main(int argc, char **argv)
     g_test_add_func("/henc/virtual_longlived/octets", test_octets);
     g_test_add_func("/henc/virtual_longlived/servers-of-halves", test_servers_of_halves);
     g_test_add_func("/henc/virtual_longlived/lengths", test_lengths);
+    g_test_add_func("/henc/virtual_longlived/answer-without-a-body", test_answer_without_a_body);
     g_test_add_func("/henc/virtual_longlived/uri-of-request", test_uri_of_request);
     g_test_add_func("/henc/virtual_longlived/last-chunk", test_last_chunk);
     return g_test_run();

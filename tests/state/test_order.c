@@ -241,6 +241,42 @@ static void test_violation_by_time(void)
     order_tear_down(&fixture);
 }
 
+/* Of whom nobody knows what he had received waits for what makes him right. */
+static void test_unsure(void)
+{
+    static const struct said history[] = {
+        {.from_initiator = true, .command = {.id = SSTP_CONNECT, .major_version = 1}},
+        {.from_initiator = true, .command = {.id = SSTP_OPEN, .session_id = 1}},
+        {.from_initiator = false, .command = {.id = SSTP_CONNECT_RESPONSE, .major_version = 1}}};
+    static const unsigned open = 1;
+    struct order_fixture fixture;
+    struct sstp_observer observer;
+
+    order_set_up(&fixture);
+    order_start(&fixture);
+    sstp_observer_init(&observer, &sstp_mem_libc, SSTP_OBSERVER_FROM_START);
+    fixture.hearer.history = history;
+    fixture.hearer.observer = &observer;
+    fixture.hearer.seen = g_array_new(FALSE, TRUE, sizeof(struct sstp_observation));
+    g_array_set_size(fixture.hearer.seen, G_N_ELEMENTS(history));
+    order_say(&fixture, true, 0, 11, 1);
+    sstp_order_put(&fixture.order, true,
+                   &(struct sstp_order_item){.kind = SSTP_ORDER_COMMAND,
+                                             .position = 21,
+                                             .known = 1,
+                                             .is_unsure = true,
+                                             .bytes = sstp_span(&open, sizeof open)});
+    order_assert_taken(&fixture, 0);
+    order_say(&fixture, false, 2, 11, 11);
+    order_assert_taken(&fixture, 0, 2, 1);
+    for (unsigned i = 0; i < G_N_ELEMENTS(history); i++)
+        g_assert_cmphex(g_array_index(fixture.hearer.seen, struct sstp_observation, i).findings, ==,
+                        0);
+    g_array_unref(fixture.hearer.seen);
+    sstp_observer_clear(&observer);
+    order_tear_down(&fixture);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -258,5 +294,6 @@ int main(int argc, char **argv)
     g_test_add_func("/order/budget", test_budget);
     g_test_add_func("/order/no_memory", test_no_memory);
     g_test_add_func("/order/violation_by_time", test_violation_by_time);
+    g_test_add_func("/order/unsure", test_unsure);
     return g_test_run();
 }

@@ -19,6 +19,8 @@ import os
 import random
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import harness
 from mutate import Joined, all_kinds, by_connection, kinds_after, kinds_within, read_packets
@@ -99,21 +101,17 @@ class Run:
         self.num_mutations = self.num_frames = 0
         self.wrong = collections.defaultdict(list)  # by (sample, kind)
 
-    def shown(self, joined, two_pass):
-        """(what it was called, its frames) of each part of a file."""
-        file = joined.capture.write(self.ws.path("kinds.pcapng"))
-        text = self.ws.tshark(file, "-T", "pdml", "-J", PROTOCOLS, "-Y", FILTER,
+    def pdml(self, file, two_pass):
+        return self.ws.tshark(file, "-T", "pdml", "-J", PROTOCOLS, "-Y", FILTER,
                               two_pass=two_pass, preferences=self.preferences)
-        for name, frames in joined.split(read_pdml(text)):
-            yield name, list(frames.values())
 
     def clean(self, originals):
         """Those that are clean conversations, each told."""
         joined = Joined()
         for original in originals:
             joined.add(original.packets, original)
-        for (original, frames), (first, _) in zip(self.shown(joined, two_pass=True),
-                                                  joined.parts):
+        text = self.pdml(joined.capture.write(self.ws.path("kinds.pcapng")), two_pass=True)
+        for (original, frames), (first, _) in zip(parts_of(joined, text), joined.parts):
             original.told = told_of(frames)
             original.num_before = next((frame.number - first for frame in frames
                                         if frame.commands), 0)
@@ -131,8 +129,11 @@ class Run:
     def flush(self):
         if not self.joined.parts:
             return
-        for two_pass in (False, True):
-            for (original, mutation), frames in self.shown(self.joined, two_pass):
+        file = self.joined.capture.write(self.ws.path("kinds.pcapng"))
+        with ThreadPoolExecutor() as pool:  # one tshark each
+            texts = list(pool.map(partial(self.pdml, file), (False, True)))
+        for two_pass, text in zip((False, True), texts):
+            for (original, mutation), frames in parts_of(self.joined, text):
                 wrong = self.judge(original, mutation, frames, two_pass)
                 if wrong:
                     self.wrong[original.file, mutation.kind].append(
@@ -141,6 +142,8 @@ class Run:
         self.num_mutations += len(self.joined.parts)
         self.num_frames += len(self.joined)
         self.joined = Joined()
+        print("%d mutations, %d frames so far" % (self.num_mutations, self.num_frames),
+              file=sys.stderr, flush=True)
 
     @staticmethod
     def judge(original, mutation, frames, two_pass):
@@ -171,6 +174,12 @@ class Run:
             alone.add(mutation.packets, None)
             alone.capture.write(os.path.join(self.keep, "%s, %s.pcapng" % (
                 original.name, mutation.label)))
+
+
+def parts_of(joined, text):
+    """(what it was called, its frames) of each part of a file."""
+    for name, frames in joined.split(read_pdml(text)):
+        yield name, list(frames.values())
 
 
 def choose(pairs, rng):

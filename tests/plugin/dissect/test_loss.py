@@ -71,6 +71,26 @@ class Loss(DissectTest):
     def gaps(self, frames):
         return [frame.number for frame in frames if ("gap", "note") in frame.findings]
 
+    # -- late segments -----------------------------------------------------
+
+    def test_first_segment_late(self):
+        """What TCP kept until then has lost what it acknowledged: nobody is blamed by it."""
+        packets = read_packets(os.path.join(harness.HERE, "cases", "reference.pcap"))
+        times = [packet.time for packet in packets]
+        first, second = [at for at, packet in enumerate(packets) if packet.payload and
+                         packet.sender == packets[0].sender][:2]
+        for places in range(3):
+            late = list(packets)
+            late.insert(first - places, late.pop(second))
+            joined = Joined()
+            joined.add([packet.at(time) for packet, time in zip(late, times)], None)
+            capture = joined.capture.write(self.ws.path("late.pcapng"))
+            for two_pass in (False, True):
+                frames = self.ws.dissect(capture, two_pass=two_pass, preferences=[OUT_OF_ORDER])
+                self.assertEqual([finding for frame in frames for finding in frame.findings
+                                  if finding[1] in BAD or finding[0] == "gap"], [],
+                                 "%d places before, %s" % (places, two_pass))
+
     # -- lost segments -----------------------------------------------------
 
     def test_lost_at_command_boundaries(self):
