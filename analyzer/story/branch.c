@@ -120,8 +120,7 @@ static void end_at_receiver(const struct following *following, const struct stor
 /* Whether more than one message has the contents of the branch. */
 static bool is_one_of_many(const struct following *following)
 {
-    const uint32_t contents = story_leg(following->story, following->hop)->contents;
-    return contents != NONE && story_contents(following->story, contents)->roots > 1;
+    return story_is_ambiguous(following->story, story_leg(following->story, following->hop));
 }
 
 /* Whether a leg of the same contents is for the branch's recipient, as far as that is known. */
@@ -155,12 +154,14 @@ static bool may_have_gone_on(const struct following *following, uint32_t decisiv
 {
     const struct sstp_story *story = following->story;
     const uint32_t hop = following->hop;
+    if (story_leg(story, hop)->is_alone)
+        return false;
     uint32_t leg = story_contents(story, story_leg(story, hop)->contents)->newest;
 
     for (unsigned i = 0; leg != NONE && (leg > hop || story_may_cross(story, leg, hop)); i++) {
         if (i == STORY_LOOK_BACK || may_be_after(following, decisive, leg))
             return true;
-        leg = story_leg(story, leg)->link;
+        leg = story_before(story_leg(story, leg));
     }
     return false;
 }
@@ -172,7 +173,7 @@ static bool may_have_begun_before(const struct following *following)
     const struct sstp_story *story = following->story;
     const struct story_leg *root = story_leg(story, following->hop);
     const struct story_session *session = story_session(story, root->session);
-    uint32_t before = root->link;
+    uint32_t before = story_before(root);
 
     for (unsigned i = 0; root->kind == STORY_ROOT && before != NONE; i++) {
         const struct story_leg *leg = story_leg(story, before);
@@ -182,7 +183,7 @@ static bool may_have_begun_before(const struct following *following)
              story_may_send(story, session, story_session(story, leg->session), true) &&
              is_for_recipient(following, before)))
             return true;
-        before = leg->link;
+        before = story_before(leg);
     }
     return false;
 }

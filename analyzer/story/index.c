@@ -42,7 +42,7 @@ static void put(uint32_t *slots, uint32_t size, uint64_t hash, uint32_t slot)
 
 bool sstp_index_reserve(struct sstp_index *index)
 {
-    if (index->num < index->size - index->size / 4)
+    if (index->num < index->size - index->size / 8)
         return true;
     if (index->size >> SIZE_MAX_LOG2 != 0)
         return index->num + 1 < index->size;
@@ -65,4 +65,13 @@ void sstp_index_add(struct sstp_index *index, uint64_t hash, uint32_t number)
 {
     put(index->slots, index->size, hash, number + 1);
     index->num++;
+}
+
+void sstp_index_replace(struct sstp_index *index, uint64_t hash, uint32_t old, uint32_t number)
+{
+    uint32_t i = (uint32_t)hash & (index->size - 1);
+
+    while (index->slots[i] != old + 1)
+        i = (i + 1) & (index->size - 1);
+    index->slots[i] = number + 1;
 }

@@ -45,4 +45,7 @@ bool sstp_index_reserve(struct sstp_index *index);
 /* Adds a number that is not in it, after sstp_index_reserve(). */
 void sstp_index_add(struct sstp_index *index, uint64_t hash, uint32_t number);
 
+/* Another number stands for what the old one did, which has to be in it. */
+void sstp_index_replace(struct sstp_index *index, uint64_t hash, uint32_t old, uint32_t number);
+
 #endif

@@ -29,8 +29,13 @@ enum story_kind {
 struct story_leg {
     uint32_t label;
     uint32_t session;
-    uint32_t contents;        /* index; NONE where the payload is not known */
-    uint32_t link;            /* the next older one of the same contents */
+    union {
+        struct {
+            uint32_t contents; /* index; NONE where the payload is not known */
+            uint32_t link;     /* the next older one of the same contents */
+        };
+        uint32_t digest[2]; /* is_alone */
+    };
     uint32_t from;            /* a leg, or a journey: see enum story_kind */
     unsigned kind : 2;        /* enum story_kind */
     unsigned certainty : 2;   /* enum sstp_story_certainty, as it was when it was joined */
@@ -39,12 +44,14 @@ struct story_leg {
     unsigned is_passed : 1;   /* of the first leg of a hop: one of them was acknowledged */
     unsigned is_repeated : 1; /* there is an attempt after it */
     unsigned has_others : 1;  /* of the first leg of a hop: there are attempts beside it */
-    unsigned when : 21;       /* of its end, in STORY_WHEN_SHIFT, from anywhere */
+    unsigned is_alone : 1;    /* no other has its contents: they have no record of their own */
+    unsigned tells : 1;       /* is_alone: as in struct story_contents */
+    unsigned when : 19;       /* of its end, in STORY_WHEN_SHIFT, from anywhere */
 };
 
-/* About a second, of which a leg knows 25 days. */
+/* About a second, of which a leg knows six days. */
 #define STORY_WHEN_SHIFT 30
-#define STORY_WHEN_MASK 0x1fffffu
+#define STORY_WHEN_MASK 0x7ffffu
 
 /* Of a leg, where they are kept. */
 struct story_times {
@@ -52,9 +59,10 @@ struct story_times {
     uint32_t acknowledged_label;
 };
 
-/* Contents that a message had: payload, UserRef, resource and all. */
+/* Contents that several legs had: payload, UserRef, resource and all.  Half a digest: of ten
+ * million contents two have the same by a chance of three in a million. */
 struct story_contents {
-    struct sstp_digest digest;
+    uint32_t digest[2];
     uint32_t newest : 29; /* leg */
     uint32_t tells : 1;   /* they or their UserRef are long enough */
     uint32_t roots : 2;   /* journeys that begin with them, as far as STORY_ROOTS_MANY */
@@ -208,6 +216,19 @@ static inline struct story_journey *story_journey(const struct sstp_story *story
     return sstp_array_at(&story->journeys, index);
 }
 
+/* The next older leg of the same contents. */
+static inline uint32_t story_before(const struct story_leg *leg)
+{
+    return leg->is_alone ? NONE : leg->link;
+}
+
+/* Whether more than one journey begins with the contents of the leg. */
+static inline bool story_is_ambiguous(const struct sstp_story *story, const struct story_leg *leg)
+{
+    return !leg->is_alone && leg->contents != NONE &&
+           story_contents(story, leg->contents)->roots > 1;
+}
+
 /* NULL without memory; the story is full then. */
 void *story_resize(struct sstp_story *story, void *block, size_t size);
 
@@ -254,9 +275,19 @@ extern const struct sstp_index_of story_ways_of;
 
 /* ---- contents.c ---- */
 
-/* The contents of a payload on a session; NONE without room. */
-uint32_t story_contents_of_event(struct sstp_story *story, const struct sstp_story_event *event,
-                                 const struct story_session *session);
+/* What a leg that is about to come says. */
+struct story_saying {
+    uint32_t contents; /* NONE: not known, or without room */
+    bool is_alone;     /* nothing has said it before; then */
+    bool tells;
+    uint64_t digest;
+};
+
+/* The contents of a payload on a session. */
+struct story_saying story_saying_of(struct sstp_story *story, const struct sstp_story_event *event,
+                                    const struct story_session *session);
+/* The leg has come. */
+void story_say(struct sstp_story *story, uint32_t leg, const struct story_saying *saying);
 extern const struct sstp_index_of story_contents_of;
 
 /* ---- join.c ---- */

@@ -79,7 +79,7 @@ static void take_journey(const struct story_joining *joining, uint32_t number)
 static void adopt(const struct story_joining *joining)
 {
     struct sstp_story *story = joining->story;
-    uint32_t after = joining->leg->link;
+    uint32_t after = story_before(joining->leg);
 
     for (unsigned i = 0; i < STORY_LOOK_BACK && after != NONE; i++) {
         struct story_leg *leg = story_leg(story, after);
@@ -92,7 +92,7 @@ static void adopt(const struct story_joining *joining)
             leg->certainty =
                 story_is_unmistakable(joining) ? SSTP_STORY_CERTAIN : SSTP_STORY_LIKELY;
         }
-        after = leg->link;
+        after = story_before(leg);
     }
 }
 
@@ -116,7 +116,7 @@ static void enter_queues(const struct story_joining *joining)
 static void leave_queues(const struct story_joining *joining)
 {
     const struct sstp_story *story = joining->story;
-    uint32_t after = joining->leg->link;
+    uint32_t after = story_before(joining->leg);
 
     for (unsigned i = 0; i < STORY_LOOK_BACK && after != NONE; i++) {
         const struct story_leg *leg = story_leg(story, after);
@@ -126,7 +126,7 @@ static void leave_queues(const struct story_joining *joining)
             if (place != NONE)
                 story_way_take(way, place);
         }
-        after = leg->link;
+        after = story_before(leg);
     }
 }
 
@@ -141,20 +141,20 @@ void story_join(struct sstp_story *story, uint32_t index)
         joining.way = story_way(story, session->way);
     leg->may_vanish = (session->message_flags & (SSTP_MESSAGE_FLAG_EPHEMERAL |
                                                  SSTP_MESSAGE_FLAG_DO_NOT_DELIVER_IF_OFFLINE)) != 0;
-    leg->link = NONE;
-    if (leg->contents == NONE) {
+    if (leg->is_alone || leg->contents == NONE) {
         begin(&joining);
+        if (leg->is_alone)
+            enter_queues(&joining);
         return;
     }
     joining.contents = story_contents(story, leg->contents);
-    const bool is_new = joining.contents->newest == STORY_LEGS_MAX;
-    leg->link = is_new ? NONE : joining.contents->newest;
+    leg->link = joining.contents->newest;
     joining.contents->newest = index & STORY_LEGS_MAX;
-    if (is_new || (!story_join_attempt(&joining, true) && !story_join_hop(&joining) &&
-                   !story_join_attempt(&joining, false)))
+    if (!story_join_attempt(&joining, true) && !story_join_hop(&joining) &&
+        !story_join_attempt(&joining, false))
         begin(&joining);
-    const bool may_adopt = !is_new && leg->kind != STORY_ATTEMPT && story->uncertainties.num > 0 &&
-                           joining.contents->roots <= 2;
+    const bool may_adopt =
+        leg->kind != STORY_ATTEMPT && story->uncertainties.num > 0 && joining.contents->roots <= 2;
     if (may_adopt)
         adopt(&joining);
     enter_queues(&joining);
@@ -172,7 +172,7 @@ static bool is_worthless(const struct sstp_story *story, const struct story_leg 
     const uint32_t way = story_session(story, leg->session)->way;
 
     return leg->kind == STORY_HOP && leg->certainty == SSTP_STORY_LIKELY && way != NONE &&
-           story_way(story, way)->num_open > 0 && story_contents(story, leg->contents)->roots > 1;
+           story_way(story, way)->num_open > 0 && story_is_ambiguous(story, leg);
 }
 
 void story_revise(struct sstp_story *story)

@@ -31,7 +31,7 @@ static enum sstp_story_certainty repeats_attempt(const struct story_joining *joi
 static uint32_t find_attempt(const struct story_joining *joining, bool only_given_up,
                              enum sstp_story_certainty *certainty)
 {
-    uint32_t found = NONE, before = joining->leg->link;
+    uint32_t found = NONE, before = story_before(joining->leg);
 
     /* What repeats may be one that was given up, and nothing else. */
     if (joining->way == NULL ||
@@ -44,7 +44,7 @@ static uint32_t find_attempt(const struct story_joining *joining, bool only_give
             found = before;
             *certainty = is;
         }
-        before = leg->link;
+        before = story_before(leg);
     }
     return found;
 }

@@ -31,9 +31,11 @@ static bool fits(const struct story_joining *joining, uint32_t place)
 {
     const uint32_t before = joining->way->places[place];
 
-    return (before & STORY_TAKEN) == 0 &&
-           story_leg(joining->story, before)->contents == joining->leg->contents &&
-           are_recipients_named(joining, story_leg(joining->story, before)->session);
+    if ((before & STORY_TAKEN) != 0)
+        return false;
+    const struct story_leg *leg = story_leg(joining->story, before);
+    return !leg->is_alone && leg->contents == joining->leg->contents &&
+           are_recipients_named(joining, leg->session);
 }
 
 /* Whether a place may stay in the queue for good: the message may be dropped without a word,
@@ -102,7 +104,7 @@ static uint32_t wider_way(const struct story_joining *joining, uint32_t before)
 /* The place of contents that can be nothing else. */
 static uint32_t find_unmistakable(struct story_joining *joining)
 {
-    uint32_t before = joining->leg->link;
+    uint32_t before = story_before(joining->leg);
 
     for (unsigned i = 0; i < STORY_LOOK_BACK && before != NONE; i++) {
         const uint32_t ways[] = {joining->session->way, wider_way(joining, before)};
@@ -115,7 +117,7 @@ static uint32_t find_unmistakable(struct story_joining *joining)
             }
         }
         joining->way = story_way(joining->story, ways[0]);
-        before = story_leg(joining->story, before)->link;
+        before = story_before(story_leg(joining->story, before));
     }
     return NONE;
 }
@@ -136,7 +138,7 @@ static bool is_turn_doubtful(const struct story_joining *joining, uint32_t place
 static uint32_t attempt_before(const struct story_joining *joining, uint32_t hop)
 {
     const struct sstp_story *story = joining->story;
-    uint32_t before = joining->leg->link, last = hop;
+    uint32_t before = story_before(joining->leg), last = hop;
 
     if (!story_leg(story, hop)->has_others)
         return hop;
@@ -147,7 +149,7 @@ static uint32_t attempt_before(const struct story_joining *joining, uint32_t hop
                 return before;
             last = last == hop ? before : last;
         }
-        before = leg->link;
+        before = story_before(leg);
     }
     return last;
 }
@@ -157,7 +159,7 @@ static uint32_t attempt_before(const struct story_joining *joining, uint32_t hop
 static uint32_t find_sibling(const struct story_joining *joining, uint32_t hop)
 {
     const struct sstp_story *story = joining->story;
-    uint32_t before = joining->leg->link;
+    uint32_t before = story_before(joining->leg);
 
     if (!story_leg(story, hop)->has_others)
         return NONE;
@@ -166,7 +168,7 @@ static uint32_t find_sibling(const struct story_joining *joining, uint32_t hop)
         if (leg->kind == STORY_HOP && story_hop_of(story, leg->from) == hop &&
             story_session(story, leg->session)->way == joining->session->way)
             return before;
-        before = leg->link;
+        before = story_before(leg);
     }
     return NONE;
 }

@@ -202,17 +202,15 @@ static uint32_t end_message(struct sstp_story *story, const struct sstp_story_ev
     if (session == NONE || event->message == NONE ||
         story_session(story, session)->from_initiator != event->from_initiator)
         return NONE;
-    const uint32_t contents =
-        event->has_digest && !is_sight
-            ? story_contents_of_event(story, event, story_session(story, session))
-            : NONE;
+    struct story_saying saying = {.contents = NONE};
+    if (event->has_digest && !is_sight)
+        saying = story_saying_of(story, event, story_session(story, session));
     struct story_leg *leg = add_leg(story, event);
     if (leg == NULL)
         return NONE;
     const uint32_t index = story->legs.num - 1;
     leg->session = session;
-    leg->contents = contents;
-    leg->link = NONE;
+    story_say(story, index, &saying);
     if (is_sight && seen != NONE) {
         leg->kind = STORY_SIGHT;
         leg->from = seen;

@@ -31,8 +31,7 @@ uint32_t story_root_of(const struct sstp_story *story, uint32_t index, uint32_t 
 static enum sstp_story_certainty certainty_of(const struct sstp_story *story,
                                               const struct story_leg *leg)
 {
-    if (leg->certainty == SSTP_STORY_CERTAIN && leg->contents != NONE &&
-        story_contents(story, leg->contents)->roots > 1)
+    if (leg->certainty == SSTP_STORY_CERTAIN && story_is_ambiguous(story, leg))
         return SSTP_STORY_LIKELY;
     return (enum sstp_story_certainty)leg->certainty;
 }
@@ -327,11 +326,11 @@ unsigned sstp_story_candidates(const struct sstp_story *story, uint32_t index, u
 
     if (leg->kind != STORY_ROOT)
         return 0;
-    uint32_t before = leg->link;
+    uint32_t before = story_before(leg);
     for (unsigned i = 0; i < CANDIDATES_LOOK_BACK && before != NONE && num < max; i++) {
         if (may_be_before(story, session, before))
             candidates[num++] = before;
-        before = story_leg(story, before)->link;
+        before = story_before(story_leg(story, before));
     }
     return num;
 }

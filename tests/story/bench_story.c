@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "counting_mem.h"
 #include "tale.h"
 
 #define RELAY "grooveDNS://r"
@@ -34,6 +35,30 @@ static void send_batch(struct tale_connection *a, struct tale_connection *b, uns
         }
     tale_acknowledge(a, false, BATCH);
     tale_acknowledge(b, true, BATCH);
+}
+
+/* Memory of messages that no one sends on: what a leg costs that is like no other, and one that
+ * says one of five things. */
+static void weigh(unsigned num_messages, bool is_unique)
+{
+    struct counting_mem counting;
+    char text[64];
+    struct tale tale;
+
+    counting_mem_init(&counting);
+    const struct sstp_story_config config = {.mem = &counting.mem, .keeps_numbers = true};
+    tale_init(&tale, &config);
+    struct tale_connection *a = tale_connect(&tale, "dpp:///a", RELAY);
+    tale_open(a, true, 1, "res", "id:b", "");
+    for (unsigned i = 0; i < num_messages; i++) {
+        snprintf(text, sizeof text, "message %u, which is like no other", is_unique ? i : i % 5);
+        tale_send(a, true, 1, text);
+        if (i % BATCH == BATCH - 1)
+            tale_acknowledge(a, false, BATCH);
+    }
+    printf("%8u messages, %s contents: %.1f bytes a message\n", num_messages,
+           is_unique ? "unique" : "repeated", (double)counting.num_bytes / num_messages);
+    tale_clear(&tale);
 }
 
 static unsigned run(unsigned num_journeys)
@@ -65,6 +90,9 @@ static unsigned run(unsigned num_journeys)
 
 int main(void)
 {
+    for (unsigned num = 100000; num <= 200000; num += 25000)
+        weigh(num, true);
+    weigh(100000, false);
     for (unsigned num = 12500; num <= 400000; num *= 2)
         if (run(num) != num)
             return 1;
