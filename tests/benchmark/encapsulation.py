@@ -68,14 +68,20 @@ def messages():
         for number in range(ACK_EVERY))
 
 
-def write_polling(out, exchanges):
-    """Client and server each have the next 150 octets to say in every exchange."""
+def begun(kind, out):
+    """A capture, and a carrier in it that has a session."""
     capture = Spill(out)
-    carrier = henc.Polling(capture, henc.Place(1))
+    carrier = kind(capture, henc.Place(1))
     carrier.log = collections.deque(maxlen=1)
     carrier.open()
     for side, data in opening():
         carrier.send(side, data)
+    return capture, carrier
+
+
+def write_polling(out, exchanges):
+    """Client and server each have the next 150 octets to say in every exchange."""
+    capture, carrier = begun(henc.Polling, out)
     text = sstp.join(sstp.message_sequence(0x21, b"p" * 300, user_ref="poll"))
     ends, at = len(text), 0
     owed = 0
@@ -92,12 +98,7 @@ def write_polling(out, exchanges):
 
 
 def write_longlived(out, octets):
-    capture = Spill(out)
-    carrier = henc.LongLived(capture, henc.Place(1))
-    carrier.log = collections.deque(maxlen=1)
-    carrier.open()
-    for side, data in opening():
-        carrier.send(side, data)
+    capture, carrier = begun(henc.LongLived, out)
     block, written, rest = messages(), 0, b""
     while written < octets:
         rest += block
@@ -111,12 +112,7 @@ def write_longlived(out, octets):
 
 
 def write_keepalive(out, octets):
-    capture = Spill(out)
-    carrier = henc.KeepAlive(capture, henc.Place(1))
-    carrier.log = collections.deque(maxlen=1)
-    carrier.open()
-    for side, data in opening():
-        carrier.send(side, data)
+    capture, carrier = begun(henc.KeepAlive, out)
     block, written, rest = messages(), 0, b""
     while written < octets:
         rest += block

@@ -20,19 +20,12 @@
 #include <stdlib.h>
 
 #include "counting_mem.h"
+#include "must.h"
 #include "state/observer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { PREFIX_LEN = 2, STEP_LEN = 4, GAP = 0, END = 31 };
-
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 struct run {
     struct sstp_observer observer;

@@ -11,22 +11,11 @@
 #ifndef TESTS_FUZZ_PROGRAM_H
 #define TESTS_FUZZ_PROGRAM_H
 
-#include <stdio.h>
-#include <stdlib.h>
-
+#include "must.h"
 #include "random.h"
 
 #define PROGRAM_STEP 8u
 #define PROGRAM_STEPS_MAX 400u
-
-/* Checks stay in every build. */
-#define MUST(condition)                                                                            \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

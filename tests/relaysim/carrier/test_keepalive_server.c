@@ -38,9 +38,15 @@ static void shake(struct doorstep *server, struct carrier_transport **get,
     answer = spoken_by(*get);
     g_assert_true(g_str_has_suffix(answer, "\r\nContent-Length: 22\r\n\r\n" ECHO));
     g_free(answer);
-    g_assert_true((*get)->carrier == (*post)->carrier);
-    g_assert_true(carrier_ep((*get)->carrier) == server->pair->b.ep);
-    g_assert_cmpstr(carrier_connection_name((*get)->carrier), ==, GUID);
+    doorstep_assert_joined(server, *get, *post, GUID);
+}
+
+/* A server, and a client that is ready. */
+static void enter(struct doorstep *server, struct carrier_transport **get,
+                  struct carrier_transport **post)
+{
+    doorstep_begin(server, (struct http_options){0});
+    shake(server, get, post, true);
 }
 
 static void test_handshake(void)
@@ -60,8 +66,7 @@ static void test_server_in_turn(void)
 {
     struct doorstep server;
     struct carrier_transport *get, *post;
-    doorstep_begin(&server, (struct http_options){0});
-    shake(&server, &get, &post, true);
+    enter(&server, &get, &post);
     pair_connect(server.pair); /* by another way, so that there is something to say */
     (void)sstp_ep_noop(server.pair->b.ep);
     assert_spoken(get, "");
@@ -122,8 +127,7 @@ static void test_two_gets(void)
 {
     struct doorstep server;
     struct carrier_transport *get, *post;
-    doorstep_begin(&server, (struct http_options){0});
-    shake(&server, &get, &post, true);
+    enter(&server, &get, &post);
     pair_connect(server.pair);
     doorstep_say(&server, get, GET);
     struct carrier_transport *second = doorstep_visit(&server);
@@ -141,8 +145,7 @@ static void test_shared_transport(void)
 {
     struct doorstep server;
     struct carrier_transport *get, *post;
-    doorstep_begin(&server, (struct http_options){0});
-    shake(&server, &get, &post, true);
+    enter(&server, &get, &post);
     struct carrier *first = get->carrier;
     struct carrier_transport *other = doorstep_visit(&server);
     spoken_to(other,
@@ -195,8 +198,7 @@ static void test_left_behind(void)
 {
     struct doorstep server;
     struct carrier_transport *get, *post;
-    doorstep_begin(&server, (struct http_options){0});
-    shake(&server, &get, &post, true);
+    enter(&server, &get, &post);
     struct carrier_transport *other = doorstep_visit(&server);
     spoken_to(other,
               "POST /2.0/" NAME "/other,ConnType=KeepAlive HTTP/1.0\r\nContent-Length: "
@@ -256,8 +258,7 @@ static void test_server_timers(void)
     g_assert_true(carrier_is_over(get));
     doorstep_end(&server);
 
-    doorstep_begin(&server, (struct http_options){0});
-    shake(&server, &get, &post, true);
+    enter(&server, &get, &post);
     struct carrier *carrier = get->carrier;
     pair_connect(server.pair);
     doorstep_say(&server, get, GET);
@@ -302,8 +303,7 @@ static void test_server_alone(void)
 {
     struct doorstep server;
     struct carrier_transport *get, *post;
-    doorstep_begin(&server, (struct http_options){0});
-    shake(&server, &get, &post, true);
+    enter(&server, &get, &post);
     struct carrier *carrier = get->carrier;
     carrier_lost(get);
     carrier_lost(post);

@@ -66,3 +66,11 @@ struct carrier_transport *doorstep_ask(struct doorstep *doorstep,
     g_assert_cmpint(carrier_is_over(get), ==, request->is_closed);
     return transport;
 }
+
+void doorstep_assert_joined(const struct doorstep *doorstep, const struct carrier_transport *get,
+                            const struct carrier_transport *post, const char *guid)
+{
+    g_assert_true(get->carrier == post->carrier);
+    g_assert_true(carrier_ep(get->carrier) == doorstep->pair->b.ep);
+    g_assert_cmpstr(carrier_connection_name(get->carrier), ==, guid);
+}

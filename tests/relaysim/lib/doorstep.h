@@ -40,6 +40,10 @@ struct carrier_transport *doorstep_ask(struct doorstep *doorstep,
                                        struct carrier_transport *get,
                                        struct carrier_transport *post);
 
+/* Both transports are of one virtual connection, which has this name and the endpoint. */
+void doorstep_assert_joined(const struct doorstep *doorstep, const struct carrier_transport *get,
+                            const struct carrier_transport *post, const char *guid);
+
 /* What a visitor hears begins with this status, or is nothing (NULL). */
 void doorstep_assert_status(struct carrier_transport *transport, const char *status);
 

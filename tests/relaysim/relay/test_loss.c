@@ -1,42 +1,29 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Single-hop fanout, when recipients, messages or other relays are lost on the way
  * (GRVSSTP 3.3.4.1.2, 3.3.5.8, 3.3.5.9, 3.3.6). */
-#include "town.h"
+#include "scene.h"
 
 #define ACK SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY
 #define TIMED (SSTP_MESSAGE_FLAG_EPHEMERAL | ACK)
 #define READY(client, id) (town_session_state(client, id) == (int)SSTP_SESSION_READY)
 
 /* A at Relay1, with a fanout session whose recipients at Relay2 the test speaks for. */
-struct scene {
-    struct town *town;
-    struct town_relay *relay1, *two;
-    struct town_client *a;
-    uint32_t id;
-};
-
-static struct scene set_scene(const char *names)
+static struct puppet_scene set_scene(const char *names)
 {
-    struct scene s = {.town = town_new()};
-    s.relay1 = town_relay(s.town, 1, NULL);
-    s.two = town_puppet(s.town, 2, 6);
-    s.a = town_client(s.town, 'A', s.relay1, 6, false);
-    s.id = town_fanout(s.a, names);
-    (void)sstp_ep_set_availability(s.two->puppet, s.two->opened_id, SSTP_HANDLER_READY, 0);
-    town_settle(s.town);
+    struct puppet_scene s = puppet_scene_set(names);
     g_assert_true(READY(s.a, s.id));
     g_string_truncate(s.town->commands, 0);
     return s;
 }
 
 /* Relay2 asks for a pause, which Relay1 hears before A does. */
-static void block(const struct scene *s)
+static void block(const struct puppet_scene *s)
 {
     (void)sstp_ep_set_availability(s->two->puppet, s->two->opened_id, SSTP_HANDLER_NOT_READY, 0);
     town_hear(s->two, s->relay1);
 }
 
-static void send_timed(const struct scene *s, uint32_t ttl)
+static void send_timed(const struct puppet_scene *s, uint32_t ttl)
 {
     const struct sstp_ep_message message = {
         .flags = TIMED, .ttl = ttl, .data = sstp_span_of_string("timed")};
@@ -45,7 +32,7 @@ static void send_timed(const struct scene *s, uint32_t ttl)
 
 /* A SessionStatus without the Close that a puppet would put after it: Groove Server 2010
  * takes a minute for that (note <16>). */
-static void say_status(const struct scene *s, uint8_t status_id, char name)
+static void say_status(const struct puppet_scene *s, uint8_t status_id, char name)
 {
     char device_url[] = "dpp:///?", identity_url[] = "grooveIdentity://?";
     device_url[sizeof device_url - 2] = identity_url[sizeof identity_url - 2] = name;
@@ -62,7 +49,7 @@ static void say_status(const struct scene *s, uint8_t status_id, char name)
  * last recipient, which ends the session and all that waits in it. */
 static void test_3_3_6_2_expiry_of_a_lost_session(void)
 {
-    struct scene s = set_scene("c2");
+    struct puppet_scene s = set_scene("c2");
     block(&s);
     for (unsigned i = 0; i < 3; i++)
         send_timed(&s, 10);
@@ -83,7 +70,7 @@ static void test_3_3_6_2_expiry_of_a_lost_session(void)
 /* The other relay closes a session while a message on it is not acknowledged. */
 static void test_3_3_5_9_close_with_a_message_under_way(void)
 {
-    struct scene s = set_scene("b1 c2");
+    struct puppet_scene s = set_scene("b1 c2");
     town_send(s.a, s.id, "one", 0);
     g_string_truncate(s.town->commands, 0);
     (void)sstp_ep_close_session(s.two->puppet, s.two->opened_id, SSTP_CLOSE_INTERNAL_ERROR);
@@ -98,7 +85,7 @@ static void test_3_3_5_9_close_with_a_message_under_way(void)
 /* A session that A has closed stays for its messages, and ends with the last of them. */
 static void test_3_3_6_2_expiry_of_the_last(void)
 {
-    struct scene s = set_scene("c2");
+    struct puppet_scene s = set_scene("c2");
     block(&s);
     send_timed(&s, 10);
     send_timed(&s, 20);
@@ -118,7 +105,7 @@ static void test_3_3_6_2_expiry_of_the_last(void)
 /* The D flag: five minutes, on the way to another relay as well. */
 static void test_3_3_5_12_offline_ttl(void)
 {
-    struct scene s = set_scene("c2");
+    struct puppet_scene s = set_scene("c2");
     block(&s);
     const struct sstp_ep_message message = {.flags =
                                                 SSTP_MESSAGE_FLAG_DO_NOT_DELIVER_IF_OFFLINE | ACK,
@@ -140,7 +127,7 @@ static void test_3_3_5_12_offline_ttl(void)
  * nobody is left to be told of it, so that it must not be acknowledged. */
 static void test_3_3_7_1_orphaned_message(void)
 {
-    struct scene s = set_scene("b1 c2");
+    struct puppet_scene s = set_scene("b1 c2");
     block(&s);
     const struct sstp_ep_message message = {.flags = ACK, .data = sstp_span_of_string("late")};
     (void)sstp_ep_send_message(town_ep(s.a), s.id, &message, NULL);
@@ -159,7 +146,7 @@ static void test_3_3_7_1_orphaned_message(void)
  * that it has opened, and sends nothing on it even before that. */
 static void test_3_2_5_8_empty_hop(void)
 {
-    struct scene s = set_scene("b1 c2 d2");
+    struct puppet_scene s = set_scene("b1 c2 d2");
     say_status(&s, SSTP_SESSION_STATUS_LOCKED_OUT, 'c');
     town_settle(s.town);
     g_assert_null(strstr(s.town->commands->str, "1>2 Close"));
@@ -185,7 +172,7 @@ static void test_3_2_5_8_empty_hop(void)
 /* What has expired is no backlog any more. */
 static void test_4_4_backlog_expires(void)
 {
-    struct scene s = set_scene("c2");
+    struct puppet_scene s = set_scene("c2");
     char *text = g_strnfill(64 << 10, 'x');
     const struct sstp_ep_message message = {
         .flags = TIMED, .ttl = 10, .data = sstp_span_of_string(text)};
@@ -226,7 +213,7 @@ static void test_3_3_5_8_each_status(void)
         {SSTP_SESSION_STATUS_CONNECTION_CLOSED, "ConnectionClosed grooveDNS://relay2", 2},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
-        struct scene s = set_scene("b1 c2 d2");
+        struct puppet_scene s = set_scene("b1 c2 d2");
         char *status = g_strdup_printf("1>A SessionStatus s=0x1 %s\n", rows[i].said);
         g_test_message("%u", rows[i].status_id);
         say_status(&s, rows[i].status_id, 'c');
@@ -250,9 +237,9 @@ static void test_3_3_5_8_each_status(void)
 
 /* As a FanoutOpen of SSTP 1.5 the recipients just fit; an entry is a byte longer in 1.6, and
  * Relay1 needs two sessions to Relay2 for them.  The last recipient is Relay1's. */
-static struct scene set_divided_scene(void)
+static struct puppet_scene set_divided_scene(void)
 {
-    struct scene s = {.town = town_new()};
+    struct puppet_scene s = {.town = town_new()};
     struct sstp_fanout_entry entries[MANY + 1];
     char(*urls)[96] = g_malloc0((MANY + 1) * sizeof *urls);
     for (unsigned i = 0; i <= MANY; i++) {
@@ -290,7 +277,7 @@ static struct scene set_divided_scene(void)
 
 static void test_3_3_5_6_1_divided(void)
 {
-    struct scene s = set_divided_scene();
+    struct puppet_scene s = set_divided_scene();
     town_send(s.a, s.id, "one", ACK);
     g_assert_cmpuint(s.two->numbers->len, ==, 2);
     /* Nothing is safe before Relay2 has acknowledged both. */
@@ -309,7 +296,7 @@ static void test_3_3_5_6_1_divided(void)
 static void test_3_3_5_9_one_of_two(void)
 {
     for (unsigned lost = 1; lost <= 2; lost++) {
-        struct scene s = set_divided_scene();
+        struct puppet_scene s = set_divided_scene();
         (void)sstp_ep_close_session(s.two->puppet, lost, SSTP_CLOSE_INTERNAL_ERROR);
         town_settle(s.town);
         char *said =
