@@ -8,6 +8,7 @@
 
 #include "cmd/analyze.h"
 #include "cmd/shrink.h"
+#include "cmd/split.h"
 #include "cmd/version.h"
 #include "dissect/start.h"
 
@@ -34,7 +35,9 @@ int main(int argc, char *argv[])
             .decode_as = (const char **)options.decode_as,
         };
         if (start_wireshark(&start))
-            result = options.shrink_text != NULL ? shrink(&options) : analyze(&options);
+            result = options.shrink_text != NULL ? shrink(&options)
+                     : options.num_buckets > 0   ? split(&options)
+                                                 : analyze(&options);
     }
     options_clear(&options);
     return (int)result;

@@ -98,6 +98,23 @@ static void test_order(void)
     deal_free(down);
 }
 
+/* Each has some, and the same every time. */
+static void test_buckets(void)
+{
+    guint counts[7] = {0};
+
+    for (guint i = 2; i < 250; i++) {
+        const struct packet_pair pair = pair_of(1, (guint8)i);
+        const guint bucket = deal_bucket(&pair, G_N_ELEMENTS(counts));
+        g_assert_cmpuint(bucket, <, G_N_ELEMENTS(counts));
+        g_assert_cmpuint(bucket, ==, deal_bucket(&pair, G_N_ELEMENTS(counts)));
+        g_assert_cmpuint(deal_bucket(&pair, 1), ==, 0);
+        counts[bucket]++;
+    }
+    for (gsize i = 0; i < G_N_ELEMENTS(counts); i++)
+        g_assert_cmpuint(counts[i], >, 248 / G_N_ELEMENTS(counts) / 2);
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
@@ -105,5 +122,6 @@ int main(int argc, char *argv[])
     g_test_add_func("/deal/packing", test_packing);
     g_test_add_func("/deal/rest", test_rest);
     g_test_add_func("/deal/order", test_order);
+    g_test_add_func("/deal/buckets", test_buckets);
     return g_test_run();
 }

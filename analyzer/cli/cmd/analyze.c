@@ -92,7 +92,7 @@ static gboolean begin(struct run *run)
 /* All of it, or all of a share. */
 static enum exit_code dissect_all(struct run *run)
 {
-    const struct reading_calls calls = {dissect, skip, cannot_write, run};
+    const struct reading_calls calls = {NULL, dissect, skip, cannot_write, run};
 
     run->dissector = dissector_new();
     const gboolean is_read = reading_run(run->reading, &run->progress, &calls);

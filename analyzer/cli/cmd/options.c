@@ -185,9 +185,11 @@ static gboolean read_shrink(struct options *options)
     const char *text = options->shrink_text;
 
     if (text == NULL) {
-        if (options->write != NULL)
-            say("-w %s: says where --shrink writes, which is not given", options->write);
-        return options->write == NULL;
+        const gboolean is_wrong = options->write != NULL && options->split_text == NULL;
+        if (is_wrong)
+            say("-w %s: says where --shrink or --split writes, and neither is given",
+                options->write);
+        return !is_wrong;
     }
     options->shrink_name =
         g_strdup(g_str_has_prefix(text, "sstp.expert.") ? text + strlen("sstp.expert.") : text);
@@ -257,6 +259,32 @@ static gboolean is_capture(const struct options *options, const char *name)
     return FALSE;
 }
 
+static gboolean read_split(struct options *options)
+{
+    const char *text = options->split_text;
+    guint64 num;
+
+    if (text == NULL)
+        return TRUE;
+    if (!is_number(text, strlen(text), 1, OPTIONS_BUCKETS_MAX, &num)) {
+        say("--split %s: has to be how many captures to write, from 1 to %u", text,
+            OPTIONS_BUCKETS_MAX);
+        return FALSE;
+    }
+    if (options->write == NULL) {
+        say("--split %s: say with -w into which folder", text);
+        return FALSE;
+    }
+    if (has_report_options(options) || options->shrink_text != NULL) {
+        say("--split %s: it writes captures and no report: --format, --table, --output, --fail-on, "
+            "--share, --shrink, -Y and what picks journeys do not go with it",
+            text);
+        return FALSE;
+    }
+    options->num_buckets = (guint)num;
+    return TRUE;
+}
+
 static gboolean check_written(const struct options *options)
 {
     const struct {
@@ -280,7 +308,7 @@ static gboolean check(struct options *options)
     options->corrects_clocks = !options->no_clock_correction;
     if (!read_format(options) || !read_pick(options) || !read_table(options) ||
         !read_severity(options) || !read_share(options) || !read_jobs(options) ||
-        !read_memory(options) || !read_shrink(options))
+        !read_memory(options) || !read_shrink(options) || !read_split(options))
         return FALSE;
     if (options->wants_version)
         return TRUE;
@@ -343,7 +371,9 @@ enum options_result options_read(struct options *options, int *argc, char ***arg
         {"shrink", 0, 0, G_OPTION_ARG_STRING, &options->shrink_text,
          "write the fewest packets that still raise this finding, the Nth of them", "FINDING[:N]"},
         {"write", 'w', 0, G_OPTION_ARG_FILENAME, &options->write,
-         "the capture that --shrink writes", "FILE"},
+         "the capture that --shrink writes, or the folder for those of --split", "FILE"},
+        {"split", 0, 0, G_OPTION_ARG_STRING, &options->split_text,
+         "write the packets to N captures in a folder, by pairs of addresses", "N"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->wants_version,
          "say which Wireshark and which plugins it works with", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->captures, NULL,
@@ -393,4 +423,5 @@ void options_clear(struct options *options)
     g_free(options->write);
     g_free(options->jobs_text);
     g_free(options->memory_text);
+    g_free(options->split_text);
 }

@@ -10,6 +10,8 @@
 
 #define OPTIONS_SHARES_MAX 4096u
 #define OPTIONS_JOBS_MAX 256u
+/* Each has a file open. */
+#define OPTIONS_BUCKETS_MAX 500u
 
 enum options_format { OPTIONS_TEXT, OPTIONS_JSON, OPTIONS_CSV, OPTIONS_HTML };
 
@@ -27,8 +29,9 @@ struct options {
     /* --share: one of num_shares, counted from 0; without it share is -1. */
     gint share;
     guint num_shares;
-    guint jobs;     /* processes at a time; 0: as many as there are processors */
-    guint64 memory; /* bytes; 0: as many as it takes */
+    guint num_buckets;          /* of --split; 0: not asked for.  `write` is their folder then */
+    guint jobs;                 /* processes at a time; 0: as many as there are processors */
+    guint64 memory;             /* bytes; 0: as many as it takes */
     const char *shrink_finding; /* of --shrink; NULL: not asked for */
     guint64 shrink_number;      /* from 1 */
     char *write;                /* the capture that --shrink writes */
@@ -40,7 +43,7 @@ struct options {
 
     /* As they were written. */
     char *format_text, *table_text, *fail_text, *journey_text, *user_ref, *identity, *shrink_text,
-        *shrink_name, *share_text, *jobs_text, *memory_text;
+        *shrink_name, *share_text, *jobs_text, *memory_text, *split_text;
     gboolean no_clock_correction;
 };
 

@@ -138,7 +138,10 @@ static void read_all(struct reading *reading, struct progress *progress)
     while (goes_on(reading) && reader_next(reading->reader, &packet)) {
         packet_look_at(&packet);
         note_packet(reading, &packet);
-        take(reading, &packet);
+        if (reading->calls->on_read != NULL)
+            reading->calls->on_read(reading->calls->cookie, &packet);
+        else
+            take(reading, &packet);
         if (++num % SHOW_EVERY == 0)
             progress_show(progress, reader_bytes_read(reading->reader), num);
     }

@@ -15,6 +15,8 @@
 struct reading;
 
 struct reading_calls {
+    /* A packet as it is in its file, in order of time; then nothing else is told.  NULL. */
+    void (*on_read)(void *cookie, const struct packet *packet);
     /* A packet, good until it returns; its times are right to `uncertainty_ns`. */
     void (*on_packet)(void *cookie, const struct packet *packet, gint64 uncertainty_ns);
     /* One of another share, likewise, but without its bytes; NULL where there is none. */

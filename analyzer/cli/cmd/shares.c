@@ -12,7 +12,7 @@
 
 /* What a process takes of memory beside what the others have, too; for each packet that it
  * dissects; and for each byte of those, as far as commands wait for others. */
-#define PROCESS_COST (24u << 20)
+#define PROCESS_COST (96u << 20)
 #define PACKET_COST 1200u
 #define BYTE_COST 0.25
 /* No share is made smaller than this, whatever --memory says. */
@@ -120,8 +120,7 @@ static enum exit_code work(void *cookie, guint task)
     return sharing->dissect(sharing->cookie, task, sharing->carries[task]);
 }
 
-/* Each share has a file open until all are joined. */
-static void raise_file_limit(void)
+void shares_raise_file_limit(void)
 {
     struct rlimit limit;
 
@@ -138,7 +137,7 @@ enum exit_code shares_run(const struct options *options, guint num, struct progr
     const struct workers_calls calls = {work, &sharing};
     guint num_begun = 0;
 
-    raise_file_limit();
+    shares_raise_file_limit();
     for (guint i = 0; i < num; i++)
         if ((carries[i] = carry_new()) == NULL)
             return EXIT_REPORTED;

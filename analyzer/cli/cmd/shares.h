@@ -22,6 +22,9 @@ gboolean shares_are_wanted(const struct options *options);
 /* How many are dealt out, from 1 on. */
 guint shares_count(const struct options *options, const struct deal *deal);
 
+/* Each share has a file open until all are joined. */
+void shares_raise_file_limit(void);
+
 /* In a process of its own: dissects a share, and carries away what it finds. */
 typedef enum exit_code (*shares_dissect)(void *cookie, guint share, struct carry *carry);
 

@@ -100,7 +100,7 @@ static void pick_finding(const struct shrinking *shrinking, struct found *found)
 static void look_for_finding(void *cookie, GByteArray *answer)
 {
     struct shrinking *shrinking = cookie;
-    const struct reading_calls calls = {on_every_packet, NULL, NULL, shrinking};
+    const struct reading_calls calls = {NULL, on_every_packet, NULL, NULL, shrinking};
     struct found found = {0};
 
     found.is_read = reading_run(shrinking->reading, &shrinking->progress, &calls);
@@ -251,7 +251,7 @@ static gboolean is_usable(const struct candidates *candidates)
  * where that is not enough all there are. */
 static enum exit_code collect(struct shrinking *shrinking, GArray *chosen)
 {
-    const struct reading_calls calls = {on_candidate, NULL, NULL, shrinking};
+    const struct reading_calls calls = {NULL, on_candidate, NULL, NULL, shrinking};
     struct candidates *candidates = &shrinking->candidates;
     const struct found *found = &shrinking->found;
 

@@ -13,7 +13,7 @@ struct dealt {
 };
 
 struct deal {
-    GHashTable *pairs;     /* struct dealt, by itself */
+    GHashTable *pairs; /* struct dealt, by itself */
     struct deal_load all;
     struct deal_load rest; /* of what is the first share's in any case */
     GArray *shares;        /* struct deal_load */
@@ -154,4 +154,15 @@ guint deal_share(const struct deal *deal, const struct packet_pair *pair)
     const struct dealt *dealt = g_hash_table_lookup(deal->pairs, pair);
 
     return dealt != NULL ? dealt->share : 0;
+}
+
+guint deal_bucket(const struct packet_pair *pair, guint num)
+{
+    guint hash = hash_pair(pair);
+
+    /* The lowest bits alone know little of each byte. */
+    hash ^= hash >> 15;
+    hash *= 0x2c1b3c6du;
+    hash ^= hash >> 12;
+    return hash % num;
 }

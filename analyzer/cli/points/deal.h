@@ -42,6 +42,9 @@ struct deal_load deal_heaviest(const struct deal *deal);
 void deal_out(struct deal *deal, guint num_shares);
 guint deal_num_shares(const struct deal *deal);
 
+/* Without counting: always the same one of `num` for a pair. */
+guint deal_bucket(const struct packet_pair *pair, guint num);
+
 /* From 0. */
 guint deal_share(const struct deal *deal, const struct packet_pair *pair);
 

@@ -143,6 +143,83 @@ class OneReportTest(unittest.TestCase):
         self.check(["--journey", "3", demo], [("--jobs", "3")], ["text", "json"])
 
 
+PLACES = ("file", "frame", "filter", "end_file", "end_frame", "acked_file", "acked_frame",
+          "open_file", "open_frame", "last_file", "last_frame", "file_bytes")
+
+
+def placeless(value):
+    if isinstance(value, list):
+        return [placeless(item) for item in value]
+    if isinstance(value, dict):
+        return {key: placeless(item) for key, item in value.items() if key not in PLACES}
+    return value
+
+
+class SplitTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = os.path.join(folder.name, "split")
+
+    def split(self, num, *files):
+        self.assertEqual(analyze.good("--split", num, "-w", self.folder, *files), "")
+        return sorted(os.path.join(self.folder, name) for name in os.listdir(self.folder))
+
+    def records(self, *arguments):
+        return [placeless(record) for record in analyze.records(*arguments)
+                if record["type"] != "point"]
+
+    def test_merged(self):
+        """All buckets together are the whole; no pair is in two of them."""
+        whole = self.records(analyze.sample("demo"))
+        files = self.split(5, analyze.sample("demo"))
+        self.assertEqual([os.path.basename(file) for file in files],
+                         ["share-%03d.pcapng" % number for number in range(5)])
+        self.assertEqual(self.records(*("--point=all=" + file for file in files)), whole)
+        pairs = collections.Counter()
+        for file in files:
+            pairs.update({frozenset((row["initiator"], row["acceptor"]))
+                          for row in analyze.table("connections", file)})
+        self.assertGreater(len(pairs), 5)
+        self.assertEqual(set(pairs.values()), {1})
+
+    def test_ring_and_points(self):
+        """Ring files are one point, which has a capture a bucket; other points have theirs."""
+        near = points.bursts(connections=6, rounds=2)
+        far = points.lossy(points.at(near, 20 * MS, 7000 * MS), 0.05, 3)
+        place = os.path.dirname(self.folder)
+        files = [points.write(os.path.join(place, "ring_%d.pcap" % index),
+                              near[100 * index:100 * index + 100])
+                 for index in range(len(near) // 100 + 1)]
+        files.append(points.write(os.path.join(place, "far.pcap"), far))
+        whole = analyze.table("messages", *files)
+        split = self.split(3, *files)
+        self.assertEqual([os.path.basename(file) for file in split],
+                         ["share-%03d-point-%d.pcapng" % (number, point)
+                          for number in range(3) for point in range(2)])
+        again = analyze.table("messages", *("--point=%s=%s" % (file[-8], file) for file in split))
+        told = ("from", "number", "user_ref", "length", "state", "end_t_ns", "acked_t_ns")
+        self.assertEqual([[row[key] for key in told] for row in again],
+                         [[row[key] for key in told] for row in whole])
+
+    def test_wrong(self):
+        demo = analyze.sample("demo")
+        for arguments, said in ((("--split", "0", "-w", self.folder), b"from 1 to"),
+                                (("--split", "2"), b"say with -w"),
+                                (("-w", self.folder), b"neither is given"),
+                                (("--split", "2", "-w", self.folder, "--format", "json"),
+                                 b"no report"),
+                                (("--split", "2", "-w", demo), b"-w ")):
+            result = analyze.run(*arguments, demo)
+            self.assertEqual((result.returncode, result.stdout), (2, b""), arguments)
+            self.assertEqual(result.stderr.count(b"\n"), 1)
+            self.assertIn(said, result.stderr)
+        self.split(2, demo)
+        result = analyze.run("--split", "2", "-w", self.folder, demo)
+        self.assertEqual(result.returncode, 2)
+        self.assertIn(b"is there already", result.stderr)
+
+
 class ProcessTest(unittest.TestCase):
     """What several processes have to take care of."""
 
