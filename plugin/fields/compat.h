@@ -43,6 +43,16 @@ typedef gboolean grvsstp_foreach_result;
 #define grvsstp_try_string dissector_try_string
 #endif
 
+/* The value of a field of text; it lives as long as the tree. */
+static inline const char *grvsstp_field_string(const field_info *field)
+{
+#if GRVSSTP_WIRESHARK_AT_LEAST(4, 4)
+    return fvalue_get_string(field->value);
+#else
+    return fvalue_get_string((fvalue_t *)&field->value);
+#endif
+}
+
 /* HTTP's last exchange on a connection, and where a CONNECT in it wants to go; NULL where it is
  * none.  *status is that of the answer, 0 as long as there is none. */
 static inline const char *grvsstp_http_tunnel_target(const http_conv_t *http, unsigned *status)

@@ -185,35 +185,13 @@ static void note_acknowledgement(struct grvsstp_table *shown, const struct grvss
 
 static void finish_row(void *row)
 {
-    show_summary(row);
+    if (grvsstp_story() != NULL)
+        show_summary(row);
 }
 
 void grvsstp_journeys_table_finish(void)
 {
-    if (grvsstp_story() != NULL)
-        grvsstp_table_for_each(&table, finish_row);
-}
-
-static void draw(void *tapdata)
-{
-    (void)tapdata;
-    grvsstp_journeys_table_finish();
-}
-
-/* tshark, in one pass, draws before anybody is told that the capture is at its end.  The listener
- * that came last is asked to draw first: this one, which comes with the first packet, before the
- * table's own. */
-static void draw_first(void)
-{
-    static bool is_registered;
-
-    if (is_registered)
-        return;
-    is_registered = true;
-    GString *error =
-        register_tap_listener("grvsstp", &is_registered, NULL, 0, NULL, NULL, draw, NULL);
-    if (error != NULL)
-        g_string_free(error, TRUE); /* states stay empty in one pass */
+    grvsstp_table_for_each(&table, finish_row);
 }
 
 static tap_packet_status count(void *tapdata, packet_info *pinfo, epan_dissect_t *edt,
@@ -225,7 +203,7 @@ static tap_packet_status count(void *tapdata, packet_info *pinfo, epan_dissect_t
 
     (void)edt;
     (void)flags;
-    draw_first();
+    grvsstp_table_finish_before_drawing(shown);
     for (unsigned i = 0; i < tap->num_commands; i++) {
         const struct grvsstp_tapped_command *tapped = &tap->commands[i];
         const struct sstp_observed_acknowledgement *acknowledgement =
@@ -245,7 +223,8 @@ static struct grvsstp_table table = {.ui = {.title = "Groove SSTP Journeys",
                                             .packet_func = count,
                                             .nfields = NUM_COLUMNS,
                                             .fields = columns},
-                                     .row_size = sizeof(struct journey)};
+                                     .row_size = sizeof(struct journey),
+                                     .finish_row = finish_row};
 
 void grvsstp_journeys_table_register(void)
 {

@@ -14,6 +14,7 @@ void grvsstp_connections_table_register(void); /* -z grvsstp,connections */
 void grvsstp_sessions_table_register(void);    /* -z grvsstp,sessions */
 void grvsstp_acks_table_register(void);        /* -z grvsstp,acks */
 void grvsstp_journeys_table_register(void);    /* -z grvsstp,journeys */
+void grvsstp_selfcheck_table_register(void);   /* -z grvsstp,selfcheck */
 void grvsstp_conversations_register(void);     /* -z conv,grvsstp and endpoints,grvsstp */
 void grvsstp_flow_register(void);              /* -z flow,grvsstp,... */
 void grvsstp_journey_flow_register(void);      /* -z flow,grvsstp_journeys,... */

@@ -9,6 +9,7 @@ void grvsstp_statistics_register(void)
     grvsstp_sessions_table_register();
     grvsstp_acks_table_register();
     grvsstp_journeys_table_register();
+    grvsstp_selfcheck_table_register();
     grvsstp_conversations_register();
     grvsstp_flow_register();
     grvsstp_journey_flow_register();

@@ -89,6 +89,23 @@ void grvsstp_table_for_each(struct grvsstp_table *table, void (*visit)(void *row
         visit(value);
 }
 
+static void finish_rows(void *tapdata)
+{
+    struct grvsstp_table *table = tapdata;
+    grvsstp_table_for_each(table, table->finish_row);
+}
+
+void grvsstp_table_finish_before_drawing(struct grvsstp_table *table)
+{
+    if (table->finishes_before_drawing)
+        return;
+    table->finishes_before_drawing = true;
+    GString *error =
+        register_tap_listener("grvsstp", table, NULL, 0, NULL, NULL, finish_rows, NULL);
+    if (error != NULL)
+        g_string_free(error, TRUE); /* then rows are drawn as they are */
+}
+
 void grvsstp_row_number(struct grvsstp_row *row, unsigned column, uint32_t value)
 {
     row->cells[column].value.uint_value = value;
@@ -132,7 +149,7 @@ struct grvsstp_table *grvsstp_table_of(void *tapdata)
     return (struct grvsstp_table *)((stat_data_t *)tapdata)->stat_tap_data;
 }
 
-static bool is_shown(const struct grvsstp_table *table)
+bool grvsstp_table_is_shown(const struct grvsstp_table *table)
 {
     return table->ui.tables != NULL && table->ui.tables->len > 0;
 }
@@ -141,7 +158,8 @@ static struct grvsstp_table *table_showing(const stat_tap_table *shown)
 {
     struct grvsstp_table *table = all_tables;
 
-    while (!is_shown(table) || g_array_index(table->ui.tables, stat_tap_table *, 0) != shown)
+    while (!grvsstp_table_is_shown(table) ||
+           g_array_index(table->ui.tables, stat_tap_table *, 0) != shown)
         table = table->next;
     return table;
 }
@@ -161,7 +179,9 @@ static void init(stat_tap_table_ui *ui)
 {
     struct grvsstp_table *table = (struct grvsstp_table *)ui;
 
-    if (is_shown(table)) {
+    if (table->begin != NULL)
+        table->begin();
+    if (grvsstp_table_is_shown(table)) {
         reset(g_array_index(ui->tables, stat_tap_table *, 0));
         return;
     }

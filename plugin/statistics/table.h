@@ -34,9 +34,14 @@ struct grvsstp_table {
     stat_tap_table_ui ui; /* has to be the first; group and callbacks are set at registration */
     size_t row_size;
     void (*clear_row)(void *row); /* releases what the row's own members hold; or NULL */
+    void (*begin)(void);          /* a window or tshark wants it, before any packet; or NULL */
+    /* Called for each row before it is drawn; or NULL.  See grvsstp_table_finish_before_drawing().
+     */
+    void (*finish_row)(void *row);
     /* Private. */
     GHashTable *rows; /* by key */
     GSList *spare;    /* cells that windows may still look at */
+    bool finishes_before_drawing;
     struct grvsstp_table *next;
 };
 
@@ -46,9 +51,17 @@ void grvsstp_table_register(struct grvsstp_table *table);
 /* The table that a tap's callback is for. */
 struct grvsstp_table *grvsstp_table_of(void *tapdata);
 
+/* Whether a window or tshark has it.  A tap beside the table's own asks before it adds lines. */
+bool grvsstp_table_is_shown(const struct grvsstp_table *table);
+
 /* The line of this key.  A new one has zeros after its struct grvsstp_row, zeros
  * and empty texts in its cells. */
 void *grvsstp_table_row(struct grvsstp_table *table, uint64_t key, bool *is_new);
+
+/* To be called for each packet by a table with finish_row.  tshark, in one pass, draws before
+ * anybody is told that the capture is at its end; the listener that came last is asked to draw
+ * first: one that comes with the first packet, after the table's own. */
+void grvsstp_table_finish_before_drawing(struct grvsstp_table *table);
 
 /* All lines there are. */
 void grvsstp_table_for_each(struct grvsstp_table *table, void (*visit)(void *row));

@@ -23,7 +23,9 @@
 #define WINDOW_MAX 60000 /* an endpoint keeps 65,536 without acknowledgement */
 
 struct bench_options {
-    char *relay, *relay_url, *store, *capture, *truth;
+    char *relay, *relay_url, *store;
+    char *capture, *truth;
+    bool has_answers;
     int64_t num_senders, num_messages, size, fanout, rate, window, hold_ms, patience_ms;
     unsigned auth, via;
     bool is_offline, is_json;
@@ -132,7 +134,10 @@ static int run(const struct bench_options *o, struct recording *recording)
 static int run_and_record(const struct bench_options *o)
 {
     struct recording recording;
-    if (!recording_open(&recording, o->capture, o->truth, RECORDING_WAITS))
+    if (!recording_open(&recording, &(struct recording_files){.capture = o->capture,
+                                                              .truth = o->truth,
+                                                              .has_answers = o->has_answers,
+                                                              .care = RECORDING_WAITS}))
         return EXIT_USAGE;
     const int result = run(o, &recording);
     return recording_close(&recording) ? result : EXIT_REPORTED;
@@ -176,6 +181,7 @@ int cmd_bench(int argc, char **argv)
                     "Fail after so long a standstill (30)"),
         OPTION_FILE("write", &o.capture, NAMED_FILE_OUTPUT, "FILE",
                     "Write a capture of the bench's own sockets (pcapng)", .letter = 'w'),
+        OPTION_FLAG("answers", &o.has_answers, OPTIONS_ANSWERS_HELP),
         OPTION_FILE("truth", &o.truth, NAMED_FILE_OUTPUT, "FILE",
                     "Write what happened there, as JSON lines"),
         OPTION_FLAG("json", &o.is_json, "Print a line of JSON"),

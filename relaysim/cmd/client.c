@@ -173,8 +173,7 @@ static int run(const struct client_options *o, const struct client_timers *timer
         .relay = o->relay,
         .ways = to_relay,
         .listens = (const char *const *)o->listens,
-        .capture = o->capture,
-        .truth = o->truth,
+        .files = {.capture = o->capture, .truth = o->truth, .has_answers = o->has_answers},
         .device_url = o->device,
         .target_url = o->relay_url,
         /* Who receives has to say who it is; who only sends may. */
@@ -299,6 +298,7 @@ int cmd_client(int argc, char **argv)
                     "End then (30 to send, never to receive; 0: never)"),
         OPTION_FILE("write", &o.capture, NAMED_FILE_OUTPUT, "FILE", "Write a capture (pcapng)",
                     .letter = 'w'),
+        OPTION_FLAG("answers", &o.has_answers, OPTIONS_ANSWERS_HELP),
         OPTION_FILE("truth", &o.truth, NAMED_FILE_OUTPUT, "FILE",
                     "Write what happened, as JSON lines"),
         OPTION_FLAG("verbose", &o.is_verbose, "Log on stderr", .letter = 'v')};

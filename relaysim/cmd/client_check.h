@@ -12,6 +12,7 @@ struct client_options {
     char *relay, *relay_443, *relay_http, *proxy, *socks_proxy, *proxy_auth, *relay_url, *device,
         *account, *resource, *message, *file;
     char *capture, *truth;
+    bool has_answers;
     char **listens, **identities, **to;
     unsigned version, via, format;
     int64_t num_messages, timeout_ms, retry_ms, retry_pause_ms, num_expected, size, ttl, rate,

@@ -3,6 +3,7 @@
 #ifndef RELAYSIM_CMD_CLIENT_CONFIG_H
 #define RELAYSIM_CMD_CLIENT_CONFIG_H
 
+#include "record/recording.h"
 #include "cmd/client_print.h"
 #include "cmd/client_way.h"
 #include "carrier/carrier.h"
@@ -20,7 +21,7 @@ struct client_run {
     struct client_ways ways;    /* (how; one at least) */
     struct proxy_login *login;  /* (and as whom, where there is a proxy) */
     const char *const *listens; /* ... to be connected to; ended by NULL */
-    const char *capture, *truth;
+    struct recording_files files; /* what it leaves */
     const char *device_url, *target_url, *account_url;
     const char *const *identity_urls;
     size_t num_identities;

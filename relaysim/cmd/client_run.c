@@ -144,7 +144,7 @@ int client_run(const struct client_run *config)
 
     if (!are_addresses(config))
         return EXIT_USAGE;
-    if (!recording_open(&recording, config->capture, config->truth, RECORDING_SERVES))
+    if (!recording_open(&recording, &config->files))
         return EXIT_USAGE;
     const struct net_config net_config = {.capture = recording.capture, .clock = &recording.clock};
     run.net = net_new(&net_config);

@@ -21,9 +21,11 @@ static void print_capture(const char *name)
 int cmd_demo(int argc, char **argv)
 {
     char *capture = NULL, *truth = NULL;
+    bool has_answers = false;
     struct recording recording;
     struct option_row rows[] = {OPTION_FILE("write", &capture, NAMED_FILE_OUTPUT, "FILE",
                                             "Write a capture (pcapng)", .letter = 'w'),
+                                OPTION_FLAG("answers", &has_answers, OPTIONS_ANSWERS_HELP),
                                 OPTION_FILE("truth", &truth, NAMED_FILE_OUTPUT, "FILE",
                                             "Write what happened, as JSON lines"),
                                 OPTION_END};
@@ -31,7 +33,11 @@ int cmd_demo(int argc, char **argv)
     int result = options_parse("The tour: every SSTP command on live loopback sockets, in a few "
                                "seconds.\nThe content is the same every time; the times are real.",
                                rows, argc, argv);
-    if (result == -1 && !recording_open(&recording, capture, truth, RECORDING_WAITS)) {
+    if (result == -1 &&
+        !recording_open(&recording, &(struct recording_files){.capture = capture,
+                                                              .truth = truth,
+                                                              .has_answers = has_answers,
+                                                              .care = RECORDING_WAITS})) {
         result = EXIT_USAGE;
     } else if (result == -1) {
         recording_begin(&recording);

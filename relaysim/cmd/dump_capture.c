@@ -177,7 +177,8 @@ int dump_capture(const struct dump_config *config)
     if (scenario == NULL && !is_tour)
         return EXIT_USAGE;
     if (!take_fifo(config->fifo, &result) ||
-        (!recording_open(&recording, "-", NULL, RECORDING_STREAMS) &&
+        (!recording_open(&recording,
+                         &(struct recording_files){.capture = "-", .care = RECORDING_STREAMS}) &&
          (result = EXIT_USAGE) == EXIT_USAGE)) {
         scenario_free(scenario);
         return result;

@@ -34,6 +34,9 @@ int options_parse_program(const char *program, const char *summary, struct optio
 bool options_check_files(const struct option_row *rows, const char *role, enum named_file_use use,
                          char *const *names, size_t num);
 
+/* --answers, of all that have -w. */
+#define OPTIONS_ANSWERS_HELP "Have the capture carry the truth, as comments of its packets"
+
 /* A timer among the options, which a structure of configuration has. */
 struct options_timer {
     const char *name;

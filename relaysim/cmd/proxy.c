@@ -69,7 +69,7 @@ static int run_with(const struct proxy_options *o, const struct proxy_login *log
     struct recording recording;
     char *error = NULL;
     int result = EXIT_REPORTED;
-    if (!recording_open(&recording, o->capture, NULL, RECORDING_SERVES))
+    if (!recording_open(&recording, &(struct recording_files){.capture = o->capture}))
         return EXIT_USAGE;
     run.net =
         net_new(&(struct net_config){.capture = recording.capture, .clock = &recording.clock});

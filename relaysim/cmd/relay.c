@@ -105,6 +105,7 @@ struct relay_options {
     char **peers, **peer_proxies;
     struct relay_peers read_peers; /* what these say */
     char *proxy_auth, *config, *log, *store, *capture, *truth;
+    bool has_answers;
     unsigned version, auth;
     int64_t quota, max_per_device, longlived_limit;
     bool no_multi_drop, no_single_hop, is_verbose;
@@ -262,8 +263,8 @@ static gboolean apply(struct relay_options *options, struct relay_doors *doors,
     run->proxy_login = options->read_peers.login;
     run->store =
         options->store != NULL && strcmp(options->store, "memory") == 0 ? NULL : options->store;
-    run->capture = options->capture;
-    run->truth = options->truth;
+    run->files = (struct recording_files){
+        .capture = options->capture, .truth = options->truth, .has_answers = options->has_answers};
     run->log = options->log;
     config->auth = (enum sstp_relay_auth)options->auth;
     config->minor_version = options_minor_version(options->version);
@@ -341,6 +342,7 @@ int cmd_relay(int argc, char **argv)
                      "A device, identity or account that is locked out; may be repeated"),
         OPTION_FILE("write", &o.capture, NAMED_FILE_OUTPUT, "FILE", "Write a capture (pcapng)",
                     .letter = 'w'),
+        OPTION_FLAG("answers", &o.has_answers, OPTIONS_ANSWERS_HELP),
         OPTION_FILE("truth", &o.truth, NAMED_FILE_OUTPUT, "FILE",
                     "Write what happened, as JSON lines"),
         OPTION_FILE(OPTION_FILE_NAME, &o.config, NAMED_FILE_INPUT, "FILE",

@@ -153,8 +153,7 @@ int relay_run(const struct relay_run *config)
     int *sockets = claim_all(config);
     if (sockets == NULL)
         return EXIT_REPORTED;
-    if (!open_log(config->log) ||
-        !recording_open(&recording, config->capture, config->truth, RECORDING_SERVES)) {
+    if (!open_log(config->log) || !recording_open(&recording, &config->files)) {
         close_all(sockets, config->num_addresses);
         goto close_log;
     }

@@ -3,6 +3,7 @@
 #ifndef RELAYSIM_CMD_RELAY_RUN_H
 #define RELAYSIM_CMD_RELAY_RUN_H
 
+#include "record/recording.h"
 #include "carrier/http_options.h"
 #include "carrier/polling_options.h"
 #include "relay/relay.h"
@@ -19,10 +20,10 @@ struct relay_run {
     const struct live_peer_way *peer_ways; /* of each, see live/connection.h */
     struct proxy_login *proxy_login;       /* for their proxies */
     size_t max_half_open;
-    const char *store; /* a file; NULL: in memory */
-    const char *capture, *truth;
-    const char *log;     /* a file beside stderr */
-    int64_t counters_ms; /* between two lines of counters; 0: none */
+    const char *store;            /* a file; NULL: in memory */
+    struct recording_files files; /* what it leaves */
+    const char *log;              /* a file beside stderr */
+    int64_t counters_ms;          /* between two lines of counters; 0: none */
 };
 
 /* Prints "ready ADDRESS ...", and serves until it is ended by a signal, see cmd/relay_serve.h.

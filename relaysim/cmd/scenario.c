@@ -136,7 +136,7 @@ static const char *const vias[] = {CARRIER_VIA_WORDS, NULL};
 int cmd_scenario(int argc, char **argv)
 {
     char *capture = NULL, *truth = NULL, **names = NULL, **fault_texts = NULL;
-    bool is_list = false;
+    bool is_list = false, has_answers = false;
     unsigned via = 0;
     struct play_way way = {.is_proxied = false};
     uint64_t seed = 1;
@@ -156,6 +156,7 @@ int cmd_scenario(int argc, char **argv)
                     "And through a proxy, as connect and socks do anyhow"),
         OPTION_FILE("write", &capture, NAMED_FILE_OUTPUT, "FILE", "Write a capture (pcapng)",
                     .letter = 'w'),
+        OPTION_FLAG("answers", &has_answers, OPTIONS_ANSWERS_HELP),
         OPTION_FILE("truth", &truth, NAMED_FILE_OUTPUT, "FILE",
                     "Write what was sent, as JSON lines"),
         OPTION_END};
@@ -174,7 +175,10 @@ int cmd_scenario(int argc, char **argv)
                 !load_all(names, scenarios, paths) || !are_all_over(scenarios, way.via) ||
                 !options_check_files(rows, "the scenario", NAMED_FILE_INPUT, (char **)paths->pdata,
                                      paths->len) ||
-                !recording_open(&recording, capture, truth, RECORDING_WAITS))) {
+                !recording_open(&recording, &(struct recording_files){.capture = capture,
+                                                                      .truth = truth,
+                                                                      .has_answers = has_answers,
+                                                                      .care = RECORDING_WAITS}))) {
         result = EXIT_USAGE;
     } else if (result == -1) {
         recording_begin(&recording);

@@ -70,6 +70,16 @@ void capture_set_faults(struct capture *capture, struct faults *faults)
         capture->faults = faults;
 }
 
+void capture_begin_answers(struct capture *capture)
+{
+    pcapng_hold(capture->pcapng);
+}
+
+bool capture_answer(struct capture *capture, bool is_to_come, const char *line, size_t len)
+{
+    return pcapng_comment(capture->pcapng, is_to_come, line, len);
+}
+
 void capture_reopen(struct capture *capture)
 {
     pcapng_end_section(capture->pcapng);

@@ -38,6 +38,14 @@ struct capture *capture_new(struct recording_file *file);
  * owner frees them after this has been called again, or the capture freed. */
 void capture_set_faults(struct capture *capture, struct faults *faults);
 
+/* The capture carries its answers from now on: what capture_answer() gets is in the comments of
+ * its packets.  Before the first packet. */
+void capture_begin_answers(struct capture *capture);
+
+/* What really happened, in one line: with the last packet that is in the capture, or, where it is
+ * of bytes that are still to come, with the next one.  False when it has no room there. */
+bool capture_answer(struct capture *capture, bool is_to_come, const char *line, size_t len);
+
 /* The file is opened anew: what passes from now on goes into another one, in which the
  * connections go on where they are. */
 void capture_reopen(struct capture *capture);

@@ -3,6 +3,8 @@
 
 #include "record/recording_file.h"
 
+#include <glib.h>
+
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,8 +32,17 @@
 /* A packet's drop count and comment, or the counts of a statistics block. */
 #define OPTIONS_MAX 160u
 
+/* A packet that waits for the next one. */
+struct held {
+    GByteArray *frame;
+    uint64_t time_ns;
+    bool is_there;
+};
+
 struct pcapng {
     struct recording_file *file;
+    struct held held;
+    GByteArray *comments, *next_comments; /* as options; NULL: packets have none */
     /* of the section */
     uint64_t num_frames, num_dropped;
     uint64_t num_dropped_before; /* the next one that is there */
@@ -139,14 +150,14 @@ static void write_dropped(struct sstp_writer *w, uint64_t num)
         snprintf(comment, sizeof comment, "packets dropped before this one: %" PRIu64, num);
     write_option(w, OPTION_COMMENT, comment, (size_t)len);
     write_u64_option(w, OPTION_PACKET_DROPPED, num);
-    write_option(w, OPTION_END, NULL, 0);
 }
 
-void pcapng_packet(struct pcapng *pcapng, uint64_t time_ns, const void *frame, size_t len)
+static void put_packet(struct pcapng *pcapng, uint64_t time_ns, const void *frame, size_t len)
 {
-    uint8_t head[20], options[OPTIONS_MAX];
+    uint8_t head[20], own[OPTIONS_MAX], end[4] = {0};
     struct sstp_writer w = sstp_writer(head, sizeof head);
-    struct sstp_writer o = sstp_writer(options, sizeof options);
+    struct sstp_writer o = sstp_writer(own, sizeof own);
+    GByteArray *options = pcapng->comments != NULL ? pcapng->comments : g_byte_array_new();
 
     sstp_write_uint(&w, 4, 0); /* the interface */
     write_time(&w, time_ns);
@@ -154,15 +165,75 @@ void pcapng_packet(struct pcapng *pcapng, uint64_t time_ns, const void *frame, s
     sstp_write_uint(&w, 4, len);
     if (pcapng->num_dropped_before > 0)
         write_dropped(&o, pcapng->num_dropped_before);
+    g_byte_array_append(options, own, (guint)sstp_writer_span(&o).len);
+    if (options->len > 0)
+        g_byte_array_append(options, end, sizeof end);
     pcapng->num_frames++;
     pcapng->last_ns = time_ns;
     if (put_block(pcapng->file, RECORDING_FILE_RECORD, BLOCK_ENHANCED_PACKET, sstp_writer_span(&w),
-                  sstp_span(frame, len), sstp_writer_span(&o))) {
+                  sstp_span(frame, len), sstp_span(options->data, options->len))) {
         pcapng->num_dropped_before = 0;
+    } else {
+        pcapng->num_dropped++;
+        pcapng->num_dropped_before++;
+    }
+    if (pcapng->comments == NULL)
+        g_byte_array_free(options, TRUE);
+    else
+        g_byte_array_set_size(options, 0);
+}
+
+/* ------------------------------------------------------------------------
+ * Comments
+ */
+
+static void release(struct pcapng *pcapng)
+{
+    struct held *held = &pcapng->held;
+    if (held->is_there)
+        put_packet(pcapng, held->time_ns, held->frame->data, held->frame->len);
+    held->is_there = false;
+}
+
+void pcapng_hold(struct pcapng *pcapng)
+{
+    pcapng->held.frame = g_byte_array_new();
+    pcapng->comments = g_byte_array_new();
+    pcapng->next_comments = g_byte_array_new();
+}
+
+bool pcapng_comment(struct pcapng *pcapng, bool is_of_next, const char *text, size_t len)
+{
+    static const uint8_t zeros[4] = {0};
+    GByteArray *comments =
+        is_of_next || !pcapng->held.is_there ? pcapng->next_comments : pcapng->comments;
+    uint8_t head[4];
+    struct sstp_writer w = sstp_writer(head, sizeof head);
+
+    if (comments == NULL || len > PCAPNG_COMMENT_MAX ||
+        comments->len + sizeof head + padded(len) > PCAPNG_COMMENTS_MAX)
+        return false;
+    sstp_write_uint(&w, 2, OPTION_COMMENT);
+    sstp_write_uint(&w, 2, len);
+    g_byte_array_append(comments, head, sizeof head);
+    g_byte_array_append(comments, (const guint8 *)text, (guint)len);
+    g_byte_array_append(comments, zeros, (guint)(padded(len) - len));
+    return true;
+}
+
+void pcapng_packet(struct pcapng *pcapng, uint64_t time_ns, const void *frame, size_t len)
+{
+    if (pcapng->comments == NULL) {
+        put_packet(pcapng, time_ns, frame, len);
         return;
     }
-    pcapng->num_dropped++;
-    pcapng->num_dropped_before++;
+    release(pcapng);
+    g_byte_array_set_size(pcapng->held.frame, 0);
+    g_byte_array_append(pcapng->held.frame, frame, (guint)len);
+    g_byte_array_append(pcapng->comments, pcapng->next_comments->data, pcapng->next_comments->len);
+    g_byte_array_set_size(pcapng->next_comments, 0);
+    pcapng->held.time_ns = time_ns;
+    pcapng->held.is_there = true;
 }
 
 void pcapng_end_section(struct pcapng *pcapng)
@@ -171,6 +242,7 @@ void pcapng_end_section(struct pcapng *pcapng)
     struct sstp_writer w = sstp_writer(head, sizeof head);
     struct sstp_writer o = sstp_writer(options, sizeof options);
 
+    release(pcapng);
     if (pcapng->num_frames > 0) {
         sstp_write_uint(&w, 4, 0); /* the interface */
         write_time(&w, pcapng->last_ns);
@@ -180,7 +252,7 @@ void pcapng_end_section(struct pcapng *pcapng)
         (void)put_block(pcapng->file, RECORDING_FILE_END, BLOCK_STATISTICS, sstp_writer_span(&w),
                         sstp_span(NULL, 0), sstp_writer_span(&o));
     }
-    *pcapng = (struct pcapng){.file = pcapng->file};
+    pcapng->num_frames = pcapng->num_dropped = pcapng->num_dropped_before = pcapng->last_ns = 0;
 }
 
 void pcapng_free(struct pcapng *pcapng)
@@ -188,5 +260,10 @@ void pcapng_free(struct pcapng *pcapng)
     if (pcapng == NULL)
         return;
     pcapng_end_section(pcapng);
+    if (pcapng->comments != NULL) {
+        g_byte_array_free(pcapng->held.frame, TRUE);
+        g_byte_array_free(pcapng->comments, TRUE);
+        g_byte_array_free(pcapng->next_comments, TRUE);
+    }
     free(pcapng);
 }

@@ -9,12 +9,18 @@
  *
  * Packets for which there was no room are counted in the next one that is there (its
  * epb_dropcount, and a comment), and with all others in the statistics at the end.
+ *
+ * Where packets are to have comments, each waits for the next one before it is written.
  */
 #ifndef RELAYSIM_RECORD_PCAPNG_H
 #define RELAYSIM_RECORD_PCAPNG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#define PCAPNG_COMMENT_MAX 65535u      /* what the length of an option can tell */
+#define PCAPNG_COMMENTS_MAX (1u << 20) /* of a packet: a block has to be read in one piece */
 
 struct pcapng;
 struct recording_file;
@@ -25,6 +31,13 @@ struct pcapng *pcapng_new(struct recording_file *file, const char *application);
 
 /* A frame that passed at `time_ns` since the epoch. */
 void pcapng_packet(struct pcapng *pcapng, uint64_t time_ns, const void *frame, size_t len);
+
+/* Packets have comments from now on.  Before the first of them. */
+void pcapng_hold(struct pcapng *pcapng);
+
+/* A comment of the last packet, or of the next one; of the next one, too, where there is no last
+ * one.  UTF-8.  False, and it is not there, when that is too much for the packet or too long. */
+bool pcapng_comment(struct pcapng *pcapng, bool is_of_next, const char *text, size_t len);
 
 /* What is after goes into another file: this one gets its statistics, and counts begin
  * anew. */

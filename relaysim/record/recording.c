@@ -47,14 +47,18 @@ static gboolean open_file(const char *path, const char *name, const char *record
     return TRUE;
 }
 
-gboolean recording_open(struct recording *recording, const char *capture, const char *truth,
-                        enum recording_care care)
+gboolean recording_open(struct recording *recording, const struct recording_files *files)
 {
     *recording = (struct recording){.capture = NULL};
-    if (!check_standard(capture))
+    if (files->has_answers && files->capture == NULL) {
+        log_error("--answers are put into the capture, and none is written: -w FILE is needed");
         return FALSE;
-    gboolean is_good = open_file(capture, "capture", "packets", care, &recording->capture_file) &&
-                       open_file(truth, "truth file", "lines", care, &recording->truth_file);
+    }
+    if (!check_standard(files->capture))
+        return FALSE;
+    gboolean is_good =
+        open_file(files->capture, "capture", "packets", files->care, &recording->capture_file) &&
+        open_file(files->truth, "truth file", "lines", files->care, &recording->truth_file);
     if (is_good && recording->capture_file != NULL &&
         (recording->capture = capture_new(recording->capture_file)) == NULL) {
         log_error("memory is out");
@@ -65,8 +69,11 @@ gboolean recording_open(struct recording *recording, const char *capture, const 
         (void)recording_file_close(recording->truth_file);
         return FALSE;
     }
-    if (recording->truth_file != NULL)
-        recording->truth = truth_new(recording->truth_file);
+    if (files->has_answers)
+        capture_begin_answers(recording->capture);
+    if (recording->truth_file != NULL || files->has_answers)
+        recording->truth =
+            truth_new(recording->truth_file, files->has_answers ? recording->capture : NULL);
     recording_clock_start(&recording->clock);
     return TRUE;
 }
@@ -107,8 +114,8 @@ struct truth *recording_truth(const struct recording *recording)
 
 gboolean recording_close(struct recording *recording)
 {
-    capture_free(recording->capture);
     truth_free(recording->truth);
+    capture_free(recording->capture);
     const gboolean has_capture = recording_file_close(recording->capture_file);
     const gboolean has_truth = recording_file_close(recording->truth_file);
     *recording = (struct recording){.capture = NULL};

@@ -3,7 +3,7 @@
  * recording: the two files that a run can leave, a capture (-w) and the truth about it
  * (--truth); "-" is standard output.  Both have the times of one clock.
  *
- *     recording_open(&recording, capture, truth, RECORDING_SERVES)
+ *     recording_open(&recording, &files)
  *     recording_begin(&recording)       when nothing is refused any more
  *     recording_close(&recording)
  */
@@ -28,11 +28,16 @@ struct recording {
  * waited for, too, and may leave at any time.  See record/recording_file.h. */
 enum recording_care { RECORDING_SERVES, RECORDING_WAITS, RECORDING_STREAMS };
 
-/* Opens the files of these names, NULL for those not asked for, and leaves them as they are;
- * with one on standard output, results go to stderr from here on (base/results.h).  FALSE with a
- * sentence. */
-gboolean recording_open(struct recording *recording, const char *capture, const char *truth,
-                        enum recording_care care);
+/* The names of the files; NULL for those not asked for. */
+struct recording_files {
+    const char *capture, *truth;
+    bool has_answers; /* the capture carries the truth in the comments of its packets */
+    enum recording_care care;
+};
+
+/* Opens the files, and leaves them as they are; with one on standard output, results go to stderr
+ * from here on (base/results.h).  FALSE with a sentence. */
+gboolean recording_open(struct recording *recording, const struct recording_files *files);
 
 /* Empties the files, and starts to write. */
 void recording_begin(struct recording *recording);

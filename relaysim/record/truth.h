@@ -56,9 +56,12 @@ struct sstp_relay_discard;
 struct truth;
 struct truth_stream;
 
-/* Into a file that stays the caller's. */
+/* Into a file that stays the caller's, and into the answers of a capture, which outlives it
+ * (capture_begin_answers()); either may be NULL.  In a capture `data` longer than 64 bytes are
+ * `data_sha256_of_hex`, of what would have been its hexadecimal digits. */
 struct recording_file;
-struct truth *truth_new(struct recording_file *file);
+struct capture;
+struct truth *truth_new(struct recording_file *file, struct capture *answers);
 
 /* The file is opened anew: what happens from now on goes into another one, in which streams
  * are counted from 0 again.  A stream that goes on gets its number with its first bytes, see

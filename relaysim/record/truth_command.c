@@ -120,5 +120,5 @@ void truth_command(struct truth_stream *stream, bool from_initiator,
     for (size_t i = 0; i < info->num_steps; i++)
         if (sstp_condition_holds(info->steps[i].condition, command))
             add_step(builder, command, &info->steps[i]);
-    truth_end(stream->truth, builder, time_ns);
+    truth_end(stream->truth, TRUTH_OF_WHAT_COMES, builder, time_ns);
 }

@@ -111,7 +111,7 @@ void truth_note(struct truth_stream *stream, bool at_initiator, const struct sst
         else
             add_message(builder, note);
     }
-    truth_end(stream->truth, builder, time_ns);
+    truth_end(stream->truth, TRUTH_OF_WHAT_PASSED, builder, time_ns);
 }
 
 /* ------------------------------------------------------------------------
@@ -148,7 +148,7 @@ void truth_discarded(struct truth *truth, const struct sstp_relay_discard *disca
         truth_add_string(builder, "device_url", discard->device_url);
         truth_add_string(builder, "resource_url", discard->resource_url);
     }
-    truth_end(truth, builder, time_ns);
+    truth_end(truth, TRUTH_OF_WHAT_PASSED, builder, time_ns);
 }
 
 /* ------------------------------------------------------------------------
@@ -162,5 +162,5 @@ void truth_fault(struct truth *truth, struct truth_stream *stream, const char *k
         truth_begin(stream != NULL ? truth_number(stream) : TRUTH_NO_STREAM, "fault");
     truth_add_string(builder, "fault", kind);
     truth_add_string(builder, "text", text);
-    truth_end(truth, builder, time_ns);
+    truth_end(truth, TRUTH_OF_WHAT_PASSED, builder, time_ns);
 }

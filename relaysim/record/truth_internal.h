@@ -10,12 +10,14 @@
 #define TRUTH_NO_STREAM (-1)
 
 struct truth {
-    struct recording_file *file;
-    unsigned num_reopened; /* which tells the files of a run apart */
-    int num_streams;       /* of the file */
-    uint64_t num_dropped;  /* lines before the next one */
-    uint64_t last_ns;      /* of the last one */
-    GHashTable *streams;   /* name to struct truth_stream */
+    struct recording_file *file; /* NULL: it is in the capture alone */
+    struct capture *answers;     /* the capture that it is in, too; or NULL */
+    uint64_t num_unanswered;     /* lines that the capture had no room for */
+    unsigned num_reopened;       /* which tells the files of a run apart */
+    int num_streams;             /* of the file */
+    uint64_t num_dropped;        /* lines before the next one */
+    uint64_t last_ns;            /* of the last one */
+    GHashTable *streams;         /* name to struct truth_stream */
 };
 
 struct truth_stream {
@@ -40,7 +42,11 @@ int truth_number(struct truth_stream *stream);
 
 /* One line: begun, filled with members, and ended, which writes it. */
 JsonBuilder *truth_begin(int stream, const char *event);
-void truth_end(struct truth *truth, JsonBuilder *builder, uint64_t time_ns);
+enum truth_time {
+    TRUTH_OF_WHAT_PASSED, /* it comes of bytes that have passed */
+    TRUTH_OF_WHAT_COMES   /* its bytes will pass */
+};
+void truth_end(struct truth *truth, enum truth_time time, JsonBuilder *builder, uint64_t time_ns);
 
 void truth_add_string(JsonBuilder *builder, const char *name, const char *value);
 void truth_add_int(JsonBuilder *builder, const char *name, uint64_t value);

@@ -3,12 +3,15 @@
 #include "record/truth_internal.h"
 
 #include "base/json_text.h"
+#include "record/capture.h"
+#include "record/pcapng.h"
 #include "record/recording_file.h"
 
-struct truth *truth_new(struct recording_file *file)
+struct truth *truth_new(struct recording_file *file, struct capture *answers)
 {
     struct truth *truth = g_new0(struct truth, 1);
     truth->file = file;
+    truth->answers = answers;
     truth->streams = g_hash_table_new(g_str_hash, g_str_equal);
     return truth;
 }
@@ -43,14 +46,24 @@ JsonBuilder *truth_begin(int stream, const char *event)
     return builder;
 }
 
-/* Puts a line: its time, with all the digits that a double would not keep, and the rest. */
+#define BEGIN_SIZE 48u
+
+/* A line's time, with all the digits that a double would not keep; its length. */
+static size_t write_begin(char begin[BEGIN_SIZE], uint64_t time_ns)
+{
+    return (size_t)g_snprintf(begin, BEGIN_SIZE, "{\"t\":%" G_GUINT64_FORMAT ".%09u,",
+                              (guint64)(time_ns / 1000000000), (unsigned)(time_ns % 1000000000));
+}
+
+/* Puts a line: its time, and the rest. */
 static bool put_line(struct truth *truth, enum recording_file_part part, uint64_t time_ns,
                      const char *rest)
 {
-    char begin[48];
-    const int len = g_snprintf(begin, sizeof begin, "{\"t\":%" G_GUINT64_FORMAT ".%09u,",
-                               (guint64)(time_ns / 1000000000), (unsigned)(time_ns % 1000000000));
-    const struct sstp_span pieces[] = {sstp_span(begin, (size_t)len), sstp_span_of_string(rest),
+    char begin[BEGIN_SIZE];
+    if (truth->file == NULL)
+        return true;
+    const size_t len = write_begin(begin, time_ns);
+    const struct sstp_span pieces[] = {sstp_span(begin, len), sstp_span_of_string(rest),
                                        sstp_span("\n", 1)};
     return recording_file_put(truth->file, part, pieces, G_N_ELEMENTS(pieces));
 }
@@ -69,10 +82,65 @@ static bool put_dropped(struct truth *truth, enum recording_file_part part, uint
     return true;
 }
 
-void truth_end(struct truth *truth, JsonBuilder *builder, uint64_t time_ns)
+/* ------------------------------------------------------------------------
+ * Answers
+ */
+
+#define HEX_MAX 128u /* digits of bytes that an answer has itself */
+
+/* The application data of a message would make the capture three times as long. */
+static void shorten(JsonObject *object, const char *name)
+{
+    const char *hex =
+        json_object_has_member(object, name) ? json_object_get_string_member(object, name) : NULL;
+    if (hex == NULL || strlen(hex) <= HEX_MAX)
+        return;
+    char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, hex, -1);
+    char *member = g_strconcat(name, "_sha256_of_hex", NULL);
+    json_object_set_string_member(object, member, digest);
+    json_object_remove_member(object, name);
+    g_free(member);
+    g_free(digest);
+}
+
+static bool put_answer(struct truth *truth, enum truth_time time, uint64_t time_ns,
+                       const char *rest)
+{
+    char begin[BEGIN_SIZE];
+    const size_t len = write_begin(begin, time_ns);
+    GString *line = g_string_new_len(begin, (gssize)len);
+    g_string_append(line, rest);
+    const bool is_put =
+        capture_answer(truth->answers, time == TRUTH_OF_WHAT_COMES, line->str, line->len);
+    g_string_free(line, TRUE);
+    return is_put;
+}
+
+/* Where answers are missing, the next one that has room says so before it. */
+static void answer(struct truth *truth, enum truth_time time, JsonBuilder *builder,
+                   uint64_t time_ns)
+{
+    JsonNode *root = json_builder_get_root(builder);
+    shorten(json_node_get_object(root), "data");
+    json_node_unref(root);
+    char *text = json_text_line(builder);
+    char missing[64];
+    g_snprintf(missing, sizeof missing,
+               "\"event\":\"lines-dropped\",\"lines\":%" G_GUINT64_FORMAT "}",
+               (guint64)truth->num_unanswered);
+    if (truth->num_unanswered > 0 && put_answer(truth, time, time_ns, missing))
+        truth->num_unanswered = 0;
+    if (truth->num_unanswered > 0 || !put_answer(truth, time, time_ns, text + 1))
+        truth->num_unanswered++;
+    g_free(text);
+}
+
+void truth_end(struct truth *truth, enum truth_time time, JsonBuilder *builder, uint64_t time_ns)
 {
     json_builder_end_object(builder);
     char *text = json_text_line(builder);
+    if (truth->answers != NULL)
+        answer(truth, time, builder, time_ns);
     if (!put_dropped(truth, RECORDING_FILE_RECORD, time_ns) ||
         !put_line(truth, RECORDING_FILE_RECORD, time_ns, text + 1))
         truth->num_dropped++;
@@ -88,7 +156,8 @@ void truth_end(struct truth *truth, JsonBuilder *builder, uint64_t time_ns)
 void truth_reopen(struct truth *truth)
 {
     (void)put_dropped(truth, RECORDING_FILE_END, truth->last_ns);
-    recording_file_reopen(truth->file);
+    if (truth->file != NULL)
+        recording_file_reopen(truth->file);
     truth->num_reopened++;
     truth->num_streams = 0;
     truth->num_dropped = 0;

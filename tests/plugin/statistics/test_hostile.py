@@ -11,7 +11,8 @@ from statistics_harness import (CARRIERS, PASSES, Capture, Place, StatisticsTest
                                 randomly)
 
 ALL = ("grvsstp,tree", "grvsstp,connections", "grvsstp,sessions", "grvsstp,acks",
-       "grvsstp,journeys", "conv,grvsstp", "endpoints,grvsstp", "flow,grvsstp,standard",
+       "grvsstp,journeys", "grvsstp,selfcheck", "conv,grvsstp", "endpoints,grvsstp",
+       "flow,grvsstp,standard",
        "flow,grvsstp_journeys,standard", "follow,grvsstp,hex,0",
        "follow,grvsstp,raw,6", "grvsstp,sessions,sstp.stream > 2")
 TELLING = (0x00, 0x01, 0x06, 0x0d, 0x0e, 0x0f, 0x10, 0x11, 0x12, 0x7f, 0x80, 0xff)

@@ -263,7 +263,8 @@ class ListedTest(StatisticsTest):
         done = self.ws.run([TSHARK, "-z", "help"], check=False)
         listed = (done.stdout + done.stderr).split()
         for name in ("grvsstp,tree", "grvsstp,connections", "grvsstp,sessions", "grvsstp,acks",
-                     "grvsstp,journeys", "conv,grvsstp", "endpoints,grvsstp", "follow,grvsstp",
+                     "grvsstp,journeys", "grvsstp,selfcheck", "conv,grvsstp", "endpoints,grvsstp",
+                     "follow,grvsstp",
                      "flow,grvsstp", "flow,grvsstp_journeys"):
             self.assertIn(name, listed)
 

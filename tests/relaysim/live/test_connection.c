@@ -96,7 +96,7 @@ static void set_up(struct fixture *f, gconstpointer data)
     (void)data;
     f->path = recorded_path();
     f->file = recorded_open(f->path);
-    f->recording.truth = truth_new(f->file);
+    f->recording.truth = truth_new(f->file, NULL);
     recording_file_begin(f->file);
     f->net = net_new(&config);
     f->caller.ep = new_ep(f->net, true);

@@ -22,7 +22,7 @@ static void set_up(struct fixture *f, gconstpointer data)
     (void)data;
     f->path = recorded_path();
     f->file = recorded_open(f->path);
-    f->truth = truth_new(f->file);
+    f->truth = truth_new(f->file, NULL);
     recording_file_begin(f->file);
     f->stream = truth_enter(f->truth, "one");
 }

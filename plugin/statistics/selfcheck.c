@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* selfcheck.c: `-z grvsstp,selfcheck`, where the plugin shows something else than the answers in
+ * the capture tell. */
+#include "statistics/selfcheck.h"
+
+#include "statistics/parts.h"
+#include "statistics/table.h"
+
+#include <epan/epan_dissect.h>
+
+enum column {
+    STREAM,
+    DIRECTION,
+    WHAT,
+    TOLD,
+    SHOWN,
+    ALIKE,
+    DIFFERENT,
+    NOT_SHOWN, /* told, and not in what was captured or can be known from it */
+    NOT_TOLD,  /* shown, and nobody looked at it any more, or the answer is lost */
+    FRAME,     /* of the first difference */
+    DIFFERENCE,
+    NUM_COLUMNS
+};
+
+/* clang-format off */
+static stat_tap_table_item columns[NUM_COLUMNS] = {
+    {TABLE_ITEM_UINT,   TAP_ALIGN_LEFT,  "Stream",           "%6u"},
+    {TABLE_ITEM_STRING, TAP_ALIGN_LEFT,  "From",             "%-9s"},
+    {TABLE_ITEM_STRING, TAP_ALIGN_LEFT,  "What",             "%-12s"},
+    {TABLE_ITEM_UINT,   TAP_ALIGN_RIGHT, "Told",             "%6u"},
+    {TABLE_ITEM_UINT,   TAP_ALIGN_RIGHT, "Shown",            "%6u"},
+    {TABLE_ITEM_UINT,   TAP_ALIGN_RIGHT, "Alike",            "%6u"},
+    {TABLE_ITEM_UINT,   TAP_ALIGN_RIGHT, "Different",        "%9u"},
+    {TABLE_ITEM_UINT,   TAP_ALIGN_RIGHT, "Not shown",        "%9u"},
+    {TABLE_ITEM_UINT,   TAP_ALIGN_RIGHT, "Not told",         "%8u"},
+    {TABLE_ITEM_STRING, TAP_ALIGN_RIGHT, "In frame",         "%14s"},
+    {TABLE_ITEM_STRING, TAP_ALIGN_LEFT,  "First difference", "%s"}};
+/* clang-format on */
+
+static const char *const kind_names[GRVSSTP_ANSWER_KINDS] = {
+    [GRVSSTP_ANSWER_COMMAND] = "commands",
+    [GRVSSTP_ANSWER_MESSAGE] = "messages",
+    [GRVSSTP_ANSWER_ACKNOWLEDGED] = "acknowledged",
+};
+
+#define STREAMS_MAX (1u << 20) /* more are not held against anything */
+#define MISSING_MAX 256        /* what may be missing at a time, of either side */
+#define AHEAD_MAX 65536u       /* what is told at once: all that is going to be sent */
+#define TEXT_SIZE 80u
+#define COMMENT_FIELD "frame.comment"
+
+static struct grvsstp_table table;
+
+/* Something in words; of what is shown, with its frame. */
+struct said {
+    uint32_t frame;
+    char *words;
+};
+
+/* Of one kind, in one direction of a connection. */
+struct check {
+    struct grvsstp_row row;
+    GQueue told, shown; /* struct said, that were not found on the other side so far */
+    uint32_t num_told, num_shown, num_alike, num_different, num_not_shown, num_not_told;
+    bool has_difference;
+};
+
+static void free_said(gpointer said)
+{
+    g_free(((struct said *)said)->words);
+    g_free(said);
+}
+
+static void clear_check(void *row)
+{
+    struct check *check = row;
+    g_queue_clear_full(&check->told, free_said);
+    g_queue_clear_full(&check->shown, free_said);
+}
+
+/* ------------------------------------------------------------------------
+ * Comparing
+ */
+
+static struct check *check_of(uint32_t stream, bool from_initiator, enum grvsstp_answer_kind kind)
+{
+    const uint64_t key =
+        ((uint64_t)stream * 2 + (from_initiator ? 0 : 1)) * GRVSSTP_ANSWER_KINDS + kind;
+    bool is_new;
+    struct check *check = grvsstp_table_row(&table, key, &is_new);
+    if (is_new) {
+        g_queue_init(&check->told);
+        g_queue_init(&check->shown);
+        grvsstp_row_number(&check->row, STREAM, stream);
+        grvsstp_row_text(&check->row, DIRECTION, from_initiator ? "initiator" : "acceptor");
+        grvsstp_row_text(&check->row, WHAT, kind_names[kind]);
+    }
+    return check;
+}
+
+/* The first line of `words` that is not in the same place of `others`. */
+static char *first_other_line(const char *words, const char *others)
+{
+    char **lines = g_strsplit(words, "\n", -1), **other_lines = g_strsplit(others, "\n", -1);
+    guint i = 0;
+    while (lines[i] != NULL && other_lines[i] != NULL && strcmp(lines[i], other_lines[i]) == 0)
+        i++;
+    char *line = g_strdup(lines[i] != NULL ? lines[i] : "");
+    g_strfreev(lines);
+    g_strfreev(other_lines);
+    return line;
+}
+
+static void note_difference(struct check *check, const struct said *told, const struct said *shown)
+{
+    char told_text[TEXT_SIZE], shown_text[TEXT_SIZE];
+
+    check->num_different++;
+    if (check->has_difference)
+        return;
+    check->has_difference = true;
+    char *told_line = first_other_line(told->words, shown->words);
+    char *shown_line = first_other_line(shown->words, told->words);
+    grvsstp_plain_text(told_text, sizeof told_text, told_line);
+    grvsstp_plain_text(shown_text, sizeof shown_text, shown_line);
+    char *text = g_strdup_printf("told %s, shown %s", told_text, shown_text);
+    grvsstp_row_text(&check->row, DIFFERENCE, text);
+    grvsstp_row_big_number(&check->row, FRAME, shown->frame);
+    g_free(text);
+    g_free(told_line);
+    g_free(shown_line);
+}
+
+static void drop_head(GQueue *queue)
+{
+    free_said(g_queue_pop_head(queue));
+}
+
+/* How many places of the queue are before one that says the same; -1 when none that is near does.
+ */
+static int distance(const GQueue *queue, const struct said *wanted)
+{
+    int num = 0;
+    for (const GList *link = queue->head; link != NULL && num < MISSING_MAX;
+         link = link->next, num++)
+        if (strcmp(((const struct said *)link->data)->words, wanted->words) == 0)
+            return num;
+    return -1;
+}
+
+/* Takes away what is the same on both sides, and what can have nothing on the other side.  At
+ * the end nothing more comes, so that what is left over against each other is different. */
+static void compare(struct check *check, bool is_end)
+{
+    while (!g_queue_is_empty(&check->told) && !g_queue_is_empty(&check->shown)) {
+        const struct said *shown = g_queue_peek_head(&check->shown);
+        const struct said *told = g_queue_peek_head(&check->told);
+        const int missing = distance(&check->told, shown);
+        const int more = missing < 0 ? distance(&check->shown, told) : -1;
+        if (missing < 0 && more < 0 && !is_end &&
+            (check->told.length < MISSING_MAX || check->shown.length < MISSING_MAX))
+            return;
+        for (int i = 0; i < missing; i++, check->num_not_shown++)
+            drop_head(&check->told);
+        for (int i = 0; i < more; i++, check->num_not_told++)
+            drop_head(&check->shown);
+        if (missing >= 0 || more >= 0)
+            check->num_alike++;
+        else
+            note_difference(check, told, shown);
+        drop_head(&check->told);
+        drop_head(&check->shown);
+    }
+}
+
+static void show(struct check *check)
+{
+    grvsstp_row_number(&check->row, TOLD, check->num_told);
+    grvsstp_row_number(&check->row, SHOWN, check->num_shown);
+    grvsstp_row_number(&check->row, ALIKE, check->num_alike);
+    grvsstp_row_number(&check->row, DIFFERENT, check->num_different);
+    grvsstp_row_number(&check->row, NOT_SHOWN, check->num_not_shown + check->told.length);
+    grvsstp_row_number(&check->row, NOT_TOLD, check->num_not_told + check->shown.length);
+}
+
+/* `words` are taken over. */
+static void say(struct check *check, bool is_told, uint32_t frame, char *words)
+{
+    GQueue *queue = is_told ? &check->told : &check->shown;
+    struct said *said = g_new(struct said, 1);
+    *said = (struct said){frame, words};
+    g_queue_push_tail(queue, said);
+    if (is_told)
+        check->num_told++;
+    else
+        check->num_shown++;
+    /* One side may be missing altogether. */
+    if (queue->length > AHEAD_MAX) {
+        drop_head(queue);
+        if (is_told)
+            check->num_not_shown++;
+        else
+            check->num_not_told++;
+    }
+    compare(check, false);
+    show(check);
+}
+
+static void finish_check(void *row)
+{
+    struct check *check = row;
+    compare(check, true);
+    show(check);
+}
+
+/* ------------------------------------------------------------------------
+ * What is told, and what is shown
+ */
+
+static void note_answer(const packet_info *pinfo, const char *comment)
+{
+    struct grvsstp_answer answer;
+
+    if (!grvsstp_answer_read(&answer, comment))
+        return;
+    if (answer.stream < STREAMS_MAX)
+        say(check_of(answer.stream, answer.from_initiator, answer.kind), true, pinfo->num,
+            answer.words);
+    else
+        g_free(answer.words);
+}
+
+/* Of a frame with comments.  Wireshark has taken them off its record by now, so they are read
+ * where it has put them. */
+static tap_packet_status note_answers(void *tapdata, packet_info *pinfo, epan_dissect_t *edt,
+                                      const void *data, tap_flags_t flags)
+{
+    const int *field = tapdata;
+
+    (void)data;
+    (void)flags;
+    const GPtrArray *found =
+        grvsstp_table_is_shown(&table) ? proto_get_finfo_ptr_array(edt->tree, *field) : NULL;
+    for (guint i = 0; found != NULL && i < found->len; i++)
+        note_answer(pinfo, grvsstp_field_string(g_ptr_array_index(found, i)));
+    return found != NULL ? TAP_PACKET_REDRAW : TAP_PACKET_DONT_REDRAW;
+}
+
+static void note_command(const packet_info *pinfo, const struct grvsstp_tap *tap,
+                         const struct grvsstp_tapped_command *tapped)
+{
+    const uint32_t stream = tap->connection->number;
+    const struct sstp_observed_acknowledgement *acknowledgement =
+        grvsstp_acknowledgement(tap, tapped);
+
+    say(check_of(stream, tap->from_initiator, GRVSSTP_ANSWER_COMMAND), false, pinfo->num,
+        grvsstp_shown_command(&tapped->command));
+    if (tapped->command.id == SSTP_END_MESSAGE && tapped->has_states && tapped->seen.has_entry)
+        say(check_of(stream, tap->from_initiator, GRVSSTP_ANSWER_MESSAGE), false, pinfo->num,
+            grvsstp_shown_message(&tapped->command, tapped->seen.entry));
+    for (uint32_t i = 0; acknowledgement != NULL && i < acknowledgement->covered; i++)
+        say(check_of(stream, !tap->from_initiator, GRVSSTP_ANSWER_ACKNOWLEDGED), false, pinfo->num,
+            grvsstp_shown_acknowledged(acknowledgement->first + i));
+}
+
+static tap_packet_status note_commands(void *tapdata, packet_info *pinfo, epan_dissect_t *edt,
+                                       const void *data, tap_flags_t flags)
+{
+    const struct grvsstp_tap *tap = data;
+
+    (void)edt;
+    (void)flags;
+    grvsstp_table_finish_before_drawing(grvsstp_table_of(tapdata));
+    for (unsigned i = 0; i < tap->num_commands && tap->connection->number < STREAMS_MAX; i++)
+        note_command(pinfo, tap, &tap->commands[i]);
+    return tap->num_commands > 0 ? TAP_PACKET_REDRAW : TAP_PACKET_DONT_REDRAW;
+}
+
+/* The answers come by another tap than the table's.  Its filter has Wireshark put them into the
+ * tree. */
+static void listen_to_answers(void)
+{
+    static int field = -1;
+
+    if (field != -1)
+        return;
+    field = proto_registrar_get_id_byname(COMMENT_FIELD);
+    GString *error =
+        register_tap_listener("frame", &field, COMMENT_FIELD, 0, NULL, note_answers, NULL, NULL);
+    if (error != NULL)
+        g_string_free(error, TRUE); /* then nothing is told, and every line says so */
+}
+
+static struct grvsstp_table table = {.ui = {.title = "Groove SSTP Self-Check",
+                                            .cli_string = "grvsstp,selfcheck",
+                                            .packet_func = note_commands,
+                                            .nfields = NUM_COLUMNS,
+                                            .fields = columns},
+                                     .row_size = sizeof(struct check),
+                                     .clear_row = clear_check,
+                                     .begin = listen_to_answers,
+                                     .finish_row = finish_check};
+
+void grvsstp_selfcheck_table_register(void)
+{
+    grvsstp_table_register(&table);
+}

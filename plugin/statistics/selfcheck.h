@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * selfcheck: the parts of `-z grvsstp,selfcheck`, which holds what the plugin shows against the
+ * answers that a capture carries (relaysim -w FILE --answers): comments of its packets, one JSON
+ * object each.
+ *
+ * Both are made into the same words, a line for each value, "name<TAB>value\n": so they are
+ * compared as texts, and the first line that differs says what is wrong.
+ */
+#ifndef GRVSSTP_STATISTICS_SELFCHECK_H
+#define GRVSSTP_STATISTICS_SELFCHECK_H
+
+#include "show/tap.h"
+
+#include <glib.h>
+
+enum grvsstp_answer_kind {
+    GRVSSTP_ANSWER_COMMAND,      /* a command was sent */
+    GRVSSTP_ANSWER_MESSAGE,      /* the EndMessage of one was */
+    GRVSSTP_ANSWER_ACKNOWLEDGED, /* a message left its sender's list */
+    GRVSSTP_ANSWER_KINDS
+};
+
+/* What one comment says. */
+struct grvsstp_answer {
+    enum grvsstp_answer_kind kind;
+    uint32_t stream;     /* sstp.stream */
+    bool from_initiator; /* who sent the command or message */
+    char *words;         /* to be freed */
+};
+
+/* False for a comment that is no answer, or one about something else.  It comes from a file:
+ * it can be anything. */
+bool grvsstp_answer_read(struct grvsstp_answer *answer, const char *comment);
+
+/* The words of a command, of its EndMessage, and of the message at a position of the ledger that
+ * it acknowledges; to be freed. */
+char *grvsstp_shown_command(const struct sstp_command *command);
+char *grvsstp_shown_message(const struct sstp_command *command, uint32_t entry);
+char *grvsstp_shown_acknowledged(uint32_t entry);
+
+/* Adds a line, and a value of bytes: as text where they are UTF-8, else in hexadecimal. */
+void grvsstp_words_add(GString *words, const char *name, const char *value);
+#define GRVSSTP_WORDS_HEX "hex:"  /* before the digits */
+#define GRVSSTP_WORDS_BETWEEN "|" /* of a list */
+
+/* Data longer than this has a digest of its digits instead, under GRVSSTP_DATA_DIGEST. */
+#define GRVSSTP_ANSWER_DATA_MAX 64u
+#define GRVSSTP_DATA_DIGEST "data_sha256_of_hex"
+
+#endif

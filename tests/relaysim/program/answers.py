@@ -1,0 +1,194 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Captures that carry their answers (--answers), and what `-z grvsstp,selfcheck` makes of them.  It
+takes RELAYSIM off the command line.
+"""
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+from patience import PATIENCE
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
+
+RELAYSIM = os.path.abspath(sys.argv.pop(1))
+
+import tshark  # noqa: E402
+
+STORIES = ("4.2.5-multi-drop", "4.2.6.1-resource-handler-lost", "4.3.4-acks-of-two-clients",
+           "2.2.8-status-in-1.5-and-1.6", "2.2.9-quota", "4.4-flow-control",
+           "henc-all-carriers")
+THROUGH_A_RELAY = ("4.2.3-through-a-relay", "1.3.5.2-a-long-queue")
+LINE = re.compile(r"^ *(\d+) \|(\w+) *\|(\w+) *\| *(\d+) \| *(\d+) \| *(\d+) \| *(\d+) \| *(\d+) \|"
+                  r" *(\d+) \| *(\d*) \|(.*?) *\|$")
+
+
+def shortened(line):
+    """A line of the truth as a comment has it."""
+    event = json.loads(line)
+    data = event.get("data", "")
+    if len(data) > 128:
+        del event["data"]
+        event["data_sha256_of_hex"] = hashlib.sha256(data.encode()).hexdigest()
+    return event
+
+
+class Answers(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.ws = tshark.Wireshark()
+        cls.folder = tempfile.mkdtemp(prefix="relaysim-")
+        os.chmod(cls.folder, 0o755)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder)
+        cls.ws.close()
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def play(self, name, *arguments):
+        """The capture and the truth of a run with answers."""
+        capture, truth = self.path(name + ".pcapng"), self.path(name + ".json")
+        result = subprocess.run([RELAYSIM, *arguments, "--answers", "-w", capture, "--truth", truth],
+                                capture_output=True, text=True, timeout=PATIENCE, check=False)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        os.chmod(capture, 0o644)
+        with open(truth, encoding="utf-8") as file:
+            return capture, [shortened(line) for line in file]
+
+    def comments(self, capture):
+        """In the order of the packets."""
+        text = self.ws.tshark(capture, "-T", "json", "--no-duplicate-keys",
+                              "-J", "pkt_comment frame")
+        found = []
+        for packet in json.loads(text):
+            value = packet["_source"]["layers"].get("pkt_comment", {}).get("frame.comment", [])
+            found += [value] if isinstance(value, str) else value
+        return found
+
+    def check(self, capture, *arguments):
+        """[(stream, side, what, told, shown, alike, different, not shown, not told, frame, text)]"""
+        text = self.ws.tshark(capture, "-q", "-z", "grvsstp,selfcheck", *arguments)
+        rows = [match.groups() for match in map(LINE.match, text.splitlines()) if match]
+        self.assertTrue(rows, text)
+        return [(int(row[0]), row[1], row[2], *map(int, row[3:9]), row[9], row[10])
+                for row in rows]
+
+    def assert_right(self, capture, passes=((), ("-2",)), has_others=False):
+        """Everything that is told is shown, in one pass and in two, and nothing else; unless it
+        has others, who tell nothing.  Returns how much."""
+        for arguments in passes:
+            rows = [row for row in self.check(capture, *arguments) if row[3] > 0 or not has_others]
+            for row in rows:
+                told, shown, alike = row[3:6]
+                self.assertEqual((told, shown, row[6:9]), (alike, alike, (0, 0, 0)), row)
+        return sum(row[3] for row in rows)
+
+    def test_tour(self):
+        """A proxy's leg to the relay is in the capture, too, and no end tells of it."""
+        capture, truth = self.play("demo", "demo")
+        self.assertEqual(sum(event["event"] in ("command", "message-sent", "message-acked")
+                             for event in truth), self.assert_right(capture, has_others=True))
+
+    def test_comments_are_the_truth(self):
+        """Every line is in the capture, once, and what passed is not before what it came of."""
+        capture, truth = self.play("truth", "scenario", "4.2.6-single-hop")
+        comments = [json.loads(comment) for comment in self.comments(capture)]
+        self.assertEqual(sorted(map(json.dumps, comments)), sorted(map(json.dumps, truth)))
+        for kind in {event["event"] for event in truth}:
+            times = [event["t"] for event in comments if event["event"] == kind]
+            self.assertEqual(times, sorted(times), kind)
+
+    def test_stories(self):
+        capture, _ = self.play("stories", "scenario", *STORIES)
+        self.assertGreater(self.assert_right(capture), 300)
+
+    def test_carriers(self):
+        for via in ("443", "longlived", "keepalive", "polling"):
+            with self.subTest(via=via):
+                capture, _ = self.play(via, "scenario", *THROUGH_A_RELAY, "--via", via)
+                # Polling's bodies may be waited for in one pass.
+                self.assertGreater(self.assert_right(capture, (("-2",),)), 300)
+
+    def test_lossy(self):
+        """Of a capture that lacks segments less is known, and nothing else."""
+        capture, _ = self.play("lossy", "scenario", "capture-lossy", "capture-out-of-order")
+        for arguments in ((), ("-2",)):
+            rows = self.check(capture, *arguments)
+            self.assertEqual([row for row in rows if row[6] > 0], [])
+            self.assertGreater(sum(row[7] for row in rows), 0)
+
+    def test_found(self):
+        """An answer that says something else is a difference, of its field."""
+        capture, _ = self.play("found", "scenario", "4.2.1-device-to-device")
+        with open(capture, "rb") as file:
+            data = file.read()
+        for place, other, what, words in (
+                (b'"open.flags":0', b'"open.flags":1', "commands",
+                 "told open.flags.1, shown open.flags.0"),
+                (b'"resource_url":"apphandler"', b'"resource_url":"apphandles"', "commands",
+                 "told resource_url.apphandles, shown resource_url.apphandler"),
+                (b'"event":"message-sent","at":"initiator","from":"initiator","session":33',
+                 b'"event":"message-sent","at":"initiator","from":"initiator","session":34',
+                 "messages", "told session.34, shown session.33")):
+            self.assertEqual(data.count(place), 1, place)
+            wrong = self.path("wrong.pcapng")
+            with open(wrong, "wb") as file:
+                file.write(data.replace(place, other))
+            rows = [row for row in self.check(wrong) if row[6] > 0]
+            self.assertEqual([(row[1], row[2], row[6]) for row in rows], [("initiator", what, 1)])
+            self.assertRegex(rows[0][10], words)
+            self.assertRegex(rows[0][9], r"^\d+$")
+
+    def test_missing(self):
+        """A command that is not told, and one that is not there."""
+        capture, _ = self.play("missing", "scenario", "4.2.1-device-to-device")
+        with open(capture, "rb") as file:
+            data = file.read()
+        place, other = b'"event":"command","from":"acceptor"', b'"event":"commanx","from":"acceptor"'
+        wrong = self.path("wrong.pcapng")
+        with open(wrong, "wb") as file:
+            file.write(data.replace(place, other, 1))
+        self.assertEqual([row[1:9] for row in self.check(wrong) if row[6:9] != (0, 0, 0)],
+                         [("acceptor", "commands", 2, 3, 2, 0, 0, 1)])
+
+    def test_hostile(self):
+        """Comments can be anything."""
+        capture, _ = self.play("plain", "scenario", "4.2.1-device-to-device")
+        arguments = []
+        for number, comment in enumerate((
+                "{", "{}", "[]", "{\"stream\":0}", "not an answer", "{\"stream\":-1,\"event\":\"command\"}",
+                "{\"stream\":4294967295,\"event\":\"command\",\"from\":\"initiator\"}",
+                "{\"stream\":99999999999999999999,\"event\":\"command\"}",
+                "{\"stream\":0,\"event\":\"command\",\"from\":\"initiator\",\"a\":[[[{}]]]}",
+                "{\"stream\":0,\"event\":{\"event\":\"command\"},\"stream\":0}",
+                "{\"event\":\"command\",\"stream\":0,\"b\":\"\\ud800\",\"b_bytes\":[1,{\"c\":2}],\"d\"}",
+                "{" + "\"x\":{" * 2000, "{\"stream\":0," + "\"event\":\"command\"," * 2000), 1):
+            arguments += ["-a", "%d:%s" % (number, comment)]
+        wrong = self.path("hostile.pcapng")
+        subprocess.run(["editcap", *arguments, capture, wrong], check=True, timeout=PATIENCE)
+        os.chmod(wrong, 0o644)
+        self.assertTrue(self.check(wrong, "-2"))
+
+    def test_without_capture(self):
+        for arguments in (("demo",), ("scenario", "4.2.1-device-to-device"),
+                          ("relay", "--url", "grooveDNS://r"), ("bench",)):
+            result = subprocess.run([RELAYSIM, *arguments, "--answers"], capture_output=True,
+                                    text=True, timeout=PATIENCE, check=False)
+            self.assertEqual((result.returncode, result.stdout), (2, ""))
+            self.assertIn("-w FILE is needed", result.stderr)
+
+    def test_bench(self):
+        capture, _ = self.play("bench", "bench", "--messages", "50", "--size", "3000")
+        self.assertGreater(self.assert_right(capture, has_others=True), 50)
+
+
+if __name__ == "__main__":
+    unittest.main()
