@@ -111,6 +111,7 @@ class World:
         arguments += ["send" if to else "receive", self.address(relay), URLS[relay], name,
                       self.path(name)]
         arguments += ["grooveIdentity://" + recipient for recipient in to or []]
+        open(self.path(name), "ab").close()  # which is read before it is there
         self.processes[name] = subprocess.Popen(arguments, stderr=self.log)
 
     def start(self, name):

@@ -15,6 +15,16 @@ from reserved import reserved_address
 FAST = ("--poll-min", "0", "--poll-max", "0")
 
 
+def polling_request(number, data=b"", guid="m3u7m5ev6iz9hj6mx97s4kdrnk8khajvb3bwnba", checksum=None,
+                    head=None):
+    """Of Polling, to relay1.example."""
+    if checksum is None:
+        checksum = sum(((byte ^ 0x80) - 0x80 + 1) * (i + 1) for i, byte in enumerate(data))
+    body = b"1.2\0grooveDNS://relay1.example\0%s\0%d\0%d\0" % (guid.encode(), number, checksum)
+    body += data
+    return (head or b"POST / HTTP/1.0\r\nContent-Length: %d\r\n\r\n" % len(body)) + body
+
+
 class HttpRelay(Relay):
     """One that is come to over HTTP."""
 

@@ -13,7 +13,7 @@ import unittest
 
 from live import BOB, LiveTest, URL, sstp  # whose path it is on
 from patience import PATIENCE
-from http_way import HttpRelay, Way
+from http_way import HttpRelay, Way, polling_request
 
 LONGLIVED, KEEPALIVE = "4", "5"  # sstp.encap
 
@@ -234,10 +234,8 @@ class Hostile(LiveTest):
 
     def poll(self, relay, guid, data=b""):
         """The beginning of the answer to the first data over Polling, or to a probe."""
-        checksum = sum(((byte ^ 0x80) - 0x80 + 1) * (i + 1) for i, byte in enumerate(data))
-        body = b"1.2\0grooveDNS://relay1.example\0guid%d\0" % guid + b"0\0%d\0" % checksum + data
         with self.visit(relay) as visitor:
-            visitor.sendall(b"POST / HTTP/1.0\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            visitor.sendall(polling_request(0, data, "guid%d" % guid))
             return self.answer(visitor)[:12]
 
     def test_abandoned(self):

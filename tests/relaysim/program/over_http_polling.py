@@ -14,7 +14,7 @@ import unittest
 
 from live import BOB, LiveTest, RELAYSIM, URL, run
 from patience import PATIENCE
-from http_way import Cutter, HttpRelay, Way
+from http_way import Cutter, HttpRelay, Way, polling_request
 
 POLLING = "6"  # sstp.encap
 
@@ -102,24 +102,21 @@ class Polling(Way, LiveTest):
 
     # ---- who does wrong ----
 
-    GUID = "m3u7m5ev6iz9hj6mx97s4kdrnk8khajvb3bwnba"
-
-    def ask(self, relay, number, data=b"", guid=GUID, checksum=None, head=None,
-            source="127.0.0.1"):
-        """One exchange, by hand: the answer, or nothing."""
-        if checksum is None:
-            checksum = sum(((byte ^ 0x80) - 0x80 + 1) * (i + 1) for i, byte in enumerate(data))
-        body = b"1.2\0grooveDNS://relay1.example\0%s\0%d\0%d\0" % (guid.encode(), number, checksum)
-        body += data
-        head = head or b"POST / HTTP/1.0\r\nContent-Length: %d\r\n\r\n" % len(body)
+    @staticmethod
+    def say(relay, data, source="127.0.0.1"):
+        """Over a TCP connection: all that comes back."""
         host, port = relay.address.split(":")
         with socket.create_connection((host, int(port)), PATIENCE, (source, 0)) as peer:
-            peer.sendall(head + body)
+            peer.sendall(data)
             answer = b""
             with contextlib.suppress(ConnectionError):
                 while piece := peer.recv(100000):
                     answer += piece
         return answer
+
+    def ask(self, relay, *arguments, source="127.0.0.1", **options):
+        """One exchange, by hand: the answer, or nothing."""
+        return self.say(relay, polling_request(*arguments, **options), source)
 
     def status(self, *arguments, **options):
         return self.ask(*arguments, **options)[:12]
@@ -153,6 +150,16 @@ class Polling(Way, LiveTest):
             self.check(self.client(relay, "--to", BOB, "--message", "well"), 0)
             stdout, _ = receiver.communicate(timeout=PATIENCE)
             self.assertEqual(json.loads(stdout)["text"], "well")
+
+    def test_pipelined(self):
+        """A TCP connection brings one request: what comes after it has no answer, and did nothing."""
+        noop = b"\x10\x07\0\0\0\0\0"
+        with HttpRelay() as relay:
+            answer = self.say(relay, polling_request(0, guid="first") +
+                              polling_request(0, guid="second"))
+            self.assertEqual(answer.count(b"HTTP/1.0 400"), 1)
+            self.assertEqual(self.status(relay, 0, noop, guid="second"), b"HTTP/1.0 400")
+            self.assertEqual(self.status(relay, 0, noop, guid="first"), b"HTTP/1.0 200")
 
     def test_guessed(self):
         """Who has somebody else's GUID gets nothing by it, and puts nothing in, but with the very
