@@ -45,6 +45,7 @@ static volatile sig_atomic_t is_ending;
 struct program {
     bool sends;
     struct live_dial dial;
+    char *proxy; /* of it, or NULL */
     struct http_options http;
     const char *relay_url, *name;
     char *const *to;
@@ -365,11 +366,11 @@ static void on_signal(int number)
 /* Takes the options off the command line. */
 static void read_options(struct program *program, int *argc, char ***argv)
 {
-    char *via = NULL, *proxy = NULL;
+    char *via = NULL;
     gint64 longlived_limit = 0;
     const GOptionEntry entries[] = {
         {"via", 0, 0, G_OPTION_ARG_STRING, &via, "The way to the relay", CARRIER_VIAS},
-        {"proxy", 0, 0, G_OPTION_ARG_STRING, &proxy, "Where the proxy is", "ADDR:PORT"},
+        {"proxy", 0, 0, G_OPTION_ARG_STRING, &program->proxy, "Where the proxy is", "ADDR:PORT"},
         {"longlived-limit", 0, 0, G_OPTION_ARG_INT64, &longlived_limit, "Of one half", "BYTES"},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
     GOptionContext *context = g_option_context_new("send|receive ADDR:PORT URL NAME LOG [TO...]");
@@ -382,7 +383,8 @@ static void read_options(struct program *program, int *argc, char ***argv)
         way++;
     if (way->via == NULL || *argc < 6)
         g_error("usage: see --help");
-    program->dial = (struct live_dial){.carrier = way->ops, .proxy = proxy, .http = &program->http};
+    program->dial =
+        (struct live_dial){.carrier = way->ops, .proxy = program->proxy, .http = &program->http};
     program->http.longlived_limit = (uint64_t)longlived_limit;
     g_option_context_free(context);
     g_free(via);
@@ -424,5 +426,6 @@ int main(int argc, char **argv)
     program.net = net_new(&config);
     run_all(&program, argv[5]);
     net_free(program.net);
+    g_free(program.proxy);
     return 0;
 }
