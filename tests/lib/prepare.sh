@@ -17,7 +17,7 @@
 build_packages="cmake gcc libc6-dev libglib2.0-dev libhttp-parser-dev libjemalloc-dev
     libjson-glib-dev libntlm0-dev libsqlite3-dev libuv1-dev nettle-dev ninja-build pkg-config python3 tshark wireshark-dev"
 # To run the tests besides.  The sanitizers come with gcc.
-test_packages="clickhouse-client microsocks python3-jsonschema tinyproxy-bin valgrind wireshark-common"
+test_packages="chromium-headless-shell clickhouse-client fonts-dejavu-core microsocks python3-jsonschema tinyproxy-bin valgrind wireshark-common"
 # Likewise, but what would run from then on once it is installed: it is unpacked, and its
 # libraries with it.
 unpacked_packages="clickhouse-server dante-server libecap3 libltdl7 libmnl0 libnetfilter-conntrack3

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/drawing.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "report/ladder.h"
@@ -9,20 +8,19 @@
 #include "report/moment.h"
 #include "report/steps.h"
 
-/* Units of the drawings; the page scales them. */
+/* Units of a ladder; the page scales it. */
 #define LANE 170u
 #define ROW 30u
 #define HEAD 34u
 #define TIME 110u
-#define BAR_LEFT 180u
-#define BAR_WIDTH 800u
 
-static void open_svg(GString *html, guint width, guint height, const char *title)
+/* Scaled as a whole, where it has to be. */
+static void open_ladder(GString *html, guint width, guint height)
 {
-    g_string_append_printf(html, "<svg viewBox=\"0 0 %u %u\" width=\"%u\" role=\"img\"><title>",
+    g_string_append_printf(html,
+                           "<svg class=\"ladder\" viewBox=\"0 0 %u %u\" width=\"%u\" "
+                           "role=\"img\"><title>What went between whom</title>",
                            width, height, width);
-    markup_append(html, title);
-    g_string_append(html, "</title>");
 }
 
 static void append_name(GString *html, const char *name, gsize width)
@@ -107,6 +105,32 @@ static void draw_step(GString *html, const struct report *report, const struct s
     g_string_free(what, TRUE);
 }
 
+/* The same in words, for a screen that has no room for lanes. */
+static void list_steps(GString *html, const struct report *report, const struct steps *steps,
+                       guint num)
+{
+    GString *what = g_string_new(NULL);
+
+    g_string_append(html, "<ol class=\"steps\">");
+    for (guint i = 0; i < num; i++) {
+        const struct step *step = REPORT_AT(steps->steps, struct step, i);
+        g_string_append(html, "<li><b>+");
+        append_span(html, step->t_ns - REPORT_AT(steps->steps, struct step, 0)->t_ns);
+        g_string_append(html, "</b> ");
+        append_name(html, steps_party(steps, step->sender), 22);
+        g_string_append(html, " \342\206\222 ");
+        append_name(html, steps_party(steps, step->receiver), 22);
+        g_string_append_printf(html, "<div class=\"%s\">",
+                               step->is_acknowledgement ? "ack" : "soft");
+        g_string_truncate(what, 0);
+        steps_append_what(what, report, step);
+        markup_append(html, what->str);
+        g_string_append(html, "</div></li>");
+    }
+    g_string_append(html, "</ol>");
+    g_string_free(what, TRUE);
+}
+
 void drawing_ladder(GString *html, const struct report *report, guint index)
 {
     struct steps steps;
@@ -117,14 +141,15 @@ void drawing_ladder(GString *html, const struct report *report, guint index)
     const guint height = HEAD + num_steps * ROW + 8;
     guint row = 0;
 
-    open_svg(html, TIME + num_parties * LANE, height, "What went between whom");
+    open_ladder(html, TIME + num_parties * LANE, height);
     draw_parties(html, &steps, num_parties, height);
     for (guint i = 0; i < num_steps; i++) {
         const struct step *step = REPORT_AT(steps.steps, struct step, i);
         if (step->sender < num_parties && step->receiver < num_parties)
             draw_step(html, report, step, row++, REPORT_AT(steps.steps, struct step, 0)->t_ns);
     }
-    g_string_append(html, "</svg>");
+    g_string_append(html, "</svg>\n");
+    list_steps(html, report, &steps, num_steps);
     if (steps.parties->len > num_parties || steps.steps->len > num_steps)
         g_string_append_printf(html, "<p>Drawn are %u of %u parties and %u of %u steps.</p>",
                                num_parties, steps.parties->len, row, steps.steps->len);
@@ -205,12 +230,9 @@ static void find_keepers(struct custody *parties, const struct report *report,
     }
 }
 
-static guint bar_x(gint64 t_ns, gint64 begin_ns, gint64 end_ns)
-{
-    const double span = (double)MAX(end_ns - begin_ns, 1);
-
-    return BAR_LEFT + (guint)(BAR_WIDTH * CLAMP((double)(t_ns - begin_ns) / span, 0.0, 1.0));
-}
+/* A row has a name, and below it a bar as wide as the page allows. */
+#define BAR_ROW 34u
+#define BAR_HEIGHT 12u
 
 static void draw_bar(GString *html, const struct custody *custody, const char *name, guint row,
                      gint64 begin_ns, gint64 end_ns)
@@ -220,20 +242,18 @@ static void draw_bar(GString *html, const struct custody *custody, const char *n
                         : is_open                                             ? "has"
                                                                               : "held";
     const gint64 until_ns = is_open ? end_ns : custody->end_ns;
-    const guint from = bar_x(custody->begin_ns, begin_ns, end_ns);
-    const guint to = MAX(bar_x(until_ns, begin_ns, end_ns), from + 3);
 
     g_string_append(html, "<g><title>");
     markup_append(html, name);
     g_string_append(html, is_open ? " has it at the end, for " : " had it for ");
     append_span(html, until_ns - custody->begin_ns);
-    g_string_append_printf(html, "</title><text class=\"name\" x=\"%u\" y=\"%u\">", BAR_LEFT - 8,
-                           row * ROW + 20);
+    g_string_append_printf(html, "</title><text x=\"0\" y=\"%u\">", row * BAR_ROW + 13);
     append_name(html, name, 22);
-    g_string_append_printf(html,
-                           "</text><rect class=\"%s\" x=\"%u\" y=\"%u\" width=\"%u\" "
-                           "height=\"%u\"/></g>",
-                           class, from, row * ROW + 8, to - from, ROW - 14);
+    g_string_append_printf(html, "<tspan class=\"soft\" dx=\"8\">%s", is_open ? "has it, " : "");
+    append_span(html, until_ns - custody->begin_ns);
+    g_string_append_printf(html, "</tspan></text><rect class=\"%s\" ", class);
+    drawing_append_bar(html, custody->begin_ns, until_ns, begin_ns, end_ns);
+    g_string_append_printf(html, " y=\"%u\" height=\"%u\"/></g>", row * BAR_ROW + 18, BAR_HEIGHT);
 }
 
 void drawing_custody(GString *html, const struct report *report, guint index)
@@ -251,90 +271,11 @@ void drawing_custody(GString *html, const struct report *report, guint index)
 
     follow_custody(parties, report, journey, &steps);
     find_keepers(parties, report, journey, &steps);
-    open_svg(html, BAR_LEFT + BAR_WIDTH + 20, num * ROW + 6, "Who had the message when");
+    drawing_open_chart(html, num * BAR_ROW + 4, "Who had the message when");
     for (guint i = 0; i < num; i++)
         if (parties[i].has_begun)
             draw_bar(html, &parties[i], steps_party(&steps, i), row++, begin_ns, end_ns);
-    g_string_append(html, "</svg>");
+    g_string_append(html, "</svg>\n");
     g_free(parties);
     steps_clear(&steps);
-}
-
-/* ------------------------------------------------------------------------
- * Delays
- */
-
-/* Each class is ten to the power of a third as long as the one before: from a microsecond up. */
-#define CLASSES 33u
-
-static guint class_of(gint64 delay_ns)
-{
-    const double us = (double)delay_ns / 1e3;
-    return us < 1 ? 0 : MIN((guint)(log10(us) * 3), CLASSES - 1);
-}
-
-void drawing_delays(GString *html, const struct report *report)
-{
-    guint64 counts[CLASSES] = {0}, most = 0;
-    guint first = CLASSES, last = 0;
-
-    for (guint i = 0; i < report->messages->len; i++) {
-        const struct report_message *message =
-            REPORT_AT(report->messages, struct report_message, i);
-        if (message->state != REPORT_MESSAGE_ACKNOWLEDGED || !message->has_ended)
-            continue;
-        const guint class = class_of(message->acked_ns - message->end_ns);
-        counts[class]++;
-        most = MAX(most, counts[class]);
-        first = MIN(first, class);
-        last = MAX(last, class);
-    }
-    if (most == 0)
-        return;
-    const guint width = 60, num = last - first + 1;
-    open_svg(html, num * width + 20, 170, "How long acknowledgements took");
-    for (guint i = 0; i < num; i++) {
-        const guint64 count = counts[first + i];
-        const guint height = (guint)((double)count / (double)most * 100);
-        const guint x = 10 + i * width;
-        g_string_append_printf(html,
-                               "<rect class=\"held\" x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\"/>"
-                               "<text class=\"count\" x=\"%u\" y=\"%u\">%" G_GUINT64_FORMAT
-                               "</text><text class=\"count\" x=\"%u\" y=\"150\">",
-                               x + 4, 130 - height, width - 8, height, x + width / 2, 124 - height,
-                               count, x + width / 2);
-        append_span(html, (gint64)(1e3 * pow(10, (double)(first + i) / 3)));
-        g_string_append(html, "</text>");
-    }
-    g_string_append(html, "</svg>");
-}
-
-/* ------------------------------------------------------------------------
- * Connections
- */
-
-void drawing_connections(GString *html, const struct report *report)
-{
-    const guint num = MIN(report->connections->len, DRAWING_CONNECTIONS_MAX), row = 16;
-
-    if (num == 0)
-        return;
-    open_svg(html, BAR_LEFT + BAR_WIDTH + 20, num * row + 6, "Connections over time");
-    for (guint i = 0; i < num; i++) {
-        const struct report_connection *one =
-            REPORT_AT(report->connections, struct report_connection, i);
-        const guint from = bar_x(one->first_ns, report->first_ns, report->last_ns);
-        const guint to = bar_x(one->last_ns, report->first_ns, report->last_ns);
-        g_string_append_printf(html, "<g><title>#%u, ", one->number);
-        append_span(html, one->last_ns - one->first_ns);
-        g_string_append_printf(html, "</title><text class=\"name\" x=\"%u\" y=\"%u\">#%u %s</text>",
-                               BAR_LEFT - 8, i * row + 13, one->number,
-                               one->address_texts[1] != NULL ? one->address_texts[1] : "");
-        g_string_append_printf(html,
-                               "<rect class=\"%s\" x=\"%u\" y=\"%u\" width=\"%u\" "
-                               "height=\"%u\"/></g>",
-                               one->num_findings > 0 ? "holds" : "held", from, i * row + 4,
-                               MAX(to - from, 3), row - 6);
-    }
-    g_string_append(html, "</svg>");
 }

@@ -13,7 +13,16 @@
 void drawing_ladder(GString *html, const struct report *report, guint journey);
 void drawing_custody(GString *html, const struct report *report, guint journey);
 
-/* A histogram of the times to acknowledgement; nothing where there are none. */
+/* An SVG as wide as the page, `height` units high; the caller closes it. */
+void drawing_open_chart(GString *html, guint height, const char *title);
+/* x and width of a bar there, for what lasted, all of the chart being from begin_ns to end_ns. */
+void drawing_append_bar(GString *html, gint64 from_ns, gint64 until_ns, gint64 begin_ns,
+                        gint64 end_ns);
+
+/* What a colour means. */
+void drawing_append_key(GString *html, const char *class, const char *what);
+
+/* A histogram of the times to acknowledgement. */
 void drawing_delays(GString *html, const struct report *report);
 
 /* Connections over time, the first of them. */

@@ -4,12 +4,11 @@
 #include <string.h>
 
 #include "report/drawing.h"
-#include "report/grid.h"
+#include "report/html_page.h"
 #include "report/ladder.h"
 #include "report/markup.h"
 #include "report/moment.h"
 #include "report/page.h"
-#include "report/tables.h"
 
 /* ------------------------------------------------------------------------
  * Head
@@ -55,6 +54,8 @@ static void append_reading(GString *html, const struct report *report)
     GString *text = g_string_new(NULL);
 
     moment_append_things(text, report->files->len, "file");
+    g_string_append(text, ", ");
+    moment_append_things(text, report->num_packets, "packet");
     if (report->num_packets > 0) {
         g_string_append(text, ", from ");
         moment_append(text, report->first_ns);
@@ -101,8 +102,44 @@ static void count_outcomes(const struct report *report, guint counts[SSTP_STORY_
         counts[REPORT_AT(report->branches, struct report_branch, i)->outcome]++;
 }
 
-static void append_answer(GString *html, const struct report *report)
+/* The copy that has waited longest; NULL. */
+static const struct report_branch *find_oldest(const struct report *report, guint *journey)
 {
+    const struct report_branch *oldest = NULL;
+
+    for (guint i = 0; i < report->journeys->len; i++) {
+        const struct report_journey *of = REPORT_AT(report->journeys, struct report_journey, i);
+        for (guint k = 0; k < of->num_branches; k++) {
+            const struct report_branch *branch =
+                REPORT_AT(report->branches, struct report_branch, of->first_branch + k);
+            if (branch->outcome != SSTP_STORY_WAITING || branch->since_ns == 0 ||
+                (oldest != NULL && branch->since_ns >= oldest->since_ns))
+                continue;
+            oldest = branch;
+            *journey = i;
+        }
+    }
+    return oldest;
+}
+
+static void append_oldest(GString *html, const struct html_page *page)
+{
+    guint journey = 0;
+    const struct report_branch *oldest = find_oldest(page->report, &journey);
+
+    if (oldest == NULL)
+        return;
+    GString *text = g_string_new(NULL);
+    moment_append_span(text, page->report->last_ns - oldest->since_ns);
+    g_string_append_printf(html, " The oldest has waited for %s: journey ", text->str);
+    html_append_link(html, page, journey);
+    g_string_append_c(html, '.');
+    g_string_free(text, TRUE);
+}
+
+static void append_answer(GString *html, const struct html_page *page)
+{
+    const struct report *report = page->report;
     guint counts[SSTP_STORY_OUTCOMES], held;
     const char *holder = find_holder(report, &held);
     GString *text = g_string_new(NULL);
@@ -136,201 +173,107 @@ static void append_answer(GString *html, const struct report *report)
     }
     g_string_append(html, "<p class=\"answer\">");
     markup_append(html, text->str);
+    append_oldest(html, page);
     g_string_append(html, "</p>\n");
     g_string_free(text, TRUE);
 }
 
-static void append_number(GString *html, guint64 number, const char *what)
+static void append_number(GString *html, const char *number, const char *what, gboolean is_bad)
 {
-    g_string_append(html, "<li><b>");
-    moment_append_count(html, number);
-    g_string_append_printf(html, "</b>%s</li>", what);
+    g_string_append_printf(html, "<li%s><b>%s</b>%s</li>", is_bad ? " class=\"bad\"" : "", number,
+                           what);
+}
+
+static void append_count(GString *html, guint64 number, const char *what, gboolean is_bad)
+{
+    GString *text = g_string_new(NULL);
+
+    moment_append_count(text, number);
+    append_number(html, text->str, what, is_bad);
+    g_string_free(text, TRUE);
+}
+
+static gint compare_spans(gconstpointer a, gconstpointer b)
+{
+    const gint64 left = *(const gint64 *)a, right = *(const gint64 *)b;
+    return left < right ? -1 : left > right;
+}
+
+/* Of how long acknowledgements took, in words; "-" where there were none. */
+static char *find_median(const struct report *report)
+{
+    GArray *spans = g_array_new(FALSE, FALSE, sizeof(gint64));
+    GString *text = g_string_new(NULL);
+
+    for (guint i = 0; i < report->messages->len; i++) {
+        const struct report_message *message =
+            REPORT_AT(report->messages, struct report_message, i);
+        const gint64 span_ns = message->acked_ns - message->end_ns;
+        if (message->state == REPORT_MESSAGE_ACKNOWLEDGED && message->has_ended)
+            g_array_append_val(spans, span_ns);
+    }
+    g_array_sort(spans, compare_spans);
+    if (spans->len > 0)
+        moment_append_span(text, g_array_index(spans, gint64, (spans->len - 1) / 2));
+    else
+        g_string_append_c(text, '-');
+    g_array_free(spans, TRUE);
+    return g_string_free(text, FALSE);
 }
 
 static void append_numbers(GString *html, const struct report *report)
 {
+    guint counts[SSTP_STORY_OUTCOMES];
+    char *median = find_median(report);
+
+    count_outcomes(report, counts);
+    const guint num_open =
+        counts[SSTP_STORY_WAITING] + counts[SSTP_STORY_REFUSED] + counts[SSTP_STORY_UNDER_WAY];
     g_string_append(html, "<ul class=\"numbers\">");
-    append_number(html, report->num_packets, "packets");
-    append_number(html, report->connections->len, "connections");
-    append_number(html, report->messages->len, "messages on them");
-    append_number(html, report->journeys->len, "journeys");
-    append_number(html, report->findings->len, "findings");
+    append_count(html, report->journeys->len, "messages followed", FALSE);
+    append_count(html, num_open, "copies not delivered", num_open > 0);
+    append_number(html, median, "median to acknowledgement", FALSE);
+    append_count(html, report->connections->len, "connections", FALSE);
+    append_count(html, report->findings->len, "findings", FALSE);
     g_string_append(html, "</ul>\n");
+    g_free(median);
 }
 
-/* ------------------------------------------------------------------------
- * Tables
- */
-
-/* Text that may be broken anywhere, for else it would make the table wide. */
-#define LONG_TEXT 26u
-
-static void append_cell(GString *html, const struct record *record,
-                        const struct table_column *column)
+static void print_charts(struct html_page *page)
 {
-    GString *text = g_string_new(NULL);
-    const struct record_cell *cell = grid_cell(record, column->cell);
-    const gboolean is_number =
-        cell->kind == RECORD_SIGNED || cell->kind == RECORD_UNSIGNED || cell->kind == RECORD_REAL;
+    GString *html = output_text(page->output);
 
-    grid_format(text, record, column);
-    g_string_append_printf(html, "<td%s data-head=\"",
-                           is_number               ? " class=\"n\""
-                           : text->len > LONG_TEXT ? " class=\"long\""
-                                                   : "");
-    markup_append(html, column->heading);
-    g_string_append_c(html, '"');
-    if (cell->kind == RECORD_SIGNED)
-        g_string_append_printf(html, " data-value=\"%" G_GINT64_FORMAT "\"", cell->number);
-    else if (cell->kind == RECORD_UNSIGNED)
-        g_string_append_printf(html, " data-value=\"%" G_GUINT64_FORMAT "\"", cell->count);
-    g_string_append_c(html, '>');
-    markup_append(html, text->str);
-    g_string_append(html, "</td>");
-    g_string_free(text, TRUE);
-}
-
-static void print_table(struct output *output, const struct report *report, const char *title,
-                        const char *name)
-{
-    GString *html = output_text(output);
-    const struct table *table = table_find(name);
-    const guint num = table->count(report);
-    struct record record;
-
-    if (num == 0)
-        return;
-    g_string_append_printf(html, "<h2>%s</h2>\n", title);
-    if (num > HTML_ROWS_MAX)
-        g_string_append_printf(html, "<p class=\"soft\">The first %u of %u.</p>\n", HTML_ROWS_MAX,
-                               num);
-    g_string_append(html, "<div class=\"wide\"><table>\n<thead><tr>");
-    for (const struct table_column *column = table->columns; column->heading != NULL; column++) {
-        g_string_append(html, "<th scope=\"col\">");
-        markup_append(html, column->heading);
-        g_string_append(html, "</th>");
+    if (page->report->messages->len > 0) {
+        g_string_append(html, "<h2>Time to acknowledgement</h2>\n");
+        drawing_delays(html, page->report);
     }
-    g_string_append(html, "</tr></thead>\n<tbody>\n");
-    for (guint i = 0; i < num && i < HTML_ROWS_MAX; i++) {
-        table->row(report, i, &record);
-        g_string_append(html, "<tr>");
-        for (const struct table_column *column = table->columns; column->heading != NULL; column++)
-            append_cell(html, &record, column);
-        g_string_append(html, "</tr>\n");
-        output_flush(output);
+    if (page->report->connections->len > 0) {
+        g_string_append(html, "<h2>Connections over time</h2>\n");
+        drawing_connections(html, page->report);
     }
-    g_string_append(html, "</tbody></table></div>\n");
-}
-
-/* ------------------------------------------------------------------------
- * Journeys
- */
-
-static void print_journey(struct output *output, const struct report *report, guint index)
-{
-    GString *html = output_text(output), *text = g_string_new(NULL);
-    const struct report_journey *journey =
-        REPORT_AT(report->journeys, struct report_journey, index);
-
-    ladder_append_title(text, report, index);
-    g_string_append_printf(html, "<h3 id=\"j%u\">", index);
-    markup_append(html, text->str);
-    g_string_append(html, "</h3>\n<ul class=\"branches\">");
-    for (guint i = 0; i < journey->num_branches && i < LADDER_EVENTS_MAX; i++) {
-        g_string_truncate(text, 0);
-        ladder_append_branch(
-            text, report,
-            REPORT_AT(report->branches, struct report_branch, journey->first_branch + i));
-        g_string_append(html, "<li>");
-        markup_append(html, text->str);
-        g_string_append(html, "</li>");
-    }
-    g_string_append(html, "</ul>\n<div class=\"wide\">");
-    drawing_ladder(html, report, index);
-    drawing_custody(html, report, index);
-    g_string_append(html, "</div>\n");
-    g_string_free(text, TRUE);
-    output_flush(output);
-}
-
-static void print_picked(struct output *output, const struct report *report,
-                         const struct pick *pick, const char *title, const char *none)
-{
-    guint num = 0;
-
-    g_string_append_printf(output_text(output), "<h2>%s</h2>\n", title);
-    for (guint i = 0; i < report->journeys->len; i++)
-        if (pick_fits(pick, report, i) && num++ < HTML_DRAWN_MAX)
-            print_journey(output, report, i);
-    if (num == 0)
-        g_string_append_printf(output_text(output), "<p>%s</p>\n", none);
-    if (num > HTML_DRAWN_MAX)
-        g_string_append_printf(output_text(output), "<p>Drawn are %u of %u.</p>\n", HTML_DRAWN_MAX,
-                               num);
-}
-
-static gint64 lasting(const struct report *report, guint index)
-{
-    const struct report_journey *journey =
-        REPORT_AT(report->journeys, struct report_journey, index);
-
-    return journey->last_ns - REPORT_AT(report->hops, struct report_hop, journey->first_hop)->t_ns;
-}
-
-static gint compare_lasting(gconstpointer a, gconstpointer b, gpointer data)
-{
-    const guint left = *(const guint *)a, right = *(const guint *)b;
-    const gint64 l = lasting(data, left), r = lasting(data, right);
-
-    if (l != r)
-        return l > r ? -1 : 1;
-    return left < right ? -1 : left > right;
-}
-
-static void print_slowest(struct output *output, const struct report *report)
-{
-    GArray *delivered = g_array_new(FALSE, FALSE, sizeof(guint));
-
-    for (guint i = 0; i < report->journeys->len; i++)
-        if (REPORT_AT(report->journeys, struct report_journey, i)->outcomes ==
-            1u << SSTP_STORY_DELIVERED)
-            g_array_append_val(delivered, i);
-    g_array_sort_with_data(delivered, compare_lasting, (gpointer)report);
-    if (delivered->len > 0)
-        g_string_append(output_text(output), "<h2>Delivered last</h2>\n");
-    for (guint i = 0; i < delivered->len && i < HTML_SLOWEST; i++)
-        print_journey(output, report, g_array_index(delivered, guint, i));
-    g_array_free(delivered, TRUE);
+    output_flush(page->output);
 }
 
 void html_print(struct output *output, const struct report *report, const struct pick *pick)
 {
-    static const struct pick undelivered = {.undelivered = TRUE};
+    struct html_page page = {.output = output, .report = report, .pick = pick};
     GString *html = output_text(output);
 
+    html_choose(&page);
     append_head(html);
     append_reading(html, report);
-    append_answer(html, report);
+    append_answer(html, &page);
     append_numbers(html, report);
-    if (!pick_is_empty(pick)) {
-        print_picked(output, report, pick, "Journeys", "No journey fits.");
-    } else {
-        print_picked(output, report, &undelivered, "Not delivered", "Nothing, as far as is known.");
-        print_slowest(output, report);
-    }
-    if (report->messages->len > 0)
-        g_string_append(html, "<h2>Time to acknowledgement</h2>\n<div class=\"wide\">");
-    drawing_delays(html, report);
-    g_string_append(html, report->messages->len > 0 ? "</div>\n" : "");
-    print_table(output, report, "Capture points", "points");
-    print_table(output, report, "Findings", "findings");
-    if (report->connections->len > 0)
-        g_string_append(html, "<h2>Connections over time</h2>\n<div class=\"wide\">");
-    drawing_connections(html, report);
-    g_string_append(html, report->connections->len > 0 ? "</div>\n" : "");
-    print_table(output, report, "Connections", "connections");
-    print_table(output, report, "Journeys", "journeys");
+    html_table(&page, "Where it was captured", "points");
+    if (pick_is_empty(pick))
+        html_undelivered(&page);
+    html_journeys(&page);
+    print_charts(&page);
+    html_table(&page, "Findings", "findings");
+    html_table(&page, "Connections", "connections");
+    html_table(&page, "All journeys", "journeys");
     g_string_append(html, "<script>");
     g_string_append(html, page_js);
     g_string_append(html, "</script>\n</body>\n</html>\n");
+    html_clear(&page);
 }

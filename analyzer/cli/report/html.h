@@ -10,12 +10,6 @@
 #include "record/store.h"
 #include "report/pick.h"
 
-/* Journeys that are drawn, of those not delivered and of the slowest. */
-#define HTML_DRAWN_MAX 200u
-#define HTML_SLOWEST 5u
-/* Rows of each table. */
-#define HTML_ROWS_MAX 5000u
-
 /* With a pick, those journeys are drawn instead. */
 void html_print(struct output *output, const struct report *report, const struct pick *pick);
 

@@ -105,7 +105,7 @@ SELECT contents, identity, device, user_ref, length, legs, roots, is_one,
                notEmpty(refusing), refusing[1].5,
                notEmpty(acked), last.6, last.5) AS holder,
        multiIf(outcome = 'not known' OR last.3 = 'not seen', 0,
-               notEmpty(delivering), delivering[1].4,
+               notEmpty(delivering), arrayReduce('min', arrayMap(leg -> leg.4, delivering)),
                notEmpty(acked), acked[1].4,
                notEmpty(before), before[1].4, legs[1].1) AS since_ns
 FROM (

@@ -150,7 +150,8 @@ SELECT * EXCLUDE (last, delivering, refusing, acked, before),
             WHEN len(acked) > 0 THEN last.receiver
             ELSE last.sender END AS holder,
        CASE WHEN outcome = 'not known' OR last.passage = 'not seen' THEN 0
-            WHEN len(delivering) > 0 THEN delivering[1].acked_t_ns
+            WHEN len(delivering) > 0
+            THEN list_min(list_transform(delivering, lambda leg: leg.acked_t_ns))
             WHEN len(acked) > 0 THEN acked[1].acked_t_ns
             WHEN len(before) > 0 THEN before[1].acked_t_ns
             ELSE legs[1].end_t_ns END AS since_ns

@@ -8,6 +8,7 @@ import tempfile
 import unittest
 
 import analyze
+import points
 from test_records import HOSTILE, hostile_capture
 
 VOID = {"meta", "line", "rect", "path", "input", "br"}
@@ -19,12 +20,19 @@ class Page(html.parser.HTMLParser):
     def __init__(self, text):
         super().__init__()
         self.stack, self.elements, self.texts = [], [], []
+        self.tables, self.title = {}, None
         self.feed(text)
         self.close()
         assert not self.stack, self.stack
 
     def handle_starttag(self, tag, attrs):
         self.elements.append((tag, dict(attrs)))
+        if tag == "tbody":
+            self.tables[self.title] = []
+        elif tag == "tr" and "tbody" in self.stack:
+            self.tables[self.title].append([])
+        elif tag == "td":
+            self.tables[self.title][-1].append("")
         if tag not in VOID:
             self.stack.append(tag)
 
@@ -35,6 +43,10 @@ class Page(html.parser.HTMLParser):
         assert self.stack.pop() == tag, tag
 
     def handle_data(self, data):
+        if "td" in self.stack:
+            self.tables[self.title][-1][-1] += data
+        elif self.stack and self.stack[-1] == "h2":
+            self.title = data
         if self.stack and data.strip():
             self.texts.append((self.stack[-1], data.strip()))
 
@@ -45,6 +57,15 @@ class Page(html.parser.HTMLParser):
         return [text for name, text in self.texts if name == tag]
 
 
+    def drawn(self):
+        """The journeys that are."""
+        return [attributes["id"] for attributes in self.all("ul") if "id" in attributes]
+
+    def rows_of(self, title):
+        """The texts of the table after a heading, row by row."""
+        return self.tables[title]
+
+
 def page(*arguments):
     return Page(analyze.good(*arguments, "--format", "html"))
 
@@ -52,36 +73,91 @@ def page(*arguments):
 class HtmlTest(unittest.TestCase):
     def test_answer_and_journeys(self):
         found = page(analyze.sample("demo"))
-        answers = found.text_of("p")
         self.assertIn("31 of 39 copies were delivered, 3 waiting, 5 refused. "
-                      "grooveDNS://relay1.groove.example has 3 of those that wait.", answers)
-        self.assertEqual(found.text_of("b"), ["740", "23", "40", "33", "6"])
-        drawn = [attributes["id"] for attributes in found.all("h3")]
-        self.assertEqual(drawn[:5], ["j28", "j29", "j30", "j31", "j32"])
-        self.assertEqual(len(drawn), 10)  # and the five that were delivered last
+                      "grooveDNS://relay1.groove.example has 3 of those that wait. "
+                      "The oldest has waited for 2.56 ms: journey", found.text_of("p"))
+        self.assertEqual(found.text_of("b")[:5], ["33", "8", "78 us", "23", "6"])
+        # The undelivered, and the others, the slowest first.
+        self.assertEqual(found.drawn()[:5], ["j28", "j29", "j30", "j31", "j32"])
+        self.assertEqual(sorted(found.drawn()), sorted("j%d" % i for i in range(33)))
+        self.assertEqual(sum("open" in attributes for attributes in found.all("details")), 5)
         # A ladder and bars for each; delays; connections.
-        self.assertEqual(len(found.all("svg")), 2 * 10 + 2)
+        self.assertEqual(len(found.all("svg")), 2 * 33 + 2)
+        self.assertEqual(len(found.all("ol")), 33)
+
+    def test_parts_in_their_order(self):
+        self.assertEqual(page(analyze.sample("demo")).text_of("h2"),
+                         ["Where it was captured", "Not delivered",
+                          "Journeys: what was not delivered, and the slowest",
+                          "Time to acknowledgement", "Connections over time", "Findings",
+                          "Connections", "All journeys"])
+        self.assertEqual(page(analyze.sample("single-hop")).text_of("h2")[:2],
+                         ["Where it was captured", "Journeys: the slowest"])
+
+    def test_undelivered(self):
+        """Who has what for whom, since when: a row a recipient, as the records have it."""
+        found = page(analyze.sample("demo"))
+        cells = found.rows_of("Not delivered")
+        expected = [(str(journey["journey"]), branch["identity_url"], branch["outcome"],
+                     branch["holder"])
+                    for journey in analyze.of_type(analyze.records(analyze.sample("demo")),
+                                                   "journey")
+                    for branch in journey["branches"]
+                    if branch["outcome"] not in ("delivered", "not known")]
+        self.assertEqual([(row[0], row[1], row[2].partition(":")[0], row[3]) for row in cells],
+                         expected)
+
+    def test_links_lead_to_drawings(self):
+        found = page(analyze.sample("demo"))
+        links = [attributes["href"] for attributes in found.all("a")]
+        self.assertGreater(len(links), 33 + 8)
+        self.assertEqual({link[1:] for link in links}, set(found.drawn()))
+        for link in links:
+            self.assertEqual(link[0], "#")
+
+    def test_two_hundred_are_drawn(self):
+        """Of 1,200 journeys; the others are listed, without a link."""
+        with tempfile.TemporaryDirectory() as folder:
+            path = points.write(os.path.join(folder, "many.pcap"),
+                                points.bursts(connections=10, rounds=20))
+            found = page(path)
+        self.assertEqual(len(found.drawn()), 200)
+        self.assertEqual(len(found.rows_of("All journeys")), 1200)
+        self.assertEqual(len(found.all("a")), 200)
+        self.assertIn("Drawn are 200 of 1200.", found.text_of("p"))
+
+    def test_points_and_clocks(self):
+        with tempfile.TemporaryDirectory() as folder:
+            near = points.bursts(connections=2, rounds=2)
+            files = [points.write(os.path.join(folder, "near.pcap"), near),
+                     points.write(os.path.join(folder, "far.pcap"),
+                                  points.at(near, 20 * points.MS, 3 * points.MS))]
+            rows = page(*files).rows_of("Where it was captured")
+            clock = analyze.of_type(analyze.records(*files), "point")[1]
+        self.assertEqual([row[1] for row in rows], ["near.pcap", "far.pcap"])
+        self.assertIn("ms and", rows[1][7])
+        self.assertEqual(rows[1][9], str(clock["shared_packets"]))
 
     def test_delays_are_those_of_the_messages(self):
-        counts, seen = [], page(analyze.sample("acknowledgement"))
+        seen = page(analyze.sample("acknowledgement"))
         texts = iter(text for tag, text in seen.texts if tag == "text")
-        for attributes in seen.all("text"):
-            text = next(texts)
-            if attributes.get("class") == "count" and text.isdigit():
-                counts.append(int(text))
+        counts = [int(text) for attributes, text in zip(seen.all("text"), texts)
+                  if attributes.get("class") == "count"]
         self.assertEqual(sum(counts), 18)
 
     def test_rows_are_those_of_the_tables(self):
         found = page(analyze.sample("demo"))
-        rows = sum(len(analyze.table(name, analyze.sample("demo")))
-                   for name in ("points", "connections", "journeys", "findings"))
-        self.assertEqual(len(found.all("tr")), rows + 4)
+        for title, name in (("Where it was captured", "points"), ("Connections", "connections"),
+                            ("All journeys", "journeys"), ("Findings", "findings")):
+            self.assertEqual(len(found.rows_of(title)),
+                             len(analyze.table(name, analyze.sample("demo"))))
         for attributes in found.all("td"):
             self.assertTrue(attributes["data-head"])  # for the phone, where rows are stacked
 
     def test_picked(self):
         found = page(analyze.sample("demo"), "--journey", "3")
-        self.assertEqual([attributes["id"] for attributes in found.all("h3")], ["j3"])
+        self.assertEqual(found.drawn(), ["j3"])
+        self.assertNotIn("Not delivered", found.text_of("h2"))
 
     def test_asks_nobody(self):
         found = page(analyze.sample("single-hop"))
@@ -92,7 +168,7 @@ class HtmlTest(unittest.TestCase):
             self.assertIn(word, policy[0])
         for _, attributes in found.elements:
             for name in attributes:
-                self.assertNotIn(name, ("src", "href", "style", "action"))
+                self.assertNotIn(name, ("src", "style", "action"))
                 self.assertFalse(name.startswith("on"), name)
         text = analyze.good(analyze.sample("single-hop"), "--format", "html")
         script = text.partition("<script>")[2].partition("</script>")[0]
