@@ -1,0 +1,212 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Builds the Debian packages in a fresh Debian and tries them in another: twice the same bytes,
+# nothing that lintian warns of, installed, used by an ordinary user, upgraded, removed and purged
+# with nothing left.
+set -eu
+
+usage()
+{
+    cat <<END
+usage: $0 [--no-tests] bookworm|trixie|sid [FOLDER]
+
+  FOLDER      where the root folders are made (default: build/roots); those that are there
+              already are used again
+  --no-tests  builds without the tests of the packages, which CI has run
+
+The packages are in FOLDER/SUITE-packages then.  Needs root, git, debootstrap and unshare.
+END
+}
+
+fail()
+{
+    echo "FAILED: $*" >&2
+    exit 1
+}
+
+# In namespaces of its own, every mount and every process ends with this script.
+if [ "$(id -u)" -eq 0 ] && [ -z "${GRVSSTP_PACKAGES_NAMESPACE:-}" ]; then
+    export GRVSSTP_PACKAGES_NAMESPACE=yes
+    exec unshare --mount --pid --fork --kill-child --propagation private sh "$0" "$@"
+fi
+
+checkout=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
+# shellcheck source=tests/lib/debian.sh
+. "$checkout/tests/lib/debian.sh"
+options=
+case ${1:-} in
+--no-tests)
+    options=nocheck
+    shift
+    ;;
+esac
+suite=${1:-}
+folder=${2:-$checkout/build/roots}
+case $suite in
+bookworm | trixie | sid) ;;
+--help)
+    usage
+    exit 0
+    ;;
+*)
+    usage >&2
+    exit 2
+    ;;
+esac
+[ "$(id -u)" -eq 0 ] || fail "only root can make and enter a root folder"
+
+plain=$folder/$suite-plain      # a Debian as it comes
+builder=$folder/$suite-builder  # with all that a build needs
+user=$folder/$suite-user        # where they are installed
+packages=$folder/$suite-packages
+log=$folder/$suite-packages.log
+mkdir -p "$folder"
+: >"$log"
+
+finish()
+{
+    status=$?
+    [ "$status" -eq 0 ] || tail -n 40 "$log" >&2
+    exit "$status"
+}
+trap finish EXIT
+trap 'exit 130' HUP INT TERM
+
+# inside ROOT COMMAND...: with a home of its own, and nothing of this machine's environment.
+inside()
+{
+    root=$1
+    shift
+    chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C.UTF-8 \
+        DEBIAN_FRONTEND=noninteractive "$@" </dev/null
+}
+
+enter()
+{
+    mount -t proc proc "$1/proc"
+    mount -t devpts -o newinstance,ptmxmode=0666 devpts "$1/dev/pts"
+    echo "127.0.0.1 localhost $(uname -n)" >"$1/etc/hosts"
+}
+
+install_packages()
+{
+    root=$1
+    shift
+    inside "$root" apt-get -q install -y --no-install-recommends "$@" >>"$log" 2>&1 ||
+        fail "apt-get install $*; see $log"
+}
+
+# ---------------------------------------------------------------------------
+# Two Debians
+
+if [ ! -f "$plain.done" ]; then
+    echo "Making $plain"
+    rm -rf "$plain"
+    debian_make "$suite" "$plain" "$plain.log" || fail "debootstrap; see $plain.log"
+    debian_update "$plain" || fail "apt-get update"
+    touch "$plain.done"
+fi
+if [ ! -f "$builder.done" ]; then
+    echo "Making $builder"
+    rm -rf --one-file-system "$builder"
+    cp -a "$plain" "$builder"
+    enter "$builder"
+    install_packages "$builder" dpkg-dev lintian
+    inside "$builder" useradd -m builder
+    touch "$builder.done"
+else
+    enter "$builder"
+fi
+
+# ---------------------------------------------------------------------------
+# Twice the same
+
+# build FOLDER: from the files as they stand here, as an ordinary user.
+build()
+{
+    top=/home/builder/$1
+    rm -rf "$builder$top"
+    mkdir -p "$builder$top/grvsstp"
+    tar -C "$checkout" --exclude=./build --exclude=./.git --exclude=__pycache__ -cf - . |
+        tar -C "$builder$top/grvsstp" --no-same-owner -xf -
+    inside "$builder" chown -R builder: "/home/builder"
+    inside "$builder" sh -c "cd '$top/grvsstp' && apt-get -q build-dep -y --no-install-recommends ./" \
+        >>"$log" 2>&1 || fail "apt-get build-dep; see $log"
+    inside "$builder" setpriv --reuid builder --regid builder --clear-groups \
+        env HOME=/home/builder DEB_BUILD_OPTIONS="$2 parallel=$(nproc)" \
+        sh -c "cd '$top/grvsstp' && dpkg-buildpackage -us -uc -b" >>"$log" 2>&1 ||
+        fail "dpkg-buildpackage; see $log"
+}
+
+echo "Building the packages"
+build first "$options"
+echo "Building them again, elsewhere"
+build elsewhere/and/deeper nocheck
+for package in "$builder"/home/builder/first/*.deb; do
+    cmp "$package" "$builder/home/builder/elsewhere/and/deeper/$(basename "$package")" ||
+        fail "$(basename "$package") is another one when it is built again"
+done
+
+echo "lintian"
+inside "$builder" setpriv --reuid builder --regid builder --clear-groups env HOME=/home/builder \
+    sh -c 'lintian --fail-on error,warning --info /home/builder/first/*.changes' >>"$log" 2>&1 ||
+    fail "lintian; see $log"
+
+rm -rf "$packages"
+mkdir -p "$packages"
+cp "$builder"/home/builder/first/*.deb "$packages"
+rm -f "$packages"/*-dbgsym_*.deb
+
+# ---------------------------------------------------------------------------
+# A user
+
+rm -rf --one-file-system "$user"
+cp -a "$plain" "$user"
+enter "$user"
+install_packages "$user" tshark
+mkdir "$user/packages"
+cp "$packages"/*.deb "$user/packages"
+
+# All files, but for what apt and dpkg keep of what was done, and caches.
+list_files()
+{
+    (cd "$user" && find . -xdev \( -path ./var/lib/dpkg -o -path ./var/lib/apt -o -path ./var/cache \
+        -o -path ./var/log -o -path ./packages -o -path ./proc -o -path ./dev -o -path ./tmp \) -prune \
+        -o -printf '%y %m %u %p\n' | sort)
+}
+
+own_profile=$user/root/.config/wireshark/profiles/mine
+mkdir -p "$own_profile"
+echo 'gui.column.format: "No.", "%m"' >"$own_profile/preferences"
+
+# What our packages depend on stays; so it is there before.
+inside "$user" sh -c 'apt-get -q install -y --no-install-recommends /packages/*.deb &&
+    apt-mark manual $(dpkg-query -W -f "\${Package} ") &&
+    apt-get -q purge -y wireshark-plugin-grvsstp grvsstp-analyze relaysim' >>"$log" 2>&1 ||
+    fail "installing and purging; see $log"
+list_files >"$folder/$suite.before"
+
+echo "Installing them"
+inside "$user" sh -c 'apt-get -q install -y --no-install-recommends /packages/*.deb' \
+    >>"$log" 2>&1 || fail "installing; see $log"
+cp "$checkout/debian/tests/open-sample" "$user/packages"
+inside "$user" sh /packages/open-sample || fail "the packages do not work for an ordinary user"
+
+echo "Upgrading, removing and purging them"
+for package in "$packages"/*.deb; do
+    rm -rf "$user/packages/unpacked"
+    dpkg-deb -R "$package" "$user/packages/unpacked"
+    sed -i 's/^Version: .*/&+later/' "$user/packages/unpacked/DEBIAN/control"
+    dpkg-deb --root-owner-group -b "$user/packages/unpacked" \
+        "$user/packages/later-$(basename "$package")" >>"$log"
+done
+inside "$user" sh -c 'apt-get -q install -y --no-install-recommends /packages/later-*.deb' \
+    >>"$log" 2>&1 || fail "upgrading; see $log"
+inside "$user" sh /packages/open-sample >>"$log" 2>&1 || fail "the upgraded packages do not work"
+inside "$user" apt-get -q remove -y wireshark-plugin-grvsstp grvsstp-analyze relaysim \
+    >>"$log" 2>&1 || fail "removing; see $log"
+list_files | diff "$folder/$suite.before" - || fail "removing leaves something"
+inside "$user" dpkg --purge wireshark-plugin-grvsstp grvsstp-analyze relaysim \
+    >>"$log" 2>&1 || fail "purging; see $log"
+list_files | diff "$folder/$suite.before" - || fail "purging leaves something"
+echo "Passed on $suite; the packages are in $packages"
