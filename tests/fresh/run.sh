@@ -82,7 +82,7 @@ log=$system.log
 finish()
 {
     status=$?
-    umount -l "$system/dev/pts" "$system/proc" 2>/dev/null || true
+    umount -l "$system/dev/shm" "$system/dev/pts" "$system/proc" 2>/dev/null || true
     $keep || rm -rf --one-file-system "$system"
     exit "$status"
 }
@@ -93,6 +93,7 @@ cp -a "$pristine" "$system"
 echo "127.0.0.1 localhost $(uname -n)" >"$system/etc/hosts"
 mount -t proc proc "$system/proc"
 mount -t devpts -o newinstance,ptmxmode=0666 devpts "$system/dev/pts"
+mount -t tmpfs -o mode=1777 tmpfs "$system/dev/shm" # which squid shares memory in
 
 # ---------------------------------------------------------------------------
 # The newcomer and the clone
