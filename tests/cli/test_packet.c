@@ -88,6 +88,59 @@ static void test_links(void)
     check(PACKET_LINK_NULL, framed(loopback, sizeof loopback, ipv4()), digest);
 }
 
+/* Within tunnels it is the same packet. */
+static void test_tunnels(void)
+{
+    static const guint8 ethernet[] = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0};
+    static const struct {
+        const char *name;
+        guint8 protocol, head[24];
+        guint len;
+        gboolean is_bridged, is_none;
+    } rows[] = {
+        {"IP in IP", 4, {0}, 0, FALSE, FALSE},
+        {"GRE", 47, {0, 0, 8, 0}, 4, FALSE, FALSE},
+        {"GRE, checksum and key", 47, {0xa0, 0, 8, 0}, 12, FALSE, FALSE},
+        {"GRE, bridged", 47, {0, 0, 0x65, 0x58}, 4, TRUE, FALSE},
+        {"GRE, routed", 47, {0x40, 0, 8, 0}, 8, FALSE, TRUE},
+        {"PPTP", 47, {0x20, 1, 8, 0}, 8, FALSE, TRUE},
+        {"GRE of something", 47, {0, 0, 0x88, 0x0b}, 4, FALSE, TRUE},
+        {"ERSPAN I", 47, {0, 0, 0x88, 0xbe}, 4, TRUE, FALSE},
+        {"ERSPAN II", 47, {0x10, 0, 0x88, 0xbe, 0, 0, 0, 1, 0x10, 7}, 16, TRUE, FALSE},
+        {"ERSPAN III", 47, {0x10, 0, 0x22, 0xeb, 0, 0, 0, 1, 0x20, 7}, 20, TRUE, FALSE},
+        {"VXLAN", 17, {0xc0, 0, 0x12, 0xb5, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 7}, 16, TRUE, FALSE},
+        {"VXLAN, no network", 17, {0xc0, 0, 0x12, 0xb5}, 16, TRUE, TRUE},
+        {"Geneve", 17, {0xc0, 0, 0x17, 0xc1, 0, 0, 0, 0, 1, 0, 0x65, 0x58}, 20, TRUE, FALSE},
+        {"any UDP", 17, {0xc0, 0, 0x17, 0xc2, 0, 0, 0, 0, 8}, 16, TRUE, TRUE},
+    };
+    const guint64 digest = digest_of(ipv4());
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        guint8 outer[20] = {0x45, [8] = 9, [12] = 10, [15] = 1, [16] = 10, [19] = 2};
+        GByteArray *packet = ipv4();
+        struct packet_segment segment;
+        struct packet_pair pair;
+        outer[9] = rows[i].protocol;
+        if (rows[i].is_bridged)
+            packet = framed(ethernet, sizeof ethernet, packet);
+        packet = framed(outer, sizeof outer, framed(rows[i].head, rows[i].len, packet));
+        g_test_message("%s", rows[i].name);
+        if (rows[i].is_none) {
+            g_assert_false(look(PACKET_LINK_IP, packet, &segment));
+            g_assert_false(packet_pair(PACKET_LINK_IP, packet->data, packet->len, &pair));
+            g_byte_array_free(packet, TRUE);
+            continue;
+        }
+        g_assert_true(packet_pair(PACKET_LINK_IP, packet->data, packet->len, &pair));
+        g_assert_cmpuint(pair.addresses[0][0], ==, 192);
+        g_assert_cmpuint(pair.addresses[1][0], ==, 198);
+        packet->data[6] = 0x20; /* the first part of it */
+        g_assert_false(look(PACKET_LINK_IP, packet, &segment));
+        packet->data[6] = 0;
+        check(PACKET_LINK_IP, packet, digest);
+    }
+}
+
 /* The same packet on another way, and TCP's own repetition of it. */
 static void test_sameness(void)
 {
@@ -271,6 +324,7 @@ int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/packet/links", test_links);
+    g_test_add_func("/packet/tunnels", test_tunnels);
     g_test_add_func("/packet/sameness", test_sameness);
     g_test_add_func("/packet/padding", test_padding);
     g_test_add_func("/packet/no-segments", test_no_segments);

@@ -12,11 +12,24 @@
 #define PROTOCOL_ICMP 1u
 #define PROTOCOL_IPV4 4u
 #define PROTOCOL_TCP 6u
+#define PROTOCOL_UDP 17u
 #define PROTOCOL_IPV6 41u
 #define PROTOCOL_FRAGMENT 44u
+#define PROTOCOL_GRE 47u
 #define PROTOCOL_ICMPV6 58u
-/* IP in IP, and in what ICMP quotes. */
+/* Tunnels in tunnels, and IP in what ICMP quotes. */
 #define NESTED_MAX 4u
+#define PORT_VXLAN 4789u
+#define PORT_GENEVE 6081u
+#define UDP_LEN 8u
+#define VXLAN_LEN 8u
+#define GENEVE_LEN 8u
+/* What follows GRE's header. */
+#define TYPE_BRIDGED 0x6558u
+#define TYPE_ERSPAN_1_2 0x88beu
+#define TYPE_ERSPAN_3 0x22ebu
+#define ERSPAN_2_LEN 8u
+#define ERSPAN_3_LEN 12u
 #define IPV6_HEADERS_MAX 8u
 #define TCP_LEN 20u
 /* Bytes of data that are part of the digest. */
@@ -140,6 +153,98 @@ static bool look_at_link(enum packet_link link, struct view *view, uint32_t *typ
     return *type == TYPE_IPV4 || *type == TYPE_IPV6;
 }
 
+/* ------------------------------------------------------------------------
+ * Tunnels
+ */
+
+/* After the header of a whole IP packet; what is in it, 0 where that is not known. */
+static uint32_t enter_ip(struct view *view, uint32_t type)
+{
+    const uint8_t *ip = view->at;
+
+    if (type == TYPE_IPV6)
+        return view->captured >= 40 && skip(view, 40) ? ip[6] : 0;
+    if (view->captured < 20 || (ip[0] & 15) < 5 || (big16(ip + 6) & 0x3fff) != 0 ||
+        !skip(view, (uint32_t)(ip[0] & 15) * 4))
+        return 0;
+    return ip[9];
+}
+
+static bool enter_gre(struct view *view, uint32_t *type)
+{
+    if (view->captured < 4)
+        return false;
+    const uint32_t flags = big16(view->at), carried = big16(view->at + 2);
+    const bool has_sequence = (flags & 0x1000) != 0;
+    const uint32_t optional =
+        (flags & 0x8000 ? 4u : 0) + (flags & 0x2000 ? 4u : 0) + (has_sequence ? 4u : 0);
+
+    if ((flags & 0x4007) != 0 || !skip(view, 4 + optional)) /* routing, or another version */
+        return false;
+    *type = carried;
+    if (carried == TYPE_IPV4 || carried == TYPE_IPV6)
+        return true;
+    if (carried == TYPE_ERSPAN_1_2 && has_sequence && !skip(view, ERSPAN_2_LEN))
+        return false;
+    if (carried == TYPE_ERSPAN_3 &&
+        (view->captured < ERSPAN_3_LEN ||
+         !skip(view, ERSPAN_3_LEN + ((view->at[ERSPAN_3_LEN - 1] & 1) != 0 ? 8u : 0))))
+        return false;
+    return (carried == TYPE_BRIDGED || carried == TYPE_ERSPAN_1_2 || carried == TYPE_ERSPAN_3) &&
+           look_at_link(PACKET_LINK_ETHERNET, view, type);
+}
+
+static bool enter_udp(struct view *view, uint32_t *type)
+{
+    if (view->captured < UDP_LEN + VXLAN_LEN)
+        return false;
+    const uint32_t port = big16(view->at + 2);
+    (void)skip(view, UDP_LEN);
+    if (port == PORT_VXLAN)
+        return (view->at[0] & 8) != 0 && skip(view, VXLAN_LEN) &&
+               look_at_link(PACKET_LINK_ETHERNET, view, type);
+    return port == PORT_GENEVE && big16(view->at + 2) == TYPE_BRIDGED &&
+           skip(view, GENEVE_LEN + (view->at[0] & 0x3fu) * 4) &&
+           look_at_link(PACKET_LINK_ETHERNET, view, type);
+}
+
+/* To the IP packet in an IP packet, through GRE, ERSPAN, VXLAN or Geneve; false where there is
+ * none, and all is as before. */
+static bool enter_tunnel(struct view *view, uint32_t *type)
+{
+    struct view inner = *view;
+    uint32_t inner_type = 0;
+    bool is_tunnel = false;
+
+    switch (enter_ip(&inner, *type)) {
+    case PROTOCOL_IPV4:
+        inner_type = TYPE_IPV4;
+        is_tunnel = true;
+        break;
+    case PROTOCOL_IPV6:
+        inner_type = TYPE_IPV6;
+        is_tunnel = true;
+        break;
+    case PROTOCOL_GRE:
+        is_tunnel = enter_gre(&inner, &inner_type);
+        break;
+    case PROTOCOL_UDP:
+        is_tunnel = enter_udp(&inner, &inner_type);
+        break;
+    default:
+        break;
+    }
+    if (is_tunnel) {
+        *view = inner;
+        *type = inner_type;
+    }
+    return is_tunnel;
+}
+
+/* ------------------------------------------------------------------------
+ * IP and TCP
+ */
+
 static bool look_at_ipv4(struct view *view, struct packet_segment *segment, struct digest *digest)
 {
     const uint8_t *ip = view->at;
@@ -235,6 +340,8 @@ bool packet_look(enum packet_link link, const uint8_t *bytes, uint32_t captured,
     memset(segment, 0, sizeof *segment);
     if (!look_at_link(link, &view, &type))
         return false;
+    for (unsigned nested = 0; nested < NESTED_MAX && enter_tunnel(&view, &type); nested++) {
+    }
     const bool is_ip = type == TYPE_IPV4 ? look_at_ipv4(&view, segment, &digest)
                                          : look_at_ipv6(&view, segment, &digest);
     if (!is_ip || !look_at_tcp(&view, segment, &digest))
@@ -328,6 +435,8 @@ bool packet_pair(enum packet_link link, const uint8_t *bytes, uint32_t captured,
 
     if (!look_at_link(link, &view, &type))
         return false;
+    for (unsigned nested = 0; nested < NESTED_MAX && enter_tunnel(&view, &type); nested++) {
+    }
     for (unsigned nested = 0; nested < NESTED_MAX && look_for_pair(&view, pair, &is_found);
          nested++) {
     }

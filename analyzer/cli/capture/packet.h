@@ -3,7 +3,8 @@
  * packet: the little of a packet that has to be known before it is dissected: between whom it
  * went, and which bytes of which TCP direction it carries.
  *
- * Ethernet (VLAN tags included), Linux' cooked captures, loopback and bare IP are looked into;
+ * Ethernet (VLAN tags included), Linux' cooked captures, loopback and bare IP are looked into, and
+ * IP in IP, GRE, ERSPAN, VXLAN and Geneve: of a tunnel the packet within is looked at;
  * what is in anything else, or is no TCP, or a part of a fragmented packet, is no segment, and
  * goes to Wireshark as it comes.
  */

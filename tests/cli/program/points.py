@@ -101,6 +101,30 @@ def hops(packets, count):
     return changed
 
 
+def ip_packet(protocol, octets, number):
+    """Of a switch that mirrors."""
+    head = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(octets), number & 0xffff, 0, 60, protocol,
+                       0, b"\x0a\0\0\x01", b"\x0a\0\0\x02")
+    return head[:10] + struct.pack(">H", checksum(head)) + head[12:] + octets
+
+
+def tunnelled(packets, kind):
+    """As a switch sends them to who captures: IP in GRE, ERSPAN of a type, or VXLAN."""
+    heads = {"gre": (47, b"\0\0\x08\0"), "erspan1": (47, b"\0\0\x88\xbe"),
+             "erspan2": (47, b"\x10\0\x88\xbe\0\0\0\1\x10\x07\0\x01\0\0\0\0"),
+             "erspan3": (47, b"\x10\0\x22\xeb\0\0\0\1\x20\x07\0\x01\0\0\0\0\0\0\0\0"),
+             "vxlan": (17, b"\xc0\0\x12\xb5")}
+    protocol, head = heads[kind]
+    changed = []
+    for number, packet in enumerate(packets):
+        inner = packet.octets[ETHERNET:] if kind == "gre" else packet.octets
+        if kind == "vxlan":
+            inner = struct.pack(">HH", 16 + len(inner), 0) + b"\x08\0\0\0\0\0\x07\0" + inner
+        changed.append(packet._replace(octets=bytes(12) + b"\x08\0" +
+                                       ip_packet(protocol, head + inner, number)))
+    return changed
+
+
 def offloaded(packets, most=9000, within=2 * MS):
     """As a host sees it whose network card cuts segments."""
     flows = collections.OrderedDict()
@@ -127,6 +151,21 @@ def offloaded(packets, most=9000, within=2 * MS):
                                          first.octets[34:54] + data))
             at_packet = last + 1
     return sorted(joined, key=lambda packet: packet.time)
+
+
+def read(path):
+    """The packets of a file in pcap with nanoseconds.  Up is from lower addresses to higher ones:
+    between two of them it is the same way whoever has connected."""
+    with open(path, "rb") as file:
+        data = file.read()
+    packets, at = [], 24
+    while at < len(data):
+        seconds, nanoseconds, length, _ = struct.unpack_from("=IIII", data, at)
+        octets = data[at + 16:at + 16 + length]
+        packets.append(Seen(seconds * 1_000_000_000 + nanoseconds, octets,
+                            octets[26:30] < octets[30:34]))
+        at += 16 + length
+    return packets
 
 
 def write(path, packets):

@@ -133,6 +133,18 @@ class PointTest(unittest.TestCase):
         whole = analyze.records(self.write("whole.pcap", self.near))
         self.assertEqual(without_places(found), without_places(whole))
 
+    def test_mirrored_through_tunnels(self):
+        """So is what a switch sends on in a tunnel, beside the packets themselves, or alone."""
+        whole = analyze.records(self.write("whole.pcap", self.near))
+        for kind in ("gre", "erspan1", "erspan2", "erspan3", "vxlan"):
+            copies = points.tunnelled(points.hops(self.near, 1) if kind != "gre" else self.near,
+                                      kind)
+            late = [packet._replace(time=packet.time + 30_000) for packet in copies]
+            for packets, num in ((self.near + late, len(self.near)), (copies, 0)):
+                found = analyze.records(self.write(kind + ".pcap", packets))
+                self.assertEqual(analyze.of_type(found, "point")[0]["duplicates"], num, kind)
+                self.assertEqual(without_places(found), without_places(whole), kind)
+
     def test_given_points(self):
         half = len(self.near) // 2
         files = [self.write("first.pcap", self.near[:half]), self.write("x.pcap", self.near[half:]),

@@ -5,12 +5,15 @@ capture lacks; what is certain, likely and open is printed.
     test_towns.py                     a short, seeded choice
     test_towns.py --journeys N        new towns of N messages in all
 """
+import os
 import random
 import sys
 import tempfile
 import unittest
 
 import analyze
+import points
+import test_points
 from town import Town
 
 # What the capture lacks, and how many of a hundred journeys of unique contents are told in all.
@@ -51,6 +54,115 @@ class TownTest(unittest.TestCase):
                 self.assertEqual(count.joins["unique"]["certain wrong"], 0)
                 self.assertGreater(count.joins["unique"]["certain"],
                                    count.joins["unique"]["likely"])
+
+
+HOUR = 3600 * 1000 * points.MS
+
+
+class SeenTest(unittest.TestCase):
+    """One town, captured in many ways."""
+    @classmethod
+    def setUpClass(cls):
+        cls.kept = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(cls.kept.cleanup)
+        cls.town = Town(cls.kept.name, 6, 400, ["long-repeats"])
+        cls.packets = points.read(cls.town.capture)
+        cls.whole = test_points.without_places(analyze.records(cls.town.capture))
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def write(self, name, packets):
+        return points.write(os.path.join(self.folder, name), packets)
+
+    def assert_whole(self, found):
+        """The report is that of the whole; a difference of all would take minutes to print."""
+        found = test_points.without_places(found)
+        self.assertEqual(len(found), len(self.whole))
+        for one, other in zip(found, self.whole):
+            self.assertEqual(one, other)
+
+    def test_ring_files(self):
+        """Cut at every thousandth packet, named in shuffled order."""
+        files = [self.write("ring_%03d.pcap" % (at // 1000), self.packets[at:at + 1000])
+                 for at in range(0, len(self.packets), 1000)]
+        self.assertGreater(len(files), 2)
+        random.Random(1).shuffle(files)
+        self.assert_whole(analyze.records(*files))
+
+    def at(self, point):
+        """Another clock, VLAN tags, other TTLs, and some way between."""
+        offset, drift, delay = ((20_000, 50e-6, 2_000), (80 * points.MS, 50e-6, 100_000),
+                                (7 * HOUR, -50e-6, 100_000))[point]
+        return offset, drift, points.hops(points.at(self.packets, delay, offset, drift, delay // 4,
+                                                    seed=point), 2 + point)
+
+    def assert_clock(self, point, offset, drift):
+        middle = (self.packets[-1].time - self.packets[0].time) / 2
+        self.assertLessEqual(point["offset_low_ns"], offset + drift * middle)
+        self.assertGreaterEqual(point["offset_high_ns"], offset + drift * middle)
+        self.assertLessEqual(point["drift_low_ppm"], drift * 1e6)
+        self.assertGreaterEqual(point["drift_high_ppm"], drift * 1e6)
+
+    def test_four_points(self):
+        """What all have seen is told as of the first alone, and their clocks are known."""
+        seen = [self.at(point) for point in range(3)]
+        files = [self.town.capture] + [self.write("p%d.pcap" % point, packets)
+                                       for point, (_, _, packets) in enumerate(seen)]
+        found = analyze.records(*files)
+        self.assert_whole(found)
+        for point, (offset, drift, _) in zip(analyze.of_type(found, "point")[1:], seen):
+            self.assert_clock(point, offset, drift)
+
+    def judge(self, *files):
+        """Nothing that is said surely is wrong; how many legs are told."""
+        found = analyze.records(*files)
+        count = self.town.judge(analyze.of_type(found, "journey"))
+        self.assertEqual(count.wrong[:5], [])
+        return found, sum(len(journey["hops"]) for journey in analyze.of_type(found, "journey"))
+
+    def test_lossy_points(self):
+        """Each point lacks other packets; what all lack is not known, and nothing else."""
+        self.town.has_all, self.town.begins_late = False, True
+        # It has the first packet: its clock is the one that the report goes by.
+        first = self.write("first.pcap", self.packets[:1] + points.lossy(self.packets[1:], 0.03, 1))
+        files = [first] + [self.write("p%d.pcap" % point,
+                                      points.lossy(self.at(point)[2], 0.03, point + 2))
+                           for point in (1, 2)]
+        for num in (2, 3):
+            found, told = self.judge(*files[:num])
+            self.assertGreater(told, len(self.town.legs) * (0.995 if num == 3 else 0.99))
+            unknown = [message for message in analyze.of_type(found, "message")
+                       if message["state"] in ("unknown", "incomplete")]
+            self.assertLess(len(unknown), len(self.town.legs) * 0.1)
+        self.assertLess(self.judge(first)[1], len(self.town.legs) * 0.98)
+
+    def damaged(self, chance):
+        """Begins late, ends early, lacks whole connections, directions and packets."""
+        span = self.packets[-1].time - self.packets[0].time
+        begin = self.packets[int(len(self.packets) * chance.uniform(0, 0.4))].time
+        end = self.packets[int(len(self.packets) * chance.uniform(0.5, 1)) - 1].time
+        self.assertGreater(span, 0)
+        lost = {}
+
+        def is_lost(packet):
+            ends = frozenset((packet.octets[26:30] + packet.octets[34:36],
+                              packet.octets[30:34] + packet.octets[36:38]))
+            if ends not in lost:
+                lost[ends] = chance.choice((None,) * 14 + ("all", "up", "down"))
+            return lost[ends] == "all" or lost[ends] == ("up" if packet.is_up else "down") or \
+                chance.random() < 0.01
+
+        return [packet for packet in self.packets if begin <= packet.time <= end and
+                not is_lost(packet)]
+
+    def test_damaged_captures(self):
+        self.town.has_all, self.town.begins_late = False, True
+        for seed in range(6):
+            with self.subTest(seed=seed):
+                self.judge(self.write("damaged.pcap", self.damaged(random.Random(seed))))
 
 
 if __name__ == "__main__":
