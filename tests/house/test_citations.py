@@ -37,6 +37,20 @@ def cited(name, text, pattern):
             yield "%s:%d: %s" % (name, number, match.group())
 
 
+def lost_files(files):
+    """What pages name, `x.c` and the like, that is nowhere; of paths and texts."""
+    for page, text in files.items():
+        if not page.endswith(".md"):
+            continue
+        folder = os.path.dirname(page)
+        for name in re.findall(r"`([\w./-]+\.(?:c|h|py))`", text):
+            places = (name, os.path.normpath(os.path.join(folder, name)))
+            below = [path for path in files if path.startswith(folder + "/" if folder else "")
+                     and ("/" + path).endswith("/" + name)]
+            if not below and not any(place in files for place in places):
+                yield "%s names %s" % (page, name)
+
+
 class CitationTest(unittest.TestCase):
     def test_nothing_that_is_not_here(self):
         found = [row for name, text in texts() for row in cited(name, text, ABSENT)]
@@ -53,6 +67,19 @@ class CitationTest(unittest.TestCase):
                 if not os.path.exists(os.path.join(TOP, path)):
                     lost.append("%s names %s" % (name, path))
         self.assertEqual(lost, [])
+
+    def test_files_that_pages_name_are_there(self):
+        """By a path from the page or from the top, or of one below the page."""
+        self.assertEqual(list(lost_files(dict(texts()))), [])
+
+    def test_a_file_that_is_lost_is_seen(self):
+        pages = {"a/README.md": "`b.c` `c/b.h` `../d.py` `e.txt` `x*.c` `a/c/b.c`",
+                 "a/c/b.c": "", "a/c/b.h": "", "d.py": ""}
+        self.assertEqual(list(lost_files(pages)), [])
+        for name in ("a/c/b.h", "d.py"):
+            rest = {path: text for path, text in pages.items() if path != name}
+            self.assertEqual(len(list(lost_files(rest))), 1, name)
+        self.assertEqual(len(list(lost_files({"README.md": "`gone.c`"}))), 1)
 
     def test_functions_of_the_walks_are_there(self):
         """ARCHITECTURE.md names functions; a walk that leads nowhere is worse than none."""
