@@ -67,7 +67,7 @@ bool sstp_stream_copy(struct sstp_stream *copy, const struct sstp_stream *stream
  * SSTP_FINDING_COUNT.  `after` is what follows the command in the chunk, as far
  * as it was captured; NULL where the command does not end in the chunk. */
 static enum sstp_finding header_finding(const struct sstp_stream *stream, const uint8_t *header,
-                                        const struct sstp_span *behind)
+                                        const struct sstp_span *after)
 {
     const struct sstp_command_info *info = sstp_command_info(header[0]);
     const uint16_t length = sstp_get_u16(header + 1);
@@ -78,8 +78,8 @@ static enum sstp_finding header_finding(const struct sstp_stream *stream, const 
         /* An observer believes an unknown command's length only where it leads
          * to something known. */
         const bool leads_on =
-            behind != NULL && (behind->len == 0 || (behind->len >= SSTP_HEADER_LEN &&
-                                                    sstp_look_header_is_plausible(behind->data)));
+            after != NULL && (after->len == 0 || (after->len >= SSTP_HEADER_LEN &&
+                                                  sstp_look_header_is_plausible(after->data)));
         return leads_on && !stream->is_endpoint ? SSTP_FINDING_COUNT : SSTP_FINDING_UNKNOWN_COMMAND;
     }
     if (stream->is_endpoint && !sstp_command_length_is_valid(info, length))
@@ -155,12 +155,12 @@ static bool begin(struct sstp_stream *stream, struct sstp_chunk chunk, size_t po
     const size_t left = chunk.wire_len - pos;
     const uint16_t length = sstp_get_u16(header + 1);
     const size_t behind_pos = pos + length;
-    const struct sstp_span behind =
+    const struct sstp_span after =
         behind_pos < chunk.bytes.len
             ? sstp_span(chunk.bytes.data + behind_pos, chunk.bytes.len - behind_pos)
             : sstp_span(NULL, 0);
     const enum sstp_finding finding =
-        header_finding(stream, header, length <= left ? &behind : NULL);
+        header_finding(stream, header, length <= left ? &after : NULL);
 
     piece->command_len = length;
     if (finding != SSTP_FINDING_COUNT) {

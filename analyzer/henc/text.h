@@ -44,7 +44,7 @@ bool henc_text_number(struct sstp_span text, uint64_t max, uint64_t *value);
 /* Writes value in decimal. */
 void henc_write_number(struct sstp_writer *w, uint64_t value);
 
-/* Writes the characters of a C string, no 0x00 behind them. */
+/* Writes the characters of a C string, no 0x00 after them. */
 void henc_write_text(struct sstp_writer *w, const char *text);
 
 #endif

@@ -28,10 +28,10 @@ static struct sstp_span read_authority(struct sstp_span target, struct henc_uri 
     uri->is_absolute = henc_text_has_prefix(target, scheme);
     if (!uri->is_absolute)
         return target;
-    const struct sstp_span behind = henc_text_from(target, sizeof scheme - 1);
+    const struct sstp_span after = henc_text_from(target, sizeof scheme - 1);
     struct sstp_span rest;
-    uri->authority = henc_text_split(behind, '/', &rest);
-    return henc_text_from(behind, uri->authority.len);
+    uri->authority = henc_text_split(after, '/', &rest);
+    return henc_text_from(after, uri->authority.len);
 }
 
 static bool read_kind(struct sstp_span value, enum henc_kind *kind)

@@ -119,39 +119,39 @@ static const enum sstp_availability_action
 bool sstp_connection_transition(enum sstp_connection_state state, uint8_t command_id,
                                 uint8_t response_id, enum sstp_connection_state *next)
 {
-    unsigned behind = state;
+    unsigned after = state;
     bool is_allowed = false;
 
     if (command_id <= SSTP_COMMAND_ID_MAX)
-        is_allowed = take(connection_table[command_id][state], state, &behind);
+        is_allowed = take(connection_table[command_id][state], state, &after);
     if (is_allowed && command_id == SSTP_CONNECT_RESPONSE &&
         response_id == SSTP_CONNECT_RESPONSE_OK)
-        behind = SSTP_CONNECTION_ESTABLISHED;
-    *next = (enum sstp_connection_state)behind;
+        after = SSTP_CONNECTION_ESTABLISHED;
+    *next = (enum sstp_connection_state)after;
     return is_allowed;
 }
 
 bool sstp_session_transition(enum sstp_session_state state, uint8_t response_id,
                              enum sstp_session_state *next)
 {
-    unsigned behind = state;
+    unsigned after = state;
     bool is_allowed = false;
 
     if (response_id < sizeof session_table / sizeof session_table[0])
-        is_allowed = take(session_table[response_id][state], state, &behind);
-    *next = (enum sstp_session_state)behind;
+        is_allowed = take(session_table[response_id][state], state, &after);
+    *next = (enum sstp_session_state)after;
     return is_allowed;
 }
 
 bool sstp_receiver_transition(enum sstp_receiver_state state, uint8_t command_id,
                               enum sstp_receiver_state *next)
 {
-    unsigned behind = state;
+    unsigned after = state;
     bool is_allowed = false;
 
     if (command_id >= SSTP_MESSAGE && command_id <= SSTP_END_MESSAGE)
-        is_allowed = take(receiver_table[command_id - SSTP_MESSAGE][state], state, &behind);
-    *next = (enum sstp_receiver_state)behind;
+        is_allowed = take(receiver_table[command_id - SSTP_MESSAGE][state], state, &after);
+    *next = (enum sstp_receiver_state)after;
     return is_allowed;
 }
 

@@ -102,15 +102,15 @@ static void note_command(struct connection_counts *counts, const struct grvsstp_
 static void show_direction(struct connection_counts *counts, bool direction)
 {
     struct grvsstp_row *row = &counts->row;
-    const unsigned behind = direction ? 0 : 1;
+    const unsigned side = direction ? 0 : 1;
 
-    grvsstp_row_number(row, COMMANDS + behind, counts->num_commands[direction]);
-    grvsstp_row_number(row, MESSAGES + behind, counts->num_messages[direction]);
-    grvsstp_row_big_number(row, PAYLOAD + behind, counts->payload[direction]);
+    grvsstp_row_number(row, COMMANDS + side, counts->num_commands[direction]);
+    grvsstp_row_number(row, MESSAGES + side, counts->num_messages[direction]);
+    grvsstp_row_big_number(row, PAYLOAD + side, counts->payload[direction]);
     if (counts->outstanding.is_known[direction])
-        grvsstp_row_big_number(row, OUTSTANDING + behind, counts->outstanding.num[direction]);
+        grvsstp_row_big_number(row, OUTSTANDING + side, counts->outstanding.num[direction]);
     else
-        grvsstp_row_text(row, OUTSTANDING + behind, NULL);
+        grvsstp_row_text(row, OUTSTANDING + side, NULL);
 }
 
 static void show(struct connection_counts *counts, const struct grvsstp_tap *tap)

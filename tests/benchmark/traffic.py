@@ -99,10 +99,10 @@ class _Sender:
         connection.capture.frames.pop()
         head = frame.octets[:-len(payloads[0])]
         self.in_front = head[:38]    # to after the ports
-        self.behind = head[46:50]    # offset, flags, window
+        self.after = head[46:50]    # offset, flags, window
         self.seq = connection.next[side]
         src_dst, ports = head[26:34], head[34:38]
-        fixed = src_dst + struct.pack(">HH", 6, 20 + SEGMENT) + ports + self.behind + bytes(4)
+        fixed = src_dst + struct.pack(">HH", 6, 20 + SEGMENT) + ports + self.after + bytes(4)
         self.sums = [sum(struct.unpack(">%dH" % ((len(fixed) + SEGMENT) // 2), fixed + payload))
                      for payload in payloads]
 
@@ -158,7 +158,7 @@ def _write_segments(out, segments, senders, payloads, now):
         total = (total & 0xFFFF) + (total >> 16)
         out.write(b"".join((
             header(6, block, 0, now >> 32, now & 0xFFFFFFFF, length, length), me.in_front,
-            numbers(seq, ack), me.behind, pair(~total & 0xFFFF, 0), payloads[side][variant],
+            numbers(seq, ack), me.after, pair(~total & 0xFFFF, 0), payloads[side][variant],
             tail)))
         me.seq = (seq + SEGMENT) & 0xFFFFFFFF
         now += 10_000

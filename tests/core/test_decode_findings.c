@@ -266,7 +266,7 @@ static const struct limit {
     const char *test_path;
     uint8_t id;
     char part;
-    const char *before, *behind;
+    const char *before, *after;
     size_t min, max;
 } limits[] = {
     {"/decode/limit/connect", 0x01, 's', "01 05 00", "00 0000 'P' 00 00", 13, 2055},
@@ -290,9 +290,9 @@ static const struct limit {
 static size_t build(const struct limit *limit, size_t length, uint8_t *bytes, size_t size)
 {
     struct sstp_writer w = sstp_writer(bytes, size);
-    uint8_t before[64], behind[64];
+    uint8_t before[64], after[64];
     const size_t before_len = hex_parse(limit->before, before, sizeof before);
-    const size_t behind_len = hex_parse(limit->behind, behind, sizeof behind);
+    const size_t after_len = hex_parse(limit->after, after, sizeof after);
     const size_t grown = length > limit->min ? length - limit->min : 0;
 
     sstp_write_uint(&w, 1, limit->id);
@@ -304,7 +304,7 @@ static size_t build(const struct limit *limit, size_t length, uint8_t *bytes, si
         sstp_write_uint(&w, 1, 'x');
     if (limit->part == 's')
         sstp_write_uint(&w, 1, 0);
-    sstp_write_bytes(&w, sstp_span(behind, behind_len));
+    sstp_write_bytes(&w, sstp_span(after, after_len));
     g_assert_false(w.failed);
     return w.pos;
 }

@@ -109,19 +109,19 @@ static void check_hole(size_t at, size_t hole)
 {
     struct sstp_stream stream;
     struct seen seen = {{false}, {0}, 0, 0};
-    const size_t behind = at + hole;
+    const size_t after = at + hole;
     const unsigned cut = command_from(at + 1) - 1; /* the command that `at` lies in */
     const size_t end = all.starts[cut + 1];
 
     sstp_stream_init(&stream, &sstp_mem_libc, SSTP_STREAM_OBSERVER);
     feed(&stream, &seen, 0, at, at);
     sstp_stream_hole(&stream, hole);
-    if (at >= all.starts[cut] + SSTP_HEADER_LEN && behind == end)
+    if (at >= all.starts[cut] + SSTP_HEADER_LEN && after == end)
         g_assert_true(sstp_stream_is_at_boundary(&stream)); /* the hole ends where it does */
-    feed(&stream, &seen, behind, all.len - behind, all.len - behind);
+    feed(&stream, &seen, after, all.len - after, all.len - after);
     check_seen(&seen, 0, cut, "hole", at, hole);
-    check_seen(&seen, command_from(behind), all.num_commands, "hole", at, hole);
-    if (at >= all.starts[cut] + SSTP_HEADER_LEN && behind < end) {
+    check_seen(&seen, command_from(after), all.num_commands, "hole", at, hole);
+    if (at >= all.starts[cut] + SSTP_HEADER_LEN && after < end) {
         /* Within a command whose header was seen: its bytes before the hole. */
         g_assert_true(seen.is_seen[cut]);
         g_assert_cmpuint(seen.captured[cut], ==, at - all.starts[cut]);

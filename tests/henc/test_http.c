@@ -26,7 +26,7 @@ static void assert_text(struct sstp_span text, const char *wanted)
 struct head_row {
     const char *name, *bytes;
     enum henc_http_result result;
-    size_t behind; /* bytes that follow the head */
+    size_t after; /* bytes that follow the head */
     uint64_t content_length;
     const char *encoding, *guid;
 };
@@ -62,7 +62,7 @@ static void check_head(gconstpointer data)
     g_assert_cmpint(henc_http_head(span_of(row->bytes), &http), ==, row->result);
     if (row->result != HENC_HTTP_DONE)
         return;
-    g_assert_cmpuint(http.head_len, ==, strlen(row->bytes) - row->behind);
+    g_assert_cmpuint(http.head_len, ==, strlen(row->bytes) - row->after);
     g_assert_cmpuint(http.content_length, ==, row->content_length);
     assert_text(http.content_encoding, row->encoding);
     g_assert_cmpint(http.has_uri, ==, row->guid != NULL);

@@ -74,9 +74,9 @@ class Capture:
         self.frames[i], self.frames[j] = other, one
         one.time, other.time = other.time, one.time
 
-    def repeat(self, frame, behind=None):
+    def repeat(self, frame, after=None):
         """The same frame once more, after another one (after itself by default)."""
-        position = self.number(behind or frame)
+        position = self.number(after or frame)
         again = Frame(frame.octets, self.frames[position - 1].time + self.tick // 2,
                       frame.payload)
         self.frames.insert(position, again)
@@ -94,7 +94,7 @@ class Capture:
 class Connection:
     """One TCP connection.
 
-    handshake False: the capture begins behind the SYNs.  acks True: every data
+    handshake False: the capture begins after the SYNs.  acks True: every data
     segment is acknowledged by a segment of its own, as on a quiet wire."""
 
     def __init__(self, client, server, capture=None, handshake=True, acks=False, mss=1460,
@@ -166,10 +166,10 @@ class Connection:
         """`count` bytes pass that the capture never sees."""
         self.next[0 if from_client else 1] += count
 
-    def send_again(self, data, behind, from_client=True):
+    def send_again(self, data, after, from_client=True):
         """A retransmission: the bytes that went out `after` bytes before now."""
         return self.segment(from_client, PSH | ACK, data,
-                            seq=self.next[0 if from_client else 1] - behind)
+                            seq=self.next[0 if from_client else 1] - after)
 
     def keep_alive(self, from_client=True):
         """A TCP keep-alive: one byte that was sent already."""

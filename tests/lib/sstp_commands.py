@@ -228,7 +228,7 @@ def open_session(session_id, resource, identity, device, flags=0, reserved=0):
 
 
 def fanout_open(session_id, resource, entries, minor=5, flags=0, reserved=0, count=None):
-    """2.2.6; entries are (identity, device, relay), and from 1.6 up failover URLs behind them."""
+    """2.2.6; entries are (identity, device, relay), and from 1.6 up failover URLs after them."""
     body = _open_flags(_session(session_id).string("sstp.resource_url", resource), flags)
     body.number("sstp.fanout.count", 2, len(entries) if count is None else count)
     for index, entry in enumerate(entries):
@@ -266,7 +266,7 @@ def message(session_id, message_count=0, flags=0, user_ref="", ttl=None, stream_
             fragment=None, ephemeral_reserved=b""):
     """2.2.10; ttl sets E, stream_size (three numbers) S, fragment (four values) F.
 
-    ephemeral_reserved is what stands behind TTL: nothing, 4 or 5 bytes (SPECIFICATION.md)."""
+    ephemeral_reserved is what stands after TTL: nothing, 4 or 5 bytes (SPECIFICATION.md)."""
     flags |= (E if ttl is not None else 0) | (S if stream_size else 0) | (F if fragment else 0)
     body = _session(session_id).number("sstp.message_count", 4, message_count)
     body.number("sstp.message.flags", 1, flags, 16)

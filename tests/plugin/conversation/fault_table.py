@@ -30,17 +30,17 @@ def wrong_roles():
     for side, session_id in ((CLIENT, 3), (RELAY, FIRST_OF_ACCEPTOR)):
         who = "initiator" if side else "acceptor"
         before = GREETING + opened(session_id, side)
-        behind = acknowledged(session_id, side) + NEXT
+        after = acknowledged(session_id, side) + NEXT
         yield Fault("%s answers its own Open" % who, "wrong_role",
                     GREETING + sent(side, open_(session_id)),
                     sent(side, sstp.open_response(session_id, OK)),
-                    sent(not side, sstp.open_response(session_id, OK)) + behind)
+                    sent(not side, sstp.open_response(session_id, OK)) + after)
         yield Fault("%s stops itself" % who, "wrong_role", before,
-                    sent(side, sstp.open_response(session_id, STOP)), behind)
+                    sent(side, sstp.open_response(session_id, STOP)), after)
         for command in message(session_id):
             yield Fault("%s sends %s against the session" % (not side and "initiator" or
                                                              "acceptor", command.name),
-                        "wrong_role", before, sent(not side, command), behind)
+                        "wrong_role", before, sent(not side, command), after)
     yield Fault("originator sends SessionStatus", "wrong_role", GREETING + fanned(),
                 c(sstp.session_status(4, 4, indexes=[0])), acknowledged(4) + NEXT)
 
@@ -95,9 +95,9 @@ def wrong_session_states():
                             r(sstp.open_response(3, response)), TO_READY[state] + STILL)
     begin, data, end = message(3)
     for state in ("opening", "suspended"):
-        behind = c(data, end) + TO_READY[state] + r(sstp.noop(1)) + STILL
+        after = c(data, end) + TO_READY[state] + r(sstp.noop(1)) + STILL
         yield Fault("Message while %s" % state, "unexpected_command",
-                    GREETING + SESSION_STATES[state][0], c(begin), behind,
+                    GREETING + SESSION_STATES[state][0], c(begin), after,
                     clean=GREETING + SESSION_STATES[state][0] + TO_READY[state] + STILL)
         for command in (data, end):
             yield Fault("%s alone while %s" % (command.name, state), "unexpected_command",
@@ -330,21 +330,21 @@ def bad_indexes():
     name = "bad_index"
     before = GREETING + fanned()  # three destinations
     status = sstp.session_status
-    behind = acknowledged(4) + NEXT
+    after = acknowledged(4) + NEXT
     for indexes in ([3], [0xFFFF], [0, 3], [3, 1]):
         yield Fault("indexes %r of three" % indexes, name, before, r(status(4, 4, indexes=indexes)),
-                    behind)
+                    after)
     gone = before + r(status(4, 4, indexes=[1]))
     for indexes in ([1], [0, 1]):
         yield Fault("indexes %r again" % indexes, name, gone, r(status(4, 4, indexes=indexes)),
-                    behind, severity=NOTE)
+                    after, severity=NOTE)
 
 
 def blocked_sends():
     begin, data, end = message(3)
     before = GREETING + opened() + r(sstp.open_response(3, STOP))
-    behind = r(sstp.noop(1), sstp.open_response(3, START)) + STILL
-    yield Fault("Message while blocked", "blocked_send", before, c(begin), c(data, end) + behind,
+    after = r(sstp.noop(1), sstp.open_response(3, START)) + STILL
+    yield Fault("Message while blocked", "blocked_send", before, c(begin), c(data, end) + after,
                 severity=NOTE, clean=before + r(sstp.open_response(3, START)) + STILL)
     yield Fault("Message while blocked, by the acceptor", "blocked_send",
                 GREETING + opened(FIRST_OF_ACCEPTOR, RELAY) +

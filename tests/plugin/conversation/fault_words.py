@@ -3,8 +3,8 @@
 the clean parts of conversations.
 
 A Fault is a story in three parts.  `bad` are the commands that have the finding, each
-once; `before` and `behind` have none, with `bad` between them and, unless `clean` says
-otherwise, without it.  Behind `bad` the conversation goes on, so that what a violation
+once; `before` and `after` have none, with `bad` between them and, unless `clean` says
+otherwise, without it.  After `bad` the conversation goes on, so that what a violation
 drags along is seen.
 """
 
@@ -22,7 +22,7 @@ TOKEN = stories.SOME_TOKEN
 
 
 class Fault:
-    def __init__(self, name, finding, before, bad, behind=(), severity=WARNING, section=None,
+    def __init__(self, name, finding, before, bad, after=(), severity=WARNING, section=None,
                  clean=None, late=()):
         self.name = name
         self.finding = finding
@@ -30,13 +30,13 @@ class Fault:
         self.section = section or SECTIONS[finding]
         self.before = list(before)
         self.bad = list(bad)
-        self.behind = list(behind)
-        self.clean = self.before + self.behind if clean is None else list(clean)
+        self.after = list(after)
+        self.clean = self.before + self.after if clean is None else list(clean)
         self.late = list(late)  # indexes of the commands that have it on the second pass only
 
     @property
     def story(self):
-        return self.before + self.bad + self.behind
+        return self.before + self.bad + self.after
 
     def places(self, two_pass):
         """Indexes in the story of the commands with the finding."""

@@ -310,12 +310,12 @@ class Scenario:
     def _chunks(self, joined):
         chunks = []
         for step in self.steps:
-            behind = chunks[-1] if chunks and isinstance(chunks[-1], list) else None
+            after = chunks[-1] if chunks and isinstance(chunks[-1], list) else None
             if isinstance(step, Ending):
                 chunks.append(step)
-            elif joined and behind and (behind[0].line, behind[0].from_client) == (
+            elif joined and after and (after[0].line, after[0].from_client) == (
                     step.line, step.from_client):
-                behind.append(step)
+                after.append(step)
             else:
                 chunks.append([step])
         return chunks

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The worked examples of MS-GRVSSTP 4.3 and 4.4 as scenarios, told from their prose.
 
-The tables of OutboundMessageLists stand where the specification has them: behind the
+The tables of OutboundMessageLists stand where the specification has them: after the
 step that they describe, `tale.table` says which messages are outstanding on each
 connection.  The InboundMessageLists and their 'processing' and 'complete' are the
 receiver's own and not on the wire; what is seen of them is the count that follows.

@@ -318,7 +318,7 @@ class MalformedBytes(FaultTest):
         for _, command, _ in rows:
             side = stories.RELAY if command.name in malformed.FROM_RELAY else CLIENT
             stories_.append((legal_before(command), [(side, command)], legal_behind(command)))
-        played = Played((before + bad + behind for before, bad, behind in stories_), ends=False)
+        played = Played((before + bad + after for before, bad, after in stories_), ends=False)
         for two_pass, label in PASSES:
             shown = self.dissected(played, two_pass)
             for (name, command, wanted), (before, _, _), frames in zip(rows, stories_,

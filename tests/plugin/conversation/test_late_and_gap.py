@@ -273,11 +273,11 @@ class NothingFalse(ScenarioTest):
                 tale.play(capture, place=3 * number)
                 lost = tale.rows[number]
                 later = [row for row in tale.rows[number + 1:] if row.line == lost.line]
-                behind = [row for row in later if row.from_client == lost.from_client] or later
-                rows.append((lost, behind[0] if behind else None))
+                after = [row for row in later if row.from_client == lost.from_client] or later
+                rows.append((lost, after[0] if after else None))
             capture.lose(*(lost.frame for lost, _ in rows))
             numbers = Numbers(capture)
-            wanted = {numbers.number(behind.frame): repr(lost) for lost, behind in rows if behind}
+            wanted = {numbers.number(after.frame): repr(lost) for lost, after in rows if after}
             path = self.write(capture)
             for two_pass, label in PASSES:
                 found = [frame.number for frame in self.ws.dissect(path, two_pass=two_pass)

@@ -33,7 +33,7 @@ class Tables(ScenarioTest):
 
     def replay(self, tale, capture, frames):
         lists = {}
-        behind = {}
+        after = {}
         for row, layer in layers_by_row(tale, capture, frames):
             mine = lists.setdefault((row.line, row.from_client), [])
             others = lists.setdefault((row.line, not row.from_client), [])
@@ -47,10 +47,10 @@ class Tables(ScenarioTest):
                 del others[:len(acks)]
                 self.assertEqual(layer.values("sstp.ack.covered"), [str(len(acks))], row)
                 self.assertEqual(layer.values("sstp.ack.remaining"), [str(len(others))], row)
-            behind[row] = {line: [id(frame) for side in (True, False)
+            after[row] = {line: [id(frame) for side in (True, False)
                                   for frame in lists.get((line, side), [])]
                            for line in tale.lines}
-        return behind
+        return after
 
     def test_row_by_row(self):
         scenarios = [tale for tale in section4_acknowledgement.scenarios() if tale.tables]
@@ -59,11 +59,11 @@ class Tables(ScenarioTest):
             capture = tale.play()
             path = self.write(capture)
             for two_pass, label in PASSES:
-                behind = self.replay(tale, capture, self.ws.dissect(path, two_pass=two_pass))
+                after = self.replay(tale, capture, self.ws.dissect(path, two_pass=two_pass))
                 for number, (row, lists) in enumerate(tale.tables, 1):
                     for line, messages in lists:
                         with self.subTest(tale.name, table=number, line=line.name, passes=label):
-                            self.assertEqual(behind[row][line],
+                            self.assertEqual(after[row][line],
                                              [id(message.frame) for message in messages])
 
     def test_totals(self):

@@ -2,8 +2,8 @@
 """Commands that break a rule of GRVSSTP 2.2, and what has to be found in each.
 
 A row is (name, command, {finding: severity}); the finding is what follows
-`sstp.expert.`.  Each is sent on a connection of its own behind a Connect and a
-ConnectResponse of version 1.6, with good commands behind it that have to be
+`sstp.expert.`.  Each is sent on a connection of its own after a Connect and a
+ConnectResponse of version 1.6, with good commands after it that have to be
 decoded all the same.
 """
 

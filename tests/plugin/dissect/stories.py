@@ -169,7 +169,7 @@ def messages():
 
 def bulk(number_of_messages, payload=b"payload of one message", session_id=0x21):
     """Message, Data, EndMessage over and over, as on a busy connection, with the
-    greeting in front and an acknowledgement by Noop behind every fourth message."""
+    greeting in front and an acknowledgement by Noop after every fourth message."""
     story = greeting() + [(CLIENT, sstp.open_session(session_id, RESOURCE, PEER_IDENTITY, "", 1)),
                           (RELAY, sstp.open_response(session_id, 0))]
     for number in range(number_of_messages):
