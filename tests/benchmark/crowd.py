@@ -34,7 +34,7 @@ class Relay:
     def __init__(self, program, num):
         self.process = subprocess.Popen(
             [program, "relay", "--url", URL, "--listen", "127.0.0.1:0", "--listen-http",
-             "127.0.0.1:0", "--max-connections", str(num), "--max-half-open", str(num)],
+             "127.0.0.1:0", "--max-connections", str(num), "--max-half-open", str(max(num, 64))],
             stdout=subprocess.PIPE, text=True)
         _, self.tcp, self.http = self.process.stdout.readline().split()
 
