@@ -25,6 +25,10 @@ void sstp_returns_ask(struct sstp_returns *returns, struct sstp_span who, struct
 {
     if (who.len == 0 || target.len == 0)
         return;
+    if (returns->judge != NULL) {
+        returns->judge->asked(returns->judge->cookie, who, target, now_ns, seconds);
+        return;
+    }
     struct sstp_returns_request *request = &returns->requests[returns->num++ % SSTP_RETURNS_MAX];
     keep(request->who, who);
     keep(request->target, target);
@@ -37,6 +41,8 @@ bool sstp_returns_is_early(const struct sstp_returns *returns, struct sstp_span 
 {
     const uint32_t num = returns->num < SSTP_RETURNS_MAX ? returns->num : SSTP_RETURNS_MAX;
 
+    if (returns->judge != NULL)
+        returns->judge->looked(returns->judge->cookie);
     for (uint32_t i = 0; i < num; i++) {
         const struct sstp_returns_request *request = &returns->requests[i];
         if (now_ns > request->since_ns && now_ns < request->until_ns && is(request->who, who) &&

@@ -20,8 +20,19 @@
 /* No URL that matters is longer; of a longer one the beginning has to do. */
 #define SSTP_RETURNS_URL_MAX 256u
 
-/* The members are private; all zero is one that knows nothing. */
+/* Who judges it elsewhere, because others have to be heard, too: is told in order what is asked,
+ * and of each Connect that is looked up. */
+struct sstp_returns_judge {
+    void (*asked)(void *cookie, struct sstp_span who, struct sstp_span target, int64_t now_ns,
+                  uint32_t seconds);
+    void (*looked)(void *cookie);
+    void *cookie;
+};
+
+/* The members are private, but for `judge`; all zero is one that knows nothing. */
 struct sstp_returns {
+    /* NULL: nobody; else sstp_returns_is_early() knows of none. */
+    const struct sstp_returns_judge *judge;
     struct sstp_returns_request {
         char who[SSTP_RETURNS_URL_MAX], target[SSTP_RETURNS_URL_MAX]; /* 0-terminated */
         int64_t since_ns, until_ns;

@@ -14,6 +14,11 @@ void grvsstp_journeys_register_preferences(module_t *module)
         &are_followed);
 }
 
+bool grvsstp_journeys_are_followed(void)
+{
+    return are_followed;
+}
+
 /* ------------------------------------------------------------------------
  * The story of the capture
  */

@@ -64,6 +64,9 @@ void grvsstp_journeys_record(const struct grvsstp_journeys_recorder *recorder, c
  * `uncertainty_ns` (story.h). */
 void grvsstp_journeys_set_point(uint32_t point, int64_t uncertainty_ns);
 
+/* Whether the preferences say that messages are followed. */
+bool grvsstp_journeys_are_followed(void);
+
 /* After the first pass. */
 void grvsstp_journeys_finish(void);
 

@@ -25,10 +25,18 @@ void grvsstp_states_register_preferences(module_t *module)
 
 /* Of the whole capture. */
 static struct sstp_returns returns;
+static const struct sstp_returns_judge *judge; /* of another process; NULL */
+
+void grvsstp_states_leave_returns(const struct sstp_returns_judge *who)
+{
+    judge = who;
+    returns.judge = who;
+}
 
 void grvsstp_states_reset(void)
 {
     memset(&returns, 0, sizeof returns);
+    returns.judge = judge;
 }
 
 struct grvsstp_states *grvsstp_states_new(uint32_t number)

@@ -31,6 +31,9 @@ struct grvsstp_states {
     struct grvsstp_journeys *journeys; /* NULL where they are not followed */
 };
 
+/* Before the first packet: who comes back too early is judged by `judge`, which has to stay. */
+void grvsstp_states_leave_returns(const struct sstp_returns_judge *judge);
+
 /* Forgets what is known over all connections; for an init routine. */
 void grvsstp_states_reset(void);
 

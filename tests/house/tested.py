@@ -79,7 +79,7 @@ THROUGH = [
     ("it hands on what a story tells, and that takes a capture", "tests/cli/program/test_journeys.py",
      ["analyzer/cli/record/journeys.c", "analyzer/cli/record/recipients.c"]),
     ("what processes have left is held against what one process says",
-     "tests/cli/program/test_shares.py", ["analyzer/cli/share/merge.c"]),
+     "tests/cli/program/test_shares.py", ["analyzer/cli/share/merge.c", "analyzer/cli/share/open.c"]),
     ("it has a dissection made, by Wireshark in a process of its own, and looks at what it says",
      "tests/cli/program/test_shrink.py",
      ["analyzer/cli/shrink/candidates.c", "analyzer/cli/shrink/child.c",

@@ -97,10 +97,39 @@ static void test_cap(void)
     g_free(returns);
 }
 
+static void asked(void *cookie, struct sstp_span who, struct sstp_span target, int64_t now_ns,
+                  uint32_t seconds)
+{
+    g_assert_cmpuint(who.len + target.len + (uint64_t)now_ns + seconds, ==, 1 + 1 + 7 + 60);
+    *(unsigned *)cookie += 1;
+}
+
+static void looked(void *cookie)
+{
+    *(unsigned *)cookie += 16;
+}
+
+/* Who judges elsewhere is told of all, and nobody is early here. */
+static void test_judge(void)
+{
+    struct sstp_returns *returns = g_new0(struct sstp_returns, 1);
+    const struct sstp_span who = sstp_span_of_string("a"), target = sstp_span_of_string("r");
+    unsigned told = 0;
+    const struct sstp_returns_judge judge = {asked, looked, &told};
+
+    returns->judge = &judge;
+    sstp_returns_ask(returns, who, target, 7, 60);
+    g_assert_cmpuint(told, ==, 1);
+    g_assert_false(sstp_returns_is_early(returns, who, target, 8));
+    g_assert_cmpuint(told, ==, 17);
+    g_free(returns);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     add_rows("/state/returns", rows, test_row);
     g_test_add_func("/state/returns/cap", test_cap);
+    g_test_add_func("/state/returns/judge", test_judge);
     return g_test_run();
 }

@@ -6,6 +6,7 @@
 
 #include "capture/source.h"
 #include "cmd/workers.h"
+#include "follow/journeys.h"
 
 /* Bytes of captures for which another process is worth its beginning. */
 #define WORTH_A_PROCESS (4 << 20)
@@ -76,6 +77,9 @@ static gint64 size_of(const struct options *options)
 
 gboolean shares_are_wanted(const struct options *options)
 {
+    /* What all shares together judge goes the way of what the story is told. */
+    if (options->share < 0 && !grvsstp_journeys_are_followed())
+        return FALSE;
     if (find_pipe(options) != NULL || (options->share < 0 && asks_for_whole(options->filter)))
         return FALSE;
     if (options->share >= 0 || options->memory > 0)

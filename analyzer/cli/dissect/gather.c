@@ -143,6 +143,17 @@ void gather_state_findings(struct gather *gather, const struct gathered *gathere
                         !sstp_observed_rests_on_silence((enum sstp_finding)i));
 }
 
+void gather_open_finding(struct gather *gather, const struct gathered *gathered,
+                         const struct sstp_command *command)
+{
+    GArray *findings = gather->report->findings;
+    const guint before = findings->len;
+
+    gather_state_findings(gather, gathered, SSTP_OBSERVED(SSTP_FINDING_TIMER), command);
+    for (guint i = before; i < findings->len; i++)
+        REPORT_AT(findings, struct report_finding, i)->state = REPORT_FINDING_OPEN;
+}
+
 void gather_unacknowledged(struct gather *gather, const struct gathered *gathered)
 {
     const struct sstp_command command = {.id = SSTP_END_MESSAGE,
@@ -329,8 +340,11 @@ static void take_command(struct gather *gather, struct gathered *gathered,
     if (tapped->has_states) {
         gather_observed(gather, gathered, &tapped->command, grvsstp_payload_len(&tapped->command),
                         &tapped->seen);
-        const uint32_t claims = grvsstp_states_claims(gathered->connection, gathered->frame, false,
-                                                      tapped->seen.findings);
+        /* What is open is told for the time being. */
+        const bool is_open = gather->carry != NULL && tapped->command.id == SSTP_CONNECT;
+        const uint32_t claims = grvsstp_states_claims(
+            gathered->connection, gathered->frame, false,
+            tapped->seen.findings | (is_open ? SSTP_OBSERVED(SSTP_FINDING_TIMER) : 0));
         for (unsigned i = SSTP_FINDING_STATE_FIRST; i <= SSTP_FINDING_STATE_LAST; i++)
             if ((claims & SSTP_OBSERVED(i)) != 0)
                 of_states |= GRVSSTP_TAPPED_FINDING(i);

@@ -4,7 +4,7 @@
 #include "dissect/gather.h"
 
 #include "dissect/gathering.h"
-#include "follow/journeys.h"
+#include "follow/states.h"
 
 static void on_begin(void *cookie, uint32_t number, uint32_t point, int64_t uncertainty_ns)
 {
@@ -27,11 +27,25 @@ static void on_end(void *cookie, uint32_t number)
     carry_end(cookie, number);
 }
 
+static void on_asked(void *cookie, struct sstp_span who, struct sstp_span target, int64_t now_ns,
+                     uint32_t seconds)
+{
+    carry_asked(cookie, who, target, now_ns, seconds);
+}
+
+static void on_looked(void *cookie)
+{
+    carry_looked(cookie);
+}
+
 void gather_record(struct gather *gather, struct carry *carry, const uint8_t *key)
 {
     static struct grvsstp_journeys_recorder recorder; /* there is one capture in a process */
+    static struct sstp_returns_judge judge;
 
     recorder = (struct grvsstp_journeys_recorder){on_begin, on_command, on_gap, on_end, carry};
+    judge = (struct sstp_returns_judge){on_asked, on_looked, carry};
+    grvsstp_states_leave_returns(&judge);
     gather->carry = carry;
     grvsstp_journeys_record(&recorder, key);
 }

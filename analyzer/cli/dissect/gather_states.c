@@ -176,4 +176,6 @@ void gather_observed(struct gather *gather, const struct gathered *gathered,
     if (seen->has_message)
         note_message(gather, gathered, command, payload_len, session, seen);
     gather_state_findings(gather, gathered, seen->findings, command);
+    if (gather->carry != NULL && command->id == SSTP_CONNECT)
+        gather_open_finding(gather, gathered, command);
 }

@@ -74,6 +74,9 @@ void gather_observed(struct gather *gather, const struct gathered *gathered,
                      const struct sstp_observation *seen);
 void gather_state_findings(struct gather *gather, const struct gathered *gathered, uint32_t set,
                            const struct sstp_command *command);
+/* Of a share: that a Connect may have come too early, which all shares together say. */
+void gather_open_finding(struct gather *gather, const struct gathered *gathered,
+                         const struct sstp_command *command);
 void gather_unacknowledged(struct gather *gather, const struct gathered *gathered);
 
 /* At the end: whether the other half of a virtual connection was never seen. */

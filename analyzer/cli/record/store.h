@@ -167,6 +167,9 @@ struct report_branch {
     gint64 since_ns;    /* 0: not known */
 };
 
+/* Of a share: whether a finding is one may be for all shares to say. */
+enum report_finding_state { REPORT_FINDING_TRUE, REPORT_FINDING_OPEN, REPORT_FINDING_UNTRUE };
+
 /* A rule that was broken, or what is worth knowing. */
 struct report_finding {
     const struct sstp_finding_info *info;
@@ -175,7 +178,8 @@ struct report_finding {
     guint32 session_id;
     gboolean has_session;
     gint8 from_initiator; /* -1: not known */
-    const char *command;  /* NULL: not about a command */
+    enum report_finding_state state;
+    const char *command; /* NULL: not about a command */
 };
 
 /* A command on its way out. */

@@ -131,13 +131,29 @@ void carry_begin(struct carry *carry, guint32 number, guint32 point, gint64 unce
 void carry_event(struct carry *carry, const struct sstp_story_event *event, struct sstp_span bytes,
                  const guint8 *contents)
 {
-    const guint32 form = (guint32)event->command->form;
+    const guint32 form[2] = {(guint32)event->command->form, (guint32)carry->is_looked_up};
 
+    carry->is_looked_up = FALSE;
     put_head(carry, CARRY_EVENT, event->connection);
     carry_put(carry, event, sizeof *event);
-    carry_put(carry, &form, sizeof form);
+    carry_put(carry, form, sizeof form);
     carry_put_bytes(carry, bytes.data, (guint32)bytes.len);
     carry_put_bytes(carry, contents, contents != NULL ? CARRY_CONTENTS_LEN : 0);
+}
+
+void carry_asked(struct carry *carry, struct sstp_span who, struct sstp_span target, gint64 now_ns,
+                 guint32 seconds)
+{
+    put_head(carry, CARRY_ASKED, 0);
+    carry_put(carry, &now_ns, sizeof now_ns);
+    carry_put(carry, &seconds, sizeof seconds);
+    carry_put_bytes(carry, who.data, (guint32)who.len);
+    carry_put_bytes(carry, target.data, (guint32)target.len);
+}
+
+void carry_looked(struct carry *carry)
+{
+    carry->is_looked_up = TRUE;
 }
 
 void carry_gap(struct carry *carry, guint32 number)
@@ -207,17 +223,29 @@ gboolean carry_read(struct carry *carry, struct report *report, gboolean has_cou
 
 static gboolean get_event(struct carry *carry, struct carried *item)
 {
-    guint32 form;
+    guint32 form[2];
 
     if (!carry_get(carry, &item->event, sizeof item->event) ||
-        !carry_get(carry, &form, sizeof form) || !carry_get_bytes(carry, carry->text) ||
+        !carry_get(carry, form, sizeof form) || !carry_get_bytes(carry, carry->text) ||
         !carry_get_bytes(carry, carry->other))
         return FALSE;
     (void)sstp_command_decode(sstp_span(carry->text->str, carry->text->len),
-                              (enum sstp_version)form, NULL, &carry->command);
+                              (enum sstp_version)form[0], NULL, &carry->command);
     item->event.command = &carry->command;
+    item->is_looked_up = form[1] != 0;
     item->number = item->event.connection;
     item->contents = carry->other->len > 0 ? (const guint8 *)carry->other->str : NULL;
+    return TRUE;
+}
+
+static gboolean get_asked(struct carry *carry, struct carried *item)
+{
+    if (!carry_get(carry, &item->now_ns, sizeof item->now_ns) ||
+        !carry_get(carry, &item->seconds, sizeof item->seconds) ||
+        !carry_get_bytes(carry, carry->text) || !carry_get_bytes(carry, carry->other))
+        return FALSE;
+    item->who = sstp_span(carry->text->str, carry->text->len);
+    item->target = sstp_span(carry->other->str, carry->other->len);
     return TRUE;
 }
 
@@ -237,7 +265,7 @@ static gboolean get_command(struct carry *carry, struct carried *item)
     item->row.frame = &item->frame;
     item->row.name = carry->text->str;
     item->row.detail = carry->other->str;
-    item->row.findings = carry->findings;
+    item->row.findings = item->findings = carry->findings;
     return TRUE;
 }
 
@@ -258,6 +286,8 @@ gboolean carry_next(struct carry *carry, struct carried *item)
                carry_get(carry, &item->uncertainty_ns, sizeof item->uncertainty_ns);
     case CARRY_EVENT:
         return get_event(carry, item);
+    case CARRY_ASKED:
+        return get_asked(carry, item);
     case CARRY_GAP:
     case CARRY_END:
         return carry_get(carry, &item->number, sizeof item->number);

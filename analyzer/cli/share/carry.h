@@ -40,6 +40,11 @@ void carry_end_frames(struct carry *carry);
 void carry_begin(struct carry *carry, guint32 number, guint32 point, gint64 uncertainty_ns);
 void carry_event(struct carry *carry, const struct sstp_story_event *event, struct sstp_span bytes,
                  const guint8 *contents);
+/* Likewise what is judged over all connections, see analyzer/state/returns.h; the Connect that is
+ * looked up is the next event. */
+void carry_asked(struct carry *carry, struct sstp_span who, struct sstp_span target, gint64 now_ns,
+                 guint32 seconds);
+void carry_looked(struct carry *carry);
 void carry_gap(struct carry *carry, guint32 number);
 void carry_end(struct carry *carry, guint32 number);
 
@@ -59,7 +64,15 @@ gboolean carry_finish(struct carry *carry, const struct report *report);
  * share.  False where the file is not whole. */
 gboolean carry_read(struct carry *carry, struct report *report, gboolean has_counts);
 
-enum carry_kind { CARRY_BEGIN, CARRY_EVENT, CARRY_GAP, CARRY_END, CARRY_COMMAND, CARRY_LAST };
+enum carry_kind {
+    CARRY_BEGIN,
+    CARRY_EVENT,
+    CARRY_ASKED,
+    CARRY_GAP,
+    CARRY_END,
+    CARRY_COMMAND,
+    CARRY_LAST
+};
 
 struct carried {
     enum carry_kind kind;
@@ -68,9 +81,14 @@ struct carried {
     gint64 uncertainty_ns;
     struct sstp_story_event event; /* with its command; likewise below, good until the next one */
     const guint8 *contents;        /* NULL: not known */
+    gboolean is_looked_up;         /* the event */
+    struct sstp_span who, target;  /* of what is asked */
+    gint64 now_ns;
+    guint32 seconds;
     struct report_command row;
     guint32 row_connection;    /* its number in the share: report_connection.stream */
     struct report_frame frame; /* of the row */
+    const char **findings;     /* the row's own */
 };
 
 /* From the first one; CARRY_LAST comes again and again.  False where the file is not whole. */

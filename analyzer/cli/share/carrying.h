@@ -17,7 +17,7 @@
 struct carry {
     FILE *file;
     guint64 order;
-    gboolean is_ending, is_over;
+    gboolean is_ending, is_over, is_looked_up;
     GArray *stream_numbers; /* guint32, by connection: the frame with which it began */
 
     /* What the item that was read last points to. */

@@ -3,6 +3,7 @@
 
 #include "record/journeys.h"
 #include "record/sort.h"
+#include "share/open.h"
 
 /* A share. */
 struct part {
@@ -24,8 +25,9 @@ struct merging {
     struct part *parts;
     guint num;
     struct sstp_story *story;
-    GArray *rows;     /* guint32, by the story's number of a connection */
-    guint32 *told;    /* the other way round; SSTP_STORY_NONE */
+    GArray *rows;  /* guint32, by the story's number of a connection */
+    guint32 *told; /* the other way round; SSTP_STORY_NONE */
+    struct open_findings *open;
     GArray *contents; /* JOURNEYS_CONTENTS_LEN bytes, by leg; zeros: not known */
 };
 
@@ -165,7 +167,11 @@ static void tell_event(struct merging *merging, struct part *part, struct carrie
 {
     static const guint8 none[JOURNEYS_CONTENTS_LEN];
 
-    item->event.connection = known_of(part, item->number)->told;
+    const struct known *known = known_of(part, item->number);
+
+    if (item->event.command->id == SSTP_CONNECT)
+        open_judge(merging->open, known->row, item);
+    item->event.connection = known->told;
     const guint32 leg = sstp_story_command(merging->story, &item->event);
     if (leg == SSTP_STORY_NONE || item->contents == NULL)
         return;
@@ -179,6 +185,7 @@ static void hand_on(const struct merging *merging, struct part *part, struct car
     const guint32 row = known_of(part, item->row_connection)->row;
 
     item->row.connection = REPORT_AT(merging->report->connections, struct report_connection, row);
+    open_settle_command(merging->open, row, item);
     merging->options->on_command(merging->options->cookie, &item->row);
 }
 
@@ -190,6 +197,9 @@ static void take(struct merging *merging, struct part *part, struct carried *ite
         break;
     case CARRY_EVENT:
         tell_event(merging, part, item);
+        break;
+    case CARRY_ASKED:
+        open_ask(merging->open, item);
         break;
     case CARRY_GAP:
         sstp_story_gap(merging->story, known_of(part, item->number)->told);
@@ -296,6 +306,7 @@ static gboolean merge(struct merging *merging)
         merging->told[i] = SSTP_STORY_NONE;
     if (!tell_all(merging))
         return FALSE;
+    open_settle(merging->open);
     hear_story(merging);
     return TRUE;
 }
@@ -309,6 +320,7 @@ gboolean merge_shares(struct report *report, struct carry *const *carries, guint
         .parts = g_new0(struct part, num),
         .num = num,
         .rows = g_array_new(FALSE, FALSE, sizeof(guint32)),
+        .open = open_new(report),
         .contents = g_array_new(FALSE, FALSE, JOURNEYS_CONTENTS_LEN),
     };
 
@@ -319,6 +331,7 @@ gboolean merge_shares(struct report *report, struct carry *const *carries, guint
         if (merging.parts[i].connections != NULL)
             g_array_free(merging.parts[i].connections, TRUE);
     sstp_story_free(merging.story);
+    open_free(merging.open);
     g_array_free(merging.rows, TRUE);
     g_array_free(merging.contents, TRUE);
     g_free(merging.told);

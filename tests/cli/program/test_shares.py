@@ -11,6 +11,8 @@ import unittest
 
 import analyze
 import points
+import sstp_commands as sstp
+from capture import Capture, Connection
 from points import MS
 
 PATIENCE = 300  # seconds
@@ -125,6 +127,24 @@ class OneReportTest(unittest.TestCase):
                  self.write("far.pcap", points.hops(points.lossy(self.far, 0.05, 2), 2))]
         self.check(files, [("--jobs", "2"), ("--jobs", "7"), ("--memory", "1K", "--jobs", "2")],
                    ["json", "text"])
+
+    def test_return_too_early(self):
+        """A device that was asked to stay away comes back from another address."""
+        capture = Capture()
+        for number, ask in enumerate((True, False, False)):
+            connection = Connection(("192.0.2.%d" % (number + 1), 50000), ("198.51.100.1", 2492),
+                                    capture=capture)
+            device = "dpp:///device" if number < 2 else "dpp:///other"
+            connection.send(sstp.connect("grooveDNS://relay1.example", [device],
+                                         version=(1, 6)).data, True)
+            connection.send(sstp.connect_response(
+                sstp.TRY_LATER if ask else sstp.OK, ["grooveDNS://relay1.example"],
+                **({"retry_time": 60} if ask else {})).data, False)
+        path = capture.write(os.path.join(self.folder, "returns.pcapng"))
+        found = analyze.table("findings", path)
+        self.assertEqual([(row["finding"], row["initiator"]) for row in found],
+                         [("timer", "192.0.2.2")])
+        self.check([path], [("--jobs", "2"), ("--jobs", "3")], ["json", "text", "commands"])
 
     def test_filter(self):
         """What a display filter counts over all of the capture is the same in each share."""
