@@ -55,8 +55,9 @@ CREATE TABLE IF NOT EXISTS grvsstp.messages_here (
 
 CREATE VIEW IF NOT EXISTS grvsstp.custody_here AS
 SELECT contents, holder, identity, device, user_ref, length, came_by, went_by,
-       arrayAll(leg -> leg.3 = 'cut off', arraySlice(came_by, 1, length(came_by) - 1))
-       AND arrayAll(leg -> leg.3 = 'cut off', arraySlice(went_by, 1, length(went_by) - 1))
+       length(arrayDistinct(arrayMap(leg -> leg.5, came_by))) <= 1
+       AND arrayCount(leg -> leg.3 != 'cut off', arraySlice(went_by, 1, length(went_by) - 1))
+           <= greatest(toInt64(length(came_by)) - 1, 0)
        AND (empty(came_by) OR empty(went_by) OR came_by[1].1 <= went_by[1].1) AS is_one
 FROM (
     SELECT contents, end.1 AS holder, to.1 AS identity, to.2 AS device,
@@ -90,7 +91,8 @@ SELECT contents, identity, device, user_ref, length, legs, roots, is_one,
        arrayFilter(leg -> leg.7 = 'there' AND leg.3 = 'acknowledged', legs) AS delivering,
        arrayFilter(leg -> leg.7 = 'refused', legs) AS refusing,
        arrayFilter(leg -> leg.3 = 'acknowledged' AND leg.5 = last.5 AND leg.6 = last.6, legs) AS acked,
-       arrayFilter(leg -> leg.3 = 'acknowledged' AND leg.6 = last.5, legs) AS before,
+       arrayFilter(leg -> leg.3 = 'acknowledged' AND leg.5 != last.5, legs) AS passed,
+       arrayFilter(leg -> leg.5 = passed[-1].5, passed) AS before,
        multiIf(notEmpty(delivering), 'delivered',
                notEmpty(refusing) OR last.3 = 'declined', 'refused',
                notEmpty(acked), multiIf(last.6 = '', 'not known',
@@ -99,7 +101,7 @@ SELECT contents, identity, device, user_ref, length, legs, roots, is_one,
                                         'waiting'),
                last.3 = 'sent', 'under way',
                last.3 = 'not seen', 'not known',
-               notEmpty(before) OR last.5 LIKE 'grooveDNS://%', 'waiting', 'under way') AS outcome,
+               arrayExists(leg -> leg.6 = last.5, legs) OR last.5 LIKE 'grooveDNS://%', 'waiting', 'under way') AS outcome,
        multiIf(outcome = 'not known', '',
                notEmpty(delivering), delivering[1].6,
                notEmpty(refusing), refusing[1].5,

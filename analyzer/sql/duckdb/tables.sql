@@ -102,8 +102,9 @@ WITH recipients AS (
     FROM ends
     GROUP BY ALL
 )
-SELECT *, len(list_filter(came_by[:-2], lambda leg: leg.passage != 'cut off')) = 0
-          AND len(list_filter(went_by[:-2], lambda leg: leg.passage != 'cut off')) = 0
+SELECT *, len(list_distinct(list_transform(came_by, lambda leg: leg.sender))) <= 1
+          AND len(list_filter(went_by[:-2], lambda leg: leg.passage != 'cut off'))
+              <= greatest(len(came_by) - 1, 0)
           AND (len(came_by) = 0 OR len(went_by) = 0
                OR came_by[1].end_t_ns <= went_by[1].end_t_ns) AS is_one
 FROM held;
@@ -125,8 +126,11 @@ WITH legs AS (
                              AND leg.sender = legs[-1].sender
                              AND leg.receiver = legs[-1].receiver) AS acked,
            list_filter(legs, lambda leg: leg.passage = 'acknowledged'
-                             AND leg.receiver = legs[-1].sender) AS before
+                             AND leg.sender != legs[-1].sender) AS passed
     FROM legs
+), followed AS (
+    SELECT *, list_filter(passed, lambda leg: leg.sender = passed[-1].sender) AS before
+    FROM judged
 ), told AS (
     SELECT *, CASE
         WHEN len(delivering) > 0 THEN 'delivered'
@@ -138,11 +142,12 @@ WITH legs AS (
         WHEN len(acked) > 0 THEN 'waiting'
         WHEN last.passage = 'sent' THEN 'under way'
         WHEN last.passage = 'not seen' THEN 'not known'
-        WHEN len(before) > 0 OR last.sender LIKE 'grooveDNS://%' THEN 'waiting'
+        WHEN len(list_filter(legs, lambda leg: leg.receiver = legs[-1].sender)) > 0
+             OR last.sender LIKE 'grooveDNS://%' THEN 'waiting'
         ELSE 'under way' END AS outcome
-    FROM judged
+    FROM followed
 )
-SELECT * EXCLUDE (last, delivering, refusing, acked, before),
+SELECT * EXCLUDE (last, delivering, refusing, acked, passed, before),
        len(delivering) AS deliveries,
        CASE WHEN outcome = 'not known' THEN ''
             WHEN len(delivering) > 0 THEN delivering[1].receiver

@@ -7,6 +7,7 @@ import os
 import pathlib
 import struct
 import tempfile
+import unicodedata
 import unittest
 
 import analyze
@@ -16,7 +17,11 @@ from tshark import Wireshark
 
 NAMES = sorted(name[:-len(".pcapng")] for name in os.listdir(analyze.SAMPLES)
                if name.endswith(".pcapng"))
-HOSTILE = ("=1+1", "@SUM(A1)", "\x1b[31m", "a\r\nb", "\"q\",", "<script>", "\xff\xfe", "-2")
+HOSTILE = ("=1+1", "@SUM(A1)", "\x1b[31m", "a\r\nb", "\"q\",", "<script>", "\xff\xfe", "-2",
+           "\t=2+2", "+3", "\x7f\x08", "' onclick='x", "]]></svg><b>", "&#60;i&#62;",
+           "\u202etxt.exe".encode().decode("latin-1"), "\u009b31m".encode().decode("latin-1"))
+
+TABLES = ("points", "connections", "sessions", "messages", "journeys", "findings", "commands")
 
 
 def hostile_capture(path):
@@ -124,8 +129,7 @@ class RecordTest(unittest.TestCase):
         self.assertGreater(len(refused), 0)
 
     def test_csv_says_the_same(self):
-        for name in ("points", "connections", "sessions", "messages", "journeys", "findings",
-                     "commands"):
+        for name in TABLES:
             found = analyze.of_type(analyze.records(analyze.sample("demo")), name[:-1])
             rows = analyze.table(name, analyze.sample("demo"))
             self.assertEqual(len(rows), len(found), name)
@@ -147,13 +151,26 @@ class RecordTest(unittest.TestCase):
         self.assertEqual([record.get("user_ref_bytes", "") for record in messages],
                          ["fffe" if text == "\xff\xfe" else "" for text in HOSTILE])
         self.assertEqual([record["user_ref"] for record in messages],
-                         ["\ufffd\ufffd" if text == "\xff\xfe" else text for text in HOSTILE])
-        for row, text in zip(analyze.table("messages", path), HOSTILE):
-            self.assertNotIn(row["user_ref"][0], "=+-@\t\r", text)
-        for name in (None, "connections", "sessions", "messages", "commands"):
-            printed = analyze.good(path, *(("--table", name) if name else ()))
-            for character in "\x1b\r\x9b":
-                self.assertNotIn(character, printed)
+                         [text.encode("latin-1").decode(errors="replace") for text in HOSTILE])
+
+    def test_hostile_text_drives_no_terminal(self):
+        path = hostile_capture(os.path.join(self.folder, "hostile \x1b[31m\n.pcapng"))
+        for arguments in ((), ("--undelivered",), ("--journey", "2"), ("--user-ref", "script"),
+                          *(("--table", name) for name in TABLES)):
+            for character in set(analyze.good(path, *arguments)) - {"\n"}:
+                # No control, and nothing that turns a line around.
+                self.assertNotIn(unicodedata.category(character), ("Cc", "Cf", "Zl", "Zp"),
+                                 (arguments, ascii(character)))
+        missing = analyze.run(path + "\x1b[31m").stderr.decode()
+        self.assertNotIn("\x1b", missing)
+
+    def test_hostile_text_is_no_formula(self):
+        path = hostile_capture(os.path.join(self.folder, "=cmd|hostile.pcapng"))
+        for name in TABLES:
+            for row in analyze.table(name, path):
+                for key, value in row.items():
+                    if value[:1] in "=+-@\t\r" and value:
+                        self.assertRegex(value, r"\A-?[0-9.]+\Z", (name, key))
 
     def test_standard_input_says_the_same(self):
         path = analyze.sample("polling")

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Journeys that two ClickHouse servers join from the shares of a capture set are those that one
-process reports as certain; and each question has its answer."""
+"""Journeys that two ClickHouse servers join from the shares of captures are those that one process
+reports as certain; and each question has its answer."""
 import collections
 import os
 import tempfile
@@ -23,9 +23,9 @@ class SqlTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         folder = cls.enterClassContext(tempfile.TemporaryDirectory())
-        captures = sql_truth.play(folder)
-        cls.reports = sql_truth.write_shares(folder, captures)
-        cls.truth = sql_truth.Truth(captures)
+        sets = sql_truth.capture(folder)
+        cls.reports = sql_truth.write_shares(folder, sets)
+        cls.truth = sql_truth.Truth(sets)
         cls.cluster = cls.enterClassContext(clickhouse.Cluster())
         cls.cluster.make_tables()
         cls.cluster.load(cls.reports)
@@ -35,7 +35,7 @@ class SqlTest(unittest.TestCase):
                 (*branch[:4], int(branch[4])) for branch in row["told"])
 
     def test_certain_journeys_are_those_of_one_process(self):
-        self.assertGreater(len(self.truth.certain), 200)
+        self.assertGreater(len(self.truth.certain), 250)
         self.truth.hold(self, self.found)
         outcomes = {branch[2] for journey in self.found["certain"].values() for branch in journey}
         self.assertLessEqual({"delivered", "waiting", "refused"}, outcomes)
