@@ -184,6 +184,7 @@ static void observe_response(struct henc_virtual *v, const struct henc_message *
     half->num_open -= half->num_open > 0;
     half->has_answer = true;
     half->is_challenged = m->status == 401 || m->status == 407;
+    half->is_heard = !half->is_challenged; /* the next request may come on another connection */
     if (m->status == 200)
         observe_ok(v, m, result);
     else if (!half->is_challenged)
@@ -257,6 +258,13 @@ static bool has_begun(const struct henc_virtual *v)
     return v->halves[HENC_HALF_GET].is_answered || v->flows[HENC_TO_SERVER].has_delivered ||
            v->flows[HENC_TO_CLIENT].has_delivered ||
            (v->phase != HENC_PHASE_CLOSED && v->last_ns - v->first_ns > HENC_SKEW_MAX_NS);
+}
+
+bool henc_virtual_is_half_unheard(const struct henc_virtual *v)
+{
+    return henc_virtual_lacks_half(v) ||
+           (v->kind != HENC_KIND_POLLING &&
+            (v->halves[HENC_HALF_GET].is_challenged || v->halves[HENC_HALF_POST].is_challenged));
 }
 
 bool henc_virtual_lacks_half(const struct henc_virtual *v)

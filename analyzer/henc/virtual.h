@@ -141,6 +141,10 @@ void henc_virtual_finish(struct henc_virtual *v, struct henc_result *result);
  * finding of it; asking changes nothing. */
 bool henc_virtual_lacks_half(const struct henc_virtual *v);
 
+/* Whether one half is not to be heard now: it is lacking, or its request was refused with 401 or
+ * 407, or perhaps so, and was not seen again. */
+bool henc_virtual_is_half_unheard(const struct henc_virtual *v);
+
 /* The chunk of the last message or piece of LongLived or KeepAlive. */
 uint64_t henc_virtual_last_chunk(const struct henc_virtual *v);
 

@@ -78,6 +78,18 @@ bool henc_virtual_awaits_answer(const struct henc_virtual *v, const struct henc_
     return num_open == 1;
 }
 
+/* What is missing of a TCP connection may be the answer 401 or 407 to its half's first request. */
+static void note_perhaps_challenged(struct henc_virtual *v, uint64_t transport)
+{
+    for (size_t i = 0; i < 2; i++) {
+        struct henc_half_state *half = &v->halves[i];
+        const bool has_spoken = i == HENC_HALF_POST && v->flows[HENC_TO_SERVER].has_delivered;
+        if (half->has_transport && half->transport == transport && !half->is_answered &&
+            !has_spoken)
+            half->is_challenged = true;
+    }
+}
+
 /* Nobody is waited for any more on whom something is known to be missing. */
 void henc_virtual_lose(struct henc_virtual *v, uint64_t transport)
 {
@@ -86,4 +98,6 @@ void henc_virtual_lose(struct henc_virtual *v, uint64_t transport)
     v->halves[HENC_HALF_POST].order_is_noted = true;
     if (v->kind == HENC_KIND_POLLING)
         henc_virtual_polling_transport_end(v, transport);
+    else
+        note_perhaps_challenged(v, transport);
 }

@@ -53,7 +53,7 @@ bool henc_virtual_hears_server(const struct henc_virtual *v)
 static bool is_client_silent(const struct henc_virtual *v)
 {
     const struct henc_flow *client = &v->flows[HENC_TO_SERVER];
-    return v->halves[HENC_HALF_POST].is_requested && !client->has_delivered && !client->is_lost;
+    return !client->has_delivered && !client->is_lost;
 }
 
 bool henc_virtual_is_data_early(const struct henc_virtual *v, enum henc_half half)
@@ -85,13 +85,16 @@ static void judge_client_data(struct henc_virtual *v, struct henc_result *result
  * 3.2.5.1.1.1, 3.4.1.1, GetSessionReady). */
 static void judge_server_data(struct henc_virtual *v, struct henc_result *result)
 {
+    const struct henc_half_state *post = &v->halves[HENC_HALF_POST];
+
     if (!henc_virtual_is_data_early(v, HENC_HALF_GET))
         return;
-    henc_virtual_note_order(&v->halves[HENC_HALF_GET],
-                            !v->has_lost &&
-                                (is_client_silent(v) || v->halves[HENC_HALF_POST].is_heard ||
-                                 v->kind == HENC_KIND_LONGLIVED),
-                            result);
+    /* Of a half that was not captured nobody knows when it spoke. */
+    const bool would_be_heard =
+        post->is_requested && !post->is_challenged
+            ? is_client_silent(v) || post->is_heard || v->kind == HENC_KIND_LONGLIVED
+            : !henc_virtual_is_open(v) && (post->is_heard || v->kind == HENC_KIND_LONGLIVED);
+    henc_virtual_note_order(&v->halves[HENC_HALF_GET], !v->has_lost && would_be_heard, result);
 }
 
 /* Application data of LongLived or KeepAlive. */

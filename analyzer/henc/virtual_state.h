@@ -76,7 +76,7 @@ struct henc_result {
 /* What is known of one half of LongLived or KeepAlive. */
 struct henc_half_state {
     bool is_requested;
-    bool is_challenged; /* the last answer was 401 or 407: the request comes again */
+    bool is_challenged; /* the last answer was 401 or 407, or perhaps: the request comes again */
     bool is_answered;   /* by a 200 */
     bool has_transport;
     bool is_heard;      /* both directions of its TCP connection are captured... */

@@ -6,6 +6,7 @@
 #include "fields/henc_fields.h"
 #include "http/divide.h"
 #include "http/now.h"
+#include "http/observe.h"
 #include "http/place.h"
 #include "http/plan.h"
 #include "http/turn.h"
@@ -74,6 +75,16 @@ static void note_hole(const struct grvhenc_chunk *chunk)
     grvhenc_turn_list(tcp, tcp->current);
 }
 
+/* A chunk waits on a TCP connection of which nothing was divided yet: whose it is it says itself.
+ */
+static void list_named(const struct grvhenc_chunk *chunk, wmem_allocator_t *pool)
+{
+    struct grvhenc_virtual *v = grvhenc_observe_named(chunk, pool);
+
+    if (v != NULL)
+        grvhenc_turn_list(chunk->tcp, v);
+}
+
 const struct grvhenc_plan *grvhenc_arrive(struct grvhenc_chunk *chunk)
 {
     struct grvhenc_tcp *tcp = chunk->tcp;
@@ -101,9 +112,21 @@ const struct grvhenc_plan *grvhenc_arrive(struct grvhenc_chunk *chunk)
         plan = grvhenc_wait(chunk);
         if (chunk->has_begun)
             grvhenc_turn_list(tcp, chunk->waits_for);
+        else if (tcp->current == NULL && tcp->listed_by == NULL)
+            list_named(chunk, pinfo->pool);
     }
     grvhenc_turn_settle(tcp, pinfo->pool);
     return plan;
+}
+
+/* Whether the frame at hand has ended the TCP connection, and all before was seen.  An end that was
+ * captured before what it ended is none before both sides' is there. */
+static bool ends(struct grvhenc_tcp *tcp, bool has_ended)
+{
+    if (!tcp->is_followed)
+        tcp->has_early_end = has_ended;
+    tcp->is_followed = true;
+    return has_ended && (!tcp->has_early_end || grvhenc_place_has_both_ends(tcp));
 }
 
 void grvhenc_arrive_frame_end(struct grvhenc_tcp *tcp, bool has_ended, const packet_info *pinfo)
@@ -111,7 +134,7 @@ void grvhenc_arrive_frame_end(struct grvhenc_tcp *tcp, bool has_ended, const pac
     const int64_t time_ns = grvsstp_states_time(pinfo);
 
     grvhenc_now_note(pinfo->num, time_ns);
-    if (has_ended && tcp->end_frame == 0) {
+    if (ends(tcp, has_ended) && tcp->end_frame == 0) {
         tcp->end_frame = pinfo->num;
         tcp->end_ns = time_ns;
     }

@@ -39,6 +39,8 @@ struct grvhenc_side {
     bool is_absent;   /* what the other side acknowledged did not come, nor anything after it */
     bool is_given_up; /* bytes up to the number `given_up` were waited for in vain */
     uint32_t given_up;
+    bool is_acknowledged; /* by the other side, up to the number `acknowledged` */
+    uint32_t acknowledged;
     bool has_gap;                      /* bytes were lost since the last SSTP data */
     uint32_t last_frame;               /* with bytes of it; 0 as long as there was none */
     bool awaits_echo;                  /* the next byte of the stream is its first */
@@ -63,6 +65,7 @@ struct grvhenc_tcp {
     struct grvhenc_side sides[2]; /* by from_client */
     const tcp_flow_t *flows[2];   /* by from_client; first pass only */
     uint32_t last_frame;          /* that handed something on; first pass only */
+    uint32_t shown_frame;         /* whose chunk was shown, while that is dissected; else 0 */
     /* A head that was read when the connection was taken, of the message at `head_at`; NULL
      * after that chunk. */
     struct henc_http head;
@@ -79,6 +82,8 @@ struct grvhenc_tcp {
     bool is_unknown; /* something waits, and nobody knows for what virtual connection */
     bool is_lacking; /* the capture tells of bytes that are not there */
     int64_t lacking_since_ns;
+    bool is_followed;   /* since a frame before this one */
+    bool has_early_end; /* its end came before anything of it was seen */
     /* The frame that ended it, and what it meant; 0 while there is none. */
     uint32_t end_frame;
     int64_t end_ns;

@@ -136,6 +136,27 @@ bool grvhenc_observe_find(struct grvhenc_chunk *chunk, const struct grvhenc_mess
                                          : find_of_request(chunk, bytes, message);
 }
 
+struct grvhenc_virtual *grvhenc_observe_named(const struct grvhenc_chunk *chunk,
+                                              wmem_allocator_t *pool)
+{
+    const struct sstp_span bytes = chunk->bytes;
+    struct henc_http http;
+    struct henc_polling polling;
+
+    if (!chunk->from_client || henc_http_head(bytes, &http) != HENC_HTTP_DONE || !http.has_uri)
+        return NULL;
+    struct sstp_span guid = http.uri.guid;
+    if (http.uri.kind == HENC_KIND_POLLING) {
+        const struct sstp_span body =
+            sstp_span(bytes.data + http.head_len, bytes.len - http.head_len);
+        if (henc_polling_parse(body, false, &polling) != HENC_POLLING_OK)
+            return NULL;
+        guid = polling.guid;
+    }
+    return grvhenc_virtual_known(http.uri.kind, guid, &chunk->tcp->client, &chunk->tcp->server,
+                                 pool);
+}
+
 /* What the TCP connection remembers of the message. */
 static void remember(struct grvhenc_chunk *chunk, const struct henc_http *http,
                      const struct grvhenc_message *message)

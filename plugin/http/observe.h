@@ -30,6 +30,11 @@ struct grvhenc_message {
 bool grvhenc_observe_find(struct grvhenc_chunk *chunk, const struct grvhenc_message_bytes *bytes,
                           struct grvhenc_message *message);
 
+/* The virtual connection that is known so far and that a chunk names which begins with a request;
+ * NULL where it does not. */
+struct grvhenc_virtual *grvhenc_observe_named(const struct grvhenc_chunk *chunk,
+                                              wmem_allocator_t *pool);
+
 /* Shows it, and keeps what comes of that. */
 struct grvhenc_record *grvhenc_observe(struct grvhenc_chunk *chunk,
                                        const struct grvhenc_message_bytes *bytes,

@@ -6,12 +6,13 @@
 #include "fields/henc_fields.h"
 #include "http/arrive.h"
 #include "http/body.h"
+#include "http/place.h"
 #include "http/show.h"
+#include "http/turn.h"
 #include "http/wait.h"
 #include "show/show.h"
 #include "tcp/handshake.h"
 #include "tcp/missing.h"
-#include "tcp/withheld.h"
 
 dissector_handle_t grvhenc_handle;
 
@@ -199,7 +200,7 @@ static void begin_sides(struct grvhenc_tcp *tcp, bool from_client,
         side->next = *others;
     else if (!grvsstp_transport_is_answer(transport))
         side->is_known = grvsstp_transport_first(transport, false, &side->next);
-    if (!side->is_known && from_client) /* it has received all before */
+    if (!side->is_known && from_client && own == NULL) /* it has received all before */
         side->is_known = grvsstp_transport_acknowledged(transport, &side->next);
 }
 
@@ -281,6 +282,19 @@ struct sstp_span grvhenc_held_bytes(const struct grvhenc_chunk *chunk, uint32_t 
                : sstp_span(NULL, 0);
 }
 
+size_t grvhenc_held_len(const struct grvhenc_chunk *chunk)
+{
+    return chunk->bytes.len;
+}
+
+bool grvhenc_held_goes_on(const struct grvhenc_chunk *chunk, uint32_t client_port, uint32_t first)
+{
+    const bool from_client = chunk->srcport == client_port;
+    const uint32_t number = from_client ? chunk->seq : chunk->ack;
+
+    return (from_client || chunk->has_ack) && number - first <= GRVHENC_TURN_BYTES_MAX;
+}
+
 void grvhenc_let_go(struct grvhenc_chunk *chunk)
 {
     wmem_free(wmem_file_scope(), (void *)chunk->bytes.data);
@@ -295,6 +309,12 @@ void grvhenc_take_held(const struct grvsstp_transport *transport, struct grvhenc
     chunk->tcp = tcp;
     chunk->from_client = chunk->srcport == tcp->client_port;
     grvhenc_wait_held(chunk);
+}
+
+void grvhenc_take_early(const struct grvsstp_transport *transport, conversation_t *before)
+{
+    conversation_add_proto_data(
+        before, proto_grvhenc, conversation_get_proto_data(transport->conversation, proto_grvhenc));
 }
 
 /* The plan of the chunk with this key; NULL for a plain piece of a body. */
@@ -323,6 +343,7 @@ int grvhenc_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
     } else {
         plan = plan_get(pinfo, transport.seq);
     }
+    tcp->shown_frame = pinfo->num;
     return show(tcp, from_client, tvb, pinfo, tree, transport.seq, plan);
 }
 
@@ -333,11 +354,11 @@ int grvhenc_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
 /* Of the data that is kept with a frame; 0 is that of plain connections. */
 #define WITHHELD_KEY 1u
 
-/* A segment that TCP handed to nobody; every pass shows it.  File scope. */
-struct withheld {
-    bool from_client;
-    struct grvsstp_withheld segment;
-};
+void grvhenc_keep_withheld(packet_info *pinfo, const struct grvsstp_withheld *segment)
+{
+    p_add_proto_data(wmem_file_scope(), pinfo, proto_grvsstp_sstp, WITHHELD_KEY,
+                     wmem_memdup(wmem_file_scope(), segment, sizeof *segment));
+}
 
 /* First pass: such a segment, if it brings new bytes. */
 static void note_withheld(struct grvhenc_tcp *tcp, conversation_t *conversation, tvbuff_t *tvb,
@@ -352,11 +373,9 @@ static void note_withheld(struct grvhenc_tcp *tcp, conversation_t *conversation,
     const bool from_client = is_from_client(tcp, pinfo->srcport, pinfo);
     const struct grvsstp_sequence *sequence = &tcp->sides[from_client].sequence;
     const int32_t ahead = sequence->is_known ? (int32_t)(segment.seq - sequence->next) : 0;
-    if (ahead + (int32_t)segment.len <= 0)
+    if (ahead + (int32_t)segment.len <= 0 || plan_get(pinfo, segment.seq) != NULL)
         return;
-    struct withheld *withheld = wmem_new(wmem_file_scope(), struct withheld);
-    *withheld = (struct withheld){from_client, segment};
-    p_add_proto_data(wmem_file_scope(), pinfo, proto_grvsstp_sstp, WITHHELD_KEY, withheld);
+    grvhenc_keep_withheld(pinfo, &segment);
     tvbuff_t *data = tvb_new_subset_length(tvb, (int)segment.offset, (int)segment.len);
     struct grvhenc_chunk *chunk = chunk_of(data, segment.seq, pinfo);
     chunk->tcp = tcp;
@@ -368,18 +387,20 @@ static void note_withheld(struct grvhenc_tcp *tcp, conversation_t *conversation,
     tcp->head_at = NULL;
 }
 
-static void show_withheld(const struct grvhenc_tcp *tcp, tvbuff_t *tvb, packet_info *pinfo,
+/* Every pass: that segment, where TCP has not handed it on this time either. */
+static void show_withheld(struct grvhenc_tcp *tcp, tvbuff_t *tvb, packet_info *pinfo,
                           proto_tree *tree)
 {
-    const struct withheld *withheld =
+    const bool is_shown = tcp->shown_frame == pinfo->num;
+    const struct grvsstp_withheld *segment =
         p_get_proto_data(wmem_file_scope(), pinfo, proto_grvsstp_sstp, WITHHELD_KEY);
 
-    if (withheld == NULL)
+    tcp->shown_frame = 0;
+    if (segment == NULL || is_shown)
         return;
-    tvbuff_t *data =
-        tvb_new_subset_length(tvb, (int)withheld->segment.offset, (int)withheld->segment.len);
-    (void)show(tcp, withheld->from_client, data, pinfo, tree, withheld->segment.seq,
-               plan_get(pinfo, withheld->segment.seq));
+    tvbuff_t *data = tvb_new_subset_length(tvb, (int)segment->offset, (int)segment->len);
+    (void)show(tcp, is_from_client(tcp, pinfo->srcport, pinfo), data, pinfo, tree, segment->seq,
+               plan_get(pinfo, segment->seq));
 }
 
 /* First pass: what TCP itself knows of the directions. */
@@ -394,6 +415,12 @@ static void note_flows(struct grvhenc_tcp *tcp, conversation_t *conversation, pa
     const bool from_client = is_from_client(tcp, srcport, pinfo);
     tcp->flows[from_client] = analysis->fwd;
     tcp->flows[!from_client] = analysis->rev;
+    for (int i = 0; i < 2; i++) {
+        struct grvsstp_sequence *side = &tcp->sides[i].sequence;
+        if (!side->is_known && tcp->sides[i].waiting == NULL)
+            side->is_known = grvsstp_transport_flow_first(tcp->flows[i], &side->next);
+    }
+    grvhenc_place_note_acknowledged(tcp, !from_client, analysis->fwd);
 }
 
 void grvhenc_frame_end(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,

@@ -10,8 +10,9 @@
 #ifndef GRVHENC_PACKET_GRVHENC_H
 #define GRVHENC_PACKET_GRVHENC_H
 
-#include "tcp/transport.h"
 #include "henc/http.h"
+#include "tcp/transport.h"
+#include "tcp/withheld.h"
 
 struct grvhenc_chunk;
 
@@ -35,6 +36,11 @@ struct grvhenc_chunk *grvhenc_hold(const struct grvsstp_transport *transport, tv
 /* First pass: its bytes from this number on, if it has that. */
 struct sstp_span grvhenc_held_bytes(const struct grvhenc_chunk *chunk, uint32_t seq);
 
+/* First pass: how many it has, and whether it goes on from the first byte of a client with this
+ * port, which has the number `first`: by its own number, or by what it acknowledges. */
+size_t grvhenc_held_len(const struct grvhenc_chunk *chunk);
+bool grvhenc_held_goes_on(const struct grvhenc_chunk *chunk, uint32_t client_port, uint32_t first);
+
 /* First pass: forgets it. */
 void grvhenc_let_go(struct grvhenc_chunk *chunk);
 
@@ -48,6 +54,13 @@ void grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
 
 /* First pass, after that: a chunk that was held is one of it. */
 void grvhenc_take_held(const struct grvsstp_transport *transport, struct grvhenc_chunk *chunk);
+
+/* First pass: what TCP has counted as another conversation, before the SYN, belongs to it. */
+void grvhenc_take_early(const struct grvsstp_transport *transport, conversation_t *before);
+
+/* First pass: the frame at hand holds this segment, which later passes show where TCP does not
+ * hand it on. */
+void grvhenc_keep_withheld(packet_info *pinfo, const struct grvsstp_withheld *segment);
 
 /* Called after the dissection of every frame: what TCP has handed to nobody of it, and whether it
  * ended the TCP connection of an encapsulation, and what that means. */

@@ -82,20 +82,18 @@ bool grvhenc_place_misses_bytes(const struct grvhenc_chunk *chunk)
                                                 (int32_t)(chunk->ack - covered_of(other)) > 1);
 }
 
-/* Whether a chunk that was captured before, on another TCP connection of the same virtual one,
- * misses bytes: until they are there, or given up, what came after it stays after it. */
-static bool is_after_hole(const struct grvhenc_chunk *chunk)
+bool grvhenc_place_is_after_hole(const struct grvhenc_tcp *tcp, uint32_t frame)
 {
-    const struct grvhenc_virtual *v = chunk->tcp->current;
+    const struct grvhenc_virtual *v = tcp->current;
 
     if (v == NULL || v->listed == NULL)
         return false;
     for (wmem_list_frame_t *at = wmem_list_head(v->listed); at != NULL;
          at = wmem_list_frame_next(at)) {
-        const struct grvhenc_tcp *tcp = wmem_list_frame_data(at);
-        for (int i = 0; i < 2 && tcp != chunk->tcp; i++) {
-            const struct grvhenc_chunk *first = tcp->sides[i].waiting;
-            if (first != NULL && first->frame < chunk->frame && grvhenc_place_misses_bytes(first))
+        const struct grvhenc_tcp *other = wmem_list_frame_data(at);
+        for (int i = 0; i < 2 && other != tcp; i++) {
+            const struct grvhenc_chunk *first = other->sides[i].waiting;
+            if (first != NULL && first->frame < frame && grvhenc_place_misses_bytes(first))
                 return true;
         }
     }
@@ -104,8 +102,9 @@ static bool is_after_hole(const struct grvhenc_chunk *chunk)
 
 bool grvhenc_place_is_ready(const struct grvhenc_chunk *chunk)
 {
-    return chunk->has_begun || (grvhenc_place_is_reached(chunk) &&
-                                grvhenc_place_is_answer_reached(chunk) && !is_after_hole(chunk));
+    return chunk->has_begun ||
+           (grvhenc_place_is_reached(chunk) && grvhenc_place_is_answer_reached(chunk) &&
+            !grvhenc_place_is_after_hole(chunk->tcp, chunk->frame));
 }
 
 /* Whether the capture tells of bytes of a direction that are not there: up to which number. */
@@ -116,6 +115,8 @@ static bool is_side_lacking(const struct grvhenc_tcp *tcp, bool from_client, uin
     if (!side->sequence.is_known || tcp->flows[from_client] == NULL ||
         !grvsstp_transport_end(tcp->flows[from_client], tcp->flows[!from_client], number))
         return false;
+    if (side->is_acknowledged && (int32_t)(side->acknowledged - 1 - *number) > 0)
+        *number = side->acknowledged - 1;
     const uint32_t covered = covered_of(side);
     for (const struct grvhenc_chunk *at = side->waiting; at != NULL; at = at->next)
         if ((int32_t)(at->seq - covered) > 0) {
@@ -125,10 +126,30 @@ static bool is_side_lacking(const struct grvhenc_tcp *tcp, bool from_client, uin
     return (int32_t)(*number - covered) > 1; /* a FIN has a number, too */
 }
 
+void grvhenc_place_note_acknowledged(struct grvhenc_tcp *tcp, bool from_client,
+                                     const tcp_flow_t *by)
+{
+    struct grvhenc_side *side = &tcp->sides[from_client];
+    const uint32_t number =
+        by->tcp_analyze_seq_info != NULL ? by->tcp_analyze_seq_info->lastack : 0;
+
+    if (number == 0 || (side->is_acknowledged && (int32_t)(number - side->acknowledged) <= 0) ||
+        (side->sequence.is_known && number - side->sequence.next > GRVSSTP_SEQUENCE_LOSS_MAX))
+        return;
+    side->is_acknowledged = true;
+    side->acknowledged = number;
+}
+
 bool grvhenc_place_is_lacking(const struct grvhenc_tcp *tcp)
 {
     uint32_t number;
     return is_side_lacking(tcp, false, &number) || is_side_lacking(tcp, true, &number);
+}
+
+bool grvhenc_place_has_both_ends(const struct grvhenc_tcp *tcp)
+{
+    return tcp->flows[0] != NULL && tcp->flows[0]->fin != 0 && tcp->flows[1]->fin != 0 &&
+           !grvhenc_place_is_lacking(tcp);
 }
 
 /* Bytes of a direction up to this number were waited for in vain. */

@@ -19,8 +19,21 @@ bool grvhenc_place_is_ready(const struct grvhenc_chunk *chunk);
  * received, and that do not wait themselves. */
 bool grvhenc_place_misses_bytes(const struct grvhenc_chunk *chunk);
 
+/* Whether a chunk that was captured before this frame, on another TCP connection of the same
+ * virtual one, misses bytes: until they are there, or given up, what came after it stays after it.
+ */
+bool grvhenc_place_is_after_hole(const struct grvhenc_tcp *tcp, uint32_t frame);
+
 /* Whether the capture tells of bytes of a TCP connection that are not there. */
 bool grvhenc_place_is_lacking(const struct grvhenc_tcp *tcp);
+
+/* After a frame: how far its sender, whose flow is `by`, has acknowledged a direction.  TCP itself
+ * remembers what the last one said, and not that one before it said more. */
+void grvhenc_place_note_acknowledged(struct grvhenc_tcp *tcp, bool from_client,
+                                     const tcp_flow_t *by);
+
+/* Whether both sides' FIN was captured, and everything before. */
+bool grvhenc_place_has_both_ends(const struct grvhenc_tcp *tcp);
 
 /* Bytes of a direction up to this number were waited for in vain. */
 void grvhenc_place_give_up(struct grvhenc_side *side, uint32_t number);

@@ -186,7 +186,8 @@ static bool settle_rest(struct grvhenc_tcp *tcp, uint32_t before, wmem_allocator
 {
     if (tcp->is_lacking && grvhenc_now_ns() - tcp->lacking_since_ns > GRVHENC_TURN_TIME_MAX_NS)
         grvhenc_place_note_lost(tcp, grvhenc_now_ns());
-    if (tcp->end_frame == 0 || tcp->end_frame >= before || tcp->is_over || is_open(tcp))
+    if (tcp->end_frame == 0 || tcp->end_frame >= before || tcp->is_over || is_open(tcp) ||
+        grvhenc_place_is_after_hole(tcp, tcp->end_frame))
         return false;
     note_end(tcp, pool);
     return true;

@@ -46,6 +46,13 @@ static struct grvhenc_virtual *put(const char *name, struct sstp_span guid, enum
     return v;
 }
 
+struct grvhenc_virtual *grvhenc_virtual_known(enum henc_kind kind, struct sstp_span guid,
+                                              const address *client, const address *server,
+                                              wmem_allocator_t *pool)
+{
+    return find(name_of(pool, kind, guid, client, server));
+}
+
 struct grvhenc_virtual *grvhenc_virtual_of_request(struct sstp_span guid,
                                                    struct grvhenc_moment moment,
                                                    const address *client, const address *server,
@@ -142,7 +149,7 @@ static void end_waiting(struct grvhenc_virtual *v, const struct grvhenc_delivery
 void grvhenc_note_one_sided(struct grvhenc_virtual *v, bool from_client, enum henc_state state)
 {
     v->is_deaf[from_client] = false;
-    if (v->is_deaf[!from_client] || henc_virtual_lacks_half(&v->observer) ||
+    if (v->is_deaf[!from_client] || henc_virtual_is_half_unheard(&v->observer) ||
         state == HENC_STATE_CONNECTING || state == HENC_STATE_CONNECTED ||
         state == HENC_STATE_PROBING || state == HENC_STATE_PROBED)
         grvsstp_states_gap(v->connection->states);

@@ -62,6 +62,11 @@ struct grvhenc_record {
     struct grvhenc_delivery *deliveries;
 };
 
+/* First pass: the one that has this GUID so far; NULL where there is none. */
+struct grvhenc_virtual *grvhenc_virtual_known(enum henc_kind kind, struct sstp_span guid,
+                                              const address *client, const address *server,
+                                              wmem_allocator_t *pool);
+
 /* First pass: the virtual connection that a request belongs to, which is a new
  * one where the old one has ended.  `client` and `server` are the addresses that
  * the request went between. */

@@ -41,8 +41,11 @@ void grvsstp_encapsulated_take_held(const struct grvsstp_transport *transport)
 
     for (unsigned i = 0; i < num; i++)
         grvhenc_take_held(transport, *(struct grvhenc_chunk **)wmem_array_index(opening->held, i));
-    if (opening != NULL)
-        opening->held = NULL;
+    if (opening == NULL)
+        return;
+    opening->held = NULL;
+    if (opening->early_of != NULL)
+        grvhenc_take_early(transport, opening->early_of);
 }
 
 /* Only HTTP's ports: on others nobody takes the bytes of an encapsulation for SSTP's own. */
@@ -72,6 +75,80 @@ bool grvsstp_encapsulated_hold(struct grvsstp_opening *opening,
     opening->held_frame = pinfo->num;
     opening->held_seq = transport->seq;
     return true;
+}
+
+/* ------------------------------------------------------------------------
+ * Before a SYN
+ */
+
+static void free_early(struct grvsstp_opening *opening)
+{
+    for (unsigned i = 0; opening->early != NULL && i < wmem_array_get_count(opening->early); i++)
+        grvhenc_let_go(*(struct grvhenc_chunk **)wmem_array_index(opening->early, i));
+    opening->early = NULL;
+}
+
+bool grvsstp_encapsulated_keep_early(struct grvsstp_opening *opening,
+                                     const struct grvsstp_transport *transport, tvbuff_t *tvb,
+                                     packet_info *pinfo)
+{
+    const int64_t now_ns = grvsstp_states_time(pinfo);
+
+    if (opening->early == NULL) {
+        opening->early = wmem_array_new(wmem_file_scope(), sizeof(struct grvhenc_chunk *));
+        opening->early_since_ns = now_ns;
+    }
+    opening->early_len += tvb_captured_length(tvb);
+    if (wmem_array_get_count(opening->early) >= GRVSSTP_OPENING_HELD_CHUNKS_MAX ||
+        opening->early_len > GRVSSTP_OPENING_HELD_LEN_MAX ||
+        now_ns - opening->early_since_ns > GRVSSTP_OPENING_HELD_TIME_MAX_NS) {
+        free_early(opening);
+        opening->has_no_early = true;
+        return false;
+    }
+    struct grvhenc_chunk *chunk = grvhenc_hold(transport, tvb, pinfo);
+    wmem_array_append_one(opening->early, chunk);
+    return true;
+}
+
+/* Moves what was held or kept to another account, if all of it goes on from the client's first
+ * byte, which has this number. */
+static void move_to(struct grvsstp_opening *opening, wmem_array_t *chunks, uint32_t client_port,
+                    uint32_t first)
+{
+    const unsigned num = chunks != NULL ? wmem_array_get_count(chunks) : 0;
+
+    for (unsigned i = 0; i < num; i++)
+        if (!grvhenc_held_goes_on(*(struct grvhenc_chunk **)wmem_array_index(chunks, i),
+                                  client_port, first))
+            return;
+    if (num > 0 && opening->held == NULL)
+        opening->held = wmem_array_new(wmem_file_scope(), sizeof(struct grvhenc_chunk *));
+    for (unsigned i = 0; i < num; i++) {
+        struct grvhenc_chunk *chunk = *(struct grvhenc_chunk **)wmem_array_index(chunks, i);
+        opening->held_len += (uint32_t)grvhenc_held_len(chunk);
+        wmem_array_append_one(opening->held, chunk);
+    }
+}
+
+void grvsstp_encapsulated_hold_early(struct grvsstp_opening *opening, conversation_t *conversation,
+                                     packet_info *pinfo)
+{
+    const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);
+    conversation_t *before =
+        pinfo->num > 1 ? find_conversation(pinfo->num - 1, &pinfo->src, &pinfo->dst,
+                                           CONVERSATION_TCP, pinfo->srcport, pinfo->destport, 0)
+                       : NULL;
+    struct grvsstp_opening *older =
+        before != NULL && before != conversation ? grvsstp_opening_of(before) : NULL;
+
+    if (older == NULL || older->has_no_early || analysis == NULL)
+        return;
+    move_to(opening, older->held, pinfo->srcport, analysis->fwd->base_seq + 1);
+    move_to(opening, older->early, pinfo->srcport, analysis->fwd->base_seq + 1);
+    older->held = older->early = NULL;
+    opening->held_since_ns = grvsstp_states_time(pinfo);
+    opening->early_of = before;
 }
 
 struct sstp_span grvsstp_encapsulated_join(const struct grvsstp_opening *opening,

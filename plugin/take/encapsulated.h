@@ -19,6 +19,16 @@ bool grvsstp_encapsulated_hold(struct grvsstp_opening *opening,
                                const struct grvsstp_transport *transport, tvbuff_t *tvb,
                                packet_info *pinfo);
 
+/* Keeps a chunk of a connection of which no SYN was captured, for the one that a SYN may begin;
+ * false where that is not to be expected any more. */
+bool grvsstp_encapsulated_keep_early(struct grvsstp_opening *opening,
+                                     const struct grvsstp_transport *transport, tvbuff_t *tvb,
+                                     packet_info *pinfo);
+
+/* A SYN, at hand, has begun a connection: holds what was kept before it. */
+void grvsstp_encapsulated_hold_early(struct grvsstp_opening *opening, conversation_t *conversation,
+                                     packet_info *pinfo);
+
 /* What is held of the side of the client from this number on, put after `bytes`; of the pool. */
 struct sstp_span grvsstp_encapsulated_join(const struct grvsstp_opening *opening,
                                            struct sstp_span bytes, uint32_t next,

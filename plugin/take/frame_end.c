@@ -4,11 +4,14 @@
 #include <epan/proto_data.h>
 
 #include "fields/henc_fields.h"
+#include "http/packet-grvhenc.h"
 #include "show/show.h"
 #include "take/direct.h"
 #include "take/encapsulated.h"
 #include "take/ports.h"
 #include "take/tcp_connection.h"
+#include "take/tunnel.h"
+#include "take/watch.h"
 #include "tcp/withheld.h"
 
 /* A segment that TCP handed to nobody; every pass shows it.  File scope. */
@@ -78,14 +81,65 @@ static bool note_withheld(struct grvsstp_tcp *tcp, conversation_t *conversation,
     return true;
 }
 
-/* First pass: takes a connection whose first segment TCP handed to nobody, if it is ours. */
-static void take_withheld(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo)
+/* First pass: takes a connection by its first segment, if that is ours. */
+static bool take_by_first(const struct grvsstp_transport *transport, tvbuff_t *data,
+                          packet_info *pinfo)
 {
+    const int bits_wanted =
+        transport->analysis->server_port == SSTP_PORT ? SSTP_LOOK_OWN_PORT : SSTP_LOOK_ANY_PORT;
+    struct grvsstp_recognised recognised;
+
+    grvsstp_recognise(transport, data, pinfo, bits_wanted, &recognised);
+    if (recognised.verdict == GRVSSTP_COMMANDS && recognised.prefix.len == 0)
+        grvsstp_direct_take(transport, data, pinfo, recognised.prefix);
+    else if (recognised.verdict == GRVSSTP_ENCAPSULATED &&
+             proto_is_protocol_enabled(find_protocol_by_id(proto_grvhenc)))
+        grvsstp_encapsulated_take(transport, pinfo, &recognised);
+    else
+        return false;
+    return true;
+}
+
+/* First pass: whether what comes before the client's SYN may be of a connection that this begins
+ * later: on ports of HTTP's. */
+static bool may_be_early(conversation_t *conversation, const struct grvsstp_opening *opening,
+                         const packet_info *pinfo)
+{
+    enum { SYN = 0x01 }; /* of tcp.completeness */
+    const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);
+
+    return opening != NULL && !opening->has_no_early && analysis != NULL &&
+           (analysis->conversation_completeness & SYN) == 0 &&
+           (grvsstp_tunnel_is_http(grvsstp_port_owner_behind(pinfo->srcport)) ||
+            grvsstp_tunnel_is_http(grvsstp_port_owner_behind(pinfo->destport)));
+}
+
+static bool is_ours(conversation_t *conversation)
+{
+    return conversation_get_proto_data(conversation, proto_grvsstp) != NULL ||
+           conversation_get_proto_data(conversation, proto_grvhenc) != NULL;
+}
+
+/* First pass: looks at a segment that TCP has handed to nobody as at those that it hands on. */
+static void look_at_segment(const struct grvsstp_transport *transport, tvbuff_t *data,
+                            packet_info *pinfo)
+{
+    if (!grvsstp_withheld_is_first(transport->conversation, pinfo) ||
+        !take_by_first(transport, data, pinfo))
+        grvsstp_watch_withheld(transport, data, pinfo);
+}
+
+/* First pass, of a connection of which nobody knows yet whose it is: a segment that was handed to
+ * nobody, or is held, or comes before a SYN. */
+static void note_segment(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo)
+{
+    struct grvsstp_opening *opening = grvsstp_opening_of(conversation);
+    const bool is_withheld =
+        grvsstp_withheld_is_suspect(conversation) || (opening != NULL && opening->held != NULL);
+    const bool is_early = may_be_early(conversation, opening, pinfo);
     struct grvsstp_withheld segment;
 
-    if (!grvsstp_withheld_is_first(conversation, pinfo) ||
-        conversation_get_proto_data(conversation, proto_grvsstp) != NULL ||
-        conversation_get_proto_data(conversation, proto_grvhenc) != NULL ||
+    if ((!is_withheld && !is_early) || is_ours(conversation) ||
         !grvsstp_withheld(conversation, tvb, pinfo, &segment))
         return;
     tvbuff_t *data = tvb_new_subset_length(tvb, (int)segment.offset, (int)segment.len);
@@ -98,15 +152,14 @@ static void take_withheld(conversation_t *conversation, tvbuff_t *tvb, packet_in
                                                 .srcport = pinfo->srcport,
                                                 .destport = pinfo->destport,
                                                 .seq = segment.seq};
-    const int bits_wanted =
-        transport.analysis->server_port == SSTP_PORT ? SSTP_LOOK_OWN_PORT : SSTP_LOOK_ANY_PORT;
-    struct grvsstp_recognised recognised;
-    grvsstp_recognise(&transport, data, pinfo, bits_wanted, &recognised);
-    if (recognised.verdict == GRVSSTP_COMMANDS && recognised.prefix.len == 0)
-        grvsstp_direct_take(&transport, data, pinfo, recognised.prefix);
-    else if (recognised.verdict == GRVSSTP_ENCAPSULATED &&
-             proto_is_protocol_enabled(find_protocol_by_id(proto_grvhenc)))
-        grvsstp_encapsulated_take(&transport, pinfo, &recognised);
+    if (is_withheld && (opening == NULL || opening->seen_frame != pinfo->num))
+        look_at_segment(&transport, data, pinfo);
+    if (opening == NULL)
+        return;
+    const bool is_held = opening->held_frame == pinfo->num && opening->held_seq == segment.seq;
+    if (is_held || (is_early && !is_ours(conversation) &&
+                    grvsstp_encapsulated_keep_early(opening, &transport, data, pinfo)))
+        grvhenc_keep_withheld(pinfo, &segment);
 }
 
 static void show_withheld(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
@@ -128,7 +181,7 @@ void grvsstp_frame_end(conversation_t *conversation, tvbuff_t *tvb, packet_info 
         show_withheld(tvb, pinfo, tree);
         return;
     }
-    take_withheld(conversation, tvb, pinfo);
+    note_segment(conversation, tvb, pinfo);
     struct grvsstp_tcp *tcp = grvsstp_tcp_find(conversation, pinfo->num);
     if (tcp == NULL)
         return;

@@ -30,6 +30,7 @@ struct grvsstp_opening {
     bool is_by_tcp;
     uint32_t num_chunks;
     uint32_t last_frame;                  /* of which a chunk was entered */
+    uint32_t seen_frame;                  /* of which TCP has handed a chunk to us */
     struct grvsstp_opening_side sides[2]; /* [1] from the client */
     /* Whoever was bound to the connection after us, and gets what is not ours; NULL where the
      * ports decide. */
@@ -43,6 +44,13 @@ struct grvsstp_opening {
     uint32_t held_len;             /* bytes of them, also when they are no longer held */
     uint32_t held_frame, held_seq; /* of the last */
     int64_t held_since_ns;         /* the first of them */
+    /* Chunks that came before any SYN, likewise: where one comes they are of the connection that
+     * begins with it, and held there. */
+    wmem_array_t *early;
+    uint32_t early_len;
+    int64_t early_since_ns;   /* the first of them */
+    bool has_no_early;        /* there were too many of them */
+    conversation_t *early_of; /* as which TCP has counted those that are held now; or NULL */
 };
 
 /* They are held no longer than this, and no more of them. */

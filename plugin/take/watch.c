@@ -229,6 +229,7 @@ static int dissect_watched(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     if (opening->is_handing_on)
         return grvsstp_watch_hand_on(data_handle, tvb, pinfo, tree, data);
     if (!PINFO_FD_VISITED(pinfo)) {
+        opening->seen_frame = pinfo->num;
         if (is_looked_at(opening, &transport))
             taken = grvsstp_watch_look(&transport, tvb, pinfo, tree, data, SSTP_LOOK_ANY_PORT);
         if (taken == 0)
@@ -241,7 +242,22 @@ static int dissect_watched(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     return taken;
 }
 
-void grvsstp_watch_note_frame(conversation_t *conversation, const packet_info *pinfo)
+void grvsstp_watch_withheld(const struct grvsstp_transport *transport, tvbuff_t *tvb,
+                            packet_info *pinfo)
+{
+    struct grvsstp_opening *opening = grvsstp_opening_of(transport->conversation);
+
+    if (opening == NULL || opening->is_over || opening->is_in_tunnel ||
+        conversation_get_dissector(transport->conversation, pinfo->num) != grvsstp_watch_handle)
+        return;
+    const bool is_held = grvsstp_encapsulated_hold(opening, transport, tvb, pinfo);
+    if (completes_request(opening, transport, tvb, pinfo))
+        take_request(opening, transport, pinfo);
+    else if (!is_held)
+        grvsstp_opening_note(opening, transport, tvb, pinfo->num);
+}
+
+void grvsstp_watch_note_frame(conversation_t *conversation, packet_info *pinfo)
 {
     const dissector_handle_t bound = conversation_get_dissector(conversation, pinfo->num);
     struct grvsstp_opening *opening = grvsstp_opening_of(conversation);
@@ -251,7 +267,7 @@ void grvsstp_watch_note_frame(conversation_t *conversation, const packet_info *p
     /* From frame 0, not from this one: whoever takes the connection later for all
      * its frames then takes our place. */
     if (conversation->setup_frame == pinfo->num && bound == NULL) {
-        grvsstp_opening_begin(conversation);
+        grvsstp_encapsulated_hold_early(grvsstp_opening_begin(conversation), conversation, pinfo);
         conversation_set_dissector(conversation, grvsstp_watch_handle);
         return;
     }
@@ -260,7 +276,8 @@ void grvsstp_watch_note_frame(conversation_t *conversation, const packet_info *p
     const bool is_new_tunnel =
         grvsstp_tunnel_is_asked_for(conversation) && (opening == NULL || !opening->is_in_tunnel);
     const bool is_lost = opening != NULL && bound != grvsstp_watch_handle &&
-                         opening->last_frame == pinfo->num && is_pending(opening);
+                         ((opening->last_frame == pinfo->num && is_pending(opening)) ||
+                          (opening->held_frame == pinfo->num && opening->held != NULL));
     if (!is_new_tunnel && !is_lost)
         return;
     if (opening == NULL)

@@ -18,9 +18,14 @@ int grvsstp_watch_look(const struct grvsstp_transport *transport, tvbuff_t *tvb,
 int grvsstp_watch_hand_on(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo,
                           proto_tree *tree, void *data);
 
+/* After the dissection of a frame, first pass: the same for a segment of it that TCP handed to
+ * nobody, of a connection that is watched. */
+void grvsstp_watch_withheld(const struct grvsstp_transport *transport, tvbuff_t *tvb,
+                            packet_info *pinfo);
+
 /* After the dissection of a frame, first pass: watches its connection from the next one on,
  * where that has just begun, or has to be looked at again. */
-void grvsstp_watch_note_frame(conversation_t *conversation, const packet_info *pinfo);
+void grvsstp_watch_note_frame(conversation_t *conversation, packet_info *pinfo);
 
 void grvsstp_watch_handoff(void);
 

@@ -228,6 +228,11 @@ bool grvsstp_transport_first(const struct grvsstp_transport *transport, bool is_
                                         is_senders ? analysis->rev : analysis->fwd, number);
 }
 
+bool grvsstp_transport_flow_first(const tcp_flow_t *flow, uint32_t *number)
+{
+    return first_of(flow, NULL, number);
+}
+
 bool grvsstp_transport_count(const tcp_flow_t *flow, uint32_t *first, uint32_t *len)
 {
     if (!first_of(flow, NULL, first) || flow->tcp_analyze_seq_info == NULL ||

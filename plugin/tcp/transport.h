@@ -83,6 +83,9 @@ uint32_t grvsstp_transport_base(const tcp_flow_t *flow);
 bool grvsstp_transport_first(const struct grvsstp_transport *transport, bool is_senders,
                              uint32_t *number);
 
+/* The same of a flow, whose own SYN was captured. */
+bool grvsstp_transport_flow_first(const tcp_flow_t *flow, uint32_t *number);
+
 /* First pass: how many bytes of a flow there have been up to the frame at hand, from the first
  * one on; false where no captured SYN tells. */
 bool grvsstp_transport_count(const tcp_flow_t *flow, uint32_t *first, uint32_t *len);

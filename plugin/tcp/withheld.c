@@ -72,15 +72,23 @@ bool grvsstp_withheld_own_end(const struct tcp_analysis *analysis, const packet_
     return segment != NULL;
 }
 
+bool grvsstp_withheld_is_suspect(conversation_t *conversation)
+{
+    /* Of TCP's analysis. */
+    enum { RETRANSMISSION = 0x0001, OUT_OF_ORDER = 0x0200, SPURIOUS_RETRANSMISSION = 0x4000 };
+    const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);
+
+    return analysis != NULL && analysis->server_port != 0 && analysis->ta != NULL &&
+           (analysis->ta->flags & (RETRANSMISSION | OUT_OF_ORDER | SPURIOUS_RETRANSMISSION)) != 0;
+}
+
 bool grvsstp_withheld_is_first(conversation_t *conversation, const packet_info *pinfo)
 {
-    enum { RETRANSMISSION = 0x0001, SPURIOUS_RETRANSMISSION = 0x4000 }; /* of TCP's analysis */
     const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);
     const tcp_unacked_t *segment = segment_of(analysis, pinfo);
 
-    return segment != NULL && analysis->server_port != 0 &&
-           segment->seq == analysis->fwd->base_seq + 1 && analysis->ta != NULL &&
-           (analysis->ta->flags & (RETRANSMISSION | SPURIOUS_RETRANSMISSION)) != 0;
+    return segment != NULL && grvsstp_withheld_is_suspect(conversation) &&
+           segment->seq == analysis->fwd->base_seq + 1;
 }
 
 struct tcpinfo grvsstp_withheld_tcpinfo(conversation_t *conversation,

@@ -31,6 +31,10 @@ bool grvsstp_withheld(conversation_t *conversation, tvbuff_t *tvb, packet_info *
 bool grvsstp_withheld_own_end(const struct tcp_analysis *analysis, const packet_info *pinfo,
                               uint32_t *number);
 
+/* First pass, after a frame of the conversation: whether TCP has taken it for sent again or out
+ * of order, from its SYN on, and so has withheld it, most likely. */
+bool grvsstp_withheld_is_suspect(conversation_t *conversation);
+
 /* First pass, after a frame: whether TCP withheld the first data of a direction whose SYN was
  * captured, so that nobody was asked yet whose the connection is. */
 bool grvsstp_withheld_is_first(conversation_t *conversation, const packet_info *pinfo);

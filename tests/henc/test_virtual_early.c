@@ -31,6 +31,7 @@ static const struct {
      "xy", true},
     {"server-after-the-client", LL, "get@1 post@2=echo 200@1=echo data@2=ab", true, HENC_HALF_GET,
      0, 1, -1, "xy", false},
+    {"server-before-any-post", LL, "get@1 200@1=echo", true, HENC_HALF_GET, 0, 1, -1, "xy", true},
     {"guid-in-use", LL, "get@1 post@2=echo 200@1=echo", false, HENC_HALF_GET, 0, 3, -1, "", true},
     {"guid-free-again", LL, "get@1 post@2=echo 200@1=echo end@1", false, HENC_HALF_GET, 0, 3, -1,
      "", false},
@@ -154,6 +155,42 @@ static void test_lost(void)
     world_clear(&w);
 }
 
+/* What is missing may be a 401 or 407, and then the request comes again elsewhere. */
+static void test_lost_answer(void)
+{
+    struct henc_message m = {
+        .chunk = 99, .transport = 3, .half = HENC_HALF_POST, .body = sstp_span("", 0)};
+    struct world w;
+
+    world_init(&w, LL);
+    play(&w, "get@1 post@2=echo");
+    g_assert_true(henc_virtual_is_early(&w.v, &m));
+    henc_virtual_lose(&w.v, 2);
+    g_assert_false(henc_virtual_is_early(&w.v, &m));
+    play(&w, "end@2");
+    g_assert_false(henc_virtual_is_renewed_by(&w.v, &m));
+    play(&w, "post@3=echo 200@1=echo data@3=ab data@1=xy");
+    g_assert_cmpint(w.result.state, ==, HENC_STATE_ESTABLISHED);
+    g_assert_cmpuint(w.findings, ==, 0);
+    world_clear(&w);
+}
+
+/* Whoever was refused asks again, perhaps where the capture does not hear it. */
+static void test_refused(void)
+{
+    struct world w;
+
+    world_init(&w, LL);
+    play(&w, "get@1 200@1=echo post@2=echo");
+    g_assert_false(henc_virtual_is_half_unheard(&w.v));
+    play(&w, "407@2");
+    g_assert_true(henc_virtual_is_half_unheard(&w.v));
+    g_assert_false(henc_virtual_lacks_half(&w.v));
+    play(&w, "post@3=echo");
+    g_assert_false(henc_virtual_is_half_unheard(&w.v));
+    world_clear(&w);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -168,5 +205,7 @@ int main(int argc, char **argv)
         g_free(path);
     }
     g_test_add_func("/henc/virtual_early/lost", test_lost);
+    g_test_add_func("/henc/virtual_early/lost-answer", test_lost_answer);
+    g_test_add_func("/henc/virtual_early/refused", test_refused);
     return g_test_run();
 }
