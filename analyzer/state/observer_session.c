@@ -152,7 +152,9 @@ static void on_open_response(const struct sstp_observing *observing,
     if (sstp_open_response_name(observing->command->response_id) == NULL)
         return; /* the value itself is wrong, and says nothing */
     if (!sstp_session_transition(before, observing->command->response_id, &next)) {
-        sstp_observing_find(observing, SSTP_FINDING_UNEXPECTED_COMMAND);
+        /* Where there is only time, what made a vague one known may have been said after it. */
+        if (!session->is_vague || observing->knowledge != NULL)
+            sstp_observing_find(observing, SSTP_FINDING_UNEXPECTED_COMMAND);
         return;
     }
     if (before == SSTP_SESSION_OPENING && !session->is_vague &&

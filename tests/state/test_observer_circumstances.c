@@ -49,6 +49,8 @@ static void test_circumstances(void)
                                                            "O EndMessage s=S",   ":z"},
         {"no size",             CELLS_READY "O Message s=S size=0; O Data s=S size=6",
                                                            "O EndMessage s=S",   ""},
+        {"known by what may have come before it", CELLS_READY "gap; O Message s=S",
+                                                  "R OpenResponse s=S Ok", ""},
         {"a size and a gap",    CELLS_READY "O Message s=S size=5; O Data s=S size=2; gap; O Data s=S size=2",
                                                            "O EndMessage s=S",   ""},
         {"the next message",    CELLS_READY "O Message s=S size=5; O Data s=S size=5; O EndMessage s=S;"
