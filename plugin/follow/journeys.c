@@ -293,11 +293,6 @@ void grvsstp_journeys_command(struct grvsstp_journeys *journeys, bool from_initi
                               const struct sstp_observer *observer,
                               const struct sstp_observation *seen)
 {
-    struct sstp_story_event event = {.from_initiator = from_initiator,
-                                     .label = item->frame,
-                                     .time_ns = item->time_ns,
-                                     .command = command};
-
     if (journeys == NULL)
         return;
     if (command->id == SSTP_DATA) {
@@ -305,7 +300,11 @@ void grvsstp_journeys_command(struct grvsstp_journeys *journeys, bool from_initi
             add_payload(journeys, from_initiator, seen->message, command, item);
         return;
     }
-    event.connection = journeys->connection;
+    struct sstp_story_event event = {.connection = journeys->connection,
+                                     .from_initiator = from_initiator,
+                                     .label = item->frame,
+                                     .time_ns = item->time_ns,
+                                     .command = command};
     sstp_story_observed(&event, observer, seen);
     if (command->id == SSTP_MESSAGE && seen->has_message)
         begin_message(journeys, &event, resource_of(observer, from_initiator, seen->message));

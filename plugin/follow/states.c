@@ -121,7 +121,6 @@ bool grvsstp_states_command(struct grvsstp_states *states, bool from_initiator,
 
     if (states == NULL)
         return true;
-    memset(&seen, 0, sizeof seen);
     if (info != NULL && bytes.len >= info->min_length) {
         const struct sstp_observed_place place = {item->frame, item->time_ns};
         const struct sstp_observed_knowledge knowledge = {item->position, item->known};
@@ -131,10 +130,12 @@ bool grvsstp_states_command(struct grvsstp_states *states, bool from_initiator,
             return false;
         grvsstp_journeys_command(states->journeys, from_initiator, &command, item,
                                  &states->observer, &seen);
-    } else if (bytes.len < SSTP_HEADER_LEN || (info != NULL && bytes.data[0] != SSTP_DATA)) {
+    } else {
+        memset(&seen, 0, sizeof seen);
         /* Whom it concerns is not there to read, and a Data alone changes nothing that
          * the commands after it would miss. */
-        grvsstp_states_gap(states);
+        if (bytes.len < SSTP_HEADER_LEN || (info != NULL && bytes.data[0] != SSTP_DATA))
+            grvsstp_states_gap(states);
     }
     sstp_journal_add(&states->journals[from_initiator], &seen);
     return true;

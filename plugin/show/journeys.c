@@ -10,6 +10,8 @@ static const enum grvsstp_own_field fields[] = {GRVSSTP_JOURNEY,           GRVSS
 
 bool grvsstp_journeys_are_wanted(proto_tree *tree)
 {
+    if (grvsstp_story() == NULL)
+        return false;
     for (size_t i = 0; i < array_length(fields); i++)
         if (proto_field_is_referenced(tree, grvsstp_own_hf(fields[i])))
             return true;
