@@ -76,6 +76,8 @@ THROUGH = [
     ("likewise: packets as Wireshark has them, and what several files show of each other",
      "tests/cli/program/test_points.py",
      ["analyzer/cli/capture/keep.c", "analyzer/cli/points/survey.c"]),
+    ("it keeps pipes of the process, and says what is wrong with them",
+     "tests/cli/program/test_errors.py", ["analyzer/cli/capture/spool.c"]),
     ("it hands on what a story tells, and that takes a capture", "tests/cli/program/test_journeys.py",
      ["analyzer/cli/record/journeys.c", "analyzer/cli/record/recipients.c"]),
     ("what processes have left is held against what one process says",

@@ -9,6 +9,7 @@
 #include <glib/gstdio.h>
 
 #include "base/say.h"
+#include "capture/spool.h"
 
 #define SECONDS_MAX G_GINT64_CONSTANT(4000000000) /* the year 2096; a file may claim any time */
 #define NS_PER_SECOND G_GINT64_CONSTANT(1000000000)
@@ -101,7 +102,7 @@ static void take_secrets(guint32 type, const void *bytes, guint len)
 
 gboolean source_open(struct source *source)
 {
-    const char *wrong = look(source->name);
+    const char *path = spool_path(source->name), *wrong = look(path);
     char *detail = NULL;
     int err = 0;
 
@@ -109,7 +110,7 @@ gboolean source_open(struct source *source)
         say("%s cannot be read: %s", source->name, wrong);
         return FALSE;
     }
-    source->wth = wtap_open_offline(source->name, WTAP_TYPE_AUTO, &err, &detail, FALSE);
+    source->wth = wtap_open_offline(path, WTAP_TYPE_AUTO, &err, &detail, FALSE);
     if (source->wth == NULL) {
         char *text = reason(err, detail);
         say("%s cannot be read: %s", source->name, text);
@@ -224,10 +225,10 @@ gint64 source_bytes_read(const struct source *source)
 
 gint64 source_size(const struct source *source)
 {
+    const char *path = spool_path(source->name);
     GStatBuf info;
 
-    if (strcmp(source->name, "-") == 0 || g_stat(source->name, &info) != 0 ||
-        (info.st_mode & S_IFMT) != S_IFREG)
+    if (strcmp(path, "-") == 0 || g_stat(path, &info) != 0 || (info.st_mode & S_IFMT) != S_IFREG)
         return 0;
     return info.st_size;
 }

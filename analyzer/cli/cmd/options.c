@@ -320,12 +320,8 @@ static gboolean check(struct options *options)
     }
     for (guint i = 0; i < options->num_captures; i++)
         num_stdin += strcmp(options->names[i], "-") == 0;
-    if (num_stdin > 0 && options->num_captures > 1) {
-        say("- is standard input, and has to be the only capture");
-        return FALSE;
-    }
-    if (num_stdin > 0 && options->shrink_text != NULL) {
-        say("--shrink reads its captures twice, and - can be read once: name a file");
+    if (num_stdin > 1) {
+        say("- is standard input, and can be named once");
         return FALSE;
     }
     return check_written(options);
@@ -386,7 +382,7 @@ enum options_result options_read(struct options *options, int *argc, char ***arg
         context,
         "What happened to the messages of Groove SSTP in captures of Wireshark's formats.");
     g_option_context_set_description(
-        context, "CAPTURE is a file, or - for standard input alone. Files may be named in any "
+        context, "CAPTURE is a file, or - for standard input. Files may be named in any "
                  "order.\nExit status: 0 done, 1 it met a failure or a finding of --fail-on, 2 "
                  "wrong usage or unreadable input.\n");
     g_option_context_add_main_entries(context, entries, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/reading.h"
 
+#include "capture/spool.h"
 #include "points/duplicates.h"
 #include "points/survey.h"
 #include "points/window.h"
@@ -260,6 +261,14 @@ static void add_file(struct reading *reading, const char *name, guint point, gin
     g_array_append_val(reading->files, read);
 }
 
+gboolean reading_keep_pipes(const struct options *options)
+{
+    for (guint i = 0; i < options->num_captures; i++)
+        if (!spool_keep(options->names[i], progress_go_on))
+            return FALSE;
+    return TRUE;
+}
+
 /* One file is one point, and nothing has to be known of it before. */
 static gboolean name_files(struct reading *reading, struct deal *deal)
 {
@@ -275,6 +284,8 @@ static gboolean name_files(struct reading *reading, struct deal *deal)
         g_free(name);
         return TRUE;
     }
+    if (!reading_keep_pipes(options))
+        return FALSE;
     reading->survey = survey_new(options->names, options->given, num, options->corrects_clocks,
                                  deal, progress_go_on);
     if (reading->survey == NULL)

@@ -30,6 +30,9 @@ struct reading_calls {
  * are regular files.  NULL, with a sentence said, where one cannot be read. */
 struct reading *reading_new(const struct options *options, struct report *report,
                             struct deal *deal);
+/* Keeps what can be read but once, and may be read again from now on; before reading_new(), which
+ * does so itself where there are several captures.  False, with a sentence said. */
+gboolean reading_keep_pipes(const struct options *options);
 void reading_free(struct reading *reading);
 
 /* Reads all of them, and counts in the report what it reads.  False, with a sentence said, where

@@ -454,7 +454,8 @@ enum exit_code shrink(const struct options *options)
     secrets = g_array_new(FALSE, FALSE, sizeof(struct secrets));
     g_array_set_clear_func(secrets, clear_secrets);
     progress_begin(&shrinking.progress, reading_size(options));
-    shrinking.reading = reading_new(options, shrinking.report, NULL);
+    if (reading_keep_pipes(options))
+        shrinking.reading = reading_new(options, shrinking.report, NULL);
     shrinking.trial = shrinking.reading != NULL ? trial_new(shrinking.report) : NULL;
     if (shrinking.trial != NULL) {
         result = find(&shrinking);

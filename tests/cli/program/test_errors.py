@@ -77,6 +77,19 @@ class ErrorTest(unittest.TestCase):
         self.assertIn("connections", printed)
         self.assert_refused("-", words=["- cannot be read"], stdin=b"")
 
+    def test_standard_input_that_stops_beside_files(self):
+        demo, data = analyze.sample("demo"), self.sample("polling")
+        printed = self.assert_refused(demo, "-", words=["- is read as far", "cut short"], code=1,
+                                      stdin=data[:len(data) // 2])
+        self.assertIn("2 files", printed)
+        self.assert_refused(demo, "-", words=["- cannot be read", "empty"], stdin=b"")
+        self.assert_refused(demo, "-", words=["- cannot be read", "not a capture"],
+                            stdin=b"no capture" * 100)
+        self.addCleanup(analyze.ENVIRONMENT.update,
+                        TMPDIR=analyze.ENVIRONMENT.get("TMPDIR", "/tmp"))
+        analyze.ENVIRONMENT["TMPDIR"] = os.path.join(self.folder, "absent")
+        self.assert_refused(demo, "-", words=["kept in", "absent"], stdin=data)
+
     def test_full_disk(self):
         if not os.path.exists("/dev/full"):
             self.fail("no /dev/full here")

@@ -36,7 +36,7 @@ class OptionTest(unittest.TestCase):
                 ((demo, "-d", "tcp.port==1,nobody"), "no dissector nobody"),
                 ((demo, "-d", "media_type==1,http"), "no table of numbers"),
                 ((demo, "-C", "no such profile"), "no such configuration profile"),
-                ((demo, "-"), "standard input")):
+                (("-", "-"), "standard input")):
             self.refuse(*arguments, word=word)
 
     def test_display_filter(self):

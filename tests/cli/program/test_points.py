@@ -3,6 +3,7 @@
 import os
 import random
 import resource
+import subprocess
 import tempfile
 import unittest
 
@@ -116,6 +117,22 @@ class PointTest(unittest.TestCase):
             self.assertLess(clock["offset_high_ns"] - clock["offset_low_ns"], 50 * MS)
             self.assertLessEqual(clock["drift_low_ppm"], drift * 1e6)
             self.assertGreaterEqual(clock["drift_high_ppm"], drift * 1e6)
+
+    def test_pipes_beside_files(self):
+        """Standard input, and a named pipe, are captures as any other."""
+        files = [self.write("near.pcap", points.lossy(self.near, 0.05, 1)),
+                 self.write("far.pcap", points.lossy(self.far, 0.05, 2))]
+        with open(files[1], "rb") as file:
+            data = file.read()
+        both = analyze.records(*files)
+        piped = analyze.records(files[0], "-", stdin=data)
+        self.assertEqual(without_places(piped), without_places(both))
+        fifo = os.path.join(self.folder, "fifo")
+        os.mkfifo(fifo)
+        with open(files[1], "rb") as file:
+            writer = subprocess.Popen(["dd", "of=" + fifo, "status=none"], stdin=file)
+        self.assertEqual(without_places(analyze.records(files[0], fifo)), without_places(both))
+        self.assertEqual(writer.wait(), 0)
 
     def test_no_clock_correction(self):
         far = points.at(self.near, 20 * MS, HOUR)

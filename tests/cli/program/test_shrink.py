@@ -162,6 +162,14 @@ class ShrinkTest(unittest.TestCase):
             for row in analyze.table("findings", analyze.sample(name)):
                 self.shrink(analyze.sample(name), row["finding"])
 
+    def test_standard_input(self):
+        with open(analyze.sample("demo"), "rb") as file:
+            data = file.read()
+        to = self.path("piped.pcapng")
+        analyze.good("-", "--shrink", "unknown_session", "-w", to, stdin=data)
+        self.assertEqual(blocks(to), blocks(self.shrink(analyze.sample("demo"),
+                                                        "unknown_session")))
+
     def test_causes(self):
         """What each packet is there for, told from what comes of all others."""
         shrunk = self.shrink(analyze.sample("demo"), "unknown_session")
@@ -191,7 +199,6 @@ class ShrinkTest(unittest.TestCase):
         good = ("--shrink", "unknown_session")
         self.refuse(demo, *good, word="-w", code=2)
         self.refuse(demo, "-w", to, word="--shrink", code=2)
-        self.refuse("-", *good, "-w", to, word="read once", code=2)
         self.refuse(self.path("absent"), *good, "-w", to, word="No such file", code=2)
         for more in (("--format", "json"), ("--table", "findings"), ("-Y", "tcp"),
                      ("--journey", "1"), ("--output", to), ("--fail-on", "note")):
