@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "report/drawing.h"
+#include "report/ladder.h"
 #include "report/markup.h"
 #include "report/moment.h"
 
@@ -127,6 +128,16 @@ void drawing_delays(GString *html, const struct report *report)
 #define CONNECTION_ROW 27u
 #define CONNECTION_BAR 7u
 
+/* As there is room for it on a phone. */
+static void append_address(GString *html, const char *address)
+{
+    GString *text = g_string_new(NULL);
+
+    ladder_append_name(text, address != NULL ? address : "?", 16);
+    markup_append(html, text->str);
+    g_string_free(text, TRUE);
+}
+
 static void draw_connection(GString *html, const struct report *report,
                             const struct report_connection *one, guint row)
 {
@@ -134,10 +145,10 @@ static void draw_connection(GString *html, const struct report *report,
 
     g_string_append_printf(html, "<text x=\"0\" y=\"%u\">#%u<tspan class=\"soft\" dx=\"6\">",
                            y + 13, one->number);
-    for (int i = 1; i >= 0; i--)
-        g_string_append_printf(html, "%s%s",
-                               one->address_texts[i] != NULL ? one->address_texts[i] : "?",
-                               i == 1 ? " \342\206\222 " : ", ");
+    append_address(html, one->address_texts[1]);
+    g_string_append(html, " \342\206\222 ");
+    append_address(html, one->address_texts[0]);
+    g_string_append(html, ", ");
     markup_append(html, one->encapsulation);
     g_string_append(html, ", ");
     append_span(html, one->last_ns - one->first_ns);

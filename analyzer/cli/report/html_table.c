@@ -8,7 +8,7 @@
 #include "report/tables.h"
 
 /* Text that may be broken anywhere, for else it would make the table wide. */
-#define LONG_TEXT 22u
+#define LONG_TEXT 34u
 
 /* What stands before the cell on a phone. */
 static void append_heading(GString *html, const char *heading)
