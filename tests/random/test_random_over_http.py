@@ -3,13 +3,15 @@
 """Random runs over HTTP in tshark: what the initiator of a run said and heard, carried by
 LongLived, KeepAlive and Polling.
 
-In order, both passes show of every command what the endpoints know (truth.py).  With losses
-nobody is blamed, and what is still said is true.
+In order, both passes show of every command what the endpoints know (truth.py).  Seen at two
+places, out of order, with losses, nobody is blamed; where every byte is there two passes tell the
+same, but for what no capture tells, and else what is said is true.
 
     test_random_over_http.py TEST_RANDOM_RUNS [SEED...] [--keep FOLDER]
 """
 
 import argparse
+import collections
 import os
 import random
 import re
@@ -21,8 +23,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [os.path.join(HERE, "..", "lib"), os.path.join(HERE, "..", "plugin", "dissect")]
 from capture import Capture  # noqa: E402
 from henc_encoder import KeepAlive, LongLived, Place, Polling  # noqa: E402
-from mutate import (MILLISECOND, Joined, Mutation, Packet, by_connection,  # noqa: E402
-                    read_packets)
+from mutate import (FAR, MILLISECOND, SKEWS, Joined, Mutation, Packet, by_connection,  # noqa: E402
+                    in_order, read_packets, skewed)
 from shown import FILTER, PROTOCOLS, read_pdml  # noqa: E402
 from test_kinds import COUNTED, OF_THE_CAPTURE, SHOWN, Run  # noqa: E402
 from told import LINKS, differences, told_of  # noqa: E402
@@ -34,6 +36,8 @@ CARRIERS = {"longlived": LongLived, "keepalive": KeepAlive, "polling": Polling}
 SEEDS = [6, 43, 48, 49]  # of less than 300 commands
 BODY_MAX = 32000         # octets; KeepAlive and Polling have no more than 32,768
 TICK = MILLISECOND // 5
+QUEUED_MAX = 500 * MILLISECOND
+BEGINNING = 4            # packets: TCP's handshake and the first request
 
 
 def chunks_of(packets):
@@ -61,6 +65,33 @@ def carried(kind, connections):
 # What a seed makes of the packets
 
 
+def two_taps(packets, rng):
+    skew = rng.choice((1, -1)) * rng.choice(SKEWS)
+    return Mutation("two taps", "skew of %d ms" % skew,
+                    lambda: skewed(packets, skew * MILLISECOND))
+
+
+def reordered(packets, rng):
+    """By some places, and not by seconds: nothing stays in a queue for so long.  Nothing comes
+    before a connection has begun (test_kinds.py has that)."""
+    rareness = rng.randint(1, 20)
+    times = [packet.time for packet in packets]
+    connections = collections.defaultdict(list)
+    for index, packet in enumerate(packets):
+        connections[packet.connection].append(index)
+
+    def place(index):
+        first = connections[packets[index].connection][:BEGINNING]
+        if index in first or rng.randrange(rareness):
+            return index
+        other = min(max(index + rng.randint(-FAR, FAR), first[-1]), len(packets) - 1)
+        return other if abs(times[other] - times[index]) < QUEUED_MAX else index
+
+    order = sorted(range(len(packets)), key=[place(i) for i in range(len(packets))].__getitem__)
+    return Mutation("reordered", "one of %d" % rareness,
+                    lambda: in_order([packets[index] for index in order], times))
+
+
 def lost(packets, rng):
     rareness = rng.randint(10, 200)
     numbers = [number for number in range(1, len(packets) + 1) if rng.randrange(rareness) != 0]
@@ -70,6 +101,12 @@ def lost(packets, rng):
     return mutation
 
 
+# Between two TCP connections nothing tells what crossed what: in either order nobody did wrong, but
+# the states are others.
+OF_THE_ORDER = ("sstp.connection.state", "sstp.session.state", "sstp.session.receiver_state",
+                "sstp.session.resource_url", "sstp.session.opened_in", "sstp.response_in",
+                "sstp.response_to", "sstp.ack.outstanding", "sstp.ack.remaining",
+                "sstp.fanout.active")
 # Of an id that was used before, where its last Open is lost.
 OF_THE_ID = ("sstp.session.opened_in", "sstp.session.resource_url")
 TOO_MANY = "one too many"
@@ -85,13 +122,18 @@ class Judged(Run):
 
     @staticmethod
     def judge(original, mutation, frames, two_pass):
-        del two_pass
+        is_whole = mutation.is_whole
         wrong = ["frame %d is malformed" % frame.number for frame in frames
                  if frame.is_malformed and frame.layers]
         wrong += ["frame %d: %s" % (frame.number, name) for frame in frames
                   for name, severity in frame.findings
-                  if severity in BAD and name not in OF_THE_CAPTURE]
-        return wrong + differences_after_losses(original, mutation, frames)
+                  if (severity in BAD and (is_whole or name not in OF_THE_CAPTURE)) or
+                  (is_whole and name == "gap")]
+        if not is_whole:
+            return wrong + differences_after_losses(original, mutation, frames)
+        # One pass does not know yet what comes late.
+        return wrong + differences(original.told, told_of(frames), may_lack=not two_pass,
+                                   may_lose=not two_pass, without=OF_THE_ORDER)
 
 
 def differences_after_losses(original, mutation, frames):
@@ -179,6 +221,12 @@ class RandomOverHttp(unittest.TestCase):
                        for rows in run.wrong.values() for name, mutation, label, words in rows
                        for text in words[:SHOWN])
         self.assertEqual(wrong, [], "\n" + "\n".join(wrong))
+
+    def test_two_taps(self):
+        self.damaged(two_taps)
+
+    def test_reordered(self):
+        self.damaged(reordered)
 
     def test_lost(self):
         self.damaged(lost)
