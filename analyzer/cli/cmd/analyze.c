@@ -143,7 +143,9 @@ static enum exit_code dissect_shares(struct run *run, guint num)
         shares_run(run->options, num, &run->progress, dissect_share, run, carries);
     while (num_begun < num && carries[num_begun] != NULL)
         num_begun++;
-    if (result == EXIT_DONE && !merge_shares(run->report, carries, num_begun, &run->merge)) {
+    /* Interrupted while counting, none has begun. */
+    if (result == EXIT_DONE && num_begun > 0 &&
+        !merge_shares(run->report, carries, num_begun, &run->merge)) {
         say("what a process has left in %s is not whole; nothing more is reported",
             g_get_tmp_dir());
         result = EXIT_REPORTED;
@@ -199,7 +201,7 @@ enum exit_code analyze(const struct options *options)
     if (shares_are_wanted(options))
         run.deal = deal_new();
     progress_begin(&run.progress, reading_size(options));
-    run.reading = reading_new(options, run.report, run.deal);
+    run.reading = reading_new(options, run.report, run.deal, &run.progress);
     if (run.reading != NULL) {
         run.writing =
             (struct writing){.output = output_open(options->output, "--output", "the report"),

@@ -269,14 +269,23 @@ gboolean reading_keep_pipes(const struct options *options)
     return TRUE;
 }
 
-/* One file is one point, and nothing has to be known of it before. */
-static gboolean name_files(struct reading *reading, struct deal *deal)
+/* What is read before it is known what is to be read. */
+static gboolean survey_on(void *cookie, gint64 bytes, guint64 packets)
 {
+    if (packets % SHOW_EVERY == 0)
+        progress_show(cookie, bytes, packets);
+    return progress_go_on();
+}
+
+/* One file is one point, and nothing has to be known of it before. */
+static gboolean name_files(struct reading *reading, struct deal *deal, struct progress *progress)
+{
+    struct survey_watch watch = {.go_on = survey_on, .cookie = progress};
     const struct options *options = reading->options;
     const guint num = options->num_captures;
 
     if (num == 1) {
-        if (deal != NULL && !survey_count(options->names[0], deal, progress_go_on))
+        if (deal != NULL && !survey_count(options->names[0], deal, &watch))
             return FALSE;
         char *name = g_path_get_basename(options->names[0]);
         add_file(reading, options->names[0], 0, G_MININT64);
@@ -286,8 +295,8 @@ static gboolean name_files(struct reading *reading, struct deal *deal)
     }
     if (!reading_keep_pipes(options))
         return FALSE;
-    reading->survey = survey_new(options->names, options->given, num, options->corrects_clocks,
-                                 deal, progress_go_on);
+    reading->survey =
+        survey_new(options->names, options->given, num, options->corrects_clocks, deal, &watch);
     if (reading->survey == NULL)
         return FALSE;
     for (guint i = 0; i < num; i++)
@@ -298,14 +307,15 @@ static gboolean name_files(struct reading *reading, struct deal *deal)
     return TRUE;
 }
 
-struct reading *reading_new(const struct options *options, struct report *report, struct deal *deal)
+struct reading *reading_new(const struct options *options, struct report *report, struct deal *deal,
+                            struct progress *progress)
 {
     struct reading *reading = g_new0(struct reading, 1);
 
     reading->options = options;
     reading->report = report;
     reading->files = g_array_new(FALSE, TRUE, sizeof(struct reader_file));
-    if (name_files(reading, deal))
+    if (name_files(reading, deal, progress))
         return reading;
     reading_free(reading);
     return NULL;

@@ -28,8 +28,8 @@ struct reading_calls {
 /* Sorts the captures of the options, and names files and points in the report, both of which have
  * to live as long.  Their packets are counted in `deal`, which may be NULL, for that all captures
  * are regular files.  NULL, with a sentence said, where one cannot be read. */
-struct reading *reading_new(const struct options *options, struct report *report,
-                            struct deal *deal);
+struct reading *reading_new(const struct options *options, struct report *report, struct deal *deal,
+                            struct progress *progress);
 /* Keeps what can be read but once, and may be read again from now on; before reading_new(), which
  * does so itself where there are several captures.  False, with a sentence said. */
 gboolean reading_keep_pipes(const struct options *options);

@@ -455,7 +455,7 @@ enum exit_code shrink(const struct options *options)
     g_array_set_clear_func(secrets, clear_secrets);
     progress_begin(&shrinking.progress, reading_size(options));
     if (reading_keep_pipes(options))
-        shrinking.reading = reading_new(options, shrinking.report, NULL);
+        shrinking.reading = reading_new(options, shrinking.report, NULL, &shrinking.progress);
     shrinking.trial = shrinking.reading != NULL ? trial_new(shrinking.report) : NULL;
     if (shrinking.trial != NULL) {
         result = find(&shrinking);

@@ -168,7 +168,7 @@ enum exit_code split(const struct options *options)
     enum exit_code result = EXIT_USAGE;
 
     progress_begin(&splitting.progress, reading_size(options));
-    splitting.reading = reading_new(options, splitting.report, NULL);
+    splitting.reading = reading_new(options, splitting.report, NULL, &splitting.progress);
     if (splitting.reading != NULL) {
         if (open_buckets(&splitting))
             result = read_all(&splitting);

@@ -106,6 +106,11 @@ static void note_time(struct group_file *file, gint64 captured_ns)
     file->last_ns = MAX(file->last_ns, captured_ns);
 }
 
+static gboolean goes_on(struct survey_watch *watch, const struct source *source)
+{
+    return watch->go_on(watch->cookie, watch->bytes + source_bytes_read(source), watch->packets++);
+}
+
 static void count_packet(struct deal *deal, const struct packet *packet)
 {
     struct packet_pair pair;
@@ -115,7 +120,7 @@ static void count_packet(struct deal *deal, const struct packet *packet)
 }
 
 static void read_packets(struct survey *survey, guint index, struct source *source,
-                         struct deal *deal, gboolean (*go_on)(void))
+                         struct deal *deal, struct survey_watch *watch)
 {
     struct group_file *file = &survey->files[index];
     const guint max = MAX(SURVEY_ANCHORS_MAX / survey->num_files, GROUP_SAMPLE);
@@ -123,7 +128,7 @@ static void read_packets(struct survey *survey, guint index, struct source *sour
     struct source_packet next;
 
     survey->anchors[index] = g_array_new(FALSE, FALSE, sizeof(struct anchor));
-    while (go_on() && source_next(source, &next)) {
+    while (goes_on(watch, source) && source_next(source, &next)) {
         struct packet packet = {.rec = next.rec, .bytes = next.bytes};
         note_time(file, next.captured_ns);
         packet_look_at(&packet);
@@ -140,20 +145,21 @@ static void read_packets(struct survey *survey, guint index, struct source *sour
 }
 
 static gboolean read_file(struct survey *survey, guint index, struct deal *deal,
-                          gboolean (*go_on)(void))
+                          struct survey_watch *watch)
 {
     struct source *source = source_new(survey->files[index].name);
     const gboolean is_open = source_open(source);
 
     if (is_open) {
         source_be_silent(source);
-        read_packets(survey, index, source, deal, go_on);
+        read_packets(survey, index, source, deal, watch);
+        watch->bytes += source_bytes_read(source);
     }
     source_free(source);
     return is_open;
 }
 
-gboolean survey_count(const char *name, struct deal *deal, gboolean (*go_on)(void))
+gboolean survey_count(const char *name, struct deal *deal, struct survey_watch *watch)
 {
     struct source *source = source_new(name);
     const gboolean is_open = source_open(source);
@@ -161,7 +167,7 @@ gboolean survey_count(const char *name, struct deal *deal, gboolean (*go_on)(voi
 
     if (is_open)
         source_be_silent(source);
-    while (is_open && go_on() && source_next(source, &next)) {
+    while (is_open && goes_on(watch, source) && source_next(source, &next)) {
         struct packet packet = {.rec = next.rec, .bytes = next.bytes};
         packet_look_at(&packet);
         count_packet(deal, &packet);
@@ -342,7 +348,7 @@ static void compare_clocks(struct survey *survey)
  */
 
 struct survey *survey_new(const char *const *names, const char *const *given, guint num,
-                          gboolean compares_clocks, struct deal *deal, gboolean (*go_on)(void))
+                          gboolean compares_clocks, struct deal *deal, struct survey_watch *watch)
 {
     struct survey *survey = g_new0(struct survey, 1);
     gboolean is_good = TRUE;
@@ -355,7 +361,7 @@ struct survey *survey_new(const char *const *names, const char *const *given, gu
     for (guint i = 0; i < num; i++)
         survey->files[i] = (struct group_file){.name = names[i], .given = given[i]};
     for (guint i = 0; i < num && is_good; i++)
-        is_good = read_file(survey, i, deal, go_on);
+        is_good = read_file(survey, i, deal, watch);
     if (!is_good) {
         survey_free(survey);
         return NULL;

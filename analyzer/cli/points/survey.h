@@ -23,6 +23,15 @@ struct survey_point {
     struct clock clock;
 };
 
+/* Asked and told now and then while files are read: how many bytes and packets so far, and whether
+ * to go on. */
+struct survey_watch {
+    gboolean (*go_on)(void *cookie, gint64 bytes, guint64 packets);
+    void *cookie;
+    gint64 bytes; /* of files that are read; 0 at first */
+    guint64 packets;
+};
+
 struct survey {
     guint num_files, num_points;
     struct group_file *files; /* in the order in which they are to be read */
@@ -35,13 +44,13 @@ struct survey {
 
 /* `given` are the names of the files' points, NULL where the user has said nothing.  NULL where a
  * file cannot be read, with a sentence said; damage is told when the file is read for the report.
- * `go_on` is asked now and then.  Packets are counted in `deal`, which may be NULL. */
+ * Packets are counted in `deal`, which may be NULL. */
 struct survey *survey_new(const char *const *names, const char *const *given, guint num,
-                          gboolean compares_clocks, struct deal *deal, gboolean (*go_on)(void));
+                          gboolean compares_clocks, struct deal *deal, struct survey_watch *watch);
 void survey_free(struct survey *survey);
 
 /* Of one file alone that counting; false where it cannot be read, with a sentence said. */
-gboolean survey_count(const char *name, struct deal *deal, gboolean (*go_on)(void));
+gboolean survey_count(const char *name, struct deal *deal, struct survey_watch *watch);
 
 /* The point that has seen the most of a direction. */
 guint survey_main_point(const struct survey *survey, const struct packet_segment *segment);
