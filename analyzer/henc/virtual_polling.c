@@ -455,6 +455,19 @@ static bool is_request_early(const struct henc_virtual *v, const struct henc_mes
     return false;
 }
 
+/* Whether the request of an answer may yet come: its TCP connection has begun in the capture, or
+ * the client was heard before. */
+static bool may_be_asked(const struct henc_virtual *v, const struct henc_message *m)
+{
+    if (!m->lacks_request || (v->num_requests == 0 && !m->from_start) ||
+        (v->has_settled && v->settled_transport == m->transport))
+        return false;
+    for (size_t i = 0; i < HENC_OUTSTANDING_MAX; i++)
+        if (v->outstanding[i].is_used && v->outstanding[i].transport == m->transport)
+            return false;
+    return true;
+}
+
 bool henc_virtual_polling_is_early(const struct henc_virtual *v, const struct henc_message *m)
 {
     const struct henc_flow *flow = &v->flows[HENC_TO_CLIENT];
@@ -463,7 +476,7 @@ bool henc_virtual_polling_is_early(const struct henc_virtual *v, const struct he
         return false;
     if (m->status == 0)
         return is_request_early(v, m);
-    return flow->is_known && m->polling->sequence > flow->next;
+    return (flow->is_known && m->polling->sequence > flow->next) || may_be_asked(v, m);
 }
 
 void henc_virtual_polling_finish(struct henc_virtual *v, struct henc_result *result)

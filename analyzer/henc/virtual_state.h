@@ -43,6 +43,7 @@ struct henc_message {
      * there, or is known to lack something. */
     bool may_follow_unseen;
     bool lacks_header;                  /* henc_http_lacks_header() */
+    bool lacks_request; /* an answer's: nothing was seen before it on its TCP connection, or lost */
     int64_t time_ns;                    /* since any fixed moment */
     uint64_t content_length;            /* what the header says */
     const struct henc_uri *uri;         /* of a request, else NULL */

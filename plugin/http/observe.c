@@ -118,6 +118,7 @@ static bool find_of_response(struct grvhenc_chunk *chunk, const struct grvhenc_m
     if ((tcp->current == NULL || tcp->current->kind == HENC_KIND_POLLING) && m->status == 200 &&
         henc_polling_parse(bytes->body, true, &message->polling) == HENC_POLLING_OK) {
         m->polling = &message->polling;
+        m->lacks_request = tcp->current == NULL && !tcp->has_lost;
         /* One whose request is not captured says itself whose it is. */
         if (tcp->current == NULL || tcp->is_answered)
             message->v = grvhenc_virtual_of_answer(message->polling.guid,

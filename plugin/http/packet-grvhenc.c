@@ -311,10 +311,26 @@ void grvhenc_take_held(const struct grvsstp_transport *transport, struct grvhenc
     grvhenc_wait_held(chunk);
 }
 
+bool grvhenc_is_followed_by(conversation_t *before, uint32_t first)
+{
+    enum { SYN = 0x01 }; /* of tcp.completeness */
+    const struct grvhenc_tcp *tcp = conversation_get_proto_data(before, proto_grvhenc);
+    const struct tcp_analysis *analysis = grvsstp_transport_analysis(before);
+
+    return tcp != NULL && analysis != NULL && (analysis->conversation_completeness & SYN) == 0 &&
+           tcp->sides[true].is_acknowledged &&
+           tcp->sides[true].acknowledged - first <= GRVHENC_TURN_BYTES_MAX;
+}
+
 void grvhenc_take_early(const struct grvsstp_transport *transport, conversation_t *before)
 {
-    conversation_add_proto_data(
-        before, proto_grvhenc, conversation_get_proto_data(transport->conversation, proto_grvhenc));
+    const struct grvhenc_tcp *older = conversation_get_proto_data(before, proto_grvhenc);
+    struct grvhenc_tcp *tcp = conversation_get_proto_data(transport->conversation, proto_grvhenc);
+
+    if (older != NULL)
+        tcp->number = older->number;
+    else
+        conversation_add_proto_data(before, proto_grvhenc, tcp);
 }
 
 /* The plan of the chunk with this key; NULL for a plain piece of a body. */
@@ -396,7 +412,7 @@ static void show_withheld(struct grvhenc_tcp *tcp, tvbuff_t *tvb, packet_info *p
         p_get_proto_data(wmem_file_scope(), pinfo, proto_grvsstp_sstp, WITHHELD_KEY);
 
     tcp->shown_frame = 0;
-    if (segment == NULL || is_shown)
+    if (segment == NULL || is_shown || pinfo->num < tcp->first_frame)
         return;
     tvbuff_t *data = tvb_new_subset_length(tvb, (int)segment->offset, (int)segment->len);
     (void)show(tcp, is_from_client(tcp, pinfo->srcport, pinfo), data, pinfo, tree, segment->seq,

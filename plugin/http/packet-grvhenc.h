@@ -55,6 +55,10 @@ void grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
 /* First pass, after that: a chunk that was held is one of it. */
 void grvhenc_take_held(const struct grvsstp_transport *transport, struct grvhenc_chunk *chunk);
 
+/* First pass: whether that was taken, by an answer before the client's SYN, and a conversation goes
+ * on with what it acknowledged, whose client's first byte has this number. */
+bool grvhenc_is_followed_by(conversation_t *before, uint32_t first);
+
 /* First pass: what TCP has counted as another conversation, before the SYN, belongs to it. */
 void grvhenc_take_early(const struct grvsstp_transport *transport, conversation_t *before);
 

@@ -139,16 +139,20 @@ void grvsstp_encapsulated_hold_early(struct grvsstp_opening *opening, conversati
         pinfo->num > 1 ? find_conversation(pinfo->num - 1, &pinfo->src, &pinfo->dst,
                                            CONVERSATION_TCP, pinfo->srcport, pinfo->destport, 0)
                        : NULL;
-    struct grvsstp_opening *older =
-        before != NULL && before != conversation ? grvsstp_opening_of(before) : NULL;
 
-    if (older == NULL || older->has_no_early || analysis == NULL)
+    if (before == NULL || before == conversation || analysis == NULL)
         return;
-    move_to(opening, older->held, pinfo->srcport, analysis->fwd->base_seq + 1);
-    move_to(opening, older->early, pinfo->srcport, analysis->fwd->base_seq + 1);
-    older->held = older->early = NULL;
-    opening->held_since_ns = grvsstp_states_time(pinfo);
-    opening->early_of = before;
+    const uint32_t first = analysis->fwd->base_seq + 1;
+    struct grvsstp_opening *older = grvsstp_opening_of(before);
+    if (grvhenc_is_followed_by(before, first)) {
+        opening->early_of = before;
+    } else if (older != NULL && !older->has_no_early) {
+        move_to(opening, older->held, pinfo->srcport, first);
+        move_to(opening, older->early, pinfo->srcport, first);
+        older->held = older->early = NULL;
+        opening->held_since_ns = grvsstp_states_time(pinfo);
+        opening->early_of = opening->held != NULL ? before : NULL;
+    }
 }
 
 struct sstp_span grvsstp_encapsulated_join(const struct grvsstp_opening *opening,

@@ -155,6 +155,35 @@ static void test_lost(void)
     world_clear(&w);
 }
 
+/* An answer of Polling with nothing before it on its TCP connection, where its number is due. */
+static void test_unasked(void)
+{
+    const struct sstp_span body = sstp_span("xy", 2);
+    struct henc_polling polling;
+    uint8_t bytes[512];
+    struct world w;
+    struct henc_message m = {.chunk = 99, .transport = 3, .half = HENC_HALF_POST, .status = 200};
+
+    m.body.len = write_polling(bytes, sizeof bytes, true, 1, body);
+    m.body.data = bytes;
+    g_assert_cmpint(henc_polling_parse(m.body, true, &polling), ==, HENC_POLLING_OK);
+    m.polling = &polling;
+    m.lacks_request = true;
+    world_init(&w, PO);
+    g_assert_false(henc_virtual_is_early(&w.v, &m)); /* the capture begins with it */
+    m.from_start = true;
+    g_assert_true(henc_virtual_is_early(&w.v, &m));
+    m.from_start = false;
+    play(&w, "poll@1#0 400@1 poll@2#0=ab 200@2#0");
+    g_assert_true(henc_virtual_is_early(&w.v, &m));
+    m.lacks_request = false;
+    g_assert_false(henc_virtual_is_early(&w.v, &m));
+    m.lacks_request = true;
+    play(&w, "poll@3#1");
+    g_assert_false(henc_virtual_is_early(&w.v, &m));
+    world_clear(&w);
+}
+
 /* What is missing may be a 401 or 407, and then the request comes again elsewhere. */
 static void test_lost_answer(void)
 {
@@ -205,6 +234,7 @@ int main(int argc, char **argv)
         g_free(path);
     }
     g_test_add_func("/henc/virtual_early/lost", test_lost);
+    g_test_add_func("/henc/virtual_early/unasked", test_unasked);
     g_test_add_func("/henc/virtual_early/lost-answer", test_lost_answer);
     g_test_add_func("/henc/virtual_early/refused", test_refused);
     return g_test_run();

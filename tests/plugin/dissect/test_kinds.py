@@ -74,12 +74,15 @@ ALWAYS = {
     ("keepalive", "packet 45 moved by -4"),
     # An answer before the client's SYN, with which TCP begins another connection.
     ("keepalive", "packet 44 moved by -4"), ("longlived-proxy", "packet 5 moved by -4"),
+    ("polling", "packet 13 moved by -4"), ("polling", "packet 133 moved by -5"),
 }
 
 # Kinds that are still told wrong, and of which files.
 OVER_HTTP = ("keepalive", "longlived", "longlived-proxy", "polling")
 WAITING = {
-    "moved": ("longlived", "longlived-proxy", "polling"),
+    # The first piece of a body before the SYN of its TCP connection is taken for one by itself.
+    "moved": ("longlived", "longlived-proxy"),
+    # The first answer that is captured before all of its client, and its TCP connection's SYN.
     "at once": ("polling",)}
 
 
