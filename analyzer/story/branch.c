@@ -149,21 +149,29 @@ static bool may_be_after(const struct following *following, uint32_t decisive, u
            is_for_recipient(following, leg);
 }
 
-/* Whether the branch may have gone on, among other messages of the same contents. */
-static bool may_have_gone_on(const struct following *following, uint32_t decisive)
+/* Whether the branch may have gone on with `leg`, or one that its list has before it. */
+static bool may_have_gone_on(const struct following *following, uint32_t decisive, uint32_t leg)
 {
     const struct sstp_story *story = following->story;
     const uint32_t hop = following->hop;
-    if (story_leg(story, hop)->is_alone)
-        return false;
-    uint32_t leg = story_contents(story, story_leg(story, hop)->contents)->newest;
 
     for (unsigned i = 0; leg != NONE && (leg > hop || story_may_cross(story, leg, hop)); i++) {
         if (i == STORY_LOOK_BACK || may_be_after(following, decisive, leg))
             return true;
-        leg = story_before(story_leg(story, leg));
+        leg = story_leg(story, leg)->link;
     }
     return false;
+}
+
+/* Whether the branch may have gone on among messages of the same contents, or of unknown ones. */
+static bool may_be_further(const struct following *following, uint32_t decisive)
+{
+    const struct sstp_story *story = following->story;
+    const struct story_leg *hop = story_leg(story, following->hop);
+
+    return may_have_gone_on(following, decisive, story->newest_unread) ||
+           (is_one_of_many(following) && !hop->is_alone &&
+            may_have_gone_on(following, decisive, story_contents(story, hop->contents)->newest));
 }
 
 /* Whether the journey may begin with what its sender had sent before, and not seen acknowledged:
@@ -196,8 +204,8 @@ static void doubt(const struct following *following, uint32_t decisive)
         branch->outcome == SSTP_STORY_WAITING || branch->outcome == SSTP_STORY_UNDER_WAY;
 
     if (story_certainty(following->story, decisive) == SSTP_STORY_LIKELY ||
-        (has_not_arrived && is_one_of_many(following) &&
-         (may_have_gone_on(following, decisive) || may_have_begun_before(following))))
+        (has_not_arrived && (may_be_further(following, decisive) ||
+                             (is_one_of_many(following) && may_have_begun_before(following)))))
         branch->certainty = SSTP_STORY_LIKELY;
 }
 

@@ -32,7 +32,7 @@ struct story_leg {
     union {
         struct {
             uint32_t contents; /* index; NONE where the payload is not known */
-            uint32_t link;     /* the next older one of the same contents */
+            uint32_t link;     /* the next older one of the same contents, or of unknown ones */
         };
         uint32_t digest[2]; /* is_alone */
     };
@@ -173,6 +173,7 @@ struct sstp_story {
     struct sstp_story_config config;
     bool is_full, is_finished;
     uint32_t num_places;
+    uint32_t newest_unread; /* leg whose payload is not known; NONE */
     struct sstp_texts texts;
     struct sstp_array uncertainties; /* int64_t, by point */
     struct sstp_array connections, sessions, legs, times, contents, ways;
@@ -219,7 +220,7 @@ static inline struct story_journey *story_journey(const struct sstp_story *story
 /* The next older leg of the same contents. */
 static inline uint32_t story_before(const struct story_leg *leg)
 {
-    return leg->is_alone ? NONE : leg->link;
+    return leg->is_alone || leg->contents == NONE ? NONE : leg->link;
 }
 
 /* Whether more than one journey begins with the contents of the leg. */

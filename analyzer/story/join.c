@@ -143,8 +143,12 @@ void story_join(struct sstp_story *story, uint32_t index)
                                                  SSTP_MESSAGE_FLAG_DO_NOT_DELIVER_IF_OFFLINE)) != 0;
     if (leg->is_alone || leg->contents == NONE) {
         begin(&joining);
-        if (leg->is_alone)
+        if (leg->is_alone) {
             enter_queues(&joining);
+        } else {
+            leg->link = story->newest_unread;
+            story->newest_unread = index;
+        }
         return;
     }
     joining.contents = story_contents(story, leg->contents);

@@ -32,6 +32,7 @@ struct sstp_story *sstp_story_new(const struct sstp_story_config *config)
     memset(story, 0, sizeof *story);
     story->mem = mem;
     story->config = *config;
+    story->newest_unread = NONE;
     story->config.max_legs = or_default(config->max_legs, SSTP_STORY_LEGS_MAX);
     story->config.max_places = or_default(config->max_places, SSTP_STORY_PLACES_MAX);
     sstp_texts_init(&story->texts, mem, config->key,

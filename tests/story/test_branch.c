@@ -304,6 +304,36 @@ static void test_thousands(void)
     tale_clear(&tale);
 }
 
+/* What passed with a payload that is not known may have been it, for whom it can be. */
+static void test_unread(void)
+{
+    static const struct {
+        const char *device, *identity;
+        enum sstp_story_certainty certainty;
+    } rows[] = {{"dpp:///b", "id:b", SSTP_STORY_LIKELY}, {"dpp:///c", "id:c", SSTP_STORY_CERTAIN}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct tale tale;
+        tale_init(&tale, NULL);
+        struct tale_connection *a = tale_connect(&tale, "dpp:///a", RELAY);
+        tale_open(a, true, 1, "res", "id:b", "dpp:///b");
+        const uint32_t root = tale_send(a, true, 1, TEXT);
+        tale_acknowledge(a, false, 1);
+        struct tale_connection *other = tale_connect(&tale, rows[i].device, RELAY);
+        tale_open(other, false, 0x80000001, "res", rows[i].identity, rows[i].device);
+        const uint32_t unread = tale_send(other, false, 0x80000001, NULL);
+        tale_acknowledge(other, true, 1);
+        sstp_story_finish(tale.story);
+
+        g_assert_cmpuint(tale_leg(&tale, unread).from, ==, SSTP_STORY_NONE);
+        g_assert_cmpuint(sstp_story_candidates(tale.story, unread, NULL, 0), ==, 0);
+        const struct sstp_story_branch branch = tale_branch(&tale, root, "id:b");
+        g_assert_cmpint(branch.outcome, ==, SSTP_STORY_WAITING);
+        g_assert_cmpint(branch.certainty, ==, rows[i].certainty);
+        tale_clear(&tale);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -318,6 +348,7 @@ int main(int argc, char **argv)
         g_autofree char *name = g_strdup_printf("/doubt/%s", doubts[i].name);
         g_test_add_data_func(name, &doubts[i], test_doubt);
     }
+    g_test_add_func("/unread", test_unread);
     g_test_add_func("/thousands", test_thousands);
     return g_test_run();
 }
