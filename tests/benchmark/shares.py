@@ -6,9 +6,10 @@
 Writes a capture of 64 connections between as many pairs of addresses: messages of 1,000 bytes in
 four segments each, every eighth acknowledged, no two the same; and runs over it, in interleaved
 rounds: `tshark -q -z io,stat,0` with the plugin, one process, two, and, with --memory, as many
-shares as that takes.  What is printed are ratios within a round, of the time by the clock and of
-the processor's, and the most memory that one process took.  The report has to be the same each
-time.
+shares as that takes.  What is printed are ratios within a round, of the time by the clock, of the
+processor's, and of the longest way: the processor's time of the first process and of the slowest
+of those beside each other, which is what the clock would show where nobody else is; and the most
+memory that one process took.  The report has to be the same each time.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import statistics
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -117,6 +119,38 @@ def write(path, segments):
     return sum(stream.count for stream in streams)
 
 
+class Sampler(threading.Thread):
+    """What a process and each of its children have had of the processor, as long as they live."""
+
+    def __init__(self, pid):
+        super().__init__(daemon=True)
+        self.pid, self.seconds, self.is_over = pid, {}, False
+
+    def look(self, pid):
+        with open("/proc/%d/stat" % pid, encoding="ascii", errors="replace") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        if fields[0] != "Z":
+            self.seconds[pid] = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def run(self):
+        children = "/proc/%d/task/%d/children" % (self.pid, self.pid)
+        while not self.is_over:
+            try:
+                self.look(self.pid)
+                with open(children, encoding="ascii") as file:
+                    for pid in file.read().split():
+                        self.look(int(pid))
+            except (OSError, IndexError):
+                pass  # it has ended meanwhile
+            time.sleep(0.005)
+
+    def longest(self):
+        self.is_over = True
+        self.join()
+        own = self.seconds.pop(self.pid, 0)
+        return own + max(self.seconds.values(), default=0)
+
+
 class Run:
     """One run: seconds by the clock, of the processor, and MiB of the biggest process."""
 
@@ -124,8 +158,11 @@ class Run:
         begin, before = time.monotonic(), os.times()
         with subprocess.Popen(command, env=env, cwd=cwd, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE) as process:
+            sampler = Sampler(process.pid)
+            sampler.start()
             text, errors = process.communicate()
             process.wait()
+        self.longest = sampler.longest()
         after = os.times()
         if process.returncode != 0 or errors.strip():
             raise Failure("%r ended with %d\n%s" % (command, process.returncode, errors.decode()))
@@ -147,7 +184,8 @@ class Watched(Run):
                 os.close(read)
                 run = Run(command, env, cwd)
                 most = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-                os.write(out, ("%r %r %r %s" % (run.clock, run.cpu, most, run.digest)).encode())
+                os.write(out, ("%r %r %r %r %s" % (run.clock, run.cpu, most, run.longest,
+                                                   run.digest)).encode())
                 status = 0
             except Failure as failure:
                 print(failure, file=sys.stderr, flush=True)
@@ -157,10 +195,10 @@ class Watched(Run):
         with os.fdopen(read) as file:
             told = file.read().split()
         os.waitpid(child, 0)
-        if len(told) != 4:
+        if len(told) != 5:
             raise Failure("%r has failed" % command)
-        self.clock, self.cpu, self.peak = map(float, told[:3])
-        self.digest = told[3]
+        self.clock, self.cpu, self.peak, self.longest = map(float, told[:4])
+        self.digest = told[4]
 
 
 def measure(wireshark, file, arguments):
@@ -200,6 +238,7 @@ def show(rounds):
         ratio("one process / tshark, processor", lambda r: r["one process"].cpu / r["tshark"].cpu)
     if {"two", "one process"} <= names:
         ratio("one process / two, clock", lambda r: r["one process"].clock / r["two"].clock)
+        ratio("one process / two, longest way", lambda r: r["one process"].longest / r["two"].longest)
         ratio("two / one process, processor", lambda r: r["two"].cpu / r["one process"].cpu)
 
 
