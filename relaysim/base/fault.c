@@ -61,6 +61,23 @@ static char *add_delay(const char *text, unsigned *delay_ms)
                                      FAULT_DELAY_MAX_MS);
 }
 
+static char *add_death(const char *text, unsigned *within)
+{
+    static const char before[] = "proxy-dies within ", after[] = " bytes";
+    guint64 num = 0;
+    const bool is_framed = g_str_has_prefix(text, before) && g_str_has_suffix(text, after);
+    char *digits =
+        is_framed ? g_strndup(text + strlen(before), strlen(text) - strlen(before) - strlen(after))
+                  : g_strdup("");
+    const bool is_good = g_ascii_string_to_unsigned(digits, 10, 1, FAULT_BYTES_MAX, &num, NULL);
+    g_free(digits);
+    *within = (unsigned)num;
+    return is_good ? NULL
+                   : g_strdup_printf("the death of a proxy is said so: \"proxy-dies within 5000 "
+                                     "bytes\", with at most %u",
+                                     FAULT_BYTES_MAX);
+}
+
 char *fault_plan_add(struct fault_plan *plan, const char *text)
 {
     if (strcmp(text, "split") == 0) {
@@ -69,13 +86,16 @@ char *fault_plan_add(struct fault_plan *plan, const char *text)
     }
     if (g_str_has_prefix(text, "delay"))
         return add_delay(text, &plan->delay_ms);
+    if (g_str_has_prefix(text, "proxy-dies"))
+        return add_death(text, &plan->proxies_die_within);
     if (g_str_has_prefix(text, "lose"))
         return add_one_of(text, "lose", &plan->lose_one_of);
     if (g_str_has_prefix(text, "duplicate"))
         return add_one_of(text, "duplicate", &plan->duplicate_one_of);
     if (g_str_has_prefix(text, "reorder"))
         return add_one_of(text, "reorder", &plan->reorder_one_of);
-    return g_strdup_printf("the faults are split, delay, lose, duplicate and reorder, not \"%s\"",
+    return g_strdup_printf("the faults are split, delay, proxy-dies, lose, duplicate and reorder, "
+                           "not \"%s\"",
                            text);
 }
 
@@ -94,6 +114,8 @@ char *fault_plan_text(const struct fault_plan *plan)
         g_string_append_printf(text, ", delay %ums", plan->delay_ms);
     if (plan->drops)
         g_string_append(text, ", drop");
+    if (plan->proxies_die_within != 0)
+        g_string_append_printf(text, ", proxy-dies within %u bytes", plan->proxies_die_within);
     append_one_of(text, "lose", plan->lose_one_of);
     append_one_of(text, "duplicate", plan->duplicate_one_of);
     append_one_of(text, "reorder", plan->reorder_one_of);
@@ -108,8 +130,8 @@ char *fault_plan_text(const struct fault_plan *plan)
 
 struct faults *faults_new(const struct fault_plan *plan, uint64_t seed)
 {
-    if (!plan->splits && plan->delay_ms == 0 && !plan->drops && plan->lose_one_of == 0 &&
-        plan->duplicate_one_of == 0 && plan->reorder_one_of == 0)
+    if (!plan->splits && plan->delay_ms == 0 && !plan->drops && plan->proxies_die_within == 0 &&
+        plan->lose_one_of == 0 && plan->duplicate_one_of == 0 && plan->reorder_one_of == 0)
         return NULL;
     struct faults *faults = g_new0(struct faults, 1);
     faults->plan = *plan;

@@ -23,19 +23,22 @@
 
 #define FAULT_DELAY_MAX_MS 1000u
 #define FAULT_ONE_OF_MAX 10000u
+#define FAULT_BYTES_MAX (1u << 20)
 
 struct fault_plan {
     bool splits;
-    unsigned delay_ms; /* at most; 0: none */
-    bool drops;        /* net_drop_within() is used */
+    unsigned delay_ms;           /* at most; 0: none */
+    bool drops;                  /* net_drop_within() is used */
+    unsigned proxies_die_within; /* bytes, see play/play.h; 0: they do not */
     /* Of each so many segments with data one, at random; 0: none. */
     unsigned lose_one_of, duplicate_one_of, reorder_one_of;
 };
 
 enum fault_of_segment { FAULT_NONE, FAULT_LOSE, FAULT_DUPLICATE, FAULT_REORDER };
 
-/* Adds what `text` says to a plan: "split", "delay 20ms", "lose 1 of 8", "duplicate 1 of
- * 8", "reorder 1 of 8".  NULL, or a sentence on what is wrong with it, to be freed. */
+/* Adds what `text` says to a plan: "split", "delay 20ms", "proxy-dies within 5000 bytes", "lose 1
+ * of 8", "duplicate 1 of 8", "reorder 1 of 8".  NULL, or a sentence on what is wrong with it, to be
+ * freed. */
 char *fault_plan_add(struct fault_plan *plan, const char *text);
 
 /* The same in words, to be freed. */

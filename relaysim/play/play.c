@@ -102,6 +102,8 @@ static void add_plan(struct fault_plan *plan, const struct fault_plan *more)
     plan->splits = plan->splits || more->splits;
     if (more->delay_ms != 0)
         plan->delay_ms = more->delay_ms;
+    if (more->proxies_die_within != 0)
+        plan->proxies_die_within = more->proxies_die_within;
     if (more->lose_one_of != 0)
         plan->lose_one_of = more->lose_one_of;
     if (more->duplicate_one_of != 0)
@@ -149,6 +151,8 @@ GPtrArray *scenario_play(const struct scenario *scenario, const struct recording
     struct faults *faults = faults_new(&plan, seed);
     GPtrArray *failures = g_ptr_array_new_with_free_func(g_free);
     player->scenario = scenario;
+    if (plan.proxies_die_within != 0)
+        player->proxies_die_at = faults_number(faults, plan.proxies_die_within);
     player->seed = seed;
     player->way = way;
     player->failures = failures;

@@ -13,6 +13,12 @@
 #include "record/recording.h"
 #include "scenario/scenario.h"
 
+/*
+ * With the fault "proxy-dies" all proxies die once, somewhere in the first so many bytes that
+ * sockets send and get, but not while a client of theirs is connecting or leaving; and are there
+ * again at once.
+ */
+
 /* Plays it into the recording, with the scenario's faults and `more`, by a seed; connections to
  * relays go `way`, where the scenario does not say how.  `stop` ends it at once, in the
  * middle and without a word to anybody; NULL for who wants it whole.  NULL, or the sentences on

@@ -16,9 +16,41 @@ bool player_fail(struct player *player, const struct scenario_step *step, const 
     return false;
 }
 
+/* A client that is neither established nor gone does not ask again (GRVHENC 3.5.7). */
+static bool are_all_on_their_way(const struct player *player)
+{
+    bool is_good = true;
+    for (size_t i = 0; i < player->cast.num_actors; i++) {
+        const struct actor *actor = &player->cast.actors[i];
+        if (actor->proxy != NULL && actor->client != NULL)
+            is_good = is_good && actor->is_ready && !actor->is_closed;
+    }
+    return is_good;
+}
+
+/* And are there again at once. */
+static void let_proxies_die(struct player *player)
+{
+    const struct recording *recording = player->cast.recording;
+    player->proxies_die_at = 0;
+    if (recording->truth != NULL)
+        truth_fault(recording->truth, NULL, "proxy-dies", "the proxies die, and are there again",
+                    recording_now_ns(recording));
+    for (size_t i = 0; i < player->cast.num_proxies; i++)
+        if (player->cast.proxies[i].server != NULL) {
+            cast_proxy_end(&player->cast.proxies[i]);
+            (void)cast_proxy_start(&player->cast.proxies[i]);
+        }
+}
+
 bool player_turn(struct player *player, int64_t end_ms)
 {
-    return cast_turn(&player->cast, end_ms);
+    const bool is_in_time = cast_turn(&player->cast, end_ms);
+    const struct net_bytes bytes = net_bytes(player->cast.net);
+    if (player->proxies_die_at != 0 && bytes.in + bytes.out >= player->proxies_die_at &&
+        are_all_on_their_way(player))
+        let_proxies_die(player);
+    return is_in_time;
 }
 
 bool player_await_gone(struct player *player, const struct actor *actor, int64_t patience_ms)

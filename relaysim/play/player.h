@@ -75,6 +75,8 @@ struct player {
     struct cast_proxy *own_proxy; /* for these, or NULL */
     struct device_play devices[SCENARIO_DEVICES_MAX];
     struct session_play sessions[SCENARIO_SESSIONS_MAX];
+    /* When the proxies die, which they do once, in bytes that the loop has carried; 0: never. */
+    uint64_t proxies_die_at;
     char *folder; /* of the stores; NULL until there is one */
     bool is_over; /* what is told now is told to nobody */
     GPtrArray *failures;
@@ -84,8 +86,8 @@ struct player {
 bool player_fail(struct player *player, const struct scenario_step *step, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Lets the loop run once, until `end_ms` at the latest; false when it is past, or the play is
- * stopped. */
+/* Lets the loop run once, until `end_ms` at the latest, and the proxies die when it is time; false
+ * when it is past, or the play is stopped. */
 bool player_turn(struct player *player, int64_t end_ms);
 
 /* Waits until a device has no connection. */

@@ -10,21 +10,42 @@ static void test_plan(void)
     g_assert_null(faults_new(&plan, 1));
     g_assert_null(fault_plan_add(&plan, "split"));
     g_assert_null(fault_plan_add(&plan, "delay 20ms"));
+    g_assert_null(fault_plan_add(&plan, "proxy-dies within 5000 bytes"));
     g_assert_null(fault_plan_add(&plan, "lose 1 of 3"));
     g_assert_null(fault_plan_add(&plan, "duplicate 1 of 4"));
     g_assert_null(fault_plan_add(&plan, "reorder 1 of 10000"));
     g_assert_true(plan.splits && !plan.drops);
     g_assert_cmpuint(plan.delay_ms, ==, 20);
+    g_assert_cmpuint(plan.proxies_die_within, ==, 5000);
     g_assert_cmpuint(plan.lose_one_of, ==, 3);
     g_assert_cmpuint(plan.duplicate_one_of, ==, 4);
     g_assert_cmpuint(plan.reorder_one_of, ==, 10000);
     char *text = fault_plan_text(&plan);
     g_assert_cmpstr(text, ==,
-                    "split, delay 20ms, lose 1 of 3, duplicate 1 of 4, reorder 1 of 10000");
+                    "split, delay 20ms, proxy-dies within 5000 bytes, lose 1 of 3, duplicate 1 of "
+                    "4, reorder 1 of 10000");
     g_free(text);
-    static const char *const wrong[] = {
-        "",     "splits",      "delay",       "delay 0ms",   "delay 20",          "delay 1001ms",
-        "lose", "lose 2 of 3", "lose 1 of 0", "lose 1 of x", "reorder 1 of 10001"};
+    plan = (struct fault_plan){.proxies_die_within = 1};
+    struct faults *deadly = faults_new(&plan, 1);
+    g_assert_nonnull(deadly);
+    faults_free(deadly);
+    static const char *const wrong[] = {"proxy-dies",
+                                        "proxy-dies within 5000",
+                                        "proxy-dies within  bytes",
+                                        "proxy-dies within 0 bytes",
+                                        "proxy-dies within bytes",
+                                        "proxy-dies within 1048577 bytes",
+                                        "",
+                                        "splits",
+                                        "delay",
+                                        "delay 0ms",
+                                        "delay 20",
+                                        "delay 1001ms",
+                                        "lose",
+                                        "lose 2 of 3",
+                                        "lose 1 of 0",
+                                        "lose 1 of x",
+                                        "reorder 1 of 10001"};
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
         char *why = fault_plan_add(&plan, wrong[i]);
         g_assert_nonnull(why);
