@@ -51,8 +51,6 @@ static void test_packing(void)
     g_assert_cmpuint(share_of(deal, 2), ==, 0);
     g_assert_cmpuint(share_of(deal, 3), ==, 1);
     g_assert_cmpuint(share_of(deal, 4), ==, 1);
-    g_assert_cmpuint(deal_heaviest(deal).packets, ==, 11);
-    g_assert_cmpuint(deal_heaviest(deal).bytes, ==, 11000);
     deal_free(deal);
 }
 
@@ -85,7 +83,6 @@ static void test_order(void)
         guint counts[16] = {0};
         deal_out(up, num);
         deal_out(down, num);
-        g_assert_cmpuint(deal_num_shares(up), ==, num);
         for (guint8 i = 2; i < 60; i++) {
             g_assert_cmpuint(share_of(up, i), <, num);
             g_assert_cmpuint(share_of(up, i), ==, share_of(down, i));

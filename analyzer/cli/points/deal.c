@@ -127,26 +127,9 @@ void deal_out(struct deal *deal, guint num_shares)
     g_ptr_array_free(sorted, TRUE);
 }
 
-guint deal_num_shares(const struct deal *deal)
-{
-    return deal->shares->len;
-}
-
 struct deal_load deal_load(const struct deal *deal)
 {
     return deal->all;
-}
-
-struct deal_load deal_heaviest(const struct deal *deal)
-{
-    struct deal_load most = {0, 0};
-
-    for (guint i = 0; i < deal->shares->len; i++) {
-        const struct deal_load *load = &g_array_index(deal->shares, struct deal_load, i);
-        most.packets = MAX(most.packets, load->packets);
-        most.bytes = MAX(most.bytes, load->bytes);
-    }
-    return most;
 }
 
 guint deal_share(const struct deal *deal, const struct packet_pair *pair)

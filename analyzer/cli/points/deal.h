@@ -31,16 +31,14 @@ void deal_add(struct deal *deal, const struct packet_pair *pair, guint32 len);
 /* How many shares can have anything. */
 guint deal_num_pairs(const struct deal *deal);
 
-/* What was counted of all, and of the share that has the most. */
+/* What was counted. */
 struct deal_load {
     guint64 packets, bytes;
 };
 struct deal_load deal_load(const struct deal *deal);
-struct deal_load deal_heaviest(const struct deal *deal);
 
 /* After the last packet, and as often as wanted: deals out anew. */
 void deal_out(struct deal *deal, guint num_shares);
-guint deal_num_shares(const struct deal *deal);
 
 /* Without counting: always the same one of `num` for a pair. */
 guint deal_bucket(const struct packet_pair *pair, guint num);

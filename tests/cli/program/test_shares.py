@@ -14,6 +14,7 @@ import points
 import sstp_commands as sstp
 from capture import Capture, Connection
 from points import MS
+from test_points import bare as placeless
 
 PATIENCE = 300  # seconds
 FORMATS = {"text": ("--format", "text"), "json": ("--format", "json"),
@@ -161,18 +162,6 @@ class OneReportTest(unittest.TestCase):
         demo = analyze.sample("demo")
         self.check(["--undelivered", demo], [("--jobs", "3")], ["text", "html"])
         self.check(["--journey", "3", demo], [("--jobs", "3")], ["text", "json"])
-
-
-PLACES = ("file", "frame", "filter", "end_file", "end_frame", "acked_file", "acked_frame",
-          "open_file", "open_frame", "last_file", "last_frame", "file_bytes")
-
-
-def placeless(value):
-    if isinstance(value, list):
-        return [placeless(item) for item in value]
-    if isinstance(value, dict):
-        return {key: placeless(item) for key, item in value.items() if key not in PLACES}
-    return value
 
 
 class SplitTest(unittest.TestCase):
