@@ -80,8 +80,9 @@ ALWAYS = {
 # Kinds that are still told wrong, and of which files.
 OVER_HTTP = ("keepalive", "longlived", "longlived-proxy", "polling")
 WAITING = {
-    # The first piece of a body before the SYN of its TCP connection is taken for one by itself.
-    "moved": ("longlived", "longlived-proxy"),
+    # A piece of a body, or a request that is not the first, before the SYN of its TCP connection is
+    # taken for one by itself.
+    "moved": ("keepalive", "longlived", "longlived-proxy"),
     # The first answer that is captured before all of its client, and its TCP connection's SYN.
     "at once": ("polling",)}
 
