@@ -65,10 +65,10 @@ static char *add_death(const char *text, unsigned *within)
 {
     static const char before[] = "proxy-dies within ", after[] = " bytes";
     guint64 num = 0;
-    const bool is_framed = g_str_has_prefix(text, before) && g_str_has_suffix(text, after);
-    char *digits =
-        is_framed ? g_strndup(text + strlen(before), strlen(text) - strlen(before) - strlen(after))
-                  : g_strdup("");
+    const size_t around = strlen(before) + strlen(after), len = strlen(text);
+    const bool is_framed =
+        len > around && g_str_has_prefix(text, before) && g_str_has_suffix(text, after);
+    char *digits = is_framed ? g_strndup(text + strlen(before), len - around) : g_strdup("");
     const bool is_good = g_ascii_string_to_unsigned(digits, 10, 1, FAULT_BYTES_MAX, &num, NULL);
     g_free(digits);
     *within = (unsigned)num;

@@ -86,8 +86,8 @@ static const struct {
     {"relay R poll-min 86401\n",
      "f.scn:1: a number of seconds is a number from 0 to 86400, not \"86401\""},
     /* faults and findings */
-    {"fault\n", "f.scn:1: the faults are split, delay, lose, duplicate and reorder, not \"\""},
-    {"fault x\n", "f.scn:1: the faults are split, delay, lose, duplicate and reorder, not \"x\""},
+    {"fault\n", "f.scn:1: the faults are split, delay, proxy-dies, lose, duplicate and reorder, not \"\""},
+    {"fault x\n", "f.scn:1: the faults are split, delay, proxy-dies, lose, duplicate and reorder, not \"x\""},
     {"fault delay\n", "f.scn:1: a delay is said so: \"delay 20ms\", with at most 1000ms"},
     {"fault delay 1001ms\n", "f.scn:1: a delay is said so: \"delay 20ms\", with at most 1000ms"},
     {"fault lose 1\n", "f.scn:1: lose is said so: \"lose 1 of 8\", with at most 10000"},
