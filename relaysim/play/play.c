@@ -83,6 +83,9 @@ static void say_goodbye(struct player *player)
             if (player->devices[p].actor->is_closed)
                 (void)player_await_gone(player, player->devices[p].actor, SCENARIO_GOODBYE_MS);
     }
+    /* What they said last may be on its way from a proxy to a relay. */
+    if (player->cast.num_proxies > 0)
+        await_quiet(player);
     for (unsigned i = 0; i < player->scenario->num_relays; i++)
         if (player->cast.num_stations > i && player->cast.stations[i].relay != NULL)
             (void)stage_end_relay(player, NULL, i, true, SSTP_CONNECT_CLOSE_NO_REASON);
