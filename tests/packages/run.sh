@@ -59,6 +59,7 @@ plain=$folder/$suite-plain      # a Debian as it comes
 builder=$folder/$suite-builder  # with all that a build needs
 user=$folder/$suite-user        # where they are installed
 packages=$folder/$suite-packages
+source=$folder/$suite-source.tar
 log=$folder/$suite-packages.log
 mkdir -p "$folder"
 : >"$log"
@@ -121,14 +122,16 @@ fi
 # ---------------------------------------------------------------------------
 # Twice the same
 
-# build FOLDER: from the files as they stand here, as an ordinary user.
+# The files as they stand here, also when somebody goes on with them.
+tar -C "$checkout" --exclude=./build --exclude=./.git --exclude=__pycache__ -cf "$source" .
+
+# build FOLDER OPTIONS: as an ordinary user.
 build()
 {
     top=/home/builder/$1
     rm -rf "$builder$top"
     mkdir -p "$builder$top/grvsstp"
-    tar -C "$checkout" --exclude=./build --exclude=./.git --exclude=__pycache__ -cf - . |
-        tar -C "$builder$top/grvsstp" --no-same-owner -xf -
+    tar -C "$builder$top/grvsstp" --no-same-owner -xf "$source"
     inside "$builder" chown -R builder: "/home/builder"
     inside "$builder" sh -c "cd '$top/grvsstp' && apt-get -q build-dep -y --no-install-recommends ./" \
         >>"$log" 2>&1 || fail "apt-get build-dep; see $log"
