@@ -39,8 +39,11 @@ typedef gboolean grvsstp_foreach_result;
 #if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
 #define grvsstp_try_string(table, string, tvb, pinfo, tree, data)                                  \
     dissector_try_string_with_data((table), (string), (tvb), (pinfo), (tree), true, (data))
+/* libwireshark asks postdissectors by itself what they want of a frame. */
+#define grvsstp_prime_for_postdissectors(edt) ((void)(edt))
 #else
 #define grvsstp_try_string dissector_try_string
+#define grvsstp_prime_for_postdissectors prime_epan_dissect_with_postdissector_wanted_hfids
 #endif
 
 /* The value of a field of text; it lives as long as the tree. */

@@ -67,7 +67,7 @@ mkdir -p "$folder"
 finish()
 {
     status=$?
-    [ "$status" -eq 0 ] || tail -n 40 "$log" >&2
+    [ "$status" -eq 0 ] || tail -n 40 "$log" | cut -c 1-300 >&2
     exit "$status"
 }
 trap finish EXIT

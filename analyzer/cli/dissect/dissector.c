@@ -105,7 +105,7 @@ void dissector_packet(struct dissector *dissector, const struct packet *packet)
     frame_data frame;
 
     begin_frame(dissector, packet, &frame);
-    prime_epan_dissect_with_postdissector_wanted_hfids(dissector->edt);
+    grvsstp_prime_for_postdissectors(dissector->edt);
     enter_frame(dissector, &frame);
     run(dissector, packet, &frame);
     frame_data_set_after_dissect(&frame, &dissector->cumulated);
