@@ -63,7 +63,8 @@ void carry_free(struct carry *carry)
 
 void carry_put(struct carry *carry, const void *bytes, gsize len)
 {
-    (void)fwrite(bytes, 1, len, carry->file); /* carry_finish() looks whether it went well */
+    if (len > 0)                                  /* what has none need not be anywhere */
+        (void)fwrite(bytes, 1, len, carry->file); /* carry_finish() looks whether it went well */
 }
 
 void carry_put_bytes(struct carry *carry, const void *bytes, guint32 len)
