@@ -190,9 +190,12 @@ void carry_command(struct carry *carry, const struct report_command *command)
 
 gboolean carry_finish(struct carry *carry, const struct report *report)
 {
-    const struct head last = {.order = G_MAXUINT64, .kind = CARRY_LAST};
+    struct head last;
     guint64 trailer[2] = {CARRY_MAGIC, 0};
 
+    memset(&last, 0, sizeof last); /* what is between its members goes into the file, too */
+    last.order = G_MAXUINT64;
+    last.kind = CARRY_LAST;
     carry_put(carry, &last, sizeof last);
     trailer[1] = (guint64)ftello(carry->file);
     carry_put_tables(carry, report);
