@@ -9,7 +9,6 @@
 #include "demo/demo.h"
 #include "play/play.h"
 #include "record/recording.h"
-#include "scenario/load.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -102,8 +101,7 @@ static bool is_plain(const struct dump_config *config)
 static struct scenario *load(const struct dump_config *config, struct play_way *way, bool *is_tour)
 {
     struct scenario *scenario = NULL;
-    GPtrArray *mistakes = NULL, *paths = g_ptr_array_new_with_free_func(g_free);
-    const char *why = NULL;
+    GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
 
     *is_tour = strcmp(config->story, DUMP_TOUR) == 0;
     if (*is_tour && !is_plain(config)) {
@@ -111,13 +109,8 @@ static struct scenario *load(const struct dump_config *config, struct play_way *
         *is_tour = false;
     } else if (!scenario_via_find(config->via, way)) {
         *is_tour = false;
-    } else if (!*is_tour && (scenario = scenario_load(config->story, paths, &mistakes)) == NULL) {
-        for (guint i = 0; i < mistakes->len; i++)
-            log_error("%s", (const char *)g_ptr_array_index(mistakes, i));
-        g_ptr_array_free(mistakes, TRUE);
-    } else if (scenario != NULL && (why = scenario_not_over(scenario, way->via)) != NULL) {
-        log_error("%s is not played over %s: %s", scenario->name, scenario_carrier_names[way->via],
-                  why);
+    } else if (!*is_tour && (scenario = scenario_via_load(config->story, paths)) != NULL &&
+               !scenario_via_is_for(scenario, way->via)) {
         scenario_free(scenario);
         scenario = NULL;
     }

@@ -20,19 +20,6 @@
  * What is asked for
  */
 
-/* The scenario of that name; NULL with a sentence for each of its mistakes.  `paths` gets the
- * files that were read. */
-static struct scenario *load(const char *name, GPtrArray *paths)
-{
-    GPtrArray *mistakes;
-    struct scenario *scenario = scenario_load(name, paths, &mistakes);
-    for (guint i = 0; scenario == NULL && i < mistakes->len; i++)
-        log_error("%s", (const char *)g_ptr_array_index(mistakes, i));
-    if (scenario == NULL)
-        g_ptr_array_free(mistakes, TRUE);
-    return scenario;
-}
-
 static int list(void)
 {
     char **names = scenario_built_in_names();
@@ -40,7 +27,7 @@ static int list(void)
     int result = EXIT_DONE;
 
     for (char **name = names; *name != NULL; name++) {
-        struct scenario *scenario = load(*name, paths);
+        struct scenario *scenario = scenario_via_load(*name, paths);
         if (scenario != NULL)
             fprintf(results_file(), "%-36s %s\n", *name, scenario->title);
         else
@@ -94,7 +81,7 @@ static bool load_all(char *const *names, GPtrArray *scenarios, GPtrArray *paths)
             log_error("at most %u scenarios can be played at a time", SCENARIOS_MAX);
             return false;
         }
-        struct scenario *scenario = load(*names, paths);
+        struct scenario *scenario = scenario_via_load(*names, paths);
         if (scenario != NULL)
             g_ptr_array_add(scenarios, scenario);
         is_good = is_good && scenario != NULL;
@@ -106,15 +93,8 @@ static bool load_all(char *const *names, GPtrArray *scenarios, GPtrArray *paths)
 static bool are_all_over(const GPtrArray *scenarios, enum scenario_carrier carrier)
 {
     bool is_good = true;
-    for (guint i = 0; i < scenarios->len; i++) {
-        const struct scenario *scenario = g_ptr_array_index(scenarios, i);
-        const char *why = scenario_not_over(scenario, carrier);
-        if (why == NULL)
-            continue;
-        log_error("%s is not played over %s: %s", scenario->name, scenario_carrier_names[carrier],
-                  why);
-        is_good = false;
-    }
+    for (guint i = 0; i < scenarios->len; i++)
+        is_good = scenario_via_is_for(g_ptr_array_index(scenarios, i), carrier) && is_good;
     return is_good;
 }
 

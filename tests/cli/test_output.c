@@ -2,6 +2,7 @@
 /* output: what is written is there, and the first failure is said, once, at the end. */
 #include "base/output.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <unistd.h>
 
@@ -50,6 +51,34 @@ static void fill_disk(void)
     g_assert_false(output_close(output));
 }
 
+/* More than a pipe takes at a time comes through; and who cannot be written to is told. */
+static gpointer read_to_end(gpointer fd)
+{
+    char bytes[1000];
+    gsize sum = 0;
+    gssize len;
+    while ((len = read(GPOINTER_TO_INT(fd), bytes, sizeof bytes)) > 0)
+        sum += (gsize)len;
+    return GSIZE_TO_POINTER(sum);
+}
+
+static void test_write(void)
+{
+    const gsize len = 300000;
+    char *bytes = g_malloc0(len);
+    int ends[2];
+    g_assert_cmpint(pipe(ends), ==, 0);
+    GThread *reader = g_thread_new("reader", read_to_end, GINT_TO_POINTER(ends[0]));
+    g_assert_true(output_write(ends[1], bytes, len));
+    g_assert_true(output_write(ends[1], bytes, 0));
+    close(ends[1]);
+    g_assert_cmpuint(GPOINTER_TO_SIZE(g_thread_join(reader)), ==, len);
+    g_assert_false(output_write(ends[0], bytes, 1)); /* the end to read from */
+    g_assert_cmpint(errno, ==, EBADF);
+    close(ends[0]);
+    g_free(bytes);
+}
+
 static void test_failures(void)
 {
     static const struct {
@@ -70,6 +99,7 @@ int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/output/written", test_written);
+    g_test_add_func("/output/write", test_write);
     g_test_add_func("/output/failures", test_failures);
     g_test_add_func("/output/subprocess/nothing", open_nothing);
     g_test_add_func("/output/subprocess/full", fill_disk);

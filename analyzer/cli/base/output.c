@@ -40,20 +40,26 @@ GString *output_text(struct output *output)
     return output->text;
 }
 
-static void write_all(struct output *output)
+gboolean output_write(int fd, const void *bytes, gsize len)
 {
-    const char *at = output->text->str;
-    gsize left = output->text->len;
+    const char *at = bytes;
 
-    while (left > 0 && output->error == 0) {
-        const gssize done = write(output->fd, at, left);
+    while (len > 0) {
+        const gssize done = write(fd, at, len);
         if (done < 0 && errno != EINTR)
-            output->error = errno;
+            return FALSE;
         if (done > 0) {
             at += done;
-            left -= (gsize)done;
+            len -= (gsize)done;
         }
     }
+    return TRUE;
+}
+
+static void write_all(struct output *output)
+{
+    if (output->error == 0 && !output_write(output->fd, output->text->str, output->text->len))
+        output->error = errno;
     g_string_truncate(output->text, 0);
 }
 

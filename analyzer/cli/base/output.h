@@ -8,6 +8,9 @@
 
 #include <glib.h>
 
+/* All of it to a file descriptor, in as many writes as that takes; FALSE with errno set. */
+gboolean output_write(int fd, const void *bytes, gsize len);
+
 struct output;
 
 /* Opens a file, or standard output for NULL and "-".  NULL, with a sentence said, in which

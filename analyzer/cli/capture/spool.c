@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/output.h"
 #include "base/say.h"
 
 #define PIECE (1u << 16)
@@ -26,20 +27,6 @@ static int open_nameless(void)
     return fd;
 }
 
-static gboolean write_all(int fd, const char *bytes, gsize len)
-{
-    while (len > 0) {
-        const gssize done = write(fd, bytes, len);
-        if (done < 0 && errno != EINTR)
-            return FALSE;
-        if (done > 0) {
-            bytes += done;
-            len -= (gsize)done;
-        }
-    }
-    return TRUE;
-}
-
 /* False with errno set where it cannot be written; what cannot be read any more has ended. */
 static gboolean copy(int from, int to, gboolean (*go_on)(void))
 {
@@ -50,7 +37,7 @@ static gboolean copy(int from, int to, gboolean (*go_on)(void))
         const gssize len = read(from, bytes, PIECE);
         if (len == 0 || (len < 0 && errno != EINTR))
             break;
-        is_good = len < 0 || write_all(to, bytes, (gsize)len);
+        is_good = len < 0 || output_write(to, bytes, (gsize)len);
     }
     const int error = errno;
     g_free(bytes);

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "capture/source.h"
+#include "cmd/reading.h"
 #include "cmd/workers.h"
 #include "follow/journeys.h"
 
@@ -63,18 +63,6 @@ gboolean shares_can_be_read(const struct options *options)
     return FALSE;
 }
 
-static gint64 size_of(const struct options *options)
-{
-    gint64 sum = 0;
-
-    for (guint i = 0; i < options->num_captures; i++) {
-        struct source *source = source_new(options->names[i]);
-        sum += source_size(source);
-        source_free(source);
-    }
-    return sum;
-}
-
 gboolean shares_are_wanted(const struct options *options)
 {
     /* What all shares together judge goes the way of what the story is told. */
@@ -84,7 +72,8 @@ gboolean shares_are_wanted(const struct options *options)
         return FALSE;
     if (options->share >= 0 || options->memory > 0)
         return TRUE;
-    return jobs_of(options) > 1 && (options->jobs > 0 || size_of(options) >= 2 * WORTH_A_PROCESS);
+    return jobs_of(options) > 1 &&
+           (options->jobs > 0 || reading_size(options) >= 2 * WORTH_A_PROCESS);
 }
 
 static guint64 needed_by_memory(const struct options *options, const struct deal *deal)

@@ -6,19 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static gboolean write_all(int fd, const guint8 *bytes, gsize len)
-{
-    while (len > 0) {
-        const gssize done = write(fd, bytes, len);
-        if (done < 0 && errno != EINTR)
-            return FALSE;
-        if (done > 0) {
-            bytes += done;
-            len -= (gsize)done;
-        }
-    }
-    return TRUE;
-}
+#include "base/output.h"
 
 static void read_all(int fd, GByteArray *answer)
 {
@@ -54,7 +42,7 @@ GByteArray *child_ask(void (*work)(void *cookie, GByteArray *answer), void *cook
     if (child == 0) {
         close(ends[0]);
         work(cookie, answer);
-        _exit(write_all(ends[1], answer->data, answer->len) ? 0 : 1);
+        _exit(output_write(ends[1], answer->data, answer->len) ? 0 : 1);
     }
     close(ends[1]);
     if (child > 0)
