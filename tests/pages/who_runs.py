@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Who runs the commands of the pages.
+
+HERE are those that test_commands.py runs, in a folder with a copy of what is built and of the samples:
+a pattern for the command, and one for what it prints.  ELSEWHERE are those that another file runs, with
+words of it that say so.  TARGETS take minutes or hours; of these the build has to know the name, and a
+test of the default run has a part of the same.
+"""
+
+HERE = (
+    (r"install -D \S+ \S+", None),  # by a test of its own, as all with None
+    (r"WIRESHARK_PLUGIN_DIR=\S+ wireshark \S+", r"ConnectResponse Ok"),
+    (r"tshark -G plugins \| grep grvsstp", r"grvsstp\.so"),
+    (r"tshark (-2 )?-r \S+ -Y grvsstp -T fields .*", r"(?m)^\d+\tConnect 1\.6 to "),
+    (r"tshark -C \"Groove SSTP\" .*", r"ConnectResponse Ok"),
+    (r"wireshark -C \"Groove SSTP\"", r"ConnectResponse Ok"),
+    (r"tshark -D", r"SSTP demo traffic \(relaysim\)"),
+    (r"relaysim demo -w - \| tshark -r -", r"GRVHENC"),
+    (r"\S+relaysim demo -w \S+", r"(?m)^ 1  device to device.*done$"),
+    (r"\S+relaysim scenario --list", r"(?m)^4\.3\.1-two-sessions "),
+    (r"grvsstp-analyze capture\.pcapng", r"Not delivered"),
+    (r"grvsstp-analyze --table messages --format csv ring_\*\.pcapng > \S+", r"\A\Z"),
+    (r"grvsstp-analyze --undelivered client\.pcapng relay\.pcapng", r"(?i)delivered"),
+    (r"grvsstp-analyze --format html --output report\.html ring_\*\.pcapng", r"\A\Z"),
+    (r"grvsstp-analyze --fail-on warning capture\.pcapng", r"version_unsupported"),
+    (r"grvsstp-analyze --shrink ack_excess:2 .*", None),
+    (r"tcpdump -w - port 2492 \| grvsstp-analyze -", r"Not delivered"),
+)
+
+ELSEWHERE = (
+    (r"sh relaysim/demo\.sh", "tests/fresh/run.sh", "sh relaysim/demo.sh"),
+    (r"sh tests/run\.sh", ".ci/run", "tests/run.sh"),
+    (r"sudo apt-get build-dep .*", "tests/packages/run.sh", "dpkg-buildpackage"),
+    (r"sudo cmake --install build/release", "tests/pages/test_commands.py", '"--install", BUILD_DIR'),
+    (r"man grvsstp", "debian/wireshark-plugin-grvsstp.manpages", "grvsstp.7"),
+    (r"man grvsstp-analyze", "debian/grvsstp-analyze.manpages", "grvsstp-analyze.1"),
+    (r"man relaysim(-scenario|dump)?", "debian/relaysim.manpages", "relaysim"),
+    (r"man -l relaysim/man/\S+", "debian/relaysim.manpages", "relaysim-scenario.5"),
+    (r"(build/release/analyzer/cli/)?grvsstp-analyze .*", "tests/cli/program/test_readme.py",
+     "analyzer/cli/README.md"),
+    (r"grvsstp-analyze --share ./2 .*|cat analyzer/sql/.*|(INTO=|CLICKHOUSE_CLIENT=|clickhouse-client).*",
+     "tests/cli/program/test_sql.py", "The commands of analyzer/sql/README.md"),
+    (r"npm install .*|node analyzer/sql/.*", "tests/cli/program/sql_engines.py",
+     'PAGE = "analyzer/sql/README.md"'),
+    (r"(seq 5 \| )?relaysim (demo|scenario|relay|client|bench) .*",
+     "tests/relaysim/program/man_examples.py", "Runs what stands under EXAMPLES in relaysim(1)"),
+    (r"tshark -i sstp-relaysim .*", "tests/relaysim/program/extcap.py", "extcap.sstp_relaysim.scenario"),
+    (r"relaysim scenario FILE\.scn -w FILE\.pcapng", "tests/relaysim/program/scenario_command.py", ".scn"),
+    (r"python3 tests/house/house\.py", "tests/house/test_house.py", "house"),
+    (r"python3 tests/plugin/dissect/test_commands\.py --update",
+     "tests/plugin/dissect/test_commands.py", "--update"),
+    (r"ctest .*-L (unit|house)|ctest --test-dir build/dev|ctest -R fields_page",
+     "tests/run.sh", "ctest --test-dir"),
+    (r"cmake (--build )?--preset dev", "CMakePresets.json", '"dev"'),
+    (r"cmake --preset fuzz .*|mkdir new .*|export G_SLICE=.*|export ASAN_OPTIONS=.*|"
+     r"build/fuzz/.*|GRVSSTP_FUZZ_TRACE=1", "tests/fuzz/CMakeLists.txt", "fuzz_${"),
+    (r"cmake --preset coverage .*|tests/fuzz/coverage\.sh build/coverage",
+     "tests/fuzz/CMakeLists.txt", "replay_"),
+    (r"sh tests/(packages|foreign|versions)/run\.sh.*|tests/(fresh|versions)/run\.sh \w+",
+     "CONTRIBUTING.md", "as root"),
+    (r"apt-get install --no-install-recommends redis-server mosquitto|python3 tests/benchmark/\w+\.py",
+     "CONTRIBUTING.md", "interleaved"),
+    (r"tests/relaysim/program/soak\.py RELAYSIM --seed N|cmake -DGRVSSTP_SOAK_SECONDS=N",
+     "tests/relaysim/program/CMakeLists.txt", "soak.py"),
+)
+
+TARGETS = r"ninja (?:-C build/release )?([a-z_-]+(?: [a-z_-]+)?)"
