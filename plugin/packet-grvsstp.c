@@ -24,7 +24,7 @@ static int dissect_grvsstp(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
                                   grvsstp_port_is_chosen(pinfo) ? 0 : SSTP_LOOK_OWN_PORT);
 }
 
-static grvsstp_heuristic_result dissect_grvsstp_heuristic(tvbuff_t *tvb, packet_info *pinfo,
+static grvsstp_bool dissect_grvsstp_heuristic(tvbuff_t *tvb, packet_info *pinfo,
                                                           proto_tree *tree, void *data)
 {
     return grvsstp_direct_dissect(tvb, pinfo, tree, data, SSTP_LOOK_ANY_PORT) != 0;

@@ -15,14 +15,12 @@ WS_DLL_PUBLIC_DEF const int plugin_want_major = WIRESHARK_VERSION_MAJOR;
 WS_DLL_PUBLIC_DEF const int plugin_want_minor = WIRESHARK_VERSION_MINOR;
 
 WS_DLL_PUBLIC void plugin_register(void);
-#if GRVSSTP_WIRESHARK_AT_LEAST(4, 4)
 WS_DLL_PUBLIC uint32_t plugin_describe(void);
 
 uint32_t plugin_describe(void)
 {
-    return WS_PLUGIN_DESC_DISSECTOR;
+    return GRVSSTP_PLUGIN_KIND;
 }
-#endif
 
 /* A program that has the protocols linked in (analyzer/cli) registers them first, and asks by
  * this symbol whether an installed plugin steps back then: two of a name end Wireshark. */

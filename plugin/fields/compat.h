@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * compat: all that differs between the Wireshark versions we build against
- * (4.0, 4.4, 4.6).  Everything else in this folder is the same for all of them.
+ * (4.0, 4.4, 4.6).  Everything else, here and in analyzer/cli, is the same for all of
+ * them; the table of what a user sees of it is in README.md.
  */
 #ifndef GRVSSTP_COMPAT_H
 #define GRVSSTP_COMPAT_H
@@ -9,41 +10,67 @@
 #include <wireshark.h>
 #include <ws_version.h>
 #include <epan/packet.h>
+#include <epan/conversation_filter.h>
+#include <epan/epan_dissect.h>
+#include <epan/follow.h>
 #include <epan/dissectors/packet-http.h>
+#include <wiretap/wtap.h>
+#include <wsutil/buffer.h>
+#include <wsutil/filesystem.h>
+#include <wsutil/wslog.h>
 
 #define GRVSSTP_WIRESHARK_AT_LEAST(major, minor)                                                   \
     (WIRESHARK_VERSION_MAJOR > (major) ||                                                          \
      (WIRESHARK_VERSION_MAJOR == (major) && WIRESHARK_VERSION_MINOR >= (minor)))
 
-#if GRVSSTP_WIRESHARK_AT_LEAST(4, 4)
-#include <wsutil/plugins.h> /* WS_PLUGIN_DESC_DISSECTOR */
+/* Whether the layout of flow graphs is known (statistics/sequence.h). */
+#define GRVSSTP_HAS_FLOW                                                                           \
+    (WIRESHARK_VERSION_MAJOR == 4 &&                                                               \
+     (WIRESHARK_VERSION_MINOR == 0 || WIRESHARK_VERSION_MINOR == 4 ||                              \
+      WIRESHARK_VERSION_MINOR == 6))
 
-/* What a heuristic dissector returns. */
-typedef bool grvsstp_heuristic_result;
-/* What a preference of yes or no is kept in. */
-typedef bool grvsstp_preference;
-/* What is asked of each node of a tree returns: whether that is enough. */
-typedef bool grvsstp_foreach_result;
+/* ------------------------------------------------------------------------
+ * 4.4
+ */
+
+#if GRVSSTP_WIRESHARK_AT_LEAST(4, 4)
+#include <wsutil/plugins.h>
+
+/* What Wireshark's callbacks and structures say yes or no with. */
+typedef bool grvsstp_bool;
+/* What a plugin says of itself. */
+#define GRVSSTP_PLUGIN_KIND ((uint32_t)WS_PLUGIN_DESC_DISSECTOR)
 #define grvsstp_mark_depended_upon(pinfo, frame) mark_frame_as_depended_upon((pinfo)->fd, (frame))
 #define grvsstp_uncompress tvb_child_uncompress_zlib
 #define grvsstp_get_uint8 tvb_get_uint8
+#define grvsstp_follow_register_stream(proto, tap, by_packet, by_number, by_addresses, port, note, \
+                                       count)                                                      \
+    register_follow_stream((proto), (tap), (by_packet), (by_number), (by_addresses), (port),       \
+                           (note), (count), NULL)
+/* The callback `name` of a conversation filter, which is `function` of the packet. */
+#define GRVSSTP_CONVERSATION_FILTER(type, name, function)                                          \
+    static type name(struct _packet_info *pinfo, void *user_data)                                  \
+    {                                                                                              \
+        (void)user_data;                                                                           \
+        return function(pinfo);                                                                    \
+    }
+#define grvsstp_register_conversation_filter(proto, name, is_valid, build)                         \
+    register_conversation_filter((proto), (name), (is_valid), (build), NULL)
 #else
-typedef gboolean grvsstp_heuristic_result;
-typedef gboolean grvsstp_preference;
-typedef gboolean grvsstp_foreach_result;
+typedef gboolean grvsstp_bool;
+#define GRVSSTP_PLUGIN_KIND ((uint32_t)0) /* which nobody asks for */
 #define grvsstp_mark_depended_upon(pinfo, frame) mark_frame_as_depended_upon((pinfo), (frame))
 #define grvsstp_uncompress tvb_child_uncompress
 #define grvsstp_get_uint8 tvb_get_guint8
-#endif
-
-#if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
-#define grvsstp_try_string(table, string, tvb, pinfo, tree, data)                                  \
-    dissector_try_string_with_data((table), (string), (tvb), (pinfo), (tree), true, (data))
-/* libwireshark asks postdissectors by itself what they want of a frame. */
-#define grvsstp_prime_for_postdissectors(edt) ((void)(edt))
-#else
-#define grvsstp_try_string dissector_try_string
-#define grvsstp_prime_for_postdissectors prime_epan_dissect_with_postdissector_wanted_hfids
+#define grvsstp_follow_register_stream(proto, tap, by_packet, by_number, by_addresses, port, note, \
+                                       count)                                                      \
+    register_follow_stream((proto), (tap), (by_packet), (by_number), (by_addresses), (port), (note))
+#define GRVSSTP_CONVERSATION_FILTER(type, name, function)                                          \
+    static type name(struct _packet_info *pinfo)                                                   \
+    {                                                                                              \
+        return function(pinfo);                                                                    \
+    }
+#define grvsstp_register_conversation_filter register_conversation_filter
 #endif
 
 /* The value of a field of text; it lives as long as the tree. */
@@ -71,6 +98,93 @@ static inline const char *grvsstp_http_tunnel_target(const http_conv_t *http, un
     *status = last->response_code;
     return last->request_uri;
 }
+
+/* ------------------------------------------------------------------------
+ * 4.6
+ */
+
+/* A packet as wiretap reads it. */
+struct grvsstp_record {
+    wtap_rec rec;
+#if !GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
+    Buffer data; /* which is in the record since */
+#endif
+};
+
+#if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
+#define GRVSSTP_RECORD_DATA(record) (&(record)->rec.data)
+#define grvsstp_try_string(table, string, tvb, pinfo, tree, data)                                  \
+    dissector_try_string_with_data((table), (string), (tvb), (pinfo), (tree), true, (data))
+/* libwireshark asks postdissectors by itself what they want of a frame. */
+#define grvsstp_prime_for_postdissectors(edt) ((void)(edt))
+#define grvsstp_log_init(program, complain) ws_log_init(complain)
+#define grvsstp_configuration_init(program) configuration_init(program)
+#else
+#define GRVSSTP_RECORD_DATA(record) (&(record)->data)
+#define grvsstp_try_string dissector_try_string
+#define grvsstp_prime_for_postdissectors prime_epan_dissect_with_postdissector_wanted_hfids
+#define grvsstp_log_init(program, complain) ws_log_init((program), (complain))
+#define grvsstp_configuration_init(program) configuration_init((program), NULL)
+#endif
+
+static inline void grvsstp_record_init(struct grvsstp_record *record)
+{
+#if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
+    wtap_rec_init(&record->rec, 2048);
+#else
+    wtap_rec_init(&record->rec);
+    ws_buffer_init(&record->data, 2048);
+#endif
+}
+
+static inline void grvsstp_record_clear(struct grvsstp_record *record)
+{
+    wtap_rec_cleanup(&record->rec);
+#if !GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
+    ws_buffer_free(&record->data);
+#endif
+}
+
+/* As wtap_read(). */
+static inline bool grvsstp_record_read(struct grvsstp_record *record, wtap *wth, int *err,
+                                       char **detail, int64_t *offset)
+{
+#if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
+    return wtap_read(wth, &record->rec, err, detail, offset);
+#else
+    return wtap_read(wth, &record->rec, &record->data, err, detail, offset);
+#endif
+}
+
+/* Has a record look for its bytes at `bytes`, which stay the caller's. */
+static inline void grvsstp_rec_point_at(wtap_rec *rec, uint8_t *bytes, size_t len)
+{
+#if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
+    rec->data = (Buffer){.data = bytes, .allocated = len, .first_free = len};
+#else
+    (void)rec, (void)bytes, (void)len;
+#endif
+}
+
+/* Dissects a packet whose bytes lie at `bytes`, which is where the record has them, too. */
+static inline void grvsstp_dissect(epan_dissect_t *edt, int file_type, wtap_rec *rec,
+                                   const uint8_t *bytes, frame_data *frame)
+{
+#if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
+    (void)bytes;
+    epan_dissect_run_with_taps(edt, file_type, rec, frame, NULL);
+#else
+    const wtap_packet_header *header = &rec->rec_header.packet_header;
+    /* A file may claim any length. */
+    const int len = (int)MIN(header->len, (uint32_t)G_MAXINT);
+    epan_dissect_run_with_taps(edt, file_type, rec, tvb_new_real_data(bytes, header->caplen, len),
+                               frame, NULL);
+#endif
+}
+
+/* ------------------------------------------------------------------------
+ * All of them
+ */
 
 /* Takes a handle that a table uses off the list of those that Decode As offers for it, which
  * has no function for that: the list is sorted by the names of protocols, and ours is never

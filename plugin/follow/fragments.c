@@ -76,7 +76,7 @@ struct joining {
     uint8_t *next;
 };
 
-static grvsstp_foreach_result append(const void *key, void *value, void *cookie)
+static grvsstp_bool append(const void *key, void *value, void *cookie)
 {
     const struct grvsstp_message *message = value;
     struct joining *joining = cookie;

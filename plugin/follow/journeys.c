@@ -3,7 +3,7 @@
 
 #include "follow/memory.h"
 
-static grvsstp_preference are_followed = true;
+static grvsstp_bool are_followed = true;
 
 void grvsstp_journeys_register_preferences(module_t *module)
 {

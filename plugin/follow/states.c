@@ -6,8 +6,8 @@
 
 #define SECONDS_MAX INT64_C(4000000000) /* the year 2096 */
 
-static grvsstp_preference are_followed = true;
-static grvsstp_preference is_nothing_outstanding;
+static grvsstp_bool are_followed = true;
+static grvsstp_bool is_nothing_outstanding;
 
 void grvsstp_states_register_preferences(module_t *module)
 {

@@ -88,7 +88,7 @@ void grvsstp_show_message(const struct grvsstp_envelope *envelope,
 }
 
 /* Who saves the frame of the last fragment wants those of the others, too. */
-static grvsstp_foreach_result depend_on_fragment(const void *key, void *value, void *pinfo)
+static grvsstp_bool depend_on_fragment(const void *key, void *value, void *pinfo)
 {
     const struct grvsstp_message *message = value;
 

@@ -39,38 +39,15 @@ static char *filter_session(packet_info *pinfo)
                            selection->session_id);
 }
 
-/* ------------------------------------------------------------------------
- * The two forms of the callbacks
- */
-
-#if GRVSSTP_WIRESHARK_AT_LEAST(4, 4)
-#define GRVSSTP_CALLBACK(type, name, function)                                                     \
-    static type name(struct _packet_info *pinfo, void *user_data)                                  \
-    {                                                                                              \
-        (void)user_data;                                                                           \
-        return function(pinfo);                                                                    \
-    }
-#define GRVSSTP_REGISTER(name, is_valid, build)                                                    \
-    register_conversation_filter("grvsstp", name, is_valid, build, NULL)
-typedef bool callback_bool;
-#else
-#define GRVSSTP_CALLBACK(type, name, function)                                                     \
-    static type name(struct _packet_info *pinfo)                                                   \
-    {                                                                                              \
-        return function(pinfo);                                                                    \
-    }
-#define GRVSSTP_REGISTER(name, is_valid, build)                                                    \
-    register_conversation_filter("grvsstp", name, is_valid, build)
-typedef gboolean callback_bool;
-#endif
-
-GRVSSTP_CALLBACK(callback_bool, is_connection_valid, has_connection)
-GRVSSTP_CALLBACK(callback_bool, is_session_valid, has_session)
-GRVSSTP_CALLBACK(char *, build_connection, filter_connection)
-GRVSSTP_CALLBACK(char *, build_session, filter_session)
+GRVSSTP_CONVERSATION_FILTER(grvsstp_bool, is_connection_valid, has_connection)
+GRVSSTP_CONVERSATION_FILTER(grvsstp_bool, is_session_valid, has_session)
+GRVSSTP_CONVERSATION_FILTER(char *, build_connection, filter_connection)
+GRVSSTP_CONVERSATION_FILTER(char *, build_session, filter_session)
 
 void grvsstp_filters_register(void)
 {
-    GRVSSTP_REGISTER("Groove SSTP connection", is_connection_valid, build_connection);
-    GRVSSTP_REGISTER("Groove SSTP session", is_session_valid, build_session);
+    grvsstp_register_conversation_filter("grvsstp", "Groove SSTP connection", is_connection_valid,
+                                         build_connection);
+    grvsstp_register_conversation_filter("grvsstp", "Groove SSTP session", is_session_valid,
+                                         build_session);
 }

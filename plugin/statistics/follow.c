@@ -97,12 +97,7 @@ static tap_packet_status note_data(void *tapdata, packet_info *pinfo, epan_disse
 
 void grvsstp_follow_register(void)
 {
-#if GRVSSTP_WIRESHARK_AT_LEAST(4, 4)
-    register_follow_stream(proto_grvsstp, "grvsstp_follow", filter_by_packet, filter_by_number,
-                           filter_by_addresses, tcp_port_to_display, note_data,
-                           grvsstp_connections_count, NULL);
-#else
-    register_follow_stream(proto_grvsstp, "grvsstp_follow", filter_by_packet, filter_by_number,
-                           filter_by_addresses, tcp_port_to_display, note_data);
-#endif
+    grvsstp_follow_register_stream(proto_grvsstp, "grvsstp_follow", filter_by_packet,
+                                   filter_by_number, filter_by_addresses, tcp_port_to_display,
+                                   note_data, grvsstp_connections_count);
 }

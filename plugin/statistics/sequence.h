@@ -15,18 +15,7 @@
 
 #include <epan/tap.h>
 
-#define GRVSSTP_HAS_FLOW                                                                           \
-    (WIRESHARK_VERSION_MAJOR == 4 &&                                                               \
-     (WIRESHARK_VERSION_MINOR == 0 || WIRESHARK_VERSION_MINOR == 4 ||                              \
-      WIRESHARK_VERSION_MINOR == 6))
-
 #if GRVSSTP_HAS_FLOW
-#if GRVSSTP_WIRESHARK_AT_LEAST(4, 4)
-typedef bool grvsstp_sequence_bool;
-#else
-typedef gboolean grvsstp_sequence_bool;
-#endif
-
 /* An arrow. */
 typedef struct _seq_analysis_item {
     uint32_t frame_number;
@@ -39,8 +28,8 @@ typedef struct _seq_analysis_item {
     char *comment; /* beside it */
     uint16_t conv_num;
     unsigned fg_color, bg_color;
-    grvsstp_sequence_bool has_color_filter;
-    grvsstp_sequence_bool display;
+    grvsstp_bool has_color_filter;
+    grvsstp_bool display;
     unsigned src_node, dst_node;
     uint16_t line_style;
 } seq_analysis_item_t;
@@ -48,7 +37,7 @@ typedef struct _seq_analysis_item {
 /* A graph. */
 typedef struct _seq_analysis_info {
     const char *name;
-    grvsstp_sequence_bool any_addr;
+    grvsstp_bool any_addr;
     int nconv;
     GQueue *items;
 } seq_analysis_info_t;

@@ -2,6 +2,7 @@
 """Nobody includes what lies above, and no includes run in a circle: house.py, and rooms.py
 for what is allowed."""
 import os
+import re
 import shutil
 import tempfile
 import unittest
@@ -29,6 +30,24 @@ class HouseTest(unittest.TestCase):
                     self.assertTrue(os.path.isdir(os.path.join(TOP, house, room)), (house, room))
 
 
+# A choice between versions of Wireshark.
+CHOICE = re.compile(r"^[ \t]*#[ \t]*(el)?if.*(WIRESHARK_VERSION_|WIRESHARK_AT_LEAST)", re.MULTILINE)
+COMPAT = "plugin/fields/compat.h"
+
+
+def choices(top):
+    """The files, but for the one that may, that ask which Wireshark they are built against."""
+    for path in House(top).files:
+        with open(os.path.join(top, path), encoding="utf-8") as file:
+            if path != COMPAT and CHOICE.search(file.read()):
+                yield path
+
+
+class VersionsTest(unittest.TestCase):
+    def test_one_header_knows_them(self):
+        self.assertEqual(list(choices(TOP)), [])
+
+
 class ViolationTest(unittest.TestCase):
     """What is not allowed is found: put into a copy of the sources."""
 
@@ -52,6 +71,12 @@ class ViolationTest(unittest.TestCase):
     def test_copy_is_clean(self):
         house = House(self.top)
         self.assertEqual(list(house.upward()) + list(house.circles()), [])
+
+    def test_choice_of_a_version(self):
+        path = "analyzer/cli/capture/keep.c"
+        with open(os.path.join(self.top, path), "a", encoding="utf-8") as file:
+            file.write("#if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)\n#endif\n")
+        self.assertEqual(list(choices(self.top)), [path])
 
     def test_upward_in_a_house(self):
         self.put("plugin/follow/message.c", "show/tap.h")

@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
-# debian: other Debian systems for tests/fresh and tests/versions, made from where this
-# machine has its own packages from.  To be sourced.
+# debian: other Debian systems for the tests in fresh, packages and versions, made from where
+# this machine has its own packages from.  To be sourced.
 #
 #     debian_make bookworm FOLDER LOG [--include=git]     a root folder with apt set up
 #     debian_update FOLDER                                apt-get update in it
+#     debian_plain sid FOLDER                             both, once: FOLDER/sid-plain
+#     debian_enter ROOT && debian_inside_as USER ROOT ls  runs programs there
+#
+# What sets variables does so in a shell of its own: the names are those of who calls.
 #
 # The mirrors, their keys and apt's own settings (proxies, retries, dates) are those of the
 # machine: no host is named here.
@@ -41,7 +45,7 @@ debian_settings()
 }
 
 debian_make()
-{
+(
     suite=$1
     folder=$2
     log=$3
@@ -70,7 +74,7 @@ debian_make()
             done
         fi
     } >"$folder/etc/apt/sources.list"
-}
+)
 
 debian_update()
 {
@@ -89,3 +93,43 @@ debian_update()
         ;;
     esac
 }
+
+# debian_plain SUITE FOLDER: FOLDER/SUITE-plain, a Debian as it comes, with its lists; one that is
+# there already is used again.
+debian_plain()
+{
+    [ ! -f "$2/$1-plain.done" ] || return 0
+    echo "Making $2/$1-plain"
+    rm -rf "$2/$1-plain"
+    debian_make "$1" "$2/$1-plain" "$2/$1-plain.log" || return 1
+    debian_update "$2/$1-plain" || return 1
+    touch "$2/$1-plain.done"
+}
+
+# debian_enter ROOT: what programs in it expect, mounted in the namespace of who calls.
+debian_enter()
+{
+    mount -t proc proc "$1/proc"
+    mount -t devpts -o newinstance,ptmxmode=0666 devpts "$1/dev/pts"
+    mount -t tmpfs -o mode=1777 tmpfs "$1/dev/shm"
+    echo "127.0.0.1 localhost $(uname -n)" >"$1/etc/hosts"
+}
+
+# debian_inside ROOT COMMAND...: as root there, with nothing of this machine's environment.
+debian_inside()
+(
+    root=$1
+    shift
+    chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C.UTF-8 \
+        DEBIAN_FRONTEND=noninteractive "$@" </dev/null
+)
+
+# debian_inside_as USER ROOT COMMAND...: as one of its users, in that user's folder.
+debian_inside_as()
+(
+    user=$1
+    root=$2
+    shift 2
+    debian_inside "$root" setpriv --reuid "$user" --regid "$user" --clear-groups \
+        env -C "/home/$user" HOME="/home/$user" "$@"
+)

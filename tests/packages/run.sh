@@ -73,50 +73,28 @@ finish()
 trap finish EXIT
 trap 'exit 130' HUP INT TERM
 
-# inside ROOT COMMAND...: with a home of its own, and nothing of this machine's environment.
-inside()
-{
-    root=$1
-    shift
-    chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C.UTF-8 \
-        DEBIAN_FRONTEND=noninteractive "$@" </dev/null
-}
-
-enter()
-{
-    mount -t proc proc "$1/proc"
-    mount -t devpts -o newinstance,ptmxmode=0666 devpts "$1/dev/pts"
-    echo "127.0.0.1 localhost $(uname -n)" >"$1/etc/hosts"
-}
-
 install_packages()
 {
     root=$1
     shift
-    inside "$root" apt-get -q install -y --no-install-recommends "$@" >>"$log" 2>&1 ||
+    debian_inside "$root" apt-get -q install -y --no-install-recommends "$@" >>"$log" 2>&1 ||
         fail "apt-get install $*; see $log"
 }
 
 # ---------------------------------------------------------------------------
 # Two Debians
 
-if [ ! -f "$plain.done" ]; then
-    echo "Making $plain"
-    rm -rf "$plain"
-    debian_make "$suite" "$plain" "$plain.log" || fail "debootstrap; see $plain.log"
-    debian_update "$plain" || fail "apt-get update"
-    touch "$plain.done"
-fi
+debian_plain "$suite" "$folder" || fail "making $plain; see $plain.log"
 if [ ! -f "$builder.done" ]; then
     echo "Making $builder"
     rm -rf --one-file-system "$builder"
     cp -a "$plain" "$builder"
-    enter "$builder"
+    debian_enter "$builder"
     install_packages "$builder" dpkg-dev lintian
-    inside "$builder" useradd -m builder
+    debian_inside "$builder" useradd -m builder
     touch "$builder.done"
 else
-    enter "$builder"
+    debian_enter "$builder"
 fi
 
 # ---------------------------------------------------------------------------
@@ -132,12 +110,12 @@ build()
     rm -rf "$builder$top"
     mkdir -p "$builder$top/grvsstp"
     tar -C "$builder$top/grvsstp" --no-same-owner -xf "$source"
-    inside "$builder" chown -R builder: "/home/builder"
-    inside "$builder" sh -c "cd '$top/grvsstp' && apt-get -q build-dep -y --no-install-recommends ./" \
-        >>"$log" 2>&1 || fail "apt-get build-dep; see $log"
-    inside "$builder" setpriv --reuid builder --regid builder --clear-groups \
-        env HOME=/home/builder DEB_BUILD_OPTIONS="$2 parallel=$(nproc)" \
-        sh -c "cd '$top/grvsstp' && dpkg-buildpackage -us -uc -b" >>"$log" 2>&1 ||
+    debian_inside "$builder" chown -R builder: "/home/builder"
+    debian_inside "$builder" env -C "$top/grvsstp" \
+        apt-get -q build-dep -y --no-install-recommends ./ >>"$log" 2>&1 ||
+        fail "apt-get build-dep; see $log"
+    debian_inside_as builder "$builder" env -C "$top/grvsstp" \
+        DEB_BUILD_OPTIONS="$2 parallel=$(nproc)" dpkg-buildpackage -us -uc -b >>"$log" 2>&1 ||
         fail "dpkg-buildpackage; see $log"
 }
 
@@ -151,8 +129,8 @@ for package in "$builder"/home/builder/first/*.deb; do
 done
 
 echo "lintian"
-inside "$builder" setpriv --reuid builder --regid builder --clear-groups env HOME=/home/builder \
-    sh -c 'lintian --fail-on error,warning --info /home/builder/first/*.changes' >>"$log" 2>&1 ||
+debian_inside_as builder "$builder" \
+    sh -c 'lintian --fail-on error,warning --info first/*.changes' >>"$log" 2>&1 ||
     fail "lintian; see $log"
 
 rm -rf "$packages"
@@ -165,7 +143,7 @@ rm -f "$packages"/*-dbgsym_*.deb
 
 rm -rf --one-file-system "$user"
 cp -a "$plain" "$user"
-enter "$user"
+debian_enter "$user"
 install_packages "$user" tshark
 mkdir "$user/packages"
 cp "$packages"/*.deb "$user/packages"
@@ -183,17 +161,17 @@ mkdir -p "$own_profile"
 echo 'gui.column.format: "No.", "%m"' >"$own_profile/preferences"
 
 # What our packages depend on stays; so it is there before.
-inside "$user" sh -c 'apt-get -q install -y --no-install-recommends /packages/*.deb &&
+debian_inside "$user" sh -c 'apt-get -q install -y --no-install-recommends /packages/*.deb &&
     apt-mark manual $(dpkg-query -W -f "\${Package} ") &&
     apt-get -q purge -y wireshark-plugin-grvsstp grvsstp-analyze relaysim' >>"$log" 2>&1 ||
     fail "installing and purging; see $log"
 list_files >"$folder/$suite.before"
 
 echo "Installing them"
-inside "$user" sh -c 'apt-get -q install -y --no-install-recommends /packages/*.deb' \
+debian_inside "$user" sh -c 'apt-get -q install -y --no-install-recommends /packages/*.deb' \
     >>"$log" 2>&1 || fail "installing; see $log"
 cp "$checkout/debian/tests/open-sample" "$user/packages"
-inside "$user" sh /packages/open-sample || fail "the packages do not work for an ordinary user"
+debian_inside "$user" sh /packages/open-sample || fail "the packages do not work for an ordinary user"
 
 echo "Upgrading, removing and purging them"
 for package in "$packages"/*.deb; do
@@ -203,13 +181,13 @@ for package in "$packages"/*.deb; do
     dpkg-deb --root-owner-group -b "$user/packages/unpacked" \
         "$user/packages/later-$(basename "$package")" >>"$log"
 done
-inside "$user" sh -c 'apt-get -q install -y --no-install-recommends /packages/later-*.deb' \
+debian_inside "$user" sh -c 'apt-get -q install -y --no-install-recommends /packages/later-*.deb' \
     >>"$log" 2>&1 || fail "upgrading; see $log"
-inside "$user" sh /packages/open-sample >>"$log" 2>&1 || fail "the upgraded packages do not work"
-inside "$user" apt-get -q remove -y wireshark-plugin-grvsstp grvsstp-analyze relaysim \
+debian_inside "$user" sh /packages/open-sample >>"$log" 2>&1 || fail "the upgraded packages do not work"
+debian_inside "$user" apt-get -q remove -y wireshark-plugin-grvsstp grvsstp-analyze relaysim \
     >>"$log" 2>&1 || fail "removing; see $log"
 list_files | diff "$folder/$suite.before" - || fail "removing leaves something"
-inside "$user" dpkg --purge wireshark-plugin-grvsstp grvsstp-analyze relaysim \
+debian_inside "$user" dpkg --purge wireshark-plugin-grvsstp grvsstp-analyze relaysim \
     >>"$log" 2>&1 || fail "purging; see $log"
 list_files | diff "$folder/$suite.before" - || fail "purging leaves something"
 echo "Passed on $suite; the packages are in $packages"

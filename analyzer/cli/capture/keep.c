@@ -17,13 +17,9 @@ struct packet *packet_keep(const struct packet *packet, gboolean has_bytes)
     kept->rec = *packet->rec;
     kept->rec.block = NULL; /* comments and the like: they say nothing to a dissector */
     memset(&kept->rec.options_buf, 0, sizeof kept->rec.options_buf);
-#if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
-    ws_buffer_init(&kept->rec.data, MAX(len, 1));
-    ws_buffer_append(&kept->rec.data, packet->bytes, len);
-    kept->packet.bytes = ws_buffer_start_ptr(&kept->rec.data);
-#else
-    kept->packet.bytes = len > 0 ? g_memdup2(packet->bytes, len) : NULL;
-#endif
+    guint8 *bytes = len > 0 ? g_memdup2(packet->bytes, len) : NULL;
+    grvsstp_rec_point_at(&kept->rec, bytes, len);
+    kept->packet.bytes = bytes;
     kept->packet.rec = &kept->rec;
     return &kept->packet;
 }
@@ -32,11 +28,7 @@ void packet_free(struct packet *packet)
 {
     struct kept *kept = (struct kept *)(void *)packet;
 
-#if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
-    ws_buffer_free(&kept->rec.data);
-#else
     g_free((gpointer)packet->bytes);
-#endif
     g_free(kept);
 }
 

@@ -19,10 +19,7 @@
 struct source {
     char *name;
     wtap *wth;
-    wtap_rec rec;
-#if !GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
-    Buffer buffer;
-#endif
+    struct grvsstp_record record;
     guint64 frame;
     gint64 last_ns;
     gboolean is_damaged, is_silent;
@@ -118,12 +115,7 @@ gboolean source_open(struct source *source)
         return FALSE;
     }
     wtap_set_cb_new_secrets(source->wth, take_secrets);
-#if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
-    wtap_rec_init(&source->rec, 2048);
-#else
-    wtap_rec_init(&source->rec);
-    ws_buffer_init(&source->buffer, 2048);
-#endif
+    grvsstp_record_init(&source->record);
     source->frame = 0;
     return TRUE;
 }
@@ -134,14 +126,8 @@ static gboolean read_record(struct source *source)
     gint64 offset;
     int err = 0;
 
-    wtap_rec_reset(&source->rec);
-#if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
-    const gboolean is_read = wtap_read(source->wth, &source->rec, &err, &detail, &offset);
-#else
-    const gboolean is_read =
-        wtap_read(source->wth, &source->rec, &source->buffer, &err, &detail, &offset);
-#endif
-    if (is_read) {
+    wtap_rec_reset(&source->record.rec);
+    if (grvsstp_record_read(&source->record, source->wth, &err, &detail, &offset)) {
         source->frame++;
         return TRUE;
     }
@@ -161,7 +147,7 @@ static gboolean read_record(struct source *source)
 
 static gint64 time_of(struct source *source)
 {
-    const wtap_rec *rec = &source->rec;
+    const wtap_rec *rec = &source->record.rec;
 
     if ((rec->presence_flags & WTAP_HAS_TS) != 0) {
         const gint64 secs = CLAMP((gint64)rec->ts.secs, -SECONDS_MAX, SECONDS_MAX);
@@ -175,15 +161,11 @@ gboolean source_next(struct source *source, struct source_packet *packet)
     do {
         if (!read_record(source))
             return FALSE;
-    } while (source->rec.rec_type != REC_TYPE_PACKET);
+    } while (source->record.rec.rec_type != REC_TYPE_PACKET);
     packet->frame = source->frame;
     packet->captured_ns = time_of(source);
-    packet->rec = &source->rec;
-#if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
-    packet->bytes = ws_buffer_start_ptr(&source->rec.data);
-#else
-    packet->bytes = ws_buffer_start_ptr(&source->buffer);
-#endif
+    packet->rec = &source->record.rec;
+    packet->bytes = ws_buffer_start_ptr(GRVSSTP_RECORD_DATA(&source->record));
     packet->type = wtap_file_type_subtype(source->wth);
     return TRUE;
 }
@@ -212,10 +194,7 @@ void source_close(struct source *source)
         return;
     wtap_close(source->wth);
     source->wth = NULL;
-    wtap_rec_cleanup(&source->rec);
-#if !GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
-    ws_buffer_free(&source->buffer);
-#endif
+    grvsstp_record_clear(&source->record);
 }
 
 gint64 source_bytes_read(const struct source *source)

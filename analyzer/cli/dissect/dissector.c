@@ -56,19 +56,6 @@ guint32 dissector_next_number(const struct dissector *dissector)
     return dissector->number + 1;
 }
 
-static void run(struct dissector *dissector, const struct packet *packet, frame_data *frame)
-{
-#if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
-    epan_dissect_run_with_taps(dissector->edt, packet->type, packet->rec, frame, NULL);
-#else
-    const wtap_packet_header *header = &packet->rec->rec_header.packet_header;
-    /* A file may claim any length. */
-    const gint len = (gint)MIN(header->len, (guint32)G_MAXINT);
-    epan_dissect_run_with_taps(dissector->edt, packet->type, packet->rec,
-                               tvb_new_real_data(packet->bytes, header->caplen, len), frame, NULL);
-#endif
-}
-
 static void begin_frame(struct dissector *dissector, const struct packet *packet, frame_data *frame)
 {
     /* By the clock of the first point.  The interface is numbered by its file alone. */
@@ -107,7 +94,7 @@ void dissector_packet(struct dissector *dissector, const struct packet *packet)
     begin_frame(dissector, packet, &frame);
     grvsstp_prime_for_postdissectors(dissector->edt);
     enter_frame(dissector, &frame);
-    run(dissector, packet, &frame);
+    grvsstp_dissect(dissector->edt, packet->type, packet->rec, packet->bytes, &frame);
     frame_data_set_after_dissect(&frame, &dissector->cumulated);
     epan_dissect_reset(dissector->edt);
     end_frame(dissector, &frame);

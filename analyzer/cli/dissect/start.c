@@ -29,17 +29,9 @@ static const struct report_message_routines routines = {.vreport_failure = compl
 
 void start_process(const char *program)
 {
-#if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
-    ws_log_init(complain);
-#else
-    ws_log_init("grvsstp-analyze", complain);
-#endif
+    grvsstp_log_init("grvsstp-analyze", complain);
     init_process_policies();
-#if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
-    char *error = configuration_init(program);
-#else
-    char *error = configuration_init(program, NULL);
-#endif
+    char *error = grvsstp_configuration_init(program);
     if (error != NULL)
         say("%s", error);
     g_free(error);
