@@ -1,47 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/fault.h"
 
+#include "base/random.h"
+
 #include <glib.h>
 #include <string.h>
 
 #define PIECE_MAX 600u /* of a write that is cut */
 
-/* One of each so many. */
-struct one_of {
-    unsigned num, at, chosen;
-};
-
 struct faults {
     struct fault_plan plan;
-    /* What befalls connections does not change what befalls the capture. */
-    uint64_t random, capture_random;
-    struct one_of lose, duplicate, reorder;
+    struct random_seeded random;
 };
-
-/* splitmix64, which is public domain. */
-static uint64_t next_random(uint64_t *state)
-{
-    uint64_t z = *state += UINT64_C(0x9e3779b97f4a7c15);
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return z ^ (z >> 31);
-}
 
 /* ------------------------------------------------------------------------
  * Plans
  */
-
-static char *add_one_of(const char *text, const char *word, unsigned *one_of)
-{
-    const size_t len = strlen(word);
-    guint64 num;
-    if (strncmp(text, word, len) != 0 || strncmp(text + len, " 1 of ", 6) != 0 ||
-        !g_ascii_string_to_unsigned(text + len + 6, 10, 1, FAULT_ONE_OF_MAX, &num, NULL))
-        return g_strdup_printf("%s is said so: \"%s 1 of 8\", with at most %u", word, word,
-                               FAULT_ONE_OF_MAX);
-    *one_of = (unsigned)num;
-    return NULL;
-}
 
 static char *add_delay(const char *text, unsigned *delay_ms)
 {
@@ -78,8 +52,9 @@ static char *add_death(const char *text, unsigned *within)
                                      FAULT_BYTES_MAX);
 }
 
-char *fault_plan_add(struct fault_plan *plan, const char *text)
+static char *add_one(struct fault_plan *plan, const char *text)
 {
+    static const char capture[] = "capture ";
     if (strcmp(text, "split") == 0) {
         plan->splits = true;
         return NULL;
@@ -88,21 +63,40 @@ char *fault_plan_add(struct fault_plan *plan, const char *text)
         return add_delay(text, &plan->delay_ms);
     if (g_str_has_prefix(text, "proxy-dies"))
         return add_death(text, &plan->proxies_die_within);
-    if (g_str_has_prefix(text, "lose"))
-        return add_one_of(text, "lose", &plan->lose_one_of);
-    if (g_str_has_prefix(text, "duplicate"))
-        return add_one_of(text, "duplicate", &plan->duplicate_one_of);
-    if (g_str_has_prefix(text, "reorder"))
-        return add_one_of(text, "reorder", &plan->reorder_one_of);
-    return g_strdup_printf("the faults are split, delay, proxy-dies, lose, duplicate and reorder, "
-                           "not \"%s\"",
+    if (g_str_has_prefix(text, capture))
+        return wear_plan_add(&plan->capture, text + strlen(capture));
+    if (g_str_has_prefix(text, "lose") || g_str_has_prefix(text, "duplicate") ||
+        g_str_has_prefix(text, "reorder"))
+        return wear_plan_add(&plan->capture, text);
+    return g_strdup_printf("the faults are split, delay, proxy-dies, lose, duplicate, reorder, and "
+                           "capture with these and others after it, not \"%s\"",
                            text);
 }
 
-static void append_one_of(GString *text, const char *word, unsigned one_of)
+char *fault_plan_add(struct fault_plan *plan, const char *text)
 {
-    if (one_of != 0)
-        g_string_append_printf(text, ", %s 1 of %u", word, one_of);
+    char **parts = g_strsplit(text, ", ", -1);
+    char *why = parts[0] == NULL ? add_one(plan, "") : NULL;
+    for (char **part = parts; why == NULL && *part != NULL; part++)
+        why = add_one(plan, *part);
+    g_strfreev(parts);
+    return why != NULL ? why : wear_plan_check(&plan->capture);
+}
+
+void fault_plan_merge(struct fault_plan *plan, const struct fault_plan *more)
+{
+    plan->splits = plan->splits || more->splits;
+    plan->drops = plan->drops || more->drops;
+    if (more->delay_ms != 0)
+        plan->delay_ms = more->delay_ms;
+    if (more->proxies_die_within != 0)
+        plan->proxies_die_within = more->proxies_die_within;
+    wear_plan_merge(&plan->capture, &more->capture);
+}
+
+bool fault_plan_is_of_capture(const struct fault_plan *plan)
+{
+    return !plan->splits && plan->delay_ms == 0 && !plan->drops && plan->proxies_die_within == 0;
 }
 
 char *fault_plan_text(const struct fault_plan *plan)
@@ -116,9 +110,12 @@ char *fault_plan_text(const struct fault_plan *plan)
         g_string_append(text, ", drop");
     if (plan->proxies_die_within != 0)
         g_string_append_printf(text, ", proxy-dies within %u bytes", plan->proxies_die_within);
-    append_one_of(text, "lose", plan->lose_one_of);
-    append_one_of(text, "duplicate", plan->duplicate_one_of);
-    append_one_of(text, "reorder", plan->reorder_one_of);
+    for (unsigned kind = 0; kind < WEAR_KINDS; kind++)
+        if (plan->capture.has[kind]) {
+            char *words = wear_plan_text(&plan->capture, kind);
+            g_string_append_printf(text, ", capture %s", words);
+            g_free(words);
+        }
     if (text->len > 0)
         g_string_erase(text, 0, 2);
     return g_string_free(text, FALSE);
@@ -130,16 +127,11 @@ char *fault_plan_text(const struct fault_plan *plan)
 
 struct faults *faults_new(const struct fault_plan *plan, uint64_t seed)
 {
-    if (!plan->splits && plan->delay_ms == 0 && !plan->drops && plan->proxies_die_within == 0 &&
-        plan->lose_one_of == 0 && plan->duplicate_one_of == 0 && plan->reorder_one_of == 0)
+    if (fault_plan_is_of_capture(plan))
         return NULL;
     struct faults *faults = g_new0(struct faults, 1);
     faults->plan = *plan;
-    faults->random = seed;
-    faults->capture_random = ~seed;
-    faults->lose.num = plan->lose_one_of;
-    faults->duplicate.num = plan->duplicate_one_of;
-    faults->reorder.num = plan->reorder_one_of;
+    faults->random.state = seed;
     return faults;
 }
 
@@ -160,7 +152,7 @@ bool faults_delays(const struct faults *faults)
 
 uint64_t faults_number(struct faults *faults, uint64_t max)
 {
-    return 1 + next_random(&faults->random) % max;
+    return 1 + random_seeded_next(&faults->random) % max;
 }
 
 size_t faults_cut(struct faults *faults, size_t len)
@@ -173,29 +165,5 @@ size_t faults_cut(struct faults *faults, size_t len)
 unsigned faults_pause_ms(struct faults *faults)
 {
     const unsigned max = faults->plan.delay_ms != 0 ? faults->plan.delay_ms : 1;
-    return (unsigned)(next_random(&faults->random) % (max + 1));
-}
-
-/* Whether it is this one of the `num` that there are. */
-static bool is_chosen(struct faults *faults, struct one_of *one)
-{
-    if (one->num == 0)
-        return false;
-    if (one->at == 0)
-        one->chosen = (unsigned)(next_random(&faults->capture_random) % one->num);
-    const bool is_it = one->at == one->chosen;
-    one->at = (one->at + 1) % one->num;
-    return is_it;
-}
-
-enum fault_of_segment faults_of_segment(struct faults *faults)
-{
-    /* Each counts all segments, whatever the others do. */
-    const bool loses = is_chosen(faults, &faults->lose);
-    const bool duplicates = is_chosen(faults, &faults->duplicate);
-    const bool reorders = is_chosen(faults, &faults->reorder);
-    return loses        ? FAULT_LOSE
-           : reorders   ? FAULT_REORDER
-           : duplicates ? FAULT_DUPLICATE
-                        : FAULT_NONE;
+    return (unsigned)(random_seeded_next(&faults->random) % (max + 1));
 }

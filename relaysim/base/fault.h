@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * fault: seeded misfortunes of connections and of captures.
+ * fault: seeded misfortunes of connections, and what is said of those of captures.
  *
  * A plan says which there are.  Those of a connection, which net/net.h carries out: writes
  * are cut at random points, bytes are handed on late, the connection is reset after so
- * many bytes.  Those of the capture alone, which record/capture.h carries out, for both ends have
- * every byte: segments are lost, duplicated, put after the next one.
+ * many bytes.  Those of the capture alone are another plan, base/wear_plan.h, which
+ * record/capture.h carries out: both ends have every byte.
  *
  * A plan of zeros has none, and costs nothing: whoever asks has a NULL to look at.  The
  * same seed gives the same decisions in the same order; what they meet depends on time.
@@ -21,8 +21,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/wear_plan.h"
+
 #define FAULT_DELAY_MAX_MS 1000u
-#define FAULT_ONE_OF_MAX 10000u
 #define FAULT_BYTES_MAX (1u << 20)
 
 struct fault_plan {
@@ -30,23 +31,26 @@ struct fault_plan {
     unsigned delay_ms;           /* at most; 0: none */
     bool drops;                  /* net_drop_within() is used */
     unsigned proxies_die_within; /* bytes, see play/play.h; 0: they do not */
-    /* Of each so many segments with data one, at random; 0: none. */
-    unsigned lose_one_of, duplicate_one_of, reorder_one_of;
+    struct wear_plan capture;
 };
 
-enum fault_of_segment { FAULT_NONE, FAULT_LOSE, FAULT_DUPLICATE, FAULT_REORDER };
-
-/* Adds what `text` says to a plan: "split", "delay 20ms", "proxy-dies within 5000 bytes", "lose 1
- * of 8", "duplicate 1 of 8", "reorder 1 of 8".  NULL, or a sentence on what is wrong with it, to be
- * freed. */
+/* Adds what `text` says to a plan: "split", "delay 20ms", "proxy-dies within 5000 bytes", or
+ * "capture " and what base/wear_plan.h knows, of which lose, duplicate and reorder may stand
+ * alone; several with ", " between.  NULL, or a sentence on what is wrong with it, to be freed. */
 char *fault_plan_add(struct fault_plan *plan, const char *text);
+
+/* `more` comes on top: of what both have, it has the last word. */
+void fault_plan_merge(struct fault_plan *plan, const struct fault_plan *more);
+
+/* Whether it has nothing but faults of the capture. */
+bool fault_plan_is_of_capture(const struct fault_plan *plan);
 
 /* The same in words, to be freed. */
 char *fault_plan_text(const struct fault_plan *plan);
 
 struct faults;
 
-/* NULL for a plan without faults. */
+/* NULL for a plan without faults of connections. */
 struct faults *faults_new(const struct fault_plan *plan, uint64_t seed);
 void faults_free(struct faults *faults); /* NULL is fine */
 
@@ -58,9 +62,6 @@ size_t faults_cut(struct faults *faults, size_t len);
 
 /* How long the pause is, or how late bytes are handed on. */
 unsigned faults_pause_ms(struct faults *faults);
-
-/* What becomes of the next segment with data in the capture. */
-enum fault_of_segment faults_of_segment(struct faults *faults);
 
 /* A number from 1 to `max`, for who decides something else by the same seed. */
 uint64_t faults_number(struct faults *faults, uint64_t max);

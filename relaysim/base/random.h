@@ -14,6 +14,9 @@ struct random_seeded {
     uint64_t state;
 };
 
+/* The next number of the row. */
+uint64_t random_seeded_next(struct random_seeded *random);
+
 /* The next `len` bytes of the row; the cookie is a struct random_seeded. */
 void random_seeded_fill(void *cookie, void *bytes, size_t len);
 

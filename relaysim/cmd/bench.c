@@ -24,7 +24,9 @@
 
 struct bench_options {
     char *relay, *relay_url, *store;
-    char *capture, *truth;
+    char *capture, *truth, **faults;
+    struct wear_plan wear;
+    uint64_t seed;
     bool has_answers;
     int64_t num_senders, num_messages, size, fanout, rate, window, hold_ms, patience_ms;
     unsigned auth, via;
@@ -137,6 +139,8 @@ static int run_and_record(const struct bench_options *o)
     if (!recording_open(&recording, &(struct recording_files){.capture = o->capture,
                                                               .truth = o->truth,
                                                               .has_answers = o->has_answers,
+                                                              .wear = o->wear,
+                                                              .seed = o->seed,
                                                               .care = RECORDING_WAITS}))
         return EXIT_USAGE;
     const int result = run(o, &recording);
@@ -147,7 +151,8 @@ static const char *const vias[] = {CARRIER_VIA_WORDS, NULL};
 
 int cmd_bench(int argc, char **argv)
 {
-    struct bench_options o = {.num_senders = 1,
+    struct bench_options o = {.seed = 1,
+                              .num_senders = 1,
                               .num_messages = 10000,
                               .size = 1024,
                               .fanout = 1,
@@ -182,6 +187,8 @@ int cmd_bench(int argc, char **argv)
         OPTION_FILE("write", &o.capture, NAMED_FILE_OUTPUT, "FILE",
                     "Write a capture of the bench's own sockets (pcapng)", .letter = 'w'),
         OPTION_FLAG("answers", &o.has_answers, OPTIONS_ANSWERS_HELP),
+        OPTION_TEXTS("fault", &o.faults, "FAULT", OPTIONS_WEAR_HELP),
+        OPTION_UNSIGNED("seed", &o.seed, "N", OPTIONS_WEAR_SEED_HELP),
         OPTION_FILE("truth", &o.truth, NAMED_FILE_OUTPUT, "FILE",
                     "Write what happened there, as JSON lines"),
         OPTION_FLAG("json", &o.is_json, "Print a line of JSON"),
@@ -191,7 +198,9 @@ int cmd_bench(int argc, char **argv)
                                "delivery is acknowledged, and checked: order, length, contents.",
                                rows, argc, argv);
     if (result == -1)
-        result = check(&o) && have_files(&o) ? run_and_record(&o) : EXIT_USAGE;
+        result = check(&o) && options_read_wear(o.faults, &o.wear) && have_files(&o)
+                     ? run_and_record(&o)
+                     : EXIT_USAGE;
     option_rows_clear(rows);
     return result;
 }

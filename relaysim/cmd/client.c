@@ -173,7 +173,11 @@ static int run(const struct client_options *o, const struct client_timers *timer
         .relay = o->relay,
         .ways = to_relay,
         .listens = (const char *const *)o->listens,
-        .files = {.capture = o->capture, .truth = o->truth, .has_answers = o->has_answers},
+        .files = {.capture = o->capture,
+                  .truth = o->truth,
+                  .has_answers = o->has_answers,
+                  .wear = o->wear,
+                  .seed = o->seed},
         .device_url = o->device,
         .target_url = o->relay_url,
         /* Who receives has to say who it is; who only sends may. */
@@ -230,7 +234,8 @@ out:
 
 int cmd_client(int argc, char **argv)
 {
-    struct client_options o = {.version = OPTIONS_VERSION_DEFAULT,
+    struct client_options o = {.seed = 1,
+                               .version = OPTIONS_VERSION_DEFAULT,
                                .size = -1,
                                .num_messages = -1,
                                .retry_pause_ms = CLIENT_RETRY_PAUSE_FIRST_MS,
@@ -299,6 +304,8 @@ int cmd_client(int argc, char **argv)
         OPTION_FILE("write", &o.capture, NAMED_FILE_OUTPUT, "FILE", "Write a capture (pcapng)",
                     .letter = 'w'),
         OPTION_FLAG("answers", &o.has_answers, OPTIONS_ANSWERS_HELP),
+        OPTION_TEXTS("fault", &o.faults, "FAULT", OPTIONS_WEAR_HELP),
+        OPTION_UNSIGNED("seed", &o.seed, "N", OPTIONS_WEAR_SEED_HELP),
         OPTION_FILE("truth", &o.truth, NAMED_FILE_OUTPUT, "FILE",
                     "Write what happened, as JSON lines"),
         OPTION_FLAG("verbose", &o.is_verbose, "Log on stderr", .letter = 'v')};
@@ -320,7 +327,7 @@ int cmd_client(int argc, char **argv)
         char *const lines[] = {(char[]){"-"}};
         char *const logins[] = {(char *)login_file(o.proxy_auth)};
         const bool is_good =
-            client_check(&o) &&
+            client_check(&o) && options_read_wear(o.faults, &o.wear) &&
             options_check_files(rows, "--lines", NAMED_FILE_INPUT, lines, o.has_lines) &&
             options_check_files(rows, "--proxy-auth", NAMED_FILE_INPUT, logins, logins[0] != NULL);
         result = is_good ? run(&o, &timer_values, &polling) : EXIT_USAGE;

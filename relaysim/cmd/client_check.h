@@ -8,10 +8,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/wear_plan.h"
+
 struct client_options {
     char *relay, *relay_443, *relay_http, *proxy, *socks_proxy, *proxy_auth, *relay_url, *device,
         *account, *resource, *message, *file;
-    char *capture, *truth;
+    char *capture, *truth, **faults;
+    struct wear_plan wear;
+    uint64_t seed;
     bool has_answers;
     char **listens, **identities, **to;
     unsigned version, via, format;

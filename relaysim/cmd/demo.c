@@ -20,12 +20,16 @@ static void print_capture(const char *name)
 
 int cmd_demo(int argc, char **argv)
 {
-    char *capture = NULL, *truth = NULL;
+    char *capture = NULL, *truth = NULL, **faults = NULL;
+    struct wear_plan wear;
+    uint64_t seed = 1;
     bool has_answers = false;
     struct recording recording;
     struct option_row rows[] = {OPTION_FILE("write", &capture, NAMED_FILE_OUTPUT, "FILE",
                                             "Write a capture (pcapng)", .letter = 'w'),
                                 OPTION_FLAG("answers", &has_answers, OPTIONS_ANSWERS_HELP),
+                                OPTION_TEXTS("fault", &faults, "FAULT", OPTIONS_WEAR_HELP),
+                                OPTION_UNSIGNED("seed", &seed, "N", OPTIONS_WEAR_SEED_HELP),
                                 OPTION_FILE("truth", &truth, NAMED_FILE_OUTPUT, "FILE",
                                             "Write what happened, as JSON lines"),
                                 OPTION_END};
@@ -34,10 +38,13 @@ int cmd_demo(int argc, char **argv)
                                "seconds.\nThe content is the same every time; the times are real.",
                                rows, argc, argv);
     if (result == -1 &&
-        !recording_open(&recording, &(struct recording_files){.capture = capture,
-                                                              .truth = truth,
-                                                              .has_answers = has_answers,
-                                                              .care = RECORDING_WAITS})) {
+        (!options_read_wear(faults, &wear) ||
+         !recording_open(&recording, &(struct recording_files){.capture = capture,
+                                                               .truth = truth,
+                                                               .has_answers = has_answers,
+                                                               .wear = wear,
+                                                               .seed = seed,
+                                                               .care = RECORDING_WAITS}))) {
         result = EXIT_USAGE;
     } else if (result == -1) {
         recording_begin(&recording);

@@ -14,7 +14,7 @@ static const char *const vias[] = {CARRIER_VIA_WORDS, NULL};
 /* What is asked for. */
 struct request {
     bool lists_interfaces, lists_link_types, lists_options, captures;
-    char *interface, *fifo, *filter, *file;
+    char *interface, *fifo, *filter, *file, **faults;
     bool splits;
     int64_t delay_ms, lose_one_of, duplicate_one_of, reorder_one_of, duration_s;
 };
@@ -40,6 +40,14 @@ static bool has_no_filter(const struct request *request)
     return false;
 }
 
+/* One of so many; 0 for none. */
+static void set_one_of(struct dump_config *config, enum wear_kind kind, int64_t num)
+{
+    struct wear_plan *wear = &config->faults.capture;
+    wear->has[kind] = num != 0;
+    wear->values[kind][WEAR_ONE_OF] = (int)num;
+}
+
 static int capture(const struct request *request, struct dump_config *config)
 {
     if (request->fifo == NULL) {
@@ -55,11 +63,13 @@ static int capture(const struct request *request, struct dump_config *config)
     }
     config->fifo = request->fifo;
     config->duration_ms = request->duration_s * 1000;
-    config->faults = (struct fault_plan){.splits = request->splits,
-                                         .delay_ms = (unsigned)request->delay_ms,
-                                         .lose_one_of = (unsigned)request->lose_one_of,
-                                         .duplicate_one_of = (unsigned)request->duplicate_one_of,
-                                         .reorder_one_of = (unsigned)request->reorder_one_of};
+    config->faults =
+        (struct fault_plan){.splits = request->splits, .delay_ms = (unsigned)request->delay_ms};
+    set_one_of(config, WEAR_LOSE, request->lose_one_of);
+    set_one_of(config, WEAR_DUPLICATE, request->duplicate_one_of);
+    set_one_of(config, WEAR_REORDER, request->reorder_one_of);
+    if (!options_read_faults(request->faults, &config->faults))
+        return EXIT_USAGE;
     return dump_capture(config);
 }
 
@@ -112,12 +122,13 @@ int cmd_dump(int argc, char **argv)
         OPTION_FLAG("split", &request.splits, "Cut writes at random"),
         OPTION_NUMBER("delay", &request.delay_ms, 0, FAULT_DELAY_MAX_MS, "MS",
                       "Hand bytes on late, by at most so much (0)"),
-        OPTION_NUMBER("lose", &request.lose_one_of, 0, FAULT_ONE_OF_MAX, "N",
+        OPTION_NUMBER("lose", &request.lose_one_of, 0, WEAR_ONE_OF_MAX, "N",
                       "Lose one of N segments in the capture; 0: none (0)"),
-        OPTION_NUMBER("duplicate", &request.duplicate_one_of, 0, FAULT_ONE_OF_MAX, "N",
+        OPTION_NUMBER("duplicate", &request.duplicate_one_of, 0, WEAR_ONE_OF_MAX, "N",
                       "Have one of N segments twice in the capture; 0: none (0)"),
-        OPTION_NUMBER("reorder", &request.reorder_one_of, 0, FAULT_ONE_OF_MAX, "N",
+        OPTION_NUMBER("reorder", &request.reorder_one_of, 0, WEAR_ONE_OF_MAX, "N",
                       "Put one of N segments after the next in the capture; 0: none (0)"),
+        OPTION_TEXTS("fault", &request.faults, "FAULTS", "More of them, with \", \" between"),
         /* Wireshark's own, to every program of this kind. */
         OPTION_TEXT("log-level", &log_level, "LEVEL", "Ignored", .is_hidden = true),
         OPTION_TEXT("log-file", &log_file, "FILE", "Ignored", .is_hidden = true),

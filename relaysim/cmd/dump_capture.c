@@ -92,9 +92,7 @@ static bool take_fifo(const char *path, int *result)
 /* The tour has all ways of its own, and comes out only where nothing goes wrong. */
 static bool is_plain(const struct dump_config *config)
 {
-    const struct fault_plan *faults = &config->faults;
-    return config->via == 0 && !faults->splits && faults->delay_ms == 0 &&
-           faults->lose_one_of == 0 && faults->duplicate_one_of == 0 && faults->reorder_one_of == 0;
+    return config->via == 0 && fault_plan_is_of_capture(&config->faults);
 }
 
 /* NULL with sentences; or for the tour, with *is_tour. */
@@ -105,7 +103,8 @@ static struct scenario *load(const struct dump_config *config, struct play_way *
 
     *is_tour = strcmp(config->story, DUMP_TOUR) == 0;
     if (*is_tour && !is_plain(config)) {
-        log_error("the tour has ways of its own and knows no faults: choose a scenario for them");
+        log_error("the tour has ways of its own and knows no faults but the capture's: choose a "
+                  "scenario for them");
         *is_tour = false;
     } else if (!scenario_via_find(config->via, way)) {
         *is_tour = false;
@@ -170,8 +169,10 @@ int dump_capture(const struct dump_config *config)
     if (scenario == NULL && !is_tour)
         return EXIT_USAGE;
     if (!take_fifo(config->fifo, &result) ||
-        (!recording_open(&recording,
-                         &(struct recording_files){.capture = "-", .care = RECORDING_STREAMS}) &&
+        (!recording_open(&recording, &(struct recording_files){.capture = "-",
+                                                               .care = RECORDING_STREAMS,
+                                                               .wear = config->faults.capture,
+                                                               .seed = config->seed}) &&
          (result = EXIT_USAGE) == EXIT_USAGE)) {
         scenario_free(scenario);
         return result;

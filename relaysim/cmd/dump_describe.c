@@ -95,8 +95,11 @@ int dump_list_options(void)
             "arg {number=9}{call=--duplicate}{display=Duplicate 1 segment of}{type=unsigned}"
             "{default=0}{range=0,%u}{tooltip=In the capture alone; 0: none}{group=Faults}\n"
             "arg {number=10}{call=--reorder}{display=Reorder 1 segment of}{type=unsigned}"
-            "{default=0}{range=0,%u}{tooltip=In the capture alone; 0: none}{group=Faults}\n",
-            FAULT_ONE_OF_MAX, FAULT_ONE_OF_MAX, FAULT_ONE_OF_MAX);
+            "{default=0}{range=0,%u}{tooltip=In the capture alone; 0: none}{group=Faults}\n"
+            "arg {number=11}{call=--fault}{display=and others}{type=string}{default=}"
+            "{placeholder=capture ipv6, capture jitter 5ms}"
+            "{tooltip=With commas between; see relaysim(1)}{group=Faults}\n",
+            WEAR_ONE_OF_MAX, WEAR_ONE_OF_MAX, WEAR_ONE_OF_MAX);
     print_stories(0);
     print_ways(2);
     return options_end_output();

@@ -373,3 +373,34 @@ uint8_t options_minor_version(unsigned choice)
 {
     return choice == OPTIONS_VERSION_DEFAULT ? 6 : 5;
 }
+
+/* ------------------------------------------------------------------------
+ * Faults
+ */
+
+bool options_read_faults(char *const *texts, struct fault_plan *plan)
+{
+    for (; texts != NULL && *texts != NULL; texts++) {
+        char *why = fault_plan_add(plan, *texts);
+        if (why != NULL) {
+            log_error("--fault: %s", why);
+            g_free(why);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool options_read_wear(char *const *texts, struct wear_plan *plan)
+{
+    struct fault_plan faults = {.splits = false};
+    if (!options_read_faults(texts, &faults))
+        return false;
+    *plan = faults.capture;
+    if (fault_plan_is_of_capture(&faults))
+        return true;
+    log_error(
+        "--fault: of these faults only those of the capture are known here, such as \"capture "
+        "lose 1 of 8\"; relaysim scenario has the others");
+    return false;
+}

@@ -9,6 +9,7 @@
 
 #include <glib.h>
 
+#include "base/fault.h"
 #include "net/net.h"
 #include "cmd/option.h"
 
@@ -36,6 +37,17 @@ bool options_check_files(const struct option_row *rows, const char *role, enum n
 
 /* --answers, of all that have -w. */
 #define OPTIONS_ANSWERS_HELP "Have the capture carry the truth, as comments of its packets"
+
+/* --fault and --seed, of all that have -w: how the capture is worn. */
+#define OPTIONS_WEAR_HELP                                                                          \
+    "Wear the capture, such as \"capture lose 1 of 8\"; see WORN CAPTURES in relaysim(1)"
+#define OPTIONS_WEAR_SEED_HELP "Of --fault; 1 unless told otherwise"
+
+/* Reads all --fault, which may be NULL; false with a sentence. */
+bool options_read_faults(char *const *texts, struct fault_plan *plan);
+
+/* The same for who knows none but those of the capture. */
+bool options_read_wear(char *const *texts, struct wear_plan *plan);
 
 /* A timer among the options, which a structure of configuration has. */
 struct options_timer {

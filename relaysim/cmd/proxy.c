@@ -20,7 +20,9 @@
 enum { NUM_SIGNALS = 2 };
 
 struct proxy_options {
-    char *listen, *auth, *capture;
+    char *listen, *auth, *capture, **faults;
+    struct wear_plan wear;
+    uint64_t seed;
     int64_t max_clients, request_ms, idle_ms;
     bool is_verbose;
 };
@@ -69,7 +71,8 @@ static int run_with(const struct proxy_options *o, const struct proxy_login *log
     struct recording recording;
     char *error = NULL;
     int result = EXIT_REPORTED;
-    if (!recording_open(&recording, &(struct recording_files){.capture = o->capture}))
+    if (!recording_open(&recording, &(struct recording_files){
+                                        .capture = o->capture, .wear = o->wear, .seed = o->seed}))
         return EXIT_USAGE;
     run.net =
         net_new(&(struct net_config){.capture = recording.capture, .clock = &recording.clock});
@@ -134,7 +137,8 @@ static bool read_login(const struct proxy_options *o, char **arguments, struct p
 
 int cmd_proxy(int argc, char **argv)
 {
-    struct proxy_options o = {.max_clients = CLIENTS_DEFAULT,
+    struct proxy_options o = {.seed = 1,
+                              .max_clients = CLIENTS_DEFAULT,
                               .request_ms = REQUEST_DEFAULT_MS,
                               .idle_ms = IDLE_DEFAULT_MS};
     struct option_row rows[] = {
@@ -152,6 +156,8 @@ int cmd_proxy(int argc, char **argv)
                     "Close whoever is silent for so long (600)"),
         OPTION_FILE("write", &o.capture, NAMED_FILE_OUTPUT, "FILE",
                     "Write a capture (pcapng) of both sides", .letter = 'w'),
+        OPTION_TEXTS("fault", &o.faults, "FAULT", OPTIONS_WEAR_HELP),
+        OPTION_UNSIGNED("seed", &o.seed, "N", OPTIONS_WEAR_SEED_HELP),
         OPTION_FLAG("verbose", &o.is_verbose, "Log on stderr", .letter = 'v'),
         OPTION_END};
     char **arguments = NULL;
@@ -164,7 +170,7 @@ int cmd_proxy(int argc, char **argv)
         char *const logins[] = {(char *)login_file(arguments != NULL ? arguments[0] : NULL)};
         log_set_verbose(o.is_verbose);
         result = options_check_files(rows, "--auth", NAMED_FILE_INPUT, logins, logins[0] != NULL) &&
-                         read_login(&o, arguments, &login)
+                         read_login(&o, arguments, &login) && options_read_wear(o.faults, &o.wear)
                      ? run_with(&o, login)
                      : EXIT_USAGE;
     }

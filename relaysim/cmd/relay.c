@@ -106,6 +106,9 @@ struct relay_options {
     struct relay_peers read_peers; /* what these say */
     char *proxy_auth, *config, *log, *store, *capture, *truth;
     bool has_answers;
+    char **faults;
+    struct wear_plan wear;
+    uint64_t seed;
     unsigned version, auth;
     int64_t quota, max_per_device, longlived_limit;
     bool no_multi_drop, no_single_hop, is_verbose;
@@ -243,7 +246,8 @@ static gboolean apply(struct relay_options *options, struct relay_doors *doors,
                   run->polling.max);
         return FALSE;
     }
-    if (!relay_peers_read(&options->read_peers, options->peers, options->peer_proxies,
+    if (!options_read_wear(options->faults, &options->wear) ||
+        !relay_peers_read(&options->read_peers, options->peers, options->peer_proxies,
                           options->proxy_auth, options->urls, (uint64_t)options->longlived_limit) ||
         !have_room(options))
         return FALSE;
@@ -263,8 +267,11 @@ static gboolean apply(struct relay_options *options, struct relay_doors *doors,
     run->proxy_login = options->read_peers.login;
     run->store =
         options->store != NULL && strcmp(options->store, "memory") == 0 ? NULL : options->store;
-    run->files = (struct recording_files){
-        .capture = options->capture, .truth = options->truth, .has_answers = options->has_answers};
+    run->files = (struct recording_files){.capture = options->capture,
+                                          .truth = options->truth,
+                                          .has_answers = options->has_answers,
+                                          .wear = options->wear,
+                                          .seed = options->seed};
     run->log = options->log;
     config->auth = (enum sstp_relay_auth)options->auth;
     config->minor_version = options_minor_version(options->version);
@@ -287,7 +294,8 @@ static struct option_row *limit_rows(struct option_row *row, int64_t *values)
 
 int cmd_relay(int argc, char **argv)
 {
-    struct relay_options o = {.auth = SSTP_RELAY_AUTH_OPTIONAL,
+    struct relay_options o = {.seed = 1,
+                              .auth = SSTP_RELAY_AUTH_OPTIONAL,
                               .version = OPTIONS_VERSION_DEFAULT,
                               .longlived_limit = (int64_t)HENC_LONGLIVED_LENGTH_MAX};
     struct relay_doors doors = {.addresses = NULL};
@@ -343,6 +351,8 @@ int cmd_relay(int argc, char **argv)
         OPTION_FILE("write", &o.capture, NAMED_FILE_OUTPUT, "FILE", "Write a capture (pcapng)",
                     .letter = 'w'),
         OPTION_FLAG("answers", &o.has_answers, OPTIONS_ANSWERS_HELP),
+        OPTION_TEXTS("fault", &o.faults, "FAULT", OPTIONS_WEAR_HELP),
+        OPTION_UNSIGNED("seed", &o.seed, "N", OPTIONS_WEAR_SEED_HELP),
         OPTION_FILE("truth", &o.truth, NAMED_FILE_OUTPUT, "FILE",
                     "Write what happened, as JSON lines"),
         OPTION_FILE(OPTION_FILE_NAME, &o.config, NAMED_FILE_INPUT, "FILE",

@@ -98,19 +98,6 @@ static bool are_all_over(const GPtrArray *scenarios, enum scenario_carrier carri
     return is_good;
 }
 
-static bool read_plan(char *const *texts, struct fault_plan *plan)
-{
-    for (; texts != NULL && *texts != NULL; texts++) {
-        char *why = fault_plan_add(plan, *texts);
-        if (why != NULL) {
-            log_error("--fault: %s", why);
-            g_free(why);
-            return false;
-        }
-    }
-    return true;
-}
-
 static const char *const vias[] = {CARRIER_VIA_WORDS, NULL};
 
 int cmd_scenario(int argc, char **argv)
@@ -129,7 +116,7 @@ int cmd_scenario(int argc, char **argv)
         OPTION_UNSIGNED("seed", &seed, "N",
                         "Of the faults and of made-up values; 1 unless told otherwise"),
         OPTION_TEXTS("fault", &fault_texts, "FAULT",
-                     "One more fault, such as \"split\" or \"delay 20ms\"; may be repeated"),
+                     "One more fault, such as \"split\" or \"capture ipv6\"; may be repeated"),
         OPTION_CHOICE("via", &via, vias, CARRIER_VIAS,
                       "How connections to relays travel for which the story says nothing (tcp)"),
         OPTION_FLAG("through-proxy", &way.is_proxied,
@@ -151,13 +138,15 @@ int cmd_scenario(int argc, char **argv)
     } else if (result == -1 && is_list) {
         result = list();
     } else if (result == -1 &&
-               (!read_plan(fault_texts, &plan) || !scenario_via_find(via, &way) ||
+               (!options_read_faults(fault_texts, &plan) || !scenario_via_find(via, &way) ||
                 !load_all(names, scenarios, paths) || !are_all_over(scenarios, way.via) ||
                 !options_check_files(rows, "the scenario", NAMED_FILE_INPUT, (char **)paths->pdata,
                                      paths->len) ||
                 !recording_open(&recording, &(struct recording_files){.capture = capture,
                                                                       .truth = truth,
                                                                       .has_answers = has_answers,
+                                                                      .wear = plan.capture,
+                                                                      .seed = seed,
                                                                       .care = RECORDING_WAITS}))) {
         result = EXIT_USAGE;
     } else if (result == -1) {

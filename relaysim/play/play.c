@@ -100,21 +100,6 @@ static void on_wrong(void *cookie, const char *why)
     (void)player_fail(cookie, NULL, "%s", why);
 }
 
-static void add_plan(struct fault_plan *plan, const struct fault_plan *more)
-{
-    plan->splits = plan->splits || more->splits;
-    if (more->delay_ms != 0)
-        plan->delay_ms = more->delay_ms;
-    if (more->proxies_die_within != 0)
-        plan->proxies_die_within = more->proxies_die_within;
-    if (more->lose_one_of != 0)
-        plan->lose_one_of = more->lose_one_of;
-    if (more->duplicate_one_of != 0)
-        plan->duplicate_one_of = more->duplicate_one_of;
-    if (more->reorder_one_of != 0)
-        plan->reorder_one_of = more->reorder_one_of;
-}
-
 /* A record of what happened begins with what was meant to go wrong. */
 static void record_plan(const struct recording *recording, const struct fault_plan *plan,
                         uint64_t seed)
@@ -148,7 +133,7 @@ GPtrArray *scenario_play(const struct scenario *scenario, const struct recording
     struct player *player = g_new0(struct player, 1);
     struct fault_plan plan = scenario->faults;
 
-    add_plan(&plan, more);
+    fault_plan_merge(&plan, more);
     for (unsigned i = 0; i < scenario->num_devices; i++)
         plan.drops = plan.drops || scenario->devices[i].drop_within != 0;
     struct faults *faults = faults_new(&plan, seed);
@@ -165,8 +150,8 @@ GPtrArray *scenario_play(const struct scenario *scenario, const struct recording
     player->cast.failed = facts_failed;
     player->cast.cookie = player;
     facts_init(player);
-    capture_set_faults(recording->capture, faults);
-    if (recording->truth != NULL && faults != NULL)
+    capture_set_wear(recording->capture, &plan.capture, seed);
+    if (recording->truth != NULL && (faults != NULL || !wear_plan_is_empty(&plan.capture)))
         record_plan(recording, &plan, seed);
     if (cast_init(&player->cast, recording, faults, seed))
         play(player);
@@ -174,7 +159,7 @@ GPtrArray *scenario_play(const struct scenario *scenario, const struct recording
         (void)player_fail(player, NULL, "the event loop cannot be started");
     player->is_over = true;
     cast_clear(&player->cast);
-    capture_set_faults(recording->capture, NULL);
+    capture_set_wear(recording->capture, NULL, seed);
     faults_free(faults);
     facts_clear(player);
     stage_clear(player);

@@ -1,45 +1,43 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "record/capture.h"
 
+#include "base/random.h"
+#include "record/capture_point.h"
+#include "record/frame.h"
 #include "record/pcapng.h"
 #include "record/recording_file.h"
+#include "record/wear.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define ETHERNET_LEN 14u
-#define IPV4_LEN 20u
-#define TCP_LEN 20u
-#define SYN_OPTIONS_LEN 4u /* the maximum segment size */
-#define MSS 1460u          /* of Ethernet, with headers of these lengths */
-#define WINDOW 65535u
-#define FRAME_MAX (ETHERNET_LEN + IPV4_LEN + TCP_LEN + MSS)
+#define MSS 1460u /* of Ethernet, with headers of the usual lengths */
 /* An acknowledgement for every other segment, as receivers do. */
 #define SEGMENTS_PER_ACK 2u
 
-#define FIN 0x01u
-#define SYN 0x02u
-#define RST 0x04u
-#define PSH 0x08u
-#define ACK 0x10u
+/* One who captures, and what becomes of segments there. */
+struct watcher {
+    struct capture_point *point;
+    struct wear *wear;
+};
 
 struct capture {
-    struct recording_file *file;
-    struct pcapng *pcapng;
+    struct wear_plan files; /* what holds for the files */
+    struct watcher watchers[CAPTURE_POINTS_MAX];
+    unsigned num_watchers;
+    struct wear *way;
     uint64_t last_ns;
     uint32_t num_connections;
     uint16_t next_ip_id;
-    struct faults *faults;
-    bool has_to_reorder; /* the next segment that has another one after it */
-    size_t held_len;     /* of a frame that waits for the next one */
-    uint8_t held[FRAME_MAX];
+    /* how long segments are */
+    size_t len_min, len_max;
+    struct random_seeded random;
+    /* answers: a segment waits for the next one, and for what is told of it */
+    GByteArray *next_comments; /* NULL: there are none */
+    struct segment *held;
 };
 
 /* One side of a connection. */
 struct side {
-    uint8_t address[4];
-    uint8_t ethernet[6];
-    uint16_t port;
     uint32_t next;  /* sequence number of its next byte */
     uint32_t acked; /* what it has acknowledged of the other's */
     bool is_finished;
@@ -47,43 +45,138 @@ struct side {
 
 struct capture_connection {
     struct capture *capture;
+    struct capture_address address;
+    uint32_t number;
+    bool was_initiator;   /* who had the word last */
     struct side sides[2]; /* the acceptor, the initiator */
 };
 
-struct capture *capture_new(struct recording_file *file)
+/* ------------------------------------------------------------------------
+ * The way into the files
+ */
+
+static void take_at_points(void *cookie, const struct segment *segment)
 {
-    struct capture *capture = calloc(1, sizeof *capture);
+    struct capture *capture = cookie;
+    for (unsigned i = 0; i < capture->num_watchers; i++)
+        wear_take(capture->watchers[i].wear, segment);
+}
+
+/* What lies between two points takes its time to be answered, or the second would see answers before
+ * what they answer. */
+static void add_way_between(struct wear_plan *plan)
+{
+    const int turn_ms = 2 * plan->values[WEAR_POINTS][WEAR_POINTS_APART_MS];
+    int *delay_ms = &plan->values[WEAR_DELAY][WEAR_TIME_MS];
+    if (!plan->has[WEAR_POINTS] || turn_ms == 0)
+        return;
+    *delay_ms = plan->has[WEAR_DELAY] ? MAX(*delay_ms, turn_ms) : turn_ms;
+    plan->has[WEAR_DELAY] = true;
+}
+
+/* What is kept back anywhere goes on. */
+static void flush(struct capture *capture)
+{
+    if (capture->held != NULL)
+        wear_take(capture->way, capture->held);
+    segment_free(capture->held);
+    capture->held = NULL;
+    if (capture->way != NULL)
+        wear_flush(capture->way);
+    for (unsigned i = 0; i < capture->num_watchers; i++)
+        if (capture->watchers[i].wear != NULL)
+            wear_flush(capture->watchers[i].wear);
+}
+
+static void set_lengths(struct capture *capture, const struct wear_plan *plan, uint64_t seed)
+{
+    const int *values = plan->values[WEAR_SEGMENTS];
+    capture->random.state = seed;
+    capture->len_min = capture->len_max = plan->has[WEAR_OFFLOAD] ? FRAME_DATA_MAX : MSS;
+    if (!plan->has[WEAR_SEGMENTS])
+        return;
+    capture->len_min = capture->len_max = (size_t)values[WEAR_SEGMENTS_LEN];
+    if (values[WEAR_SEGMENTS_LEN_MAX] != 0)
+        capture->len_max = (size_t)values[WEAR_SEGMENTS_LEN_MAX];
+}
+
+void capture_set_wear(struct capture *capture, const struct wear_plan *plan, uint64_t seed)
+{
+    struct wear_plan all = {.has = {false}};
+
     if (capture == NULL)
-        return NULL;
-    capture->file = file;
-    capture->pcapng = pcapng_new(file, "relaysim " RELAYSIM_VERSION);
-    if (capture->pcapng == NULL) {
-        free(capture);
-        return NULL;
+        return;
+    if (plan != NULL)
+        all = *plan;
+    for (unsigned kind = 0; kind < WEAR_KINDS; kind++)
+        if (wear_plan_rows[kind].is_of_file)
+            all.has[kind] = false;
+    wear_plan_merge(&all, &capture->files);
+    add_way_between(&all);
+    flush(capture);
+    set_lengths(capture, &all, seed);
+    wear_free(capture->way);
+    capture->way =
+        wear_new(&all, WEAR_ON_THE_WAY, seed, (struct wear_sink){take_at_points, capture});
+    for (unsigned i = 0; i < capture->num_watchers; i++) {
+        struct watcher *watcher = &capture->watchers[i];
+        wear_free(watcher->wear);
+        watcher->wear = wear_new(&all, i == 0 ? WEAR_AT_POINT : WEAR_AT_OTHER_POINT, seed,
+                                 (struct wear_sink){capture_point_take, watcher->point});
+        capture_point_set_plan(watcher->point, &all);
     }
+}
+
+/* ------------------------------------------------------------------------
+ * Captures
+ */
+
+struct capture *capture_new_worn(const struct capture_config *config)
+{
+    struct capture *capture = g_new0(struct capture, 1);
+    for (unsigned kind = 0; kind < WEAR_KINDS; kind++)
+        capture->files.has[kind] = config->plan.has[kind] && wear_plan_rows[kind].is_of_file;
+    memcpy(capture->files.values, config->plan.values, sizeof capture->files.values);
+    for (unsigned i = 0; i < CAPTURE_POINTS_MAX && config->files[i] != NULL; i++) {
+        struct capture_point *point =
+            capture_point_new(config->files[i], config->ring_paths[i], &capture->files, i > 0);
+        if (point == NULL) {
+            capture_free(capture);
+            return NULL;
+        }
+        capture->watchers[capture->num_watchers++].point = point;
+    }
+    capture_set_wear(capture, &config->plan, config->seed);
     return capture;
 }
 
-void capture_set_faults(struct capture *capture, struct faults *faults)
+struct capture *capture_new(struct recording_file *file)
 {
-    if (capture != NULL)
-        capture->faults = faults;
+    return capture_new_worn(&(struct capture_config){.files = {file}});
 }
 
 void capture_begin_answers(struct capture *capture)
 {
-    pcapng_hold(capture->pcapng);
+    capture->next_comments = g_byte_array_new();
 }
 
 bool capture_answer(struct capture *capture, bool is_to_come, const char *line, size_t len)
 {
-    return pcapng_comment(capture->pcapng, is_to_come, line, len);
+    struct segment *held = capture->held;
+    if (capture->next_comments == NULL)
+        return false;
+    if (is_to_come || held == NULL)
+        return pcapng_add_comment(capture->next_comments, line, len);
+    if (held->comments == NULL)
+        held->comments = g_byte_array_new();
+    return pcapng_add_comment(held->comments, line, len);
 }
 
 void capture_reopen(struct capture *capture)
 {
-    pcapng_end_section(capture->pcapng);
-    recording_file_reopen(capture->file);
+    flush(capture);
+    for (unsigned i = 0; i < capture->num_watchers; i++)
+        capture_point_reopen(capture->watchers[i].point);
     capture->last_ns = 0; /* the clock has been started anew, too */
 }
 
@@ -91,90 +184,34 @@ void capture_free(struct capture *capture)
 {
     if (capture == NULL)
         return;
-    pcapng_free(capture->pcapng);
-    free(capture);
+    flush(capture);
+    wear_free(capture->way);
+    for (unsigned i = 0; i < capture->num_watchers; i++) {
+        wear_free(capture->watchers[i].wear);
+        capture_point_free(capture->watchers[i].point);
+    }
+    if (capture->next_comments != NULL)
+        g_byte_array_free(capture->next_comments, TRUE);
+    g_free(capture);
 }
 
 /* ------------------------------------------------------------------------
- * Frames
+ * Segments
  */
 
-static void put_u16(uint8_t *p, unsigned value)
+/* On its way; with answers it waits for the next one. */
+static void send_off(struct capture *capture, const struct segment *segment)
 {
-    p[0] = (uint8_t)(value >> 8);
-    p[1] = (uint8_t)value;
-}
-
-static void put_u32(uint8_t *p, uint32_t value)
-{
-    put_u16(p, value >> 16);
-    put_u16(p + 2, value & 0xffff);
-}
-
-/* The Internet checksum (RFC 1071) over bytes whose sum so far is `sum`. */
-static uint16_t checksum(uint32_t sum, const uint8_t *data, size_t len)
-{
-    for (size_t i = 0; i + 1 < len; i += 2)
-        sum += (uint32_t)data[i] << 8 | data[i + 1];
-    if (len % 2 != 0)
-        sum += (uint32_t)data[len - 1] << 8;
-    while (sum >> 16 != 0)
-        sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)~sum;
-}
-
-static void put_ethernet_and_ip(uint8_t *frame, const struct side *from, const struct side *to,
-                                size_t tcp_len, uint16_t ip_id)
-{
-    uint8_t *ip = frame + ETHERNET_LEN;
-    memcpy(frame, to->ethernet, 6);
-    memcpy(frame + 6, from->ethernet, 6);
-    put_u16(frame + 12, 0x0800); /* IPv4 */
-    ip[0] = 0x45;                /* version 4, five words */
-    ip[1] = 0;
-    put_u16(ip + 2, (unsigned)(IPV4_LEN + tcp_len));
-    put_u16(ip + 4, ip_id);
-    put_u16(ip + 6, 0x4000); /* do not fragment */
-    ip[8] = 64;              /* time to live */
-    ip[9] = 6;               /* TCP */
-    put_u16(ip + 10, 0);
-    memcpy(ip + 12, from->address, 4);
-    memcpy(ip + 16, to->address, 4);
-    put_u16(ip + 10, checksum(0, ip, IPV4_LEN));
-}
-
-static uint32_t pseudo_header_sum(const struct side *from, const struct side *to, size_t tcp_len)
-{
-    uint8_t header[12];
-    memcpy(header, from->address, 4);
-    memcpy(header + 4, to->address, 4);
-    put_u16(header + 8, 6);
-    put_u16(header + 10, (unsigned)tcp_len);
-    return (uint16_t)~checksum(0, header, sizeof header);
-}
-
-/* A frame with the fault that befalls it.  `is_followed`: the same side's next segment
- * comes right after. */
-static void write_or_not(struct capture *capture, const uint8_t *frame, size_t len, bool has_data,
-                         bool is_followed, uint64_t time_ns)
-{
-    enum fault_of_segment fault =
-        capture->faults != NULL && has_data ? faults_of_segment(capture->faults) : FAULT_NONE;
-    /* To be out of order takes two. */
-    capture->has_to_reorder = capture->has_to_reorder || fault == FAULT_REORDER;
-    if (capture->held_len == 0 && capture->has_to_reorder && is_followed && fault != FAULT_LOSE) {
-        capture->has_to_reorder = false;
-        memcpy(capture->held, frame, len);
-        capture->held_len = len;
+    if (capture->next_comments == NULL) {
+        wear_take(capture->way, segment);
         return;
     }
-    if (fault != FAULT_LOSE)
-        pcapng_packet(capture->pcapng, time_ns, frame, len);
-    if (fault == FAULT_DUPLICATE)
-        pcapng_packet(capture->pcapng, time_ns, frame, len);
-    if (capture->held_len > 0)
-        pcapng_packet(capture->pcapng, time_ns, capture->held, capture->held_len);
-    capture->held_len = 0;
+    if (capture->held != NULL)
+        wear_take(capture->way, capture->held);
+    segment_free(capture->held);
+    capture->held = segment_copy(segment);
+    segment_add_comments(capture->held, capture->next_comments);
+    g_byte_array_set_size(capture->next_comments, 0);
 }
 
 /* One segment, which moves its sender on. */
@@ -184,45 +221,48 @@ static void put_segment(struct capture_connection *connection, bool from_initiat
     struct capture *capture = connection->capture;
     struct side *from = &connection->sides[from_initiator];
     const struct side *to = &connection->sides[!from_initiator];
-    const size_t header_len = TCP_LEN + ((flags & SYN) != 0 ? SYN_OPTIONS_LEN : 0);
-    uint8_t frame[FRAME_MAX + SYN_OPTIONS_LEN];
-    uint8_t *tcp = frame + ETHERNET_LEN + IPV4_LEN;
 
-    put_ethernet_and_ip(frame, from, to, header_len + len, capture->next_ip_id++);
-    if ((flags & ACK) != 0)
+    if ((flags & SEGMENT_ACK) != 0)
         from->acked = to->next;
-    put_u16(tcp, from->port);
-    put_u16(tcp + 2, to->port);
-    put_u32(tcp + 4, from->next);
-    put_u32(tcp + 8, (flags & ACK) != 0 ? from->acked : 0);
-    tcp[12] = (uint8_t)(header_len / 4 << 4);
-    tcp[13] = flags;
-    put_u16(tcp + 14, (flags & RST) != 0 ? 0 : WINDOW);
-    put_u16(tcp + 16, 0);
-    put_u16(tcp + 18, 0);
-    if ((flags & SYN) != 0) {
-        tcp[20] = 2; /* maximum segment size */
-        tcp[21] = 4;
-        put_u16(tcp + 22, MSS);
-    }
-    if (len > 0)
-        memcpy(tcp + header_len, data, len);
-    put_u16(tcp + 16,
-            checksum(pseudo_header_sum(from, to, header_len + len), tcp, header_len + len));
-    from->next += (uint32_t)len + ((flags & (SYN | FIN)) != 0 ? 1 : 0);
-
-    /* Time in the file does not go back. */
+    /* Time does not go back. */
     if (time_ns < capture->last_ns)
         time_ns = capture->last_ns;
     capture->last_ns = time_ns;
-    write_or_not(capture, frame, ETHERNET_LEN + IPV4_LEN + header_len + len, len > 0, is_followed,
-                 time_ns);
+    const struct segment segment = {.time_ns = time_ns,
+                                    .connection = connection->number,
+                                    .from_initiator = from_initiator,
+                                    .is_turn = from_initiator != connection->was_initiator,
+                                    .is_followed = is_followed,
+                                    .initiator_host = connection->address.initiator_host,
+                                    .initiator_port = connection->address.initiator_port,
+                                    .acceptor_host = connection->address.acceptor_host,
+                                    .acceptor_port = connection->address.acceptor_port,
+                                    .sequence = from->next,
+                                    .acknowledged = (flags & SEGMENT_ACK) != 0 ? from->acked : 0,
+                                    .flags = flags,
+                                    .ip_id = capture->next_ip_id++,
+                                    .mss = (uint16_t)MIN(capture->len_max, MSS),
+                                    .data = data,
+                                    .len = len};
+    connection->was_initiator = from_initiator;
+    from->next += (uint32_t)len + ((flags & (SEGMENT_SYN | SEGMENT_FIN)) != 0 ? 1 : 0);
+    send_off(capture, &segment);
+}
+
+/* How much of what there is the next segment has. */
+static size_t next_len(struct capture *capture, size_t len)
+{
+    size_t max = capture->len_max;
+    if (capture->len_min < capture->len_max)
+        max = capture->len_min +
+              random_seeded_next(&capture->random) % (capture->len_max - capture->len_min + 1);
+    return MIN(len, max);
 }
 
 static void put_ack(struct capture_connection *connection, bool from_initiator, uint64_t time_ns)
 {
     if (connection->sides[from_initiator].acked != connection->sides[!from_initiator].next)
-        put_segment(connection, from_initiator, ACK, NULL, 0, false, time_ns);
+        put_segment(connection, from_initiator, SEGMENT_ACK, NULL, 0, false, time_ns);
 }
 
 /* ------------------------------------------------------------------------
@@ -238,22 +278,17 @@ static uint32_t first_sequence(uint32_t number)
 struct capture_connection *capture_connect(struct capture *capture, struct capture_address address,
                                            uint64_t time_ns)
 {
-    struct capture_connection *connection = calloc(1, sizeof *connection);
-    if (connection == NULL)
-        return NULL;
+    struct capture_connection *connection = g_new0(struct capture_connection, 1);
     const uint32_t number = capture->num_connections++;
     connection->capture = capture;
-    connection->sides[1] = (struct side){.address = {192, 0, 2, address.initiator_host},
-                                         .ethernet = {2, 0, 192, 0, 2, address.initiator_host},
-                                         .port = address.initiator_port,
-                                         .next = first_sequence(2 * number)};
-    connection->sides[0] = (struct side){.address = {198, 51, 100, address.acceptor_host},
-                                         .ethernet = {2, 0, 198, 51, 100, address.acceptor_host},
-                                         .port = address.acceptor_port,
-                                         .next = first_sequence(2 * number + 1)};
-    put_segment(connection, true, SYN, NULL, 0, false, time_ns);
-    put_segment(connection, false, SYN | ACK, NULL, 0, false, time_ns);
-    put_segment(connection, true, ACK, NULL, 0, false, time_ns);
+    connection->address = address;
+    connection->number = number;
+    connection->was_initiator = true;
+    connection->sides[1].next = first_sequence(2 * number);
+    connection->sides[0].next = first_sequence(2 * number + 1);
+    put_segment(connection, true, SEGMENT_SYN, NULL, 0, false, time_ns);
+    put_segment(connection, false, SEGMENT_SYN | SEGMENT_ACK, NULL, 0, false, time_ns);
+    put_segment(connection, true, SEGMENT_ACK, NULL, 0, false, time_ns);
     return connection;
 }
 
@@ -263,10 +298,11 @@ void capture_data(struct capture_connection *connection, bool from_initiator, co
     const uint8_t *bytes = data;
     unsigned num_segments = 0;
     while (len > 0) {
-        const size_t part = len < MSS ? len : MSS;
+        const size_t part = next_len(connection->capture, len);
         const bool is_acked = ++num_segments % SEGMENTS_PER_ACK == 0 || part == len;
-        put_segment(connection, from_initiator, part == len ? ACK | PSH : ACK, bytes, part,
-                    !is_acked, time_ns);
+        put_segment(connection, from_initiator,
+                    part == len ? SEGMENT_ACK | SEGMENT_PSH : SEGMENT_ACK, bytes, part, !is_acked,
+                    time_ns);
         bytes += part;
         len -= part;
         if (is_acked)
@@ -279,7 +315,7 @@ void capture_finish(struct capture_connection *connection, bool from_initiator, 
     if (connection->sides[from_initiator].is_finished)
         return;
     connection->sides[from_initiator].is_finished = true;
-    put_segment(connection, from_initiator, FIN | ACK, NULL, 0, false, time_ns);
+    put_segment(connection, from_initiator, SEGMENT_FIN | SEGMENT_ACK, NULL, 0, false, time_ns);
     put_ack(connection, !from_initiator, time_ns);
 }
 
@@ -288,7 +324,7 @@ void capture_disconnect(struct capture_connection *connection, uint64_t time_ns)
     if (connection == NULL)
         return;
     if (!connection->sides[0].is_finished || !connection->sides[1].is_finished)
-        put_segment(connection, connection->sides[0].is_finished, RST | ACK, NULL, 0, false,
-                    time_ns);
-    free(connection);
+        put_segment(connection, connection->sides[0].is_finished, SEGMENT_RST | SEGMENT_ACK, NULL,
+                    0, false, time_ns);
+    g_free(connection);
 }

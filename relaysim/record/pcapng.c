@@ -16,7 +16,6 @@
 #define BLOCK_STATISTICS 5u
 #define BLOCK_ENHANCED_PACKET 6u
 #define BYTE_ORDER_MAGIC 0x1a2b3c4du
-#define LINKTYPE_ETHERNET 1u
 #define SNAP_LEN 262144u
 #define OPTION_END 0u
 #define OPTION_COMMENT 1u
@@ -32,17 +31,8 @@
 /* A packet's drop count and comment, or the counts of a statistics block. */
 #define OPTIONS_MAX 160u
 
-/* A packet that waits for the next one. */
-struct held {
-    GByteArray *frame;
-    uint64_t time_ns;
-    bool is_there;
-};
-
 struct pcapng {
     struct recording_file *file;
-    struct held held;
-    GByteArray *comments, *next_comments; /* as options; NULL: packets have none */
     /* of the section */
     uint64_t num_frames, num_dropped;
     uint64_t num_dropped_before; /* the next one that is there */
@@ -99,12 +89,12 @@ static void put_section(struct recording_file *file, const char *application)
                     sstp_span(NULL, 0), sstp_span(NULL, 0));
 }
 
-static void put_interface(struct recording_file *file)
+static void put_interface(struct recording_file *file, uint16_t link_type)
 {
     static const uint8_t resolution = NANOSECONDS;
     uint8_t body[64];
     struct sstp_writer w = sstp_writer(body, sizeof body);
-    sstp_write_uint(&w, 2, LINKTYPE_ETHERNET);
+    sstp_write_uint(&w, 2, link_type);
     sstp_write_uint(&w, 2, 0);
     sstp_write_uint(&w, 4, SNAP_LEN);
     write_option(&w, OPTION_NAME, "relaysim", strlen("relaysim"));
@@ -114,13 +104,13 @@ static void put_interface(struct recording_file *file)
                     sstp_span(NULL, 0), sstp_span(NULL, 0));
 }
 
-struct pcapng *pcapng_new(struct recording_file *file, const char *application)
+struct pcapng *pcapng_new(struct recording_file *file, const char *application, uint16_t link_type)
 {
     struct pcapng *pcapng = calloc(1, sizeof *pcapng);
     if (pcapng == NULL)
         return NULL;
     put_section(file, application);
-    put_interface(file);
+    put_interface(file, link_type);
     pcapng->file = file;
     return pcapng;
 }
@@ -152,66 +142,43 @@ static void write_dropped(struct sstp_writer *w, uint64_t num)
     write_u64_option(w, OPTION_PACKET_DROPPED, num);
 }
 
-static void put_packet(struct pcapng *pcapng, uint64_t time_ns, const void *frame, size_t len)
+void pcapng_put(struct pcapng *pcapng, const struct pcapng_packet *packet)
 {
     uint8_t head[20], own[OPTIONS_MAX], end[4] = {0};
     struct sstp_writer w = sstp_writer(head, sizeof head);
     struct sstp_writer o = sstp_writer(own, sizeof own);
-    GByteArray *options = pcapng->comments != NULL ? pcapng->comments : g_byte_array_new();
+    GByteArray *options = g_byte_array_new();
 
     sstp_write_uint(&w, 4, 0); /* the interface */
-    write_time(&w, time_ns);
-    sstp_write_uint(&w, 4, len); /* captured, and on the wire */
-    sstp_write_uint(&w, 4, len);
+    write_time(&w, packet->time_ns);
+    sstp_write_uint(&w, 4, packet->len);
+    sstp_write_uint(&w, 4, packet->wire_len);
+    if (packet->comments != NULL)
+        g_byte_array_append(options, packet->comments->data, packet->comments->len);
     if (pcapng->num_dropped_before > 0)
         write_dropped(&o, pcapng->num_dropped_before);
     g_byte_array_append(options, own, (guint)sstp_writer_span(&o).len);
     if (options->len > 0)
         g_byte_array_append(options, end, sizeof end);
     pcapng->num_frames++;
-    pcapng->last_ns = time_ns;
+    pcapng->last_ns = packet->time_ns;
     if (put_block(pcapng->file, RECORDING_FILE_RECORD, BLOCK_ENHANCED_PACKET, sstp_writer_span(&w),
-                  sstp_span(frame, len), sstp_span(options->data, options->len))) {
+                  sstp_span(packet->frame, packet->len), sstp_span(options->data, options->len))) {
         pcapng->num_dropped_before = 0;
     } else {
         pcapng->num_dropped++;
         pcapng->num_dropped_before++;
     }
-    if (pcapng->comments == NULL)
-        g_byte_array_free(options, TRUE);
-    else
-        g_byte_array_set_size(options, 0);
+    g_byte_array_free(options, TRUE);
 }
 
-/* ------------------------------------------------------------------------
- * Comments
- */
-
-static void release(struct pcapng *pcapng)
-{
-    struct held *held = &pcapng->held;
-    if (held->is_there)
-        put_packet(pcapng, held->time_ns, held->frame->data, held->frame->len);
-    held->is_there = false;
-}
-
-void pcapng_hold(struct pcapng *pcapng)
-{
-    pcapng->held.frame = g_byte_array_new();
-    pcapng->comments = g_byte_array_new();
-    pcapng->next_comments = g_byte_array_new();
-}
-
-bool pcapng_comment(struct pcapng *pcapng, bool is_of_next, const char *text, size_t len)
+bool pcapng_add_comment(GByteArray *comments, const char *text, size_t len)
 {
     static const uint8_t zeros[4] = {0};
-    GByteArray *comments =
-        is_of_next || !pcapng->held.is_there ? pcapng->next_comments : pcapng->comments;
     uint8_t head[4];
     struct sstp_writer w = sstp_writer(head, sizeof head);
 
-    if (comments == NULL || len > PCAPNG_COMMENT_MAX ||
-        comments->len + sizeof head + padded(len) > PCAPNG_COMMENTS_MAX)
+    if (len > PCAPNG_COMMENT_MAX || comments->len + sizeof head + padded(len) > PCAPNG_COMMENTS_MAX)
         return false;
     sstp_write_uint(&w, 2, OPTION_COMMENT);
     sstp_write_uint(&w, 2, len);
@@ -221,28 +188,12 @@ bool pcapng_comment(struct pcapng *pcapng, bool is_of_next, const char *text, si
     return true;
 }
 
-void pcapng_packet(struct pcapng *pcapng, uint64_t time_ns, const void *frame, size_t len)
-{
-    if (pcapng->comments == NULL) {
-        put_packet(pcapng, time_ns, frame, len);
-        return;
-    }
-    release(pcapng);
-    g_byte_array_set_size(pcapng->held.frame, 0);
-    g_byte_array_append(pcapng->held.frame, frame, (guint)len);
-    g_byte_array_append(pcapng->comments, pcapng->next_comments->data, pcapng->next_comments->len);
-    g_byte_array_set_size(pcapng->next_comments, 0);
-    pcapng->held.time_ns = time_ns;
-    pcapng->held.is_there = true;
-}
-
 void pcapng_end_section(struct pcapng *pcapng)
 {
     uint8_t head[12], options[OPTIONS_MAX];
     struct sstp_writer w = sstp_writer(head, sizeof head);
     struct sstp_writer o = sstp_writer(options, sizeof options);
 
-    release(pcapng);
     if (pcapng->num_frames > 0) {
         sstp_write_uint(&w, 4, 0); /* the interface */
         write_time(&w, pcapng->last_ns);
@@ -260,10 +211,5 @@ void pcapng_free(struct pcapng *pcapng)
     if (pcapng == NULL)
         return;
     pcapng_end_section(pcapng);
-    if (pcapng->comments != NULL) {
-        g_byte_array_free(pcapng->held.frame, TRUE);
-        g_byte_array_free(pcapng->comments, TRUE);
-        g_byte_array_free(pcapng->next_comments, TRUE);
-    }
     free(pcapng);
 }

@@ -2,6 +2,7 @@
 #include "record/recording.h"
 
 #include "base/log.h"
+#include "record/file_name.h"
 #include "record/recording_file.h"
 #include "base/results.h"
 
@@ -21,6 +22,18 @@ static gboolean check_standard(const char *capture)
     if (is_standard(capture) && isatty(STDOUT_FILENO)) {
         log_error("-w - writes a capture, which is no text, and standard output is a terminal: "
                   "send it to a file or a program, such as | tshark -r -");
+        return FALSE;
+    }
+    return TRUE;
+}
+
+/* Nor can one file be several. */
+static gboolean check_several(const struct recording_files *files)
+{
+    const gboolean is_several = files->wear.has[WEAR_POINTS] || files->wear.has[WEAR_RING];
+    if (files->capture != NULL && is_standard(files->capture) && is_several) {
+        log_error("a capture from two points, or in a ring, is several files, and -w - is one: -w "
+                  "FILE is needed");
         return FALSE;
     }
     return TRUE;
@@ -47,6 +60,44 @@ static gboolean open_file(const char *path, const char *name, const char *record
     return TRUE;
 }
 
+/* Opens the files of a capture, and makes it; FALSE with a sentence. */
+static gboolean open_capture(struct recording *recording, const struct recording_files *files)
+{
+    static const char *const suffixes[CAPTURE_POINTS_MAX] = {"-1", "-2"};
+    const unsigned num = files->wear.has[WEAR_POINTS] ? CAPTURE_POINTS_MAX : 1;
+    const uint64_t seconds = recording_clock_ns(&recording->clock) / 1000000000;
+    struct capture_config config = {.plan = files->wear, .seed = files->seed};
+    char *names[CAPTURE_POINTS_MAX] = {NULL};
+    gboolean is_good = TRUE;
+
+    for (unsigned i = 0; files->capture != NULL && is_good && i < num; i++) {
+        names[i] = num > 1 ? file_name_with(files->capture, suffixes[i]) : g_strdup(files->capture);
+        char *path = files->wear.has[WEAR_RING] ? file_name_of_ring(names[i], 1, seconds)
+                                                : g_strdup(names[i]);
+        is_good = open_file(path, "capture", "packets", files->care, &recording->capture_files[i]);
+        config.files[i] = recording->capture_files[i];
+        config.ring_paths[i] = names[i];
+        g_free(path);
+    }
+    if (is_good && config.files[0] != NULL &&
+        (recording->capture = capture_new_worn(&config)) == NULL) {
+        log_error("memory is out");
+        is_good = FALSE;
+    }
+    for (unsigned i = 0; i < num; i++)
+        g_free(names[i]);
+    return is_good;
+}
+
+/* False, with a sentence, when something was not written. */
+static gboolean close_files(struct recording *recording)
+{
+    gboolean is_good = TRUE;
+    for (unsigned i = 0; i < CAPTURE_POINTS_MAX; i++)
+        is_good = recording_file_close(recording->capture_files[i]) && is_good;
+    return recording_file_close(recording->truth_file) && is_good;
+}
+
 gboolean recording_open(struct recording *recording, const struct recording_files *files)
 {
     *recording = (struct recording){.capture = NULL};
@@ -54,19 +105,13 @@ gboolean recording_open(struct recording *recording, const struct recording_file
         log_error("--answers are put into the capture, and none is written: -w FILE is needed");
         return FALSE;
     }
-    if (!check_standard(files->capture))
+    if (!check_standard(files->capture) || !check_several(files))
         return FALSE;
-    gboolean is_good =
-        open_file(files->capture, "capture", "packets", files->care, &recording->capture_file) &&
-        open_file(files->truth, "truth file", "lines", files->care, &recording->truth_file);
-    if (is_good && recording->capture_file != NULL &&
-        (recording->capture = capture_new(recording->capture_file)) == NULL) {
-        log_error("memory is out");
-        is_good = FALSE;
-    }
-    if (!is_good) {
-        (void)recording_file_close(recording->capture_file);
-        (void)recording_file_close(recording->truth_file);
+    recording_clock_start(&recording->clock);
+    if (!open_capture(recording, files) ||
+        !open_file(files->truth, "truth file", "lines", files->care, &recording->truth_file)) {
+        capture_free(recording->capture);
+        (void)close_files(recording);
         return FALSE;
     }
     if (files->has_answers)
@@ -74,13 +119,13 @@ gboolean recording_open(struct recording *recording, const struct recording_file
     if (recording->truth_file != NULL || files->has_answers)
         recording->truth =
             truth_new(recording->truth_file, files->has_answers ? recording->capture : NULL);
-    recording_clock_start(&recording->clock);
     return TRUE;
 }
 
 void recording_begin(struct recording *recording)
 {
-    struct recording_file *const files[] = {recording->capture_file, recording->truth_file};
+    struct recording_file *const files[] = {recording->capture_files[0],
+                                            recording->capture_files[1], recording->truth_file};
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++)
         if (files[i] != NULL)
             recording_file_begin(files[i]);
@@ -116,8 +161,7 @@ gboolean recording_close(struct recording *recording)
 {
     truth_free(recording->truth);
     capture_free(recording->capture);
-    const gboolean has_capture = recording_file_close(recording->capture_file);
-    const gboolean has_truth = recording_file_close(recording->truth_file);
+    const gboolean is_good = close_files(recording);
     *recording = (struct recording){.capture = NULL};
-    return has_capture && has_truth;
+    return is_good;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * recording: the two files that a run can leave, a capture (-w) and the truth about it
+ * recording: the files that a run can leave, a capture (-w) and the truth about it
  * (--truth); "-" is standard output.  Both have the times of one clock.
  *
  *     recording_open(&recording, &files)
@@ -20,7 +20,7 @@ struct recording {
     struct capture *capture; /* NULL where it was not asked for */
     struct truth *truth;     /* likewise */
     struct recording_clock clock;
-    struct recording_file *capture_file, *truth_file;
+    struct recording_file *capture_files[CAPTURE_POINTS_MAX], *truth_file;
 };
 
 /* Who comes first where a file takes no more for now: those who are served, so that packets
@@ -32,6 +32,10 @@ enum recording_care { RECORDING_SERVES, RECORDING_WAITS, RECORDING_STREAMS };
 struct recording_files {
     const char *capture, *truth;
     bool has_answers; /* the capture carries the truth in the comments of its packets */
+    /* How it is worn.  With two points it is two files, "FILE-1" and "FILE-2" before the ending;
+     * with a ring they are called as record/file_name.h says. */
+    struct wear_plan wear;
+    uint64_t seed;
     enum recording_care care;
 };
 
@@ -42,7 +46,7 @@ gboolean recording_open(struct recording *recording, const struct recording_file
 /* Empties the files, and starts to write. */
 void recording_begin(struct recording *recording);
 
-/* Opens both anew, as after somebody has moved them away, and starts the clock anew. */
+/* Opens all anew, as after somebody has moved them away, and starts the clock anew. */
 void recording_reopen(struct recording *recording);
 
 /* Whether anything is recorded. */

@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 #include <uv.h>
 
 #define BATCH_LEN ((size_t)256 << 10)       /* the thread takes so much at a time */
@@ -24,10 +25,13 @@ struct batch {
     GByteArray *bytes;
     GArray *ends;     /* size_t: after each record */
     bool begins_file; /* the file is opened anew before */
+    char *path;       /* by another name; NULL: by its own */
+    char *oldest;     /* is removed then; NULL: none */
 };
 
 struct recording_file {
     char *path, *name, *records; /* `name` is for sentences, with the path */
+    char *newest;                /* the path that was told last */
     bool waits;
     bool is_begun;
     uv_thread_t thread;
@@ -54,7 +58,7 @@ struct recording_file {
 
 static struct batch *new_batch(bool begins_file)
 {
-    struct batch *batch = g_new(struct batch, 1);
+    struct batch *batch = g_new0(struct batch, 1);
     batch->bytes = g_byte_array_sized_new(BATCH_BEGIN_LEN);
     batch->ends = g_array_new(FALSE, FALSE, sizeof(size_t));
     batch->begins_file = begins_file;
@@ -65,6 +69,8 @@ static void free_batch(struct batch *batch)
 {
     g_byte_array_free(batch->bytes, TRUE);
     g_array_free(batch->ends, TRUE);
+    g_free(batch->path);
+    g_free(batch->oldest);
     g_free(batch);
 }
 
@@ -180,13 +186,27 @@ static guint write_records(struct recording_file *file, const struct batch *batc
     return record;
 }
 
+/* The file that what follows is in. */
+static void begin_file(struct recording_file *file, const struct batch *batch)
+{
+    if (batch->path != NULL) {
+        g_free(file->path);
+        file->path = g_strdup(batch->path);
+        file->output.path = file->path;
+    }
+    recording_output_reopen(&file->output);
+    if (batch->oldest != NULL && unlink(batch->oldest) != 0 && errno != ENOENT)
+        log_error("cannot remove %s, which the ring of files has no place for: %s", batch->oldest,
+                  g_strerror(errno));
+}
+
 /* Returns how many of its records are lost. */
 static uint64_t write_batch(struct recording_file *file, const struct batch *batch)
 {
     uint64_t num_lost = 0;
     guint record = 0;
     if (batch->begins_file)
-        recording_output_reopen(&file->output);
+        begin_file(file, batch);
     do {
         if (!write_head(file))
             return num_lost + batch->ends->len - record;
@@ -241,11 +261,13 @@ struct recording_file *recording_file_open(const struct recording_file_config *c
 {
     struct recording_file *file = g_new0(struct recording_file, 1);
     file->path = g_strdup(config->path);
+    file->newest = g_strdup(config->path);
     file->output = (struct recording_output){
         .path = file->path, .owner = {pause_writing, is_given_up, on_moved, on_failing, file}};
     if (!recording_output_open(&file->output)) {
         const int why = errno;
         g_free(file->path);
+        g_free(file->newest);
         g_free(file);
         errno = why;
         return NULL;
@@ -360,6 +382,24 @@ void recording_file_reopen(struct recording_file *file)
     uv_mutex_unlock(&file->mutex);
 }
 
+const char *recording_file_path(const struct recording_file *file)
+{
+    return file->newest;
+}
+
+void recording_file_go_on_in(struct recording_file *file, const char *path, const char *oldest)
+{
+    struct batch *batch = new_batch(true);
+    batch->path = g_strdup(path);
+    batch->oldest = g_strdup(oldest);
+    uv_mutex_lock(&file->mutex);
+    g_free(file->newest);
+    file->newest = g_strdup(path);
+    g_queue_push_tail(&file->batches, batch);
+    uv_cond_signal(&file->has_work);
+    uv_mutex_unlock(&file->mutex);
+}
+
 void recording_file_flush(struct recording_file *file)
 {
     uv_mutex_lock(&file->mutex);
@@ -426,6 +466,7 @@ static void free_file(struct recording_file *file)
     uv_mutex_destroy(&file->mutex);
     g_byte_array_free(file->head, TRUE);
     g_free(file->path);
+    g_free(file->newest);
     g_free(file->name);
     g_free(file->records);
     g_free(file);

@@ -67,6 +67,14 @@ bool recording_file_put(struct recording_file *file, enum recording_file_part pa
  * opened, it goes on in it, with another head.  Nothing happens to standard output. */
 void recording_file_reopen(struct recording_file *file);
 
+/* The name that the file was opened by, or goes on in. */
+const char *recording_file_path(const struct recording_file *file);
+
+/* What is put from now on goes into another file, as of a ring: it is opened, and `oldest`, unless
+ * it is NULL, removed, when all before is written.  Where it cannot be opened, what was put goes on
+ * in the file of before, with a sentence. */
+void recording_file_go_on_in(struct recording_file *file, const char *path, const char *oldest);
+
 /* Waits until all that was put is in the file, for who reads it. */
 void recording_file_flush(struct recording_file *file);
 

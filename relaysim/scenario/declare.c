@@ -346,6 +346,9 @@ bool declare_fault(struct parser *p)
         g_string_append_printf(text, "%s%s", text->len > 0 ? " " : "", parser_next(p));
     char *why = fault_plan_add(&p->scenario->faults, text->str);
     g_string_free(text, TRUE);
+    if (why == NULL && wear_plan_is_of_file(&p->scenario->faults.capture))
+        why = g_strdup("link, points and ring hold for the files of a run, not for a story: "
+                       "--fault says them");
     if (why == NULL)
         return true;
     (void)parser_fail(p, "%s", why);

@@ -3,6 +3,7 @@
 #include "base/fault.h"
 
 #include <glib.h>
+#include <string.h>
 
 static void test_plan(void)
 {
@@ -17,13 +18,18 @@ static void test_plan(void)
     g_assert_true(plan.splits && !plan.drops);
     g_assert_cmpuint(plan.delay_ms, ==, 20);
     g_assert_cmpuint(plan.proxies_die_within, ==, 5000);
-    g_assert_cmpuint(plan.lose_one_of, ==, 3);
-    g_assert_cmpuint(plan.duplicate_one_of, ==, 4);
-    g_assert_cmpuint(plan.reorder_one_of, ==, 10000);
+    g_assert_cmpint(plan.capture.values[WEAR_LOSE][WEAR_ONE_OF], ==, 3);
+    g_assert_cmpint(plan.capture.values[WEAR_DUPLICATE][WEAR_ONE_OF], ==, 4);
+    g_assert_cmpint(plan.capture.values[WEAR_REORDER][WEAR_ONE_OF], ==, 10000);
     char *text = fault_plan_text(&plan);
     g_assert_cmpstr(text, ==,
-                    "split, delay 20ms, proxy-dies within 5000 bytes, lose 1 of 3, duplicate 1 of "
-                    "4, reorder 1 of 10000");
+                    "split, delay 20ms, proxy-dies within 5000 bytes, capture lose 1 of 3, capture "
+                    "duplicate 1 of 4, capture reorder 1 of 10000");
+    /* What is said is read again. */
+    struct fault_plan again = {.splits = false};
+    g_assert_null(fault_plan_add(&again, text));
+    g_assert_cmpuint(sizeof again, ==, sizeof plan);
+    g_assert_cmpint(memcmp(&again, &plan, sizeof plan), ==, 0);
     g_free(text);
     plan = (struct fault_plan){.proxies_die_within = 1};
     struct faults *deadly = faults_new(&plan, 1);
@@ -45,7 +51,12 @@ static void test_plan(void)
                                         "lose 2 of 3",
                                         "lose 1 of 0",
                                         "lose 1 of x",
-                                        "reorder 1 of 10001"};
+                                        "reorder 1 of 10001",
+                                        "ipv6",
+                                        "capture",
+                                        "capture split",
+                                        "capture vlan 5, capture link raw",
+                                        "split, "};
     for (size_t i = 0; i < G_N_ELEMENTS(wrong); i++) {
         char *why = fault_plan_add(&plan, wrong[i]);
         g_assert_nonnull(why);
@@ -74,43 +85,25 @@ static void test_cut(void)
     faults_free(whole);
 }
 
-/* Of each so many segments exactly one, at places that depend on the seed. */
-static void test_one_of(void)
+static void test_merge(void)
 {
-    const struct fault_plan plan = {.lose_one_of = 7};
-    GString *courses[3];
-    for (size_t c = 0; c < G_N_ELEMENTS(courses); c++) {
-        struct faults *faults = faults_new(&plan, c < 2 ? 1 : 2);
-        courses[c] = g_string_new(NULL);
-        for (unsigned window = 0; window < 50; window++) {
-            unsigned num = 0;
-            for (unsigned i = 0; i < 7; i++) {
-                const bool is_lost = faults_of_segment(faults) == FAULT_LOSE;
-                num += is_lost;
-                g_string_append_c(courses[c], is_lost ? 'x' : '.');
-            }
-            g_assert_cmpuint(num, ==, 1);
-        }
-        faults_free(faults);
-    }
-    g_assert_cmpstr(courses[0]->str, ==, courses[1]->str);
-    g_assert_cmpstr(courses[0]->str, !=, courses[2]->str);
-    for (size_t c = 0; c < G_N_ELEMENTS(courses); c++)
-        g_string_free(courses[c], TRUE);
+    struct fault_plan plan = {.splits = false}, more = {.splits = false};
+    g_assert_null(fault_plan_add(&plan, "delay 20ms, lose 1 of 3, capture ipv6"));
+    g_assert_null(fault_plan_add(&more, "split, lose 1 of 4"));
+    g_assert_false(fault_plan_is_of_capture(&plan));
+    fault_plan_merge(&plan, &more);
+    char *text = fault_plan_text(&plan);
+    g_assert_cmpstr(text, ==, "split, delay 20ms, capture lose 1 of 4, capture ipv6");
+    g_free(text);
 }
 
-/* What befalls connections is none of the capture's business. */
-static void test_independent(void)
+/* What befalls captures is none of the connections' business. */
+static void test_of_capture(void)
 {
-    const struct fault_plan plan = {.splits = true, .delay_ms = 9, .reorder_one_of = 5};
-    struct faults *busy = faults_new(&plan, 3), *idle = faults_new(&plan, 3);
-    for (unsigned i = 0; i < 1000; i++) {
-        (void)faults_cut(busy, 500);
-        (void)faults_pause_ms(busy);
-        g_assert_cmpint(faults_of_segment(busy), ==, faults_of_segment(idle));
-    }
-    faults_free(busy);
-    faults_free(idle);
+    struct fault_plan plan = {.splits = false};
+    g_assert_null(fault_plan_add(&plan, "capture nat, reorder 1 of 5 by 3"));
+    g_assert_true(fault_plan_is_of_capture(&plan));
+    g_assert_null(faults_new(&plan, 1));
 }
 
 int main(int argc, char **argv)
@@ -118,7 +111,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/fault/plan", test_plan);
     g_test_add_func("/fault/cut", test_cut);
-    g_test_add_func("/fault/one-of", test_one_of);
-    g_test_add_func("/fault/independent", test_independent);
+    g_test_add_func("/fault/merge", test_merge);
+    g_test_add_func("/fault/of-capture", test_of_capture);
     return g_test_run();
 }

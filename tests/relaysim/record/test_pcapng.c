@@ -34,11 +34,17 @@ static char *blocks_of(const char *path, uint64_t *time_ns)
     return g_string_free(text, FALSE);
 }
 
+static void put(struct pcapng *pcapng, uint64_t time_ns, const void *frame, size_t len)
+{
+    pcapng_put(pcapng, &(struct pcapng_packet){
+                           .time_ns = time_ns, .frame = frame, .len = len, .wire_len = len});
+}
+
 static void put_frames(struct pcapng *pcapng)
 {
     static const uint8_t frame[] = {1, 2, 3, 4, 5};
     for (size_t len = 0; len <= sizeof frame; len++)
-        pcapng_packet(pcapng, UINT64_C(0x1122334455667788) + len, frame, len);
+        put(pcapng, UINT64_C(0x1122334455667788) + len, frame, len);
 }
 
 static void assert_blocks(const char *path, const char *expected)
@@ -59,7 +65,7 @@ static void test_blocks(void)
 {
     char *path = recorded_path();
     struct recording_file *file = recorded_open(path);
-    struct pcapng *pcapng = pcapng_new(file, "relaysim 1");
+    struct pcapng *pcapng = pcapng_new(file, "relaysim 1", 1);
 
     recording_file_begin(file);
     recording_file_flush(file);
@@ -81,7 +87,7 @@ static void test_two_files(void)
     char *path = recorded_path();
     char *moved = g_strconcat(path, ".1", NULL);
     struct recording_file *file = recorded_open(path);
-    struct pcapng *pcapng = pcapng_new(file, "relaysim 1");
+    struct pcapng *pcapng = pcapng_new(file, "relaysim 1", 1);
 
     recording_file_begin(file);
     put_frames(pcapng);
@@ -96,6 +102,45 @@ static void test_two_files(void)
     assert_blocks(path, HEAD FRAMES STATISTICS);
     recorded_remove(path);
     recorded_remove(moved);
+}
+
+/* A link of its own, a packet that is cut off, and comments. */
+static void test_packet(void)
+{
+    enum { LINK = 276, KEPT = 5, LEN = 900 };
+    char *path = recorded_path(), *data;
+    gsize len;
+    struct recording_file *file = recorded_open(path);
+    struct pcapng *pcapng = pcapng_new(file, "relaysim 1", LINK);
+    GByteArray *comments = g_byte_array_new();
+    static char long_text[PCAPNG_COMMENT_MAX + 1];
+
+    recording_file_begin(file);
+    g_assert_true(pcapng_add_comment(comments, "one", 3));
+    g_assert_true(pcapng_add_comment(comments, "four", 4));
+    g_assert_false(pcapng_add_comment(comments, long_text, sizeof long_text));
+    g_assert_cmpuint(comments->len, ==, 16);
+    pcapng_put(
+        pcapng,
+        &(struct pcapng_packet){
+            .time_ns = 1, .frame = "frame", .len = KEPT, .wire_len = LEN, .comments = comments});
+    for (size_t num = 0; num < PCAPNG_COMMENTS_MAX / PCAPNG_COMMENT_MAX - 1; num++)
+        g_assert_true(pcapng_add_comment(comments, long_text, PCAPNG_COMMENT_MAX));
+    g_assert_true(pcapng_add_comment(comments, long_text, PCAPNG_COMMENT_MAX - 200));
+    g_assert_false(pcapng_add_comment(comments, long_text, PCAPNG_COMMENT_MAX));
+    pcapng_free(pcapng);
+    g_assert_true(recording_file_close(file));
+    g_assert_true(g_file_get_contents(path, &data, &len, NULL));
+    const uint8_t *bytes = (const uint8_t *)data;
+    const uint8_t *interface = bytes + sstp_get_u32(bytes + 4);
+    const uint8_t *packet = interface + sstp_get_u32(interface + 4);
+    g_assert_cmpuint(sstp_get_u32(interface + 8), ==, LINK);
+    g_assert_cmpuint(sstp_get_u32(packet + 20), ==, KEPT);
+    g_assert_cmpuint(sstp_get_u32(packet + 24), ==, LEN);
+    g_assert_cmpint(memcmp(packet + 36, "\1\0\3\0one\0\1\0\4\0four", 16), ==, 0);
+    g_free(data);
+    g_byte_array_free(comments, TRUE);
+    recorded_remove(path);
 }
 
 /* ------------------------------------------------------------------------
@@ -164,17 +209,17 @@ static void test_dropped(void)
     g_assert_cmpint(mkfifo(path, 0600), ==, 0);
     struct recording_file *file = recording_file_open(
         &(struct recording_file_config){.path = path, .name = "capture", .records = "packets"});
-    struct pcapng *pcapng = pcapng_new(file, "relaysim 1");
+    struct pcapng *pcapng = pcapng_new(file, "relaysim 1", 1);
 
     /* Nobody reads at first. */
     recording_file_begin(file);
     for (unsigned i = 0; i < FRAMES_PUT / 2; i++)
-        pcapng_packet(pcapng, i, frame, LEN);
+        put(pcapng, i, frame, LEN);
     GThread *reader =
         g_thread_new("reader", read_all, GINT_TO_POINTER(open(path, O_RDONLY | O_CLOEXEC)));
     recording_file_flush(file);
     for (unsigned i = FRAMES_PUT / 2; i < FRAMES_PUT / 2 + 100; i++)
-        pcapng_packet(pcapng, i, frame, LEN);
+        put(pcapng, i, frame, LEN);
     pcapng_free(pcapng);
     g_assert_false(recording_file_close(file));
 
@@ -198,6 +243,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/pcapng/blocks", test_blocks);
     g_test_add_func("/pcapng/two-files", test_two_files);
+    g_test_add_func("/pcapng/packet", test_packet);
     g_test_add_func("/pcapng/dropped", test_dropped);
     return g_test_run();
 }

@@ -37,7 +37,7 @@ static void test_cast(void)
     g_assert_true(s->devices[1].holds);
     g_assert_cmpuint(s->devices[1].relay, ==, SCENARIO_NONE);
     g_assert_true(s->faults.splits);
-    g_assert_cmpuint(s->faults.lose_one_of, ==, 3);
+    g_assert_cmpint(s->faults.capture.values[WEAR_LOSE][WEAR_ONE_OF], ==, 3);
     g_assert_cmpuint(s->num_findings, ==, 1);
     g_assert_cmpstr(s->findings[0].filter, ==, "gap");
     g_assert_cmpuint(s->findings[0].num, ==, 2);
