@@ -17,6 +17,7 @@
 /* One command.  The spans of `command` are good until the frame is done. */
 struct grvsstp_tapped_command {
     struct sstp_command command;
+    bool is_whole;   /* all of its bytes were captured */
     bool has_states; /* seen means something */
     struct sstp_observation seen;
     uint64_t findings;    /* of its bytes: GRVSSTP_TAPPED_FINDING() bits */

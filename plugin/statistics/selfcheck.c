@@ -254,8 +254,10 @@ static void note_command(const packet_info *pinfo, const struct grvsstp_tap *tap
     const struct sstp_observed_acknowledgement *acknowledgement =
         grvsstp_acknowledgement(tap, tapped);
 
-    say(check_of(stream, tap->from_initiator, GRVSSTP_ANSWER_COMMAND), false, pinfo->num,
-        grvsstp_shown_command(&tapped->command));
+    /* What was captured in part says nothing of the rest. */
+    if (tapped->is_whole)
+        say(check_of(stream, tap->from_initiator, GRVSSTP_ANSWER_COMMAND), false, pinfo->num,
+            grvsstp_shown_command(&tapped->command));
     if (tapped->command.id == SSTP_END_MESSAGE && tapped->has_states && tapped->seen.has_entry)
         say(check_of(stream, tap->from_initiator, GRVSSTP_ANSWER_MESSAGE), false, pinfo->num,
             grvsstp_shown_message(&tapped->command, tapped->seen.entry));

@@ -4,8 +4,10 @@
 #define RELAYSIM_RECORD_WEAR_STAGE_H
 
 #include "base/random.h"
-#include "record/wear.h"
+#include "base/wear_plan.h"
+#include "record/segment.h"
 
+struct wear;
 struct wear_stage;
 
 struct wear_ops {
