@@ -6,6 +6,7 @@
 #include "base/plain_text.h"
 #include "base/results.h"
 #include "cmd/options.h"
+#include "cmd/simulated.h"
 #include "record/recording.h"
 
 #include <stdio.h>
@@ -24,6 +25,7 @@ int cmd_demo(int argc, char **argv)
     struct wear_plan wear;
     uint64_t seed = 1;
     bool has_answers = false;
+    struct simulated_options simulated = {.is_wanted = false};
     struct recording recording;
     struct option_row rows[] = {OPTION_FILE("write", &capture, NAMED_FILE_OUTPUT, "FILE",
                                             "Write a capture (pcapng)", .letter = 'w'),
@@ -32,13 +34,15 @@ int cmd_demo(int argc, char **argv)
                                 OPTION_UNSIGNED("seed", &seed, "N", OPTIONS_WEAR_SEED_HELP),
                                 OPTION_FILE("truth", &truth, NAMED_FILE_OUTPUT, "FILE",
                                             "Write what happened, as JSON lines"),
+                                SIMULATED_ROWS(&simulated),
                                 OPTION_END};
 
     int result = options_parse("The tour: every SSTP command on live loopback sockets, in a few "
-                               "seconds.\nThe content is the same every time; the times are real.",
+                               "seconds.\nThe content is the same every time; the times are real, "
+                               "unless --simulated.",
                                rows, argc, argv);
     if (result == -1 &&
-        (!options_read_wear(faults, &wear) ||
+        (!simulated_check(&simulated) || !options_read_wear(faults, &wear) ||
          !recording_open(&recording, &(struct recording_files){.capture = capture,
                                                                .truth = truth,
                                                                .has_answers = has_answers,
@@ -47,8 +51,10 @@ int cmd_demo(int argc, char **argv)
                                                                .care = RECORDING_WAITS}))) {
         result = EXIT_USAGE;
     } else if (result == -1) {
+        struct simulation *simulation = simulated_begin(&simulated, seed, &recording);
         recording_begin(&recording);
-        result = demo_play(&recording, NULL);
+        result = demo_play(&recording, NULL, simulation);
+        simulation_free(simulation);
         if (!recording_close(&recording))
             result = EXIT_REPORTED;
         else if (result == EXIT_DONE && capture != NULL && strcmp(capture, "-") != 0)

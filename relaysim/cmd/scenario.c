@@ -7,6 +7,7 @@
 #include "base/results.h"
 #include "cmd/options.h"
 #include "cmd/scenario_via.h"
+#include "cmd/simulated.h"
 #include "scenario/load.h"
 #include "play/play.h"
 
@@ -49,12 +50,14 @@ static void report(const GPtrArray *failures)
 
 /* All of them, one after the other, also after one that failed. */
 static int play(const GPtrArray *scenarios, const struct recording *recording,
-                const struct fault_plan *faults, struct play_way way, uint64_t seed)
+                const struct fault_plan *faults, struct play_way way, uint64_t seed,
+                struct simulation *simulation)
 {
     int result = EXIT_DONE;
     for (guint i = 0; i < scenarios->len; i++) {
         const struct scenario *scenario = g_ptr_array_index(scenarios, i);
-        GPtrArray *failures = scenario_play(scenario, recording, faults, way, seed, NULL);
+        GPtrArray *failures =
+            scenario_play(scenario, recording, faults, way, seed, NULL, simulation);
         char *name = plain_text(scenario->name);
         fprintf(results_file(), "%-36s %s\n", name, failures == NULL ? "done" : "FAILED");
         (void)results_flush();
@@ -107,6 +110,7 @@ int cmd_scenario(int argc, char **argv)
     unsigned via = 0;
     struct play_way way = {.is_proxied = false};
     uint64_t seed = 1;
+    struct simulated_options simulated = {.is_wanted = false};
     struct fault_plan plan = {.splits = false};
     struct recording recording;
     GPtrArray *scenarios = g_ptr_array_new_with_free_func((GDestroyNotify)scenario_free);
@@ -126,11 +130,12 @@ int cmd_scenario(int argc, char **argv)
         OPTION_FLAG("answers", &has_answers, OPTIONS_ANSWERS_HELP),
         OPTION_FILE("truth", &truth, NAMED_FILE_OUTPUT, "FILE",
                     "Write what was sent, as JSON lines"),
+        SIMULATED_ROWS(&simulated),
         OPTION_END};
 
     int result = options_parse_arguments(
-        "Plays stories about relays and devices on live loopback sockets, and checks that they\n"
-        "come out as told; relaysim-scenario(5) describes their language.",
+        "Plays stories about relays and devices on live loopback sockets, or simulated ones, and\n"
+        "checks that they come out as told; relaysim-scenario(5) describes their language.",
         "NAME|FILE|- ...", rows, argc, argv, &names);
     if (result == -1 && is_list && names != NULL) {
         log_error("--list takes no argument such as \"%s\"", names[0]);
@@ -138,8 +143,9 @@ int cmd_scenario(int argc, char **argv)
     } else if (result == -1 && is_list) {
         result = list();
     } else if (result == -1 &&
-               (!options_read_faults(fault_texts, &plan) || !scenario_via_find(via, &way) ||
-                !load_all(names, scenarios, paths) || !are_all_over(scenarios, way.via) ||
+               (!simulated_check(&simulated) || !options_read_faults(fault_texts, &plan) ||
+                !scenario_via_find(via, &way) || !load_all(names, scenarios, paths) ||
+                !are_all_over(scenarios, way.via) ||
                 !options_check_files(rows, "the scenario", NAMED_FILE_INPUT, (char **)paths->pdata,
                                      paths->len) ||
                 !recording_open(&recording, &(struct recording_files){.capture = capture,
@@ -150,8 +156,10 @@ int cmd_scenario(int argc, char **argv)
                                                                       .care = RECORDING_WAITS}))) {
         result = EXIT_USAGE;
     } else if (result == -1) {
+        struct simulation *simulation = simulated_begin(&simulated, seed, &recording);
         recording_begin(&recording);
-        result = play(scenarios, &recording, &plan, way, seed);
+        result = play(scenarios, &recording, &plan, way, seed, simulation);
+        simulation_free(simulation);
         if (!recording_close(&recording))
             result = EXIT_REPORTED;
         else if (options_end_output() != EXIT_DONE)

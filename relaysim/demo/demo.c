@@ -37,7 +37,8 @@ static void on_wrong(void *cookie, const char *why)
     (void)demo_is_wrong(cookie, why);
 }
 
-int demo_play(const struct recording *recording, const struct cast_stop *stop)
+int demo_play(const struct recording *recording, const struct cast_stop *stop,
+              struct simulation *simulation)
 {
     struct demo *demo = g_new0(struct demo, 1);
     int result = EXIT_DONE;
@@ -45,7 +46,7 @@ int demo_play(const struct recording *recording, const struct cast_stop *stop)
     demo->cast.stop = stop;
     demo->cast.wrong = on_wrong;
     demo->cast.cookie = demo;
-    if (!cast_init(&demo->cast, recording, NULL, SEED)) {
+    if (!cast_init(&demo->cast, recording, NULL, SEED, simulation)) {
         log_error("the event loop cannot be started");
         result = EXIT_REPORTED;
     }

@@ -7,7 +7,8 @@
 #include "record/recording.h"
 
 /* Plays all scenes, a line of the results each; returns the exit code.  `stop` ends it at once, in
- * the middle: EXIT_REPORTED then; or NULL. */
-int demo_play(const struct recording *recording, const struct cast_stop *stop);
+ * the middle: EXIT_REPORTED then; or NULL.  A simulation: as cast_init() says. */
+int demo_play(const struct recording *recording, const struct cast_stop *stop,
+              struct simulation *simulation);
 
 #endif

@@ -2,7 +2,6 @@
 #include "live/client.h"
 
 #include "base/product.h"
-#include "base/random.h"
 #include "carrier/direct.h"
 
 #include <glib.h>
@@ -116,7 +115,7 @@ struct live_client *live_client_new(const struct live_client_config *config,
     client_config.device_key = sstp_sec_derive_key(config->secret, client_config.device_url);
     client_config.account_key = sstp_sec_derive_key(config->secret, client_config.account_url);
     if (client_config.random.fill == NULL)
-        client_config.random = (struct sstp_sec_random){random_system, NULL};
+        client_config.random = (struct sstp_sec_random){net_random, config->net};
     if (client_config.product_version == NULL)
         client_config.product_version = PRODUCT_CLIENT_2010;
     client_config.now_ms = net_now_ms(config->net);

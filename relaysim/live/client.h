@@ -25,7 +25,7 @@ struct live_client_config {
     const struct recording *recording; /* NULL for none */
     const char *secret;                /* that the keys of device and account are made of */
     /* Keys, time and callbacks are set here.  Without a product it is Groove 2010, without
-     * randomness it has the system's. */
+     * randomness it has the net's. */
     struct sstp_client_config client;
 };
 

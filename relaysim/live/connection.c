@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "live/connection.h"
 
-#include "base/random.h"
 #include "live/lines.h"
+#include "net/timer.h"
 
 #include <glib.h>
 
@@ -13,10 +13,10 @@ struct live_connection {
     const struct recording *recording;
     struct truth_stream *truth; /* NULL without a truth file */
     bool is_server;
-    bool had_several;  /* sockets at a time */
-    bool *is_freed;    /* who wants to know; NULL */
-    bool is_dropped;   /* nobody is told any more, unless it was ready */
-    uv_timer_t *timer; /* for when there is no socket; NULL before */
+    bool had_several;        /* sockets at a time */
+    bool *is_freed;          /* who wants to know; NULL */
+    bool is_dropped;         /* nobody is told any more, unless it was ready */
+    struct net_timer *timer; /* for when there is no socket; NULL before */
 };
 
 static struct live_connection *connection_of(struct live_lines *lines)
@@ -28,15 +28,10 @@ static struct live_connection *connection_of(struct live_lines *lines)
  * What has become of it
  */
 
-static void free_timer(uv_handle_t *handle)
-{
-    g_free(handle);
-}
-
 static void free_connection(struct live_connection *connection)
 {
     if (connection->timer != NULL)
-        uv_close((uv_handle_t *)connection->timer, free_timer);
+        net_timer_close(connection->timer, g_free, connection->timer);
     truth_leave(connection->truth);
     live_lines_clear(&connection->lines);
     if (connection->is_freed != NULL)
@@ -75,9 +70,9 @@ static void begin(struct live_connection *connection)
     connection->lines.num_calls--;
 }
 
-static void on_time(uv_timer_t *timer)
+static void on_time(void *cookie)
 {
-    struct live_connection *connection = timer->data;
+    struct live_connection *connection = cookie;
     struct net *net = connection->lines.net;
     live_lines_enter(&connection->lines);
     carrier_tick(connection->lines.carrier, net_now_ms(net));
@@ -94,15 +89,13 @@ static void set_timer(struct live_connection *connection)
                                  : carrier_deadline(connection->lines.carrier);
     const bool is_needed = deadline != SSTP_EP_NEVER;
     if (connection->timer == NULL && is_needed) {
-        connection->timer = g_new0(uv_timer_t, 1);
-        uv_timer_init(net_loop(connection->lines.net), connection->timer);
-        connection->timer->data = connection;
+        connection->timer = g_new0(struct net_timer, 1);
+        net_timer_init(connection->timer, connection->lines.net, on_time, connection);
     }
     if (is_needed)
-        uv_timer_start(connection->timer, on_time, deadline > now ? (uint64_t)(deadline - now) : 0,
-                       0);
+        net_timer_start(connection->timer, deadline > now ? (uint64_t)(deadline - now) : 0);
     else if (connection->timer != NULL)
-        uv_timer_stop(connection->timer);
+        net_timer_stop(connection->timer);
 }
 
 static bool is_to_be_closed(const struct live_connection *connection)
@@ -176,7 +169,7 @@ static const struct live_lines_owner owner = {
 /* What time it was when the loop's began. */
 static int64_t epoch_ms(struct net *net)
 {
-    return g_get_real_time() / 1000 - net_now_ms(net);
+    return net_wall_ms(net) - net_now_ms(net);
 }
 
 static struct live_connection *new_connection(struct net *net, const struct recording *recording,
@@ -209,7 +202,7 @@ struct live_connection *live_connection_dial(struct net *net, const struct live_
                                                             .login = dial->login,
                                                             .has_proxy = dial->proxy != NULL,
                                                             .http = dial->http,
-                                                            .random = {random_system, NULL},
+                                                            .random = {net_random, net},
                                                             .epoch_ms = epoch_ms(net),
                                                             .owner = &connection->lines});
     if (live_lines_open(&connection->lines, carrier_next_wanted(connection->lines.carrier),

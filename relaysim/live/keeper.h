@@ -14,7 +14,7 @@
 struct live_keeper {
     struct net *net;
     struct sstp_store *store;
-    uv_work_t work;
+    struct net_work work;
     struct sstp_store_batch *batch; /* that is being written; NULL */
     uint64_t num_written;           /* batches, ever */
     int64_t next_clocks_ms;

@@ -7,6 +7,7 @@
 #include "henc/polling.h"
 #include "live/guests.h"
 #include "live/keeper.h"
+#include "net/timer.h"
 
 #include <glib.h>
 
@@ -29,7 +30,7 @@ struct live_relay {
     struct net_listener *listener;
     struct sstp_relay *relay;
     struct live_guests guests; /* its connections */
-    uv_timer_t timer;
+    struct net_timer timer;
     bool is_ended;
     struct live_keeper keeper; /* of the relay's store */
     struct closing closing;
@@ -149,9 +150,9 @@ static void stop_listening(struct live_relay *live_relay)
     live_relay->listener = NULL;
 }
 
-static void on_timer(uv_timer_t *timer)
+static void on_timer(void *cookie)
 {
-    const struct live_relay *live_relay = timer->data;
+    const struct live_relay *live_relay = cookie;
     net_settle(live_relay->net); /* which ticks the relay */
 }
 
@@ -238,8 +239,7 @@ struct live_relay *live_relay_new(struct net *net, const struct sstp_relay_confi
     relay_config.cookie = live_relay;
     live_relay->relay = live_relay->guests.relay = sstp_relay_new(&relay_config, net_now_ms(net));
     live_keeper_init(&live_relay->keeper, net, sstp_relay_store(live_relay->relay));
-    uv_timer_init(net_loop(net), &live_relay->timer);
-    live_relay->timer.data = live_relay;
+    net_timer_init(&live_relay->timer, net, on_timer, live_relay);
     return live_relay;
 }
 
@@ -265,10 +265,9 @@ void live_relay_settled(struct live_relay *live_relay)
     live_keeper_write(&live_relay->keeper);
     const int64_t deadline = next_deadline(live_relay);
     if (deadline == SSTP_EP_NEVER)
-        uv_timer_stop(&live_relay->timer);
+        net_timer_stop(&live_relay->timer);
     else
-        uv_timer_start(&live_relay->timer, on_timer,
-                       deadline > now ? (uint64_t)(deadline - now) : 1, 0);
+        net_timer_start(&live_relay->timer, deadline > now ? (uint64_t)(deadline - now) : 1);
 }
 
 void live_relay_close(struct live_relay *live_relay, uint8_t reason_id, uint32_t return_time,
@@ -329,5 +328,5 @@ void live_relay_end(struct live_relay *live_relay)
     live_relay->is_ended = true;
     live_guests_stop_dialing(&live_relay->guests);
     live_guests_drop_idle(&live_relay->guests);
-    uv_close((uv_handle_t *)&live_relay->timer, NULL);
+    net_timer_close(&live_relay->timer, NULL, NULL);
 }

@@ -2,21 +2,11 @@
 /* carry: bytes between a socket and its user. */
 #include "net/internal.h"
 
-#include <sys/socket.h>
-
-#define PIECES_MAX 256u        /* of the output, in one call to the system */
 #define WAITING_MAX (4u << 10) /* written after what fills the socket */
 
 /* ------------------------------------------------------------------------
  * Reading
  */
-
-static void on_allocate(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
-{
-    struct net_connection *connection = handle->data;
-    (void)suggested;
-    *buffer = uv_buf_init(connection->net->read_buffer, NET_READ_SIZE);
-}
 
 /* What has come is the user's, or the end.  The caller settles. */
 static void take_in(struct net_connection *connection, const void *data, ssize_t num)
@@ -43,26 +33,21 @@ static bool is_dropped(struct net_connection *connection, size_t num)
     return true;
 }
 
-static void on_read(uv_stream_t *stream, ssize_t num, const uv_buf_t *buffer)
+void net_on_read(struct net_connection *connection, const void *data, ssize_t num)
 {
-    struct net_connection *connection = stream->data;
     struct net *net = connection->net;
 
-    if (num == 0)
-        return;
     if (num > 0) {
         net->bytes.in += (uint64_t)num;
-        net_record_data(connection, false, buffer->base, (size_t)num);
+        net_record_data(connection, false, data, (size_t)num);
     } else if (num == UV_EOF) {
         net_record_finish(connection, false);
     }
-    if (num < 0)
-        uv_read_stop(stream); /* there is nothing after the end */
     if (num < 0 || !is_dropped(connection, (size_t)num)) {
         if (connection->line != NULL)
-            fault_line_arrived(connection->line, buffer->base, num);
+            fault_line_arrived(connection->line, data, num);
         else
-            take_in(connection, buffer->base, num);
+            take_in(connection, data, num);
     }
     net_settle(net);
 }
@@ -88,27 +73,20 @@ void net_read_or_not(struct net_connection *connection)
     if (wants == connection->is_reading)
         return;
     connection->is_reading = wants;
-    if (wants)
-        uv_read_start((uv_stream_t *)&connection->tcp, on_allocate, on_read);
-    else
-        uv_read_stop((uv_stream_t *)&connection->tcp);
+    connection->net->tcp->read(connection, wants);
 }
 
 bool net_has_unread(const struct net_connection *connection)
 {
-    uv_os_fd_t fd;
-    char byte;
-    return uv_fileno((const uv_handle_t *)&connection->tcp, &fd) == 0 &&
-           recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+    return connection->net->tcp->has_unread(connection);
 }
 
 /* ------------------------------------------------------------------------
  * Writing
  */
 
-static void on_written(uv_write_t *request, int status)
+void net_on_written(struct net_connection *connection, int status)
 {
-    struct net_connection *connection = request->data;
     struct net *net = connection->net;
 
     connection->is_writing = false;
@@ -138,10 +116,8 @@ static ssize_t wait_for_room(struct net_connection *connection, struct sstp_span
 {
     const size_t len = MIN(first.len, WAITING_MAX);
     connection->written = g_memdup2(first.data, len);
-    const uv_buf_t buffer = uv_buf_init(connection->written, (unsigned)len);
-    connection->write.data = connection;
     const int err =
-        uv_write(&connection->write, (uv_stream_t *)&connection->tcp, &buffer, 1, on_written);
+        connection->net->tcp->write_later(connection, sstp_span(connection->written, len));
     connection->is_writing = err == 0;
     return err == 0 ? (ssize_t)len : err;
 }
@@ -158,11 +134,11 @@ static size_t cut_pieces(struct sstp_span *pieces, size_t num_pieces, size_t len
     return num_pieces;
 }
 
-/* What goes next, at most PIECES_MAX pieces: the user's output, or raw bytes at their
+/* What goes next, at most NET_PIECES_MAX pieces: the user's output, or raw bytes at their
  * place in it; as much as the faults let go now. */
 static size_t next_pieces(const struct net_connection *connection, struct sstp_span *pieces)
 {
-    size_t num = connection->user->output(connection->user_cookie, pieces, PIECES_MAX);
+    size_t num = connection->user->output(connection->user_cookie, pieces, NET_PIECES_MAX);
     if (connection->raw != NULL && connection->raw_after == 0) {
         pieces[0] = sstp_span(connection->raw->data, connection->raw->len);
         num = 1;
@@ -182,15 +158,12 @@ static size_t next_pieces(const struct net_connection *connection, struct sstp_s
  * hands, 0 when there are none to go now, negative when the socket failed. */
 static ssize_t write_some(struct net_connection *connection)
 {
-    struct sstp_span pieces[PIECES_MAX];
-    uv_buf_t buffers[PIECES_MAX];
+    struct sstp_span pieces[NET_PIECES_MAX];
     const size_t num_pieces = next_pieces(connection, pieces);
 
     if (num_pieces == 0)
         return 0;
-    for (size_t i = 0; i < num_pieces; i++)
-        buffers[i] = uv_buf_init((char *)(uintptr_t)pieces[i].data, (unsigned)pieces[i].len);
-    ssize_t num = uv_try_write((uv_stream_t *)&connection->tcp, buffers, (unsigned)num_pieces);
+    ssize_t num = connection->net->tcp->write(connection, pieces, num_pieces);
     if (num == UV_EAGAIN)
         num = wait_for_room(connection, pieces[0]);
     if (num > 0)
@@ -198,13 +171,10 @@ static ssize_t write_some(struct net_connection *connection)
     return num;
 }
 
-static void on_deadline(uv_timer_t *timer)
+static void on_deadline(struct net_connection *connection)
 {
-    struct net_connection *connection = timer->data;
-    struct net *net = connection->net;
-    connection->user->tick(connection->user_cookie, net_now_ms(net));
+    connection->user->tick(connection->user_cookie, net_now_ms(connection->net));
     net_wake(connection);
-    net_settle(net);
 }
 
 static void set_timer(struct net_connection *connection)
@@ -212,10 +182,9 @@ static void set_timer(struct net_connection *connection)
     const int64_t deadline = connection->user->deadline(connection->user_cookie);
     const int64_t now = net_now_ms(connection->net);
     if (deadline == NET_NEVER)
-        uv_timer_stop(&connection->timer);
+        net_timer_stop(&connection->timer);
     else
-        uv_timer_start(&connection->timer, on_deadline,
-                       deadline > now ? (uint64_t)(deadline - now) : 0, 0);
+        net_set_timer(connection, on_deadline, deadline > now ? (uint64_t)(deadline - now) : 0);
 }
 
 static void output_taken(struct net_connection *connection, size_t num)

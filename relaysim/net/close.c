@@ -5,9 +5,9 @@
 #define LINGER_MS 1000      /* for the peer to close its side after ours */
 #define LAST_WORDS_MS 10000 /* for the peer to take what is left for it, once all is over */
 
-static void on_handle_closed(uv_handle_t *handle)
+void net_on_closed(void *cookie)
 {
-    struct net_connection *connection = handle->data;
+    struct net_connection *connection = cookie;
     if (--connection->num_handles > 0)
         return;
     if (connection->listener != NULL)
@@ -41,27 +41,12 @@ void net_close_connection(struct net_connection *connection)
     if (connection->line != NULL)
         fault_line_close(connection->line);
     connection->line = NULL;
-    if (!connection->is_reset || uv_tcp_close_reset(&connection->tcp, on_handle_closed) != 0)
-        uv_close((uv_handle_t *)&connection->tcp, on_handle_closed);
-    uv_close((uv_handle_t *)&connection->timer, on_handle_closed);
+    net->tcp->close(connection, connection->is_reset);
+    net_timer_close(&connection->timer, net_on_closed, connection);
     if (connection->is_spare)
         g_queue_unlink(&net->reserve.spares, &connection->spare_link);
     if (net->reserve.is_short)
         net_reserve_refill(net);
-}
-
-static void on_linger_over(uv_timer_t *timer)
-{
-    struct net_connection *connection = timer->data;
-    struct net *net = connection->net;
-    net_close_connection(connection);
-    net_settle(net);
-}
-
-static void on_shut_down(uv_shutdown_t *request, int status)
-{
-    (void)request; /* whatever came of it, the peer's end or the timer follows */
-    (void)status;
 }
 
 /* From here on, a connection that does not go makes room for others. */
@@ -71,7 +56,7 @@ static void begin_ending(struct net_connection *connection, uint64_t patience_ms
         connection->ending_link.data = connection;
         g_queue_push_tail_link(&connection->net->ending, &connection->ending_link);
     }
-    uv_timer_start(&connection->timer, on_linger_over, patience_ms, 0);
+    net_set_timer(connection, net_close_connection, patience_ms);
 }
 
 /* Closing at once would answer unread bytes with a reset, which could overtake
@@ -81,8 +66,7 @@ void net_end_connection(struct net_connection *connection)
     connection->is_held = false; /* the peer's end has to be seen */
     net_read_or_not(connection);
     connection->phase = NET_PHASE_ENDING;
-    connection->shutdown.data = connection;
-    if (uv_shutdown(&connection->shutdown, (uv_stream_t *)&connection->tcp, on_shut_down) != 0) {
+    if (connection->net->tcp->finish(connection) != 0) {
         net_close_connection(connection);
         return;
     }

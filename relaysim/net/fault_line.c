@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "net/fault_line.h"
 
+#include "net/net.h"
+#include "net/timer.h"
+
 #include <glib.h>
 
 /* What waits to be handed on. */
 struct piece {
-    uint64_t due_ms;
+    int64_t due_ms;
     ssize_t num; /* negative: the end */
     char data[];
 };
@@ -13,32 +16,34 @@ struct piece {
 struct fault_line {
     struct faults *faults;
     struct fault_line_handler handler;
-    uv_loop_t *loop;
-    uv_timer_t hand_timer, pause_timer;
+    struct net *net;
+    struct net_timer hand_timer, pause_timer;
     unsigned num_handles;
     bool is_paused, is_closed;
     GQueue pieces;
     uint64_t drop_left; /* 0: it is not dropped */
 };
 
-struct fault_line *fault_line_new(struct faults *faults, uv_loop_t *loop,
+static void on_due(void *cookie);
+static void on_pause_over(void *cookie);
+
+struct fault_line *fault_line_new(struct faults *faults, struct net *net,
                                   struct fault_line_handler handler)
 {
     struct fault_line *line = g_new0(struct fault_line, 1);
     line->faults = faults;
-    line->loop = loop;
+    line->net = net;
     line->handler = handler;
     line->num_handles = 2;
-    uv_timer_init(loop, &line->hand_timer);
-    uv_timer_init(loop, &line->pause_timer);
-    line->hand_timer.data = line->pause_timer.data = line;
+    net_timer_init(&line->hand_timer, net, on_due, line);
+    net_timer_init(&line->pause_timer, net, on_pause_over, line);
     g_queue_init(&line->pieces);
     return line;
 }
 
-static void on_closed(uv_handle_t *handle)
+static void on_closed(void *cookie)
 {
-    struct fault_line *line = handle->data;
+    struct fault_line *line = cookie;
     if (--line->num_handles > 0)
         return;
     g_queue_clear_full(&line->pieces, g_free);
@@ -48,17 +53,17 @@ static void on_closed(uv_handle_t *handle)
 void fault_line_close(struct fault_line *line)
 {
     line->is_closed = true;
-    uv_close((uv_handle_t *)&line->hand_timer, on_closed);
-    uv_close((uv_handle_t *)&line->pause_timer, on_closed);
+    net_timer_close(&line->hand_timer, on_closed, line);
+    net_timer_close(&line->pause_timer, on_closed, line);
 }
 
 /* ------------------------------------------------------------------------
  * Writing
  */
 
-static void on_pause_over(uv_timer_t *timer)
+static void on_pause_over(void *cookie)
 {
-    struct fault_line *line = timer->data;
+    struct fault_line *line = cookie;
     line->is_paused = false;
     line->handler.go_on(line->handler.cookie);
 }
@@ -73,7 +78,7 @@ size_t fault_line_cut(struct fault_line *line, size_t len)
     /* With a turn of the loop between them, so that the peer reads them apart. */
     if (num < len) {
         line->is_paused = true;
-        uv_timer_start(&line->pause_timer, on_pause_over, faults_pause_ms(line->faults), 0);
+        net_timer_start(&line->pause_timer, faults_pause_ms(line->faults));
     }
     return num;
 }
@@ -82,19 +87,18 @@ size_t fault_line_cut(struct fault_line *line, size_t len)
  * Reading
  */
 
-static void on_due(uv_timer_t *timer);
-
 static void set_timer(struct fault_line *line)
 {
     const struct piece *piece = g_queue_peek_head(&line->pieces);
-    const uint64_t now = uv_now(line->loop);
+    const int64_t now = net_now_ms(line->net);
     if (piece != NULL)
-        uv_timer_start(&line->hand_timer, on_due, piece->due_ms > now ? piece->due_ms - now : 0, 0);
+        net_timer_start(&line->hand_timer,
+                        piece->due_ms > now ? (uint64_t)(piece->due_ms - now) : 0);
 }
 
-static void on_due(uv_timer_t *timer)
+static void on_due(void *cookie)
 {
-    struct fault_line *line = timer->data;
+    struct fault_line *line = cookie;
     struct piece *piece = g_queue_pop_head(&line->pieces);
     /* The callback may close the line; it is freed later. */
     line->handler.hand_on(line->handler.cookie, piece->data, piece->num);
@@ -107,7 +111,7 @@ static void add_piece(struct fault_line *line, const void *data, ssize_t num)
 {
     const size_t len = num > 0 ? (size_t)num : 0;
     struct piece *piece = g_malloc(sizeof *piece + len);
-    piece->due_ms = uv_now(line->loop) + faults_pause_ms(line->faults);
+    piece->due_ms = net_now_ms(line->net) + faults_pause_ms(line->faults);
     piece->num = num;
     memcpy(piece->data, data, len);
     g_queue_push_tail(&line->pieces, piece);

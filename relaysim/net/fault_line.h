@@ -9,11 +9,12 @@
 #ifndef RELAYSIM_NET_FAULT_LINE_H
 #define RELAYSIM_NET_FAULT_LINE_H
 
-#include <uv.h>
+#include <sys/types.h>
 
 #include "base/fault.h"
 
 struct fault_line;
+struct net;
 
 struct fault_line_handler {
     /* Bytes that are due; a negative `num` is the end, in libuv's words. */
@@ -22,7 +23,7 @@ struct fault_line_handler {
     void *cookie;
 };
 
-struct fault_line *fault_line_new(struct faults *faults, uv_loop_t *loop,
+struct fault_line *fault_line_new(struct faults *faults, struct net *net,
                                   struct fault_line_handler handler);
 
 /* No callback comes any more, and the loop frees it. */

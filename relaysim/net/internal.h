@@ -7,9 +7,12 @@
 
 #include "net/fault_line.h"
 #include "net/net.h"
+#include "net/tcp.h"
+#include "net/timer.h"
 
 #define NET_READ_SIZE (64u << 10)
-#define NET_RESERVE 8u /* file descriptors for callers to be refused with */
+#define NET_PIECES_MAX 256u /* of the output, in one call to the system */
+#define NET_RESERVE 8u      /* file descriptors for callers to be refused with */
 
 enum net_phase {
     NET_PHASE_CONNECTING,
@@ -32,12 +35,14 @@ struct net_reserve {
 };
 
 struct net {
-    uv_loop_t loop;
+    uv_loop_t loop; /* not used where it is simulated */
+    const struct net_tcp_ops *tcp;
     struct net_config config;
-    GHashTable *connections; /* a set */
-    GHashTable *listeners;   /* a set */
-    GQueue dirty;            /* connections that may have output */
-    GQueue ending;           /* those whose user is over, oldest first */
+    struct simulated_network *simulated; /* NULL: it is the system's */
+    GHashTable *connections;             /* a set */
+    GHashTable *listeners;               /* a set */
+    GQueue dirty;                        /* connections that may have output */
+    GQueue ending;                       /* those whose user is over, oldest first */
     struct net_reserve reserve;
     struct net_bytes bytes;
     unsigned num_ever;
@@ -52,7 +57,7 @@ struct net_listener;
 struct net_socket {
     struct net_listener *listener;
     uv_poll_t poll;
-    int fd;
+    int fd;        /* the port itself of a simulated one */
     uint16_t port; /* as the capture shows it */
 };
 
@@ -69,13 +74,11 @@ struct net_listener {
 struct net_connection {
     struct net *net;
     struct net_listener *listener; /* that accepted it; NULL when it was opened here */
-    uv_tcp_t tcp;
-    uv_timer_t timer;
-    uv_connect_t connect;
-    uv_write_t write;
-    uv_shutdown_t shutdown;
+    struct net_tcp tcp;
+    struct net_timer timer;
+    void (*expired)(struct net_connection *connection); /* what the timer is for */
     enum net_phase phase;
-    unsigned num_handles; /* that libuv has to close */
+    unsigned num_handles; /* that are still to be closed: tcp and timer */
     unsigned number;
     bool is_initiator;
     bool is_reading;
@@ -99,7 +102,18 @@ struct net_connection {
     size_t raw_after;
 };
 
+/* ---- net/tcp_simulated.c ---- */
+
+/* A connection gets its end, which has come to a listener. */
+void net_simulated_take(struct net_connection *connection, struct simulated_end *end);
+
 /* ---- net/carry.c ---- */
+
+/* Bytes have come; negative: an error of libuv's, or UV_EOF. */
+void net_on_read(struct net_connection *connection, const void *data, ssize_t num);
+
+/* What was to be written later is. */
+void net_on_written(struct net_connection *connection, int status);
 
 /* Sends what there is to be sent, as far as the socket takes it; and ends the connection
  * where that was all. */
@@ -113,6 +127,9 @@ void net_on_handed_on(void *cookie, const void *data, ssize_t num);
 void net_on_go_on(void *cookie);
 
 /* ---- net/close.c ---- */
+
+/* The system, or what stands for it, is done with the socket or the timer of a connection. */
+void net_on_closed(void *cookie);
 
 /* Everything but libuv's own farewell. */
 void net_close_connection(struct net_connection *connection);
@@ -131,8 +148,20 @@ void net_tell_broken(struct net_connection *connection, const char *kind, const 
 /* A connection that is not open yet. */
 struct net_connection *net_connection_new(struct net *net);
 
+/* It is connected, or an error of libuv's. */
+void net_on_connected(struct net_connection *connection, int status);
+
+/* Its timer does this, after so many milliseconds, and nothing else any more. */
+void net_set_timer(struct net_connection *connection,
+                   void (*expired)(struct net_connection *connection), uint64_t after_ms);
+
 /* The socket is connected, with whomever. */
 void net_set_open(struct net_connection *connection);
+
+/* ---- net/claim.c ---- */
+
+/* "cannot listen on ADDRESS", with an error of libuv's; to be freed. */
+char *net_cannot_listen(const char *address, int err);
 
 /* ---- net/listen.c ---- */
 

@@ -9,6 +9,7 @@
 #include "net/internal.h"
 
 #include "net/address.h"
+#include "simulated/network.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define BACKLOG 128
 #define CALLERS_MAX 64    /* accepted from one socket in one turn of the loop */
 #define SHORT_TICK_MS 250 /* while callers cannot be accepted as usual */
 #define SPARE_MS 2000     /* for a caller to say who is there, while others wait */
@@ -144,11 +144,16 @@ void net_reserve_end(struct net *net)
  * Callers
  */
 
-static void count(struct net_listener *listener, struct net_connection *connection)
+/* It counts from now on. */
+static struct net_connection *new_caller(struct net_socket *socket)
 {
+    struct net_listener *listener = socket->listener;
+    struct net_connection *connection = net_connection_new(listener->net);
+    connection->hosts.acceptor_port = socket->port;
     connection->listener = listener;
     listener->num_connections++;
     listener->num_open++;
+    return connection;
 }
 
 static bool is_over(const struct net_listener *listener)
@@ -166,16 +171,33 @@ static bool has_made_room(struct net *net)
     return true;
 }
 
+/* Its user is found, or it is closed. */
+static void welcome(struct net_connection *connection, net_accepted *accepted)
+{
+    struct net_listener *listener = connection->listener;
+    const struct net_listen_config *config = &listener->config;
+    if (is_over(listener))
+        (void)has_made_room(listener->net);
+    if (is_over(listener) && config->tell != NULL)
+        config->tell(config->cookie, NET_LISTENER_FULL, NULL);
+    if (is_over(listener) || accepted == NULL) {
+        net_close_connection(connection);
+        return;
+    }
+    net_set_open(connection);
+    accepted(config->cookie, connection);
+    if (connection->user == NULL)
+        net_close_connection(connection);
+}
+
 static void take(struct net_socket *socket, int fd, bool is_spare)
 {
     struct net_listener *listener = socket->listener;
     struct net *net = listener->net;
     const struct net_listen_config *config = &listener->config;
-    struct net_connection *connection = net_connection_new(net);
+    struct net_connection *connection = new_caller(socket);
 
-    connection->hosts.acceptor_port = socket->port;
-    count(listener, connection);
-    if (uv_tcp_open(&connection->tcp, fd) != 0) {
+    if (uv_tcp_open(&connection->tcp.system.tcp, fd) != 0) {
         close(fd);
         net_close_connection(connection);
         return;
@@ -186,19 +208,17 @@ static void take(struct net_socket *socket, int fd, bool is_spare)
         connection->spare_link.data = connection;
         g_queue_push_tail_link(&net->reserve.spares, &connection->spare_link);
     }
-    if (is_over(listener))
-        (void)has_made_room(net);
-    if (is_over(listener) && config->tell != NULL)
-        config->tell(config->cookie, NET_LISTENER_FULL, NULL);
-    net_accepted *accepted = is_spare ? config->accepted_spare : config->accepted;
-    if (is_over(listener) || accepted == NULL) {
-        net_close_connection(connection);
-        return;
-    }
-    net_set_open(connection);
-    accepted(config->cookie, connection);
-    if (connection->user == NULL)
-        net_close_connection(connection);
+    welcome(connection, is_spare ? config->accepted_spare : config->accepted);
+}
+
+static void on_simulated(void *cookie, struct simulated_end *end)
+{
+    struct net_socket *socket = cookie;
+    struct net *net = socket->listener->net;
+    struct net_connection *connection = new_caller(socket);
+    net_simulated_take(connection, end);
+    welcome(connection, socket->listener->config.accepted);
+    net_settle(net);
 }
 
 static int accept_on(int fd)
@@ -286,43 +306,6 @@ static void on_callers(uv_poll_t *poll, int status, int events)
  * Listening
  */
 
-static bool bind_socket(int fd, const struct sockaddr_storage *storage)
-{
-    const void *address = storage;
-    const int yes = 1;
-    const bool is_ip6 = storage->ss_family == AF_INET6;
-    const socklen_t len =
-        is_ip6 ? (socklen_t)sizeof(struct sockaddr_in6) : (socklen_t)sizeof(struct sockaddr_in);
-    /* One that this program had before is free again at once; [::] is not 0.0.0.0, too,
-     * which somebody may want beside it. */
-    return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
-           (!is_ip6 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &yes, sizeof yes) == 0) &&
-           bind(fd, address, len) == 0;
-}
-
-/* With an error number of libuv's. */
-static char *cannot_listen(const char *address, int err)
-{
-    return g_strdup_printf("cannot listen on %s: %s", address, uv_strerror(err));
-}
-
-int net_claim(const char *address, char **error)
-{
-    struct sockaddr_storage storage;
-    if (!net_parse_address(address, &storage)) {
-        *error =
-            g_strdup_printf("%s is not an address and a port, such as 127.0.0.1:2492", address);
-        return -1;
-    }
-    const int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && bind_socket(fd, &storage) && listen(fd, BACKLOG) == 0)
-        return fd;
-    *error = cannot_listen(address, uv_translate_sys_error(errno));
-    if (fd >= 0)
-        close(fd);
-    return -1;
-}
-
 static char *address_of(int fd)
 {
     struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
@@ -335,19 +318,22 @@ static char *address_of(int fd)
 static bool start_socket(struct net_listener *listener, int fd, uint16_t port, char **error)
 {
     struct net_socket *socket = &listener->sockets[listener->num_sockets];
-    const int err = uv_poll_init(&listener->net->loop, &socket->poll, fd);
+    struct net *net = listener->net;
+    const int err = net->simulated != NULL ? 0 : uv_poll_init(&net->loop, &socket->poll, fd);
     if (err != 0) {
         char *address = address_of(fd);
-        *error = cannot_listen(address, err);
+        *error = net_cannot_listen(address, err);
         g_free(address);
         return false;
     }
-    socket->poll.data = socket;
     socket->listener = listener;
     socket->fd = fd;
     socket->port = port;
+    socket->poll.data = socket;
     listener->num_sockets++;
     listener->num_polls++;
+    if (net->simulated != NULL)
+        simulated_listen(net->simulated, (uint16_t)fd, on_simulated, socket);
     return true;
 }
 
@@ -372,8 +358,10 @@ bool net_listen_on(struct net *net, const struct net_listen_config *config,
         net_listener_close(made);
         return false;
     }
-    make_reserve(net);
-    poll_sockets(made, !net->reserve.is_paused);
+    if (net->simulated == NULL) {
+        make_reserve(net);
+        poll_sockets(made, !net->reserve.is_paused);
+    }
     *listener = made;
     return true;
 }
@@ -381,7 +369,7 @@ bool net_listen_on(struct net *net, const struct net_listen_config *config,
 bool net_listen(struct net *net, const char *address, size_t max_connections,
                 net_accepted *accepted, void *cookie, struct net_listener **listener, char **error)
 {
-    const int fd = net_claim(address, error);
+    const int fd = net_claim_in(net, address, error);
     return fd >= 0 && net_listen_on(net,
                                     &(struct net_listen_config){.sockets = &fd,
                                                                 .num_sockets = 1,
@@ -418,6 +406,11 @@ void net_listener_close(struct net_listener *listener)
         return;
     for (size_t i = 0; i < listener->num_sockets; i++) {
         struct net_socket *socket = &listener->sockets[i];
+        if (listener->net->simulated != NULL) {
+            simulated_listen(listener->net->simulated, (uint16_t)socket->fd, NULL, NULL);
+            listener->num_polls--;
+            continue;
+        }
         uv_close((uv_handle_t *)&socket->poll, on_poll_closed);
         close(socket->fd);
         socket->fd = -1;
@@ -429,7 +422,9 @@ char *net_listener_address(const struct net_listener *listener)
 {
     GString *text = g_string_new(NULL);
     for (size_t i = 0; i < listener->num_sockets; i++) {
-        char *address = address_of(listener->sockets[i].fd);
+        const int fd = listener->sockets[i].fd;
+        char *address =
+            listener->net->simulated != NULL ? g_strdup_printf("127.0.0.1:%d", fd) : address_of(fd);
         g_string_append_printf(text, "%s%s", i == 0 ? "" : " ", address);
         g_free(address);
     }

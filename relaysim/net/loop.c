@@ -2,11 +2,28 @@
 /* loop: the event loop, and all that is open in it. */
 #include "net/internal.h"
 
+#include "base/random.h"
+#include "simulated/network.h"
+
+#include <time.h>
+
+#define MS_NS UINT64_C(1000000)
+
+/* What a simulated disk takes for a piece of work. */
+#define WORK_NS 1500000u
+#define WORK_SPREAD_NS 3000000u
+
 struct net *net_new(const struct net_config *config)
 {
     struct net *net = g_new0(struct net, 1);
     net->config = *config;
-    if (uv_loop_init(&net->loop) != 0) {
+    if (config->simulation != NULL) {
+        net->tcp = &net_tcp_simulated;
+        net->simulated = simulated_network_new(config->simulation);
+    } else if (uv_loop_init(&net->loop) == 0) {
+        net->tcp = &net_tcp_system;
+        uv_timer_init(&net->loop, &net->wait_timer);
+    } else {
         g_free(net);
         return NULL;
     }
@@ -14,8 +31,32 @@ struct net *net_new(const struct net_config *config)
     net->listeners = g_hash_table_new(NULL, NULL);
     g_queue_init(&net->dirty);
     g_queue_init(&net->ending);
-    uv_timer_init(&net->loop, &net->wait_timer);
     return net;
+}
+
+/* Whatever is still to be told. */
+static void end_system(struct net *net)
+{
+    net_reserve_end(net);
+    uv_close((uv_handle_t *)&net->wait_timer, NULL);
+    /* Who is told of the end of a connection may have called net_stop(). */
+    while (uv_run(&net->loop, UV_RUN_DEFAULT) != 0)
+        continue;
+    uv_loop_close(&net->loop);
+}
+
+static void end_simulated(struct net *net)
+{
+    while (simulation_has_plans(net->config.simulation))
+        (void)simulation_step(net->config.simulation, UINT64_MAX / 2);
+    simulated_network_free(net->simulated);
+}
+
+/* By number, so that what is told of their ends comes in the same order each time. */
+static int compare_numbers(const void *a, const void *b)
+{
+    const struct net_connection *one = a, *two = b;
+    return one->number < two->number ? -1 : one->number > two->number;
 }
 
 void net_free(struct net *net)
@@ -28,16 +69,14 @@ void net_free(struct net *net)
     for (GList *l = list; l != NULL; l = l->next)
         net_listener_close(l->data);
     g_list_free(list);
-    list = g_hash_table_get_keys(net->connections);
+    list = g_list_sort(g_hash_table_get_keys(net->connections), compare_numbers);
     for (GList *c = list; c != NULL; c = c->next)
         net_close_connection(c->data);
     g_list_free(list);
-    net_reserve_end(net);
-    uv_close((uv_handle_t *)&net->wait_timer, NULL);
-    /* Who is told of the end of a connection may have called net_stop(). */
-    while (uv_run(&net->loop, UV_RUN_DEFAULT) != 0)
-        continue;
-    uv_loop_close(&net->loop);
+    if (net->simulated != NULL)
+        end_simulated(net);
+    else
+        end_system(net);
     g_hash_table_destroy(net->connections);
     g_hash_table_destroy(net->listeners);
     g_free(net);
@@ -48,14 +87,27 @@ bool net_is_ending(const struct net *net)
     return net->is_ending;
 }
 
+struct simulation *net_simulation(const struct net *net)
+{
+    return net->config.simulation;
+}
+
 uv_loop_t *net_loop(struct net *net)
 {
+    g_assert(net->simulated == NULL);
     return &net->loop;
 }
 
 int64_t net_now_ms(struct net *net)
 {
-    return (int64_t)uv_now(&net->loop);
+    return net->simulated != NULL ? (int64_t)(simulation_passed_ns(net->config.simulation) / MS_NS)
+                                  : (int64_t)uv_now(&net->loop);
+}
+
+int64_t net_wall_ms(struct net *net)
+{
+    return net->simulated != NULL ? (int64_t)(simulation_now_ns(net->config.simulation) / MS_NS)
+                                  : g_get_real_time() / 1000;
 }
 
 size_t net_num_connections(const struct net *net)
@@ -93,8 +145,21 @@ static void on_wait_over(uv_timer_t *timer)
     (void)timer;
 }
 
+static void run_simulated(struct net *net, int64_t timeout_ms)
+{
+    struct simulation *simulation = net->config.simulation;
+    const uint64_t within_ns = timeout_ms > 0 ? (uint64_t)timeout_ms * MS_NS : 0;
+    const uint64_t begun_ns = simulation_passed_ns(simulation) % MS_NS;
+    (void)simulation_step(simulation, within_ns > begun_ns ? within_ns - begun_ns : 0);
+}
+
 void net_run_once(struct net *net, int64_t timeout_ms)
 {
+    if (net->simulated != NULL) {
+        net_settle(net);
+        run_simulated(net, timeout_ms);
+        return;
+    }
     uv_update_time(&net->loop);
     net_settle(net);
     /* A timer of no time would be over before the sockets are looked at. */
@@ -102,4 +167,77 @@ void net_run_once(struct net *net, int64_t timeout_ms)
         uv_timer_start(&net->wait_timer, on_wait_over, (uint64_t)timeout_ms, 0);
     uv_run(&net->loop, timeout_ms > 0 ? UV_RUN_ONCE : UV_RUN_NOWAIT);
     uv_timer_stop(&net->wait_timer);
+}
+
+/* ------------------------------------------------------------------------
+ * Clocks and chance
+ */
+
+static int64_t clock_ms(clockid_t clock)
+{
+    struct timespec time = {.tv_sec = 0};
+    (void)clock_gettime(clock, &time);
+    return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* The loop's is the monotonic one, which stands still while the machine sleeps. */
+struct net_clocks net_clocks(struct net *net)
+{
+    const int64_t now_ms = net_now_ms(net);
+    if (net->simulated != NULL)
+        return (struct net_clocks){now_ms, now_ms, net_wall_ms(net)};
+    return (struct net_clocks){clock_ms(CLOCK_MONOTONIC), clock_ms(CLOCK_BOOTTIME),
+                               clock_ms(CLOCK_REALTIME)};
+}
+
+void net_random(void *cookie, void *bytes, size_t len)
+{
+    const struct net *net = cookie;
+    if (net->simulated != NULL)
+        simulation_fill(net->config.simulation, bytes, len);
+    else
+        random_system(NULL, bytes, len);
+}
+
+/* ------------------------------------------------------------------------
+ * Work
+ */
+
+static void on_system_work(uv_work_t *request)
+{
+    const struct net_work *work = request->data;
+    work->work(work->cookie);
+}
+
+static void on_system_worked(uv_work_t *request, int status)
+{
+    const struct net_work *work = request->data;
+    struct net *net = work->net;
+    (void)status; /* nobody cancels it */
+    work->done(work->cookie);
+    net_settle(net);
+}
+
+static void do_simulated(void *cookie)
+{
+    const struct net_work *work = cookie;
+    struct net *net = work->net;
+    work->work(work->cookie);
+    work->done(work->cookie);
+    net_settle(net);
+}
+
+void net_begin_work(struct net *net, struct net_work *work)
+{
+    struct simulation *simulation = net->config.simulation;
+    work->net = net;
+    if (simulation != NULL) {
+        work->simulated = (struct simulation_event){.happen = do_simulated, .cookie = work};
+        simulation_plan(simulation, &work->simulated,
+                        WORK_NS + simulation_chance(simulation, WORK_SPREAD_NS));
+        return;
+    }
+    work->system.data = work;
+    /* It only fails without a function to call. */
+    (void)uv_queue_work(&net->loop, &work->system, on_system_work, on_system_worked);
 }

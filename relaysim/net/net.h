@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * net: sockets and clock, on libuv.
+ * net: sockets and clock, on libuv; or, all the same for who is on them, a network in memory and a
+ * simulated clock (simulated/simulation.h), where what happens depends on its seed alone.
  *
  * It listens and connects, carries bytes between a socket and whoever is on it (struct
  * net_user), wakes that one when it wants to be, and ends the socket when its user is
@@ -17,6 +18,7 @@
 #include <uv.h>
 
 #include "core/wire.h"
+#include "simulated/simulation.h"
 
 struct faults;
 struct net;
@@ -29,6 +31,7 @@ struct capture;
 struct net_config {
     struct capture *capture;             /* NULL for none; freed by its owner */
     const struct recording_clock *clock; /* its time */
+    struct simulation *simulation;       /* NULL: the system's; outlives the net */
     struct faults *faults;               /* base/fault.h; NULL for none; freed by its owner */
     /* Both ends of every connection are in this process: it is captured once, at
      * the end that opened it. */
@@ -47,16 +50,47 @@ void net_free(struct net *net);
 /* Whether that is what is happening: nothing can be opened any more. */
 bool net_is_ending(const struct net *net);
 
+/* NULL: all is the system's. */
+struct simulation *net_simulation(const struct net *net);
+
+/* Only of the system's. */
 uv_loop_t *net_loop(struct net *net);
 
 /* Milliseconds from some moment on; all deadlines are counted so. */
 int64_t net_now_ms(struct net *net);
 
+/* The time of day, in milliseconds since 1970. */
+int64_t net_wall_ms(struct net *net);
+
+/* The clocks at this moment: the loop's, the one that does not stand still while the machine
+ * sleeps, and the time of day. */
+struct net_clocks {
+    int64_t now_ms, elapsed_ms, wall_ms;
+};
+struct net_clocks net_clocks(struct net *net);
+
+/* Random bytes that nobody can guess; or those of the simulation, which come again. */
+void net_random(void *net, void *bytes, size_t len);
+
+/* Something to be done beside the loop: on another thread, where there are some. */
+struct net_work {
+    void (*work)(void *cookie); /* which may take its time */
+    void (*done)(void *cookie); /* in the loop again, which is settled afterwards */
+    void *cookie;
+    /* of net/ */
+    struct net *net;
+    uv_work_t system;
+    struct simulation_event simulated;
+};
+
+/* Its owner keeps it until `done`. */
+void net_begin_work(struct net *net, struct net_work *work);
+
 /* Sends what the users have put out.  It is done whenever something came or a
  * connection's time has come; the caller's own callbacks of libuv end with it. */
 void net_settle(struct net *net);
 
-/* Runs until net_stop(). */
+/* Runs until net_stop(); only with the system's clock. */
 void net_run(struct net *net);
 void net_stop(struct net *net);
 
@@ -103,6 +137,14 @@ bool net_listen(struct net *net, const char *address, size_t max_connections,
 /* Claims such an address: a socket that listens there.  Whoever calls waits until
  * net_listen_on() has got it.  -1 with *error, a sentence to be freed. */
 int net_claim(const char *address, char **error);
+
+/* The same for this net alone, which may be a simulated one. */
+int net_claim_in(struct net *net, const char *address, char **error);
+
+/* A port of loopback that nobody else gets, and where whoever connects is refused, unless somebody
+ * listens there.  Returns what net_release_port() is to be called with; -1 with *error. */
+int net_keep_port(struct net *net, uint16_t *port, char **error);
+void net_release_port(struct net *net, int kept);
 
 /* What a listener has to tell. */
 enum net_listener_news {

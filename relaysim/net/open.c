@@ -4,46 +4,41 @@
 
 #include "net/address.h"
 
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
+static void on_expired(void *cookie)
+{
+    struct net_connection *connection = cookie;
+    struct net *net = connection->net;
+    connection->expired(connection);
+    net_settle(net);
+}
 
-#define KERNEL_UNSENT_MAX (128 << 10)
+void net_set_timer(struct net_connection *connection,
+                   void (*expired)(struct net_connection *connection), uint64_t after_ms)
+{
+    connection->expired = expired;
+    net_timer_start(&connection->timer, after_ms);
+}
 
 struct net_connection *net_connection_new(struct net *net)
 {
     struct net_connection *connection = g_new0(struct net_connection, 1);
     connection->net = net;
     connection->num_handles = 2;
-    uv_tcp_init(&net->loop, &connection->tcp);
-    uv_timer_init(&net->loop, &connection->timer);
-    connection->tcp.data = connection->timer.data = connection;
+    net_timer_init(&connection->timer, net, on_expired, connection);
+    net->tcp->init(connection);
     g_hash_table_add(net->connections, connection);
     return connection;
-}
-
-/* The kernel gets no more than it can soon send.  What it has taken, an acknowledgement
- * has to wait after, and so does whoever wants to send less; and it is read back from
- * memory where it could have come from the processor's cache. */
-static void limit_unsent(const struct net_connection *connection)
-{
-    const int max = KERNEL_UNSENT_MAX;
-    uv_os_fd_t fd;
-    if (uv_fileno((const uv_handle_t *)&connection->tcp, &fd) == 0)
-        (void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &max, sizeof max);
 }
 
 void net_set_open(struct net_connection *connection)
 {
     connection->phase = NET_PHASE_OPEN;
     connection->number = ++connection->net->num_ever;
-    /* Commands are handed over in batches already; waiting for more helps nobody. */
-    uv_tcp_nodelay(&connection->tcp, 1);
-    limit_unsent(connection);
+    connection->net->tcp->opened(connection);
     net_start_recording(connection);
     if (connection->net->config.faults != NULL)
         connection->line =
-            fault_line_new(connection->net->config.faults, &connection->net->loop,
+            fault_line_new(connection->net->config.faults, connection->net,
                            (struct fault_line_handler){net_on_handed_on, net_on_go_on, connection});
 }
 
@@ -54,22 +49,18 @@ void net_start(struct net_connection *connection, const struct net_user *user, v
     net_wake(connection);
 }
 
-static void on_connect_over(uv_timer_t *timer)
+static void give_up(struct net_connection *connection)
 {
-    struct net_connection *connection = timer->data;
-    struct net *net = connection->net;
     connection->connected(connection->connected_cookie, NULL, "there was no answer in time");
     net_close_connection(connection);
-    net_settle(net);
 }
 
-static void on_connect(uv_connect_t *request, int status)
+void net_on_connected(struct net_connection *connection, int status)
 {
-    struct net_connection *connection = request->data;
     struct net *net = connection->net;
 
     if (connection->phase != NET_PHASE_CLOSING)
-        uv_timer_stop(&connection->timer);
+        net_timer_stop(&connection->timer);
     if (status != 0) {
         if (connection->phase != NET_PHASE_CLOSING) {
             connection->connected(connection->connected_cookie, NULL, uv_strerror(status));
@@ -100,16 +91,14 @@ struct net_connection *net_connect(struct net *net, const char *address, struct 
     connection->hosts = hosts;
     connection->connected = connected;
     connection->connected_cookie = cookie;
-    connection->connect.data = connection;
-    const int err = uv_tcp_connect(&connection->connect, &connection->tcp,
-                                   (const struct sockaddr *)(const void *)&storage, on_connect);
+    const int err = net->tcp->connect(connection, &storage);
     if (err != 0) {
         *error = g_strdup_printf("cannot connect to %s: %s", address, uv_strerror(err));
         net_close_connection(connection);
         return NULL;
     }
     if (timeout_ms > 0)
-        uv_timer_start(&connection->timer, on_connect_over, (uint64_t)timeout_ms, 0);
+        net_set_timer(connection, give_up, (uint64_t)timeout_ms);
     return connection;
 }
 
@@ -131,7 +120,7 @@ uint16_t net_connection_port(const struct net_connection *connection)
 
 void net_connection_peer(const struct net_connection *connection, uint8_t address[16])
 {
-    const struct sockaddr_storage peer = net_address_peer(&connection->tcp);
+    const struct sockaddr_storage peer = connection->net->tcp->peer(connection);
     const struct sockaddr_in *ip4 = (const void *)&peer;
     const struct sockaddr_in6 *ip6 = (const void *)&peer;
     memset(address, 0, 16);
@@ -143,8 +132,8 @@ void net_connection_peer(const struct net_connection *connection, uint8_t addres
 
 char *net_connection_name(const struct net_connection *connection)
 {
-    const struct sockaddr_storage local = net_address_local(&connection->tcp);
-    const struct sockaddr_storage peer = net_address_peer(&connection->tcp);
+    const struct sockaddr_storage local = connection->net->tcp->local(connection);
+    const struct sockaddr_storage peer = connection->net->tcp->peer(connection);
     char *here = net_address_name(&local), *there = net_address_name(&peer);
     char *name = g_strdup_printf("%s %s", connection->is_initiator ? here : there,
                                  connection->is_initiator ? there : here);

@@ -41,7 +41,7 @@ void net_start_recording(struct net_connection *connection)
     const struct net_config *config = &connection->net->config;
     if (config->capture == NULL || (!connection->is_initiator && config->has_both_ends))
         return;
-    const struct sockaddr_storage local = net_address_local(&connection->tcp);
+    const struct sockaddr_storage local = connection->net->tcp->local(connection);
     struct capture_address address = {.initiator_host = connection->hosts.initiator_host,
                                       .initiator_port = net_address_port(&local),
                                       .acceptor_host = connection->hosts.acceptor_host,

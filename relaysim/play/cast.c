@@ -24,10 +24,11 @@ static void on_settled(void *cookie)
 }
 
 bool cast_init(struct cast *cast, const struct recording *recording, struct faults *faults,
-               uint64_t seed)
+               uint64_t seed, struct simulation *simulation)
 {
     const struct net_config config = {.capture = recording->capture,
                                       .clock = &recording->clock,
+                                      .simulation = simulation,
                                       .faults = faults,
                                       .has_both_ends = true,
                                       .settled = on_settled,

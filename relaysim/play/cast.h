@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * cast: devices and relays on live loopback sockets in one process, which the tour
- * (demo/demo.h) and the scenarios (play/play.h) move.
+ * cast: devices and relays in one process, on live loopback sockets or simulated ones, which the
+ * tour (demo/demo.h) and the scenarios (play/play.h) move.
  *
  * An actor is a device in the role of a client, a station a relay.  What an actor is
  * told is kept in its members, and handed on to the owner of the cast.  Nothing here
@@ -134,9 +134,10 @@ struct cast {
     void *cookie;
 };
 
-/* Starts the loop; false when it cannot.  Faults: base/fault.h, or NULL. */
+/* Starts the loop; false when it cannot.  Faults: base/fault.h, or NULL.  With a simulation it all
+ * happens there, which outlives the cast, and has the recording's clock; NULL: on loopback. */
 bool cast_init(struct cast *cast, const struct recording *recording, struct faults *faults,
-               uint64_t seed);
+               uint64_t seed, struct simulation *simulation);
 void cast_clear(struct cast *cast);
 
 /* Lets the loop run once, until `end_ms` of net_now_ms() at the latest; false when it is past, or

@@ -5,42 +5,21 @@
 #include "carrier/tunnel.h"
 #include "proxy/server.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #define CLIENTS_MAX 256u
 #define REQUEST_MS 30000
 #define IDLE_MS 600000
-
-/* A socket that has a free port of loopback, and does not listen: whoever connects is refused, and
- * nobody else gets the port.  -1 with errno. */
-static int claim_port(uint16_t *port)
-{
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), yes = 1;
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    void *any = &address;
-    socklen_t len = sizeof address;
-    if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
-        bind(fd, any, len) == 0 && getsockname(fd, any, &len) == 0) {
-        *port = ntohs(address.sin_port);
-        return fd;
-    }
-    if (fd >= 0)
-        close(fd);
-    return -1;
-}
 
 struct cast_proxy *cast_proxy(struct cast *cast, const struct proxy_login *login)
 {
     g_assert(cast->num_proxies < CAST_PROXIES_MAX);
     struct cast_proxy *proxy = &cast->proxies[cast->num_proxies];
     uint16_t port = 0;
-    const int claim = claim_port(&port);
+    char *error = NULL;
+    const int claim = net_keep_port(cast->net, &port, &error);
     if (claim < 0) {
-        (void)cast_is_wrong(cast,
-                            g_strdup_printf("there is no port for a proxy: %s", g_strerror(errno)));
+        (void)cast_is_wrong(cast, error);
         return NULL;
     }
     *proxy = (struct cast_proxy){.cast = cast,
@@ -99,6 +78,6 @@ void cast_proxy_end(struct cast_proxy *proxy)
 void cast_proxy_clear(struct cast_proxy *proxy)
 {
     cast_proxy_end(proxy);
-    close(proxy->claim);
+    net_release_port(proxy->cast->net, proxy->claim);
     g_free(proxy->address);
 }

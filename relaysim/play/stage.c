@@ -6,7 +6,6 @@
 #include "store/store.h"
 
 #include <glib/gstdio.h>
-#include <time.h>
 
 static void make_actor(struct player *player, unsigned i)
 {
@@ -41,18 +40,15 @@ static struct sstp_store *open_store(struct player *player, const struct scenari
                                      unsigned i)
 {
     char *error = NULL;
-    struct timespec wall;
     if (player->folder == NULL)
         player->folder = g_dir_make_tmp("relaysim-XXXXXX", NULL);
     if (player->folder == NULL) {
         (void)player_fail(player, step, "there is no place for a temporary folder");
         return NULL;
     }
-    clock_gettime(CLOCK_REALTIME, &wall);
     char *path = g_strdup_printf("%s/relay%u.db", player->folder, i);
-    struct sstp_store *store =
-        sstp_store_open(path, NULL, net_now_ms(player->cast.net),
-                        (int64_t)wall.tv_sec * 1000 + wall.tv_nsec / 1000000, &error);
+    struct sstp_store *store = sstp_store_open(path, NULL, net_now_ms(player->cast.net),
+                                               net_wall_ms(player->cast.net), &error);
     g_free(path);
     if (store == NULL)
         (void)player_fail(player, step, "%s", error);

@@ -5,7 +5,6 @@
 #include "henc/polling.h"
 
 #include <string.h>
-#include <unistd.h>
 
 /* As the capture shows them. */
 static const uint16_t door_ports[STATION_DOORS] = {
@@ -80,14 +79,14 @@ const char *station_door(const struct station *station, uint16_t port)
 }
 
 /* Claims a port for each door; false with *error. */
-static bool claim_doors(int sockets[STATION_DOORS], char **error)
+static bool claim_doors(struct net *net, int sockets[STATION_DOORS], char **error)
 {
     for (size_t door = 0; door < STATION_DOORS; door++) {
-        sockets[door] = net_claim("127.0.0.1:0", error);
+        sockets[door] = net_claim_in(net, "127.0.0.1:0", error);
         if (sockets[door] >= 0)
             continue;
         while (door > 0)
-            close(sockets[--door]);
+            net_release_port(net, sockets[--door]);
         return false;
     }
     return true;
@@ -120,7 +119,7 @@ bool station_start(struct cast *cast, struct station *station,
                                                  .peer_hosts = station->peer_hosts,
                                                  .host = station->host};
 
-    if (!claim_doors(sockets, &error))
+    if (!claim_doors(cast->net, sockets, &error))
         return cast_is_wrong(cast, error);
     if (relay_config.num_urls == 0) {
         relay_config.urls = &station->url;

@@ -323,13 +323,20 @@ static void on_accepted(void *cookie, struct net_connection *socket)
     net_start(socket, &user, &guest->lines[PROXY_CLIENT]);
 }
 
+/* Those who are let go together are so in the same order each time. */
+static guint hash_number(gconstpointer key)
+{
+    const struct guest *guest = key;
+    return guest->number;
+}
+
 struct proxy_server *proxy_server_new(struct net *net, const struct proxy_server_config *config,
                                       char **error)
 {
     struct proxy_server *server = g_new0(struct proxy_server, 1);
     server->net = net;
     server->config = *config;
-    const int socket = net_claim(config->address, error);
+    const int socket = net_claim_in(net, config->address, error);
     if (socket < 0 ||
         !net_listen_on(net,
                        &(struct net_listen_config){.sockets = &socket,
@@ -342,7 +349,7 @@ struct proxy_server *proxy_server_new(struct net *net, const struct proxy_server
         g_free(server);
         return NULL;
     }
-    server->guests = g_hash_table_new_full(NULL, NULL, free_guest, NULL);
+    server->guests = g_hash_table_new_full(hash_number, NULL, free_guest, NULL);
     return server;
 }
 

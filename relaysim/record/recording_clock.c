@@ -20,9 +20,17 @@ void recording_clock_start(struct recording_clock *clock)
 {
     clock->passed_ns = passed_ns();
     clock->wall_ns = read_ns(CLOCK_REALTIME);
+    clock->simulated_ns = NULL;
+}
+
+void recording_clock_simulate(struct recording_clock *clock, const uint64_t *simulated_ns)
+{
+    clock->simulated_ns = simulated_ns;
 }
 
 uint64_t recording_clock_ns(const struct recording_clock *clock)
 {
+    if (clock->simulated_ns != NULL)
+        return *clock->simulated_ns;
     return clock->wall_ns + (passed_ns() - clock->passed_ns);
 }

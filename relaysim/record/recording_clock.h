@@ -12,10 +12,14 @@
 #include <stdint.h>
 
 struct recording_clock {
-    uint64_t wall_ns, passed_ns; /* of the two clocks, when it was started */
+    uint64_t wall_ns, passed_ns;  /* of the two clocks, when it was started */
+    const uint64_t *simulated_ns; /* instead of them; NULL */
 };
 
 void recording_clock_start(struct recording_clock *clock);
+
+/* It is a simulated one from here on, whose time stands there. */
+void recording_clock_simulate(struct recording_clock *clock, const uint64_t *simulated_ns);
 
 /* Nanoseconds since 1970. */
 uint64_t recording_clock_ns(const struct recording_clock *clock);

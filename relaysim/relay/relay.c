@@ -55,6 +55,14 @@ static void set_defaults(struct sstp_relay_config *config)
     set_default(&config->peer_idle_ms, PEER_IDLE_MS_DEFAULT);
 }
 
+/* By their numbers, and not by where they are in memory: what is done to all of them is done in the
+ * same order each time. */
+static guint hash_number(gconstpointer key)
+{
+    const struct sstp_relay_connection *connection = key;
+    return (guint)connection->number;
+}
+
 struct sstp_relay *sstp_relay_new(const struct sstp_relay_config *config, int64_t now_ms)
 {
     struct sstp_relay *relay = g_new0(struct sstp_relay, 1);
@@ -79,7 +87,7 @@ struct sstp_relay *sstp_relay_new(const struct sstp_relay_config *config, int64_
     relay->locked_out = g_hash_table_new(g_str_hash, g_str_equal);
     for (size_t i = 0; i < config->num_locked_out; i++)
         g_hash_table_add(relay->locked_out, (char *)(uintptr_t)config->locked_out[i]);
-    relay->connections = g_hash_table_new_full(NULL, NULL, free_connection, NULL);
+    relay->connections = g_hash_table_new_full(hash_number, NULL, free_connection, NULL);
     relay->on_event = on_event;
     relay->online = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_pointer_array);
     relay->devices = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);

@@ -49,7 +49,7 @@
 #define SCENARIO_MESSAGES_MAX 256u
 #define SCENARIO_MESSAGE_MAX (1u << 20)      /* bytes */
 #define SCENARIO_ALL_MESSAGES_MAX (8u << 20) /* bytes */
-#define SCENARIO_WAIT_MAX_MS 60000u
+#define SCENARIO_WAIT_MAX_MS 86400000u /* which a simulated clock does not take */
 #define SCENARIO_FINDINGS_MAX 16u
 
 #define SCENARIO_NONE UINT_MAX /* instead of an index */

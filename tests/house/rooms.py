@@ -12,7 +12,7 @@ STOREYS = {
     "analyzer/cli": ["base", "capture", "points", "record", "report", "share", "dissect", "shrink", "cmd", ""],
     "plugin": ["fields", "tcp", "follow", "show", ("statistics", "http"), "take", ""],
     "relaysim": ["base", "security", "endpoint", ("client", "store"), "relay", "carrier",
-                 "record", "net", ("live", "proxy"), "scenario", "play", ("demo", "bench"), "cmd", ""],
+                 ("record", "simulated"), "net", ("live", "proxy"), "scenario", "play", ("demo", "bench"), "cmd", ""],
 }
 
 GROUNDS = {

@@ -35,6 +35,7 @@ PURE = {
     "relaysim/relay": "tests/relaysim/relay",
     "relaysim/carrier": "tests/relaysim/carrier",
     "relaysim/record": "tests/relaysim/record",
+    "relaysim/simulated": "tests/relaysim/simulated",
     "relaysim/proxy": "tests/relaysim/proxy",
     "relaysim/scenario": "tests/relaysim/scenario",
     "relaysim/play": "tests/relaysim/play",

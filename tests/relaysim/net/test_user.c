@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a socket asks of its user, and tells it: by users that know nothing of SSTP. */
+/* What a socket asks of its user, and tells it: by users that know nothing of SSTP, on the system's
+ * sockets and on simulated ones. */
 #include "net/net.h"
 
 #include <glib.h>
@@ -118,6 +119,7 @@ static void user_clear(struct user *user)
 
 /* Two of them, connected. */
 struct fixture {
+    struct simulation *simulation; /* NULL: the system's sockets */
     struct net *net;
     struct net_listener *listener;
     struct user caller, callee;
@@ -145,9 +147,10 @@ static void on_connected(void *cookie, struct net_connection *socket, const char
 
 static void set_up(struct fixture *f, gconstpointer data)
 {
-    const struct net_config config = {.capture = NULL};
+    struct net_config config = {.capture = NULL};
     char *error = NULL;
-    (void)data;
+    if (data != NULL)
+        config.simulation = f->simulation = simulation_new(1, SIMULATION_START_NS);
     f->net = net_new(&config);
     user_init(&f->caller, "hello from the caller");
     user_init(&f->callee, "");
@@ -165,6 +168,7 @@ static void tear_down(struct fixture *f, gconstpointer data)
     g_assert_true(f->caller.is_lost && f->callee.is_lost);
     user_clear(&f->caller);
     user_clear(&f->callee);
+    simulation_free(f->simulation);
 }
 
 static void test_bytes(struct fixture *f, gconstpointer data)
@@ -260,15 +264,88 @@ static void test_handed_over(struct fixture *f, gconstpointer data)
     user_clear(&other);
 }
 
+/* More than any socket takes at once. */
+static void test_big(struct fixture *f, gconstpointer data)
+{
+    enum { LEN = 1 << 20 };
+    (void)data;
+    AWAIT(f, f->callee.heard->len == strlen("hello from the caller"));
+    g_byte_array_set_size(f->caller.says, LEN);
+    memset(f->caller.says->data, 'x', LEN);
+    net_wake(f->caller.socket);
+    AWAIT(f, f->caller.says->len == 0);
+    AWAIT(f, f->callee.heard->len == LEN + strlen("hello from the caller"));
+}
+
+/* Nobody listens there; and nobody else gets the port. */
+static void on_refused(void *cookie, struct net_connection *socket, const char *why)
+{
+    g_assert_null(socket);
+    *(char **)cookie = g_strdup(why);
+}
+
+static void test_kept_port(struct fixture *f, gconstpointer data)
+{
+    char *error = NULL, *why = NULL;
+    uint16_t port;
+    (void)data;
+    const int kept = net_keep_port(f->net, &port, &error);
+    g_assert_cmpint(kept, >=, 0);
+    char *address = g_strdup_printf("127.0.0.1:%u", port);
+    g_assert_nonnull(
+        net_connect(f->net, address, (struct net_hosts){0}, 0, on_refused, &why, &error));
+    AWAIT(f, why != NULL);
+    g_assert_cmpstr(why, ==, uv_strerror(UV_ECONNREFUSED));
+    net_release_port(f->net, kept);
+    g_free(address);
+    g_free(why);
+}
+
+/* Done beside the loop, then told in it. */
+static void do_work(void *cookie)
+{
+    g_string_append_c(cookie, 'w');
+}
+
+static void work_done(void *cookie)
+{
+    g_string_append_c(cookie, 'd');
+}
+
+static void test_work(struct fixture *f, gconstpointer data)
+{
+    GString *told = g_string_new(NULL);
+    struct net_work work = {.work = do_work, .done = work_done, .cookie = told};
+    (void)data;
+    net_begin_work(f->net, &work);
+    AWAIT(f, told->len == 2);
+    g_assert_cmpstr(told->str, ==, "wd");
+    g_string_free(told, TRUE);
+}
+
 int main(int argc, char **argv)
 {
+    static const struct {
+        const char *name;
+        void (*test)(struct fixture *f, gconstpointer data);
+    } rows[] = {{"bytes", test_bytes},
+                {"raw", test_raw},
+                {"deadline", test_deadline},
+                {"room", test_room},
+                {"over", test_over},
+                {"reset", test_reset},
+                {"handed-over", test_handed_over},
+                {"big", test_big},
+                {"kept-port", test_kept_port},
+                {"work", test_work}};
     g_test_init(&argc, &argv, NULL);
-    g_test_add("/net-user/bytes", struct fixture, NULL, set_up, test_bytes, tear_down);
-    g_test_add("/net-user/raw", struct fixture, NULL, set_up, test_raw, tear_down);
-    g_test_add("/net-user/deadline", struct fixture, NULL, set_up, test_deadline, tear_down);
-    g_test_add("/net-user/room", struct fixture, NULL, set_up, test_room, tear_down);
-    g_test_add("/net-user/over", struct fixture, NULL, set_up, test_over, tear_down);
-    g_test_add("/net-user/reset", struct fixture, NULL, set_up, test_reset, tear_down);
-    g_test_add("/net-user/handed-over", struct fixture, NULL, set_up, test_handed_over, tear_down);
+    for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
+        char *live = g_strconcat("/net-user/", rows[i].name, NULL);
+        char *simulated = g_strconcat("/net-user/simulated/", rows[i].name, NULL);
+        g_test_add(live, struct fixture, NULL, set_up, rows[i].test, tear_down);
+        g_test_add(simulated, struct fixture, "simulated", set_up, rows[i].test, tear_down);
+        g_free(live);
+        g_free(simulated);
+    }
     return g_test_run();
 }

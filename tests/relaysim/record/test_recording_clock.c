@@ -45,9 +45,23 @@ static void test_jumps(void)
     g_assert_cmpuint(recording_clock_ns(&clock), ==, 3 * SECOND + 6);
 }
 
+/* A simulated one is no other's business. */
+static void test_simulated(void)
+{
+    struct recording_clock clock;
+    uint64_t simulated_ns = 7 * SECOND;
+    recording_clock_start(&clock);
+    recording_clock_simulate(&clock, &simulated_ns);
+    pass(SECOND);
+    g_assert_cmpuint(recording_clock_ns(&clock), ==, 7 * SECOND);
+    simulated_ns += 3;
+    g_assert_cmpuint(recording_clock_ns(&clock), ==, 7 * SECOND + 3);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/recording-clock/jumps", test_jumps);
+    g_test_add_func("/recording-clock/simulated", test_simulated);
     return g_test_run();
 }

@@ -85,7 +85,7 @@ static const struct {
      "f.scn:3: the repetition has no end; a line \"end\" ends it"},
     {"title T\nwait 1s\nrepeat 2 as i\nwait {i}s\nedn # of it\nwait {i}\n",
      "f.scn:5: \"edn\" is neither a word of the language nor a name so far (where i is 1)\n"
-     "f.scn:6: the time to wait is a time such as 200ms or 2s, at most 60s, not \"{i}\""},
+     "f.scn:6: the time to wait is a time such as 200ms or 2s, at most 86400s, not \"{i}\""},
     {"title T\nrepeat 100\nrepeat 100\nrepeat 100\nend\nend\nend\nwait 1s\n",
      "f.scn:5: with all that is repeated and included, a scenario has at most 10000 lines and "
      "10000 "

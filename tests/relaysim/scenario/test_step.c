@@ -113,9 +113,9 @@ static void test_lines(void)
         {"R stops reason Idle", NULL},
         {"R dies", NULL},
         {"R starts", NULL},
-        {"wait 60s", NULL},
-        {"wait 60001ms",
-         "the time to wait is a time such as 200ms or 2s, at most 60s, not \"60001ms\""},
+        {"wait 86400s", NULL},
+        {"wait 86401s",
+         "the time to wait is a time such as 200ms or 2s, at most 86400s, not \"86401s\""},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
         scenario_text_check_line(rows[i].line, rows[i].mistake);

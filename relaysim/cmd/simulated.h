@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* simulated: --simulated and --start-time, of whoever plays on a simulated network and clock. */
+#ifndef RELAYSIM_CMD_SIMULATED_H
+#define RELAYSIM_CMD_SIMULATED_H
+
+#include "cmd/option.h"
+#include "record/recording.h"
+#include "simulated/simulation.h"
+
+struct simulated_options {
+    bool is_wanted;
+    char *start_time; /* NULL: SIMULATION_START_NS */
+};
+
+/* clang-format off */
+#define SIMULATED_ROWS(options)                                                                    \
+    OPTION_FLAG("simulated", &(options)->is_wanted,                                                \
+                "Play in memory, on a simulated clock: the same each time, and as fast as can be"), \
+    OPTION_TEXT("start-time", &(options)->start_time, "TIME",                                      \
+                "What that clock says first (2010-05-12T10:00:00Z)", .check = simulated_check_time)
+/* clang-format on */
+
+/* For the row: NULL, or what is wrong with it, to be freed. */
+char *simulated_check_time(const char *text);
+
+/* Whether they go together; false with a sentence. */
+bool simulated_check(const struct simulated_options *options);
+
+/* The simulation that is wanted, whose clock is the recording's from here on; NULL: none is. */
+struct simulation *simulated_begin(const struct simulated_options *options, uint64_t seed,
+                                   struct recording *recording);
+
+#endif
