@@ -11,7 +11,7 @@ from test_citations import texts
 GIVEN = re.compile(r'\bLABELS\s+("[\w;]+"|\w+)')
 TOLD = re.compile(r"^\| `(\w+)` \|", re.MULTILINE)
 # `ctest -L unit`, `-L 'dissect|statistics'`, `-LE live`, require_labels FOLDER unit oom
-PICKED = re.compile(r"\bctest\b[^\n`#]*? -LE? +(?:'([\w|]+)'|\"([\w|]+)\"|(\w+))")
+PICKED = re.compile(r"\bctest\b(?:\\\n|[^\n`#])*? -LE? +(?:'([\w|]+)'|\"([\w|]+)\"|(\w+))")
 REQUIRED = re.compile(r'^require_labels "\$\w+" ([\w ]+)$', re.MULTILINE)
 
 

@@ -13,6 +13,10 @@
 # The mirrors, their keys and apt's own settings (proxies, retries, dates) are those of the
 # machine: no host is named here.
 
+# What tests/plugin/window wants besides Wireshark.
+# shellcheck disable=SC2034  # for who sources this
+debian_window_packages="at-spi2-core dbus gir1.2-atspi-2.0 imagemagick python3-gi xdotool xvfb"
+
 # debian_uri CODENAME: the mirror that this machine takes a Debian of that codename from;
 # nothing where it takes none.
 debian_uri()

@@ -14,7 +14,8 @@ usage: $0 [--no-tests] bookworm|trixie|sid [FOLDER]
               already are used again
   --no-tests  builds without the tests of the packages, which CI has run
 
-The packages are in FOLDER/SUITE-packages then.  Needs root, git, debootstrap and unshare.
+The packages are in FOLDER/SUITE-packages then, and what Wireshark's window showed with them in
+FOLDER/SUITE-pictures.  Needs root, git, debootstrap and unshare.
 END
 }
 
@@ -59,6 +60,7 @@ plain=$folder/$suite-plain      # a Debian as it comes
 builder=$folder/$suite-builder  # with all that a build needs
 user=$folder/$suite-user        # where they are installed
 packages=$folder/$suite-packages
+pictures=$folder/$suite-pictures
 source=$folder/$suite-source.tar
 log=$folder/$suite-packages.log
 mkdir -p "$folder"
@@ -115,7 +117,7 @@ build()
         apt-get -q build-dep -y --no-install-recommends ./ >>"$log" 2>&1 ||
         fail "apt-get build-dep; see $log"
     debian_inside_as builder "$builder" env -C "$top/grvsstp" \
-        DEB_BUILD_OPTIONS="$2 parallel=$(nproc)" dpkg-buildpackage -us -uc -b >>"$log" 2>&1 ||
+        DEB_BUILD_OPTIONS="${2:+$2 }parallel=$(nproc)" dpkg-buildpackage -us -uc -b >>"$log" 2>&1 ||
         fail "dpkg-buildpackage; see $log"
 }
 
@@ -133,6 +135,16 @@ debian_inside_as builder "$builder" \
     sh -c 'lintian --fail-on error,warning --info first/*.changes' >>"$log" 2>&1 ||
     fail "lintian; see $log"
 
+echo "Comparing them with what cmake --install makes"
+debian_inside_as builder "$builder" sh -ec '
+    rm -rf installed unpacked
+    DESTDIR=/home/builder/installed cmake --install first/grvsstp/obj-*
+    for package in wireshark-plugin-grvsstp grvsstp-analyze relaysim; do
+        dpkg-deb -x first/"$package"_*.deb "unpacked/$package"
+    done
+    python3 first/grvsstp/tests/packages/compare.py installed unpacked/*' >>"$log" 2>&1 ||
+    fail "the packages are not what cmake --install makes; see $log"
+
 rm -rf "$packages"
 mkdir -p "$packages"
 cp "$builder"/home/builder/first/*.deb "$packages"
@@ -144,9 +156,11 @@ rm -f "$packages"/*-dbgsym_*.deb
 rm -rf --one-file-system "$user"
 cp -a "$plain" "$user"
 debian_enter "$user"
-install_packages "$user" tshark
-mkdir "$user/packages"
+# shellcheck disable=SC2086  # a list of words
+install_packages "$user" tshark wireshark $debian_window_packages
+mkdir -p "$user/packages/grvsstp"
 cp "$packages"/*.deb "$user/packages"
+tar -C "$user/packages/grvsstp" --no-same-owner -xf "$source"
 
 # All files, but for what apt and dpkg keep of what was done, and caches.
 list_files()
@@ -172,6 +186,11 @@ debian_inside "$user" sh -c 'apt-get -q install -y --no-install-recommends /pack
     >>"$log" 2>&1 || fail "installing; see $log"
 cp "$checkout/debian/tests/open-sample" "$user/packages"
 debian_inside "$user" sh /packages/open-sample || fail "the packages do not work for an ordinary user"
+debian_inside "$user" env PYTHONDONTWRITEBYTECODE=1 \
+    python3 /packages/grvsstp/tests/plugin/window/test_window.py --installed --pictures /packages/pictures \
+    >>"$log" 2>&1 || fail "they do not work in Wireshark's window; see $log"
+rm -rf "$pictures"
+cp -r "$user/packages/pictures" "$pictures"
 
 echo "Upgrading, removing and purging them"
 for package in "$packages"/*.deb; do
@@ -190,4 +209,4 @@ list_files | diff "$folder/$suite.before" - || fail "removing leaves something"
 debian_inside "$user" dpkg --purge wireshark-plugin-grvsstp grvsstp-analyze relaysim \
     >>"$log" 2>&1 || fail "purging; see $log"
 list_files | diff "$folder/$suite.before" - || fail "purging leaves something"
-echo "Passed on $suite; the packages are in $packages"
+echo "Passed on $suite; the packages are in $packages, pictures of the window in $pictures"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tale.h"
 
-static const uint8_t key[SSTP_DIGEST_KEY_LEN] = "what nobody knew";
+static const uint8_t key[SSTP_DIGEST_KEY_LEN] = {'w', 'h', 'a', 't', ' ', 'n', 'o', 'b',
+                                                 'o', 'd', 'y', ' ', 'k', 'n', 'e', 'w'};
 
 struct tale_connection {
     struct tale *tale;

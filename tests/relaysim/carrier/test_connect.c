@@ -136,7 +136,8 @@ static void test_basic_cut(void)
     proxy_login_free(login);
 }
 
-static const uint8_t challenge_bytes[PROXY_NTLM_CHALLENGE_LEN] = "01234567";
+static const uint8_t challenge_bytes[PROXY_NTLM_CHALLENGE_LEN] = {'0', '1', '2', '3',
+                                                                  '4', '5', '6', '7'};
 
 /* GRVHENC 4.6: asked and closed, then three steps on one connection. */
 static void test_ntlm(gconstpointer password)
