@@ -27,10 +27,22 @@ static struct grvsstp_connection *make(uint32_t number, enum grvsstp_encapsulati
     return connection;
 }
 
+uint32_t grvsstp_connection_take_number(void)
+{
+    return num_connections++;
+}
+
+struct grvsstp_connection *grvsstp_connection_numbered(uint32_t number,
+                                                       enum grvsstp_encapsulation encapsulation,
+                                                       uint32_t frame)
+{
+    return make(number, encapsulation, frame);
+}
+
 struct grvsstp_connection *grvsstp_connection_new(enum grvsstp_encapsulation encapsulation,
                                                   uint32_t frame)
 {
-    return make(num_connections++, encapsulation, frame);
+    return make(grvsstp_connection_take_number(), encapsulation, frame);
 }
 
 struct grvsstp_connection *grvsstp_connection_again(const struct grvsstp_connection *before,

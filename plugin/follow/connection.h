@@ -122,6 +122,12 @@ uint32_t grvsstp_connections_count(void);
 struct grvsstp_connection *grvsstp_connection_new(enum grvsstp_encapsulation encapsulation,
                                                   uint32_t frame);
 
+/* The same where it was seen before it could be told what it is: a number, taken then. */
+uint32_t grvsstp_connection_take_number(void);
+struct grvsstp_connection *grvsstp_connection_numbered(uint32_t number,
+                                                       enum grvsstp_encapsulation encapsulation,
+                                                       uint32_t frame);
+
 /* The same once more, from the beginning, in the place of one that was something else. */
 struct grvsstp_connection *grvsstp_connection_again(const struct grvsstp_connection *before,
                                                     enum grvsstp_encapsulation encapsulation);
@@ -147,7 +153,7 @@ struct grvsstp_chunk {
                               to wait for others */
     int64_t time_ns;       /* of the frame */
     struct grvsstp_stand stand;
-    uint32_t num_unsure; /* of its last bytes, that came with other segments */
+    uint32_t num_unsure;       /* of its last bytes, that came with other segments */
     struct grvsstp_plan *plan; /* what the frame holds already; NULL where it holds none */
 };
 

@@ -7,9 +7,14 @@
 /* Those of the capture: struct grvsstp_tcp *. */
 static wmem_array_t *all;
 
+/* The numbers of those that may begin, by the index of their conversation; 1 more, for what is not
+ * in a map is 0. */
+static wmem_map_t *awaited;
+
 void grvsstp_tcp_reset(void)
 {
     all = NULL;
+    awaited = NULL;
     grvsstp_late_reset();
     grvsstp_early_reset();
 }
@@ -26,6 +31,28 @@ struct grvsstp_tcp *grvsstp_tcp_find(conversation_t *conversation, uint32_t fram
     return newest(conversation_get_proto_data(conversation, proto_grvsstp), frame);
 }
 
+void grvsstp_tcp_await(const conversation_t *conversation)
+{
+    const void *key = GUINT_TO_POINTER(conversation->conv_index);
+
+    if (awaited == NULL)
+        awaited = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
+    if (!wmem_map_contains(awaited, key))
+        wmem_map_insert(awaited, key, GUINT_TO_POINTER(grvsstp_connection_take_number() + 1));
+}
+
+/* A new connection, with the number that it was given when it was awaited. */
+static struct grvsstp_connection *new_connection(const conversation_t *conversation,
+                                                 enum grvsstp_encapsulation encapsulation,
+                                                 uint32_t frame)
+{
+    const void *key = GUINT_TO_POINTER(conversation->conv_index);
+    const uint32_t number = awaited != NULL ? GPOINTER_TO_UINT(wmem_map_remove(awaited, key)) : 0;
+
+    return number > 0 ? grvsstp_connection_numbered(number - 1, encapsulation, frame)
+                      : grvsstp_connection_new(encapsulation, frame);
+}
+
 struct grvsstp_tcp *grvsstp_tcp_new(conversation_t *conversation,
                                     enum grvsstp_encapsulation encapsulation, uint32_t frame,
                                     const struct grvsstp_tcp *early)
@@ -34,7 +61,7 @@ struct grvsstp_tcp *grvsstp_tcp_new(conversation_t *conversation,
     struct grvsstp_tcp *older = grvsstp_tcp_find(conversation, frame);
 
     tcp->connection = early != NULL ? grvsstp_connection_again(early->connection, encapsulation)
-                                    : grvsstp_connection_new(encapsulation, frame);
+                                    : new_connection(conversation, encapsulation, frame);
     grvsstp_settle_init(tcp->connection);
     if (all == NULL)
         all = wmem_array_new(wmem_file_scope(), sizeof tcp);

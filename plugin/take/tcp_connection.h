@@ -37,6 +37,10 @@ struct grvsstp_tcp {
 /* That of a conversation in this frame, or NULL. */
 struct grvsstp_tcp *grvsstp_tcp_find(conversation_t *conversation, uint32_t frame);
 
+/* First pass: what has come of the conversation so far may begin one, and is too little to tell.
+ * If it does, its number is of now. */
+void grvsstp_tcp_await(const conversation_t *conversation);
+
 /* First pass: a new one of the conversation, from this frame on, also where it had another
  * before.  Who opened it is the caller's to say.  `early`, or NULL, turns out to be its
  * beginning (adopt.h). */

@@ -10,6 +10,7 @@
 #include "take/encapsulated.h"
 #include "take/opening.h"
 #include "take/ports.h"
+#include "take/tcp_connection.h"
 #include "take/tunnel.h"
 
 dissector_handle_t grvsstp_watch_handle;
@@ -69,6 +70,7 @@ int grvsstp_watch_look(const struct grvsstp_transport *transport, tvbuff_t *tvb,
     case GRVSSTP_NOT_OURS:
         break;
     case GRVSSTP_WAIT_FOR_MORE:
+        grvsstp_tcp_await(transport->conversation);
         return grvsstp_wait_for_more(tvb, pinfo);
     case GRVSSTP_COMMANDS:
         if (is_body_perhaps(transport, tvb, pinfo))

@@ -13,6 +13,7 @@ struct live_connection {
     const struct recording *recording;
     struct truth_stream *truth; /* NULL without a truth file */
     bool is_server;
+    bool has_passed;         /* some bytes, of whatever kind */
     bool had_several;        /* sockets at a time */
     bool *is_freed;          /* who wants to know; NULL */
     bool is_dropped;         /* nobody is told any more, unless it was ready */
@@ -41,7 +42,8 @@ static void free_connection(struct live_connection *connection)
 
 /* The stream is known by what both ends call it: its carrier's name for it, or the addresses of
  * its socket.  What goes through a proxy is a stream on either side of it, as in a capture, and has
- * one end there. */
+ * one end there.  It begins with the first byte, or in a tunnel with the first one after the
+ * handshake with the proxy; a virtual connection with its first request, once that is whole. */
 static void enter_truth(struct live_connection *connection)
 {
     const char *carrier_name = carrier_connection_name(connection->lines.carrier);
@@ -51,6 +53,13 @@ static void enter_truth(struct live_connection *connection)
                                    carrier_name, NULL);
     connection->truth = truth_enter(connection->recording->truth, name);
     g_free(name);
+    if (connection->has_passed && connection->is_server)
+        truth_passed(connection->truth);
+}
+
+static bool is_to_enter_truth(const struct live_connection *connection)
+{
+    return connection->truth == NULL && recording_truth(connection->recording) != NULL;
 }
 
 static void begin(struct live_connection *connection)
@@ -58,7 +67,7 @@ static void begin(struct live_connection *connection)
     const struct live_handler *handler = &connection->handler;
     const int64_t keepalive_ms = carrier_keepalive_ms(connection->lines.carrier);
     live_lines_enter(&connection->lines);
-    if (recording_truth(connection->recording) != NULL)
+    if (is_to_enter_truth(connection))
         enter_truth(connection);
     connection->ep = handler->ready(handler->cookie, connection);
     if (connection->ep != NULL && keepalive_ms != 0)
@@ -110,6 +119,8 @@ static void settle(struct live_lines *lines)
     struct live_connection *connection = connection_of(lines);
     const struct live_handler handler = connection->handler;
     live_lines_enter(lines);
+    if (carrier_connection_name(lines->carrier) != NULL && is_to_enter_truth(connection))
+        enter_truth(connection);
     if (carrier_is_ready(lines->carrier) && connection->ep == NULL && !connection->is_dropped)
         begin(connection);
     if (!is_to_be_closed(connection))
@@ -137,7 +148,15 @@ static void settle(struct live_lines *lines)
 
 static void on_passed(struct live_lines *lines)
 {
-    const struct live_connection *connection = connection_of(lines);
+    struct live_connection *connection = connection_of(lines);
+    connection->has_passed = true;
+    if (connection->truth != NULL && connection->ep != NULL)
+        truth_passed(connection->truth);
+}
+
+static void on_said(struct live_lines *lines)
+{
+    struct live_connection *connection = connection_of(lines);
     if (connection->truth != NULL)
         truth_passed(connection->truth);
 }
@@ -160,7 +179,7 @@ static void on_broken(struct live_lines *lines, const char *kind, const char *te
 }
 
 static const struct live_lines_owner owner = {
-    .settle = settle, .passed = on_passed, .taken = on_taken, .broken = on_broken};
+    .settle = settle, .passed = on_passed, .said = on_said, .taken = on_taken, .broken = on_broken};
 
 /* ------------------------------------------------------------------------
  * The connection

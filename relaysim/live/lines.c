@@ -54,11 +54,16 @@ static void settle_mover(const struct live_line *line, const struct live_lines *
     live_lines_leave(now);
 }
 
+static void on_passed(void *cookie)
+{
+    struct live_lines *lines = lines_of(cookie);
+    lines->owner->passed(lines);
+}
+
 static void on_receive(void *cookie, const void *data, size_t len)
 {
     const struct live_line *line = cookie;
     struct live_lines *lines = lines_of(line);
-    lines->owner->passed(lines);
     live_lines_enter(lines);
     carrier_receive(line->transport, data, len);
     settle_mover(line, lines);
@@ -87,9 +92,10 @@ static void on_taken(void *cookie, size_t len)
 {
     const struct live_line *line = cookie;
     struct live_lines *lines = lines_of(line);
-    lines->owner->passed(lines);
     live_lines_enter(lines);
     carrier_taken(line->transport, len);
+    if (carrier_output_len(line->transport) == 0)
+        lines->owner->said(lines);
     settle_mover(line, lines);
     lines->owner->taken(lines);
     live_lines_leave(lines);
@@ -120,6 +126,7 @@ static void on_broken(void *cookie, const char *kind, const char *text)
 static const struct net_user user = {
     .tick = on_tick,
     .deadline = deadline_of,
+    .passed = on_passed,
     .receive = on_receive,
     .has_room = has_room,
     .output_len = output_len,

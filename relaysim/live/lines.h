@@ -17,8 +17,10 @@ struct live_lines;
 struct live_lines_owner {
     /* No call is under way any more; the owner may end, with its lines. */
     void (*settle)(struct live_lines *lines);
-    /* Bytes have come, or are taken: before the carrier has them. */
+    /* As net_user.passed. */
     void (*passed)(struct live_lines *lines);
+    /* A line has nothing more to send: where it was a request, that is whole. */
+    void (*said)(struct live_lines *lines);
     /* Output is taken, and the carrier knows. */
     void (*taken)(struct live_lines *lines);
     /* As net_user.broken. */

@@ -4,6 +4,12 @@
 
 #define WAITING_MAX (4u << 10) /* written after what fills the socket */
 
+static void tell_passed(const struct net_connection *connection)
+{
+    if (connection->user != NULL && connection->user->passed != NULL)
+        connection->user->passed(connection->user_cookie);
+}
+
 /* ------------------------------------------------------------------------
  * Reading
  */
@@ -39,6 +45,7 @@ void net_on_read(struct net_connection *connection, const void *data, ssize_t nu
 
     if (num > 0) {
         net->bytes.in += (uint64_t)num;
+        tell_passed(connection);
         net_record_data(connection, false, data, (size_t)num);
     } else if (num == UV_EOF) {
         net_record_finish(connection, false);
@@ -104,6 +111,7 @@ static void note_written(struct net_connection *connection, const struct sstp_sp
                          size_t len)
 {
     connection->net->bytes.out += len;
+    tell_passed(connection);
     for (size_t i = 0; connection->capture != NULL && len > 0; i++) {
         const size_t num = MIN(pieces[i].len, len);
         net_record_data(connection, true, pieces[i].data, num);

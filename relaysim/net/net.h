@@ -99,11 +99,15 @@ void net_run_once(struct net *net, int64_t timeout_ms);
 
 #define NET_NEVER INT64_MAX
 
-/* Who is on a socket.  All but `broken` have to be there; none may free the loop. */
+/* Who is on a socket.  All but `passed` and `broken` have to be there; none may free the loop. */
 struct net_user {
     /* It is so late now: comes before receive(), and when a deadline has come. */
     void (*tick)(void *cookie, int64_t now_ms);
     int64_t (*deadline)(void *cookie); /* when it wants to be ticked; NET_NEVER */
+
+    /* Bytes have come, or gone: before the capture has them, and anybody else.  It may do nothing
+     * to the connection. */
+    void (*passed)(void *cookie);
 
     /* Bytes have come; all of them are taken. */
     void (*receive)(void *cookie, const void *data, size_t len);

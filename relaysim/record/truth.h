@@ -4,7 +4,7 @@
  * decoder.
  *
  * Every line has `t` (seconds since 1970) and `event`; and `stream`, the number of its
- * connection among those of the file, in the order of their first commands, as
+ * connection among those of the file, in the order in which their first bytes passed, as
  * sstp.stream counts.  `at` is the end that saw it, `from` the end that sent the
  * command or message, or opened the session: "initiator" or "acceptor" of the
  * connection.  The file has what the ends in this process saw, and each of them told
@@ -44,7 +44,7 @@
  * A string that is not UTF-8 has a second member with its bytes (base/json_text.h).
  *
  * A connection has no line before its first command, sent or received; where it ends
- * without any, it has none at all.
+ * without any, or before a byte of it has passed, it has none at all.
  */
 #ifndef RELAYSIM_RECORD_TRUTH_H
 #define RELAYSIM_RECORD_TRUTH_H
@@ -71,8 +71,9 @@ void truth_reopen(struct truth *truth);
 /* Before the file is closed.  NULL is fine. */
 void truth_free(struct truth *truth);
 
-/* The stream of a connection, known by a name that both its ends agree on.  It
- * gets its number with its first command.  Give it back with _leave(). */
+/* The stream of a connection, known by a name that both its ends agree on.  It gets its number
+ * with its first bytes, see truth_passed(); its lines, and those after them, wait until then.
+ * Give it back with _leave(). */
 struct truth_stream *truth_enter(struct truth *truth, const char *name);
 void truth_leave(struct truth_stream *stream);
 
@@ -86,7 +87,7 @@ void truth_command(struct truth_stream *stream, bool from_initiator,
 void truth_note(struct truth_stream *stream, bool at_initiator, const struct sstp_ep_note *note,
                 uint64_t time_ns);
 
-/* Bytes of the connection have passed, so that a capture beside the file has it. */
+/* Bytes of the connection pass: before a capture beside the file has them. */
 void truth_passed(struct truth_stream *stream);
 
 /* A number for the label of an origin (store/store.h), to name a stream that may have been
@@ -99,7 +100,7 @@ void truth_discarded(struct truth *truth, const struct sstp_relay_discard *disca
 
 /* Something was broken on purpose: of what kind, in a word or a few ("cut"), and what
  * exactly, in a sentence.  `stream` is NULL when it concerns no connection; one without
- * a command is left out. */
+ * a number is left out. */
 void truth_fault(struct truth *truth, struct truth_stream *stream, const char *kind,
                  const char *text, uint64_t time_ns);
 

@@ -109,7 +109,7 @@ void truth_command(struct truth_stream *stream, bool from_initiator,
 {
     const struct sstp_command_info *info = sstp_command_info(command->id);
     truth_begin_stream(stream);
-    JsonBuilder *builder = truth_begin(truth_number(stream), "command");
+    JsonBuilder *builder = truth_begin("command");
 
     truth_add_end(builder, "from", from_initiator);
     truth_add_string(builder, "command", info->name);
@@ -120,5 +120,5 @@ void truth_command(struct truth_stream *stream, bool from_initiator,
     for (size_t i = 0; i < info->num_steps; i++)
         if (sstp_condition_holds(info->steps[i].condition, command))
             add_step(builder, command, &info->steps[i]);
-    truth_end(stream->truth, TRUTH_OF_WHAT_COMES, builder, time_ns);
+    truth_end(stream, TRUTH_OF_WHAT_COMES, builder, time_ns);
 }

@@ -96,10 +96,9 @@ void truth_note(struct truth_stream *stream, bool at_initiator, const struct sst
     /* It follows a Connect, which need not have been sent from here. */
     if (is_connection && note->connection_state == SSTP_CONNECTION_CONNECTING)
         truth_begin_stream(stream);
-    const int number = truth_number(stream);
-    if (number == TRUTH_NO_STREAM)
+    if (!stream->has_begun)
         return;
-    JsonBuilder *builder = truth_begin(number, note_events[note->kind]);
+    JsonBuilder *builder = truth_begin(note_events[note->kind]);
     truth_add_end(builder, "at", at_initiator);
     if (is_connection) {
         add_connection(builder, note);
@@ -111,7 +110,7 @@ void truth_note(struct truth_stream *stream, bool at_initiator, const struct sst
         else
             add_message(builder, note);
     }
-    truth_end(stream->truth, TRUTH_OF_WHAT_PASSED, builder, time_ns);
+    truth_end(stream, TRUTH_OF_WHAT_PASSED, builder, time_ns);
 }
 
 /* ------------------------------------------------------------------------
@@ -136,7 +135,7 @@ void truth_discarded(struct truth *truth, const struct sstp_relay_discard *disca
     if (origin != NULL && origin->label >> 32 != truth->num_reopened)
         origin = NULL;
     const int stream = origin != NULL ? (int)((origin->label & UINT32_MAX) >> 1) : TRUTH_NO_STREAM;
-    JsonBuilder *builder = truth_begin(stream, note_events[SSTP_EP_NOTE_DISCARDED]);
+    JsonBuilder *builder = truth_begin(note_events[SSTP_EP_NOTE_DISCARDED]);
 
     if (origin != NULL)
         add_origin(builder, origin);
@@ -148,7 +147,7 @@ void truth_discarded(struct truth *truth, const struct sstp_relay_discard *disca
         truth_add_string(builder, "device_url", discard->device_url);
         truth_add_string(builder, "resource_url", discard->resource_url);
     }
-    truth_end(truth, TRUTH_OF_WHAT_PASSED, builder, time_ns);
+    truth_end_at(truth, stream, TRUTH_OF_WHAT_PASSED, builder, time_ns);
 }
 
 /* ------------------------------------------------------------------------
@@ -158,9 +157,9 @@ void truth_discarded(struct truth *truth, const struct sstp_relay_discard *disca
 void truth_fault(struct truth *truth, struct truth_stream *stream, const char *kind,
                  const char *text, uint64_t time_ns)
 {
-    JsonBuilder *builder =
-        truth_begin(stream != NULL ? truth_number(stream) : TRUTH_NO_STREAM, "fault");
+    const int number = stream != NULL && stream->has_begun ? truth_number(stream) : TRUTH_NO_STREAM;
+    JsonBuilder *builder = truth_begin("fault");
     truth_add_string(builder, "fault", kind);
     truth_add_string(builder, "text", text);
-    truth_end(truth, TRUTH_OF_WHAT_PASSED, builder, time_ns);
+    truth_end_at(truth, number, TRUTH_OF_WHAT_PASSED, builder, time_ns);
 }

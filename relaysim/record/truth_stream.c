@@ -20,6 +20,7 @@ void truth_leave(struct truth_stream *stream)
 {
     if (stream == NULL || --stream->num_ends > 0)
         return;
+    truth_forget(stream);
     g_hash_table_remove(stream->truth->streams, stream->name);
     g_free(stream->name);
     g_free(stream);
@@ -28,29 +29,39 @@ void truth_leave(struct truth_stream *stream)
 void truth_begin_stream(struct truth_stream *stream)
 {
     stream->has_begun = true;
-    (void)truth_number(stream);
 }
 
-int truth_number(struct truth_stream *stream)
+static bool has_number(const struct truth_stream *stream)
 {
-    struct truth *truth = stream->truth;
-    const bool has_number =
-        stream->number != TRUTH_NO_STREAM && stream->num_reopened == truth->num_reopened;
-    if (stream->has_begun && !has_number) {
-        stream->number = truth->num_streams++;
-        stream->num_reopened = truth->num_reopened;
+    return stream->number != TRUTH_NO_STREAM && stream->num_reopened == stream->truth->num_reopened;
+}
+
+int truth_take_number(struct truth_stream *stream)
+{
+    if (!has_number(stream)) {
+        stream->number = stream->truth->num_streams++;
+        stream->num_reopened = stream->truth->num_reopened;
     }
     return stream->number;
 }
 
+int truth_number(struct truth_stream *stream)
+{
+    if (!stream->has_passed)
+        return has_number(stream) ? stream->number : TRUTH_NO_STREAM;
+    return truth_take_number(stream);
+}
+
 void truth_passed(struct truth_stream *stream)
 {
-    (void)truth_number(stream);
+    stream->has_passed = true;
+    (void)truth_take_number(stream);
+    truth_release(stream->truth);
 }
 
 /* The file, the number in it, and the end. */
 uint64_t truth_label(struct truth_stream *stream, bool at_initiator)
 {
-    const int number = truth_number(stream);
+    const int number = truth_take_number(stream);
     return (uint64_t)stream->num_reopened << 32 | (uint64_t)(unsigned)number << 1 | at_initiator;
 }

@@ -110,6 +110,15 @@ class Answers(unittest.TestCase):
                 # Polling's bodies may be waited for in one pass.
                 self.assertGreater(self.assert_right(capture, (("-2",),)), 300)
 
+    def test_split(self):
+        """Where half a Connect passes before another one, numbers are of the first bytes.  Each of
+        these seeds has the connections in another order than their commands."""
+        for seed in ("1", "9"):
+            with self.subTest(seed=seed):
+                capture, _ = self.play("split" + seed, "scenario", "transport-split-and-late",
+                                       "--seed", seed)
+                self.assertGreater(self.assert_right(capture), 40)
+
     def test_lossy(self):
         """Of a capture that lacks segments less is known, and nothing else."""
         capture, _ = self.play("lossy", "scenario", "capture-lossy", "capture-out-of-order")

@@ -58,6 +58,7 @@ static const struct sstp_ep_note connecting = {.kind = SSTP_EP_NOTE_CONNECTION_S
 static void test_command(struct fixture *f, gconstpointer data)
 {
     (void)data;
+    truth_passed(f->stream);
     truth_command(
         f->stream, false,
         &(struct sstp_command){
@@ -68,21 +69,37 @@ static void test_command(struct fixture *f, gconstpointer data)
                     "\"command.length\":8,\"session_id\":2147483649,\"close.reason\":2}\n");
 }
 
-/* In the order of the first commands, not of the connections. */
+/* A stream some bytes of which have passed. */
+static struct truth_stream *enter_passed(struct fixture *f, const char *name)
+{
+    struct truth_stream *stream = truth_enter(f->truth, name);
+    truth_passed(stream);
+    return stream;
+}
+
+#define CONNECTING_LINE(stream)                                                                    \
+    "{\"t\":0.000000001,\"stream\":" stream ",\"event\":\"connection-state\","                     \
+    "\"at\":\"acceptor\",\"state\":\"connecting\"}\n"
+
+/* In the order in which their first bytes pass, not of the connections or commands. */
 static void test_numbers(struct fixture *f, gconstpointer data)
 {
     struct truth_stream *two = truth_enter(f->truth, "two");
     struct truth_stream *three = truth_enter(f->truth, "three");
     (void)data;
+    truth_command(f->stream, true, &noop, 1);
     truth_command(three, true, &noop, 1);
-    assert_lines(f, NOOP_LINE("0"));
-    /* A Connect that came is a first command, too. */
+    assert_lines(f, "");
+    truth_passed(three); /* what was before it still waits */
+    truth_passed(two);   /* with half of a Connect */
+    assert_lines(f, "");
+    truth_passed(f->stream);
+    truth_passed(three);
+    assert_lines(f, NOOP_LINE("2") NOOP_LINE("0"));
     truth_note(two, false, &connecting, 1);
     truth_command(f->stream, true, &noop, 1);
     truth_command(two, true, &noop, 1);
-    assert_lines(f,
-                 "{\"t\":0.000000001,\"stream\":1,\"event\":\"connection-state\","
-                 "\"at\":\"acceptor\",\"state\":\"connecting\"}\n" NOOP_LINE("2") NOOP_LINE("1"));
+    assert_lines(f, CONNECTING_LINE("1") NOOP_LINE("2") NOOP_LINE("1"));
     /* Both ends of a connection have the same, as long as one of them is there. */
     struct truth_stream *other_end = truth_enter(f->truth, "two");
     g_assert_true(other_end == two);
@@ -90,11 +107,53 @@ static void test_numbers(struct fixture *f, gconstpointer data)
     truth_command(other_end, true, &noop, 1);
     assert_lines(f, NOOP_LINE("1"));
     truth_leave(other_end);
-    other_end = truth_enter(f->truth, "two");
+    other_end = enter_passed(f, "two");
     truth_command(other_end, true, &noop, 1);
     assert_lines(f, NOOP_LINE("3"));
     truth_leave(other_end);
     truth_leave(three);
+}
+
+/* Of one that no byte passed of, nothing is told, and nobody waits for it. */
+static void test_never_passed(struct fixture *f, gconstpointer data)
+{
+    struct truth_stream *two = truth_enter(f->truth, "two");
+    struct truth_stream *three = truth_enter(f->truth, "three");
+    (void)data;
+    truth_command(f->stream, true, &noop, 1);
+    truth_command(two, true, &noop, 1);
+    truth_command(three, true, &noop, 1);
+    truth_fault(f->truth, two, "cut", "too early", 1);
+    truth_passed(three);
+    truth_leave(three); /* its line has to wait all the same */
+    assert_lines(f, "");
+    truth_leave(two);
+    assert_lines(f, "");
+    truth_passed(f->stream);
+    assert_lines(f, NOOP_LINE("1") NOOP_LINE("0") "{\"t\":0.000000001,\"event\":\"fault\","
+                                                  "\"fault\":\"cut\",\"text\":\"too early\"}\n");
+}
+
+/* No more than so many lines wait. */
+static void test_held(struct fixture *f, gconstpointer data)
+{
+    struct truth_stream *two = enter_passed(f, "two");
+    GString *lines = g_string_new(NOOP_LINE("1"));
+    (void)data;
+    truth_command(f->stream, true, &noop, 1);
+    for (int i = 1; i < 4096; i++) {
+        truth_command(two, true, &noop, 1);
+        g_string_append(lines, NOOP_LINE("0"));
+    }
+    assert_lines(f, "");
+    truth_command(two, true, &noop, 1);
+    g_string_append(lines, NOOP_LINE("0"));
+    assert_lines(f, lines->str);
+    truth_passed(f->stream);
+    truth_command(f->stream, true, &noop, 1);
+    assert_lines(f, NOOP_LINE("1"));
+    g_string_free(lines, TRUE);
+    truth_leave(two);
 }
 
 /* What no decoder could know of has no line. */
@@ -117,6 +176,7 @@ static void test_connection(struct fixture *f, gconstpointer data)
         [SSTP_EP_END_TIMEOUT] = "timeout",         [SSTP_EP_END_TRANSPORT_LOST] = "transport lost",
         [SSTP_EP_END_NO_MEMORY] = "no memory"};
     (void)data;
+    truth_passed(f->stream);
     truth_note(f->stream, true, &connecting, 1);
     assert_lines(f, "{\"t\":0.000000001,\"stream\":0,\"event\":\"connection-state\","
                     "\"at\":\"initiator\",\"state\":\"connecting\"}\n");
@@ -143,6 +203,7 @@ static void test_session(struct fixture *f, gconstpointer data)
         [SSTP_EP_SESSION_END_REFUSED] = "refused",
         [SSTP_EP_SESSION_END_CONNECTION] = "connection closed"};
     (void)data;
+    truth_passed(f->stream);
     truth_command(f->stream, true, &noop, 1);
     assert_lines(f, NOOP_LINE("0"));
     struct sstp_ep_note note = {.kind = SSTP_EP_NOTE_SESSION_STATE,
@@ -191,6 +252,7 @@ static void test_messages(struct fixture *f, gconstpointer data)
                                 .ordinal = 5,
                                 .len = UINT64_C(5000000000)};
     (void)data;
+    truth_passed(f->stream);
     truth_command(f->stream, true, &noop, 1);
     assert_lines(f, NOOP_LINE("0"));
     assert_message(f, &note, "message-sent", "initiator",
@@ -224,8 +286,9 @@ static void test_discarded(struct fixture *f, gconstpointer data)
         [SSTP_RELAY_DISCARD_RELAY] = "relay lost",
         [SSTP_RELAY_DISCARD_SESSION] = "session closed",
         [SSTP_RELAY_DISCARD_CONNECTION] = "connection closed"};
-    struct truth_stream *two = truth_enter(f->truth, "two");
     (void)data;
+    truth_passed(f->stream);
+    struct truth_stream *two = enter_passed(f, "two");
     truth_command(f->stream, true, &noop, 1);
     truth_command(two, true, &noop, 1);
     assert_lines(f, NOOP_LINE("0") NOOP_LINE("1"));
@@ -274,6 +337,7 @@ static void test_fault(struct fixture *f, gconstpointer data)
     (void)data;
     truth_fault(f->truth, NULL, "kill", "relay \"1\" was killed", 1);
     truth_fault(f->truth, f->stream, "cut", "too early", 1);
+    truth_passed(f->stream);
     truth_command(f->stream, true, &noop, 1);
     truth_fault(f->truth, f->stream, "cut", "after 100 bytes", 2);
     assert_lines(f,
@@ -301,26 +365,33 @@ static void move(struct fixture *f, char *moved)
 /* Streams are counted from 0 again, by their first bytes or their first line. */
 static void test_reopen(struct fixture *f, gconstpointer data)
 {
-    struct truth_stream *two = truth_enter(f->truth, "two");
-    struct truth_stream *three = truth_enter(f->truth, "three");
-    struct truth_stream *four = truth_enter(f->truth, "four");
-    char *moved = g_strconcat(f->path, ".1", NULL);
     (void)data;
+    truth_passed(f->stream);
+    struct truth_stream *two = enter_passed(f, "two");
+    struct truth_stream *three = enter_passed(f, "three");
+    struct truth_stream *four = truth_enter(f->truth, "four");
+    struct truth_stream *five = truth_enter(f->truth, "five");
+    char *moved = g_strconcat(f->path, ".1", NULL);
     truth_command(f->stream, true, &noop, 1);
     truth_command(two, true, &noop, 1);
     truth_command(three, true, &noop, 1);
     assert_lines(f, NOOP_LINE("0") NOOP_LINE("1") NOOP_LINE("2"));
     const struct sstp_payload_origin origin = {.label = truth_label(two, true), .len = 6};
 
+    truth_command(five, true, &noop, 1); /* whatever waits goes into the old file */
     move(f, moved);
     truth_passed(three);
-    truth_passed(four); /* without a command, it is none yet */
+    truth_passed(four); /* before its first command */
     truth_command(two, true, &noop, 1);
     truth_command(three, true, &noop, 1);
     truth_command(four, true, &noop, 1);
     truth_command(f->stream, true, &noop, 1);
-    assert_lines(f, NOOP_LINE("1") NOOP_LINE("0") NOOP_LINE("2") NOOP_LINE("3"));
+    assert_lines(f, NOOP_LINE("2") NOOP_LINE("0") NOOP_LINE("1") NOOP_LINE("3"));
     g_assert_cmpuint(truth_label(three, true) & UINT32_MAX, ==, 1);
+    truth_command(five, true, &noop, 1);
+    assert_lines(f, "");
+    truth_passed(five);
+    assert_lines(f, NOOP_LINE("4"));
 
     /* A message of before has no number in this file. */
     truth_discarded(f->truth,
@@ -333,6 +404,7 @@ static void test_reopen(struct fixture *f, gconstpointer data)
     truth_leave(two);
     truth_leave(three);
     truth_leave(four);
+    truth_leave(five);
     recorded_remove(moved);
 }
 
@@ -346,6 +418,8 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     add("/truth/command", test_command);
     add("/truth/numbers", test_numbers);
+    add("/truth/never-passed", test_never_passed);
+    add("/truth/held", test_held);
     add("/truth/before-the-first", test_before_the_first);
     add("/truth/connection", test_connection);
     add("/truth/session", test_session);
