@@ -39,12 +39,13 @@ static stat_tap_table_item columns[NUM_COLUMNS] = {
 /* clang-format on */
 
 static const char *const kind_names[GRVSSTP_ANSWER_KINDS] = {
-    [GRVSSTP_ANSWER_COMMAND] = "commands",
-    [GRVSSTP_ANSWER_MESSAGE] = "messages",
-    [GRVSSTP_ANSWER_ACKNOWLEDGED] = "acknowledged",
+    [GRVSSTP_ANSWER_COMMAND] = "commands",          [GRVSSTP_ANSWER_MESSAGE] = "messages",
+    [GRVSSTP_ANSWER_ACKNOWLEDGED] = "acknowledged", [GRVSSTP_ANSWER_CONNECTION] = "connection",
+    [GRVSSTP_ANSWER_SESSION] = "sessions",
 };
 
 #define STREAMS_MAX (1u << 20) /* more are not held against anything */
+#define LANES_MAX (1u << 16)   /* sessions of one side; likewise */
 #define MISSING_MAX 256        /* what may be missing at a time, of either side */
 #define AHEAD_MAX 65536u       /* what is told at once: all that is going to be sent */
 #define TEXT_SIZE 80u
@@ -58,12 +59,20 @@ struct said {
     char *words;
 };
 
-/* Of one kind, in one direction of a connection. */
+/* What comes in one order: of a session where states are compared, of whose order among
+ * themselves nobody knows; else everything of a check. */
+struct lane {
+    GQueue told, shown; /* struct said, that were not found on the other side so far */
+    char *last;         /* state that was shown */
+};
+
+/* Of one kind, in one direction of a connection, or in both. */
 struct check {
     struct grvsstp_row row;
-    GQueue told, shown; /* struct said, that were not found on the other side so far */
-    uint32_t num_told, num_shown, num_alike, num_different, num_not_shown, num_not_told;
+    GHashTable *lanes; /* by session, or 0 */
+    uint32_t num_told, num_shown, num_alike, num_different;
     bool has_difference;
+    bool has_end, at_initiator; /* of connections: whose states are compared */
 };
 
 static void free_said(gpointer said)
@@ -72,11 +81,19 @@ static void free_said(gpointer said)
     g_free(said);
 }
 
+static void free_lane(gpointer cookie)
+{
+    struct lane *lane = cookie;
+    g_queue_clear_full(&lane->told, free_said);
+    g_queue_clear_full(&lane->shown, free_said);
+    g_free(lane->last);
+    g_free(lane);
+}
+
 static void clear_check(void *row)
 {
     struct check *check = row;
-    g_queue_clear_full(&check->told, free_said);
-    g_queue_clear_full(&check->shown, free_said);
+    g_hash_table_destroy(check->lanes);
 }
 
 /* ------------------------------------------------------------------------
@@ -90,13 +107,26 @@ static struct check *check_of(uint32_t stream, bool from_initiator, enum grvsstp
     bool is_new;
     struct check *check = grvsstp_table_row(&table, key, &is_new);
     if (is_new) {
-        g_queue_init(&check->told);
-        g_queue_init(&check->shown);
+        check->lanes = g_hash_table_new_full(NULL, NULL, NULL, free_lane);
         grvsstp_row_number(&check->row, STREAM, stream);
-        grvsstp_row_text(&check->row, DIRECTION, from_initiator ? "initiator" : "acceptor");
+        grvsstp_row_text(&check->row, DIRECTION,
+                         kind == GRVSSTP_ANSWER_CONNECTION ? "both"
+                         : from_initiator                  ? "initiator"
+                                                           : "acceptor");
         grvsstp_row_text(&check->row, WHAT, kind_names[kind]);
     }
     return check;
+}
+
+/* NULL when there are too many. */
+static struct lane *lane_of(struct check *check, uint32_t session_id)
+{
+    struct lane *lane = g_hash_table_lookup(check->lanes, GUINT_TO_POINTER(session_id));
+    if (lane == NULL && g_hash_table_size(check->lanes) < LANES_MAX) {
+        lane = g_new0(struct lane, 1);
+        g_hash_table_insert(check->lanes, GUINT_TO_POINTER(session_id), lane);
+    }
+    return lane;
 }
 
 /* The first line of `words` that is not in the same place of `others`. */
@@ -151,43 +181,44 @@ static int distance(const GQueue *queue, const struct said *wanted)
 
 /* Takes away what is the same on both sides, and what can have nothing on the other side.  At
  * the end nothing more comes, so that what is left over against each other is different. */
-static void compare(struct check *check, bool is_end)
+static void compare(struct check *check, struct lane *lane, bool is_end)
 {
-    while (!g_queue_is_empty(&check->told) && !g_queue_is_empty(&check->shown)) {
-        const struct said *shown = g_queue_peek_head(&check->shown);
-        const struct said *told = g_queue_peek_head(&check->told);
-        const int missing = distance(&check->told, shown);
-        const int more = missing < 0 ? distance(&check->shown, told) : -1;
+    while (!g_queue_is_empty(&lane->told) && !g_queue_is_empty(&lane->shown)) {
+        const struct said *shown = g_queue_peek_head(&lane->shown);
+        const struct said *told = g_queue_peek_head(&lane->told);
+        const int missing = distance(&lane->told, shown);
+        const int more = missing < 0 ? distance(&lane->shown, told) : -1;
         if (missing < 0 && more < 0 && !is_end &&
-            (check->told.length < MISSING_MAX || check->shown.length < MISSING_MAX))
+            (lane->told.length < MISSING_MAX || lane->shown.length < MISSING_MAX))
             return;
-        for (int i = 0; i < missing; i++, check->num_not_shown++)
-            drop_head(&check->told);
-        for (int i = 0; i < more; i++, check->num_not_told++)
-            drop_head(&check->shown);
+        for (int i = 0; i < missing; i++)
+            drop_head(&lane->told);
+        for (int i = 0; i < more; i++)
+            drop_head(&lane->shown);
         if (missing >= 0 || more >= 0)
             check->num_alike++;
         else
             note_difference(check, told, shown);
-        drop_head(&check->told);
-        drop_head(&check->shown);
+        drop_head(&lane->told);
+        drop_head(&lane->shown);
     }
 }
 
 static void show(struct check *check)
 {
+    const uint32_t num_found = check->num_alike + check->num_different;
     grvsstp_row_number(&check->row, TOLD, check->num_told);
     grvsstp_row_number(&check->row, SHOWN, check->num_shown);
     grvsstp_row_number(&check->row, ALIKE, check->num_alike);
     grvsstp_row_number(&check->row, DIFFERENT, check->num_different);
-    grvsstp_row_number(&check->row, NOT_SHOWN, check->num_not_shown + check->told.length);
-    grvsstp_row_number(&check->row, NOT_TOLD, check->num_not_told + check->shown.length);
+    grvsstp_row_number(&check->row, NOT_SHOWN, check->num_told - num_found);
+    grvsstp_row_number(&check->row, NOT_TOLD, check->num_shown - num_found);
 }
 
 /* `words` are taken over. */
-static void say(struct check *check, bool is_told, uint32_t frame, char *words)
+static void say(struct check *check, struct lane *lane, bool is_told, uint32_t frame, char *words)
 {
-    GQueue *queue = is_told ? &check->told : &check->shown;
+    GQueue *queue = is_told ? &lane->told : &lane->shown;
     struct said *said = g_new(struct said, 1);
     *said = (struct said){frame, words};
     g_queue_push_tail(queue, said);
@@ -196,21 +227,20 @@ static void say(struct check *check, bool is_told, uint32_t frame, char *words)
     else
         check->num_shown++;
     /* One side may be missing altogether. */
-    if (queue->length > AHEAD_MAX) {
+    if (queue->length > AHEAD_MAX)
         drop_head(queue);
-        if (is_told)
-            check->num_not_shown++;
-        else
-            check->num_not_told++;
-    }
-    compare(check, false);
+    compare(check, lane, false);
     show(check);
 }
 
 static void finish_check(void *row)
 {
     struct check *check = row;
-    compare(check, true);
+    GHashTableIter iter;
+    gpointer lane;
+    g_hash_table_iter_init(&iter, check->lanes);
+    while (g_hash_table_iter_next(&iter, NULL, &lane))
+        compare(check, lane, true);
     show(check);
 }
 
@@ -218,15 +248,37 @@ static void finish_check(void *row)
  * What is told, and what is shown
  */
 
+/* Where both ends tell their states, only those of the initiator are compared, whose end is
+ * captured, and who is the first to have one. */
+static bool is_compared(const struct grvsstp_answer *answer)
+{
+    if (answer->stream >= STREAMS_MAX)
+        return false;
+    if (answer->kind != GRVSSTP_ANSWER_CONNECTION && answer->kind != GRVSSTP_ANSWER_SESSION)
+        return true;
+    struct check *connection = check_of(answer->stream, true, GRVSSTP_ANSWER_CONNECTION);
+    if (!connection->has_end) {
+        connection->has_end = true;
+        connection->at_initiator = answer->at_initiator;
+    }
+    return connection->at_initiator == answer->at_initiator;
+}
+
 static void note_answer(const packet_info *pinfo, const char *comment)
 {
     struct grvsstp_answer answer;
 
     if (!grvsstp_answer_read(&answer, comment))
         return;
-    if (answer.stream < STREAMS_MAX)
-        say(check_of(answer.stream, answer.from_initiator, answer.kind), true, pinfo->num,
-            answer.words);
+    if (!is_compared(&answer)) {
+        g_free(answer.words);
+        return;
+    }
+    const bool from_initiator = answer.kind == GRVSSTP_ANSWER_CONNECTION || answer.from_initiator;
+    struct check *check = check_of(answer.stream, from_initiator, answer.kind);
+    struct lane *lane = lane_of(check, answer.session_id);
+    if (lane != NULL)
+        say(check, lane, true, pinfo->num, answer.words);
     else
         g_free(answer.words);
 }
@@ -247,6 +299,39 @@ static tap_packet_status note_answers(void *tapdata, packet_info *pinfo, epan_di
     return found != NULL ? TAP_PACKET_REDRAW : TAP_PACKET_DONT_REDRAW;
 }
 
+static void note_shown(uint32_t stream, bool from_initiator, enum grvsstp_answer_kind kind,
+                       uint32_t frame, char *words)
+{
+    struct check *check = check_of(stream, from_initiator, kind);
+    say(check, lane_of(check, 0), false, frame, words);
+}
+
+/* A state is told when it is another one. */
+static void note_state(uint32_t stream, bool from_initiator, enum grvsstp_answer_kind kind,
+                       uint32_t session_id, uint32_t frame, char *words)
+{
+    struct check *check = words != NULL ? check_of(stream, from_initiator, kind) : NULL;
+    struct lane *lane = check != NULL ? lane_of(check, session_id) : NULL;
+    if (lane == NULL || g_strcmp0(lane->last, words) == 0) {
+        g_free(words);
+        return;
+    }
+    g_free(lane->last);
+    lane->last = g_strdup(words);
+    say(check, lane, false, frame, words);
+}
+
+static void note_states(uint32_t stream, uint32_t frame,
+                        const struct grvsstp_tapped_command *tapped)
+{
+    const struct sstp_command *command = &tapped->command;
+    note_state(stream, true, GRVSSTP_ANSWER_CONNECTION, 0, frame,
+               grvsstp_shown_connection(&tapped->seen));
+    note_state(stream, (command->session_id & SSTP_ACCEPTOR_SESSION_ID) == 0,
+               GRVSSTP_ANSWER_SESSION, command->session_id, frame,
+               grvsstp_shown_session(command, &tapped->seen));
+}
+
 static void note_command(const packet_info *pinfo, const struct grvsstp_tap *tap,
                          const struct grvsstp_tapped_command *tapped)
 {
@@ -256,14 +341,16 @@ static void note_command(const packet_info *pinfo, const struct grvsstp_tap *tap
 
     /* What was captured in part says nothing of the rest. */
     if (tapped->is_whole)
-        say(check_of(stream, tap->from_initiator, GRVSSTP_ANSWER_COMMAND), false, pinfo->num,
-            grvsstp_shown_command(&tapped->command));
+        note_shown(stream, tap->from_initiator, GRVSSTP_ANSWER_COMMAND, pinfo->num,
+                   grvsstp_shown_command(&tapped->command));
     if (tapped->command.id == SSTP_END_MESSAGE && tapped->has_states && tapped->seen.has_entry)
-        say(check_of(stream, tap->from_initiator, GRVSSTP_ANSWER_MESSAGE), false, pinfo->num,
-            grvsstp_shown_message(&tapped->command, tapped->seen.entry));
+        note_shown(stream, tap->from_initiator, GRVSSTP_ANSWER_MESSAGE, pinfo->num,
+                   grvsstp_shown_message(&tapped->command, tapped->seen.entry));
     for (uint32_t i = 0; acknowledgement != NULL && i < acknowledgement->covered; i++)
-        say(check_of(stream, !tap->from_initiator, GRVSSTP_ANSWER_ACKNOWLEDGED), false, pinfo->num,
-            grvsstp_shown_acknowledged(acknowledgement->first + i));
+        note_shown(stream, !tap->from_initiator, GRVSSTP_ANSWER_ACKNOWLEDGED, pinfo->num,
+                   grvsstp_shown_acknowledged(acknowledgement->first + i));
+    if (tapped->has_states)
+        note_states(stream, pinfo->num, tapped);
 }
 
 static tap_packet_status note_commands(void *tapdata, packet_info *pinfo, epan_dissect_t *edt,

@@ -18,6 +18,8 @@ enum grvsstp_answer_kind {
     GRVSSTP_ANSWER_COMMAND,      /* a command was sent */
     GRVSSTP_ANSWER_MESSAGE,      /* the EndMessage of one was */
     GRVSSTP_ANSWER_ACKNOWLEDGED, /* a message left its sender's list */
+    GRVSSTP_ANSWER_CONNECTION,   /* a connection has another state */
+    GRVSSTP_ANSWER_SESSION,      /* a session has, as its originator sees it */
     GRVSSTP_ANSWER_KINDS
 };
 
@@ -25,7 +27,9 @@ enum grvsstp_answer_kind {
 struct grvsstp_answer {
     enum grvsstp_answer_kind kind;
     uint32_t stream;     /* sstp.stream */
-    bool from_initiator; /* who sent the command or message */
+    bool from_initiator; /* who sent the command or message, or opened the session */
+    bool at_initiator;   /* of a state: the end that tells it */
+    uint32_t session_id; /* of a session's state, else 0 */
     char *words;         /* to be freed */
 };
 
@@ -38,6 +42,12 @@ bool grvsstp_answer_read(struct grvsstp_answer *answer, const char *comment);
 char *grvsstp_shown_command(const struct sstp_command *command);
 char *grvsstp_shown_message(const struct sstp_command *command, uint32_t entry);
 char *grvsstp_shown_acknowledged(uint32_t entry);
+
+/* Those of a state that a command left; NULL where it tells of none.  A session's id is that of
+ * the command. */
+char *grvsstp_shown_connection(const struct sstp_observation *seen);
+char *grvsstp_shown_session(const struct sstp_command *command,
+                            const struct sstp_observation *seen);
 
 /* Adds a line, and a value of bytes: as text where they are UTF-8, else in hexadecimal. */
 void grvsstp_words_add(GString *words, const char *name, const char *value);

@@ -178,6 +178,27 @@ char *grvsstp_shown_message(const struct sstp_command *command, uint32_t entry)
     return g_string_free(words, FALSE);
 }
 
+char *grvsstp_shown_connection(const struct sstp_observation *seen)
+{
+    const char *state = sstp_connection_state_name(seen->connection_state);
+    if (state == NULL || seen->connection_state == SSTP_CONNECTION_TRANSPORT_CONNECTED)
+        return NULL;
+    GString *words = g_string_new(NULL);
+    grvsstp_words_add(words, "state", state);
+    return g_string_free(words, FALSE);
+}
+
+char *grvsstp_shown_session(const struct sstp_command *command, const struct sstp_observation *seen)
+{
+    const char *state = sstp_session_state_name(seen->session_state);
+    if (state == NULL)
+        return NULL;
+    GString *words = g_string_new(NULL);
+    add_number(words, "session", command->session_id);
+    grvsstp_words_add(words, "state", state);
+    return g_string_free(words, FALSE);
+}
+
 char *grvsstp_shown_acknowledged(uint32_t entry)
 {
     GString *words = g_string_new(NULL);

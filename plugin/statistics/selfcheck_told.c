@@ -139,8 +139,21 @@ static char *members_words(const struct told *told, const char *const *names)
     return g_string_free(words, FALSE);
 }
 
+/* What ended it without a word. */
+static bool is_silent(const struct told *told)
+{
+    static const char *const whys[] = {"transport lost", "timeout", "no memory",
+                                       "connection closed"};
+    for (size_t i = 0; i < G_N_ELEMENTS(whys); i++)
+        if (is_text(told, "why", whys[i]))
+            return true;
+    return false;
+}
+
 static char *words_of(const struct told *told, enum grvsstp_answer_kind *kind)
 {
+    static const char *const of_connection[] = {"state", NULL};
+    static const char *const of_session[] = {"session", "state", NULL};
     static const char *const of_message[] = {"session", "number", NULL};
     static const char *const of_acknowledged[] = {"number", NULL};
     if (is_text(told, "event", "command")) {
@@ -154,6 +167,14 @@ static char *words_of(const struct told *told, enum grvsstp_answer_kind *kind)
     if (is_text(told, "event", "message-acked")) {
         *kind = GRVSSTP_ANSWER_ACKNOWLEDGED;
         return members_words(told, of_acknowledged);
+    }
+    if (is_text(told, "event", "connection-state") && !is_silent(told)) {
+        *kind = GRVSSTP_ANSWER_CONNECTION;
+        return members_words(told, of_connection);
+    }
+    if (is_text(told, "event", "session-state") && !is_silent(told)) {
+        *kind = GRVSSTP_ANSWER_SESSION;
+        return members_words(told, of_session);
     }
     return NULL;
 }
@@ -171,7 +192,11 @@ bool grvsstp_answer_read(struct grvsstp_answer *answer, const char *comment)
     if (json_parse(told.text, told.tokens, (unsigned)num) == num &&
         told.tokens[0].type == JSMN_OBJECT && read_number(&told, "stream", &answer->stream)) {
         answer->from_initiator = is_text(&told, "from", "initiator");
+        answer->at_initiator = is_text(&told, "at", "initiator");
         answer->words = words_of(&told, &answer->kind);
+        answer->session_id = 0;
+        if (answer->words != NULL && answer->kind == GRVSSTP_ANSWER_SESSION)
+            (void)read_number(&told, "session", &answer->session_id);
     }
     g_free(told.text);
     g_free(told.tokens);

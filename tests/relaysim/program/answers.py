@@ -1,29 +1,29 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Captures that carry their answers (--answers), and what `-z grvsstp,selfcheck` makes of them.  It
-takes RELAYSIM off the command line.
+"""Captures that carry their answers (--answers), and what `-z grvsstp,selfcheck` makes of them.
+
+Usage: answers.py RELAYSIM
 """
 import hashlib
 import json
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import unittest
 
+import live  # takes RELAYSIM off the command line
 from patience import PATIENCE
 import selfcheck
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
+import tshark  # live has its folder in the path
 
-RELAYSIM = os.path.abspath(sys.argv.pop(1))
-
-import tshark  # noqa: E402
+RELAYSIM = live.RELAYSIM
 
 STORIES = ("4.2.5-multi-drop", "4.2.6.1-resource-handler-lost", "4.3.4-acks-of-two-clients",
            "2.2.8-status-in-1.5-and-1.6", "2.2.9-quota", "4.4-flow-control",
            "henc-all-carriers")
 THROUGH_A_RELAY = ("4.2.3-through-a-relay", "1.3.5.2-a-long-queue")
+STATES = ("connection", "sessions")
 
 
 def shortened(line):
@@ -82,7 +82,8 @@ class Answers(unittest.TestCase):
         for arguments in passes:
             rows = self.check(capture, *arguments)
             self.assertEqual(selfcheck.amiss(rows, has_others), [])
-        return sum(row[3] for row in rows)
+        self.assertTrue(any(row[2] == "connection" for row in rows))
+        return sum(row[3] for row in rows if row[2] not in STATES)
 
     def test_tour(self):
         """A proxy's leg to the relay is in the capture, too, and no end tells of it."""
@@ -139,13 +140,21 @@ class Answers(unittest.TestCase):
                  "told resource_url.apphandles, shown resource_url.apphandler"),
                 (b'"event":"message-sent","at":"initiator","from":"initiator","session":33',
                  b'"event":"message-sent","at":"initiator","from":"initiator","session":34',
-                 "messages", "told session.34, shown session.33")):
+                 "messages", "told session.34, shown session.33"),
+                (b'"event":"connection-state","at":"initiator","state":"established"',
+                 b'"event":"connection-state","at":"initiator","state":"connecting_"',
+                 "connection", "told state.connecting_, shown state.established"),
+                (b'"event":"session-state","at":"initiator","from":"initiator","session":33,'
+                 b'"state":"ready"',
+                 b'"event":"session-state","at":"initiator","from":"initiator","session":33,'
+                 b'"state":"reads"', "sessions", "told state.reads, shown state.ready")):
             self.assertEqual(data.count(place), 1, place)
             wrong = self.path("wrong.pcapng")
             with open(wrong, "wb") as file:
                 file.write(data.replace(place, other))
             rows = [row for row in self.check(wrong) if row[6] > 0]
-            self.assertEqual([(row[1], row[2], row[6]) for row in rows], [("initiator", what, 1)])
+            self.assertEqual([(row[1], row[2], row[6]) for row in rows],
+                             [("both" if what == "connection" else "initiator", what, 1)])
             self.assertRegex(rows[0][10], words)
             self.assertRegex(rows[0][9], r"^\d+$")
 
@@ -178,6 +187,23 @@ class Answers(unittest.TestCase):
         subprocess.run(["editcap", *arguments, capture, wrong], check=True, timeout=PATIENCE)
         os.chmod(wrong, 0o644)
         self.assertTrue(self.check(wrong, "-2"))
+
+    def test_states_of_a_relay(self):
+        """Where the relay alone tells, its own states are compared."""
+        with live.Relay("--answers", "-w", self.path("relay.pcapng")) as relay:
+            relay.client("--to", "grooveIdentity://bob", "--message", "Hello", "--messages", "5")
+            relay.client("--identity", "grooveIdentity://bob", "--receive", "--expect", "5",
+                         "--timeout", str(PATIENCE), device="dpp:///bob")
+            self.assertEqual(relay.stop(), 0)
+        os.chmod(self.path("relay.pcapng"), 0o644)
+        rows = self.check(self.path("relay.pcapng"))
+        self.assertEqual([row for row in rows if row[6] > 0], [])
+        states = {(row[0], row[2]): row[3:6] for row in rows if row[2] in STATES}
+        self.assertEqual(set(states), {(0, "connection"), (0, "sessions"), (1, "connection"),
+                                       (1, "sessions")})
+        for key, (told, shown, alike) in states.items():
+            self.assertGreater(told, 1, key)
+            self.assertEqual((told, shown), (alike, alike), key)
 
     def test_without_capture(self):
         for arguments in (("demo",), ("scenario", "4.2.1-device-to-device"),
