@@ -51,7 +51,8 @@ struct sstp_ep_limits {
 struct sstp_ep_config {
     const struct sstp_mem *mem;
     enum sstp_ep_role role;
-    bool is_originator;             /* it opened the transport */
+    bool is_originator; /* it opened the transport */
+    bool is_puppet;     /* it says what sstp_ep_say() is given, and counts what it hears, no more */
     const char *const *device_urls; /* LocalDeviceURLs; strings and array outlive the endpoint */
     size_t num_device_urls;         /* at most 255 */
     uint8_t major_version, minor_version;          /* 0.0 stands for 1.6 */

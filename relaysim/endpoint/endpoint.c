@@ -77,7 +77,8 @@ struct sstp_ep *sstp_ep_new(const struct sstp_ep_config *config)
     ep->now_ms = config->now_ms;
     ep->ack_deadline_ms = ep->open_deadline_ms = ep->auth_deadline_ms = SSTP_EP_NEVER;
     ep->last_sent_ms = ep->last_received_ms = ep->last_heard_ms = config->now_ms;
-    ep->connect_deadline_ms = config->now_ms + ep->config.connect_timeout_ms;
+    ep->connect_deadline_ms =
+        config->is_puppet ? SSTP_EP_NEVER : config->now_ms + ep->config.connect_timeout_ms;
     ep->next_id = config->first_session_id != 0 ? config->first_session_id : 1;
     return ep;
 }
@@ -188,6 +189,9 @@ void sstp_ep_receive(struct sstp_ep *ep, const void *data, size_t len)
     size_t pos = 0;
     struct sstp_piece piece;
 
+    ep->num_bytes_heard += len;
+    if (ep->config.is_puppet)
+        return;
     assert(!ep->is_receiving);
     ep->is_receiving = true;
     while (ep->state != SSTP_CONNECTION_CLOSED) {

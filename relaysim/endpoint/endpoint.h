@@ -219,4 +219,18 @@ enum sstp_ep_err sstp_ep_attach_response(struct sstp_ep *ep, uint32_t event_id, 
 enum sstp_ep_err sstp_ep_register_response(struct sstp_ep *ep, uint32_t event_id,
                                            struct sstp_span token);
 
+/* ------------------------------------------------------------------------
+ * Puppets (config's is_puppet), for which all other functions of connection, sessions and
+ * messages answer SSTP_EP_WRONG_STATE
+ */
+
+/* How many bytes of the peer's have come. */
+uint64_t sstp_ep_num_bytes_heard(const struct sstp_ep *ep);
+
+/* Sends bytes, one or more, whatever they are; the witness is told where they are one command. */
+enum sstp_ep_err sstp_ep_say(struct sstp_ep *ep, struct sstp_span bytes);
+
+/* Ends the connection when all is sent, without a word; harmless on a closed one. */
+void sstp_ep_hang_up(struct sstp_ep *ep);
+
 #endif

@@ -70,8 +70,9 @@ struct sstp_ep {
     int64_t last_sent_ms, last_received_ms; /* the Noops of the idle timers count, too */
     int64_t last_heard_ms;
     uint64_t num_heard, num_taken; /* commands; bytes of the output */
-    bool awaits_answer;            /* the Connect that came does */
-    uint8_t peer_minor_version;    /* in it */
+    uint64_t num_bytes_heard;
+    bool awaits_answer;         /* the Connect that came does */
+    uint8_t peer_minor_version; /* in it */
 
     struct sstp_ep_output output;
 

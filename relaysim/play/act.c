@@ -2,6 +2,7 @@
 #include "play/act.h"
 
 #include "play/judge.h"
+#include "play/puppet.h"
 #include "play/stage.h"
 
 static const char *error_text(enum sstp_ep_err err)
@@ -59,7 +60,9 @@ static bool connect_device(struct player *player, const struct scenario_step *st
         if (station->addresses[STATION_SSTP] == NULL)
             return player_fail(player, step, "%s has never been there",
                                player->scenario->relays[step->relay].name);
-        stage_set_way(player, step, actor);
+        const struct stage_way way = stage_way(player, step);
+        actor->carrier = way.carrier;
+        actor->proxy = way.proxy;
         return actor_dial(actor, station, step->url != NULL ? step->url : station->url, attaches);
     }
     struct actor *peer = player->devices[step->peer].actor;
@@ -214,6 +217,13 @@ static bool rest(struct player *player, const struct scenario_step *step)
     return true;
 }
 
+static bool wait_until(struct player *player, int64_t end_ms)
+{
+    while (player_turn(player, end_ms)) {
+    }
+    return true;
+}
+
 bool act(struct player *player, const struct scenario_step *step)
 {
     struct actor *actor =
@@ -264,12 +274,15 @@ bool act(struct player *player, const struct scenario_step *step)
     case SCENARIO_START:
         return step->proxy != SCENARIO_NONE ? stage_start_proxy(player, step, step->proxy)
                                             : stage_start_relay(player, step, step->relay);
-    case SCENARIO_WAIT: {
-        const int64_t end_ms = net_now_ms(player->cast.net) + (int64_t)step->number;
-        while (player_turn(player, end_ms)) {
-        }
-        return true;
-    }
+    case SCENARIO_WAIT:
+        return wait_until(player, net_now_ms(player->cast.net) + (int64_t)step->number);
+    case SCENARIO_AT:
+        return wait_until(player, player->begun_ms + (int64_t)step->number);
+    case SCENARIO_CALL:
+    case SCENARIO_SAY:
+    case SCENARIO_HANG_UP:
+    case SCENARIO_BREAK_OFF:
+        return puppet_act(player, step);
     case SCENARIO_EXPECT_CONNECTED:
     case SCENARIO_EXPECT_REFUSED:
     case SCENARIO_EXPECT_DISCONNECTED:

@@ -53,8 +53,12 @@ void cast_clear(struct cast *cast)
         cast_proxy_clear(&cast->proxies[i]);
     for (size_t i = 0; i < cast->num_stations; i++)
         live_relay_end(cast->stations[i].relay);
+    for (size_t i = 0; i < cast->num_puppets; i++)
+        cast_puppet_end(&cast->puppets[i]);
     if (cast->net != NULL)
         net_free(cast->net);
+    for (size_t i = 0; i < cast->num_puppets; i++)
+        cast_puppet_clear(&cast->puppets[i]);
     for (size_t i = 0; i < cast->num_stations; i++) {
         live_relay_free(cast->stations[i].relay);
         for (size_t door = 0; door < STATION_DOORS; door++)
@@ -326,8 +330,7 @@ static bool dial(struct actor *actor, const struct live_dial *dial)
     return live_client_dial(actor->client, dial, &error) || cast_is_wrong(actor->cast, error);
 }
 
-/* The port of a relay that a carrier leads to: through a proxy, as GRVHENC 2.1 has it. */
-static uint16_t port_behind(const struct carrier_ops *carrier)
+uint16_t cast_port_behind(const struct carrier_ops *carrier)
 {
     return carrier == &carrier_connect ? 443
            : carrier == &carrier_socks ? NET_PORT_SSTP
@@ -343,7 +346,8 @@ static bool dial_through(struct actor *actor, const struct station *station)
         actor->login = proxy_login_new(proxy->login->scheme, proxy->login->user,
                                        proxy->login->password, &error);
     g_assert(error == NULL); /* the proxy's own is one */
-    char *address = g_strdup_printf("%s:%u", station_name(station), port_behind(actor->carrier));
+    char *address =
+        g_strdup_printf("%s:%u", station_name(station), cast_port_behind(actor->carrier));
     const bool is_dialled = dial(actor, &(struct live_dial){.carrier = actor->carrier,
                                                             .address = address,
                                                             .proxy = proxy->address,

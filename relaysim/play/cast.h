@@ -23,6 +23,7 @@
 #include "carrier/http_options.h"
 #include "carrier/polling_options.h"
 #include "live/client.h"
+#include "live/puppet.h"
 #include "live/relay.h"
 #include "net/net.h"
 
@@ -34,6 +35,8 @@
 #define CAST_RELAY_HOST 1u  /* of the first station, in the capture */
 #define CAST_PROXY_HOST 7u  /* of the first proxy */
 #define CAST_ACTOR_HOST 10u /* of the first actor */
+#define CAST_PUPPETS_MAX 8
+#define CAST_PUPPET_HOST 60u /* of the first puppet */
 
 struct cast;
 
@@ -112,6 +115,20 @@ struct cast_proxy {
     uint8_t host;
 };
 
+/* Who says what its owner has it say, and nothing of its own (live/puppet.h). */
+struct puppet {
+    struct cast *cast;
+    const char *name;
+    struct station place; /* where others call it: without a relay */
+    struct live_puppet *live;
+    struct puppet *peer; /* of its last connection */
+    struct http_options http;
+    struct proxy_login *login; /* what it has learned of its proxy; NULL */
+    bool is_polling;           /* it called so last */
+    bool has_been_there;       /* since it was to be connected last */
+    char *failure;             /* why that came to nothing; NULL */
+};
+
 struct cast {
     struct net *net;
     const struct recording *recording;
@@ -123,6 +140,8 @@ struct cast {
     size_t num_stations;
     struct cast_proxy proxies[CAST_PROXIES_MAX];
     size_t num_proxies;
+    struct puppet puppets[CAST_PUPPETS_MAX];
+    size_t num_puppets;
     GPtrArray *ended; /* relays that have, and are freed with the loop */
 
     /* An address could not be had: a sentence. */
@@ -162,6 +181,14 @@ struct station *cast_station(struct cast *cast, const char *url);
 const char *station_name(const struct station *station);
 const char *station_door(const struct station *station, uint16_t port);
 
+/* What a relay listens on: the ports as the capture has them; claims a socket for each, false with
+ * *error; and keeps what net_listener_address() has said of them, which is freed. */
+extern const uint16_t station_ports[STATION_DOORS];
+bool station_claim_doors(struct net *net, int sockets[STATION_DOORS], char **error);
+void station_keep_addresses(struct station *station, char *addresses);
+/* Its Polling clients are told to come as soon as may be: whoever plays waits for them. */
+void station_hurry(struct station *station);
+
 /* One relay knows where another one is. */
 void station_add_peer(struct cast *cast, struct station *station, size_t peer);
 
@@ -186,6 +213,23 @@ void cast_proxy_end(struct cast_proxy *proxy);
 
 /* The last call: while the loop is there. */
 void cast_proxy_clear(struct cast_proxy *proxy);
+
+/* A puppet that is at its URL, grooveDNS://NAME, which outlives the cast as the name does. */
+struct puppet *cast_puppet(struct cast *cast, const char *name, const char *url);
+
+/* It can be called; and it calls another one, who can, through `proxy` unless that is NULL.  False
+ * where it cannot be tried; what comes of it, both know later. */
+bool puppet_listen(struct puppet *puppet);
+bool puppet_call(struct puppet *puppet, const struct puppet *other,
+                 const struct carrier_ops *carrier, const struct cast_proxy *proxy);
+bool puppet_is_there(const struct puppet *puppet);
+
+/* Before the loop ends, and after that. */
+void cast_puppet_end(struct puppet *puppet);
+void cast_puppet_clear(struct puppet *puppet);
+
+/* The port of a relay that a carrier leads to through a proxy (GRVHENC 2.1). */
+uint16_t cast_port_behind(const struct carrier_ops *carrier);
 
 /* Connects to a relay, by its carrier and through its proxy, and asks for a device, attaching and
  * registering if wanted. */

@@ -31,7 +31,7 @@ struct cast_proxy *cast_proxy(struct cast *cast, const struct proxy_login *login
     return proxy;
 }
 
-/* The relay of that name, at the door that has this port in the capture. */
+/* The relay or puppet of that name, at the door that has this port in the capture. */
 static bool find_relay(void *cookie, const char *wanted, struct proxy_place *place)
 {
     const struct cast_proxy *proxy = cookie;
@@ -40,8 +40,11 @@ static bool find_relay(void *cookie, const char *wanted, struct proxy_place *pla
     uint16_t port = 0;
     if (!tunnel_target(wanted, &host, &port))
         return false;
-    for (size_t i = 0; i < cast->num_stations && place->address == NULL; i++) {
-        const struct station *station = &cast->stations[i];
+    const size_t num = cast->num_stations + cast->num_puppets;
+    for (size_t i = 0; i < num && place->address == NULL; i++) {
+        const struct station *station = i < cast->num_stations
+                                            ? &cast->stations[i]
+                                            : &cast->puppets[i - cast->num_stations].place;
         if (g_ascii_strcasecmp(station_name(station), host) == 0)
             place->address = g_strdup(station_door(station, port));
         place->hosts = (struct net_hosts){

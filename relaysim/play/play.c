@@ -5,6 +5,7 @@
 #include "play/act.h"
 #include "play/fact.h"
 #include "play/judge.h"
+#include "play/puppet.h"
 #include "play/stage.h"
 
 #define QUIET_MS 100 /* nothing is under way when nothing has moved for so long */
@@ -33,6 +34,12 @@ static uint64_t count_moves(const struct player *player)
         const struct sstp_ep *ep = live_client_ep(actor->client);
         num += sstp_ep_num_heard(ep) + sstp_ep_num_taken(ep);
         has_polls = has_polls || actor->carrier == &carrier_polling;
+    }
+    for (size_t i = 0; i < player->cast.num_puppets; i++) {
+        const struct puppet *puppet = &player->cast.puppets[i];
+        if (puppet->live != NULL)
+            num += live_puppet_num_said(puppet->live) + live_puppet_num_heard(puppet->live);
+        has_polls = has_polls || (puppet_is_there(puppet) && puppet->is_polling);
     }
     for (size_t i = 0; i < player->cast.num_stations && has_polls; i++)
         if (player->cast.stations[i].relay != NULL)
@@ -68,6 +75,7 @@ static void await_quiet(struct player *player)
 static void say_goodbye(struct player *player)
 {
     player->is_over = true;
+    puppets_say_goodbye(player);
     for (unsigned i = 0; i < player->scenario->num_devices; i++) {
         struct actor *actor = player->devices[i].actor;
         if (actor == NULL || actor->connection == NULL)
@@ -115,10 +123,11 @@ static void play(struct player *player)
 {
     const GArray *steps = player->scenario->steps;
     bool is_good = stage_set(player);
+    player->begun_ms = net_now_ms(player->cast.net);
     for (guint i = 0; i < steps->len && is_good; i++)
         is_good = act(player, &g_array_index(steps, struct scenario_step, i)) &&
                   player->failures->len == 0;
-    if (is_good) {
+    if (is_good && puppets_await_quiet(player)) {
         await_quiet(player);
         (void)judge_leftovers(player);
     }

@@ -56,17 +56,17 @@ static struct sstp_store *open_store(struct player *player, const struct scenari
     return store;
 }
 
-void stage_set_way(const struct player *player, const struct scenario_step *step,
-                   struct actor *actor)
+struct stage_way stage_way(const struct player *player, const struct scenario_step *step)
 {
     const bool is_any = step->carrier == SCENARIO_CARRIER_ANY;
     enum scenario_carrier carrier = is_any ? player->way.via : step->carrier;
-    actor->proxy = is_any ? player->own_proxy : NULL;
+    struct stage_way way = {.proxy = is_any ? player->own_proxy : NULL};
     if (step->proxy != SCENARIO_NONE)
-        actor->proxy = &player->cast.proxies[step->proxy];
+        way.proxy = &player->cast.proxies[step->proxy];
     if (step->proxy != SCENARIO_NONE && carrier == SCENARIO_CARRIER_TCP)
         carrier = SCENARIO_CARRIER_CONNECT; /* as GRVHENC has it, note <11> */
-    actor->carrier = carrier_way_over(scenario_carrier_names[carrier])->ops;
+    way.carrier = carrier_way_over(scenario_carrier_names[carrier])->ops;
+    return way;
 }
 
 /* Those of the scenario, and the player's own. */
@@ -126,6 +126,8 @@ bool stage_set(struct player *player)
         return false;
     for (unsigned i = 0; i < scenario->num_devices; i++)
         make_actor(player, i);
+    for (unsigned i = 0; i < scenario->num_puppets; i++)
+        (void)cast_puppet(&player->cast, scenario->puppets[i].name, scenario->puppets[i].url);
     return player->failures->len == 0;
 }
 

@@ -11,9 +11,13 @@ bool stage_set(struct player *player);
 /* Starts a relay, that may have been there before; false with a failure. */
 bool stage_start_relay(struct player *player, const struct scenario_step *step, unsigned i);
 
-/* How a device goes to its relay at this step, which says so or leaves it to whoever plays it. */
-void stage_set_way(const struct player *player, const struct scenario_step *step,
-                   struct actor *actor);
+/* How one goes to a relay or puppet at this step, which says so or leaves it to whoever plays it.
+ */
+struct stage_way {
+    const struct carrier_ops *carrier;
+    const struct cast_proxy *proxy; /* NULL: straight */
+};
+struct stage_way stage_way(const struct player *player, const struct scenario_step *step);
 
 /* Ends one; one that says goodbye is there until everybody has gone. */
 bool stage_end_relay(struct player *player, const struct scenario_step *step, unsigned i,

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* As the capture shows them. */
-static const uint16_t door_ports[STATION_DOORS] = {
+const uint16_t station_ports[STATION_DOORS] = {
     [STATION_SSTP] = NET_PORT_SSTP, [STATION_443] = 443, [STATION_HTTP] = NET_PORT_HTTP};
 
 struct station *cast_station(struct cast *cast, const char *url)
@@ -16,22 +16,24 @@ struct station *cast_station(struct cast *cast, const char *url)
     struct station *station = &cast->stations[cast->num_stations];
     station->url = url;
     station->host = (uint8_t)(CAST_RELAY_HOST + cast->num_stations);
-    /* As soon as may be: whoever plays waits for it. */
-    station->polling = polling_options_default;
-    station->polling.max = station->polling.min = 0;
+    station_hurry(station);
     cast->num_stations++;
     return station;
 }
 
+void station_hurry(struct station *station)
+{
+    station->polling = polling_options_default;
+    station->polling.max = station->polling.min = 0;
+}
+
 /* Every relay that knows this one finds it where it is now. */
-static void set_address(struct cast *cast, struct station *station, char *address)
+static void tell_peers(struct cast *cast, const struct station *station)
 {
     for (size_t i = 0; i < cast->num_stations; i++)
         for (size_t p = 0; p < cast->stations[i].num_peers; p++)
             if (&cast->stations[cast->stations[i].peers[p]] == station)
-                cast->stations[i].peer_addresses[p] = address;
-    g_free(station->addresses[STATION_SSTP]);
-    station->addresses[STATION_SSTP] = address;
+                cast->stations[i].peer_addresses[p] = station->addresses[STATION_SSTP];
 }
 
 /* A relay that was never started has the address of a port where nobody listens: one
@@ -46,23 +48,21 @@ static void give_address(struct cast *cast, struct station *station)
         (void)cast_is_wrong(cast, error);
         return;
     }
-    set_address(cast, station, net_listener_address(listener));
+    station->addresses[STATION_SSTP] = net_listener_address(listener);
+    tell_peers(cast, station);
     net_listener_close(listener);
 }
 
-/* Where it listens, door by door. */
-static void keep_addresses(struct cast *cast, struct station *station)
+void station_keep_addresses(struct station *station, char *addresses)
 {
-    char *all = live_relay_address(station->relay);
-    char **each = g_strsplit(all, " ", STATION_DOORS);
+    char **each = g_strsplit(addresses, " ", STATION_DOORS);
     g_assert(g_strv_length(each) == STATION_DOORS);
-    set_address(cast, station, g_strdup(each[STATION_SSTP]));
-    for (size_t door = STATION_SSTP + 1; door < STATION_DOORS; door++) {
+    for (size_t door = 0; door < STATION_DOORS; door++) {
         g_free(station->addresses[door]);
         station->addresses[door] = g_strdup(each[door]);
     }
     g_strfreev(each);
-    g_free(all);
+    g_free(addresses);
 }
 
 const char *station_name(const struct station *station)
@@ -73,13 +73,12 @@ const char *station_name(const struct station *station)
 const char *station_door(const struct station *station, uint16_t port)
 {
     for (size_t door = 0; door < STATION_DOORS; door++)
-        if (door_ports[door] == port)
+        if (station_ports[door] == port)
             return station->addresses[door];
     return NULL;
 }
 
-/* Claims a port for each door; false with *error. */
-static bool claim_doors(struct net *net, int sockets[STATION_DOORS], char **error)
+bool station_claim_doors(struct net *net, int sockets[STATION_DOORS], char **error)
 {
     for (size_t door = 0; door < STATION_DOORS; door++) {
         sockets[door] = net_claim_in(net, "127.0.0.1:0", error);
@@ -112,14 +111,14 @@ bool station_start(struct cast *cast, struct station *station,
     const struct http_options http = {.polling = &station->polling};
     const struct live_relay_config net_config = {.sockets = sockets,
                                                  .num_sockets = STATION_DOORS,
-                                                 .ports = door_ports,
+                                                 .ports = station_ports,
                                                  .http = &http,
                                                  .recording = cast->recording,
                                                  .peer_addresses = station->peer_addresses,
                                                  .peer_hosts = station->peer_hosts,
                                                  .host = station->host};
 
-    if (!claim_doors(cast->net, sockets, &error))
+    if (!station_claim_doors(cast->net, sockets, &error))
         return cast_is_wrong(cast, error);
     if (relay_config.num_urls == 0) {
         relay_config.urls = &station->url;
@@ -133,7 +132,8 @@ bool station_start(struct cast *cast, struct station *station,
     station->relay = live_relay_new(cast->net, &relay_config, &net_config, &error);
     if (station->relay == NULL)
         return cast_is_wrong(cast, error);
-    keep_addresses(cast, station);
+    station_keep_addresses(station, live_relay_address(station->relay));
+    tell_peers(cast, station);
     return true;
 }
 

@@ -190,6 +190,8 @@ void mistakes_after_half_a_line(struct parser *p)
         p->lost_kinds |= NAME_RELAY;
     else if (strcmp(p->words[0], "proxy") == 0)
         p->lost_kinds |= NAME_PROXY;
+    else if (strcmp(p->words[0], "puppet") == 0)
+        p->lost_kinds |= NAME_PUPPET;
     else
         p->lost_kinds |= NAME_SESSION | NAME_MESSAGE;
 }

@@ -14,10 +14,12 @@ static const struct {
     {"relay",    declare_relay,           DECLARATION},
     {"proxy",    declare_proxy,           DECLARATION},
     {"device",   declare_device,          DECLARATION},
+    {"puppet",   declare_puppet,          DECLARATION},
     {"fault",    declare_fault,           DECLARATION},
     {"finding",  declare_finding,         DECLARATION},
     {"not-over", declare_not_over,        DECLARATION},
     {"wait",     parse_wait,              STEP},
+    {"at",       parse_at,                STEP},
     {"expect",   parse_expect,            STEP},
     {"include",  parse_include,           DIRECTION},
     {"repeat",   parse_repeat,            DIRECTION},
@@ -38,6 +40,8 @@ static const char *kind_text(unsigned kinds)
         return "a proxy";
     case NAME_DEVICE:
         return "a device";
+    case NAME_PUPPET:
+        return "a puppet";
     case NAME_SESSION:
         return "a session";
     case NAME_MESSAGE:
@@ -127,6 +131,8 @@ const char *parser_name_of(const struct parser *p, enum name_kind kind, unsigned
         return s->proxies[index].name;
     case NAME_DEVICE:
         return s->devices[index].name;
+    case NAME_PUPPET:
+        return s->puppets[index].name;
     case NAME_SESSION:
         return s->sessions[index].name;
     case NAME_MESSAGE:

@@ -4,7 +4,8 @@
  * and repetitions, scenario/mistake.c what is wrong with them, scenario/word.c words and
  * values, scenario/parse.c statements and names, scenario/option.c what stands after them,
  * scenario/declare.c the cast, scenario/step.c and scenario/message.c what it does,
- * scenario/expect.c what is expected, scenario/travel.c how connections travel.
+ * scenario/expect.c what is expected, scenario/travel.c how connections travel, scenario/puppet.c
+ * and scenario/say.c what is said word by word.
  *
  * Every function that returns a bool has said what is wrong when it returns false.  The
  * first thing said of a line is the one that counts; parsing goes on with the next line,
@@ -15,16 +16,17 @@
 
 #include "scenario/scenario.h"
 
-#define SCENARIO_WORDS_MAX 64u
+#define SCENARIO_WORDS_MAX 8192u
 
 enum name_kind {
     NAME_RELAY = 1,
     NAME_DEVICE = 2,
     NAME_SESSION = 4,
     NAME_MESSAGE = 8,
-    NAME_PROXY = 16
+    NAME_PROXY = 16,
+    NAME_PUPPET = 32
 };
-#define NAME_ANY (NAME_RELAY | NAME_DEVICE | NAME_SESSION | NAME_MESSAGE | NAME_PROXY)
+#define NAME_ANY (NAME_RELAY | NAME_DEVICE | NAME_SESSION | NAME_MESSAGE | NAME_PROXY | NAME_PUPPET)
 
 /* What is wrong with a line. */
 struct mistake {
@@ -255,12 +257,14 @@ bool declare_fault(struct parser *p);
 bool declare_finding(struct parser *p);
 bool declare_not_over(struct parser *p); /* scenario/travel.c */
 bool declare_proxy(struct parser *p);    /* likewise */
+bool declare_puppet(struct parser *p);   /* scenario/puppet.c */
 /* When all is read: names that were used before they were declared. */
 void declare_end(struct parser *p);
 
 /* "SUBJECT [SUBJECT ...] VERB ...": nothing is used up. */
 bool parse_step(struct parser *p);
 bool parse_wait(struct parser *p);
+bool parse_at(struct parser *p);
 bool parse_expect(struct parser *p);
 
 /* A new step of this kind at the end of the story. */
@@ -278,6 +282,20 @@ bool parse_begin(struct parser *p, unsigned device);
 bool parse_continue(struct parser *p, unsigned device);
 bool parse_end(struct parser *p, unsigned device);
 bool parse_complete(struct parser *p, unsigned device);
+
+/* What puppets do: scenario/puppet.c. */
+bool parse_call(struct parser *p, unsigned puppet);
+bool parse_say(struct parser *p, unsigned puppet);
+bool parse_say_bytes(struct parser *p, unsigned puppet);
+bool parse_hang_up(struct parser *p, unsigned puppet);
+bool parse_break_off(struct parser *p, unsigned puppet);
+
+/* "COMMAND [FIELD VALUE ...]", all of the line: its bytes are appended; scenario/say.c. */
+bool parser_command(struct parser *p, GByteArray *bytes);
+
+/* Words of hexadecimal digits up to the end of the line; or one word, which may be empty. */
+bool parser_bytes(struct parser *p, GByteArray *bytes);
+bool parser_hex(struct parser *p, const char *what, GByteArray *bytes);
 
 /* Whether a word may not be a name, for the language uses it. */
 bool parser_is_verb(const char *word);

@@ -34,22 +34,24 @@
 #include "carrier/proxy_login.h"
 #include "relay/relay.h"
 
-#define SCENARIO_FILE_MAX (256u << 10)
-#define SCENARIO_LINES_MAX 2000u      /* of a file */
-#define SCENARIO_ALL_LINES_MAX 10000u /* that are read; those of a repetition each time */
-#define SCENARIO_STEPS_MAX 10000u
-#define SCENARIO_NESTING_MAX 8u   /* of files, and of repetitions */
-#define SCENARIO_MISTAKES_MAX 20u /* that are told */
-#define SCENARIO_LINE_MAX 1000u   /* bytes */
+#define SCENARIO_FILE_MAX (8u << 20)
+#define SCENARIO_LINES_MAX 100000u     /* of a file */
+#define SCENARIO_ALL_LINES_MAX 100000u /* that are read; those of a repetition each time */
+#define SCENARIO_STEPS_MAX 200000u
+#define SCENARIO_NESTING_MAX 8u        /* of files, and of repetitions */
+#define SCENARIO_MISTAKES_MAX 20u      /* that are told */
+#define SCENARIO_LINE_MAX (192u << 10) /* bytes: a FanoutOpen in hexadecimal digits */
 #define SCENARIO_NAME_MAX 32u
 #define SCENARIO_RELAYS_MAX 6u
 #define SCENARIO_PROXIES_MAX 2u
 #define SCENARIO_DEVICES_MAX 24u
+#define SCENARIO_PUPPETS_MAX 8u
 #define SCENARIO_SESSIONS_MAX 64u
 #define SCENARIO_MESSAGES_MAX 256u
 #define SCENARIO_MESSAGE_MAX (1u << 20)      /* bytes */
 #define SCENARIO_ALL_MESSAGES_MAX (8u << 20) /* bytes */
 #define SCENARIO_WAIT_MAX_MS 86400000u /* which a simulated clock does not take */
+#define SCENARIO_AT_MAX_MS (7u * 24 * 3600 * 1000) /* after the first step */
 #define SCENARIO_FINDINGS_MAX 16u
 
 #define SCENARIO_NONE UINT_MAX /* instead of an index */
@@ -102,6 +104,12 @@ struct scenario_device {
     uint64_t drop_within; /* its first connection is reset after so many bytes at most; 0 */
 };
 
+/* Who says what steps say, and nothing of its own. */
+struct scenario_puppet {
+    const char *name;
+    const char *url; /* where it is called, as a relay's */
+};
+
 struct scenario_session {
     const char *name;
     unsigned originator; /* a device; SCENARIO_NONE for a relay's, that was given a name */
@@ -145,6 +153,11 @@ enum scenario_kind {
     SCENARIO_DIE,          /* relay, or proxy */
     SCENARIO_START,        /* likewise */
     SCENARIO_WAIT,         /* number: milliseconds */
+    SCENARIO_AT,           /* number: milliseconds after the first step */
+    SCENARIO_CALL,         /* puppet; peer: another; carrier, proxy */
+    SCENARIO_SAY,          /* puppet, bytes */
+    SCENARIO_HANG_UP,      /* puppet */
+    SCENARIO_BREAK_OFF,    /* puppet */
     SCENARIO_EXPECT_CONNECTED,    /* device */
     SCENARIO_EXPECT_REFUSED,      /* device, id: of the ConnectResponse */
     SCENARIO_EXPECT_DISCONNECTED, /* device, id: the reason; number: seconds, if has_number */
@@ -175,7 +188,7 @@ struct scenario_step {
     const char *file; /* as in "FILE:LINE" */
     unsigned line;
     const char *text; /* the line itself, without what is around it */
-    unsigned device, relay, proxy, peer, session, message;
+    unsigned device, relay, proxy, puppet, peer, session, message;
     enum scenario_carrier carrier;
     uint8_t id;
     bool has_number;
@@ -202,6 +215,8 @@ struct scenario {
     unsigned num_proxies;
     struct scenario_device devices[SCENARIO_DEVICES_MAX];
     unsigned num_devices;
+    struct scenario_puppet puppets[SCENARIO_PUPPETS_MAX];
+    unsigned num_puppets;
     struct scenario_session sessions[SCENARIO_SESSIONS_MAX];
     unsigned num_sessions;
     struct scenario_message messages[SCENARIO_MESSAGES_MAX];

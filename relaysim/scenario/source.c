@@ -29,7 +29,7 @@ static bool is_text(struct parser *p, const struct source *source)
 {
     const char *end;
     if (source->len > SCENARIO_FILE_MAX) {
-        char *sentence = g_strdup_printf("a scenario has at most %u KiB", SCENARIO_FILE_MAX >> 10);
+        char *sentence = g_strdup_printf("a scenario has at most %u MiB", SCENARIO_FILE_MAX >> 20);
         say_of_source(p, source, 0, sentence);
         g_free(sentence);
         return false;

@@ -19,6 +19,7 @@ struct scenario_step *parser_add_step(struct parser *p, enum scenario_kind kind)
                                        .device = SCENARIO_NONE,
                                        .relay = SCENARIO_NONE,
                                        .proxy = SCENARIO_NONE,
+                                       .puppet = SCENARIO_NONE,
                                        .peer = SCENARIO_NONE,
                                        .session = SCENARIO_NONE,
                                        .message = SCENARIO_NONE};
@@ -166,21 +167,7 @@ static bool parse_noop(struct parser *p, unsigned device)
 static bool parse_bytes(struct parser *p, unsigned device)
 {
     GByteArray *bytes = g_byte_array_new();
-    bool is_good = parser_has_more(p) ||
-                   parser_fail(p, "bytes are needed at the end of the line, such as 10 07 00");
-    while (is_good && parser_has_more(p)) {
-        const char *word = parser_next(p);
-        const size_t len = strlen(word);
-        for (size_t i = 0; i < len && is_good; i += 2) {
-            const int high = g_ascii_xdigit_value(word[i]);
-            const int low = i + 1 < len ? g_ascii_xdigit_value(word[i + 1]) : -1;
-            is_good = (high >= 0 && low >= 0) ||
-                      parser_fail(p, "\"%s\" is not made of bytes of two hexadecimal digits", word);
-            if (is_good)
-                g_byte_array_append(bytes, &(uint8_t){(uint8_t)(high << 4 | low)}, 1);
-        }
-    }
-    if (!is_good) {
+    if (!parser_bytes(p, bytes)) {
         g_byte_array_free(bytes, TRUE);
         return false;
     }
@@ -373,6 +360,15 @@ bool parse_wait(struct parser *p)
     return true;
 }
 
+bool parse_at(struct parser *p)
+{
+    uint64_t ms;
+    if (!parser_duration(p, "the time since the first step", SCENARIO_AT_MAX_MS, &ms))
+        return false;
+    parser_add_step(p, SCENARIO_AT)->number = ms;
+    return true;
+}
+
 /* ------------------------------------------------------------------------
  * Who does what
  */
@@ -404,6 +400,11 @@ static const struct {
     {"stops",        NAME_RELAY,  parse_stop,     false},
     {"dies",         NAME_RELAY | NAME_PROXY, parse_die,   false},
     {"starts",       NAME_RELAY | NAME_PROXY, parse_start, false},
+    {"calls",        NAME_PUPPET, parse_call,      false},
+    {"says",         NAME_PUPPET, parse_say,       false},
+    {"says-bytes",   NAME_PUPPET, parse_say_bytes, false},
+    {"hangs-up",     NAME_PUPPET, parse_hang_up,   false},
+    {"breaks-off",   NAME_PUPPET, parse_break_off, false},
 };
 /* clang-format on */
 
@@ -434,7 +435,7 @@ bool parse_step(struct parser *p)
     while (parser_has_more(p) && parser_find(p, p->words[p->at]) != NULL) {
         const struct name *name = parser_find(p, parser_next(p));
         if (num == SCENARIO_DEVICES_MAX ||
-            (name->kind & (NAME_RELAY | NAME_PROXY | NAME_DEVICE)) == 0)
+            (name->kind & (NAME_RELAY | NAME_PROXY | NAME_DEVICE | NAME_PUPPET)) == 0)
             return parser_fail(p, "\"%s\" does nothing: a step begins with a relay or devices",
                                p->words[p->at - 1]);
         if (num > 0 && name->kind != NAME_DEVICE)
@@ -463,9 +464,10 @@ bool parse_step(struct parser *p)
         return parser_follow(p);
     if (!does_that)
         return parser_fail(p, "\"%s\" is what %s does", word,
-                           verbs[verb].subject == NAME_DEVICE  ? "a device"
-                           : verbs[verb].subject == NAME_RELAY ? "a relay"
-                                                               : "a relay or a proxy");
+                           verbs[verb].subject == NAME_DEVICE   ? "a device"
+                           : verbs[verb].subject == NAME_PUPPET ? "a puppet"
+                           : verbs[verb].subject == NAME_RELAY  ? "a relay"
+                                                                : "a relay or a proxy");
     const unsigned after = p->at;
     for (unsigned i = 0; i < num; i++) {
         p->at = after;

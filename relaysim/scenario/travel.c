@@ -139,9 +139,10 @@ const char *scenario_not_over(const struct scenario *scenario, enum scenario_car
     bool has_relay = false, has_proxy = false;
     for (guint i = 0; i < scenario->steps->len; i++) {
         const struct scenario_step *step = &g_array_index(scenario->steps, struct scenario_step, i);
-        if (step->kind != SCENARIO_CONNECT && step->kind != SCENARIO_DIAL)
+        if (step->kind != SCENARIO_CONNECT && step->kind != SCENARIO_DIAL &&
+            step->kind != SCENARIO_CALL)
             continue;
-        has_relay = has_relay || step->relay != SCENARIO_NONE;
+        has_relay = has_relay || step->relay != SCENARIO_NONE || step->kind == SCENARIO_CALL;
         has_proxy =
             has_proxy || (step->carrier == SCENARIO_CARRIER_ANY && step->proxy != SCENARIO_NONE);
     }

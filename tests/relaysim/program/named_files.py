@@ -189,7 +189,7 @@ class NamedFiles(live.LiveTest):
 
     def test_special_inputs(self):
         """What has no end, or nothing to read: a sentence, and no memory taken."""
-        for command, limit in ((CLIENT + ["--file"], "16 MiB"), (["scenario"], "at most 256 KiB"),
+        for command, limit in ((CLIENT + ["--file"], "16 MiB"), (["scenario"], "at most 8 MiB"),
                                (RELAY + ["--config"], "1 MiB")):
             for name in ("/dev/zero", "folder"):
                 self.check_refused([*command, name],

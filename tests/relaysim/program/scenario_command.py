@@ -108,15 +108,15 @@ expect s closed NoReason
             (["nonsense"], "cannot read nonsense: No such file .*relaysim scenario --list"),
             (["/nonexistent/x.scn"], "cannot read /nonexistent/x.scn: No such file"),
             ([self.folder], ".* is a folder; the name of a file in it is needed"),
-            (["/dev/zero"], "/dev/zero:1: a scenario has at most 256 KiB"),
+            (["/dev/zero"], "/dev/zero:1: a scenario has at most 8 MiB"),
             ([self.file("program", b"\x7fELF\x02\x01\n\0\0>\0")],
              ".*/program:2: there is a zero byte in the line: this is no text; "),
             ([self.file("latin", "title S\u00e4nger\nwait 1s\n".encode("latin-1"))],
              ".*/latin:1: the line is not in UTF-8"),
             ([self.file("utf16", "title T\nwait 1s\n".encode("utf-16"))],
              ".*/utf16:1: the line is not in UTF-8"),
-            ([self.file("huge.scn", b"# much\n" * 40000)],
-             ".*/huge.scn:1: a scenario has at most 256 KiB"),
+            ([self.file("huge.scn", b"# much\n" * 1200000)],
+             ".*/huge.scn:1: a scenario has at most 8 MiB"),
             ([self.file("empty.scn", b"")], ".*/empty.scn:1: the file has no title\n"
              "relaysim: .*/empty.scn:1: the file has no step"),
             (["/proc/self/mem"], "cannot read /proc/self/mem: Input/output error"),
@@ -221,7 +221,7 @@ relaysim: other.scn:1: the file has no step
                 (b"include nowhere\n", "cannot read .*/parts/nowhere: No such file or directory; nor "
                  "is it one of relaysim scenario --list\n"),
                 (b"include .\n", ".*/parts/. is a folder"),
-                (b"include /dev/zero\n", "a scenario has at most 256 KiB")):
+                (b"include /dev/zero\n", "a scenario has at most 8 MiB")):
             with self.subTest(text):
                 self.file("parts/steps.scn", text)
                 result = play(main)
@@ -237,7 +237,7 @@ relaysim: other.scn:1: the file has no step
         result = play(self.story((12, "repeat 2 as i\nA closes s # {i}\nend")))
         self.check(result, 1, "^relaysim: [^\n]*/story.scn:13: \"A closes s # {i}\" cannot be done")
         self.check(play(self.story((12, "repeat 1000000000 as i\nwait 1s\nend"))), 2,
-                   "^relaysim: .*:12: how often is a number from 1 to 10000, not \"1000000000\"\n$")
+                   "^relaysim: .*:12: how often is a number from 1 to 200000, not \"1000000000\"\n$")
 
     def test_several(self):
         """One after the other into one capture and one truth file, also after a failure."""

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* One sentence, with file and line, for each mistake in a scenario, and for nothing else. */
+#include "scenario/parser.h"
 #include "scenario_text.h"
 
 #include <string.h>
@@ -219,19 +220,19 @@ static void test_limits(void)
 {
     GString *text = g_string_new(NULL);
     append_lines(text, SCENARIO_LINES_MAX + 1, "\n");
-    assert_mistake_of(text, "f.scn:2001: a scenario has at most 2000 lines");
+    assert_mistake_of(text, "f.scn:100001: a scenario has at most 100000 lines");
 
     text = g_string_new("#");
     append_lines(text, SCENARIO_LINE_MAX, "x");
-    assert_mistake_of(text, "f.scn:1: a line has at most 1000 bytes");
+    assert_mistake_of(text, "f.scn:1: a line has at most 196608 bytes");
 
     text = g_string_new("title");
-    append_lines(text, 64, " x");
-    assert_mistake_of(text, "f.scn:1: a line has at most 64 words");
+    append_lines(text, SCENARIO_WORDS_MAX, " x");
+    assert_mistake_of(text, "f.scn:1: a line has at most 8192 words");
 
     text = g_string_new(NULL);
     append_lines(text, SCENARIO_FILE_MAX + 1, "x");
-    assert_mistake_of(text, "f.scn:1: a scenario has at most 256 KiB");
+    assert_mistake_of(text, "f.scn:1: a scenario has at most 8 MiB");
 
     assert_mistake(
         "title T\nx\0y\n", 12,
@@ -335,7 +336,7 @@ static const struct {
     {"a repetition that nobody can count",
      PLAY
      "repeat many as i\nA sends N{i} on s\nrepeat 2\nwait 1s\nend\nend\nexpect B received N1\n",
-     "f.scn:8: how often is a number from 1 to 10000, not \"many\""},
+     "f.scn:8: how often is a number from 1 to 200000, not \"many\""},
     {"a repetition misspelt", PLAY "repaet 3 as i\nA sends N{i} on s\nend\nexpect B received N1\n",
      "f.scn:8: \"repaet\" is neither a word of the language nor a name so far"},
     {"what might be a repetition, but has no end", PLAY "Zed 3\nA flies\nA sends N on t\n",

@@ -58,9 +58,9 @@ static const struct {
     const char *text, *wanted;
 } repetition_mistakes[] = {
     {"title T\nrepeat 1000000000 as i\nwait 1s\nend\n",
-     "f.scn:2: how often is a number from 1 to 10000, not \"1000000000\""},
+     "f.scn:2: how often is a number from 1 to 200000, not \"1000000000\""},
     {"title T\nwait 1s\nrepeat 0\nwait 1s\nend\n",
-     "f.scn:3: how often is a number from 1 to 10000, not \"0\""},
+     "f.scn:3: how often is a number from 1 to 200000, not \"0\""},
     {"title T\nwait 1s\nrepeat\nwait 1s\nend\n",
      "f.scn:3: how often is needed at the end of the line"},
     {"title T\nwait 1s\nrepeat 2 as\nend\n",
@@ -87,16 +87,16 @@ static const struct {
      "f.scn:5: \"edn\" is neither a word of the language nor a name so far (where i is 1)\n"
      "f.scn:6: the time to wait is a time such as 200ms or 2s, at most 86400s, not \"{i}\""},
     {"title T\nrepeat 100\nrepeat 100\nrepeat 100\nend\nend\nend\nwait 1s\n",
-     "f.scn:5: with all that is repeated and included, a scenario has at most 10000 lines and "
-     "10000 "
+     "f.scn:5: with all that is repeated and included, a scenario has at most 100000 lines and "
+     "200000 "
      "steps"},
-    {"title T\ndevice A\ndevice B\ndevice C\nrepeat 3334\nA B C leave\nend\nwait 1s\n",
-     "f.scn:7: with all that is repeated and included, a scenario has at most 10000 lines and "
-     "10000 "
+    {"title T\ndevice A\ndevice B\ndevice C\nrepeat 66667\nA B C leave\nend\nwait 1s\n",
+     "f.scn:7: with all that is repeated and included, a scenario has at most 100000 lines and "
+     "200000 "
      "steps"},
-    {"title T\nrepeat 10000\ninclude empty.scn\ninclude empty.scn\nend\nwait 1s\n",
-     "f.scn:5: with all that is repeated and included, a scenario has at most 10000 lines and "
-     "10000 "
+    {"title T\nrepeat 40000\ninclude empty.scn\ninclude empty.scn\nend\nwait 1s\n",
+     "f.scn:5: with all that is repeated and included, a scenario has at most 100000 lines and "
+     "200000 "
      "steps"},
     {"title T\nwait 1s\nrepeat 1\nrepeat 1\nrepeat 1\nrepeat 1\nrepeat 1\nrepeat 1\nrepeat 1\n"
      "repeat 1\nrepeat 1\nend\nend\nend\nend\nend\nend\nend\nend\nend\n",
@@ -126,9 +126,9 @@ static void test_skipped_lines(void)
     g_string_append(text, "end\nend\n");
     assert_mistakes(
         text->str,
-        "f.scn:4: how often is a number from 1 to 10000, not \"x\"\n"
-        "f.scn:1906: with all that is repeated and included, a scenario has at most 10000 "
-        "lines and 10000 steps");
+        "f.scn:4: how often is a number from 1 to 200000, not \"x\"\n"
+        "f.scn:1906: with all that is repeated and included, a scenario has at most 100000 "
+        "lines and 200000 steps");
     g_string_free(text, TRUE);
 }
 

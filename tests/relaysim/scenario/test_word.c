@@ -44,7 +44,7 @@ static void test_split(void)
     g_assert_true(line_split(&line, text->str));
     g_string_append(text, "w");
     g_assert_false(line_split(&line, text->str));
-    g_assert_cmpstr(line_mistake(&line), ==, "a line has at most 64 words");
+    g_assert_cmpstr(line_mistake(&line), ==, "a line has at most 8192 words");
     g_string_free(text, TRUE);
     line_end(&line);
 }
