@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "cmd/analyze.h"
+#include "cmd/scenario.h"
 #include "cmd/shrink.h"
 #include "cmd/split.h"
 #include "cmd/version.h"
@@ -36,6 +37,7 @@ int main(int argc, char *argv[])
         };
         if (start_wireshark(&start))
             result = options.shrink_text != NULL ? shrink(&options)
+                     : options.has_scenario      ? scenario(&options)
                      : options.num_buckets > 0   ? split(&options)
                                                  : analyze(&options);
     }

@@ -55,6 +55,7 @@ void grvsstp_tapping_add(struct grvsstp_tapping *tapping, const struct grvsstp_p
         return;
     struct grvsstp_tapped_command tapped = {
         .command = *command,
+        .bytes = found->bytes,
         .is_whole = found->bytes.len >= command->length,
         .has_states = found->seen != NULL,
         .findings = findings,

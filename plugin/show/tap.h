@@ -17,8 +17,9 @@
 /* One command.  The spans of `command` are good until the frame is done. */
 struct grvsstp_tapped_command {
     struct sstp_command command;
-    bool is_whole;   /* all of its bytes were captured */
-    bool has_states; /* seen means something */
+    struct sstp_span bytes; /* that were captured of it; good as long */
+    bool is_whole;          /* they are all */
+    bool has_states;        /* seen means something */
     struct sstp_observation seen;
     uint64_t findings;    /* of its bytes: GRVSSTP_TAPPED_FINDING() bits */
     uint32_t ordinal;     /* among the commands of its chunk, from 0: as the journal has them */

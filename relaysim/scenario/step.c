@@ -443,7 +443,7 @@ bool parse_step(struct parser *p)
         subjects[num++] = name->index;
     }
     if (num == 0)
-        return parser_fail_unknown(p, NAME_RELAY | NAME_DEVICE, p->words[0],
+        return parser_fail_unknown(p, NAME_RELAY | NAME_DEVICE | NAME_PUPPET, p->words[0],
                                    "\"%s\" is neither a word of the language nor a name so far",
                                    p->words[0]);
     const enum name_kind kind = parser_find(p, p->words[0])->kind;

@@ -9,7 +9,8 @@ do not see each other.  `GROUNDS` says on which other houses one stands.
 STOREYS = {
     "analyzer": ["core", ("henc", "state"), "story"],
     # Above the plugin, though in the analyzer's folder.
-    "analyzer/cli": ["base", "capture", "points", "record", "report", "share", "dissect", "shrink", "cmd", ""],
+    "analyzer/cli": ["base", "capture", "points", "record", "report", "share", "scenario",
+                     "dissect", "shrink", "cmd", ""],
     "plugin": ["fields", "tcp", "follow", "show", ("statistics", "http"), "take", ""],
     "relaysim": ["base", "security", "endpoint", ("client", "store"), "relay", "carrier",
                  ("record", "simulated"), "net", ("live", "proxy"), "scenario", "play", ("demo", "bench"), "cmd", ""],

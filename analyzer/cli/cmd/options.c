@@ -285,6 +285,41 @@ static gboolean read_split(struct options *options)
     return TRUE;
 }
 
+static gboolean read_scenario(struct options *options)
+{
+    const char *text = options->scenario_text, *seed = options->seed_text;
+    guint64 number;
+
+    options->seed = 1;
+    if (seed != NULL && text == NULL) {
+        say("--seed %s: it is what --scenario makes names of, and that is not given", seed);
+        return FALSE;
+    }
+    if (seed != NULL && !is_number(seed, strlen(seed), 0, G_MAXUINT64, &options->seed)) {
+        say("--seed %s: has to be a number", seed);
+        return FALSE;
+    }
+    if (text == NULL)
+        return TRUE;
+    if (!is_number(text, strlen(text), 0, G_MAXUINT32, &number)) {
+        say("--scenario %s: has to be the number of a connection; --table connections has them",
+            text);
+        return FALSE;
+    }
+    if (options->format_text != NULL || options->table_text != NULL || options->filter != NULL ||
+        options->fail_text != NULL || options->share_text != NULL ||
+        !pick_is_empty(&options->pick) || options->shrink_text != NULL ||
+        options->split_text != NULL) {
+        say("--scenario %s: it writes a scenario and no report: --format, --table, --fail-on, "
+            "--share, --shrink, --split, -Y and what picks journeys do not go with it",
+            text);
+        return FALSE;
+    }
+    options->has_scenario = TRUE;
+    options->scenario = (guint32)number;
+    return TRUE;
+}
+
 static gboolean check_written(const struct options *options)
 {
     const struct {
@@ -308,7 +343,8 @@ static gboolean check(struct options *options)
     options->corrects_clocks = !options->no_clock_correction;
     if (!read_format(options) || !read_pick(options) || !read_table(options) ||
         !read_severity(options) || !read_share(options) || !read_jobs(options) ||
-        !read_memory(options) || !read_shrink(options) || !read_split(options))
+        !read_memory(options) || !read_shrink(options) || !read_split(options) ||
+        !read_scenario(options))
         return FALSE;
     if (options->wants_version)
         return TRUE;
@@ -370,6 +406,10 @@ enum options_result options_read(struct options *options, int *argc, char ***arg
          "the capture that --shrink writes, or the folder for those of --split", "FILE"},
         {"split", 0, 0, G_OPTION_ARG_STRING, &options->split_text,
          "write the packets to N captures in a folder, by pairs of addresses", "N"},
+        {"scenario", 0, 0, G_OPTION_ARG_STRING, &options->scenario_text,
+         "print a scenario that relaysim plays: connection N without anybody's data", "N"},
+        {"seed", 0, 0, G_OPTION_ARG_STRING, &options->seed_text,
+         "what the names of --scenario are made of; 1 unless told otherwise", "S"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &options->wants_version,
          "say which Wireshark and which plugins it works with", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->captures, NULL,
@@ -420,4 +460,6 @@ void options_clear(struct options *options)
     g_free(options->jobs_text);
     g_free(options->memory_text);
     g_free(options->split_text);
+    g_free(options->scenario_text);
+    g_free(options->seed_text);
 }

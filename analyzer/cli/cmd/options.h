@@ -34,7 +34,10 @@ struct options {
     guint64 memory;             /* bytes; 0: as many as it takes */
     const char *shrink_finding; /* of --shrink; NULL: not asked for */
     guint64 shrink_number;      /* from 1 */
-    char *write;                /* the capture that --shrink writes */
+    gboolean has_scenario;      /* --scenario: of this connection */
+    guint32 scenario;
+    guint64 seed;
+    char *write; /* the capture that --shrink writes */
     gboolean wants_version;
     char **captures;
     /* All captures, those of --point first, and the points that these name, or NULL. */
@@ -43,7 +46,8 @@ struct options {
 
     /* As they were written. */
     char *format_text, *table_text, *fail_text, *journey_text, *user_ref, *identity, *shrink_text,
-        *shrink_name, *share_text, *jobs_text, *memory_text, *split_text;
+        *shrink_name, *share_text, *jobs_text, *memory_text, *split_text, *scenario_text,
+        *seed_text;
     gboolean no_clock_correction;
 };
 

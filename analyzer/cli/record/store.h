@@ -191,6 +191,8 @@ struct report_command {
     const char *name;
     const char *detail; /* as the Info column has it; may be empty */
     guint16 length;     /* CommandLength */
+    /* Of the wire, as far as it was captured; none of a command that another process has found. */
+    struct sstp_span bytes;
     gboolean has_session, has_outstanding, has_covered;
     guint32 session_id, outstanding, covered;
     guint32 message_number;                       /* 0: not known, or not of a message */

@@ -36,6 +36,9 @@ class OptionTest(unittest.TestCase):
                 ((demo, "-d", "tcp.port==1,nobody"), "no dissector nobody"),
                 ((demo, "-d", "media_type==1,http"), "no table of numbers"),
                 ((demo, "-C", "no such profile"), "no such configuration profile"),
+                ((demo, "--scenario", "x"), "--scenario x"), ((demo, "--seed", "1"), "--seed 1"),
+                ((demo, "--scenario", "1", "--seed", "x"), "--seed x"),
+                ((demo, "--scenario", "1", "--format", "json"), "no report"),
                 (("-", "-"), "standard input")):
             self.refuse(*arguments, word=word)
 

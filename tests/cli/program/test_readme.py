@@ -24,6 +24,7 @@ ANSWERS = {
     "everything, for another program": r'\A\{"type":"command","schema":1,',
     "two captures of the same way, both with losses, by clocks that differ":
         r"of them|its clock is 3 ms ahead",
+    "a story to give away of a capture that nobody may see?": r"\A\Z",
     "a capture for several machines": r'"schema":1,',
     "did anybody break a rule?": r"3  version_unsupported: MajorVersionNumber is not 1",
     "what went over one connection, command by command?": r"#0 .* EndMessage s=0x21",

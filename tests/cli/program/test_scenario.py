@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""From a capture to a scenario: every connection of samples, and of relaysim's own stories over
+its carriers, is told as a scenario, played, and captured once more; and the two captures say the
+same, but for what was somebody's.
+
+Usage: test_scenario.py [--all]: all stories over all carriers, with a line for each.
+"""
+import os
+import random
+import re
+import subprocess
+import sys
+import unittest
+
+import analyze
+import replayed
+from wireshark_test import WiresharkTest
+
+SAMPLES = sorted(name[:-len(".pcapng")] for name in os.listdir(analyze.SAMPLES)
+                 if name.endswith(".pcapng"))
+VIAS = ("tcp", "443", "connect", "socks", "longlived", "keepalive", "polling")
+
+
+
+def stories():
+    done = subprocess.run([replayed.RELAYSIM, "scenario", "--list"], stdout=subprocess.PIPE,
+                          check=True)
+    return [line.split()[0] for line in done.stdout.decode().splitlines()]
+
+
+class ScenarioTest(WiresharkTest):
+    def path(self, name):
+        return os.path.join(self.ws.folder, name)
+
+    def check(self, capture, seed=1):
+        """Every connection of a capture; [(number, what could not be said, differences)]."""
+        os.chmod(capture, 0o644)
+        lives = replayed.conversations(self.ws, capture)
+        paths, told = [], []
+        for number, life in lives.items():
+            path = self.path("%d.scn" % number)
+            told.append(replayed.tell(capture, number, path, seed))
+            with open(path, encoding="utf-8") as file:
+                self.assertEqual(replayed.leaks(life, file.read()), [], path)
+            paths.append(path)
+        copy = self.path("copy.pcapng")
+        replayed.play(paths, copy)
+        os.chmod(copy, 0o644)
+        copies = replayed.played(self.ws, copy)
+        self.assertEqual(len(copies), len(lives))
+        return [(number, said, replayed.differences(life, other, with_findings=not said))
+                for (number, life), other, said in zip(lives.items(), copies, told)]
+
+    def assert_same(self, results):
+        for number, said, found in results:
+            self.assertEqual(found, [], "connection %d (%s)" % (number, said))
+
+    def test_samples(self):
+        """Each, whatever carries it."""
+        for name in SAMPLES:
+            if name == "demo":
+                continue  # it has twenty connections over TCP: test_stories has such
+            with self.subTest(name):
+                capture = self.path(name + ".pcapng")
+                with open(analyze.sample(name), "rb") as sample, open(capture, "wb") as file:
+                    file.write(sample.read())
+                self.assert_same(self.check(capture))
+
+    def play_story(self, name, via, seed):
+        capture = self.path("story.pcapng")
+        done = subprocess.run([replayed.RELAYSIM, "scenario", name, "--via", via, "-w", capture,
+                               "--seed", str(seed)],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+        return capture if done.returncode == 0 else None
+
+    def test_stories(self):
+        """Two of them, each over another carrier; the seed chooses."""
+        seed = int(os.environ.get("GRVSSTP_SEED", random.SystemRandom().randrange(1 << 32)))
+        chance, num = random.Random(seed), 0
+        for _ in range(20):
+            name, via = chance.choice(stories()), chance.choice(VIAS)
+            capture = self.play_story(name, via, seed)
+            if capture is None or num == 2:
+                continue  # not over this one
+            num += 1
+            with self.subTest("%s over %s, seed %d" % (name, via, seed)):
+                self.assert_same(self.check(capture, seed))
+        self.assertEqual(num, 2)
+
+
+def main_all():
+    """A line for each story and carrier."""
+    ScenarioTest.setUpClass()
+    test, num_bad = ScenarioTest(), 0
+    for name in stories():
+        for via in VIAS:
+            capture = test.play_story(name, via, 1)
+            if capture is None:
+                continue
+            try:
+                results = test.check(capture)
+            except AssertionError as error:
+                results = [(-1, [], [str(error)])]
+            for number, said, found in results:
+                num_bad += bool(found)
+                if found or said:
+                    print("%s over %s, connection %d: %s; %s" % (
+                        name, via, number, said, found[:3]), flush=True)
+            print("%s over %s: %d connections" % (name, via, len(results)), flush=True)
+    ScenarioTest.tearDownClass()
+    return 1 if num_bad else 0
+
+
+if __name__ == "__main__":
+    if "--all" in sys.argv:
+        sys.exit(main_all())
+    unittest.main(verbosity=2)
