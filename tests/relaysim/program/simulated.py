@@ -18,6 +18,7 @@ from patience import PATIENCE
 import selfcheck
 
 SIMULATED = "--simulated"
+SAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "samples")
 # What has passed when the proxy dies is a matter of time.
 DIES = {name for name, path in zip(NAMES, FILES) if any(
     words[0] == "proxy-dies" for words in declared(path)["fault"])}
@@ -150,6 +151,18 @@ class Simulated(Played):
                               (("--start-time", "2007-01-30T00:00:00Z"), "^relaysim: --start-time "
                                "sets a simulated clock: --simulated is needed\n$")):
             self.check(play("4.2.1-device-to-device", *words), 2, stderr)
+
+    def test_samples(self):
+        """The captures that are given away are what is played; `ninja samples` makes them anew."""
+        folder = self.path("samples")
+        os.mkdir(folder)
+        subprocess.run(["sh", os.path.join(SAMPLES, "make.sh"), RELAYSIM, folder], check=True,
+                       timeout=PATIENCE)
+        self.assertGreater(len(os.listdir(folder)), 1)
+        for name in os.listdir(folder):
+            with open(os.path.join(folder, name), "rb") as one, \
+                    open(os.path.join(SAMPLES, name), "rb") as other:
+                self.assertTrue(one.read() == other.read(), name)
 
     @unittest.skipUnless(HAS_PLUGIN, "without the plugin")
     def test_shown(self):

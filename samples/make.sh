@@ -1,0 +1,26 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Makes the captures that relaysim plays for this folder anew, with their answers, on its simulated
+# clock: the same bytes each time.  `ninja samples` does it here.
+#
+#     sh samples/make.sh RELAYSIM [FOLDER]
+set -eu
+
+relaysim=$1
+folder=${2:-$(dirname -- "$0")}
+
+# play NAME SCENARIO...
+play()
+{
+    capture=$folder/$1.pcapng
+    shift
+    "$relaysim" scenario "$@" --simulated --answers -w "$capture" >"$folder/.played" || {
+        cat "$folder/.played" >&2
+        exit 1
+    }
+    rm "$folder/.played"
+}
+
+play single-hop 4.2.6-single-hop
+play acknowledgement 4.3.1-two-sessions 4.3.2-interleaved 4.3.3-acks-of-two-relays \
+    4.3.4-acks-of-two-clients
