@@ -6,6 +6,7 @@
 #include "packet-grvsstp.h"
 
 #include "take/direct.h"
+#include "take/held.h"
 #include "show/show.h"
 #include "show/payload.h"
 #include "take/ports.h"
@@ -33,6 +34,7 @@ static grvsstp_bool dissect_grvsstp_heuristic(tvbuff_t *tvb, packet_info *pinfo,
 /* After the first pass. */
 static void finish(void)
 {
+    grvsstp_held_finish();
     grvhenc_arrive_finish();
     grvsstp_tcp_finish();
     grvsstp_settle_all();
@@ -61,6 +63,7 @@ void proto_register_grvsstp(void)
     register_init_routine(grvsstp_settle_reset);
     register_postseq_cleanup_routine(finish);
     register_init_routine(grvsstp_tcp_reset);
+    register_init_routine(grvsstp_held_reset);
 }
 
 void proto_reg_handoff_grvsstp(void)

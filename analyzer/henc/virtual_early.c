@@ -14,6 +14,18 @@ static bool is_other_open(const struct henc_virtual *v, const struct henc_messag
            !half->is_challenged && v->phase != HENC_PHASE_CLOSED;
 }
 
+/* Whether a POST of KeepAlive comes over a TCP connection whose SYN was not seen so far, as all
+ * else of v was: it may be captured before that, and need not be the first there.  Once one was
+ * taken its numbers tell. */
+static bool may_lack_beginning(const struct henc_virtual *v, const struct henc_message *m)
+{
+    const struct henc_half_state *half = &v->halves[HENC_HALF_POST];
+
+    return v->kind == HENC_KIND_KEEPALIVE && m->half == HENC_HALF_POST && m->lacks_start &&
+           half->is_requested && !(half->has_transport && half->transport == m->transport) &&
+           v->handshake_is_seen && !v->has_lost && v->phase != HENC_PHASE_CLOSED;
+}
+
 /* A POST of KeepAlive with data. */
 static bool is_post_early(const struct henc_virtual *v, const struct henc_message *m)
 {
@@ -37,7 +49,7 @@ bool henc_virtual_is_early(const struct henc_virtual *v, const struct henc_messa
 {
     if (v->kind == HENC_KIND_POLLING)
         return henc_virtual_polling_is_early(v, m);
-    if (m->status == 0 && is_other_open(v, m))
+    if (m->status == 0 && (is_other_open(v, m) || may_lack_beginning(v, m)))
         return true;
     if (v->kind == HENC_KIND_LONGLIVED) /* its data are pieces */
         return false;

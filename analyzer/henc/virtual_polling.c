@@ -455,12 +455,10 @@ static bool is_request_early(const struct henc_virtual *v, const struct henc_mes
     return false;
 }
 
-/* Whether the request of an answer may yet come: its TCP connection has begun in the capture, or
- * the client was heard before. */
+/* Whether the request of an answer may yet come, of which nothing else was seen before it. */
 static bool may_be_asked(const struct henc_virtual *v, const struct henc_message *m)
 {
-    if (!m->lacks_request || (v->num_requests == 0 && !m->from_start) ||
-        (v->has_settled && v->settled_transport == m->transport))
+    if (!m->lacks_request || (v->has_settled && v->settled_transport == m->transport))
         return false;
     for (size_t i = 0; i < HENC_OUTSTANDING_MAX; i++)
         if (v->outstanding[i].is_used && v->outstanding[i].transport == m->transport)

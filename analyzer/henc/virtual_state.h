@@ -31,6 +31,7 @@ struct henc_message {
     enum henc_half half;     /* of the request, for a response of the request it answers */
     unsigned status;         /* of a response; 0 for a request */
     bool from_start;         /* the TCP connection was captured from its SYN on, without loss */
+    bool lacks_start;        /* no SYN of the TCP connection was seen so far */
     bool has_content_length; /* the header is there */
     bool is_cut;             /* the body goes on, and the capture does not hold it */
     /* What its sender can have known.  is_unaware: when it left, its sender had acknowledged
@@ -42,9 +43,9 @@ struct henc_message {
     /* A request's: what its client said just before may not be in the capture, for that begins
      * there, or is known to lack something. */
     bool may_follow_unseen;
-    bool lacks_header;                  /* henc_http_lacks_header() */
+    bool lacks_header;  /* henc_http_lacks_header() */
     bool lacks_request; /* an answer's: nothing was seen before it on its TCP connection, or lost */
-    int64_t time_ns;                    /* since any fixed moment */
+    int64_t time_ns;    /* since any fixed moment */
     uint64_t content_length;            /* what the header says */
     const struct henc_uri *uri;         /* of a request, else NULL */
     const struct henc_polling *polling; /* body of a Polling request or 200; NULL for

@@ -55,14 +55,6 @@ static void trim(struct grvhenc_chunk *chunk)
     chunk->end = begin;
 }
 
-/* Notes whether bytes are not there of which the capture tells. */
-static void note_lacking(struct grvhenc_tcp *tcp, bool is_lacking)
-{
-    if (is_lacking && !tcp->is_lacking)
-        tcp->lacking_since_ns = grvhenc_now_ns();
-    tcp->is_lacking = is_lacking;
-}
-
 /* What waits for the same virtual connection must not be judged as though what is missing before
  * the chunk had never been sent. */
 static void note_hole(const struct grvhenc_chunk *chunk)
@@ -71,7 +63,7 @@ static void note_hole(const struct grvhenc_chunk *chunk)
 
     if (tcp->current == NULL || tcp->current->listed == NULL || !grvhenc_place_misses_bytes(chunk))
         return;
-    note_lacking(tcp, true);
+    tcp->is_lacking = true; /* since when is noted at the end of the frame */
     grvhenc_turn_list(tcp, tcp->current);
 }
 
@@ -119,6 +111,33 @@ const struct grvhenc_plan *grvhenc_arrive(struct grvhenc_chunk *chunk)
     return plan;
 }
 
+/* Whether nothing of a direction was divided. */
+static bool is_untouched(const struct grvhenc_side *side)
+{
+    for (const struct grvhenc_chunk *at = side->waiting; at != NULL; at = at->next)
+        if (at->pos > 0 || at->num_carried > 0)
+            return false;
+    return side->last_frame == 0;
+}
+
+bool grvhenc_arrive_move(struct grvhenc_tcp *tcp, struct grvhenc_tcp *to)
+{
+    if (!is_untouched(&tcp->sides[false]) || !is_untouched(&tcp->sides[true]))
+        return false;
+    for (int i = 0; i < 2; i++)
+        while (tcp->sides[i].waiting != NULL) {
+            struct grvhenc_chunk *chunk = tcp->sides[i].waiting;
+            grvhenc_wait_remove_first(&tcp->sides[i]);
+            chunk->tcp = to;
+            chunk->has_begun = false;
+            chunk->waits_for = NULL;
+            grvhenc_wait_held(chunk);
+        }
+    tcp->is_lacking = false;
+    tcp->is_over = true;
+    return true;
+}
+
 /* Whether the frame at hand has ended the TCP connection, and all before was seen.  An end that was
  * captured before what it ended is none before both sides' is there. */
 static bool ends(struct grvhenc_tcp *tcp, bool has_ended)
@@ -138,7 +157,7 @@ void grvhenc_arrive_frame_end(struct grvhenc_tcp *tcp, bool has_ended, const pac
         tcp->end_frame = pinfo->num;
         tcp->end_ns = time_ns;
     }
-    note_lacking(tcp, grvhenc_place_is_lacking(tcp));
+    grvhenc_place_note_lacking(tcp, grvhenc_now_ns());
     grvhenc_turn_settle(tcp, pinfo->pool);
 }
 

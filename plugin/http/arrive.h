@@ -20,6 +20,10 @@ void grvhenc_arrive_begin(struct grvhenc_tcp *tcp);
 /* A chunk of the frame at hand.  Its plan, which is NULL for a plain piece of a body. */
 const struct grvhenc_plan *grvhenc_arrive(struct grvhenc_chunk *chunk);
 
+/* What waits of a TCP connection that TCP has counted as another one, `to`, before its SYN, waits
+ * there from now on; false where something of it was divided. */
+bool grvhenc_arrive_move(struct grvhenc_tcp *tcp, struct grvhenc_tcp *to);
+
 /* The frame at hand is over; `has_ended`: the TCP connection has, if what waits is over. */
 void grvhenc_arrive_frame_end(struct grvhenc_tcp *tcp, bool has_ended, const packet_info *pinfo);
 

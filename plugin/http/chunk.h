@@ -35,9 +35,10 @@ struct grvhenc_chunk {
     size_t pos;         /* in the bytes: what is before was dealt with */
     packet_info *pinfo; /* of its frame where that is the one at hand, else NULL */
     wmem_allocator_t *pool;
-    tvbuff_t *tvb;             /* of the bytes */
-    struct grvhenc_plan *kept; /* what its frame holds, where it had to wait; else NULL */
-    uint32_t kept_len;         /* bytes that are kept then */
+    tvbuff_t *tvb;              /* of the bytes */
+    struct grvhenc_plan *kept;  /* what its frame holds, where it had to wait; else NULL */
+    uint32_t kept_len;          /* bytes that are kept then */
+    struct grvsstp_plan *plain; /* and that, while it is not known whether there is HTTP at all */
     unsigned num_items;
     struct grvhenc_item *items; /* room for GRVHENC_ITEMS_MAX */
 };

@@ -41,6 +41,9 @@ struct grvhenc_side {
     uint32_t given_up;
     bool is_acknowledged; /* by the other side, up to the number `acknowledged` */
     uint32_t acknowledged;
+    bool is_lacking; /* the capture tells of bytes that are not there, from `lacking_at` on */
+    uint32_t lacking_at;
+    int64_t lacking_since_ns;
     bool has_gap;                      /* bytes were lost since the last SSTP data */
     uint32_t last_frame;               /* with bytes of it; 0 as long as there was none */
     bool awaits_echo;                  /* the next byte of the stream is its first */
@@ -79,9 +82,8 @@ struct grvhenc_tcp {
     /* First pass: */
     bool is_busy;                      /* a chunk of it is being divided */
     struct grvhenc_virtual *listed_by; /* that something of it waits for (arrive.h); NULL */
-    bool is_unknown; /* something waits, and nobody knows for what virtual connection */
-    bool is_lacking; /* the capture tells of bytes that are not there */
-    int64_t lacking_since_ns;
+    bool is_unknown;    /* something waits, and nobody knows for what virtual connection */
+    bool is_lacking;    /* the capture tells of bytes that are not there */
     bool is_followed;   /* since a frame before this one */
     bool has_early_end; /* its end came before anything of it was seen */
     /* The frame that ended it, and what it meant; 0 while there is none. */

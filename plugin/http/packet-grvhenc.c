@@ -271,7 +271,11 @@ static struct grvhenc_chunk *handed_on(const struct grvsstp_transport *transport
 struct grvhenc_chunk *grvhenc_hold(const struct grvsstp_transport *transport, tvbuff_t *tvb,
                                    packet_info *pinfo)
 {
-    return grvhenc_wait_hold(handed_on(transport, tvb, pinfo));
+    struct grvhenc_chunk *chunk = grvhenc_wait_hold(handed_on(transport, tvb, pinfo));
+
+    chunk->plain = wmem_new0(wmem_file_scope(), struct grvsstp_plan);
+    grvsstp_plan_keep(pinfo, chunk->key, chunk->plain);
+    return chunk;
 }
 
 struct sstp_span grvhenc_held_bytes(const struct grvhenc_chunk *chunk, uint32_t seq)
@@ -313,24 +317,26 @@ void grvhenc_take_held(const struct grvsstp_transport *transport, struct grvhenc
 
 bool grvhenc_is_followed_by(conversation_t *before, uint32_t first)
 {
-    enum { SYN = 0x01 }; /* of tcp.completeness */
     const struct grvhenc_tcp *tcp = conversation_get_proto_data(before, proto_grvhenc);
-    const struct tcp_analysis *analysis = grvsstp_transport_analysis(before);
 
-    return tcp != NULL && analysis != NULL && (analysis->conversation_completeness & SYN) == 0 &&
-           tcp->sides[true].is_acknowledged &&
-           tcp->sides[true].acknowledged - first <= GRVHENC_TURN_BYTES_MAX;
+    if (tcp == NULL || grvsstp_transport_has_syn(before))
+        return false;
+    const struct grvhenc_side *client = &tcp->sides[true];
+    return (client->is_acknowledged && client->acknowledged - first <= GRVHENC_TURN_BYTES_MAX) ||
+           (client->waiting != NULL && client->waiting->seq - first <= GRVHENC_TURN_BYTES_MAX);
 }
 
 void grvhenc_take_early(const struct grvsstp_transport *transport, conversation_t *before)
 {
-    const struct grvhenc_tcp *older = conversation_get_proto_data(before, proto_grvhenc);
+    struct grvhenc_tcp *older = conversation_get_proto_data(before, proto_grvhenc);
     struct grvhenc_tcp *tcp = conversation_get_proto_data(transport->conversation, proto_grvhenc);
 
-    if (older != NULL)
-        tcp->number = older->number;
-    else
-        conversation_add_proto_data(before, proto_grvhenc, tcp);
+    if (older != NULL && !grvhenc_arrive_move(older, tcp)) {
+        tcp->number = older->number; /* some of it was taken */
+        return;
+    }
+    tcp->first_frame = MIN(tcp->first_frame, older != NULL ? older->first_frame : UINT32_MAX);
+    conversation_add_proto_data(before, proto_grvhenc, tcp);
 }
 
 /* The plan of the chunk with this key; NULL for a plain piece of a body. */
@@ -376,6 +382,11 @@ void grvhenc_keep_withheld(packet_info *pinfo, const struct grvsstp_withheld *se
                      wmem_memdup(wmem_file_scope(), segment, sizeof *segment));
 }
 
+const struct grvsstp_withheld *grvhenc_withheld_of(packet_info *pinfo)
+{
+    return p_get_proto_data(wmem_file_scope(), pinfo, proto_grvsstp_sstp, WITHHELD_KEY);
+}
+
 /* First pass: such a segment, if it brings new bytes. */
 static void note_withheld(struct grvhenc_tcp *tcp, conversation_t *conversation, tvbuff_t *tvb,
                           packet_info *pinfo)
@@ -408,8 +419,7 @@ static void show_withheld(struct grvhenc_tcp *tcp, tvbuff_t *tvb, packet_info *p
                           proto_tree *tree)
 {
     const bool is_shown = tcp->shown_frame == pinfo->num;
-    const struct grvsstp_withheld *segment =
-        p_get_proto_data(wmem_file_scope(), pinfo, proto_grvsstp_sstp, WITHHELD_KEY);
+    const struct grvsstp_withheld *segment = grvhenc_withheld_of(pinfo);
 
     tcp->shown_frame = 0;
     if (segment == NULL || is_shown || pinfo->num < tcp->first_frame)

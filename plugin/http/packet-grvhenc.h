@@ -66,6 +66,9 @@ void grvhenc_take_early(const struct grvsstp_transport *transport, conversation_
  * hand it on. */
 void grvhenc_keep_withheld(packet_info *pinfo, const struct grvsstp_withheld *segment);
 
+/* That segment, NULL where there is none. */
+const struct grvsstp_withheld *grvhenc_withheld_of(packet_info *pinfo);
+
 /* Called after the dissection of every frame: what TCP has handed to nobody of it, and whether it
  * ended the TCP connection of an encapsulation, and what that means. */
 void grvhenc_frame_end(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,

@@ -140,16 +140,37 @@ void grvhenc_place_note_acknowledged(struct grvhenc_tcp *tcp, bool from_client,
     side->acknowledged = number;
 }
 
-bool grvhenc_place_is_lacking(const struct grvhenc_tcp *tcp)
+static bool is_lacking(const struct grvhenc_tcp *tcp)
 {
     uint32_t number;
     return is_side_lacking(tcp, false, &number) || is_side_lacking(tcp, true, &number);
 }
 
+/* Where one direction is captured later than the other, bytes are lacking all the time, and never
+ * the same for long. */
+void grvhenc_place_note_lacking(struct grvhenc_tcp *tcp, int64_t now_ns)
+{
+    tcp->is_lacking = false;
+    for (int i = 0; i < 2; i++) {
+        struct grvhenc_side *side = &tcp->sides[i];
+        const bool was_lacking = side->is_lacking;
+        uint32_t number;
+        side->is_lacking = is_side_lacking(tcp, i != 0, &number);
+        if (!side->is_lacking)
+            continue;
+        tcp->is_lacking = true;
+        const uint32_t covered = covered_of(side);
+        if (was_lacking && side->lacking_at == covered)
+            continue;
+        side->lacking_at = covered;
+        side->lacking_since_ns = now_ns;
+    }
+}
+
 bool grvhenc_place_has_both_ends(const struct grvhenc_tcp *tcp)
 {
     return tcp->flows[0] != NULL && tcp->flows[0]->fin != 0 && tcp->flows[1]->fin != 0 &&
-           !grvhenc_place_is_lacking(tcp);
+           !is_lacking(tcp);
 }
 
 /* Bytes of a direction up to this number were waited for in vain. */
@@ -160,16 +181,41 @@ void grvhenc_place_give_up(struct grvhenc_side *side, uint32_t number)
     side->given_up = number;
 }
 
-/* What is missing does not come any more. */
+/* What is missing of a direction does not come any more. */
+static void note_side_lost(struct grvhenc_tcp *tcp, bool from_client, int64_t now_ns)
+{
+    struct grvhenc_side *side = &tcp->sides[from_client];
+    uint32_t number;
+
+    while (is_side_lacking(tcp, from_client, &number)) {
+        grvhenc_place_give_up(side, number);
+        grvhenc_lose(tcp, from_client, now_ns);
+    }
+    side->is_lacking = false;
+}
+
 void grvhenc_place_note_lost(struct grvhenc_tcp *tcp, int64_t now_ns)
 {
-    for (int i = 0; i < 2; i++) {
-        struct grvhenc_side *side = &tcp->sides[i];
-        uint32_t number;
-        while (is_side_lacking(tcp, i != 0, &number)) {
-            grvhenc_place_give_up(side, number);
-            grvhenc_lose(tcp, i != 0, now_ns);
-        }
-    }
+    note_side_lost(tcp, false, now_ns);
+    note_side_lost(tcp, true, now_ns);
     tcp->is_lacking = false;
+}
+
+static bool is_side_overdue(const struct grvhenc_side *side, int64_t now_ns, int64_t max_ns)
+{
+    return side->is_lacking && now_ns - side->lacking_since_ns > max_ns;
+}
+
+void grvhenc_place_note_overdue(struct grvhenc_tcp *tcp, int64_t now_ns, int64_t max_ns)
+{
+    for (int i = 0; i < 2; i++)
+        if (is_side_overdue(&tcp->sides[i], now_ns, max_ns))
+            note_side_lost(tcp, i != 0, now_ns);
+    tcp->is_lacking = tcp->sides[0].is_lacking || tcp->sides[1].is_lacking;
+}
+
+bool grvhenc_place_is_overdue(const struct grvhenc_tcp *tcp, int64_t now_ns, int64_t max_ns)
+{
+    return tcp->is_lacking && (is_side_overdue(&tcp->sides[0], now_ns, max_ns) ||
+                               is_side_overdue(&tcp->sides[1], now_ns, max_ns));
 }

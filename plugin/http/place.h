@@ -24,8 +24,9 @@ bool grvhenc_place_misses_bytes(const struct grvhenc_chunk *chunk);
  */
 bool grvhenc_place_is_after_hole(const struct grvhenc_tcp *tcp, uint32_t frame);
 
-/* Whether the capture tells of bytes of a TCP connection that are not there. */
-bool grvhenc_place_is_lacking(const struct grvhenc_tcp *tcp);
+/* After a frame: whether the capture tells of bytes of a direction that are not there, and since
+ * when the first of them has been waited for. */
+void grvhenc_place_note_lacking(struct grvhenc_tcp *tcp, int64_t now_ns);
 
 /* After a frame: how far its sender, whose flow is `by`, has acknowledged a direction.  TCP itself
  * remembers what the last one said, and not that one before it said more. */
@@ -38,7 +39,12 @@ bool grvhenc_place_has_both_ends(const struct grvhenc_tcp *tcp);
 /* Bytes of a direction up to this number were waited for in vain. */
 void grvhenc_place_give_up(struct grvhenc_side *side, uint32_t number);
 
-/* What is missing of the TCP connection does not come any more. */
+/* What is missing of the TCP connection does not come any more; or only what has been waited for
+ * longer than `max_ns`. */
 void grvhenc_place_note_lost(struct grvhenc_tcp *tcp, int64_t now_ns);
+void grvhenc_place_note_overdue(struct grvhenc_tcp *tcp, int64_t now_ns, int64_t max_ns);
+
+/* Whether there is anything of that. */
+bool grvhenc_place_is_overdue(const struct grvhenc_tcp *tcp, int64_t now_ns, int64_t max_ns);
 
 #endif

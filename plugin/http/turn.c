@@ -181,11 +181,17 @@ static void note_end(struct grvhenc_tcp *tcp, wmem_allocator_t *pool)
         tcp->end_record = grvhenc_record_new(v, tcp->current_half, &result, NULL, &moment);
 }
 
+/* Whether bytes have been waited for in vain. */
+static bool lacks_long(const struct grvhenc_tcp *tcp)
+{
+    return grvhenc_place_is_overdue(tcp, grvhenc_now_ns(), GRVHENC_TURN_TIME_MAX_NS);
+}
+
 /* Losses that are certain by now, and the end if it was before this frame. */
 static bool settle_rest(struct grvhenc_tcp *tcp, uint32_t before, wmem_allocator_t *pool)
 {
-    if (tcp->is_lacking && grvhenc_now_ns() - tcp->lacking_since_ns > GRVHENC_TURN_TIME_MAX_NS)
-        grvhenc_place_note_lost(tcp, grvhenc_now_ns());
+    if (lacks_long(tcp))
+        grvhenc_place_note_overdue(tcp, grvhenc_now_ns(), GRVHENC_TURN_TIME_MAX_NS);
     if (tcp->end_frame == 0 || tcp->end_frame >= before || tcp->is_over || is_open(tcp) ||
         grvhenc_place_is_after_hole(tcp, tcp->end_frame))
         return false;
@@ -306,7 +312,7 @@ static bool is_due(const struct grvhenc_tcp *tcp)
     for (int i = 0; i < 2; i++)
         if (tcp->sides[i].waiting != NULL && has_expired(&tcp->sides[i]))
             return true;
-    return tcp->is_lacking && grvhenc_now_ns() - tcp->lacking_since_ns > GRVHENC_TURN_TIME_MAX_NS;
+    return lacks_long(tcp);
 }
 
 /* What has waited too long where nobody knows for what virtual connection. */

@@ -7,28 +7,12 @@
 #include "show/show.h"
 #include "take/adopt.h"
 #include "take/encapsulated.h"
+#include "take/held.h"
 #include "take/opening.h"
 #include "take/ports.h"
 #include "take/tcp_connection.h"
 #include "take/tunnel.h"
 #include "tcp/withheld.h"
-
-/* ------------------------------------------------------------------------
- * Who opened the connection
- */
-
-static bool sender_is_initiator(const struct grvsstp_transport *transport, struct sstp_span bytes)
-{
-    const uint32_t server_port = transport->analysis != NULL ? transport->analysis->server_port : 0;
-    if (server_port != 0 && transport->srcport != transport->destport)
-        return transport->destport == server_port;
-    const enum sstp_look_sender sender = sstp_look_sender(bytes);
-    if (sender != SSTP_LOOK_ANYBODY)
-        return sender == SSTP_LOOK_INITIATOR;
-    if (transport->destport == SSTP_PORT || transport->srcport == SSTP_PORT)
-        return transport->destport == SSTP_PORT;
-    return transport->srcport >= transport->destport; /* clients come from the higher port */
-}
 
 /* ------------------------------------------------------------------------
  * Taking a connection
@@ -124,15 +108,32 @@ static void bind(const struct grvsstp_transport *transport, const packet_info *p
     conversation_set_dissector_from_frame_number(transport->inner, frame, grvsstp_handle);
 }
 
+/* Takes a connection by commands that were held before this chunk, where nothing tells where it
+ * begins. */
+static bool take_held(const struct grvsstp_transport *transport, packet_info *pinfo)
+{
+    struct grvsstp_opening *opening = grvsstp_opening_of(transport->conversation);
+
+    if (transport->way != GRVSSTP_WAY_TCP || grvsstp_transport_is_at_start(transport) ||
+        !grvsstp_held_take(opening, pinfo->pool))
+        return false;
+    bind(transport, pinfo);
+    grvsstp_tunnel_begins(transport->conversation, pinfo->num);
+    return true;
+}
+
 void grvsstp_direct_take(const struct grvsstp_transport *transport, tvbuff_t *tvb,
                          packet_info *pinfo, struct grvsstp_prefix prefix)
 {
+    if (take_held(transport, pinfo))
+        return;
     const bool is_another = grvsstp_tcp_find(transport->conversation, pinfo->num) != NULL;
     const struct grvsstp_opening *opening =
         grvsstp_opening_counted(transport->conversation, pinfo->num);
     const unsigned len = tvb_captured_length(tvb) - prefix.len;
     const struct sstp_span bytes = sstp_span(tvb_get_ptr(tvb, (int)prefix.len, (int)len), len);
-    const bool is_initiator = sender_is_initiator(transport, bytes);
+    const bool is_initiator = grvsstp_tcp_sender_is_initiator(
+        transport->analysis, transport->srcport, transport->destport, bytes);
 
     struct grvsstp_tcp *early = grvsstp_adopt_find(transport, pinfo);
     struct grvsstp_tcp *tcp = grvsstp_tcp_new(
@@ -156,6 +157,8 @@ void grvsstp_direct_take(const struct grvsstp_transport *transport, tvbuff_t *tv
     else if (transport->way == GRVSSTP_WAY_TCP && transport->tcpinfo != NULL &&
              grvsstp_transport_begun_in(transport) == 0)
         tcp->early = grvsstp_early_new();
+    if (transport->way == GRVSSTP_WAY_TCP)
+        grvsstp_held_give(grvsstp_opening_of(transport->conversation), tcp, pinfo->pool);
 }
 
 bool grvsstp_direct_has(const struct grvsstp_transport *transport, const packet_info *pinfo)
@@ -242,6 +245,7 @@ static int dissect_segment(struct grvsstp_tcp *tcp, const struct grvsstp_transpo
     }
     if (is_first_pass)
         note_segment(tcp, from_initiator, transport, commands, pinfo, seq);
+    tcp->shown_frame = pinfo->num;
     grvsstp_show_chunk(tcp->connection, from_initiator, commands, pinfo, tree, seq);
     return (int)tvb_captured_length(tvb);
 }

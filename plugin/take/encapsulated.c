@@ -2,8 +2,11 @@
 #include "take/encapsulated.h"
 
 #include "follow/states.h"
+#include "http/chunk.h"
 #include "http/packet-grvhenc.h"
+#include "take/held.h"
 #include "take/opening.h"
+#include "take/ports.h"
 #include "take/tunnel.h"
 
 /* Where what the chunk's sender, or the other side, sent goes on after what is accounted for; false
@@ -33,6 +36,22 @@ void grvsstp_encapsulated_take(const struct grvsstp_transport *transport, packet
     grvsstp_encapsulated_take_held(transport);
 }
 
+/* Commands before it, and before any SYN, may be of its body. */
+static void take_early(const struct grvsstp_transport *transport, struct grvsstp_opening *opening)
+{
+    wmem_array_t *early = opening->commands.frame != 0 ? opening->early : NULL;
+
+    for (unsigned i = 0; early != NULL && i < wmem_array_get_count(early); i++) {
+        struct grvhenc_chunk *chunk = *(struct grvhenc_chunk **)wmem_array_index(early, i);
+        if (chunk->frame >= opening->commands.frame)
+            grvhenc_take_held(transport, chunk);
+        else
+            grvhenc_let_go(chunk);
+    }
+    if (early != NULL)
+        opening->early = NULL;
+}
+
 void grvsstp_encapsulated_take_held(const struct grvsstp_transport *transport)
 {
     struct grvsstp_opening *opening = grvsstp_opening_of(transport->conversation);
@@ -44,6 +63,7 @@ void grvsstp_encapsulated_take_held(const struct grvsstp_transport *transport)
     if (opening == NULL)
         return;
     opening->held = NULL;
+    take_early(transport, opening);
     if (opening->early_of != NULL)
         grvhenc_take_early(transport, opening->early_of);
 }
@@ -81,6 +101,17 @@ bool grvsstp_encapsulated_hold(struct grvsstp_opening *opening,
  * Before a SYN
  */
 
+bool grvsstp_encapsulated_may_be_early(conversation_t *conversation,
+                                       const struct grvsstp_opening *opening,
+                                       const packet_info *pinfo)
+{
+    return (opening == NULL || !opening->has_no_early) &&
+           grvsstp_transport_analysis(conversation) != NULL &&
+           !grvsstp_transport_has_syn(conversation) &&
+           (grvsstp_tunnel_is_http(grvsstp_port_owner_behind(pinfo->srcport)) ||
+            grvsstp_tunnel_is_http(grvsstp_port_owner_behind(pinfo->destport)));
+}
+
 static void free_early(struct grvsstp_opening *opening)
 {
     for (unsigned i = 0; opening->early != NULL && i < wmem_array_get_count(opening->early); i++)
@@ -99,29 +130,39 @@ bool grvsstp_encapsulated_keep_early(struct grvsstp_opening *opening,
         opening->early_since_ns = now_ns;
     }
     opening->early_len += tvb_captured_length(tvb);
-    if (wmem_array_get_count(opening->early) >= GRVSSTP_OPENING_HELD_CHUNKS_MAX ||
-        opening->early_len > GRVSSTP_OPENING_HELD_LEN_MAX ||
-        now_ns - opening->early_since_ns > GRVSSTP_OPENING_HELD_TIME_MAX_NS) {
+    const bool is_over = wmem_array_get_count(opening->early) >= GRVSSTP_OPENING_HELD_CHUNKS_MAX ||
+                         opening->early_len > GRVSSTP_OPENING_HELD_LEN_MAX ||
+                         now_ns - opening->early_since_ns > GRVSSTP_OPENING_HELD_TIME_MAX_NS;
+    if (is_over && opening->commands.frame == 0) {
         free_early(opening);
         opening->has_no_early = true;
         return false;
     }
     struct grvhenc_chunk *chunk = grvhenc_hold(transport, tvb, pinfo);
     wmem_array_append_one(opening->early, chunk);
+    if (is_over)
+        (void)grvsstp_held_take(opening, pinfo->pool);
     return true;
 }
 
-/* Moves what was held or kept to another account, if all of it goes on from the client's first
- * byte, which has this number. */
-static void move_to(struct grvsstp_opening *opening, wmem_array_t *chunks, uint32_t client_port,
-                    uint32_t first)
+/* Whether all of what was held or kept goes on from the client's first byte, which has this number.
+ */
+static bool goes_on(wmem_array_t *chunks, uint32_t client_port, uint32_t first)
 {
     const unsigned num = chunks != NULL ? wmem_array_get_count(chunks) : 0;
 
     for (unsigned i = 0; i < num; i++)
         if (!grvhenc_held_goes_on(*(struct grvhenc_chunk **)wmem_array_index(chunks, i),
                                   client_port, first))
-            return;
+            return false;
+    return num > 0;
+}
+
+/* Moves it to another account. */
+static void move_to(struct grvsstp_opening *opening, wmem_array_t *chunks)
+{
+    const unsigned num = wmem_array_get_count(chunks);
+
     if (num > 0 && opening->held == NULL)
         opening->held = wmem_array_new(wmem_file_scope(), sizeof(struct grvhenc_chunk *));
     for (unsigned i = 0; i < num; i++) {
@@ -129,6 +170,44 @@ static void move_to(struct grvsstp_opening *opening, wmem_array_t *chunks, uint3
         opening->held_len += (uint32_t)grvhenc_held_len(chunk);
         wmem_array_append_one(opening->held, chunk);
     }
+}
+
+/* Whether a command stands where the request would, at this number. */
+static bool begins_with_command(const struct grvsstp_opening *opening, uint32_t first)
+{
+    const unsigned num = wmem_array_get_count(opening->early);
+
+    for (unsigned i = 0; i < num; i++) {
+        const struct sstp_span bytes = grvhenc_held_bytes(
+            *(struct grvhenc_chunk **)wmem_array_index(opening->early, i), first);
+        if (bytes.len > 0 && bytes.data[0] == SSTP_CONNECT)
+            return true;
+    }
+    return false;
+}
+
+/* A SYN has begun a connection, whose client's first byte has this number: holds what was held and
+ * kept of an older one. */
+static void take_over(struct grvsstp_opening *opening, struct grvsstp_opening *older,
+                      packet_info *pinfo, uint32_t first)
+{
+    const bool has_held = goes_on(older->held, pinfo->srcport, first);
+    const bool has_early = goes_on(older->early, pinfo->srcport, first);
+
+    if (older->commands.frame != 0 && older->early != NULL &&
+        (!has_early || begins_with_command(older, first))) {
+        (void)grvsstp_held_take(older, pinfo->pool); /* which a SYN may begin, too */
+        return;
+    }
+    if (has_held)
+        move_to(opening, older->held);
+    if (has_early)
+        move_to(opening, older->early);
+    if (has_early)
+        opening->commands = older->commands;
+    older->held = older->early = NULL;
+    opening->held_since_ns = grvsstp_states_time(pinfo);
+    opening->early_of = opening->held != NULL ? older->conversation : NULL;
 }
 
 void grvsstp_encapsulated_hold_early(struct grvsstp_opening *opening, conversation_t *conversation,
@@ -147,11 +226,7 @@ void grvsstp_encapsulated_hold_early(struct grvsstp_opening *opening, conversati
     if (grvhenc_is_followed_by(before, first)) {
         opening->early_of = before;
     } else if (older != NULL && !older->has_no_early) {
-        move_to(opening, older->held, pinfo->srcport, first);
-        move_to(opening, older->early, pinfo->srcport, first);
-        older->held = older->early = NULL;
-        opening->held_since_ns = grvsstp_states_time(pinfo);
-        opening->early_of = opening->held != NULL ? before : NULL;
+        take_over(opening, older, pinfo, first);
     }
 }
 

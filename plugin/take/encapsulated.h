@@ -19,6 +19,12 @@ bool grvsstp_encapsulated_hold(struct grvsstp_opening *opening,
                                const struct grvsstp_transport *transport, tvbuff_t *tvb,
                                packet_info *pinfo);
 
+/* Whether what comes before the client's SYN, if it still comes, may be of a connection that this
+ * begins: on ports of HTTP's.  `opening` may be NULL. */
+bool grvsstp_encapsulated_may_be_early(conversation_t *conversation,
+                                       const struct grvsstp_opening *opening,
+                                       const packet_info *pinfo);
+
 /* Keeps a chunk of a connection of which no SYN was captured, for the one that a SYN may begin;
  * false where that is not to be expected any more. */
 bool grvsstp_encapsulated_keep_early(struct grvsstp_opening *opening,

@@ -100,20 +100,6 @@ static bool take_by_first(const struct grvsstp_transport *transport, tvbuff_t *d
     return true;
 }
 
-/* First pass: whether what comes before the client's SYN may be of a connection that this begins
- * later: on ports of HTTP's. */
-static bool may_be_early(conversation_t *conversation, const struct grvsstp_opening *opening,
-                         const packet_info *pinfo)
-{
-    enum { SYN = 0x01 }; /* of tcp.completeness */
-    const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);
-
-    return opening != NULL && !opening->has_no_early && analysis != NULL &&
-           (analysis->conversation_completeness & SYN) == 0 &&
-           (grvsstp_tunnel_is_http(grvsstp_port_owner_behind(pinfo->srcport)) ||
-            grvsstp_tunnel_is_http(grvsstp_port_owner_behind(pinfo->destport)));
-}
-
 static bool is_ours(conversation_t *conversation)
 {
     return conversation_get_proto_data(conversation, proto_grvsstp) != NULL ||
@@ -136,7 +122,8 @@ static void note_segment(conversation_t *conversation, tvbuff_t *tvb, packet_inf
     struct grvsstp_opening *opening = grvsstp_opening_of(conversation);
     const bool is_withheld =
         grvsstp_withheld_is_suspect(conversation) || (opening != NULL && opening->held != NULL);
-    const bool is_early = may_be_early(conversation, opening, pinfo);
+    const bool is_early =
+        opening != NULL && grvsstp_encapsulated_may_be_early(conversation, opening, pinfo);
     struct grvsstp_withheld segment;
 
     if ((!is_withheld && !is_early) || is_ours(conversation) ||
@@ -174,11 +161,30 @@ static void show_withheld(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
                        shown->segment.seq);
 }
 
+/* The same of a frame that was held before it was known whose it is, where TCP has not handed that
+ * on this time either. */
+static void show_held(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,
+                      proto_tree *tree)
+{
+    const struct grvsstp_tcp *tcp = grvsstp_tcp_find(conversation, pinfo->num);
+    const struct grvsstp_withheld *segment = NULL;
+
+    if (tcp != NULL && tcp->has_held && tcp->shown_frame != pinfo->num &&
+        pinfo->num >= tcp->connection->first_frame)
+        segment = grvhenc_withheld_of(pinfo);
+    if (segment != NULL)
+        grvsstp_show_layer(tcp->connection,
+                           grvsstp_tcp_is_from_initiator(tcp, pinfo->srcport, pinfo),
+                           tvb_new_subset_length(tvb, (int)segment->offset, (int)segment->len),
+                           pinfo, tree, segment->seq);
+}
+
 void grvsstp_frame_end(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,
                        proto_tree *tree)
 {
     if (PINFO_FD_VISITED(pinfo)) {
         show_withheld(tvb, pinfo, tree);
+        show_held(conversation, tvb, pinfo, tree);
         return;
     }
     note_segment(conversation, tvb, pinfo);

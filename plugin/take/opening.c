@@ -30,6 +30,7 @@ const struct grvsstp_opening *grvsstp_opening_counted(conversation_t *conversati
 struct grvsstp_opening *grvsstp_opening_begin(conversation_t *conversation)
 {
     struct grvsstp_opening *opening = wmem_new0(wmem_file_scope(), struct grvsstp_opening);
+    opening->conversation = conversation;
     conversation_add_proto_data(conversation, proto_grvsstp_sstp, opening);
     return opening;
 }

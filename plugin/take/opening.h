@@ -10,6 +10,8 @@
 #include "core/wire.h"
 #include "tcp/transport.h"
 
+#include <epan/address.h>
+
 /* Of more bytes of one direction, or in more chunks, no account is kept: what has come by then
  * is no handshake. */
 #define GRVSSTP_OPENING_LEN_MAX 4096u
@@ -23,8 +25,16 @@ struct grvsstp_opening_side {
     uint8_t *bytes; /* of len bytes; NULL where they are not kept */
 };
 
+/* Commands that were held, for they may be of a body of HTTP's: the first of them. */
+struct grvsstp_opening_commands {
+    uint32_t frame; /* 0: there are none */
+    address src, dst;
+    uint32_t srcport, destport;
+};
+
 /* File scope; first pass only. */
 struct grvsstp_opening {
+    conversation_t *conversation;
     bool is_over; /* the account is closed */
     /* Another protocol has taken the connection, and TCP counts what comes: in `len`. */
     bool is_by_tcp;
@@ -51,6 +61,7 @@ struct grvsstp_opening {
     int64_t early_since_ns;   /* the first of them */
     bool has_no_early;        /* there were too many of them */
     conversation_t *early_of; /* as which TCP has counted those that are held now; or NULL */
+    struct grvsstp_opening_commands commands; /* among them */
 };
 
 /* They are held no longer than this, and no more of them. */

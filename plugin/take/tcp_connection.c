@@ -86,6 +86,20 @@ void grvsstp_tcp_leave(struct grvsstp_tcp *tcp, const struct grvsstp_tcp *other)
     copy_address_wmem(wmem_file_scope(), &tcp->initiator, &other->initiator);
 }
 
+bool grvsstp_tcp_sender_is_initiator(const struct tcp_analysis *analysis, uint32_t srcport,
+                                     uint32_t destport, struct sstp_span bytes)
+{
+    const uint32_t server_port = analysis != NULL ? analysis->server_port : 0;
+    if (server_port != 0 && srcport != destport)
+        return destport == server_port;
+    const enum sstp_look_sender sender = sstp_look_sender(bytes);
+    if (sender != SSTP_LOOK_ANYBODY)
+        return sender == SSTP_LOOK_INITIATOR;
+    if (destport == SSTP_PORT || srcport == SSTP_PORT)
+        return destport == SSTP_PORT;
+    return srcport >= destport; /* clients come from the higher port */
+}
+
 bool grvsstp_tcp_is_from_initiator(const struct grvsstp_tcp *tcp, uint32_t srcport,
                                    const packet_info *pinfo)
 {

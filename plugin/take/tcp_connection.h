@@ -25,6 +25,8 @@ struct grvsstp_tcp {
     struct grvsstp_numbers numbers[2];    /* likewise */
     struct grvsstp_late late[2];          /* likewise */
     uint32_t last_frame;                  /* that handed something on */
+    bool has_held;                        /* frames of it were held before it was taken (held.h) */
+    uint32_t shown_frame;                 /* whose chunk was shown, while that is dissected */
     struct grvsstp_early *early;          /* first pass; NULL: nothing is kept for a SYN */
     const tcp_flow_t *flows[2];           /* by from_initiator; first pass only */
     /* What stands before the first command of each side, and where. */
@@ -50,6 +52,11 @@ struct grvsstp_tcp *grvsstp_tcp_new(conversation_t *conversation,
 
 /* First pass: from now on a connection is shown as another one, and nothing of it waits. */
 void grvsstp_tcp_leave(struct grvsstp_tcp *tcp, const struct grvsstp_tcp *other);
+
+/* Whether the sender of these bytes, the first commands of a connection, is who opened it.
+ * `analysis` may be NULL. */
+bool grvsstp_tcp_sender_is_initiator(const struct tcp_analysis *analysis, uint32_t srcport,
+                                     uint32_t destport, struct sstp_span bytes);
 
 /* `srcport` is TCP's own. */
 bool grvsstp_tcp_is_from_initiator(const struct grvsstp_tcp *tcp, uint32_t srcport,

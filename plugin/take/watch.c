@@ -8,10 +8,12 @@
 #include "http/packet-grvhenc.h"
 #include "take/direct.h"
 #include "take/encapsulated.h"
+#include "take/held.h"
 #include "take/opening.h"
 #include "take/ports.h"
 #include "take/tcp_connection.h"
 #include "take/tunnel.h"
+#include "tcp/withheld.h"
 
 dissector_handle_t grvsstp_watch_handle;
 
@@ -38,6 +40,22 @@ static bool has_henc(const struct grvsstp_transport *transport)
     return conversation_get_proto_data(transport->conversation, proto_grvhenc) != NULL;
 }
 
+/* The same of one whose SYN was not captured so far: its segments are kept at the end of the frame.
+ * Over HTTP one side alone sends commands. */
+static bool is_early_perhaps(struct grvsstp_opening *opening,
+                             const struct grvsstp_transport *transport, packet_info *pinfo)
+{
+    if (transport->way != GRVSSTP_WAY_TCP || transport->tcpinfo == NULL ||
+        grvsstp_transport_is_at_start(transport) || !grvsstp_withheld_is_told(pinfo) ||
+        !grvsstp_encapsulated_may_be_early(transport->conversation, opening, pinfo))
+        return false;
+    if (opening == NULL)
+        opening = grvsstp_opening_begin(transport->conversation);
+    if (opening->commands.frame == 0)
+        grvsstp_held_begin(opening, transport, pinfo);
+    return opening->commands.srcport == transport->srcport;
+}
+
 /* Whether commands on a port of HTTP's may be the body of a request whose head is still to come:
  * then they are held (look_on()). */
 static bool is_body_perhaps(const struct grvsstp_transport *transport, tvbuff_t *tvb,
@@ -45,9 +63,15 @@ static bool is_body_perhaps(const struct grvsstp_transport *transport, tvbuff_t 
 {
     struct grvsstp_opening *opening = grvsstp_opening_of(transport->conversation);
 
-    return opening != NULL && transport->analysis != NULL &&
-           grvsstp_tunnel_is_http(grvsstp_port_owner_behind(transport->analysis->server_port)) &&
-           grvsstp_encapsulated_hold(opening, transport, tvb, pinfo);
+    if (is_early_perhaps(opening, transport, pinfo))
+        return true;
+    if (opening == NULL || transport->analysis == NULL ||
+        !grvsstp_tunnel_is_http(grvsstp_port_owner_behind(transport->analysis->server_port)) ||
+        !grvsstp_encapsulated_hold(opening, transport, tvb, pinfo))
+        return false;
+    if (opening->commands.frame == 0)
+        grvsstp_held_begin(opening, transport, pinfo);
+    return true;
 }
 
 int grvsstp_watch_look(const struct grvsstp_transport *transport, tvbuff_t *tvb, packet_info *pinfo,
@@ -239,6 +263,8 @@ static int dissect_watched(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     }
     if (PINFO_FD_VISITED(pinfo) && has_henc(&transport)) /* it was held */
         taken = grvsstp_watch_hand_on(grvhenc_handle, tvb, pinfo, tree, data);
+    else if (PINFO_FD_VISITED(pinfo) && grvsstp_direct_has(&transport, pinfo))
+        taken = grvsstp_watch_hand_on(grvsstp_handle, tvb, pinfo, tree, data);
     if (taken == 0 && opening->behind != NULL)
         taken = hand_on_behind(opening, tvb, pinfo, tree, data);
     return taken;
@@ -269,7 +295,9 @@ void grvsstp_watch_note_frame(conversation_t *conversation, packet_info *pinfo)
     /* From frame 0, not from this one: whoever takes the connection later for all
      * its frames then takes our place. */
     if (conversation->setup_frame == pinfo->num && bound == NULL) {
-        grvsstp_encapsulated_hold_early(grvsstp_opening_begin(conversation), conversation, pinfo);
+        if (opening == NULL)
+            opening = grvsstp_opening_begin(conversation);
+        grvsstp_encapsulated_hold_early(opening, conversation, pinfo);
         conversation_set_dissector(conversation, grvsstp_watch_handle);
         return;
     }

@@ -175,12 +175,17 @@ bool grvsstp_transport_has_ended(conversation_t *conversation)
     return analysis != NULL && (analysis->conversation_completeness & (FIN | RST)) != 0;
 }
 
-uint32_t grvsstp_transport_begun_in(const struct grvsstp_transport *transport)
+bool grvsstp_transport_has_syn(conversation_t *conversation)
 {
     enum { SYN = 0x01 }; /* of tcp.completeness */
-    const struct tcp_analysis *analysis = transport->analysis;
+    const struct tcp_analysis *analysis = conversation_get_proto_data(conversation, proto_tcp);
 
-    return analysis != NULL && (analysis->conversation_completeness & SYN) != 0
+    return analysis != NULL && (analysis->conversation_completeness & SYN) != 0;
+}
+
+uint32_t grvsstp_transport_begun_in(const struct grvsstp_transport *transport)
+{
+    return transport->analysis != NULL && grvsstp_transport_has_syn(transport->conversation)
                ? transport->conversation->setup_frame
                : 0;
 }

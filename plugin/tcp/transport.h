@@ -101,6 +101,9 @@ uint32_t grvsstp_transport_start(const struct grvsstp_transport *transport);
 /* Whether the capture holds the SYN of the connection. */
 bool grvsstp_transport_has_start(const struct grvsstp_transport *transport);
 
+/* First pass: whether the client's SYN was seen so far. */
+bool grvsstp_transport_has_syn(conversation_t *conversation);
+
 /* First pass: the frame of the SYN with which the connection was opened, 0 where it was not
  * seen so far. */
 uint32_t grvsstp_transport_begun_in(const struct grvsstp_transport *transport);

@@ -37,11 +37,17 @@ static bool find_header(tvbuff_t *tvb, const packet_info *pinfo, uint32_t seq, u
     return false;
 }
 
+bool grvsstp_withheld_is_told(const packet_info *pinfo)
+{
+    return grvsstp_transport_is_carried(pinfo) && !pinfo->fragmented &&
+           grvsstp_transport_is_set(GRVSSTP_TCP_ANALYZES) &&
+           !grvsstp_transport_is_set(GRVSSTP_TCP_CHECKS);
+}
+
 bool grvsstp_withheld(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,
                       struct grvsstp_withheld *withheld)
 {
-    if (!grvsstp_transport_is_carried(pinfo) || pinfo->fragmented ||
-        grvsstp_transport_is_set(GRVSSTP_TCP_CHECKS))
+    if (!grvsstp_withheld_is_told(pinfo))
         return false;
     const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);
     const tcp_unacked_t *segment = segment_of(analysis, pinfo);

@@ -20,6 +20,9 @@ struct grvsstp_withheld {
     uint32_t ack; /* as of grvsstp_transport_acknowledged() */
 };
 
+/* Whether it can be said at the end of a frame, by TCP's preferences and this packet. */
+bool grvsstp_withheld_is_told(const packet_info *pinfo);
+
 /* First pass, after a frame of the conversation that handed nothing on: whether it holds such
  * a segment.  `tvb` is the whole frame. */
 bool grvsstp_withheld(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo,

@@ -170,7 +170,7 @@ static void test_unasked(void)
     m.polling = &polling;
     m.lacks_request = true;
     world_init(&w, PO);
-    g_assert_false(henc_virtual_is_early(&w.v, &m)); /* the capture begins with it */
+    g_assert_true(henc_virtual_is_early(&w.v, &m)); /* the capture begins with it, or is swapped */
     m.from_start = true;
     g_assert_true(henc_virtual_is_early(&w.v, &m));
     m.from_start = false;
@@ -180,6 +180,33 @@ static void test_unasked(void)
     g_assert_false(henc_virtual_is_early(&w.v, &m));
     m.lacks_request = true;
     play(&w, "poll@3#1");
+    g_assert_false(henc_virtual_is_early(&w.v, &m));
+    world_clear(&w);
+}
+
+/* A POST of KeepAlive over a TCP connection whose SYN is not there, after others. */
+static void test_without_start(void)
+{
+    struct henc_message m = {.chunk = 99,
+                             .transport = 3,
+                             .half = HENC_HALF_POST,
+                             .lacks_start = true,
+                             .body = sstp_span("xy", 2)};
+    struct world w;
+
+    world_init(&w, KA);
+    g_assert_false(henc_virtual_is_early(&w.v, &m)); /* so is all that was before */
+    play(&w, "get@1+ post@2+=echo 200@2=html 200@1=echo post@2=ab 200@2 end@2");
+    g_assert_true(henc_virtual_is_early(&w.v, &m));
+    m.lacks_start = false;
+    g_assert_false(henc_virtual_is_early(&w.v, &m));
+    m.lacks_start = true;
+    play(&w, "post@3=cd 200@3");
+    g_assert_false(henc_virtual_is_early(&w.v, &m)); /* one was taken */
+    m.transport = 4;
+    play(&w, "end@3");
+    g_assert_true(henc_virtual_is_early(&w.v, &m));
+    henc_virtual_lose(&w.v, 3);
     g_assert_false(henc_virtual_is_early(&w.v, &m));
     world_clear(&w);
 }
@@ -235,6 +262,7 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/henc/virtual_early/lost", test_lost);
     g_test_add_func("/henc/virtual_early/unasked", test_unasked);
+    g_test_add_func("/henc/virtual_early/without-start", test_without_start);
     g_test_add_func("/henc/virtual_early/lost-answer", test_lost_answer);
     g_test_add_func("/henc/virtual_early/refused", test_refused);
     return g_test_run();

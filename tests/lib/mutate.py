@@ -64,6 +64,13 @@ class Packet(Seen):
         struct.pack_into(">I", octets, TCP_AT + 4, (self.seq - back) & 0xFFFFFFFF)
         return Packet(bytes(octets) + payload, self.time)
 
+    def with_port(self, old, new):
+        """The same segment on another port."""
+        octets = bytearray(self.octets)
+        for at, port in zip((TCP_AT, TCP_AT + 2), self.ports):
+            struct.pack_into(">H", octets, at, new if port == old else port)
+        return Packet(bytes(octets), self.time)
+
     def render(self, addresses):
         """The frame between other addresses."""
         octets = bytearray(self.octets)

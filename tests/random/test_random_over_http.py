@@ -34,6 +34,7 @@ from wireshark_test import BAD  # noqa: E402
 
 CARRIERS = {"longlived": LongLived, "keepalive": KeepAlive, "polling": Polling}
 SEEDS = [6, 43, 48, 49]  # of less than 300 commands
+SLOW_SEED = 41           # goes on for seconds
 BODY_MAX = 32000         # octets; KeepAlive and Polling have no more than 32,768
 TICK = MILLISECOND // 5
 QUEUED_MAX = 500 * MILLISECOND
@@ -65,10 +66,13 @@ def carried(kind, connections):
 # What a seed makes of the packets
 
 
-def two_taps(packets, rng):
-    skew = rng.choice((1, -1)) * rng.choice(SKEWS)
+def apart(packets, skew):
     return Mutation("two taps", "skew of %d ms" % skew,
                     lambda: skewed(packets, skew * MILLISECOND))
+
+
+def two_taps(packets, rng):
+    return apart(packets, rng.choice((1, -1)) * rng.choice(SKEWS))
 
 
 def reordered(packets, rng):
@@ -174,13 +178,18 @@ class RandomOverHttp(unittest.TestCase):
     def setUpClass(cls):
         cls.ws = Wireshark(debug=False)
         cls.originals, cls.lines = [], {}
+        for seed in cls.seeds:
+            connections, cls.lines[seed] = cls.run_of(seed)
+            cls.originals += [(seed, Original(kind, seed, carried(kind, connections)))
+                              for kind in CARRIERS]
+
+    @classmethod
+    def run_of(cls, seed):
+        """The packets of each connection of a run, and what its ends know."""
         with tempfile.TemporaryDirectory() as folder:
-            for seed in cls.seeds:
-                prefix = os.path.join(folder, "run")
-                cls.lines[seed] = write_run(cls.program, seed, prefix)
-                connections = by_connection(read_packets(prefix + ".pcapng"))
-                cls.originals += [(seed, Original(kind, seed, carried(kind, connections)))
-                                  for kind in CARRIERS]
+            prefix = os.path.join(folder, "run")
+            lines = write_run(cls.program, seed, prefix)
+            return by_connection(read_packets(prefix + ".pcapng")), lines
 
     @classmethod
     def tearDownClass(cls):
@@ -216,6 +225,9 @@ class RandomOverHttp(unittest.TestCase):
             rng = random.Random(seed)
             for _ in range(self.rounds):
                 run.add(original, make(original.packets, rng))
+        self.assert_told(run)
+
+    def assert_told(self, run):
         run.flush()
         wrong = sorted("%s, %s, %s: %s" % (name, mutation.label, label, text)
                        for rows in run.wrong.values() for name, mutation, label, words in rows
@@ -224,6 +236,17 @@ class RandomOverHttp(unittest.TestCase):
 
     def test_two_taps(self):
         self.damaged(two_taps)
+
+    def test_always_behind(self):
+        """Where one side is seen late there is hardly a moment at which nothing of it is lacking,
+        and nothing lacks for long."""
+        connections, _ = self.run_of(SLOW_SEED)
+        original = Original("keepalive", SLOW_SEED, carried("keepalive", connections))
+        original.tell(self.shown(original, two_pass=True))
+        run = Judged(self.ws, keep=self.keep)
+        for skew in (SKEWS[-1], -SKEWS[-1]):
+            run.add(original, apart(original.packets, skew))
+        self.assert_told(run)
 
     def test_reordered(self):
         self.damaged(reordered)
