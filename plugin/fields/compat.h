@@ -117,12 +117,14 @@ struct grvsstp_record {
     dissector_try_string_with_data((table), (string), (tvb), (pinfo), (tree), true, (data))
 /* libwireshark asks postdissectors by itself what they want of a frame. */
 #define grvsstp_prime_for_postdissectors(edt) ((void)(edt))
+#define grvsstp_fill_label(field, label) proto_item_fill_label((field), (label), NULL)
 #define grvsstp_log_init(program, complain) ws_log_init(complain)
 #define grvsstp_configuration_init(program) configuration_init(program)
 #else
 #define GRVSSTP_RECORD_DATA(record) (&(record)->data)
 #define grvsstp_try_string dissector_try_string
 #define grvsstp_prime_for_postdissectors prime_epan_dissect_with_postdissector_wanted_hfids
+#define grvsstp_fill_label proto_item_fill_label
 #define grvsstp_log_init(program, complain) ws_log_init((program), (complain))
 #define grvsstp_configuration_init(program) configuration_init((program), NULL)
 #endif

@@ -5,12 +5,28 @@
 """
 import os
 import re
+import subprocess
 import sys
 
 import rooms
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"]+)"', re.MULTILINE)
+
+
+def listed(top, *options):
+    """The paths of all files that git has, or lists with those options; of what came as a tarball,
+    which has no .git, all but what was built since."""
+    if os.path.exists(os.path.join(top, ".git")):
+        names = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z", *options], cwd=top,
+                               check=True, stdout=subprocess.PIPE).stdout.decode().split("\0")
+        return sorted(filter(None, names))
+    found = []
+    for folder, folders, names in os.walk(top):
+        folders[:] = [name for name in folders if name != "__pycache__" and
+                      (folder != top or name != "build")]
+        found += [os.path.relpath(os.path.join(folder, name), top) for name in names]
+    return sorted(found)
 
 
 def place_of(path):

@@ -3,10 +3,9 @@
 names no host that packages come from."""
 import os
 import re
-import subprocess
 import unittest
 
-from house import TOP
+from house import TOP, listed
 
 # What nobody who has the repository has: notes and pages of somebody's own.
 ABSENT = re.compile(r"\berrata\b|\bdesign/\w|\bnotes/\w|\(notes, section|\bspec/\w|\bsstps\.md\b|\.\./shared\b")
@@ -17,12 +16,10 @@ SELF = "tests/house/test_citations.py"
 
 
 def texts():
-    """Path and text of every file that git has, but captures and corpora."""
-    names = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z"], cwd=TOP, check=True,
-                           stdout=subprocess.PIPE).stdout.decode().split("\0")
-    for name in names:
+    """Path and text of every file, but captures and corpora."""
+    for name in listed(TOP):
         path = os.path.join(TOP, name)
-        if not name or name == SELF or "/corpus/" in name or not os.path.isfile(path):
+        if name == SELF or "/corpus/" in name or not os.path.isfile(path):
             continue
         with open(path, "rb") as file:
             data = file.read()

@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 import rooms
-from house import TOP, House
+from house import TOP, House, listed
 
 
 class HouseTest(unittest.TestCase):
@@ -41,6 +41,18 @@ def choices(top):
         with open(os.path.join(top, path), encoding="utf-8") as file:
             if path != COMPAT and CHOICE.search(file.read()):
                 yield path
+
+
+class ListedTest(unittest.TestCase):
+    def test_without_git(self):
+        """A tarball has all files, and what is built in it is none of them."""
+        with tempfile.TemporaryDirectory() as top:
+            for name in ("a.c", "inner/b.py", "inner/build/c.sh", "build/release/d.c",
+                         "inner/__pycache__/b.pyc"):
+                os.makedirs(os.path.dirname(os.path.join(top, name)), exist_ok=True)
+                with open(os.path.join(top, name), "w", encoding="ascii"):
+                    pass
+            self.assertEqual(listed(top), ["a.c", "inner/b.py", "inner/build/c.sh"])
 
 
 class VersionsTest(unittest.TestCase):

@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import unittest
 
-from house import TOP
+from house import TOP, listed
 
 LINES_MAX = 600
 ENDINGS = (".c", ".h", ".py", ".sh")
@@ -18,10 +18,8 @@ LONG = {}
 
 def sources(top):
     """The paths of every source that git has, or does not ignore."""
-    names = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others",
-                            "--exclude-standard"], cwd=top, check=True, stdout=subprocess.PIPE)
-    return sorted(name for name in names.stdout.decode().split("\0") if name.endswith(ENDINGS)
-                  and os.path.isfile(os.path.join(top, name)))
+    return [name for name in listed(top, "--cached", "--others", "--exclude-standard")
+            if name.endswith(ENDINGS) and os.path.isfile(os.path.join(top, name))]
 
 
 def wrong(top=TOP, excepted=None):

@@ -10,7 +10,7 @@
  * --mutate that is done N times more for each file, with bytes of the payloads
  * changed at random.  Prints a line a file; exit 1 when two orders differ.
  *
- * Built in sanitized builds only, against Wireshark 4.0.
+ * Built in sanitized builds only.
  */
 #include "fields/compat.h"
 
@@ -84,8 +84,7 @@ static bool file_read(struct file *file, const char *name)
     int err = 0;
     gchar *err_info = NULL;
     gint64 offset;
-    wtap_rec rec;
-    Buffer buffer;
+    struct grvsstp_record record;
     wtap *wth = wtap_open_offline(name, WTAP_TYPE_AUTO, &err, &err_info, FALSE);
 
     if (wth == NULL) {
@@ -96,20 +95,20 @@ static bool file_read(struct file *file, const char *name)
     file->type = wtap_file_type_subtype(wth);
     file->num_frames = 0;
     file->frames = g_new0(struct frame, FRAMES_MAX);
-    wtap_rec_init(&rec);
-    ws_buffer_init(&buffer, 2048);
+    grvsstp_record_init(&record);
     while (file->num_frames < FRAMES_MAX &&
-           wtap_read(wth, &rec, &buffer, &err, &err_info, &offset)) {
+           grvsstp_record_read(&record, wth, &err, &err_info, &offset)) {
         struct frame *frame = &file->frames[file->num_frames++];
-        const guint32 len = rec.rec_header.packet_header.caplen;
-        frame->rec = rec;
+        const guint32 len = record.rec.rec_header.packet_header.caplen;
+        frame->rec = record.rec;
         frame->rec.block = NULL;
-        frame->original = (guint8 *)g_memdup2(ws_buffer_start_ptr(&buffer), len);
+        frame->original =
+            (guint8 *)g_memdup2(ws_buffer_start_ptr(GRVSSTP_RECORD_DATA(&record)), len);
         frame->bytes = (guint8 *)g_memdup2(frame->original, len);
-        wtap_rec_reset(&rec);
+        grvsstp_rec_point_at(&frame->rec, frame->bytes, len);
+        wtap_rec_reset(&record.rec);
     }
-    ws_buffer_free(&buffer);
-    wtap_rec_cleanup(&rec);
+    grvsstp_record_clear(&record);
     wtap_close(wth);
     return err == 0;
 }
@@ -185,7 +184,7 @@ static void digest_node(proto_node *node, gpointer data)
             if (fi->rep != NULL)
                 (void)g_strlcpy(label, fi->rep->representation, sizeof label);
             else
-                proto_item_fill_label((field_info *)fi, label);
+                grvsstp_fill_label((field_info *)fi, label);
             for (const gchar *c = label; *c != '\0'; c++)
                 digest->hash = (digest->hash ^ (guint8)*c) * 16777619u;
         }
@@ -195,8 +194,7 @@ static void digest_node(proto_node *node, gpointer data)
 }
 
 /* Dissects one frame with a visible tree; returns a hash of what our layers show. */
-static uint32_t dissect(epan_t *epan, const struct file *file, struct frame *frame,
-                        column_info *cinfo)
+static uint32_t dissect(epan_t *epan, const struct file *file, struct frame *frame)
 {
     static const frame_data *reference;
     static nstime_t elapsed;
@@ -206,10 +204,7 @@ static uint32_t dissect(epan_t *epan, const struct file *file, struct frame *fra
     frame_data_set_before_dissect(&frame->data, &elapsed, &reference, NULL);
     if (reference == &frame->data)
         reference = NULL;
-    epan_dissect_run(edt, file->type, &frame->rec,
-                     tvb_new_real_data(frame->bytes, frame->rec.rec_header.packet_header.caplen,
-                                       (gint)frame->rec.rec_header.packet_header.len),
-                     &frame->data, cinfo);
+    grvsstp_dissect(edt, file->type, &frame->rec, frame->bytes, &frame->data);
     proto_tree_children_foreach(edt->tree, digest_node, &digest);
     epan_dissect_free(edt);
     return digest.hash;
@@ -218,7 +213,7 @@ static uint32_t dissect(epan_t *epan, const struct file *file, struct frame *fra
 /* All frames: first pass, second pass, shuffled.  Returns whether the last two agree. */
 static bool file_dissect(struct file *file)
 {
-    static const struct packet_provider_funcs funcs = {frame_time, NULL, NULL, NULL};
+    static const struct packet_provider_funcs funcs = {.get_frame_ts = frame_time};
     epan_t *epan = epan_new((struct packet_provider_data *)(void *)file, &funcs);
     guint32 cumulated = 0;
     bool agree = true;
@@ -226,15 +221,15 @@ static bool file_dissect(struct file *file)
     for (unsigned i = 0; i < file->num_frames; i++) {
         struct frame *frame = &file->frames[i];
         frame_data_init(&frame->data, i + 1, &frame->rec, 0, cumulated);
-        (void)dissect(epan, file, frame, NULL);
+        (void)dissect(epan, file, frame);
         frame_data_set_after_dissect(&frame->data, &cumulated);
     }
     postseq_cleanup_all_protocols();
     for (unsigned i = 0; i < file->num_frames; i++)
-        file->frames[i].hash = dissect(epan, file, &file->frames[i], NULL);
+        file->frames[i].hash = dissect(epan, file, &file->frames[i]);
     for (unsigned i = 0; i < file->num_frames; i++) {
         const unsigned at = random_below(file->num_frames);
-        if (dissect(epan, file, &file->frames[at], NULL) == file->frames[at].hash)
+        if (dissect(epan, file, &file->frames[at]) == file->frames[at].hash)
             continue;
         fprintf(stderr, "dissect_driver: %s: frame %u shows something else in another order\n",
                 file->name, at + 1);
@@ -261,9 +256,9 @@ static bool start_wireshark(const char *program)
     static const struct report_message_routines routines = {.vreport_failure = complain,
                                                             .vreport_warning = complain};
 
-    ws_log_init(program, complain);
+    grvsstp_log_init(program, complain);
     init_process_policies();
-    g_free(configuration_init(program, NULL));
+    g_free(grvsstp_configuration_init(program));
     init_report_message(program, &routines);
     timestamp_set_type(TS_RELATIVE);
     timestamp_set_precision(TS_PREC_AUTO);
