@@ -319,6 +319,7 @@ class Installed(Profile):
                 self.assertIn(member.compress_type, (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED))
                 self.assertFalse(member.flag_bits & 1, "encrypted")
                 self.assertEqual(member.date_time, ZIP_TIME)
+                self.assertEqual(member.extra, b"")  # other times, and who made it
                 with open(os.path.join(SOURCE, os.path.basename(member.filename)), "rb") as file:
                     self.assertEqual(packed.read(member), file.read())
 

@@ -190,7 +190,7 @@ class WindowTest(unittest.TestCase):
         """Those of the profile filter what their filters do."""
         window = self.open_sample()
         for label, num in self.expected["buttons"].items():
-            window.press("push button", label)
+            self.assertTrue(window.press("push button", label))
             self.wait_for_displayed(window, num)
         self.display.picture("button")
 
@@ -233,7 +233,7 @@ class WindowTest(unittest.TestCase):
         window.wait("packets", lambda: any(
             int(re.match(r"Packets: (\d+)", node.get_name()).group(1)) > 20
             for node in window.find("label", "Packets: ")))
-        window.press("push button", "Stop")
+        window.press("push button", "Stop")  # unless all of it has come meanwhile
         self.assertIn("GRVSSTP", {row[4] for row in window.cells("tree", "Packet list")})
         self.display.picture("live")
 

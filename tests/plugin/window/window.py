@@ -178,10 +178,11 @@ class Window:
     # -- what can be done --------------------------------------------------
 
     def press(self, role, name):
+        """Presses something; False where it is there and cannot be pressed."""
         node = self.wait_for(role, name)
         action = node.get_action_iface()
         names = [action.get_action_name(i) for i in range(action.get_n_actions())]
-        action.do_action(names.index("Press"))
+        return "Press" in names and action.do_action(names.index("Press"))
 
     def dialog(self, title):
         """Another window of the program, by words of its title."""
