@@ -77,7 +77,7 @@ struct player {
     struct session_play sessions[SCENARIO_SESSIONS_MAX];
     /* When the proxies die, which they do once, in bytes that the loop has carried; 0: never. */
     uint64_t proxies_die_at;
-    int64_t begun_ms; /* the first step */
+    int64_t begun_ms; /* the first step, or what came of the last call of a puppet */
     char *folder;     /* of the stores; NULL until there is one */
     bool is_over;     /* what is told now is told to nobody */
     GPtrArray *failures;

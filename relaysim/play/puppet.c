@@ -40,6 +40,7 @@ static bool call(struct player *player, const struct scenario_step *step)
     while (!(puppet->has_been_there && (peer->has_been_there || is_alone)) &&
            puppet->failure == NULL && player_turn(player, end_ms)) {
     }
+    player->begun_ms = net_now_ms(player->cast.net);
     return (puppet_is_there(puppet) && (puppet_is_there(peer) || is_alone)) ||
            player_fail(player, step, "%s gets no connection to %s: %s", puppet->name, peer->name,
                        puppet->failure != NULL ? puppet->failure : "nothing comes of it");

@@ -48,9 +48,9 @@
 #define SCENARIO_PUPPETS_MAX 8u
 #define SCENARIO_SESSIONS_MAX 64u
 #define SCENARIO_MESSAGES_MAX 256u
-#define SCENARIO_MESSAGE_MAX (1u << 20)      /* bytes */
-#define SCENARIO_ALL_MESSAGES_MAX (8u << 20) /* bytes */
-#define SCENARIO_WAIT_MAX_MS 86400000u /* which a simulated clock does not take */
+#define SCENARIO_MESSAGE_MAX (1u << 20)            /* bytes */
+#define SCENARIO_ALL_MESSAGES_MAX (8u << 20)       /* bytes */
+#define SCENARIO_WAIT_MAX_MS 86400000u             /* which a simulated clock does not take */
 #define SCENARIO_AT_MAX_MS (7u * 24 * 3600 * 1000) /* after the first step */
 #define SCENARIO_FINDINGS_MAX 16u
 
@@ -153,7 +153,7 @@ enum scenario_kind {
     SCENARIO_DIE,          /* relay, or proxy */
     SCENARIO_START,        /* likewise */
     SCENARIO_WAIT,         /* number: milliseconds */
-    SCENARIO_AT,           /* number: milliseconds after the first step */
+    SCENARIO_AT,           /* number: milliseconds after the first step, or the last call */
     SCENARIO_CALL,         /* puppet; peer: another; carrier, proxy */
     SCENARIO_SAY,          /* puppet, bytes */
     SCENARIO_HANG_UP,      /* puppet */

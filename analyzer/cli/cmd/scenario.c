@@ -88,7 +88,7 @@ static struct script script_of(const struct telling *telling)
         .encapsulation = row->encapsulation,
         .acceptor_port = row->ends[0].port,
         .is_over_http = row->ends[1].port == 0,
-        .has_gap = is_found(telling->report, number, "gap") ||
+        .has_gap = gather_has_gap(telling->gather, number) ||
                    is_found(telling->report, number, "sequence_gap"),
         .has_broken_framing = has_broken_framing(telling->report, number),
         .has_missing_half = is_found(telling->report, number, "missing_half"),

@@ -180,6 +180,13 @@ const struct grvsstp_connection *gather_connection(const struct gather *gather, 
     return g_ptr_array_index(gather->rows, index);
 }
 
+gboolean gather_has_gap(const struct gather *gather, guint32 connection)
+{
+    const wmem_array_t *gaps = gather_connection(gather, connection)->gaps;
+
+    return gaps != NULL && wmem_array_get_count((wmem_array_t *)gaps) > 0;
+}
+
 /* What the plugin says of a token only where it shows one. */
 static void token_finding(void *cookie, enum sstp_finding finding, size_t offset, size_t len)
 {

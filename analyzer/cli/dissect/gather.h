@@ -35,6 +35,9 @@ void gather_frame(struct gather *gather, const struct report_frame *frame);
  * nanoseconds. */
 void gather_point(guint point, gint64 uncertainty_ns);
 
+/* After gather_finish(): whether bytes of a connection of the report are missing. */
+gboolean gather_has_gap(const struct gather *gather, guint32 connection);
+
 /* The last frame was dissected. */
 void gather_finish(struct gather *gather);
 

@@ -21,6 +21,9 @@ from tshark import BYTES_FIELDS
 
 RELAYSIM = os.path.join(analyze.BUILD_DIR, "relaysim", "relaysim")
 
+# Times are told in milliseconds; and over Polling somebody has to ask first.
+PATIENCE = 0.05
+PATIENCE_POLLING = 1.5
 PROXY = "192.0.2.7"  # as relays see it
 
 # What is replaced: same length; equal where equal, different where different.
@@ -31,7 +34,7 @@ REPLACED = {
     "sstp.failover_device_urls", "sstp.message.user_ref", "sstp.message.fragment.id",
     "sstp.account_url", "sstp.data", "sstp.session.resource_url", "sstp.sec.iv", "sstp.sec.hmac",
     "sstp.sec.encrypted_device_nonce", "sstp.sec.device_nonce", "sstp.sec.encrypted_relay_nonce",
-    "sstp.sec.field", "sstp.sec.opaque", "sstp.capability", "sstp.undecoded"}
+    "sstp.sec.field", "sstp.sec.opaque", "sstp.capability", "sstp.command.undecoded"}
 # Where it was and when; how bytes lay in segments; what is put together from what is replaced; and
 # journeys, which are of all connections.
 LEFT_OUT = re.compile(
@@ -41,7 +44,7 @@ LEFT_OUT = re.compile(
     r"message\.fragments.*|session\.(opened_in|blocked.*))$")
 
 
-BYTES = BYTES_FIELDS | {"sstp.undecoded"}
+BYTES = BYTES_FIELDS | {"sstp.command.undecoded"}
 # Words of the protocol, which stay.
 OWN = {"dpp", "groovedns", "grooveidentity", "grooveaccount", "groovewandpp"}
 
@@ -53,7 +56,8 @@ class Conversation:
     def __init__(self):
         self.commands = {"1": [], "0": []}
         self.order = []
-        self.carriers = set()
+        self.times = []  # of each command, in seconds since the first
+        self.carrier = None
         self.findings = collections.Counter()
 
 
@@ -64,9 +68,10 @@ def fields_of(layer):
 
 def conversations(ws, capture):
     """Those with commands, by their numbers in the report."""
-    rows = [row["connection"] for row in analyze.records("--table", "connections", capture)
-            if row["initiator_commands"] + row["acceptor_commands"]]
-    text = ws.tshark(capture, "-T", "pdml", "-J", shown.PROTOCOLS, "-Y", shown.FILTER)
+    rows = {row["connection"]: row["encapsulation"]
+            for row in analyze.records("--table", "connections", capture)
+            if row["initiator_commands"] + row["acceptor_commands"]}
+    text = ws.tshark(capture, "-T", "pdml", "-J", shown.PROTOCOLS, "-Y", shown.FILTER, two_pass=True)
     found = collections.defaultdict(Conversation)
     for frame in shown.read_pdml(text).values():
         for layer in frame.commands:
@@ -74,12 +79,18 @@ def conversations(ws, capture):
             side = layer.values("sstp.from_initiator")[0]
             conversation.commands[side].append(fields_of(layer))
             conversation.order.append((side, layer.values("sstp.command")[0]))
-            conversation.carriers.update(layer.values("sstp.encap"))
             conversation.findings.update(
                 name for name, _ in layer.experts
                 if name.startswith("sstp.expert.") and name not in ("sstp.expert.timer",))
     assert len(rows) == len(found), (rows, sorted(found))
-    return dict(zip(rows, (found[stream] for stream in sorted(found))))
+    lives = dict(zip(rows, (found[stream] for stream in sorted(found))))
+    begun = {}
+    for number, life in lives.items():
+        life.carrier = rows[number]
+    for record in analyze.lines(capture, "--format", "json", "--table", "commands"):
+        number, t_ns = record["connection"], record["t_ns"]
+        lives[number].times.append((t_ns - begun.setdefault(number, t_ns)) / 1e9)
+    return lives
 
 
 def tell(capture, number, path, seed=1):
@@ -101,7 +112,7 @@ def played(ws, capture):
 
 def play(paths, capture, *options):
     """Plays scenarios one after the other into one capture."""
-    done = subprocess.run([RELAYSIM, "scenario", *paths, "-w", capture, *options],
+    done = subprocess.run([RELAYSIM, "scenario", "--simulated", *paths, "-w", capture, *options],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
     if done.returncode != 0:
         raise AssertionError("relaysim: exit %d, %s" % (done.returncode,
@@ -154,8 +165,8 @@ def command_differences(mapping, where, old, new):
 def differences(life, copy, with_findings=True):
     """How the copy of a conversation differs, in words."""
     found, mapping = [], Mapping()
-    if life.carriers != copy.carriers:
-        found.append("it goes over %s, and went over %s" % (copy.carriers, life.carriers))
+    if life.carrier != copy.carrier:
+        found.append("it goes over %s, and went over %s" % (copy.carrier, life.carrier))
     for side, word in (("1", "initiator"), ("0", "acceptor")):
         old, new = life.commands[side], copy.commands[side]
         if len(old) != len(new):
@@ -164,6 +175,10 @@ def differences(life, copy, with_findings=True):
             found += command_differences(mapping, "%s %d" % (word, i), one, other)
     if life.order != copy.order:
         found.append("the commands of both sides are in another order")
+    patience = PATIENCE_POLLING if life.carrier == "Polling" else PATIENCE
+    late = [abs(then - now) for then, now in zip(life.times, copy.times)]
+    if late and max(late) > patience:
+        found.append("command %d comes %.3f s earlier or later" % (late.index(max(late)), max(late)))
     if with_findings and life.findings != copy.findings:
         found.append("the findings are %r, and were %r" % (dict(copy.findings),
                                                            dict(life.findings)))
@@ -187,7 +202,7 @@ def originals(life):
 
 def leaks(life, scenario):
     """Which of them stand in a scenario: strings in its texts, or as bytes; bytes in its bytes."""
-    scenario = scenario.lower()
+    scenario = re.sub(r"^title .*", "", scenario.lower(), flags=re.M)  # carrier and length
     quoted = re.findall(r'"((?:[^"\\\n]|\\.)*)"', scenario)
     digits = " ".join(re.findall(r"(?<![\w])(?:[0-9a-f]{2}){4,}(?![\w])", scenario))
     texts, blobs = originals(life)

@@ -4,12 +4,14 @@ connection, its bytes both ways and in segments of any size; and files that are 
 anywhere.  The report is printed in every form, and a sanitized build says nothing."""
 import os
 import random
+import subprocess
 import tempfile
 import unittest
 
 import analyze
 from capture import Capture
 
+RELAYSIM = os.path.join(analyze.BUILD_DIR, "relaysim", "relaysim")
 CORPUS = os.path.join(analyze.TOP, "tests", "fuzz", "corpus")
 # Of a corpus: ports that have its bytes looked at.
 KINDS = (("stream", (2492, 443)), ("henc", (80, 443)), ("polling", (80,)), ("proxy", (80, 443)),
@@ -60,6 +62,30 @@ class CorpusTest(unittest.TestCase):
             analyze.parse(analyze.good(path, "--format", "json"))
             for form in FORMS[1:]:
                 analyze.good(path, *form)
+
+    def test_scenarios(self):
+        """Some of them told as scenarios, which relaysim plays: what nobody would say, too."""
+        for name, ports in KINDS:
+            chance, capture, number = random.Random(name), Capture(), 0
+            for data in inputs(name):
+                converse(capture, number, ports[0], data[:40_000], chance)
+                number += 1
+            path = capture.write(self.path(name + ".pcapng"))
+            rows = [row["connection"] for row in analyze.lines(
+                        path, "--format", "json", "--table", "connections")
+                    if row["initiator_commands"] + row["acceptor_commands"]]
+            scenarios = []
+            for connection in chance.sample(rows, min(3, len(rows))):
+                scenarios.append(self.path("%s-%d.scn" % (name, connection)))
+                result = analyze.run("--scenario", connection, "--output", scenarios[-1], path)
+                said = result.stderr.decode()
+                self.assertEqual(result.returncode, 0, said)
+                for line in said.splitlines():
+                    self.assertTrue(line.startswith("grvsstp-analyze: --scenario "), said)
+            if os.path.exists(RELAYSIM) and scenarios:
+                done = subprocess.run([RELAYSIM, "scenario", "--simulated", *scenarios],
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)
+                self.assertEqual(done.returncode, 0, done.stderr.decode()[-4000:])
 
     def test_damaged_files(self):
         """Bytes of a capture file are others, or it is cut: one sentence at most for each file, and
