@@ -64,6 +64,7 @@ void proto_register_grvsstp(void)
     register_postseq_cleanup_routine(finish);
     register_init_routine(grvsstp_tcp_reset);
     register_init_routine(grvsstp_held_reset);
+    register_init_routine(grvsstp_transport_reset);
 }
 
 void proto_reg_handoff_grvsstp(void)

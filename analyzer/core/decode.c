@@ -29,9 +29,14 @@ static void raise_value_finding(const struct walk *walk, enum sstp_finding findi
         raise_finding(walk, finding, offset, len);
 }
 
+static bool is_listening(const struct walk *walk)
+{
+    return walk->visitor != NULL && walk->visitor->value != NULL;
+}
+
 static void tell_value(const struct walk *walk, const struct sstp_value *value)
 {
-    if (walk->visitor != NULL && walk->visitor->value != NULL)
+    if (is_listening(walk))
         walk->visitor->value(walk->visitor->cookie, value);
 }
 
@@ -138,18 +143,37 @@ static enum sstp_finding string_finding(const struct sstp_command *command, enum
 /* The index of a field that stands in no list. */
 #define NO_INDEX UINT_MAX
 
-static uint64_t read_number(struct walk *walk, enum sstp_field field, size_t size, unsigned index)
+/* sstp_read_uint(), without a call for each number. */
+static inline uint64_t read_uint(struct sstp_reader *r, size_t size)
+{
+    uint64_t value = 0;
+
+    if (r->failed)
+        return 0;
+    if (r->len - r->pos < size) {
+        r->failed = SSTP_READER_SHORT;
+        return 0;
+    }
+    for (size_t i = size; i > 0; i--)
+        value = value << 8 | r->data[r->pos + i - 1];
+    r->pos += size;
+    return value;
+}
+
+static inline uint64_t read_number(struct walk *walk, enum sstp_field field, size_t size,
+                                   unsigned index)
 {
     const size_t offset = walk->reader.pos;
-    const uint64_t number = sstp_read_uint(&walk->reader, size);
+    const uint64_t number = read_uint(&walk->reader, size);
     if (walk->reader.failed || walk->visitor == NULL)
         return number;
-    tell_value(walk, &(struct sstp_value){.field = field,
-                                          .offset = offset,
-                                          .len = size,
-                                          .number = number,
-                                          .is_element = index != NO_INDEX,
-                                          .index = index != NO_INDEX ? index : 0});
+    if (is_listening(walk))
+        tell_value(walk, &(struct sstp_value){.field = field,
+                                              .offset = offset,
+                                              .len = size,
+                                              .number = number,
+                                              .is_element = index != NO_INDEX,
+                                              .index = index != NO_INDEX ? index : 0});
     raise_value_finding(walk, number_finding(field, number), offset, size);
     return number;
 }

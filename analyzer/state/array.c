@@ -72,9 +72,13 @@ static bool reserve(struct sstp_array *array)
     return array->num < SSTP_ARRAY_BLOCK ? grow_first(array) : add_block(array);
 }
 
+void *sstp_array_add_unset(struct sstp_array *array)
+{
+    return reserve(array) ? sstp_array_at(array, array->num++) : NULL;
+}
+
 void *sstp_array_add(struct sstp_array *array)
 {
-    if (!reserve(array))
-        return NULL;
-    return memset(sstp_array_at(array, array->num++), 0, array->item_size);
+    void *item = sstp_array_add_unset(array);
+    return item != NULL ? memset(item, 0, array->item_size) : NULL;
 }

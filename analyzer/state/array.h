@@ -34,6 +34,9 @@ void sstp_array_clear(struct sstp_array *array);
  * without memory or room.  Good until the next one is added. */
 void *sstp_array_add(struct sstp_array *array);
 
+/* The same, whatever its bytes are. */
+void *sstp_array_add_unset(struct sstp_array *array);
+
 /* The item of an index below array->num. */
 static inline void *sstp_array_at(const struct sstp_array *array, uint32_t index)
 {

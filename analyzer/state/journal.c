@@ -5,9 +5,13 @@
 
 struct chunk {
     uint32_t frame, key;
-    uint32_t first; /* word */
-    uint32_t top;   /* the highest frame up to here */
+    uint32_t first : 31;    /* word */
+    uint32_t is_marked : 1; /* a finding, or sstp_journal_mark() */
+    uint32_t top;           /* the highest frame up to here */
 };
+
+/* So many have an index in a chunk. */
+#define WORDS_MAX ((UINT32_C(1) << 31) - 1)
 
 /* The first word of a command: states, findings, and which words follow, in this
  * order.  What the observer knows of one of them is not kept twice: a message stands
@@ -95,7 +99,8 @@ void sstp_journal_begin_chunk(struct sstp_journal *journal, uint32_t frame, uint
     if (chunk == NULL)
         journal->is_full = true;
     else
-        *chunk = (struct chunk){frame, key, journal->words.num, top};
+        *chunk = (struct chunk){
+            .frame = frame, .key = key, .first = journal->words.num & WORDS_MAX, .top = top};
 }
 
 /* ------------------------------------------------------------------------
@@ -104,7 +109,9 @@ void sstp_journal_begin_chunk(struct sstp_journal *journal, uint32_t frame, uint
 
 static void add_word(struct sstp_journal *journal, uint32_t value)
 {
-    uint32_t *word = journal->is_full ? NULL : sstp_array_add(&journal->words);
+    uint32_t *word = journal->is_full || journal->words.num >= WORDS_MAX
+                         ? NULL
+                         : sstp_array_add_unset(&journal->words);
     if (word == NULL)
         journal->is_full = true;
     else
@@ -147,6 +154,16 @@ void sstp_journal_add(struct sstp_journal *journal, const struct sstp_observatio
     add_if(journal, seen->has_active, seen->active);
     if (journal->is_full) /* half a command is worse than none */
         journal->words.num = before;
+    if (seen->findings != 0)
+        sstp_journal_mark(journal);
+}
+
+void sstp_journal_mark(struct sstp_journal *journal)
+{
+    if (journal->chunks.num == 0)
+        return;
+    struct chunk *last = sstp_array_at(&journal->chunks, journal->chunks.num - 1);
+    last->is_marked = true;
 }
 
 /* ------------------------------------------------------------------------
@@ -176,10 +193,11 @@ struct sstp_journal_cursor sstp_journal_find(struct sstp_journal *journal, uint3
 {
     const uint32_t found = search(journal, frame, key);
     if (found == journal->chunks.num)
-        return (struct sstp_journal_cursor){0, 0};
+        return (struct sstp_journal_cursor){0, 0, false};
     journal->last_found = found;
     const struct chunk *chunk = sstp_array_at(&journal->chunks, found);
-    struct sstp_journal_cursor cursor = {chunk->first, journal->words.num};
+    struct sstp_journal_cursor cursor = {chunk->first, journal->words.num,
+                                         !chunk->is_marked && !journal->is_full};
     if (found + 1 < journal->chunks.num)
         cursor.end = ((const struct chunk *)sstp_array_at(&journal->chunks, found + 1))->first;
     return cursor;
@@ -226,4 +244,16 @@ bool sstp_journal_next(const struct sstp_journal *journal, struct sstp_journal_c
                                 journal->observer, journal->from_initiator, seen->acknowledgement)
                                 ->remaining;
     return true;
+}
+
+bool sstp_journal_has_outstanding(const struct sstp_journal *journal,
+                                  struct sstp_journal_cursor cursor)
+{
+    struct sstp_observation seen;
+
+    while (sstp_journal_next(journal, &cursor, &seen))
+        if (seen.has_entry &&
+            sstp_observer_is_outstanding(journal->observer, journal->from_initiator, seen.entry))
+            return true;
+    return false;
 }

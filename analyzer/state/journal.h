@@ -32,6 +32,7 @@ struct sstp_journal {
 /* Where a reader stands. */
 struct sstp_journal_cursor {
     uint32_t next, end; /* words */
+    bool is_clean;      /* no command of the chunk has a finding or a mark */
 };
 
 /* The observer, whose observations of one direction are entered, has to outlive the
@@ -47,6 +48,10 @@ void sstp_journal_begin_chunk(struct sstp_journal *journal, uint32_t frame, uint
 /* Enters the next command. */
 void sstp_journal_add(struct sstp_journal *journal, const struct sstp_observation *seen);
 
+/* Marks the chunk of the last command: there is something to tell of it beside what was
+ * observed. */
+void sstp_journal_mark(struct sstp_journal *journal);
+
 /* The first command of a chunk; a cursor at its end where there is no such chunk. */
 struct sstp_journal_cursor sstp_journal_find(struct sstp_journal *journal, uint32_t frame,
                                              uint32_t key);
@@ -54,5 +59,9 @@ struct sstp_journal_cursor sstp_journal_find(struct sstp_journal *journal, uint3
 /* Reads a command; false after the last of the chunk. */
 bool sstp_journal_next(const struct sstp_journal *journal, struct sstp_journal_cursor *cursor,
                        struct sstp_observation *seen);
+
+/* Whether one of the messages that end in what the cursor has left is outstanding. */
+bool sstp_journal_has_outstanding(const struct sstp_journal *journal,
+                                  struct sstp_journal_cursor cursor);
 
 #endif

@@ -126,4 +126,10 @@ bool sstp_order_lacks(const struct sstp_order *order, bool from_initiator, uint6
 /* Up to where everything of a direction was taken or given up; false where nothing is known. */
 bool sstp_order_passed(const struct sstp_order *order, bool from_initiator, uint64_t *position);
 
+/* Whether everything of a direction that was put in was taken. */
+static inline bool sstp_order_is_empty(const struct sstp_order *order, bool from_initiator)
+{
+    return order->sides[from_initiator].first == NULL;
+}
+
 #endif

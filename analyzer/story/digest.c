@@ -79,10 +79,10 @@ void sstp_digest_add(struct sstp_digesting *digesting, struct sstp_span bytes)
     uint64_t v[4];
 
     memcpy(v, digesting->v, sizeof v); /* they live in registers */
-    for (; bytes.len - pos >= 8; pos += 8) {
+    const size_t begin = pos;
+    for (; bytes.len - pos >= 8; pos += 8)
         compress(v, get_u64(bytes.data + pos));
-        digesting->len += 8;
-    }
+    digesting->len += pos - begin;
     memcpy(digesting->v, v, sizeof v);
     for (; pos < bytes.len; pos++)
         digesting->rest |= (uint64_t)bytes.data[pos] << (digesting->len++ % 8 * 8);

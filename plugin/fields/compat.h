@@ -29,6 +29,9 @@
      (WIRESHARK_VERSION_MINOR == 0 || WIRESHARK_VERSION_MINOR == 4 ||                              \
       WIRESHARK_VERSION_MINOR == 6))
 
+/* Whether what prints the fields of -e marks them beforehand, with no need of a visible tree. */
+#define GRVSSTP_PRINTS_MARKED_FIELDS GRVSSTP_WIRESHARK_AT_LEAST(4, 4)
+
 /* ------------------------------------------------------------------------
  * 4.4
  */

@@ -79,6 +79,9 @@ static bool is_flags_field[SSTP_FIELD_COUNT]; /* set at registration */
  * Registration
  */
 
+const header_field_info *grvsstp_infos[SSTP_FIELD_COUNT];
+const header_field_info *grvsstp_own_infos[GRVSSTP_OWN_FIELD_COUNT];
+static const header_field_info *flags_infos[NUM_FLAGS];
 static int hf_fields[SSTP_FIELD_COUNT];
 static int hf_own[GRVSSTP_OWN_FIELD_COUNT];
 static int etts[GRVSSTP_SUBTREE_COUNT];
@@ -275,6 +278,12 @@ void grvsstp_register_findings(int protocol, const struct sstp_finding_info *fin
     expert_register_field_array(expert_register_protocol(protocol), infos, count);
 }
 
+static void find_infos(const header_field_info **infos, const int *hfs, int count)
+{
+    for (int i = 0; i < count; i++)
+        infos[i] = proto_registrar_get_nth((unsigned)hfs[i]);
+}
+
 void grvsstp_fields_register(void)
 {
     static int *subtrees[GRVSSTP_SUBTREE_COUNT];
@@ -288,6 +297,9 @@ void grvsstp_fields_register(void)
         subtrees[i] = &etts[i];
     }
     proto_register_subtree_array(subtrees, GRVSSTP_SUBTREE_COUNT);
+    find_infos(grvsstp_infos, hf_fields, SSTP_FIELD_COUNT);
+    find_infos(grvsstp_own_infos, hf_own, GRVSSTP_OWN_FIELD_COUNT);
+    find_infos(flags_infos, hf_flags, NUM_FLAGS);
 }
 
 void grvsstp_add_bare_name(proto_tree *tree, tvbuff_t *tvb, int offset)
@@ -298,15 +310,32 @@ void grvsstp_add_bare_name(proto_tree *tree, tvbuff_t *tvb, int offset)
 proto_item *grvsstp_add_number(proto_tree *tree, enum sstp_field field, tvbuff_t *tvb, int offset,
                                int len)
 {
-    proto_item *item =
-        proto_tree_add_item(tree, hf_fields[field], tvb, offset, len, ENC_LITTLE_ENDIAN);
+    proto_item *item = tree;
+
+    if (grvsstp_needs(tree, field))
+        item = proto_tree_add_item(tree, hf_fields[field], tvb, offset, len, ENC_LITTLE_ENDIAN);
     if (!is_flags_field[field])
         return item;
     proto_tree *bits = proto_item_add_subtree(item, etts[GRVSSTP_TREE_FLAGS]);
     for (int i = 0; i < NUM_FLAGS; i++)
-        if (flags[i].field == field)
+        if (flags[i].field == field && grvsstp_is_needed(tree, flags_infos[i]))
             proto_tree_add_item(bits, hf_flags[i], tvb, offset, len, ENC_LITTLE_ENDIAN);
     return item;
+}
+
+static bool is_one_marked(const header_field_info *const *infos, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (infos[i]->ref_type != HF_REF_TYPE_NONE)
+            return true;
+    return false;
+}
+
+bool grvsstp_is_field_marked(void)
+{
+    return is_one_marked(grvsstp_infos, SSTP_FIELD_COUNT) ||
+           is_one_marked(grvsstp_own_infos, GRVSSTP_OWN_FIELD_COUNT) ||
+           is_one_marked(flags_infos, NUM_FLAGS);
 }
 
 void grvsstp_show_finding(packet_info *pinfo, proto_tree *tree, proto_item *item, tvbuff_t *tvb,

@@ -132,8 +132,33 @@ int grvsstp_own_hf(enum grvsstp_own_field field);
 int grvsstp_ett(enum grvsstp_subtree subtree);
 expert_field *grvsstp_ei(enum sstp_finding finding);
 
-/* Adds the flags byte at offset with its bits; a field that has none is added
- * as a plain number. */
+/* Whether a field of a command is asked for, whatever its protocol says. */
+bool grvsstp_is_field_marked(void);
+
+/* What Wireshark knows of each field, by enum sstp_field and by enum grvsstp_own_field. */
+extern const header_field_info *grvsstp_infos[];
+extern const header_field_info *grvsstp_own_infos[];
+
+/* Whether an item of a field is more than a place in the tree: the tree is looked at, or a filter,
+ * a column or a colour asks for the field.  As libwireshark decides when it has been called, but
+ * before: most items of most commands are asked for by nobody. */
+static inline bool grvsstp_is_needed(proto_tree *tree, const header_field_info *info)
+{
+    return tree != NULL && (PTREE_DATA(tree)->visible || info->ref_type != HF_REF_TYPE_NONE);
+}
+
+static inline bool grvsstp_needs(proto_tree *tree, enum sstp_field field)
+{
+    return grvsstp_is_needed(tree, grvsstp_infos[field]);
+}
+
+static inline bool grvsstp_needs_own(proto_tree *tree, enum grvsstp_own_field field)
+{
+    return grvsstp_is_needed(tree, grvsstp_own_infos[field]);
+}
+
+/* Adds the flags byte at offset with its bits, as far as they are needed; a field that has none is
+ * added as a plain number.  Where its own item is not needed, `tree` stands for it. */
 proto_item *grvsstp_add_number(proto_tree *tree, enum sstp_field field, tvbuff_t *tvb, int offset,
                                int len);
 

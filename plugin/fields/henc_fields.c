@@ -44,3 +44,21 @@ void grvhenc_fields_register(void)
     grvsstp_register_findings(proto_grvhenc, henc_finding_infos, eis, HENC_FINDING_COUNT);
     proto_register_subtree_array(subtrees, array_length(subtrees));
 }
+
+/* A field that is asked for, whatever its protocol says. */
+static bool is_field_marked(void)
+{
+    for (int i = 0; i < GRVHENC_FIELD_COUNT; i++)
+        if (proto_registrar_get_nth((unsigned)grvhenc_hf((enum grvhenc_field)i))->ref_type !=
+            HF_REF_TYPE_NONE)
+            return true;
+    return grvsstp_is_field_marked();
+}
+
+bool grvsstp_is_asked_for(proto_tree *tree)
+{
+    return (GRVSSTP_PRINTS_MARKED_FIELDS && tree != NULL && is_field_marked()) ||
+           proto_field_is_referenced(tree, proto_grvsstp) ||
+           proto_field_is_referenced(tree, proto_grvsstp_sstp) ||
+           proto_field_is_referenced(tree, proto_grvhenc);
+}

@@ -49,6 +49,10 @@ int grvhenc_hf(enum grvhenc_field field);
 int grvhenc_ett(void);
 expert_field *grvhenc_ei(enum henc_finding finding);
 
+/* Whether somebody may ask for an item of a command: the tree is looked at, or a filter, a column
+ * or a colour has a field of ours, one of an encapsulation included. */
+bool grvsstp_is_asked_for(proto_tree *tree);
+
 /* Registers all of it under proto_grvhenc. */
 void grvhenc_fields_register(void);
 

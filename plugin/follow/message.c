@@ -53,6 +53,24 @@ struct sstp_span grvsstp_data_payload(struct sstp_span bytes, bool *is_whole)
     return sstp_span(bytes.data + PAYLOAD_OFFSET, bytes.len - PAYLOAD_OFFSET);
 }
 
+bool grvsstp_is_mime(struct sstp_span beginning)
+{
+    static const char *const fields[] = {"MIME-Version:", "Content-Type:", "Content-ID:",
+                                         "Content-Transfer-Encoding:", "Content-Disposition:"};
+
+    const char initial = beginning.len > 0 ? g_ascii_toupper((char)beginning.data[0]) : '\0';
+
+    if (initial != 'M' && initial != 'C') /* as most */
+        return false;
+    for (size_t i = 0; i < array_length(fields); i++) {
+        const size_t len = strlen(fields[i]);
+        if (beginning.len > len &&
+            g_ascii_strncasecmp((const char *)beginning.data, fields[i], len) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* ------------------------------------------------------------------------
  * Messages in one chunk
  */

@@ -103,6 +103,10 @@ uint32_t grvsstp_session_id(struct sstp_span bytes);
  * whether that is all of it. */
 struct sstp_span grvsstp_data_payload(struct sstp_span bytes, bool *is_whole);
 
+/* Whether a message whose payload begins so has a header of its own (RFC 822, 2045): what its
+ * first line names is one of the fields that such a header begins with. */
+bool grvsstp_is_mime(struct sstp_span beginning);
+
 /* First pass: the messages of one direction that lie in several chunks, by
  * SessionId.  A gap ends them all. */
 struct grvsstp_spanning {

@@ -3,6 +3,7 @@
 
 #include "core/decode.h"
 #include "follow/memory.h"
+#include "follow/message.h"
 
 #define SECONDS_MAX INT64_C(4000000000) /* the year 2096 */
 
@@ -109,6 +110,22 @@ int64_t grvsstp_states_time(const packet_info *pinfo)
     return secs * 1000000000 + pinfo->abs_ts.nsecs;
 }
 
+/* Told of a finding of a command's bytes. */
+static void note_finding(void *cookie, enum sstp_finding finding, size_t offset, size_t len)
+{
+    (void)finding;
+    (void)offset;
+    (void)len;
+    *(bool *)cookie = true;
+}
+
+/* Whether all that its bytes break shows without a tree, in any version; the others are rare. */
+static bool is_judged_by_bytes(uint8_t id)
+{
+    return id == SSTP_MESSAGE || id == SSTP_DATA || id == SSTP_END_MESSAGE || id == SSTP_NOOP ||
+           id == SSTP_OPEN || id == SSTP_OPEN_RESPONSE || id == SSTP_CLOSE;
+}
+
 bool grvsstp_states_command(struct grvsstp_states *states, bool from_initiator,
                             enum sstp_version form, const struct sstp_order_item *item,
                             bool may_wait)
@@ -118,13 +135,17 @@ bool grvsstp_states_command(struct grvsstp_states *states, bool from_initiator,
         bytes.len >= SSTP_HEADER_LEN ? sstp_command_info(bytes.data[0]) : NULL;
     struct sstp_observation seen;
     struct sstp_command command;
+    bool is_marked = true;
 
     if (states == NULL)
         return true;
     if (info != NULL && bytes.len >= info->min_length) {
         const struct sstp_observed_place place = {item->frame, item->time_ns};
         const struct sstp_observed_knowledge knowledge = {item->position, item->known};
-        (void)sstp_command_decode(bytes, form, NULL, &command);
+        const struct sstp_visitor visitor = {.finding = note_finding, .cookie = &is_marked};
+        is_marked = !is_judged_by_bytes(bytes.data[0]);
+        (void)sstp_command_decode(bytes, form, &visitor, &command);
+        is_marked |= grvsstp_is_mime(command.data);
         if (!sstp_observer_take(&states->observer, from_initiator, &command, place,
                                 item->known != 0 ? &knowledge : NULL, may_wait, &seen))
             return false;
@@ -138,5 +159,7 @@ bool grvsstp_states_command(struct grvsstp_states *states, bool from_initiator,
             grvsstp_states_gap(states);
     }
     sstp_journal_add(&states->journals[from_initiator], &seen);
+    if (is_marked)
+        sstp_journal_mark(&states->journals[from_initiator]);
     return true;
 }

@@ -2,7 +2,9 @@
 #include "show/states.h"
 
 #include <epan/proto_data.h>
+#include <epan/tap.h>
 
+#include "fields/henc_fields.h"
 #include "show/message.h"
 #include "show/tap.h"
 
@@ -361,6 +363,51 @@ static void show_piece(struct chunk *chunk, const struct grvsstp_piece *piece)
     }
 }
 
+/* Whether no command of the chunk has to be told of where nobody asks for its items, as far as
+ * the first pass knows.  A gap, a piece of a command, a message over several chunks and bytes
+ * that were not captured have. */
+static bool has_nothing_to_tell(const struct chunk *chunk)
+{
+    const struct grvsstp_connection *connection = chunk->place.connection;
+    const bool direction = chunk->place.from_initiator;
+    const uint32_t len = tvb_reported_length(chunk->place.tvb);
+
+    if (chunk->plan != NULL || chunk->has_gap || chunk->journal == NULL ||
+        !chunk->cursor.is_clean || !sstp_order_is_empty(&connection->order, direction) ||
+        len > COMMANDS_SHOWN_MAX || tvb_captured_length(chunk->place.tvb) < len)
+        return false;
+    return !PINFO_FD_VISITED(chunk->place.pinfo) || !connection->states->observer.has_ended ||
+           !sstp_journal_has_outstanding(chunk->journal, chunk->cursor);
+}
+
+/* The layers of the frame, which some count who ask for no item (tshark -z io,phs): one for each
+ * command. */
+static void add_layers(const struct chunk *chunk)
+{
+    tvbuff_t *tvb = chunk->place.tvb;
+    const uint32_t end = tvb_reported_length(tvb);
+    uint32_t offset = 0;
+    uint16_t length;
+
+    while ((length = command_length(chunk, offset, end)) > 0) {
+        proto_tree_add_item(chunk->place.tree, proto_grvsstp, tvb, (int)offset, length, ENC_NA);
+        offset += length;
+    }
+}
+
+/* Takes the tree from a chunk that shows nothing in it; whether it has to be walked all the
+ * same. */
+static bool has_to_walk(struct chunk *chunk)
+{
+    if (chunk->is_payload_wanted || grvsstp_is_asked_for(chunk->place.tree) ||
+        !has_nothing_to_tell(chunk))
+        return true;
+    if (chunk->place.tree != NULL && (union_of_tap_listener_flags() & TL_REQUIRES_PROTO_TREE) != 0)
+        add_layers(chunk);
+    chunk->place.tree = NULL;
+    return chunk->info.is_wanted || grvsstp_tapping_is_wanted(&chunk->tapping);
+}
+
 static void show_planned(struct grvsstp_connection *connection, bool from_initiator, tvbuff_t *tvb,
                          packet_info *pinfo, proto_tree *tree, uint32_t key,
                          const struct grvsstp_plan *plan)
@@ -376,14 +423,17 @@ static void show_planned(struct grvsstp_connection *connection, bool from_initia
     const unsigned num_pieces = chunk.plan != NULL ? chunk.plan->num_pieces : 1;
     grvsstp_tracker_init(&chunk.tracker, pinfo->pool);
     chunk.is_payload_wanted = grvsstp_payload_is_wanted_always();
-    find_messages_done(&chunk, pieces, num_pieces);
     if (connection->states != NULL) {
         chunk.journal = &connection->states->journals[from_initiator];
         chunk.cursor = sstp_journal_find(chunk.journal, pinfo->num, key);
-        chunk.wanted = grvsstp_states_find_wanted(tree);
     }
     grvsstp_info_begin(&chunk.info, pinfo);
     grvsstp_tapping_begin(&chunk.tapping, pinfo, key);
+    if (!has_to_walk(&chunk))
+        return;
+    find_messages_done(&chunk, pieces, num_pieces);
+    if (chunk.journal != NULL)
+        chunk.wanted = grvsstp_states_find_wanted(chunk.place.tree);
     for (unsigned i = 0; i < num_pieces; i++)
         show_piece(&chunk, &pieces[i]);
     grvsstp_info_end(&chunk.info, pinfo);

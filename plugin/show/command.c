@@ -76,12 +76,13 @@ static void show_list_value(struct showing *showing, const struct sstp_value *va
 static void show_data_value(struct showing *showing, const struct sstp_value *value, int offset)
 {
     tvbuff_t *tvb = showing->place->tvb;
-    if (value->len > 0)
+    if (value->len > 0 && grvsstp_needs(showing->tree, value->field))
         showing->last = proto_tree_add_item(showing->tree, grvsstp_hf(value->field), tvb, offset,
                                             (int)value->len, ENC_NA);
-    proto_item_set_generated(proto_tree_add_uint(showing->tree, grvsstp_own_hf(GRVSSTP_DATA_LENGTH),
-                                                 tvb, offset, (int)value->len,
-                                                 (uint32_t)value->len));
+    if (grvsstp_needs_own(showing->tree, GRVSSTP_DATA_LENGTH))
+        proto_item_set_generated(
+            proto_tree_add_uint(showing->tree, grvsstp_own_hf(GRVSSTP_DATA_LENGTH), tvb, offset,
+                                (int)value->len, (uint32_t)value->len));
 }
 
 static void show_value(void *cookie, const struct sstp_value *value)
@@ -105,8 +106,10 @@ static void show_value(void *cookie, const struct sstp_value *value)
         showing->last = grvsstp_add_number(tree, value->field, tvb, offset, (int)value->len);
         break;
     case SSTP_KIND_STRING:
-        showing->last = proto_tree_add_item(tree, grvsstp_hf(value->field), tvb, offset,
-                                            (int)value->len, ENC_ASCII | ENC_NA);
+        showing->last = grvsstp_needs(tree, value->field)
+                            ? proto_tree_add_item(tree, grvsstp_hf(value->field), tvb, offset,
+                                                  (int)value->len, ENC_ASCII | ENC_NA)
+                            : tree;
         break;
     case SSTP_KIND_TOKEN:
         show_token_value(showing, value, offset);
@@ -176,12 +179,16 @@ void grvsstp_add_origin(proto_tree *tree, const struct grvsstp_place *place, int
 {
     const struct grvsstp_connection *connection = place->connection;
 
-    proto_item_set_generated(proto_tree_add_uint(tree, grvsstp_own_hf(GRVSSTP_STREAM), place->tvb,
-                                                 offset, 0, connection->number));
-    proto_item_set_generated(proto_tree_add_boolean(tree, grvsstp_own_hf(GRVSSTP_FROM_INITIATOR),
-                                                    place->tvb, offset, 0, place->from_initiator));
-    proto_item_set_generated(proto_tree_add_uint(tree, grvhenc_hf(GRVHENC_KIND), place->tvb, offset,
-                                                 0, connection->encapsulation));
+    if (grvsstp_needs_own(tree, GRVSSTP_STREAM))
+        proto_item_set_generated(proto_tree_add_uint(tree, grvsstp_own_hf(GRVSSTP_STREAM),
+                                                     place->tvb, offset, 0, connection->number));
+    if (grvsstp_needs_own(tree, GRVSSTP_FROM_INITIATOR))
+        proto_item_set_generated(
+            proto_tree_add_boolean(tree, grvsstp_own_hf(GRVSSTP_FROM_INITIATOR), place->tvb, offset,
+                                   0, place->from_initiator));
+    if (grvsstp_is_needed(tree, proto_registrar_get_nth((unsigned)grvhenc_hf(GRVHENC_KIND))))
+        proto_item_set_generated(proto_tree_add_uint(tree, grvhenc_hf(GRVHENC_KIND), place->tvb,
+                                                     offset, 0, connection->encapsulation));
 }
 
 static void show_generated(const struct showing *showing)

@@ -13,7 +13,7 @@ bool grvsstp_journeys_are_wanted(proto_tree *tree)
     if (grvsstp_story() == NULL)
         return false;
     for (size_t i = 0; i < array_length(fields); i++)
-        if (proto_field_is_referenced(tree, grvsstp_own_hf(fields[i])))
+        if (grvsstp_needs_own(tree, fields[i]))
             return true;
     return false;
 }
@@ -21,8 +21,9 @@ bool grvsstp_journeys_are_wanted(proto_tree *tree)
 static void tell_number(const struct grvsstp_place *place, proto_tree *tree,
                         enum grvsstp_own_field field, uint32_t number)
 {
-    proto_item_set_generated(
-        proto_tree_add_uint(tree, grvsstp_own_hf(field), place->tvb, place->offset, 0, number));
+    if (grvsstp_needs_own(tree, field))
+        proto_item_set_generated(
+            proto_tree_add_uint(tree, grvsstp_own_hf(field), place->tvb, place->offset, 0, number));
 }
 
 /* What only the whole capture tells. */

@@ -52,28 +52,14 @@ void grvsstp_payload_handoff(void)
 
 static dissector_handle_t handle_of(const char *resource_url)
 {
-    return resource_url != NULL ? dissector_get_string_handle(resource_urls, resource_url) : NULL;
+    return has_resource_urls && resource_url != NULL
+               ? dissector_get_string_handle(resource_urls, resource_url)
+               : NULL;
 }
 
 /* ------------------------------------------------------------------------
  * Who wants it
  */
-
-/* A message with a header of its own (RFC 822, 2045): what its first line names is
- * one of the fields that such a header begins with. */
-static bool is_mime(struct sstp_span beginning)
-{
-    static const char *const fields[] = {"MIME-Version:", "Content-Type:", "Content-ID:",
-                                         "Content-Transfer-Encoding:", "Content-Disposition:"};
-
-    for (size_t i = 0; i < array_length(fields); i++) {
-        const size_t len = strlen(fields[i]);
-        if (beginning.len > len &&
-            g_ascii_strncasecmp((const char *)beginning.data, fields[i], len) == 0)
-            return true;
-    }
-    return false;
-}
 
 bool grvsstp_payload_is_wanted_always(void)
 {
@@ -87,11 +73,11 @@ bool grvsstp_payload_is_wanted(const struct grvsstp_envelope *envelope, struct s
                                                     GRVSSTP_MESSAGE_SEGMENT};
 
     for (size_t i = 0; i < array_length(fields); i++)
-        if (proto_field_is_referenced(envelope->tree, grvsstp_own_hf(fields[i])))
+        if (grvsstp_needs_own(envelope->tree, fields[i]))
             return true;
     return has_heuristics || handle_of(envelope->resource_url) != NULL ||
            (grvsstp_tap_object != 0 && have_tap_listener(grvsstp_tap_object)) ||
-           (envelope->tree != NULL && is_mime(beginning));
+           (envelope->tree != NULL && grvsstp_is_mime(beginning));
 }
 
 /* ------------------------------------------------------------------------
@@ -115,7 +101,7 @@ static void call(const struct grvsstp_envelope *envelope, tvbuff_t *tvb)
         return;
     const unsigned len = tvb_captured_length(tvb);
     if (tree != NULL && mime_handle != NULL && len > 0 &&
-        is_mime(sstp_span(tvb_get_ptr(tvb, 0, (int)len), len)))
+        grvsstp_is_mime(sstp_span(tvb_get_ptr(tvb, 0, (int)len), len)))
         call_dissector_only(mime_handle, tvb, pinfo, tree, NULL);
 }
 

@@ -24,6 +24,8 @@ struct telling {
 
 static void tell_number(const struct telling *telling, enum grvsstp_own_field field, uint32_t value)
 {
+    if (!grvsstp_needs_own(telling->tree, field))
+        return;
     proto_item_set_generated(proto_tree_add_uint(telling->tree, grvsstp_own_hf(field),
                                                  telling->place->tvb, telling->place->offset, 0,
                                                  value));
@@ -32,7 +34,7 @@ static void tell_number(const struct telling *telling, enum grvsstp_own_field fi
 static void tell_string(const struct telling *telling, enum grvsstp_own_field field,
                         const char *value)
 {
-    if (value != NULL)
+    if (value != NULL && grvsstp_needs_own(telling->tree, field))
         proto_item_set_generated(proto_tree_add_string(telling->tree, grvsstp_own_hf(field),
                                                        telling->place->tvb, telling->place->offset,
                                                        0, value));
@@ -46,6 +48,8 @@ static void tell_time(const struct telling *telling, enum grvsstp_own_field fiel
     const int64_t ns = to_ns - from_ns;
     const nstime_t time = {.secs = (time_t)(ns / 1000000000), .nsecs = (int)(ns % 1000000000)};
 
+    if (!grvsstp_needs_own(telling->tree, field))
+        return;
     proto_item_set_generated(proto_tree_add_time(telling->tree, grvsstp_own_hf(field),
                                                  telling->place->tvb, telling->place->offset, 0,
                                                  &time));
@@ -68,7 +72,7 @@ static bool is_visited(const struct telling *telling)
 static bool is_wanted(proto_tree *tree, const enum grvsstp_own_field *fields, size_t num)
 {
     for (size_t i = 0; i < num; i++)
-        if (proto_field_is_referenced(tree, grvsstp_own_hf(fields[i])))
+        if (grvsstp_needs_own(tree, fields[i]))
             return true;
     return false;
 }
@@ -158,9 +162,10 @@ static void tell_session(const struct telling *telling)
     const bool is_opening = seen->has_exchange && !seen->is_response;
     if (session->open_frame != 0 && !is_opening)
         tell_number(telling, GRVSSTP_SESSION_OPENED_IN, session->open_frame);
-    tell_string(telling, GRVSSTP_SESSION_RESOURCE_URL,
-                grvsstp_states_resource_url(place->connection, place->from_initiator, seen,
-                                            place->pinfo->pool));
+    if (grvsstp_needs_own(telling->tree, GRVSSTP_SESSION_RESOURCE_URL))
+        tell_string(telling, GRVSSTP_SESSION_RESOURCE_URL,
+                    grvsstp_states_resource_url(place->connection, place->from_initiator, seen,
+                                                place->pinfo->pool));
 }
 
 static void tell_links(const struct telling *telling)

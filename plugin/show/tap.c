@@ -29,6 +29,11 @@ void grvsstp_tapping_begin(struct grvsstp_tapping *tapping, const packet_info *p
                             : NULL;
 }
 
+bool grvsstp_tapping_is_wanted(const struct grvsstp_tapping *tapping)
+{
+    return tapping->is_wanted || have_tap_listener(grvsstp_tap_follow);
+}
+
 /* The payload of a Data, for who follows the stream. */
 static void follow(const struct grvsstp_place *place, const struct sstp_command *command)
 {

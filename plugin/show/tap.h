@@ -74,6 +74,8 @@ struct grvsstp_tapping {
 };
 
 void grvsstp_tapping_begin(struct grvsstp_tapping *tapping, const packet_info *pinfo, uint32_t key);
+/* Whether anybody wants to know of commands. */
+bool grvsstp_tapping_is_wanted(const struct grvsstp_tapping *tapping);
 /* The next command of the chunk, as it was `found`, with the findings of its bytes. */
 void grvsstp_tapping_add(struct grvsstp_tapping *tapping, const struct grvsstp_place *place,
                          const struct sstp_command *command, const struct grvsstp_found *found,

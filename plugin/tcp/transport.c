@@ -61,11 +61,42 @@ static conversation_t *find_own(packet_info *pinfo, uint32_t srcport, uint32_t d
                              destport, 0);
 }
 
+/* The conversation of the frame at hand that was found last, for it is asked for once more after
+ * the frame. */
+static struct {
+    uint32_t frame; /* 0: none */
+    uint32_t srcport, destport;
+    const void *src, *dst;
+    conversation_t *conversation;
+} found;
+
+void grvsstp_transport_reset(void)
+{
+    found.frame = 0;
+}
+
+static void keep_found(const packet_info *pinfo, conversation_t *conversation)
+{
+    found.frame = pinfo->num;
+    found.srcport = pinfo->srcport;
+    found.destport = pinfo->destport;
+    found.src = pinfo->src.data;
+    found.dst = pinfo->dst.data;
+    found.conversation = conversation;
+}
+
+static bool is_found(const packet_info *pinfo, uint32_t srcport, uint32_t destport)
+{
+    return found.frame == pinfo->num && found.srcport == srcport && found.destport == destport &&
+           found.src == pinfo->src.data && found.dst == pinfo->dst.data;
+}
+
 conversation_t *grvsstp_transport_conversation(packet_info *pinfo)
 {
     uint32_t srcport, destport;
     grvsstp_transport_ports(pinfo, &srcport, &destport);
-    return find_own(pinfo, srcport, destport);
+    return is_found(pinfo, srcport, destport) ? found.conversation
+                                              : find_own(pinfo, srcport, destport);
 }
 
 bool grvsstp_transport_is_set(enum grvsstp_tcp_preference which)
@@ -126,6 +157,8 @@ struct grvsstp_transport grvsstp_transport(packet_info *pinfo, tvbuff_t *tvb, vo
         transport.conversation = find_own(pinfo, transport.srcport, transport.destport);
     if (transport.conversation == NULL)
         transport.conversation = transport.inner;
+    if (transport.way == GRVSSTP_WAY_TCP && transport.conversation == transport.inner)
+        keep_found(pinfo, transport.conversation);
     transport.analysis = conversation_get_proto_data(transport.conversation, proto_tcp);
     if (tcpinfo == NULL || transport.way == GRVSSTP_WAY_WRAPPED)
         return transport;

@@ -126,6 +126,9 @@ void grvsstp_transport_release(const struct grvsstp_transport *transport);
  * or that the other flow acknowledged.  False where TCP's analysis does not say. */
 bool grvsstp_transport_end(const tcp_flow_t *flow, const tcp_flow_t *other, uint32_t *number);
 
+/* Forgets the capture before; for an init routine. */
+void grvsstp_transport_reset(void);
+
 /* Registers nothing; looks up what is needed of TCP.  At handoff. */
 void grvsstp_transport_init(void);
 

@@ -195,10 +195,89 @@ static void test_empty(void)
     sstp_observer_clear(&observer);
 }
 
+/* A chunk is clean as long as no command of it has a finding or a mark, whatever others have. */
+static void test_clean(void)
+{
+    struct counting_mem counting;
+    struct sstp_observer observer;
+    struct sstp_journal journal;
+    struct sstp_observation seen = {0};
+
+    counting_mem_init(&counting);
+    sstp_observer_init(&observer, &counting.mem, SSTP_OBSERVER_FROM_START);
+    sstp_journal_init(&journal, &observer, true);
+    sstp_journal_mark(&journal); /* there is no chunk */
+    for (uint32_t frame = 1; frame <= 4; frame++) {
+        sstp_journal_begin_chunk(&journal, frame, 0);
+        sstp_journal_add(&journal, &seen);
+        seen.findings = frame == 2 ? SSTP_OBSERVED(SSTP_FINDING_STATE_FIRST) : 0;
+        sstp_journal_add(&journal, &seen);
+        seen.findings = 0;
+        if (frame == 3)
+            sstp_journal_mark(&journal);
+        sstp_journal_add(&journal, &seen);
+    }
+    g_assert_true(sstp_journal_find(&journal, 1, 0).is_clean);
+    g_assert_false(sstp_journal_find(&journal, 2, 0).is_clean);
+    g_assert_false(sstp_journal_find(&journal, 3, 0).is_clean);
+    g_assert_true(sstp_journal_find(&journal, 4, 0).is_clean);
+    g_assert_false(sstp_journal_find(&journal, 4, 1).is_clean); /* it is not there */
+    journal.is_full = true; /* what was entered last may be missing */
+    g_assert_false(sstp_journal_find(&journal, 4, 0).is_clean);
+    sstp_journal_clear(&journal);
+    sstp_observer_clear(&observer);
+}
+
+/* Two messages in two chunks, of which the first is acknowledged. */
+static void test_outstanding(void)
+{
+    static const struct sstp_command commands[] = {
+        {.id = SSTP_CONNECT, .major_version = 1, .minor_version = 6},
+        {.id = SSTP_CONNECT_RESPONSE, .major_version = 1, .minor_version = 6},
+        {.id = SSTP_OPEN, .session_id = 2},
+        {.id = SSTP_OPEN_RESPONSE, .session_id = 2},
+        {.id = SSTP_MESSAGE, .session_id = 2},
+        {.id = SSTP_END_MESSAGE, .session_id = 2},
+        {.id = SSTP_MESSAGE, .session_id = 2},
+        {.id = SSTP_END_MESSAGE, .session_id = 2},
+        {.id = SSTP_NOOP, .message_count = 1}};
+    struct counting_mem counting;
+    struct sstp_observer observer;
+    struct sstp_journal journals[2];
+
+    counting_mem_init(&counting);
+    sstp_observer_init(&observer, &counting.mem, SSTP_OBSERVER_FROM_START);
+    for (int i = 0; i < 2; i++)
+        sstp_journal_init(&journals[i], &observer, i != 0);
+    for (size_t i = 0; i < G_N_ELEMENTS(commands); i++) {
+        const uint8_t id = commands[i].id;
+        const bool from_initiator =
+            id != SSTP_CONNECT_RESPONSE && id != SSTP_OPEN_RESPONSE && id != SSTP_NOOP;
+        const uint32_t frame = (uint32_t)i / 2 + 1;
+        struct sstp_observation seen;
+        if (i % 2 == 0 || frame < 3)
+            sstp_journal_begin_chunk(&journals[from_initiator], frame, (uint32_t)i);
+        sstp_observer_command(&observer, from_initiator, &commands[i],
+                              (struct sstp_observed_place){frame, (int64_t)frame}, &seen);
+        sstp_journal_add(&journals[from_initiator], &seen);
+    }
+    g_assert_false(
+        sstp_journal_has_outstanding(&journals[1], sstp_journal_find(&journals[1], 3, 4)));
+    g_assert_true(
+        sstp_journal_has_outstanding(&journals[1], sstp_journal_find(&journals[1], 4, 6)));
+    g_assert_false(
+        sstp_journal_has_outstanding(&journals[0], sstp_journal_find(&journals[0], 5, 8)));
+    for (int i = 0; i < 2; i++)
+        sstp_journal_clear(&journals[i]);
+    sstp_observer_clear(&observer);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/state/journal/any-order", test_any_order);
     g_test_add_func("/state/journal/empty", test_empty);
+    g_test_add_func("/state/journal/clean", test_clean);
+    g_test_add_func("/state/journal/outstanding", test_outstanding);
     return g_test_run();
 }

@@ -25,6 +25,16 @@ FILES = ["colorfilters", "dfilter_buttons", "preferences", "recent"]
 CMAKE = os.environ.get("GRVSSTP_CMAKE", "cmake")
 ZIP = os.path.join(BUILD_DIR, "grvsstp-profile.zip")
 
+# What some rules are, by the commands that they are for.
+BY_COMMAND = {
+    "SSTP connection":
+        'sstp.command in {"Connect", "ConnectResponse", "ConnectAuthenticate", "ConnectClose", '
+        '"Attach", "AttachResponse", "AttachAuthenticate", "Register", "RegisterResponse"}',
+    "SSTP session":
+        'sstp.command in {"Open", "FanoutOpen", "OpenResponse", "SessionStatus", "Close"}',
+    "SSTP message":
+        'sstp.command in {"Message", "Data", "EndMessage"} || sstp.command.reassembled_in'}
+
 # The oldest time that a zip can hold is the beginning of 1980: this is ours.
 ZIP_TIME = (2000, 1, 1, 0, 0, 0)
 
@@ -287,18 +297,24 @@ class InTshark(Profile):
             found.setdefault(rule, set()).add(int(number))
         return found
 
+    def frames(self, name, display_filter):
+        shown = self.ws.tshark(self.sample(name), "-Y", display_filter, "-T", "fields",
+                               "-e", "frame.number", two_pass=True)
+        return {int(number) for number in shown.splitlines()}
+
     def test_colours(self):
         """Every frame has one, and the first rule that fits gives it."""
         self.put_into_home()
         for name in ("demo", "keepalive"):
             found = self.coloured(name)
-            frames, left = self.sample(name), set()
+            left = set()
             for rule, text, _, _ in colours():
-                shown = self.ws.tshark(frames, "-Y", text, "-T", "fields", "-e", "frame.number",
-                                       two_pass=True)
-                fits = {int(number) for number in shown.splitlines()}
+                fits = self.frames(name, text)
                 self.assertEqual(found.get(rule, set()), fits - left, name + ": " + rule)
-                left |= fits
+                before, left = left, left | fits
+                if rule in BY_COMMAND:
+                    self.assertEqual(found.get(rule, set()),
+                                     self.frames(name, BY_COMMAND[rule]) - before, rule)
             self.assertEqual(set().union(*found.values()), left)
         for rule in ("SSTP violation", "SSTP refused or failed", "SSTP flow control",
                      "SSTP connection", "SSTP session", "SSTP acknowledgement", "SSTP message"):
