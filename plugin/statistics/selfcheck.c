@@ -44,10 +44,11 @@ static const char *const kind_names[GRVSSTP_ANSWER_KINDS] = {
     [GRVSSTP_ANSWER_SESSION] = "sessions",
 };
 
-#define STREAMS_MAX (1u << 20) /* more are not held against anything */
-#define LANES_MAX (1u << 16)   /* sessions of one side; likewise */
-#define MISSING_MAX 256        /* what may be missing at a time, of either side */
-#define AHEAD_MAX 65536u       /* what is told at once: all that is going to be sent */
+#define LANES_MAX (1u << 16) /* sessions of one side; more are not held against anything */
+#define MISSING_MAX 256      /* what may be missing at a time, of either side */
+/* So far may what is told be from where it is shown: answers go with the segment that was next. */
+#define OUT_OF_ORDER_MAX 64
+#define AHEAD_MAX 65536u /* what is told at once: all that is going to be sent */
 #define TEXT_SIZE 80u
 #define COMMENT_FIELD "frame.comment"
 
@@ -108,7 +109,7 @@ static struct check *check_of(uint32_t stream, bool from_initiator, enum grvsstp
     struct check *check = grvsstp_table_row(&table, key, &is_new);
     if (is_new) {
         check->lanes = g_hash_table_new_full(NULL, NULL, NULL, free_lane);
-        grvsstp_row_number(&check->row, STREAM, stream);
+        grvsstp_row_number(&check->row, STREAM, stream % GRVSSTP_SELFCHECK_UNTOLD);
         grvsstp_row_text(&check->row, DIRECTION,
                          kind == GRVSSTP_ANSWER_CONNECTION ? "both"
                          : from_initiator                  ? "initiator"
@@ -167,38 +168,33 @@ static void drop_head(GQueue *queue)
     free_said(g_queue_pop_head(queue));
 }
 
-/* How many places of the queue are before one that says the same; -1 when none that is near does.
- */
-static int distance(const GQueue *queue, const struct said *wanted)
+/* Takes the first that says the same out of a queue, unless it is too far; those that are long
+ * before it have nothing on the other side.  False when there is none. */
+static bool take_alike(GQueue *queue, const char *words)
 {
-    int num = 0;
-    for (const GList *link = queue->head; link != NULL && num < MISSING_MAX;
-         link = link->next, num++)
-        if (strcmp(((const struct said *)link->data)->words, wanted->words) == 0)
-            return num;
-    return -1;
+    int place = 0;
+    GList *link = queue->head;
+    while (link != NULL && place < MISSING_MAX &&
+           strcmp(((const struct said *)link->data)->words, words) != 0) {
+        link = link->next;
+        place++;
+    }
+    if (link == NULL || place == MISSING_MAX)
+        return false;
+    free_said(link->data);
+    g_queue_delete_link(queue, link);
+    for (; place > OUT_OF_ORDER_MAX; place--)
+        drop_head(queue);
+    return true;
 }
 
-/* Takes away what is the same on both sides, and what can have nothing on the other side.  At
- * the end nothing more comes, so that what is left over against each other is different. */
-static void compare(struct check *check, struct lane *lane, bool is_end)
+/* What is left on both sides, more of it than can be missing, is different; at the end, when
+ * nothing more comes, all of it. */
+static void compare_rest(struct check *check, struct lane *lane, bool is_end)
 {
-    while (!g_queue_is_empty(&lane->told) && !g_queue_is_empty(&lane->shown)) {
-        const struct said *shown = g_queue_peek_head(&lane->shown);
-        const struct said *told = g_queue_peek_head(&lane->told);
-        const int missing = distance(&lane->told, shown);
-        const int more = missing < 0 ? distance(&lane->shown, told) : -1;
-        if (missing < 0 && more < 0 && !is_end &&
-            (lane->told.length < MISSING_MAX || lane->shown.length < MISSING_MAX))
-            return;
-        for (int i = 0; i < missing; i++)
-            drop_head(&lane->told);
-        for (int i = 0; i < more; i++)
-            drop_head(&lane->shown);
-        if (missing >= 0 || more >= 0)
-            check->num_alike++;
-        else
-            note_difference(check, told, shown);
+    const guint max = is_end ? 0 : MISSING_MAX;
+    while (lane->told.length > max && lane->shown.length > max) {
+        note_difference(check, g_queue_peek_head(&lane->told), g_queue_peek_head(&lane->shown));
         drop_head(&lane->told);
         drop_head(&lane->shown);
     }
@@ -219,17 +215,23 @@ static void show(struct check *check)
 static void say(struct check *check, struct lane *lane, bool is_told, uint32_t frame, char *words)
 {
     GQueue *queue = is_told ? &lane->told : &lane->shown;
-    struct said *said = g_new(struct said, 1);
-    *said = (struct said){frame, words};
-    g_queue_push_tail(queue, said);
+
     if (is_told)
         check->num_told++;
     else
         check->num_shown++;
+    if (take_alike(is_told ? &lane->shown : &lane->told, words)) {
+        check->num_alike++;
+        g_free(words);
+    } else {
+        struct said *said = g_new(struct said, 1);
+        *said = (struct said){frame, words};
+        g_queue_push_tail(queue, said);
+    }
     /* One side may be missing altogether. */
     if (queue->length > AHEAD_MAX)
         drop_head(queue);
-    compare(check, lane, false);
+    compare_rest(check, lane, false);
     show(check);
 }
 
@@ -240,7 +242,7 @@ static void finish_check(void *row)
     gpointer lane;
     g_hash_table_iter_init(&iter, check->lanes);
     while (g_hash_table_iter_next(&iter, NULL, &lane))
-        compare(check, lane, true);
+        compare_rest(check, lane, true);
     show(check);
 }
 
@@ -252,7 +254,7 @@ static void finish_check(void *row)
  * captured, and who is the first to have one. */
 static bool is_compared(const struct grvsstp_answer *answer)
 {
-    if (answer->stream >= STREAMS_MAX)
+    if (answer->stream >= GRVSSTP_SELFCHECK_STREAMS_MAX)
         return false;
     if (answer->kind != GRVSSTP_ANSWER_CONNECTION && answer->kind != GRVSSTP_ANSWER_SESSION)
         return true;
@@ -274,6 +276,8 @@ static void note_answer(const packet_info *pinfo, const char *comment)
         g_free(answer.words);
         return;
     }
+    if (answer.kind == GRVSSTP_ANSWER_COMMAND)
+        grvsstp_selfcheck_streams_told(answer.stream, answer.from_initiator, answer.words);
     const bool from_initiator = answer.kind == GRVSSTP_ANSWER_CONNECTION || answer.from_initiator;
     struct check *check = check_of(answer.stream, from_initiator, answer.kind);
     struct lane *lane = lane_of(check, answer.session_id);
@@ -299,35 +303,46 @@ static tap_packet_status note_answers(void *tapdata, packet_info *pinfo, epan_di
     return found != NULL ? TAP_PACKET_REDRAW : TAP_PACKET_DONT_REDRAW;
 }
 
-static void note_shown(uint32_t stream, bool from_initiator, enum grvsstp_answer_kind kind,
-                       uint32_t frame, char *words)
+/* Of one of the streams that were told.  A state is told when it is another one. */
+static void say_shown(uint32_t told_stream, const struct grvsstp_shown *shown)
 {
-    struct check *check = check_of(stream, from_initiator, kind);
-    say(check, lane_of(check, 0), false, frame, words);
-}
+    struct check *check = check_of(told_stream, shown->from_initiator, shown->kind);
+    struct lane *lane = lane_of(check, shown->session_id);
+    const bool is_state =
+        shown->kind == GRVSSTP_ANSWER_CONNECTION || shown->kind == GRVSSTP_ANSWER_SESSION;
 
-/* A state is told when it is another one. */
-static void note_state(uint32_t stream, bool from_initiator, enum grvsstp_answer_kind kind,
-                       uint32_t session_id, uint32_t frame, char *words)
-{
-    struct check *check = words != NULL ? check_of(stream, from_initiator, kind) : NULL;
-    struct lane *lane = check != NULL ? lane_of(check, session_id) : NULL;
-    if (lane == NULL || g_strcmp0(lane->last, words) == 0) {
-        g_free(words);
+    if (lane == NULL || (is_state && g_strcmp0(lane->last, shown->words) == 0)) {
+        g_free(shown->words);
         return;
     }
-    g_free(lane->last);
-    lane->last = g_strdup(words);
-    say(check, lane, false, frame, words);
+    if (is_state) {
+        g_free(lane->last);
+        lane->last = g_strdup(shown->words);
+    }
+    say(check, lane, false, shown->frame, shown->words);
+}
+
+static void finish_streams(void)
+{
+    grvsstp_selfcheck_streams_finish(say_shown);
+}
+
+/* The words, which may be NULL, are taken over. */
+static void note_shown(uint32_t stream, bool from_initiator, enum grvsstp_answer_kind kind,
+                       uint32_t session_id, uint32_t frame, char *words)
+{
+    const struct grvsstp_shown shown = {kind, from_initiator, session_id, frame, words};
+    if (words != NULL)
+        grvsstp_selfcheck_streams_shown(stream, &shown, say_shown);
 }
 
 static void note_states(uint32_t stream, uint32_t frame,
                         const struct grvsstp_tapped_command *tapped)
 {
     const struct sstp_command *command = &tapped->command;
-    note_state(stream, true, GRVSSTP_ANSWER_CONNECTION, 0, frame,
+    note_shown(stream, true, GRVSSTP_ANSWER_CONNECTION, 0, frame,
                grvsstp_shown_connection(&tapped->seen));
-    note_state(stream, (command->session_id & SSTP_ACCEPTOR_SESSION_ID) == 0,
+    note_shown(stream, (command->session_id & SSTP_ACCEPTOR_SESSION_ID) == 0,
                GRVSSTP_ANSWER_SESSION, command->session_id, frame,
                grvsstp_shown_session(command, &tapped->seen));
 }
@@ -341,13 +356,13 @@ static void note_command(const packet_info *pinfo, const struct grvsstp_tap *tap
 
     /* What was captured in part says nothing of the rest. */
     if (tapped->is_whole)
-        note_shown(stream, tap->from_initiator, GRVSSTP_ANSWER_COMMAND, pinfo->num,
+        note_shown(stream, tap->from_initiator, GRVSSTP_ANSWER_COMMAND, 0, pinfo->num,
                    grvsstp_shown_command(&tapped->command));
     if (tapped->command.id == SSTP_END_MESSAGE && tapped->has_states && tapped->seen.has_entry)
-        note_shown(stream, tap->from_initiator, GRVSSTP_ANSWER_MESSAGE, pinfo->num,
+        note_shown(stream, tap->from_initiator, GRVSSTP_ANSWER_MESSAGE, 0, pinfo->num,
                    grvsstp_shown_message(&tapped->command, tapped->seen.entry));
     for (uint32_t i = 0; acknowledgement != NULL && i < acknowledgement->covered; i++)
-        note_shown(stream, !tap->from_initiator, GRVSSTP_ANSWER_ACKNOWLEDGED, pinfo->num,
+        note_shown(stream, !tap->from_initiator, GRVSSTP_ANSWER_ACKNOWLEDGED, 0, pinfo->num,
                    grvsstp_shown_acknowledged(acknowledgement->first + i));
     if (tapped->has_states)
         note_states(stream, pinfo->num, tapped);
@@ -361,7 +376,8 @@ static tap_packet_status note_commands(void *tapdata, packet_info *pinfo, epan_d
     (void)edt;
     (void)flags;
     grvsstp_table_finish_before_drawing(grvsstp_table_of(tapdata));
-    for (unsigned i = 0; i < tap->num_commands && tap->connection->number < STREAMS_MAX; i++)
+    for (unsigned i = 0;
+         i < tap->num_commands && tap->connection->number < GRVSSTP_SELFCHECK_STREAMS_MAX; i++)
         note_command(pinfo, tap, &tap->commands[i]);
     return tap->num_commands > 0 ? TAP_PACKET_REDRAW : TAP_PACKET_DONT_REDRAW;
 }
@@ -389,7 +405,9 @@ static struct grvsstp_table table = {.ui = {.title = "Groove SSTP Self-Check",
                                      .row_size = sizeof(struct check),
                                      .clear_row = clear_check,
                                      .begin = listen_to_answers,
-                                     .finish_row = finish_check};
+                                     .finish_row = finish_check,
+                                     .finish = finish_streams,
+                                     .forget = grvsstp_selfcheck_streams_forget};
 
 void grvsstp_selfcheck_table_register(void)
 {

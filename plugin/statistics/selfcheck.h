@@ -58,4 +58,40 @@ void grvsstp_words_add(GString *words, const char *name, const char *value);
 #define GRVSSTP_ANSWER_DATA_MAX 64u
 #define GRVSSTP_DATA_DIGEST "data_sha256_of_hex"
 
+/* ---- selfcheck_streams.c: which connection of the answers one of the capture is ----
+ *
+ * They are counted by their first commands, which two connections that begin together may have in
+ * another order in the capture than they happened, and some of which it may lack.  So a connection
+ * is the one of which the same was told, by the first of its commands that only few have: with its
+ * own number, if that is one of them.  What is shown before that waits. */
+
+#define GRVSSTP_SELFCHECK_STREAMS_MAX (1u << 20) /* more are not held against anything */
+/* Added to the number of one that is none of those that were told. */
+#define GRVSSTP_SELFCHECK_UNTOLD GRVSSTP_SELFCHECK_STREAMS_MAX
+
+/* Something that is shown. */
+struct grvsstp_shown {
+    enum grvsstp_answer_kind kind;
+    bool from_initiator;
+    uint32_t session_id; /* of a session's state, else 0 */
+    uint32_t frame;
+    char *words; /* to be freed */
+};
+
+/* What becomes of it once it is known whose it is; the words are taken over. */
+typedef void (*grvsstp_shown_handler)(uint32_t told_stream, const struct grvsstp_shown *shown);
+
+/* A command was told. */
+void grvsstp_selfcheck_streams_told(uint32_t stream, bool from_initiator, const char *words);
+
+/* Something is shown; the words are taken over. */
+void grvsstp_selfcheck_streams_shown(uint32_t stream, const struct grvsstp_shown *shown,
+                                     grvsstp_shown_handler handler);
+
+/* Nothing more comes: what still waits has its turn. */
+void grvsstp_selfcheck_streams_finish(grvsstp_shown_handler handler);
+
+/* Another capture, or the same once more. */
+void grvsstp_selfcheck_streams_forget(void);
+
 #endif

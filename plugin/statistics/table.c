@@ -28,6 +28,8 @@ static void forget_rows(struct grvsstp_table *table)
     GHashTableIter iter;
     gpointer value;
 
+    if (table->forget != NULL)
+        table->forget();
     if (table->rows == NULL)
         return;
     g_hash_table_iter_init(&iter, table->rows);
@@ -92,6 +94,8 @@ void grvsstp_table_for_each(struct grvsstp_table *table, void (*visit)(void *row
 static void finish_rows(void *tapdata)
 {
     struct grvsstp_table *table = tapdata;
+    if (table->finish != NULL && grvsstp_table_is_shown(table))
+        table->finish();
     grvsstp_table_for_each(table, table->finish_row);
 }
 

@@ -38,6 +38,8 @@ struct grvsstp_table {
     /* Called for each row before it is drawn; or NULL.  See grvsstp_table_finish_before_drawing().
      */
     void (*finish_row)(void *row);
+    void (*finish)(void); /* likewise, once, before all rows; it may add some; or NULL */
+    void (*forget)(void); /* the rows are gone, and so is what is kept beside them; or NULL */
     /* Private. */
     GHashTable *rows; /* by key */
     GSList *spare;    /* cells that windows may still look at */

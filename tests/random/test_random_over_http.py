@@ -49,11 +49,11 @@ def chunks_of(packets):
             yield packet.sender == initiator, packet.payload[at:at + BODY_MAX], packet.time
 
 
-def carried(kind, connections):
-    """The connections of a run, one after the other, carried so; as packets."""
+def carried(make, connections):
+    """The connections of a run, one after the other, each by a carrier of this class; as packets."""
     capture = Capture(start=connections[0][0].time, tick=TICK)
     for number, packets in enumerate(connections):
-        carrier = CARRIERS[kind](capture, Place(number))
+        carrier = make(capture, Place(number))
         carrier.open()
         for from_client, data, time in chunks_of(packets):
             capture.now = max(capture.now, time)
@@ -180,7 +180,7 @@ class RandomOverHttp(unittest.TestCase):
         cls.originals, cls.lines = [], {}
         for seed in cls.seeds:
             connections, cls.lines[seed] = cls.run_of(seed)
-            cls.originals += [(seed, Original(kind, seed, carried(kind, connections)))
+            cls.originals += [(seed, Original(kind, seed, carried(CARRIERS[kind], connections)))
                               for kind in CARRIERS]
 
     @classmethod

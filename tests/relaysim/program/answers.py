@@ -158,6 +158,19 @@ class Answers(unittest.TestCase):
             self.assertRegex(rows[0][10], words)
             self.assertRegex(rows[0][9], r"^\d+$")
 
+    def test_other_order(self):
+        """Connections are told apart by what was said, where they began in another order."""
+        capture, _ = self.play("order", "scenario", "4.2.5-multi-drop")
+        with open(capture, "rb") as file:
+            data = file.read()
+        self.assertGreater(data.count(b'"stream":1,'), 5)
+        wrong = self.path("other-order.pcapng")
+        with open(wrong, "wb") as file:
+            file.write(data.replace(b'"stream":0,', b'"stream":x,').replace(
+                b'"stream":1,', b'"stream":0,').replace(b'"stream":x,', b'"stream":1,'))
+        os.chmod(wrong, 0o644)
+        self.assertGreater(self.assert_right(wrong), 20)
+
     def test_missing(self):
         """A command that is not told, and one that is not there."""
         capture, _ = self.play("missing", "scenario", "4.2.1-device-to-device")

@@ -1,0 +1,327 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Built-in scenarios whose captures are worn ("--fault capture ..."), over every carrier that they have
+no reason not to travel by, in each kind of wear and in seeded mixes.
+
+Where every byte is there the plugin shows what the truth file tells, finds exactly what the scenario
+states, and `-z grvsstp,selfcheck` finds nothing: in one pass and in two; in one it may know less where
+segments are out of order.  Where bytes are missing it may know less, and says nothing that is false.
+
+Usage: worn.py RELAYSIM FOLDER [--all] [--seed N] [--via WAY] [--kind KIND] [--keep FOLDER]
+
+A choice, the same each time, or another one by another seed; with --all every scenario over every
+carrier in every kind, and mixes (ninja worn).
+"""
+import argparse
+import collections
+import concurrent.futures
+import glob
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+# (which takes RELAYSIM and FOLDER off the command line)
+import carried
+from carried import CARRIERS, CUT, FOREIGN, reason_not_to
+from played import HAS_PLUGIN
+from scenarios import FILES, NAMES, declared, play, stated
+
+if HAS_PLUGIN:
+    import tshark
+    import truth_file
+    from wireshark_test import BAD
+
+# What a kind leaves: every byte in order; every byte, but out of order; or not all of them.
+WHOLE, MOVED, LOSSY = "whole", "moved", "lossy"
+
+# (faults, what they leave), by a name for each.
+KINDS = {
+    "segments": (["segments 1 to 300"], WHOLE),
+    "small": (["segments 23"], WHOLE),
+    "offload": (["offload"], WHOLE),
+    "resend": (["resend 1 of 3"], MOVED),
+    "delay": (["delay 20ms"], WHOLE),
+    "duplicate": (["duplicate 1 of 2"], WHOLE),
+    "span": (["duplicate 1 of 1 vlan 20", "vlan 10"], WHOLE),
+    "ipv6": (["ipv6"], WHOLE),
+    "nat": (["nat"], WHOLE),
+    "cooked": (["link cooked"], WHOLE),
+    "cooked2": (["link cooked2", "ipv6"], WHOLE),
+    "loopback": (["link loopback"], WHOLE),
+    "raw": (["link raw", "ipv6"], WHOLE),
+    "ring": (["ring 20000 bytes"], WHOLE),
+    "reorder": (["reorder 1 of 4"], WHOLE),
+    "far": (["reorder 1 of 4 by 3"], MOVED),
+    "jitter": (["jitter 5ms"], MOVED),
+    "points": (["points ahead 70ms apart 3ms drift 50ppm", "nat"], MOVED),
+    "lose": (["lose 1 of 8"], LOSSY),
+    "start": (["start after 40 segments"], LOSSY),
+    "snap": (["snap 96"], LOSSY),
+}
+# What mixes are made of: one of each line, or none.
+PARTS = (("segments 1 to 300", "segments 536", "offload"), ("resend 1 of 5",), ("delay 5ms",),
+         ("duplicate 1 of 4", "duplicate 1 of 3 vlan 7"), ("reorder 1 of 9", "reorder 1 of 9 by 2"),
+         ("jitter 2ms",), ("ipv6",), ("nat",), ("ring 30000 bytes",),
+         ("points ahead -20ms apart 2ms",), ("lose 1 of 20",), ("start after 25 segments",),
+         ("snap 200",))
+OUT_OF_ORDER = ("resend", "reorder", "jitter", "points")
+NOT_ALL = ("lose", "start", "snap")
+
+WAYS = ("tcp", *CARRIERS)
+RUNS = 3      # at a time
+GROUP = 12    # scenarios of a run
+CHOICE = 3    # of the scenarios, where not all are asked for
+MIXES = 3     # of each way
+KINDS_CHOSEN = 1
+OF_THE_CAPTURE = ("gap", "sequence_gap", "missing_half")
+# Wireshark's own dissectors of SOCKS and of HTTP's CONNECT follow the handshake in the order of the
+# capture, and SOCKS no handshake in pieces.
+DISTURBING = ("segments", "resend", "reorder", "jitter", "points", "start", "lose", "snap",
+              "duplicate")
+
+# Where the proxies of the stage are seen.
+PROXIES = [prefix + str(host) for prefix in ("192.0.2.", "2001:db8:2::") for host in (7, 8, 9)]
+
+
+def is_far(frame):
+    """Between a proxy of the stage and a relay."""
+    return any(frame.value(name) in PROXIES
+               for name in ("ip.src", "ip.dst", "ipv6.src", "ipv6.dst"))
+
+
+carried.is_far = is_far
+
+
+def text_of(name):
+    with open(FILES[NAMES.index(name)], encoding="utf-8") as file:
+        return file.read()
+
+
+def has_handshake(name):
+    return re.search(r"\b(through|CONNECT|SOCKS)\b", text_of(name)) is not None
+
+
+def has_proxy(name):
+    return re.search(r"\b(proxy|through)\b", text_of(name)) is not None
+
+
+def leaves(faults):
+    """What a mix of faults leaves."""
+    if any(fault.startswith(NOT_ALL) for fault in faults):
+        return LOSSY
+    return MOVED if any(fault.startswith(OUT_OF_ORDER) and fault != "reorder 1 of 4" for fault in
+                        faults) else WHOLE
+
+
+def mix(seed, way):
+    """Some of the parts, at most one of each line."""
+    rng = random.Random("%s %s" % (seed, way))
+    return [rng.choice(part) for part in PARTS if rng.random() < 0.35]
+
+
+def names_of(way):
+    """Those that travel so."""
+    word = "TCP" if way == "tcp" else CARRIERS[way][0]
+    return [name for name, path in zip(NAMES, FILES)
+            if name != FOREIGN and (way == "tcp" or declared(path)["relay"] and
+                                   reason_not_to(path, word) is None)
+            and not (way == "socks" and name == CUT)]
+
+
+class Job:
+    """Some scenarios over one way, worn so."""
+
+    def __init__(self, way, label, faults, left, names, seed):
+        self.way, self.label, self.faults, self.left = way, label, faults, left
+        self.names, self.seed = names, seed
+        self.wrong = []
+
+    def __str__(self):
+        return "%s, %s" % (self.way, self.label)
+
+    def play(self, folder):
+        """The captures, whole, and the truth."""
+        prefix = os.path.join(folder, re.sub(r"\W+", "-", "%s %s %d" % (self, self.names[0],
+                                                                        self.seed)))
+        arguments = [part for fault in self.faults for part in ("--fault", "capture " + fault)]
+        if self.way != "tcp":
+            arguments += ["--via", self.way]
+        self.command = [*self.names, *arguments, "--seed", str(self.seed)]
+        result = play(*self.command, "--answers", "-w", prefix + ".pcapng", "--truth",
+                      prefix + ".json")
+        if result.returncode != 0:
+            self.wrong.append("ended with %d: %s" % (result.returncode, result.stderr[-1000:]))
+        captures = []
+        suffixes = ("-1", "-2") if any(f.startswith("points") for f in self.faults) else ("",)
+        for suffix in suffixes:
+            capture = prefix + suffix + ".pcapng"
+            if any(fault.startswith("ring") for fault in self.faults):
+                files = sorted(glob.glob(prefix + suffix + "_*.pcapng"))
+                subprocess.run(["mergecap", "-a", "-w", capture, *files], check=True)
+            os.chmod(capture, 0o644)
+            captures.append(capture)
+        return captures, prefix + ".json"
+
+    def bad(self, text, *arguments):
+        self.wrong.append(text % arguments)
+
+
+# What is told in the order of time, which is not that of a capture out of order.
+ORDERED = re.compile(r", (connection states|states of session|messages delivered|session \d+ from)")
+LINE = re.compile(r"^ *(\d+) \|(\w+) *\|(\w+) *\| *(\d+) \| *(\d+) \| *(\d+) \| *(\d+) \| *(\d+) \|"
+                  r" *(\d+) \| *(\d*) \|(.*?) *\|$")
+
+
+class Judge:
+    def __init__(self, ws, job, capture, truth):
+        self.ws, self.job, self.capture = ws, job, capture
+        self.truth = truth_file.Truth(truth)
+        # The leg of a proxy to the relay tells of one end alone.
+        self.has_others = job.way in ("connect", "socks") or any(map(has_proxy, job.names))
+        # What was told of one that is cut off need not have come out.
+        self.cut = {event["stream"] for event in self.truth.of("connection-state", state="closed")
+                    if event["why"] in ("transport lost", "no memory")}
+
+    def look(self):
+        for two_pass in (False, True):
+            label = "two passes" if two_pass else "one pass"
+            frames = self.ws.dissect(self.capture, two_pass=two_pass)
+            for sentence in self.check_frames(frames, two_pass):
+                self.job.bad("%s, %s: %s", os.path.basename(self.capture), label, sentence)
+            for sentence in self.check_self(two_pass):
+                self.job.bad("%s, %s: selfcheck: %s", os.path.basename(self.capture), label, sentence)
+
+    def knows_all(self, two_pass):
+        return self.job.left == WHOLE or self.job.left == MOVED and two_pass
+
+    def check_frames(self, frames, two_pass):
+        yield from self.check_findings(frames, two_pass)
+        yield from ("frame %d is malformed" % frame.number for frame in frames
+                    if frame.is_malformed and frame.ours)
+        if self.knows_all(two_pass):
+            yield from self.check_truth(frames, two_pass)
+        else:
+            yield from self.check_messages(frames)
+
+    def check_truth(self, frames, two_pass):
+        shown = truth_file.Shown(carried.Dissected(frames), self.capture)
+        numbers = {id(command): command.stream for command in shown.commands}
+        carried.renumber(shown, frames, self.truth)
+        for command in shown.commands:
+            if command.stream is None:
+                command.stream = numbers[id(command)]
+        return [difference for difference in truth_file.differences(self.truth, shown)
+                if (two_pass or ", messages acknowledged" not in difference) and not (
+                    self.job.left == MOVED and ORDERED.search(difference))]
+
+    def check_findings(self, frames, two_pass):
+        wanted, found = collections.Counter(), collections.Counter()
+        all_known = self.knows_all(two_pass)
+        for frame in frames:
+            found.update(name for name, severity in frame.findings
+                         if all_known or severity in BAD)
+        for name in self.job.names:
+            wanted.update({finding: 1000 for finding in stated(FILES[NAMES.index(name)])})
+        for name in ("timer", "sequence_repeat", *(() if all_known else OF_THE_CAPTURE)):
+            del found[name]
+        if not found <= wanted:
+            yield "findings %r" % dict(found - wanted)
+
+    def check_messages(self, frames):
+        """What is told of a message that ends is true of one that was sent."""
+        sent = collections.Counter(event["length"] for event in self.truth.of("message-sent"))
+        shown = collections.Counter(
+            int(command.one("sstp.message.length")) for frame in frames
+            for command in frame.commands
+            if command.one("sstp.command") == "0x0f" and command.one("sstp.message.length"))
+        for length in shown:
+            if length not in sent:
+                yield "a message of %d bytes, which nobody sent" % length
+
+    def check_self(self, two_pass):
+        text = self.ws.tshark(self.capture, "-q", "-z", "grvsstp,selfcheck", two_pass=two_pass)
+        rows = [match.groups() for match in map(LINE.match, text.splitlines()) if match]
+        if not rows:
+            yield "no rows"
+        for row in rows:
+            told, shown, alike, different, not_shown, not_told = map(int, row[3:9])
+            if told == 0 and self.has_others:
+                continue
+            if different:
+                yield " ".join(row)
+            elif self.knows_all(two_pass) and (not_shown or not_told) and not (
+                    self.has_others or int(row[0]) in self.cut):
+                yield "lacks " + " ".join(row)
+
+
+def jobs_of(arguments):
+    """What is to be played."""
+    rng = random.Random(arguments.seed)
+    for way in WAYS if arguments.via is None else [arguments.via]:
+        kinds = [(label, *KINDS[label]) for label in KINDS]
+        for number in range(MIXES):
+            faults = mix(arguments.seed * 100 + number, way)
+            kinds.append(("mix %s" % ", ".join(faults), faults, leaves(faults)))
+        if not arguments.all and arguments.kind is None:
+            kinds = rng.sample(kinds, KINDS_CHOSEN)
+        for label, faults, left in kinds:
+            is_disturbed = any(fault.startswith(DISTURBING) for fault in faults)
+            if arguments.kind not in (None, label) or (
+                    is_disturbed and way in ("connect", "socks")):
+                continue
+            names = [name for name in names_of(way) if not (is_disturbed and has_handshake(name))]
+            if "nat" in faults:  # all proxies and clients have one address
+                if way in ("connect", "socks"):
+                    continue
+                names = [name for name in names if not has_proxy(name)]
+            if left != LOSSY:  # as it is already
+                names = [name for name in names if name != "capture-lossy"]
+            if not arguments.all:
+                names = rng.sample(names, min(CHOICE, len(names)))
+            for at in range(0, len(names), GROUP):
+                yield Job(way, label, faults, left, names[at:at + GROUP], arguments.seed)
+
+
+def run(ws, job, folder, keep):
+    captures, truth = job.play(folder)
+    if HAS_PLUGIN:
+        for capture in captures:
+            Judge(ws, job, capture, truth).look()
+    if job.wrong and keep:
+        for capture in captures:
+            shutil.copy(capture, keep)
+        shutil.copy(truth, keep)
+    for path in glob.glob(truth[:-len(".json")] + "*"):
+        os.unlink(path)
+    return job
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--all", action="store_true")
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--via", choices=WAYS)
+    parser.add_argument("--kind")
+    parser.add_argument("--keep", help="folder for the captures that are told wrong")
+    arguments = parser.parse_args()
+    began, failed = time.monotonic(), 0
+    with tshark.Wireshark(debug=False) as ws, concurrent.futures.ThreadPoolExecutor(RUNS) as pool:
+        jobs = list(jobs_of(arguments))
+        for job in pool.map(lambda job: run(ws, job, ws.folder, arguments.keep), jobs):
+            failed += bool(job.wrong)
+            print("%s: %s" % (job, "%d wrong" % len(job.wrong) if job.wrong else "right"), flush=True)
+            if job.wrong:
+                print("    relaysim scenario %s" % " ".join(
+                    '"%s"' % word if " " in word else word for word in job.command))
+                print("    " + "\n    ".join(job.wrong[:12]), flush=True)
+    print("seed %d: %d captures, %d wrong, %d s" % (arguments.seed, len(jobs), failed,
+                                                    time.monotonic() - began))
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
