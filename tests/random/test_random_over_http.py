@@ -241,7 +241,7 @@ class RandomOverHttp(unittest.TestCase):
         """Where one side is seen late there is hardly a moment at which nothing of it is lacking,
         and nothing lacks for long."""
         connections, _ = self.run_of(SLOW_SEED)
-        original = Original("keepalive", SLOW_SEED, carried("keepalive", connections))
+        original = Original("keepalive", SLOW_SEED, carried(KeepAlive, connections))
         original.tell(self.shown(original, two_pass=True))
         run = Judged(self.ws, keep=self.keep)
         for skew in (SKEWS[-1], -SKEWS[-1]):
