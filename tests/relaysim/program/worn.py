@@ -172,7 +172,8 @@ class Job:
 
 
 # What is told in the order of time, which is not that of a capture out of order.
-ORDERED = re.compile(r", (connection states|states of session|messages delivered|session \d+ from)")
+ORDERED = re.compile(r", (connection states|states of session|messages delivered|session \d+ from|"
+                     r"messages acknowledged)")
 
 
 class Judge:
