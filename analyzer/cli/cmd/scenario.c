@@ -77,6 +77,13 @@ static gboolean is_equal_end(const struct packet_end *a, const struct packet_end
     return a->port == b->port && memcmp(a->address, b->address, sizeof a->address) == 0;
 }
 
+static gboolean begins_with_connect(const struct taken *taken)
+{
+    const struct sstp_span first =
+        taken->commands->len > 0 ? taken_bytes(taken, 0) : sstp_span(NULL, 0);
+    return first.len > 0 && first.data[0] == SSTP_CONNECT;
+}
+
 /* What the report knows of the connection. */
 static struct script script_of(const struct telling *telling)
 {
@@ -88,8 +95,10 @@ static struct script script_of(const struct telling *telling)
         .encapsulation = row->encapsulation,
         .acceptor_port = row->ends[0].port,
         .is_over_http = row->ends[1].port == 0,
-        .has_gap = gather_has_gap(telling->gather, number) ||
-                   is_found(telling->report, number, "sequence_gap"),
+        .has_gap =
+            (begins_with_connect(&telling->taken) && gather_has_gap(telling->gather, number)) ||
+            is_found(telling->report, number, "gap") ||
+            is_found(telling->report, number, "sequence_gap"),
         .has_broken_framing = has_broken_framing(telling->report, number),
         .has_missing_half = is_found(telling->report, number, "missing_half"),
     };

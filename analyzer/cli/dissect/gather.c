@@ -182,9 +182,9 @@ const struct grvsstp_connection *gather_connection(const struct gather *gather, 
 
 gboolean gather_has_gap(const struct gather *gather, guint32 connection)
 {
-    const wmem_array_t *gaps = gather_connection(gather, connection)->gaps;
+    const struct grvsstp_states *states = gather_connection(gather, connection)->states;
 
-    return gaps != NULL && wmem_array_get_count((wmem_array_t *)gaps) > 0;
+    return states != NULL && !states->observer.is_complete;
 }
 
 /* What the plugin says of a token only where it shows one. */

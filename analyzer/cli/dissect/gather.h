@@ -35,7 +35,8 @@ void gather_frame(struct gather *gather, const struct report_frame *frame);
  * nanoseconds. */
 void gather_point(guint point, gint64 uncertainty_ns);
 
-/* After gather_finish(): whether bytes of a connection of the report are missing. */
+/* After gather_finish(): whether bytes of a connection of the report are missing, after its last
+ * Connect or from its beginning on. */
 gboolean gather_has_gap(const struct gather *gather, guint32 connection);
 
 /* The last frame was dissected. */

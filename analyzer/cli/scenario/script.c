@@ -89,8 +89,8 @@ static void tell_beginning(const struct script *script, GPtrArray *sentences)
 static void tell_losses(const struct script *script, GPtrArray *sentences)
 {
     if (script->has_gap)
-        tell(sentences, "bytes of the connection are missing from the capture, and so are the "
-                        "commands that were in them");
+        tell(sentences, "bytes of the connection are missing from the capture, or could not be "
+                        "read, and so are the commands that were in them");
     if (script->has_broken_framing)
         tell(sentences, "there are bytes between the commands that are none, and are left out");
     if (script->has_missing_half)
