@@ -43,23 +43,24 @@ int cmd_demo(int argc, char **argv)
                                rows, argc, argv);
     if (result == -1 &&
         (!simulated_check(&simulated) || !options_read_wear(faults, &wear) ||
-         !recording_open(&recording, &(struct recording_files){.capture = capture,
-                                                               .truth = truth,
-                                                               .has_answers = has_answers,
-                                                               .wear = wear,
-                                                               .seed = seed,
-                                                               .care = RECORDING_WAITS}))) {
+         !recording_open(&recording, &(struct recording_files){
+                                         .capture = capture,
+                                         .truth = truth,
+                                         .simulated_ns = simulated_begin(&simulated, seed),
+                                         .has_answers = has_answers,
+                                         .wear = wear,
+                                         .seed = seed,
+                                         .care = RECORDING_WAITS}))) {
         result = EXIT_USAGE;
     } else if (result == -1) {
-        struct simulation *simulation = simulated_begin(&simulated, seed, &recording);
         recording_begin(&recording);
-        result = demo_play(&recording, NULL, simulation);
-        simulation_free(simulation);
+        result = demo_play(&recording, NULL, simulated.simulation);
         if (!recording_close(&recording))
             result = EXIT_REPORTED;
         else if (result == EXIT_DONE && capture != NULL && strcmp(capture, "-") != 0)
             print_capture(capture);
     }
+    simulated_end(&simulated);
     option_rows_clear(rows);
     return result;
 }

@@ -148,18 +148,18 @@ int cmd_scenario(int argc, char **argv)
                 !are_all_over(scenarios, way.via) ||
                 !options_check_files(rows, "the scenario", NAMED_FILE_INPUT, (char **)paths->pdata,
                                      paths->len) ||
-                !recording_open(&recording, &(struct recording_files){.capture = capture,
-                                                                      .truth = truth,
-                                                                      .has_answers = has_answers,
-                                                                      .wear = plan.capture,
-                                                                      .seed = seed,
-                                                                      .care = RECORDING_WAITS}))) {
+                !recording_open(&recording, &(struct recording_files){
+                                                .capture = capture,
+                                                .truth = truth,
+                                                .simulated_ns = simulated_begin(&simulated, seed),
+                                                .has_answers = has_answers,
+                                                .wear = plan.capture,
+                                                .seed = seed,
+                                                .care = RECORDING_WAITS}))) {
         result = EXIT_USAGE;
     } else if (result == -1) {
-        struct simulation *simulation = simulated_begin(&simulated, seed, &recording);
         recording_begin(&recording);
-        result = play(scenarios, &recording, &plan, way, seed, simulation);
-        simulation_free(simulation);
+        result = play(scenarios, &recording, &plan, way, seed, simulated.simulation);
         if (!recording_close(&recording))
             result = EXIT_REPORTED;
         else if (options_end_output() != EXIT_DONE)
@@ -168,6 +168,7 @@ int cmd_scenario(int argc, char **argv)
     g_ptr_array_free(scenarios, TRUE);
     g_ptr_array_free(paths, TRUE);
     g_strfreev(names);
+    simulated_end(&simulated);
     option_rows_clear(rows);
     return result;
 }

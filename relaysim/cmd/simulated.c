@@ -37,15 +37,19 @@ bool simulated_check(const struct simulated_options *options)
     return false;
 }
 
-struct simulation *simulated_begin(const struct simulated_options *options, uint64_t seed,
-                                   struct recording *recording)
+const uint64_t *simulated_begin(struct simulated_options *options, uint64_t seed)
 {
     uint64_t start_ns = SIMULATION_START_NS, seconds;
     if (!options->is_wanted)
         return NULL;
     if (options->start_time != NULL && read_time(options->start_time, &seconds))
         start_ns = seconds * SECOND_NS;
-    struct simulation *simulation = simulation_new(seed, start_ns);
-    recording_clock_simulate(&recording->clock, simulation_clock(simulation));
-    return simulation;
+    options->simulation = simulation_new(seed, start_ns);
+    return simulation_clock(options->simulation);
+}
+
+void simulated_end(struct simulated_options *options)
+{
+    simulation_free(options->simulation);
+    options->simulation = NULL;
 }

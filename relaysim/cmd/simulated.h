@@ -4,12 +4,12 @@
 #define RELAYSIM_CMD_SIMULATED_H
 
 #include "cmd/option.h"
-#include "record/recording.h"
 #include "simulated/simulation.h"
 
 struct simulated_options {
     bool is_wanted;
-    char *start_time; /* NULL: SIMULATION_START_NS */
+    char *start_time;              /* NULL: SIMULATION_START_NS */
+    struct simulation *simulation; /* from simulated_begin() on; NULL where none is wanted */
 };
 
 /* clang-format off */
@@ -26,8 +26,11 @@ char *simulated_check_time(const char *text);
 /* Whether they go together; false with a sentence. */
 bool simulated_check(const struct simulated_options *options);
 
-/* The simulation that is wanted, whose clock is the recording's from here on; NULL: none is. */
-struct simulation *simulated_begin(const struct simulated_options *options, uint64_t seed,
-                                   struct recording *recording);
+/* Makes the simulation that is wanted.  Returns the time for the recording's clock; NULL: the
+ * system's. */
+const uint64_t *simulated_begin(struct simulated_options *options, uint64_t seed);
+
+/* Frees what it has made. */
+void simulated_end(struct simulated_options *options);
 
 #endif

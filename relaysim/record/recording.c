@@ -108,6 +108,8 @@ gboolean recording_open(struct recording *recording, const struct recording_file
     if (!check_standard(files->capture) || !check_several(files))
         return FALSE;
     recording_clock_start(&recording->clock);
+    if (files->simulated_ns != NULL)
+        recording_clock_simulate(&recording->clock, files->simulated_ns);
     if (!open_capture(recording, files) ||
         !open_file(files->truth, "truth file", "lines", files->care, &recording->truth_file)) {
         capture_free(recording->capture);

@@ -31,7 +31,8 @@ enum recording_care { RECORDING_SERVES, RECORDING_WAITS, RECORDING_STREAMS };
 /* The names of the files; NULL for those not asked for. */
 struct recording_files {
     const char *capture, *truth;
-    bool has_answers; /* the capture carries the truth in the comments of its packets */
+    const uint64_t *simulated_ns; /* the time of a simulated clock; NULL: the system's */
+    bool has_answers;             /* the capture carries the truth in the comments of its packets */
     /* How it is worn.  With two points it is two files, "FILE-1" and "FILE-2" before the ending;
      * with a ring they are called as record/file_name.h says. */
     struct wear_plan wear;

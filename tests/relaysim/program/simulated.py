@@ -116,10 +116,11 @@ class Simulated(Played):
             self.assertNotEqual(one.read(), two.read())
 
     def test_carriers(self):
-        """By another way, and where writes are cut and bytes come late."""
+        """By another way, where writes are cut and bytes come late, and where the capture is worn."""
         name = "4.2.6-single-hop"
         for arguments in (("--via", "polling", "--through-proxy"), ("--via", "socks"),
-                          ("--fault", "split", "--fault", "delay 10ms", "--seed", "5")):
+                          ("--fault", "split", "--fault", "delay 10ms", "--seed", "5"),
+                          ("--fault", "capture lose 1 of 9", "--fault", "capture reorder 1 of 9")):
             with self.subTest(arguments):
                 self.check_same(self.play_it("one", name, *arguments),
                                 self.play_it("two", name, *arguments))
