@@ -22,5 +22,3 @@ play()
 }
 
 play single-hop 4.2.6-single-hop
-play acknowledgement 4.3.1-two-sessions 4.3.2-interleaved 4.3.3-acks-of-two-relays \
-    4.3.4-acks-of-two-clients

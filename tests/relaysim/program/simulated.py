@@ -159,7 +159,7 @@ class Simulated(Played):
         os.mkdir(folder)
         subprocess.run(["sh", os.path.join(SAMPLES, "make.sh"), RELAYSIM, folder], check=True,
                        timeout=PATIENCE)
-        self.assertGreater(len(os.listdir(folder)), 1)
+        self.assertGreater(len(os.listdir(folder)), 0)
         for name in os.listdir(folder):
             with open(os.path.join(folder, name), "rb") as one, \
                     open(os.path.join(SAMPLES, name), "rb") as other:
