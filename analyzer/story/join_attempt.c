@@ -14,13 +14,14 @@ static enum sstp_story_certainty repeats_attempt(const struct story_joining *joi
     if (last->kind == STORY_SIGHT || last->is_repeated || session->way != joining->session->way ||
         last->session == joining->leg->session)
         return SSTP_STORY_OPEN;
-    const bool was_given_up = last->passage == SSTP_STORY_CUT_OFF && !hop->is_passed;
-    if (was_given_up)
-        return story_is_unmistakable(joining) ? SSTP_STORY_CERTAIN : SSTP_STORY_LIKELY;
+    /* A relay that has had it twice may have sent on one of both already. */
+    const bool is_unmistakable = story_is_unmistakable(joining);
+    if (last->passage == SSTP_STORY_CUT_OFF &&
+        (!hop->is_passed || (is_unmistakable && hop->kind == STORY_HOP)))
+        return is_unmistakable ? SSTP_STORY_CERTAIN : SSTP_STORY_LIKELY;
     /* What repeats may be anything else; and a sender of its own that has an acknowledgement,
      * or may have one, says the same thing again. */
-    if (!story_is_unmistakable(joining) ||
-        (hop->kind == STORY_ROOT && last->passage != SSTP_STORY_SENT))
+    if (!is_unmistakable || (hop->kind == STORY_ROOT && last->passage != SSTP_STORY_SENT))
         return SSTP_STORY_OPEN;
     const bool is_over = session->is_closed || session->connection != joining->session->connection;
     return is_over ? SSTP_STORY_LIKELY : SSTP_STORY_OPEN;

@@ -59,25 +59,21 @@ static uint32_t find_next(const struct story_joining *joining)
     return NONE;
 }
 
-/* Whether it is the turn of a place: whatever came before it has gone, or need not go, or may be
- * among those that went and could not be told.  Between relays each session has its own turn. */
+/* Whether it is the turn of a place: whatever came before it has gone, or need not go.  Between
+ * relays each session has its own turn. */
 static bool is_in_turn(const struct story_joining *joining, uint32_t place)
 {
     const struct sstp_story *story = joining->story;
     const struct story_way *way = joining->way;
     const uint32_t session = story_leg(story, way->places[place])->session;
-    uint32_t num_open = story_is_unmistakable(joining) ? way->num_open : 0;
 
     if (place > way->head + STORY_LOOK_AHEAD)
         return false;
     for (uint32_t i = way->head; i < place; i++) {
         const uint32_t before = way->places[i];
-        if ((before & STORY_TAKEN) != 0 || may_be_passed_over(joining, before) ||
-            (joining->session->is_fanout && story_leg(story, before)->session != session))
-            continue;
-        if (num_open == 0)
+        if ((before & STORY_TAKEN) == 0 && !may_be_passed_over(joining, before) &&
+            (!joining->session->is_fanout || story_leg(story, before)->session == session))
             return false;
-        num_open--;
     }
     return true;
 }
@@ -184,11 +180,12 @@ bool story_join_hop(struct story_joining *joining)
         place = find_unmistakable(joining);
     if (place == NONE || is_deep(joining, joining->way->places[place]))
         return false;
-    const bool has_turn = is_in_turn(joining, place);
-    if (!is_unique && (!has_turn || joining->way->num_open > 0 || is_turn_doubtful(joining, place)))
+    /* What only one message can be is that one also where it overtook others, or those left unseen;
+     * everything else is told apart by its turn. */
+    if (!is_unique && (!is_in_turn(joining, place) || joining->way->num_open > 0 ||
+                       is_turn_doubtful(joining, place)))
         return false;
-    const enum sstp_story_certainty certainty =
-        is_unique && has_turn ? SSTP_STORY_CERTAIN : SSTP_STORY_LIKELY;
+    const enum sstp_story_certainty certainty = is_unique ? SSTP_STORY_CERTAIN : SSTP_STORY_LIKELY;
     const uint32_t hop = story_hop_of(joining->story, joining->way->places[place]);
     story_way_take(joining->way, place);
     if (is_unique)

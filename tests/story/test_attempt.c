@@ -162,6 +162,7 @@ static void test_twice_through_the_relay(void)
     for (int i = 0; i < 2; i++) {
         leg = tale_send(b, false, 0x80000001, TEXT);
         g_assert_cmpuint(tale_leg(&tale, leg).attempt_of, ==, delivered);
+        g_assert_cmpint(tale_leg(&tale, leg).certainty, ==, SSTP_STORY_CERTAIN);
         tale_end(b);
         b = tale_connect(&tale, "dpp:///b", RELAY);
         tale_open(b, false, 0x80000001, "res", "id:b", "");

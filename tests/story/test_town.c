@@ -4,16 +4,17 @@
 
 struct row {
     const char *name;
-    bool lacks_connections, begins_late, ends_early, has_long_repeats;
+    bool lacks_connections, begins_late, ends_early, has_long_repeats, says_again;
     unsigned certain_percent; /* so many joins at least for a hundred messages */
 };
 
 static const struct row rows[] = {
-    {"whole", false, false, false, true, 50},
-    {"begins-late", false, true, false, false, 5},
-    {"ends-early", false, false, true, true, 30},
-    {"lacks-connections", true, false, false, false, 30},
-    {"lacks-all-of-it", true, true, true, false, 5},
+    {"whole", false, false, false, true, false, 50},
+    {"begins-late", false, true, false, false, false, 5},
+    {"ends-early", false, false, true, true, false, 30},
+    {"lacks-connections", true, false, false, false, false, 30},
+    {"lacks-all-of-it", true, true, true, false, false, 5},
+    {"says-again", true, false, false, false, true, 30},
 };
 
 /* Of each row; more by GRVSSTP_TOWN_JOURNEYS. */
@@ -43,6 +44,7 @@ static void test_row(gconstpointer data)
                                        .begins_late = row->begins_late,
                                        .ends_early = row->ends_early,
                                        .has_long_repeats = row->has_long_repeats,
+                                       .says_again = row->says_again,
                                        .num_devices = 40,
                                        .num_relays = 4};
     const struct town_result result = town_run(&config);

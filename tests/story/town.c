@@ -2,6 +2,8 @@
 #include "town_capture.h"
 #include "town_people.h"
 
+#include <string.h>
+
 /* ------------------------------------------------------------------------
  * What happens
  */
@@ -18,9 +20,15 @@ static const char *text_for(struct town *town, struct message *message)
         return long_ones[town_below(town, G_N_ELEMENTS(long_ones))];
     if (message->repeats)
         return tiny[town_below(town, G_N_ELEMENTS(tiny))];
-    g_autofree char *text =
-        g_strdup_printf("message %u, which is like no other", town->messages->len);
+    g_autofree char *text = g_strdup_printf("message %u of town %u, which is like no other",
+                                            town->messages->len, town->config->seed);
     return g_string_chunk_insert(town->texts, text);
+}
+
+static void post(struct town *town, const struct message *message)
+{
+    g_array_append_val(town->messages, *message);
+    town_enqueue(town, message->channel, town->messages->len - 1, UINT32_MAX);
 }
 
 static void say(struct town *town)
@@ -47,13 +55,25 @@ static void say(struct town *town)
         g_autofree char *user_ref = g_strdup_printf("ref%u", town_below(town, 3));
         message.user_ref = g_string_chunk_insert_const(town->texts, user_ref);
     }
-    const uint32_t index = town->messages->len;
-    g_array_append_val(town->messages, message);
     const bool is_fanout = message.num > 1 || message.recipients[0]->relay != from->relay;
-    town_enqueue(town,
-                 town_channel_to(town, from, from->relay, is_fanout, message.recipients,
-                                 message.num, resources[town_below(town, 2)], NULL),
-                 index, UINT32_MAX);
+    message.channel = town_channel_to(town, from, from->relay, is_fanout, message.recipients,
+                                      message.num, resources[town_below(town, 2)], NULL);
+    post(town, &message);
+}
+
+/* The same once more. */
+static void say_again(struct town *town)
+{
+    const guint num = town->messages->len;
+
+    if (num == 0)
+        return;
+    struct message *before =
+        &g_array_index(town->messages, struct message, num - 1 - town_below(town, MIN(num, 20)));
+    struct message message = *before;
+    before->repeats = message.repeats = true;
+    memset(message.is_delivered, 0, sizeof message.is_delivered);
+    post(town, &message);
 }
 
 static bool can_send(const struct channel *channel)
@@ -149,6 +169,8 @@ static void live(struct town *town)
         town->is_capturing = !(town->config->begins_late && town->messages->len < num / 10);
         if (town_happens(town, 0.3))
             say(town);
+        if (town->config->says_again && town_happens(town, 0.02))
+            say_again(town);
         if (town_happens(town, 0.02))
             turn_devices(town);
         go_on(town);

@@ -17,6 +17,7 @@ struct town_config {
     bool lacks_connections; /* the capture lacks some */
     bool begins_late, ends_early;
     bool has_long_repeats; /* beside the tiny messages that repeat */
+    bool says_again;       /* the same to the same ones, now and then */
     unsigned num_devices, num_relays;
     struct town_capture *capture; /* town_capture.h; NULL: it is told in memory alone */
 };

@@ -52,6 +52,7 @@ struct message {
     struct party *recipients[TOWN_RECIPIENTS_MAX];
     bool is_delivered[TOWN_RECIPIENTS_MAX];
     unsigned num;
+    struct channel *channel; /* by which it begins */
 };
 
 struct true_leg {

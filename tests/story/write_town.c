@@ -3,6 +3,7 @@
  * write_town: a random town as a capture, with the truth beside it (town_capture.h).
  *
  *     write_town PREFIX SEED JOURNEYS [lacks-connections] [begins-late] [ends-early] [long-repeats]
+ *                [says-again]
  */
 #include <stdio.h>
 
@@ -22,7 +23,7 @@ int main(int argc, char **argv)
     if (argc < 4) {
         fprintf(stderr,
                 "usage: %s PREFIX SEED JOURNEYS [lacks-connections] [begins-late] "
-                "[ends-early] [long-repeats]\n",
+                "[ends-early] [long-repeats] [says-again]\n",
                 argv[0]);
         return 2;
     }
@@ -34,6 +35,7 @@ int main(int argc, char **argv)
         .begins_late = has_word(argc, argv, "begins-late"),
         .ends_early = has_word(argc, argv, "ends-early"),
         .has_long_repeats = has_word(argc, argv, "long-repeats"),
+        .says_again = has_word(argc, argv, "says-again"),
         .num_devices = 40,
         .num_relays = 4,
         .capture = capture,

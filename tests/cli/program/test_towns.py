@@ -18,7 +18,8 @@ from town import Town
 
 # What the capture lacks, and how many of a hundred journeys of unique contents are told in all.
 ROWS = ((("long-repeats",), 100), (("ends-early", "long-repeats"), 100), (("begins-late",), 30),
-        (("lacks-connections",), 70), (("lacks-connections", "begins-late", "ends-early"), 30))
+        (("lacks-connections",), 70), (("lacks-connections", "begins-late", "ends-early"), 30),
+        (("lacks-connections", "says-again"), 70))
 SHORT = 600
 
 
