@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* branch.c: what has become of a message for each of its recipients, and who has it. */
-#include "story/internal.h"
+#include "story/following.h"
 
 #include <stdlib.h>
 
@@ -71,15 +71,6 @@ static uint32_t next_by_way(struct sstp_story *story, uint32_t hop, uint32_t way
                : NONE;
 }
 
-/* A branch on its way down. */
-struct following {
-    struct sstp_story *story;
-    struct sstp_story_branch *branch;
-    const struct story_recipient *recipient; /* as the session of `hop` names it; NULL */
-    uint32_t hop;
-    bool has_come; /* a relay has acknowledged it, or sends it */
-};
-
 static struct sstp_span party(const struct sstp_story *story, const struct story_session *session,
                               bool is_sender)
 {
@@ -88,17 +79,9 @@ static struct sstp_span party(const struct sstp_story *story, const struct story
                           story_party(story_connection(story, session->connection), is_initiator));
 }
 
-static void hold(struct sstp_story_branch *branch, enum sstp_story_outcome outcome,
-                 struct sstp_span holder, int64_t since_ns)
-{
-    branch->outcome = outcome;
-    branch->holder = holder;
-    branch->since_ns = since_ns;
-}
-
 /* Whoever acknowledged it: the recipient, or a relay for it. */
-static void end_at_receiver(const struct following *following, const struct story_session *session,
-                            int64_t since_ns)
+static void end_at_receiver(const struct story_following *following,
+                            const struct story_session *session, int64_t since_ns)
 {
     const struct sstp_story *story = following->story;
     const struct story_connection *connection = story_connection(story, session->connection);
@@ -110,107 +93,15 @@ static void end_at_receiver(const struct following *following, const struct stor
                               ? story_party(connection, end) != SSTP_TEXT_NONE
                               : story_is_relay(story, connection, end);
 
-    hold(following->branch,
-         is_there   ? SSTP_STORY_DELIVERED
-         : is_known ? SSTP_STORY_WAITING
-                    : SSTP_STORY_NOT_KNOWN,
-         is_there || is_known ? party(story, session, false) : sstp_span(NULL, 0), since_ns);
-}
-
-/* Whether more than one message has the contents of the branch. */
-static bool is_one_of_many(const struct following *following)
-{
-    return story_is_ambiguous(following->story, story_leg(following->story, following->hop));
-}
-
-/* Whether a leg of the same contents is for the branch's recipient, as far as that is known. */
-static bool is_for_recipient(const struct following *following, uint32_t leg)
-{
-    struct story_session *session =
-        story_session(following->story, story_leg(following->story, leg)->session);
-    const struct story_recipient *recipient = following->recipient;
-
-    return recipient == NULL || session->num_recipients == 0 ||
-           story_find_recipient(following->story, session, recipient->identity,
-                                recipient->device) != NULL;
-}
-
-/* Whether a leg of the same contents may be the hop after `decisive`, or try it again. */
-static bool may_be_after(const struct following *following, uint32_t decisive, uint32_t leg)
-{
-    const struct sstp_story *story = following->story;
-    const struct story_session *session = story_session(story, story_leg(story, leg)->session);
-    const struct story_session *last = story_session(story, story_leg(story, decisive)->session);
-    const bool is_passed = story_leg(story, decisive)->passage == SSTP_STORY_ACKNOWLEDGED;
-
-    return story_hop_of(story, leg) != following->hop &&
-           (story_may_send(story, session, last, false) ||
-            (!is_passed && story_may_send(story, session, last, true))) &&
-           is_for_recipient(following, leg);
-}
-
-/* Whether the branch may have gone on with `leg`, or one that its list has before it. */
-static bool may_have_gone_on(const struct following *following, uint32_t decisive, uint32_t leg)
-{
-    const struct sstp_story *story = following->story;
-    const uint32_t hop = following->hop;
-
-    for (unsigned i = 0; leg != NONE && (leg > hop || story_may_cross(story, leg, hop)); i++) {
-        if (i == STORY_LOOK_BACK || may_be_after(following, decisive, leg))
-            return true;
-        leg = story_leg(story, leg)->link;
-    }
-    return false;
-}
-
-/* Whether the branch may have gone on among messages of the same contents, or of unknown ones. */
-static bool may_be_further(const struct following *following, uint32_t decisive)
-{
-    const struct sstp_story *story = following->story;
-    const struct story_leg *hop = story_leg(story, following->hop);
-
-    return may_have_gone_on(following, decisive, story->newest_unread) ||
-           (is_one_of_many(following) && !hop->is_alone &&
-            may_have_gone_on(following, decisive, story_contents(story, hop->contents)->newest));
-}
-
-/* Whether the journey may begin with what its sender had sent before, and not seen acknowledged:
- * then it is that one's branch that may have gone on. */
-static bool may_have_begun_before(const struct following *following)
-{
-    const struct sstp_story *story = following->story;
-    const struct story_leg *root = story_leg(story, following->hop);
-    const struct story_session *session = story_session(story, root->session);
-    uint32_t before = story_before(root);
-
-    for (unsigned i = 0; root->kind == STORY_ROOT && before != NONE; i++) {
-        const struct story_leg *leg = story_leg(story, before);
-        if (i == STORY_LOOK_BACK ||
-            (leg->kind != STORY_SIGHT && leg->session != root->session &&
-             leg->passage != SSTP_STORY_ACKNOWLEDGED &&
-             story_may_send(story, session, story_session(story, leg->session), true) &&
-             is_for_recipient(following, before)))
-            return true;
-        before = story_before(leg);
-    }
-    return false;
-}
-
-/* How sure it is that the branch ends with `decisive`. */
-static void doubt(const struct following *following, uint32_t decisive)
-{
-    struct sstp_story_branch *branch = following->branch;
-    const bool has_not_arrived =
-        branch->outcome == SSTP_STORY_WAITING || branch->outcome == SSTP_STORY_UNDER_WAY;
-
-    if (story_certainty(following->story, decisive) == SSTP_STORY_LIKELY ||
-        (has_not_arrived && (may_be_further(following, decisive) ||
-                             (is_one_of_many(following) && may_have_begun_before(following)))))
-        branch->certainty = SSTP_STORY_LIKELY;
+    story_hold(following->branch,
+               is_there   ? SSTP_STORY_DELIVERED
+               : is_known ? SSTP_STORY_WAITING
+                          : SSTP_STORY_NOT_KNOWN,
+               is_there || is_known ? party(story, session, false) : sstp_span(NULL, 0), since_ns);
 }
 
 /* The hop is the last of its branch that was seen. */
-static void end_branch(const struct following *following, uint32_t decisive)
+static void end_branch(const struct story_following *following, uint32_t decisive)
 {
     const struct sstp_story *story = following->story;
     const struct story_leg *leg = story_leg(story, decisive);
@@ -228,55 +119,46 @@ static void end_branch(const struct following *following, uint32_t decisive)
         end_at_receiver(following, session, times != NULL ? times->acknowledged_ns : 0);
         break;
     case SSTP_STORY_SENT:
-        hold(branch, SSTP_STORY_UNDER_WAY, party(story, session, true), branch->since_ns);
+        story_hold(branch, SSTP_STORY_UNDER_WAY, party(story, session, true), branch->since_ns);
         break;
     case SSTP_STORY_CUT_OFF:
-        hold(branch, is_at_relay ? SSTP_STORY_WAITING : SSTP_STORY_UNDER_WAY,
-             party(story, session, true), branch->since_ns);
+        story_hold(branch, is_at_relay ? SSTP_STORY_WAITING : SSTP_STORY_UNDER_WAY,
+                   party(story, session, true), branch->since_ns);
         break;
     case SSTP_STORY_DECLINED:
-        hold(branch, SSTP_STORY_REFUSED, party(story, session, true), branch->since_ns);
+        story_hold(branch, SSTP_STORY_REFUSED, party(story, session, true), branch->since_ns);
         branch->refusal = SSTP_STORY_BY_RESPONSE;
         branch->reason = session->response;
         break;
     case SSTP_STORY_NOT_SEEN:
-        hold(branch, SSTP_STORY_NOT_KNOWN, sstp_span(NULL, 0), 0);
+        story_hold(branch, SSTP_STORY_NOT_KNOWN, sstp_span(NULL, 0), 0);
         break;
     }
-    doubt(following, decisive);
+    story_doubt(following, decisive);
 }
 
-/* The receiver has said that the recipient does not get it. */
-static void refuse(const struct following *following, uint32_t decisive,
-                   const struct story_recipient *recipient)
+/* The receiver has said that the recipient does not get it, as sure as it is that it had come. */
+static void refuse(const struct story_following *following, uint32_t decisive,
+                   const struct story_recipient *recipient, enum sstp_story_certainty certainty)
 {
     const struct sstp_story *story = following->story;
 
     following->branch->leg = decisive;
+    following->branch->certainty = certainty;
     following->branch->refusal = SSTP_STORY_BY_STATUS;
     following->branch->reason = recipient->gone;
-    hold(following->branch, SSTP_STORY_REFUSED,
-         party(story, story_session(story, story_leg(story, decisive)->session), true),
-         following->branch->since_ns);
+    story_hold(following->branch, SSTP_STORY_REFUSED,
+               party(story, story_session(story, story_leg(story, decisive)->session), true),
+               following->branch->since_ns);
 }
 
-static const struct story_recipient *recipient_on(struct sstp_story *story, uint32_t leg,
-                                                  const struct story_recipient *recipient)
-{
-    struct story_session *session = story_session(story, story_leg(story, leg)->session);
-
-    return recipient != NULL
-               ? story_find_recipient(story, session, recipient->identity, recipient->device)
-               : NULL;
-}
-
-static void follow(struct following following);
+static void follow(struct story_following following);
 
 /* The branch goes on with the hop after it. */
-static void go_on(const struct following *following, uint32_t next, uint32_t decisive)
+static void go_on(const struct story_following *following, uint32_t next, uint32_t decisive)
 {
     struct sstp_story *story = following->story;
-    struct following after = *following;
+    struct story_following after = *following;
     const struct story_leg *leg = story_leg(story, decisive);
 
     after.hop = next;
@@ -284,31 +166,34 @@ static void go_on(const struct following *following, uint32_t next, uint32_t dec
     if (decisive < story->times.num && leg->passage == SSTP_STORY_ACKNOWLEDGED)
         after.branch->since_ns =
             ((const struct story_times *)sstp_array_at(&story->times, decisive))->acknowledged_ns;
-    after.recipient = recipient_on(story, next, following->recipient);
+    after.recipient = story_recipient_on(story, next, following->recipient);
     if (story_certainty(story, next) == SSTP_STORY_LIKELY)
         after.branch->certainty = SSTP_STORY_LIKELY;
     follow(after);
 }
 
-static void follow(struct following following)
+static void follow(struct story_following following)
 {
     struct sstp_story *story = following.story;
     const uint32_t decisive = decisive_leg(story, following.hop);
-    const struct story_recipient *recipient = recipient_on(story, decisive, following.recipient);
+    const struct story_recipient *recipient =
+        story_recipient_on(story, decisive, following.recipient);
+    const enum sstp_story_certainty certainty = following.branch->certainty;
     uint32_t next = NONE;
 
     if (following.recipient != NULL)
         next = next_by_way(story, following.hop, following.recipient->way);
     if (next == NONE && recipient != NULL)
         next = next_by_way(story, following.hop, recipient->way);
-    const bool is_named = next != NONE && recipient_on(story, next, following.recipient) != NULL;
+    const bool is_named =
+        next != NONE && story_recipient_on(story, next, following.recipient) != NULL;
     if (is_named)
         go_on(&following, next, decisive);
     else
         end_branch(&following, decisive);
     if (recipient != NULL && recipient->is_gone && recipient->gone_at <= decisive &&
         following.branch->outcome != SSTP_STORY_DELIVERED)
-        refuse(&following, decisive, recipient);
+        refuse(&following, decisive, recipient, certainty);
 }
 
 unsigned sstp_story_branches(struct sstp_story *story, uint32_t journey, unsigned max,
@@ -332,7 +217,7 @@ unsigned sstp_story_branches(struct sstp_story *story, uint32_t journey, unsigne
         if (root < story->times.num)
             branch.since_ns =
                 ((const struct story_times *)sstp_array_at(&story->times, root))->end_ns;
-        follow((struct following){story, &branch, recipient, root, false});
+        follow((struct story_following){story, &branch, recipient, root, false});
         visit(cookie, &branch);
     }
     return num;

@@ -248,8 +248,11 @@ struct sstp_story_branch {
     enum sstp_story_outcome outcome;
     enum sstp_story_refusal refusal;
     uint8_t reason; /* the id */
-    /* The least of the joins up to there; of what is waiting or under way no more than LIKELY,
-     * where another leg of the same contents may be a later one of this branch. */
+    /* The least of the joins up to there.  Of what is waiting or under way no more than LIKELY where
+     * another leg of the same contents, or of unknown ones, may be a later one of this branch; and
+     * OPEN where others that came later have left its queue: it has gone on unseen, or was dropped.
+     * OPEN, too, of what is not known: that is the outcome where messages of the same contents
+     * left, and nobody can say which. */
     enum sstp_story_certainty certainty;
     uint32_t leg;            /* the last of this branch */
     struct sstp_span holder; /* who has it; empty: not known */

@@ -3,8 +3,11 @@
 #include "points/clock.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #define MS 1e6
+#define MS_NS G_GINT64_CONSTANT(1000000)
+#define HOUR_NS (3600 * S)
 #define S G_GINT64_CONSTANT(1000000000)
 #define START (1600000000 * S)
 
@@ -132,6 +135,49 @@ static void test_step(void)
     g_free(samples);
 }
 
+/* Messages that waited at a relay, some for days. */
+static void test_relayed(void)
+{
+    static const struct {
+        const char *name;
+        gint64 offset_ns, waits_ns[2]; /* of what comes here and of what goes; 0: none does */
+        gint64 told_ns;                /* the offset */
+        gboolean is_told_low, is_told_high;
+    } cases[] = {
+        {"both-ways", 7 * HOUR_NS, {20 * MS_NS, 10 * MS_NS}, 7 * HOUR_NS + 5 * MS_NS, TRUE, TRUE},
+        {"nothing-against", 5 * MS_NS, {20 * MS_NS, 10 * MS_NS}, 0, TRUE, TRUE},
+        {"waited-long", 0, {3 * HOUR_NS, 0}, 0, FALSE, TRUE},
+        {"before-it-came", -HOUR_NS, {20 * MS_NS, 0}, -HOUR_NS + 20 * MS_NS, FALSE, TRUE},
+        {"before-it-went", HOUR_NS, {0, 20 * MS_NS}, HOUR_NS - 20 * MS_NS, TRUE, FALSE},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct clock_sample samples[20];
+        struct clock clock;
+        guint num = 0;
+        g_test_message("%s", cases[i].name);
+        for (gint64 at = START; num < 20; at += 1000 * MS_NS) {
+            const guint way = num % 2;
+            const gint64 wait =
+                cases[i].waits_ns[way] != 0 ? cases[i].waits_ns[way] : cases[i].waits_ns[!way];
+            const gboolean goes = cases[i].waits_ns[way] != 0 ? way != 0 : way == 0;
+            samples[num++] =
+                (struct clock_sample){.there_ns = goes ? at + wait : at,
+                                      .here_ns = cases[i].offset_ns + (goes ? at : at + wait),
+                                      .way = goes ? 1 : 0,
+                                      .order = goes ? -1 : 1};
+        }
+        clock_fit_relayed(&clock, samples, num);
+        const struct clock_piece *piece = clock_main_piece(&clock);
+        g_assert_cmpuint(clock.num_pieces, ==, 1);
+        g_assert_cmpint(llabs(piece->offset_ns - cases[i].told_ns), <, MS_NS);
+        g_assert_cmpint(piece->offset_low_ns, <=, MIN(piece->offset_ns, cases[i].offset_ns));
+        g_assert_cmpint(piece->offset_high_ns, >=, MAX(piece->offset_ns, cases[i].offset_ns));
+        g_assert_true((piece->offset_low_ns != G_MININT64) == cases[i].is_told_low);
+        g_assert_true((piece->offset_high_ns != G_MAXINT64) == cases[i].is_told_high);
+    }
+}
+
 /* Garbage gives bounds or none, and ends. */
 static void test_garbage(void)
 {
@@ -163,6 +209,7 @@ int main(int argc, char *argv[])
     }
     g_test_add_func("/clock/one-way", test_one_way);
     g_test_add_func("/clock/step", test_step);
+    g_test_add_func("/clock/relayed", test_relayed);
     g_test_add_func("/clock/garbage", test_garbage);
     return g_test_run();
 }

@@ -52,7 +52,8 @@ static void assert_branch(const struct town *town, const char *url, enum sstp_st
     g_assert_cmpstr(sstp_story_outcome_name(branch.outcome), ==, sstp_story_outcome_name(outcome));
     g_assert_true(sstp_span_is_equal(branch.holder, sstp_span_of_string(holder)));
     g_assert_cmpuint(branch.leg, ==, leg);
-    g_assert_cmpint(branch.certainty, ==, SSTP_STORY_CERTAIN);
+    g_assert_cmpint(branch.certainty, ==,
+                    outcome == SSTP_STORY_NOT_KNOWN ? SSTP_STORY_OPEN : SSTP_STORY_CERTAIN);
 }
 
 static void test_two_relays(void)
@@ -245,8 +246,8 @@ static const struct doubt doubts[] = {
     {"to-somebody-else", NULL, "ok", "id:c", "dpp:///c", SSTP_STORY_CERTAIN},
     /* It is the first one, as far as its turn tells. */
     {"one-went", NULL, "ok", "id:b", "dpp:///b", SSTP_STORY_LIKELY},
-    /* Something that nobody saw come makes the turn worthless. */
-    {"one-is-open", "no", "ok", "id:b", "dpp:///b", SSTP_STORY_LIKELY},
+    /* Something that nobody saw come makes the turn worthless: it is either of them. */
+    {"one-is-open", "no", "ok", "id:b", "dpp:///b", SSTP_STORY_OPEN},
 };
 
 static void test_doubt(gconstpointer data)
@@ -270,10 +271,50 @@ static void test_doubt(gconstpointer data)
     sstp_story_finish(tale.story);
 
     const struct sstp_story_branch branch = tale_branch(&tale, legs[1], "id:b");
-    g_assert_cmpint(branch.outcome, ==, SSTP_STORY_WAITING);
+    g_assert_cmpint(branch.outcome, ==,
+                    row->certainty == SSTP_STORY_OPEN ? SSTP_STORY_NOT_KNOWN : SSTP_STORY_WAITING);
     g_assert_cmpuint(branch.leg, ==, legs[1]);
     g_assert_cmpint(branch.certainty, ==, row->certainty);
     tale_clear(&tale);
+}
+
+/* Two come to the relay, by one connection or two, and the second goes on. */
+static void test_overtaken(void)
+{
+    static const struct {
+        bool is_other, is_late; /* by another connection; before the first is acknowledged */
+        enum sstp_story_certainty certainty; /* that the first waits */
+    } rows[] = {{false, false, SSTP_STORY_OPEN},
+                {true, false, SSTP_STORY_OPEN},
+                {true, true, SSTP_STORY_CERTAIN},
+                {false, true, SSTP_STORY_OPEN}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct tale tale;
+        tale_init(&tale, NULL);
+        struct tale_connection *a = tale_connect(&tale, "dpp:///a", RELAY), *c = a;
+        tale_open(a, true, 1, "res", "id:b", "dpp:///b");
+        const uint32_t first = tale_send(a, true, 1, TEXT);
+        if (!rows[i].is_late)
+            tale_acknowledge(a, false, 1);
+        if (rows[i].is_other) {
+            c = tale_connect(&tale, "dpp:///c", RELAY);
+            tale_open(c, true, 1, "res", "id:b", "dpp:///b");
+        }
+        tale_send(c, true, 1, "a second one, which is another");
+        if (rows[i].is_late)
+            tale_acknowledge(a, false, 1);
+        struct tale_connection *b = tale_connect(&tale, "dpp:///b", RELAY);
+        tale_open(b, false, 0x80000001, "res", "id:b", "dpp:///b");
+        tale_send(b, false, 0x80000001, "a second one, which is another");
+        sstp_story_finish(tale.story);
+
+        const struct sstp_story_branch branch = tale_branch(&tale, first, "id:b");
+        g_assert_cmpint(branch.outcome, ==, SSTP_STORY_WAITING);
+        g_assert_cmpuint(branch.leg, ==, first);
+        g_assert_cmpint(branch.certainty, ==, rows[i].certainty);
+        tale_clear(&tale);
+    }
 }
 
 /* As many recipients as a FanoutOpen can name, and messages to all of them: what is asked of each
@@ -348,6 +389,7 @@ int main(int argc, char **argv)
         g_autofree char *name = g_strdup_printf("/doubt/%s", doubts[i].name);
         g_test_add_data_func(name, &doubts[i], test_doubt);
     }
+    g_test_add_func("/overtaken", test_overtaken);
     g_test_add_func("/unread", test_unread);
     g_test_add_func("/thousands", test_thousands);
     return g_test_run();

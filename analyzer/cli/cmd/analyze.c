@@ -5,6 +5,7 @@
 #include "cmd/shares.h"
 #include "dissect/dissector.h"
 #include "dissect/gather.h"
+#include "follow/journeys.h"
 #include "report/write.h"
 #include "share/merge.h"
 
@@ -17,6 +18,9 @@ struct run {
     struct gather *gather;
     struct dissector *dissector;
     struct writing writing;
+
+    /* Everything is read for the clocks alone, and will be once more. */
+    gboolean is_for_clocks;
 
     /* Several shares. */
     struct deal *deal;   /* NULL: nobody asks for them */
@@ -82,10 +86,20 @@ static gboolean is_found(const struct report *report, const struct options *opti
  * Dissecting
  */
 
+static gboolean wants_contents(const struct run *run)
+{
+    return run->is_for_clocks || write_wants_contents(&run->writing);
+}
+
+static gboolean wants_commands(const struct run *run)
+{
+    return !run->is_for_clocks && write_wants_commands(&run->writing);
+}
+
 static gboolean begin(struct run *run)
 {
-    run->gather = gather_new(run->report, run->options->filter, write_wants_contents(&run->writing),
-                             write_wants_commands(&run->writing) ? on_command : NULL, run);
+    run->gather = gather_new(run->report, run->is_for_clocks ? NULL : run->options->filter,
+                             wants_contents(run), wants_commands(run) ? on_command : NULL, run);
     return run->gather != NULL;
 }
 
@@ -135,9 +149,10 @@ static enum exit_code dissect_shares(struct run *run, guint num)
     guint num_begun = 0;
 
     make_key(run);
-    deal_out(run->deal, num);
-    run->merge.tells_contents = write_wants_contents(&run->writing);
-    run->merge.on_command = write_wants_commands(&run->writing) ? on_command : NULL;
+    if (run->deal != NULL)
+        deal_out(run->deal, num);
+    run->merge.tells_contents = wants_contents(run);
+    run->merge.on_command = wants_commands(run) ? on_command : NULL;
     run->merge.cookie = run;
     enum exit_code result =
         shares_run(run->options, num, &run->progress, dissect_share, run, carries);
@@ -165,12 +180,51 @@ static gboolean is_damaged(const struct report *report)
     return FALSE;
 }
 
+/* Where no packet compares the clocks of points, messages may, which a relay passes on: all is
+ * dissected for that, by processes of their own, for one can do so once. */
+static enum exit_code compare_clocks(struct run *run)
+{
+    struct report *report = run->report;
+
+    if (!reading_lacks_clocks(run->reading) || !grvsstp_journeys_are_followed())
+        return EXIT_DONE;
+    if (!begin(run)) /* what is wrong with a display filter is said before */
+        return EXIT_USAGE;
+    gather_free(run->gather);
+    run->is_for_clocks = TRUE;
+    if (!begin(run))
+        return EXIT_USAGE;
+    const enum exit_code result =
+        dissect_shares(run, run->deal != NULL ? shares_count(run->options, run->deal) : 1);
+    gather_free(run->gather);
+    run->is_for_clocks = FALSE;
+    if (result != EXIT_DONE)
+        return result;
+    run->report = report_new();
+    run->writing.report = run->report;
+    reading_begin_again(run->reading, run->report);
+    report_free(report);
+    return EXIT_DONE;
+}
+
+static void take_share(struct run *run)
+{
+    const struct options *options = run->options;
+
+    if (options->share < 0)
+        return;
+    deal_out(run->deal, options->num_shares);
+    reading_take_share(run->reading, run->deal, (guint)options->share);
+    run->report->share = options->share;
+}
+
 /* From the first packet to the last line. */
 static enum exit_code run_through(struct run *run)
 {
     const guint num =
         run->deal != NULL && run->options->share < 0 ? shares_count(run->options, run->deal) : 1;
 
+    take_share(run);
     if (!begin(run))
         return EXIT_USAGE;
     enum exit_code result = num > 1 ? dissect_shares(run, num) : dissect_all(run);
@@ -209,13 +263,10 @@ enum exit_code analyze(const struct options *options)
                              .format = (enum write_format)options->format,
                              .table = options->table,
                              .pick = options->pick};
-        if (options->share >= 0) {
-            deal_out(run.deal, options->num_shares);
-            reading_take_share(run.reading, run.deal, (guint)options->share);
-            run.report->share = options->share;
-        }
         if (run.writing.output != NULL) {
-            result = run_through(&run);
+            result = compare_clocks(&run);
+            if (result == EXIT_DONE)
+                result = run_through(&run);
             if (!output_close(run.writing.output))
                 result = MAX(result, EXIT_REPORTED);
         }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/reading.h"
 
+#include <string.h>
+
 #include "capture/spool.h"
 #include "points/duplicates.h"
 #include "points/survey.h"
@@ -242,7 +244,7 @@ static void add_point(struct report *report, const struct survey_point *known, c
         point.drift_ppm = piece->drift_ppm;
         point.drift_low_ppm = piece->drift_low_ppm;
         point.drift_high_ppm = piece->drift_high_ppm;
-        point.num_anchors = known->clock.num_samples;
+        *(known->is_relayed ? &point.num_relayed : &point.num_anchors) = known->clock.num_samples;
         point.num_steps = known->clock.num_pieces - 1;
     }
     g_array_append_val(report->points, point);
@@ -267,6 +269,16 @@ gboolean reading_keep_pipes(const struct options *options)
         if (!spool_keep(options->names[i], progress_go_on))
             return FALSE;
     return TRUE;
+}
+
+static void list_surveyed(struct reading *reading)
+{
+    const struct survey *survey = reading->survey;
+
+    for (guint i = 0; i < survey->num_files; i++)
+        add_file(reading, survey->files[i].name, survey->points[i], survey->files[i].first_ns);
+    for (guint i = 0; i < survey->num_points; i++)
+        add_point(reading->report, &survey->each[i], survey->each[i].name);
 }
 
 /* What is read before it is known what is to be read. */
@@ -299,12 +311,54 @@ static gboolean name_files(struct reading *reading, struct deal *deal, struct pr
         survey_new(options->names, options->given, num, options->corrects_clocks, deal, &watch);
     if (reading->survey == NULL)
         return FALSE;
-    for (guint i = 0; i < num; i++)
-        add_file(reading, reading->survey->files[i].name, reading->survey->points[i],
-                 reading->survey->files[i].first_ns);
-    for (guint i = 0; i < reading->survey->num_points; i++)
-        add_point(reading->report, &reading->survey->each[i], reading->survey->each[i].name);
+    list_surveyed(reading);
     return TRUE;
+}
+
+gboolean reading_lacks_clocks(const struct reading *reading)
+{
+    return reading->survey != NULL && survey_lacks_clocks(reading->survey);
+}
+
+/* One message more, where it is known from whom to whom, and its contents tell something. */
+static void add_leg(GArray *legs, const struct report *report, const struct report_message *message)
+{
+    const struct report_frame *frame = report_frame(report, message->end_frame);
+    const struct report_hop *hop = message->hop != REPORT_NONE
+                                       ? REPORT_AT(report->hops, struct report_hop, message->hop)
+                                       : NULL;
+    const gsize user_ref_len = message->user_ref != NULL ? strlen(message->user_ref) : 0;
+
+    if (message->contents == NULL || frame == NULL || hop == NULL || hop->sender == NULL ||
+        hop->receiver == NULL || MAX(message->length, user_ref_len) < SSTP_STORY_TELLING_LEN)
+        return;
+    const struct relayed_leg leg = {
+        .contents = message->contents,
+        .sender = hop->sender,
+        .receiver = hop->receiver,
+        .point = REPORT_AT(report->files, struct report_file, frame->file)->point,
+        .captured_ns = frame->captured_ns,
+        .is_cut_off = hop->passage == SSTP_STORY_CUT_OFF,
+    };
+    g_array_append_val(legs, leg);
+}
+
+void reading_begin_again(struct reading *reading, struct report *report)
+{
+    const struct report *before = reading->report;
+    GArray *legs = g_array_new(FALSE, FALSE, sizeof(struct relayed_leg));
+
+    for (guint i = 0; i < before->messages->len; i++)
+        add_leg(legs, before, REPORT_AT(before->messages, struct report_message, i));
+    GArray *pairs = relayed_find((struct relayed_leg *)(void *)legs->data, legs->len);
+    survey_take_relayed(reading->survey, (const struct relayed_pair *)(const void *)pairs->data,
+                        pairs->len);
+    g_array_free(pairs, TRUE);
+    g_array_free(legs, TRUE);
+    reading->report = report;
+    g_array_set_size(reading->files, 0);
+    list_surveyed(reading);
+    reading->is_silent = TRUE;
 }
 
 struct reading *reading_new(const struct options *options, struct report *report, struct deal *deal,

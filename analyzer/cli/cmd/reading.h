@@ -35,6 +35,12 @@ struct reading *reading_new(const struct options *options, struct report *report
 gboolean reading_keep_pipes(const struct options *options);
 void reading_free(struct reading *reading);
 
+/* Whether there are points whose clocks no packet compares with those of the others. */
+gboolean reading_lacks_clocks(const struct reading *reading);
+/* After reading_run() of a report that tells contents: from now on everything is read for another
+ * one, by the clocks that the messages of the first tell, and nothing is said again. */
+void reading_begin_again(struct reading *reading, struct report *report);
+
 /* Reads all of them, and counts in the report what it reads.  False, with a sentence said, where
  * one cannot be read any more. */
 gboolean reading_run(struct reading *reading, struct progress *progress,

@@ -388,8 +388,10 @@ static bool listen_to(struct gather *gather, const char *tap, const char *filter
 {
     GString *error = register_tap_listener(tap, gather, filter, 0, NULL, on_packet, NULL, NULL);
 
-    if (error == NULL)
+    if (error == NULL) {
+        gather->num_taps++;
         return true;
+    }
     say("-Y %s: %s", filter != NULL ? filter : "", error->str);
     g_string_free(error, TRUE);
     return false;
@@ -421,7 +423,8 @@ struct gather *gather_new(struct report *report, const char *filter, gboolean te
 
 void gather_free(struct gather *gather)
 {
-    remove_tap_listener(gather); /* all that were registered with it */
+    for (; gather->num_taps > 0; gather->num_taps--)
+        remove_tap_listener(gather); /* one of them */
     g_array_free(gather->connections, TRUE);
     g_array_free(gather->claims, TRUE);
     g_array_free(gather->waiting, TRUE);

@@ -49,6 +49,7 @@ struct gathered_entry {
 
 struct gather {
     struct report *report;
+    guint num_taps; /* that listen */
     report_on_command on_command;
     void *cookie;
     gboolean tells_contents;

@@ -312,6 +312,20 @@ void clock_fit(struct clock *clock, struct clock_sample *samples, guint num)
     g_free(bounds.lower.points);
 }
 
+void clock_fit_relayed(struct clock *clock, struct clock_sample *samples, guint num)
+{
+    gboolean are_good = TRUE;
+
+    for (guint i = 0; i < num; i++)
+        are_good &= (samples[i].here_ns - samples[i].there_ns) * samples[i].order >= 0;
+    clock_fit(clock, samples, num);
+    if (!are_good || clock->num_pieces != 1)
+        return;
+    struct clock_piece *piece = &clock->pieces[0];
+    piece->offset_ns = CLAMP(0, piece->offset_low_ns, piece->offset_high_ns);
+    piece->drift_ppm = CLAMP(0, piece->drift_low_ppm, piece->drift_high_ppm);
+}
+
 gint64 clock_correct(const struct clock *clock, gint64 here_ns)
 {
     guint i = 0;

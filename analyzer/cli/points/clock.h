@@ -19,7 +19,7 @@
 #define CLOCK_SLACK_NS 1000
 #define CLOCK_PIECES_MAX 16u
 
-/* A packet that both points saw. */
+/* A packet that both points saw, or a message before and after a relay. */
 struct clock_sample {
     gint64 there_ns, here_ns; /* by the clocks of the other point and of this one */
     guint32 way;              /* packets of one way, and way ^ 1 is the way back */
@@ -43,6 +43,11 @@ struct clock {
 
 /* Sorts the samples, and puts in their order where it was not known. */
 void clock_fit(struct clock *clock, struct clock_sample *samples, guint num);
+
+/* Of messages that a relay has passed on, whose order is known.  They may wait there for days:
+ * where nothing speaks against the clocks as they are, they are left so, and the bounds are told.
+ */
+void clock_fit_relayed(struct clock *clock, struct clock_sample *samples, guint num);
 
 /* A time of this point by the clock of the other one. */
 gint64 clock_correct(const struct clock *clock, gint64 here_ns);

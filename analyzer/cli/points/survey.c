@@ -6,17 +6,7 @@
 
 #include "capture/reader.h"
 #include "points/flow.h"
-
-/* Fewer packets in common say nothing of clocks. */
-#define SHARED_MIN 2u
-
-/* A packet by which clocks are compared. */
-struct anchor {
-    guint64 digest;
-    gint64 captured_ns;
-    guint32 way;
-    guint8 ttl;
-};
+#include "points/surveying.h"
 
 /* How many packets of a direction a file has. */
 struct seen {
@@ -84,15 +74,16 @@ static void note_anchor(GArray *anchors, guint64 *limit, guint max,
 {
     if (segment->num_seq == 0 || segment->digest >= *limit)
         return;
-    const struct anchor anchor = {segment->digest, captured_ns, way_of(segment), segment->ttl};
+    const struct survey_anchor anchor = {segment->digest, captured_ns, way_of(segment),
+                                         segment->ttl};
     g_array_append_val(anchors, anchor);
     while (anchors->len > max) {
         guint kept = 0;
         *limit /= 2;
         for (guint i = 0; i < anchors->len; i++) {
-            const struct anchor *one = &g_array_index(anchors, struct anchor, i);
+            const struct survey_anchor *one = &g_array_index(anchors, struct survey_anchor, i);
             if (one->digest < *limit)
-                g_array_index(anchors, struct anchor, kept++) = *one;
+                g_array_index(anchors, struct survey_anchor, kept++) = *one;
         }
         g_array_set_size(anchors, kept);
     }
@@ -127,7 +118,7 @@ static void read_packets(struct survey *survey, guint index, struct source *sour
     guint64 limit = G_MAXUINT64;
     struct source_packet next;
 
-    survey->anchors[index] = g_array_new(FALSE, FALSE, sizeof(struct anchor));
+    survey->anchors[index] = g_array_new(FALSE, FALSE, sizeof(struct survey_anchor));
     while (goes_on(watch, source) && source_next(source, &next)) {
         struct packet packet = {.rec = next.rec, .bytes = next.bytes};
         note_time(file, next.captured_ns);
@@ -213,137 +204,6 @@ static void sort_files(struct survey *survey)
 }
 
 /* ------------------------------------------------------------------------
- * Clocks
- */
-
-static int compare_anchors(gconstpointer a, gconstpointer b)
-{
-    const struct anchor *left = a, *right = b;
-
-    if (left->digest != right->digest)
-        return left->digest < right->digest ? -1 : 1;
-    return left->captured_ns < right->captured_ns ? -1 : left->captured_ns > right->captured_ns;
-}
-
-/* All anchors of a point, sorted; of equal ones the first. */
-static GArray *anchors_of(const struct survey *survey, guint point)
-{
-    GArray *all = g_array_new(FALSE, FALSE, sizeof(struct anchor));
-    guint kept = 0;
-
-    for (guint i = 0; i < survey->num_files; i++)
-        if (survey->points[i] == point)
-            g_array_append_vals(all, survey->anchors[i]->data, survey->anchors[i]->len);
-    g_array_sort(all, compare_anchors);
-    for (guint i = 0; i < all->len; i++) {
-        const struct anchor one = g_array_index(all, struct anchor, i);
-        if (kept == 0 || g_array_index(all, struct anchor, kept - 1).digest != one.digest)
-            g_array_index(all, struct anchor, kept++) = one;
-    }
-    g_array_set_size(all, kept);
-    return all;
-}
-
-/* Samples of `here` against the clock of the first point, by way of `there`. */
-static GArray *samples_of(const GArray *there, const struct survey_point *there_point,
-                          const GArray *here)
-{
-    GArray *samples = g_array_new(FALSE, FALSE, sizeof(struct clock_sample));
-    guint i = 0, j = 0;
-
-    while (i < there->len && j < here->len) {
-        const struct anchor *one = &g_array_index(there, struct anchor, i);
-        const struct anchor *other = &g_array_index(here, struct anchor, j);
-        if (one->digest < other->digest) {
-            i++;
-        } else if (one->digest > other->digest) {
-            j++;
-        } else {
-            const struct clock_sample sample = {
-                .there_ns = clock_correct(&there_point->clock, one->captured_ns),
-                .here_ns = other->captured_ns,
-                .way = one->way,
-                .order = (gint8)((one->ttl > other->ttl) - (one->ttl < other->ttl)),
-            };
-            g_array_append_val(samples, sample);
-            i++;
-            j++;
-        }
-    }
-    return samples;
-}
-
-/* What is not known of the clock between is not known of this one either. */
-static void widen(struct clock *clock, const struct clock *between)
-{
-    const struct clock_piece *other = clock_main_piece(between);
-
-    for (guint i = 0; i < clock->num_pieces && other != NULL; i++) {
-        struct clock_piece *piece = &clock->pieces[i];
-        if (piece->offset_low_ns != G_MININT64)
-            piece->offset_low_ns =
-                other->offset_high_ns != G_MAXINT64
-                    ? piece->offset_low_ns - (other->offset_high_ns - other->offset_ns)
-                    : G_MININT64;
-        if (piece->offset_high_ns != G_MAXINT64)
-            piece->offset_high_ns =
-                other->offset_low_ns != G_MININT64
-                    ? piece->offset_high_ns + (other->offset_ns - other->offset_low_ns)
-                    : G_MAXINT64;
-        piece->drift_low_ppm -= other->drift_high_ppm - other->drift_ppm;
-        piece->drift_high_ppm += other->drift_ppm - other->drift_low_ppm;
-    }
-}
-
-/* Finds the point without a clock that has the most packets in common with one that has one, and
- * gives it its clock; false where there is none. */
-static gboolean find_next_clock(struct survey *survey, GArray **anchors)
-{
-    GArray *best = NULL;
-    guint best_here = 0, best_there = 0;
-
-    for (guint here = 1; here < survey->num_points; here++) {
-        for (guint there = 0; there < survey->num_points && !survey->each[here].has_clock;
-             there++) {
-            if (!survey->each[there].has_clock)
-                continue;
-            GArray *samples = samples_of(anchors[there], &survey->each[there], anchors[here]);
-            GArray *worse = samples;
-            if (samples->len >= SHARED_MIN && (best == NULL || samples->len > best->len)) {
-                worse = best;
-                best = samples;
-                best_here = here;
-                best_there = there;
-            }
-            if (worse != NULL)
-                g_array_free(worse, TRUE);
-        }
-    }
-    if (best == NULL)
-        return FALSE;
-    struct survey_point *point = &survey->each[best_here];
-    clock_fit(&point->clock, (struct clock_sample *)(void *)best->data, best->len);
-    widen(&point->clock, &survey->each[best_there].clock);
-    point->has_clock = TRUE;
-    g_array_free(best, TRUE);
-    return TRUE;
-}
-
-static void compare_clocks(struct survey *survey)
-{
-    GArray **anchors = g_new0(GArray *, survey->num_points);
-
-    for (guint i = 0; i < survey->num_points; i++)
-        anchors[i] = anchors_of(survey, i);
-    survey->each[0].has_clock = TRUE;
-    while (find_next_clock(survey, anchors)) {
-    }
-    for (guint i = 0; i < survey->num_points; i++)
-        g_array_free(anchors[i], TRUE);
-    g_free(anchors);
-}
-
-/* ------------------------------------------------------------------------
  * From outside
  */
 
@@ -372,7 +232,7 @@ struct survey *survey_new(const char *const *names, const char *const *given, gu
     for (guint i = 0; i < survey->num_points; i++)
         survey->each[i].name = group_name(survey->files, num, survey->points, i);
     if (compares_clocks && survey->num_points > 1)
-        compare_clocks(survey);
+        survey_compare_clocks(survey);
     return survey;
 }
 

@@ -11,6 +11,7 @@
 #include "points/clock.h"
 #include "points/deal.h"
 #include "points/group.h"
+#include "points/relayed.h"
 
 /* Packets by which clocks are compared, of all files together. */
 #define SURVEY_ANCHORS_MAX 1000000u
@@ -19,7 +20,8 @@
 
 struct survey_point {
     char *name;
-    gboolean has_clock; /* against that of the first point */
+    gboolean has_clock;  /* against that of the first point */
+    gboolean is_relayed; /* by messages that a relay has passed on */
     struct clock clock;
 };
 
@@ -48,6 +50,11 @@ struct survey {
 struct survey *survey_new(const char *const *names, const char *const *given, guint num,
                           gboolean compares_clocks, struct deal *deal, struct survey_watch *watch);
 void survey_free(struct survey *survey);
+
+/* Whether clocks were compared, and there are points that share no packet with the others. */
+gboolean survey_lacks_clocks(const struct survey *survey);
+/* Finds the clocks of such points, as far as messages tell. */
+void survey_take_relayed(struct survey *survey, const struct relayed_pair *pairs, guint num);
 
 /* Of one file alone that counting; false where it cannot be read, with a sentence said. */
 gboolean survey_count(const char *name, struct deal *deal, struct survey_watch *watch);

@@ -121,9 +121,9 @@ void rows_point(const struct report *report, guint index, struct record *record)
         record_empty(record, "last_captured_ns");
     }
     if (!point->has_clock) {
-        static const char *const none[] = {"offset_ns",      "offset_low_ns", "offset_high_ns",
-                                           "drift_ppm",      "drift_low_ppm", "drift_high_ppm",
-                                           "shared_packets", "clock_steps"};
+        static const char *const none[] = {"offset_ns",      "offset_low_ns",    "offset_high_ns",
+                                           "drift_ppm",      "drift_low_ppm",    "drift_high_ppm",
+                                           "shared_packets", "relayed_messages", "clock_steps"};
         for (gsize i = 0; i < G_N_ELEMENTS(none); i++)
             record_empty(record, none[i]);
         return;
@@ -141,6 +141,7 @@ void rows_point(const struct report *report, guint index, struct record *record)
     record_real(record, "drift_low_ppm", point->drift_low_ppm);
     record_real(record, "drift_high_ppm", point->drift_high_ppm);
     record_unsigned(record, "shared_packets", point->num_anchors);
+    record_unsigned(record, "relayed_messages", point->num_relayed);
     record_unsigned(record, "clock_steps", point->num_steps);
 }
 

@@ -178,3 +178,8 @@ gboolean report_is_undelivered(const struct report_journey *journey)
 {
     return (journey->outcomes & ~(1u << SSTP_STORY_DELIVERED | 1u << SSTP_STORY_NOT_KNOWN)) != 0;
 }
+
+gboolean report_may_have_gone_on(const struct report_branch *branch)
+{
+    return branch->certainty == SSTP_STORY_OPEN && branch->outcome == SSTP_STORY_WAITING;
+}

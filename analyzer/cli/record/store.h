@@ -51,6 +51,8 @@ struct report_point {
         offset_high_ns; /* guaranteed; G_MININT64, G_MAXINT64: no bound */
     double drift_ppm, drift_low_ppm, drift_high_ppm;
     guint32 num_anchors; /* packets that both saw */
+    guint32 num_relayed; /* without them: messages of which one saw the way to a relay, and one the
+                            way on */
     guint32 num_steps;   /* how often it was set meanwhile */
 };
 
@@ -242,5 +244,8 @@ const char *report_certainty_name(enum sstp_story_certainty certainty);
 
 /* Whether somebody has not got the message of a journey, as far as is known. */
 gboolean report_is_undelivered(const struct report_journey *journey);
+
+/* Whether it is open if a message that waits has gone on unseen. */
+gboolean report_may_have_gone_on(const struct report_branch *branch);
 
 #endif

@@ -127,6 +127,8 @@ static void append_state(GString *html, const struct report_branch *branch)
         g_string_append_printf(text, ": %s", branch->reason);
     if (branch->certainty == SSTP_STORY_LIKELY)
         g_string_append(text, ", likely");
+    else if (report_may_have_gone_on(branch))
+        g_string_append(text, ", or gone on unseen");
     html_append_text(html, heading_of(2), text->str);
     g_string_free(text, TRUE);
 }

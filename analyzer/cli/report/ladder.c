@@ -50,6 +50,8 @@ void ladder_append_branch(GString *text, const struct report *report,
         g_string_append_printf(text, " (%s)", branch->reason);
     if (branch->certainty == SSTP_STORY_LIKELY)
         g_string_append(text, ", likely");
+    else if (report_may_have_gone_on(branch))
+        g_string_append(text, ", or gone on unseen");
     g_string_append(text, ": to ");
     for (gsize i = 0; i < G_N_ELEMENTS(names); i++) {
         if (names[i] == NULL)

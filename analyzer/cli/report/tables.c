@@ -47,6 +47,7 @@ static const struct table_column of_points[] = {
     {"between",    "offset_low_ns", " and ", "offset_high_ns"},
     {"drift ppm",  "drift_ppm",     NULL, NULL},
     {"shared",     "shared_packets", NULL, NULL},
+    {"relayed",    "relayed_messages", NULL, NULL},
     {"steps",      "clock_steps",   NULL, NULL},
     {NULL, NULL, NULL, NULL}};
 static const struct table_column of_connections[] = {

@@ -13,6 +13,25 @@
  * What was read
  */
 
+static void append_clock(GString *text, const struct report_point *point)
+{
+    g_string_append(text, "; its clock is ");
+    moment_append_span(text, point->offset_ns);
+    g_string_append(text, " ahead");
+    if (point->offset_low_ns != G_MININT64 && point->offset_high_ns != G_MAXINT64) {
+        g_string_append(text, ", right to ");
+        moment_append_span(text, MAX(point->offset_high_ns - point->offset_ns,
+                                     point->offset_ns - point->offset_low_ns));
+    } else {
+        g_string_append(text, ", known from one side alone");
+    }
+    g_string_append_printf(text, ", and gains %.3f us a second", point->drift_ppm);
+    if (point->num_relayed > 0) {
+        g_string_append(text, ", by ");
+        moment_append_things(text, point->num_relayed, "relayed message");
+    }
+}
+
 static void append_points(GString *text, const struct report *report)
 {
     for (guint i = 0; i < report->points->len; i++) {
@@ -27,16 +46,7 @@ static void append_points(GString *text, const struct report *report)
             g_string_append(text, " captured twice");
         }
         if (i > 0 && point->has_clock) {
-            g_string_append(text, "; its clock is ");
-            moment_append_span(text, point->offset_ns);
-            g_string_append(text, " ahead");
-            if (point->offset_low_ns != G_MININT64 && point->offset_high_ns != G_MAXINT64) {
-                g_string_append(text, ", right to ");
-                moment_append_span(text, (point->offset_high_ns - point->offset_low_ns + 1) / 2);
-            } else {
-                g_string_append(text, ", known from one side alone");
-            }
-            g_string_append_printf(text, ", and gains %.3f us a second", point->drift_ppm);
+            append_clock(text, point);
         } else if (i > 0) {
             g_string_append(text, "; nothing is known of its clock");
         }

@@ -55,6 +55,8 @@ class TownTest(unittest.TestCase):
                 self.assertEqual(count.joins["unique"]["certain wrong"], 0)
                 self.assertGreater(count.joins["unique"]["certain"],
                                    count.joins["unique"]["likely"])
+                for people in count.recipients.values():
+                    self.assertLessEqual(people["likely wrong"] * 50, people["likely"])
 
 
 HOUR = 3600 * 1000 * points.MS
@@ -68,7 +70,8 @@ class SeenTest(unittest.TestCase):
         cls.addClassCleanup(cls.kept.cleanup)
         cls.town = Town(cls.kept.name, 6, 400, ["long-repeats"])
         cls.packets = points.read(cls.town.capture)
-        cls.whole = test_points.without_places(analyze.records(cls.town.capture))
+        cls.placed = analyze.records(cls.town.capture)
+        cls.whole = test_points.without_places(cls.placed)
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
@@ -116,6 +119,62 @@ class SeenTest(unittest.TestCase):
         self.assert_whole(found)
         for point, (offset, drift, _) in zip(analyze.of_type(found, "point")[1:], seen):
             self.assert_clock(point, offset, drift)
+
+    def split(self):
+        """Between two points, by who speaks with whom: they share no packet."""
+        sides = ([], [])
+        for packet in self.packets:
+            pair = packet.octets[26:34] if packet.is_up else packet.octets[30:34] + packet.octets[26:30]
+            sides[sum(pair) % 2].append(packet)
+        return sides
+
+    def joins(self, found, times):
+        """How many are certain; each of them is right."""
+        num = 0
+        for journey in analyze.of_type(found, "journey"):
+            legs = [self.town.leg_at(times[os.path.basename(hop["file"])][hop["frame"] - 1])
+                    for hop in journey["hops"]]
+            for hop, leg in zip(journey["hops"], legs):
+                if hop.get("certainty") != "certain":
+                    continue
+                num += 1
+                if "after" in hop:
+                    self.assertEqual(legs[hop["after"]]["hop"],
+                                     self.town.hops[leg["hop"]]["parent"])
+                if "attempt_of" in hop:
+                    self.assertEqual(legs[hop["attempt_of"]]["hop"], leg["hop"])
+        return num
+
+    def test_points_that_share_nothing(self):
+        """What relays pass on tells how the clocks differ, and messages are followed from one
+        point to the other, in one process and in several."""
+        near, far = self.split()
+        times = {"near.pcap": [packet.time for packet in near],
+                 "far.pcap": [packet.time for packet in far]}
+        all_certain = self.joins(self.placed, {"town.pcap": [packet.time for packet in self.packets]})
+        arguments = ["--point", "near=" + self.write("near.pcap", near)]
+        for number, (offset, drift) in enumerate(((0, 0), (7 * HOUR, 50e-6), (-40 * points.MS, 0))):
+            seen = points.at(far, 0, offset, drift)
+            path = self.write("far.pcap", seen)
+            found = analyze.records(*arguments, "--point", "far=" + path, "--jobs", 1 + number % 2)
+            [_, clock] = sorted(analyze.of_type(found, "point"), key=lambda point: point["name"] ==
+                                ("far" if seen[0].time >= near[0].time else "near"))
+            sign = 1 if clock["name"] == "far" else -1
+            self.assertEqual(clock["shared_packets"], 0)
+            self.assertGreater(clock["relayed_messages"], 100)
+            span = self.packets[-1].time - self.packets[0].time
+            true_offsets = sorted(sign * (offset + drift * at) for at in (0, span))
+            self.assertLessEqual(clock["offset_low_ns"], true_offsets[1])
+            self.assertGreaterEqual(clock["offset_high_ns"], true_offsets[0])
+            self.assertLessEqual(clock["offset_low_ns"], clock["offset_ns"])
+            self.assertGreaterEqual(clock["offset_high_ns"], clock["offset_ns"])
+            self.assertLessEqual(clock["drift_low_ppm"], sign * drift * 1e6)
+            self.assertGreaterEqual(clock["drift_high_ppm"], sign * drift * 1e6)
+            self.assertGreater(self.joins(found, times), all_certain * 0.98)
+        told = analyze.good(*arguments, "--point", "far=" + path)
+        self.assertRegex(told, r"its clock is .* ahead, right to .*, by [\d,]+ relayed messages")
+        other = analyze.records(*arguments, "--point", "far=" + path, "--jobs", 2)
+        self.assertEqual(other, found)
 
     def judge(self, *files):
         """Nothing that is said surely is wrong; how many legs are told."""

@@ -35,11 +35,12 @@ class Count:
             joins, people, journeys = self.joins[kind], self.recipients[kind], self.journeys[kind]
             yield ("%s contents: %d journeys, %d of them the truth in all; joins: %d certain, %d of "
                    "them wrong, %d likely, %d of them wrong, %d open; recipients: %d sure, %d of "
-                   "them wrong, %d likely, %d of them wrong, %d of %d deliveries seen" % (
+                   "them wrong, %d likely, %d of them wrong, %d open, %d of %d deliveries seen" % (
                        kind, journeys["all"], journeys["exact"], joins["certain"],
                        joins["certain wrong"], joins["likely"], joins["likely wrong"],
                        joins["open"], people["certain"], people["certain wrong"], people["likely"],
-                       people["likely wrong"], people["seen"], people["delivered"]))
+                       people["likely wrong"], people["open"], people["seen"],
+                       people["delivered"]))
 
 
 class Town:
@@ -156,6 +157,9 @@ class Town:
             self.say(count, journey, "%s is no recipient of message %d", device, message)
             return False
         people["seen"] += branch["outcome"] == "delivered"
+        people["open"] += certainty is None
+        if branch["outcome"] == "not known":  # which is no claim
+            return certainty is None and not self.has_all
         holder, since = self.custody(message, device)
         if branch["outcome"] == "delivered":
             is_right = truth[device] and (not self.has_all or

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* surveying: what survey.c has read, for survey_clocks.c. */
+#ifndef ANALYZE_POINTS_SURVEYING_H
+#define ANALYZE_POINTS_SURVEYING_H
+
+#include "points/survey.h"
+
+/* A packet by which clocks are compared. */
+struct survey_anchor {
+    guint64 digest;
+    gint64 captured_ns;
+    guint32 way;
+    guint8 ttl;
+};
+
+/* Gives each point that shares packets with one that has a clock its own. */
+void survey_compare_clocks(struct survey *survey);
+
+#endif
