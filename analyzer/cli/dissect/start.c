@@ -19,13 +19,70 @@
 
 void plugin_register(void); /* plugin/plugin.c, as Wireshark looks for it in a plugin */
 
+/* ------------------------------------------------------------------------
+ * What Wireshark complains of
+ */
+
+/* While it starts: a folder that cannot be read is a hundred files, of which one is named. */
+static struct {
+    gboolean is_on;
+    char *first;
+    guint num;
+} starting;
+
 static void complain(const char *format, va_list arguments)
 {
-    say_v(format, arguments);
+    if (!starting.is_on) {
+        say_v(format, arguments);
+        return;
+    }
+    if (starting.num++ == 0)
+        starting.first = g_strdup_vprintf(format, arguments);
+}
+
+static void G_GNUC_PRINTF(1, 2) complain_of(const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    complain(format, arguments);
+    va_end(arguments);
+}
+
+static void cannot_open(const char *name, int error, grvsstp_bool for_writing)
+{
+    complain_of("%s cannot be %s: %s", name, for_writing ? "written" : "read", g_strerror(error));
+}
+
+static void cannot_read(const char *name, int error)
+{
+    complain_of("%s cannot be read: %s", name, g_strerror(error));
+}
+
+static void cannot_write(const char *name, int error)
+{
+    complain_of("%s cannot be written: %s", name, g_strerror(error));
 }
 
 static const struct report_message_routines routines = {.vreport_failure = complain,
-                                                        .vreport_warning = complain};
+                                                        .vreport_warning = complain,
+                                                        .report_open_failure = cannot_open,
+                                                        .report_read_failure = cannot_read,
+                                                        .report_write_failure = cannot_write};
+
+static void end_start(void)
+{
+    starting.is_on = FALSE;
+    if (starting.num > 1)
+        say("%s; and %u more of the kind", starting.first, starting.num - 1);
+    else if (starting.num == 1)
+        say("%s", starting.first);
+    g_free(starting.first);
+}
+
+/* ------------------------------------------------------------------------
+ * The start
+ */
 
 void start_process(const char *program)
 {
@@ -93,7 +150,7 @@ static gboolean set_preference(const char *text)
     return result == PREFS_SET_OK;
 }
 
-gboolean start_wireshark(const struct start_options *options)
+static gboolean start(const struct start_options *options)
 {
     gboolean is_good = TRUE;
 
@@ -114,5 +171,13 @@ gboolean start_wireshark(const struct start_options *options)
     disable_name_resolution();
     for (const char **text = options->decode_as; text != NULL && *text != NULL && is_good; text++)
         is_good = decode_as(*text);
+    return is_good;
+}
+
+gboolean start_wireshark(const struct start_options *options)
+{
+    starting.is_on = TRUE;
+    const gboolean is_good = start(options);
+    end_start();
     return is_good;
 }

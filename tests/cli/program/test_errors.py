@@ -22,6 +22,13 @@ class ErrorTest(unittest.TestCase):
             file.write(data)
         return path
 
+    def loop(self, name):
+        """Something that nobody can open, root neither."""
+        path = os.path.join(self.folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        os.symlink(path, path)
+        return path
+
     def sample(self, name="demo"):
         with open(analyze.sample(name), "rb") as file:
             return file.read()
@@ -40,7 +47,8 @@ class ErrorTest(unittest.TestCase):
         table = [(self.put("text", b"hello, this is no capture\n" * 40), "not a capture"),
                  (self.put("empty", b""), "empty"),
                  (self.folder, "folder"),
-                 (os.path.join(self.folder, "absent"), "No such file")]
+                 (os.path.join(self.folder, "absent"), "No such file"),
+                 (self.loop("loop"), "Too many")]
         for path, word in table:
             self.assertEqual(self.assert_refused(path, words=[path, word]), "")
 
@@ -93,9 +101,28 @@ class ErrorTest(unittest.TestCase):
     def test_full_disk(self):
         if not os.path.exists("/dev/full"):
             self.fail("no /dev/full here")
-        for form in ("text", "json"):
-            self.assert_refused(analyze.sample("demo"), "--format", form, "--output", "/dev/full",
+        demo = analyze.sample("demo")
+        for form in (["text"], ["json"], ["csv", "--table", "commands"], ["html"]):
+            self.assert_refused(demo, "--format", *form, "--output", "/dev/full",
                                 words=["/dev/full", "No space left"], code=1)
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([analyze.PROGRAM, demo, "--format", *form], stdout=full,
+                                      stderr=subprocess.PIPE, env=analyze.ENVIRONMENT, check=False)
+            self.assertEqual(done.returncode, 1)
+            self.assertRegex(done.stderr.decode(), r"\A.*standard output: No space left.*\n\Z")
+        self.assert_refused(demo, "--shrink", "unknown_session", "-w", "/dev/full",
+                            words=["/dev/full", "No space left"], code=1)
+
+    def test_configuration_that_cannot_be_read(self):
+        """Of Wireshark's files that nobody can open one is named, and the report is made."""
+        for name in ("preferences", "hosts", "subnets", "ss7pcs"):
+            self.loop(os.path.join("config", "wireshark", name))
+        kept = analyze.ENVIRONMENT.copy()
+        self.addCleanup(lambda: (analyze.ENVIRONMENT.clear(), analyze.ENVIRONMENT.update(kept)))
+        analyze.ENVIRONMENT["XDG_CONFIG_HOME"] = os.path.join(self.folder, "config")
+        printed = self.assert_refused(analyze.sample("demo"), code=0,
+                                      words=["cannot be read", "of the kind"])
+        self.assertIn("connections", printed)
 
     def test_output_that_cannot_be(self):
         path = os.path.join(self.folder, "no", "such", "folder")
