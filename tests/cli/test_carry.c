@@ -153,10 +153,38 @@ static void test_not_whole(void)
     report_free(into);
 }
 
+/* What several processes have kept is cut where one would have stopped, and what others name is
+ * not: that is too much. */
+static void test_too_much(void)
+{
+    struct report *report = new_report();
+
+    for (guint i = 0; i < 5; i++)
+        g_assert_nonnull(report_add(report, report->findings, 5));
+    g_assert_null(report_add(report, report->findings, 5));
+    report_cut(report, report->findings, 3);
+    report_cut(report, report->findings, 4);
+    g_assert_cmpuint(report->findings->len, ==, 3);
+    g_assert_cmpuint(report->num_left_out, ==, 3);
+
+    struct carry *carry = carry_new();
+    struct report *one = share();
+    g_assert_true(carry_finish(carry, one));
+    g_array_set_size(report->frames, REPORT_FRAMES_MAX / 1000);
+    report->frames->len = REPORT_FRAMES_MAX;
+    g_assert_false(carry_read(carry, report, TRUE));
+    g_assert_true(report->has_too_much);
+    report->frames->len = REPORT_FRAMES_MAX / 1000;
+    carry_free(carry);
+    report_free(one);
+    report_free(report);
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/carry/round", test_round);
     g_test_add_func("/carry/not-whole", test_not_whole);
+    g_test_add_func("/carry/too-much", test_too_much);
     return g_test_run();
 }

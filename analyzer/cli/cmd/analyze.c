@@ -143,6 +143,17 @@ static void make_key(struct run *run)
     }
 }
 
+static void say_lost(const struct run *run)
+{
+    if (run->report->has_too_much)
+        say("there is more than one report can have, %u connections, %u sessions, %u frames with "
+            "commands; analyze fewer captures at once, or print records with --share",
+            REPORT_CONNECTIONS_MAX, REPORT_SESSIONS_MAX, REPORT_FRAMES_MAX);
+    else
+        say("what a process has left in %s is not whole; nothing more is reported",
+            g_get_tmp_dir());
+}
+
 static enum exit_code dissect_shares(struct run *run, guint num)
 {
     struct carry **carries = g_new0(struct carry *, num);
@@ -161,8 +172,7 @@ static enum exit_code dissect_shares(struct run *run, guint num)
     /* Interrupted while counting, none has begun. */
     if (result == EXIT_DONE && num_begun > 0 &&
         !merge_shares(run->report, carries, num_begun, &run->merge)) {
-        say("what a process has left in %s is not whole; nothing more is reported",
-            g_get_tmp_dir());
+        say_lost(run);
         result = EXIT_REPORTED;
     }
     run->report->is_interrupted |= !progress_go_on();
@@ -232,6 +242,12 @@ static enum exit_code run_through(struct run *run)
         write_report(&run->writing);
         if (is_damaged(run->report))
             result = EXIT_REPORTED;
+        if (run->report->num_left_out > 0) {
+            say("%" G_GUINT64_FORMAT " items are left out of the report: there are more than are "
+                "kept; analyze fewer captures at once",
+                run->report->num_left_out);
+            result = EXIT_REPORTED;
+        }
         if (run->report->is_interrupted) {
             say("interrupted; the report is of what was read until then");
             result = EXIT_REPORTED;

@@ -329,8 +329,9 @@ static void add_leg(GArray *legs, const struct report *report, const struct repo
                                        : NULL;
     const gsize user_ref_len = message->user_ref != NULL ? strlen(message->user_ref) : 0;
 
-    if (message->contents == NULL || frame == NULL || hop == NULL || hop->sender == NULL ||
-        hop->receiver == NULL || MAX(message->length, user_ref_len) < SSTP_STORY_TELLING_LEN)
+    if (legs->len >= RELAYED_LEGS_MAX || message->contents == NULL || frame == NULL ||
+        hop == NULL || hop->sender == NULL || hop->receiver == NULL ||
+        MAX(message->length, user_ref_len) < SSTP_STORY_TELLING_LEN)
         return;
     const struct relayed_leg leg = {
         .contents = message->contents,

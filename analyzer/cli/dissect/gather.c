@@ -48,6 +48,19 @@ static void begin_connection(struct report *report, struct gathered *gathered,
     report_name_ends(report, row);
 }
 
+/* Whether the frame is kept, or can be. */
+static bool has_room_for_frame(const struct gather *gather)
+{
+    struct report *report = gather->report;
+    const guint num = report->frames->len;
+
+    if (num < REPORT_FRAMES_MAX ||
+        REPORT_AT(report->frames, struct report_frame, num - 1)->number == gather->frame.number)
+        return true;
+    report->num_left_out++;
+    return false;
+}
+
 /* The connection's row; false where there is no room. */
 static bool find_connection(struct gather *gather, const packet_info *pinfo,
                             const struct grvsstp_connection *connection, bool from_initiator,
@@ -56,6 +69,8 @@ static bool find_connection(struct gather *gather, const packet_info *pinfo,
     const guint number = connection->number;
     struct report *report = gather->report;
 
+    if (!has_room_for_frame(gather))
+        return false;
     if (number >= gather->connections->len)
         g_array_set_size(gather->connections, number + 1);
     struct gathered_connection *known =

@@ -13,6 +13,8 @@
 
 /* Pairs that are kept: of more of them, those whose contents have the lowest digests. */
 #define RELAYED_MAX 1000000u
+/* Messages that are looked at, the first ones. */
+#define RELAYED_LEGS_MAX 10000000u
 
 /* A message on one connection. */
 struct relayed_leg {

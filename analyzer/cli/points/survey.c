@@ -54,6 +54,9 @@ static void note_flow(struct survey *survey, guint file, const struct packet_seg
         }
     }
     const struct seen seen = {file, direction, 1};
+    if (survey->num_seen >= SURVEY_SEEN_MAX)
+        return;
+    survey->num_seen++;
     g_array_append_val(flow->files, seen);
 }
 

@@ -17,6 +17,8 @@
 #define SURVEY_ANCHORS_MAX 1000000u
 /* Connections of which it is counted who saw them; the main point of others is the first one. */
 #define SURVEY_FLOWS_MAX 1000000u
+/* Directions of them, each in one file, that are counted. */
+#define SURVEY_SEEN_MAX 10000000u
 
 struct survey_point {
     char *name;
@@ -40,6 +42,7 @@ struct survey {
     guint *points;            /* of each file */
     struct survey_point *each;
     /* Private: */
+    guint num_seen;
     GHashTable *flows;
     GArray **anchors; /* by file */
 };

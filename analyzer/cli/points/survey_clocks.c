@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* survey_clocks.c: how the clocks of the points run. */
+#include "points/survey.h"
 #include "points/surveying.h"
 
 /* Fewer packets in common say nothing of clocks. */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* surveying: what survey.c has read, for survey_clocks.c. */
+/* surveying: what survey.c has read, for survey_clocks.c; for these two alone. */
 #ifndef ANALYZE_POINTS_SURVEYING_H
 #define ANALYZE_POINTS_SURVEYING_H
 
-#include "points/survey.h"
+#include <glib.h>
+
+struct survey;
 
 /* A packet by which clocks are compared. */
 struct survey_anchor {

@@ -93,6 +93,14 @@ const struct report_frame *report_frame(const struct report *report, guint32 num
     return NULL;
 }
 
+void report_cut(struct report *report, GArray *table, guint max)
+{
+    if (table->len <= max)
+        return;
+    report->num_left_out += table->len - max;
+    g_array_set_size(table, max);
+}
+
 void *report_add(struct report *report, GArray *table, guint max)
 {
     if (table->len >= max) {

@@ -15,7 +15,9 @@
 #include "core/findings.h"
 #include "story/story.h"
 
-/* More of them are counted, and not kept. */
+/* More of them are counted, and not kept.  What several processes have found is joined and sorted
+ * before it is cut, each having kept as many. */
+#define REPORT_FRAMES_MAX 100000000u
 #define REPORT_CONNECTIONS_MAX 4000000u
 #define REPORT_SESSIONS_MAX 8000000u
 #define REPORT_MESSAGES_MAX 40000000u
@@ -213,6 +215,7 @@ struct report {
     GStringChunk *strings;
     gsize strings_len;
     guint64 num_packets, num_commands, num_left_out;
+    gboolean has_too_much; /* all shares together have more than one process can keep */
     gint64 first_ns, last_ns; /* of all packets, by the clock of the first point */
     gboolean is_interrupted;
 };
@@ -234,6 +237,8 @@ const struct report_frame *report_frame(const struct report *report, guint32 num
 
 /* A new item of a table, all bytes zero; NULL, and counted, where the table is full. */
 void *report_add(struct report *report, GArray *table, guint max);
+/* Keeps no more than the first rows. */
+void report_cut(struct report *report, GArray *table, guint max);
 
 const char *report_message_state_name(enum report_message_state state);
 const char *report_recipient_state_name(enum report_recipient_state state);

@@ -14,26 +14,29 @@ struct carried_table {
     gsize size;
     gsize strings[STRINGS_MAX];
     guint num_strings;
+    guint max; /* of all shares together: other tables name its rows; 0: what is too much is cut */
 };
 
 #define TABLE(name) offsetof(struct report, name)
 #define IN(type, member) offsetof(struct type, member)
 
 static const struct carried_table tables[] = {
-    {TABLE(frames), sizeof(struct report_frame), {0}, 0},
+    {TABLE(frames), sizeof(struct report_frame), {0}, 0, REPORT_FRAMES_MAX},
     {TABLE(connections),
      sizeof(struct report_connection),
      {IN(report_connection, address_texts[0]), IN(report_connection, address_texts[1]),
       IN(report_connection, community_id), IN(report_connection, devices[0]),
       IN(report_connection, devices[1])},
-     5},
+     5,
+     REPORT_CONNECTIONS_MAX},
     {TABLE(sessions),
      sizeof(struct report_session),
      {IN(report_session, resource_url), IN(report_session, identity_url),
       IN(report_session, target_device_url), IN(report_session, end)},
-     4},
-    {TABLE(messages), sizeof(struct report_message), {IN(report_message, user_ref)}, 1},
-    {TABLE(findings), sizeof(struct report_finding), {0}, 0},
+     4,
+     REPORT_SESSIONS_MAX},
+    {TABLE(messages), sizeof(struct report_message), {IN(report_message, user_ref)}, 1, 0},
+    {TABLE(findings), sizeof(struct report_finding), {0}, 0, 0},
 };
 
 /* What is counted while reading. */
@@ -129,6 +132,10 @@ static gboolean get_table(struct carry *carry, struct report *report,
 
     if (!carry_get(carry, &num, sizeof num))
         return FALSE;
+    if (num > (table->max > 0 ? table->max : G_MAXUINT) - before) {
+        report->has_too_much = TRUE;
+        return FALSE;
+    }
     g_array_set_size(rows, before + num);
     for (guint i = before; i < before + num; i++) {
         gpointer row = rows->data + i * table->size;

@@ -120,6 +120,9 @@ static void sort_tables(struct merging *merging)
     report_sort_frames(report);
     report_sort_findings(report);
     report_sort_messages(report);
+    /* What is left is what one process would have kept. */
+    report_cut(report, report->findings, REPORT_FINDINGS_MAX);
+    report_cut(report, report->messages, REPORT_MESSAGES_MAX);
 }
 
 /* ------------------------------------------------------------------------
