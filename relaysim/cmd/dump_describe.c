@@ -37,7 +37,7 @@ static void print_value(unsigned argument, const char *value, const char *displa
 /* The built-in scenarios, and the tour before them. */
 static void print_stories(unsigned argument)
 {
-    char **names = scenario_built_in_names();
+    char **names = scenario_built_in_names("");
     GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
     print_value(argument, DUMP_TOUR, "The tour: every command and every encapsulation", true);
     for (char **name = names; *name != NULL; name++) {

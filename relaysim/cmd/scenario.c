@@ -21,23 +21,32 @@
  * What is asked for
  */
 
-static int list(void)
+/* Those of a group; false when one of them cannot be read. */
+static bool list_group(const char *group)
 {
-    char **names = scenario_built_in_names();
+    char **names = scenario_built_in_names(group);
     GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
-    int result = EXIT_DONE;
+    bool is_good = true;
 
     for (char **name = names; *name != NULL; name++) {
         struct scenario *scenario = scenario_via_load(*name, paths);
         if (scenario != NULL)
             fprintf(results_file(), "%-36s %s\n", *name, scenario->title);
-        else
-            result = EXIT_REPORTED;
+        is_good = is_good && scenario != NULL;
         scenario_free(scenario);
     }
     g_ptr_array_free(paths, TRUE);
     g_strfreev(names);
-    return result == EXIT_DONE ? options_end_output() : result;
+    return is_good;
+}
+
+/* The groups with an empty line between. */
+static int list(void)
+{
+    bool is_good = list_group("");
+    fprintf(results_file(), "\n");
+    is_good = list_group(SCENARIO_FINDINGS_GROUP) && is_good;
+    return is_good ? options_end_output() : EXIT_REPORTED;
 }
 
 static void report(const GPtrArray *failures)

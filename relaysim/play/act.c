@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "play/act.h"
 
+#include "carrier/ways.h"
 #include "play/judge.h"
 #include "play/puppet.h"
 #include "play/stage.h"
@@ -224,6 +225,52 @@ static bool wait_until(struct player *player, int64_t end_ms)
     return true;
 }
 
+/* Over a carrier: to the port that it leads to. */
+static bool ring(struct player *player, const struct scenario_step *step)
+{
+    struct speaker *speaker = &player->speakers[step->speaker];
+    const char *name = player->scenario->speakers[step->speaker].name;
+    const uint16_t port = carrier_way_over(scenario_carrier_names[step->carrier])->ops->port;
+    if (speaker->socket != NULL)
+        return player_fail(player, step, "%s has a connection already", name);
+    if (step->relay == SCENARIO_NONE) {
+        struct speaker *peer = &player->speakers[step->peer];
+        if (peer->socket != NULL)
+            return player_fail(player, step, "%s has a connection already",
+                               player->scenario->speakers[step->peer].name);
+        return speaker_call_peer(speaker, peer, port);
+    }
+    const struct station *station = &player->cast.stations[step->relay];
+    if (station->addresses[STATION_SSTP] == NULL)
+        return player_fail(player, step, "%s has never been there",
+                           player->scenario->relays[step->relay].name);
+    return speaker_call(speaker, station_door(station, port),
+                        (struct net_hosts){speaker->host, station->host, port});
+}
+
+static bool speak(struct player *player, const struct scenario_step *step)
+{
+    struct speaker *speaker = &player->speakers[step->speaker];
+    if (!speaker_can_speak(speaker))
+        return player_fail(player, step, "%s has no connection",
+                           player->scenario->speakers[step->speaker].name);
+    speaker_say(speaker, sstp_span(step->bytes->data, step->bytes->len));
+    return true;
+}
+
+static bool await_heard(struct player *player, const struct scenario_step *step)
+{
+    struct speaker *speaker = &player->speakers[step->speaker];
+    const struct sstp_span bytes = sstp_span(step->bytes->data, step->bytes->len);
+    const int64_t end_ms = net_now_ms(player->cast.net) + SCENARIO_PATIENCE_MS;
+    bool has_heard = speaker_takes(speaker, bytes);
+    while (!has_heard && player_turn(player, end_ms))
+        has_heard = speaker_takes(speaker, bytes);
+    return has_heard || cast_is_stopped(&player->cast) ||
+           player_fail(player, step, "%s has not heard that",
+                       player->scenario->speakers[step->speaker].name);
+}
+
 bool act(struct player *player, const struct scenario_step *step)
 {
     struct actor *actor =
@@ -283,6 +330,15 @@ bool act(struct player *player, const struct scenario_step *step)
     case SCENARIO_HANG_UP:
     case SCENARIO_BREAK_OFF:
         return puppet_act(player, step);
+    case SCENARIO_RING:
+        return ring(player, step);
+    case SCENARIO_SPEAK:
+        return speak(player, step);
+    case SCENARIO_RING_OFF:
+        stage_hang_up(player, step->speaker);
+        return true;
+    case SCENARIO_EXPECT_HEARD:
+        return await_heard(player, step);
     case SCENARIO_EXPECT_CONNECTED:
     case SCENARIO_EXPECT_REFUSED:
     case SCENARIO_EXPECT_DISCONNECTED:

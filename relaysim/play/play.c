@@ -91,6 +91,8 @@ static void say_goodbye(struct player *player)
             if (player->devices[p].actor->is_closed)
                 (void)player_await_gone(player, player->devices[p].actor, SCENARIO_GOODBYE_MS);
     }
+    for (unsigned i = 0; i < player->scenario->num_speakers; i++)
+        stage_hang_up(player, i);
     /* What they said last may be on its way from a proxy to a relay. */
     if (player->cast.num_proxies > 0)
         await_quiet(player);

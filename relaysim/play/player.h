@@ -8,6 +8,7 @@
 #define RELAYSIM_PLAY_PLAYER_H
 
 #include "play/cast.h"
+#include "play/speaker.h"
 #include "scenario/scenario.h"
 
 /* How connections to relays travel where the scenario does not say so: over a carrier, and those
@@ -75,6 +76,7 @@ struct player {
     struct cast_proxy *own_proxy; /* for these, or NULL */
     struct device_play devices[SCENARIO_DEVICES_MAX];
     struct session_play sessions[SCENARIO_SESSIONS_MAX];
+    struct speaker speakers[SCENARIO_SPEAKERS_MAX];
     /* When the proxies die, which they do once, in bytes that the loop has carried; 0: never. */
     uint64_t proxies_die_at;
     int64_t begun_ms; /* the first step, or what came of the last call of a puppet */

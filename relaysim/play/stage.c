@@ -7,6 +7,8 @@
 
 #include <glib/gstdio.h>
 
+#define FIRST_SPEAKER_HOST 60u
+
 static void make_actor(struct player *player, unsigned i)
 {
     const struct scenario_device *device = &player->scenario->devices[i];
@@ -128,6 +130,9 @@ bool stage_set(struct player *player)
         make_actor(player, i);
     for (unsigned i = 0; i < scenario->num_puppets; i++)
         (void)cast_puppet(&player->cast, scenario->puppets[i].name, scenario->puppets[i].url);
+    for (unsigned i = 0; i < scenario->num_speakers; i++)
+        speaker_init(&player->speakers[i], &player->cast,
+                     (uint8_t)(FIRST_SPEAKER_HOST + scenario->speakers[i].at));
     return player->failures->len == 0;
 }
 
@@ -163,6 +168,17 @@ bool stage_start_proxy(struct player *player, const struct scenario_step *step, 
     return cast_proxy_start(proxy);
 }
 
+void stage_hang_up(struct player *player, unsigned i)
+{
+    struct speaker *speaker = &player->speakers[i];
+    const int64_t end_ms = net_now_ms(player->cast.net) + SCENARIO_GOODBYE_MS;
+    if (!speaker_can_speak(speaker))
+        return;
+    speaker_hang_up(speaker);
+    while (speaker->socket != NULL && player_turn(player, end_ms)) {
+    }
+}
+
 static void remove_folder(const char *folder)
 {
     GDir *dir = g_dir_open(folder, 0, NULL);
@@ -179,6 +195,8 @@ static void remove_folder(const char *folder)
 
 void stage_clear(struct player *player)
 {
+    for (size_t i = 0; i < G_N_ELEMENTS(player->speakers); i++)
+        speaker_clear(&player->speakers[i]);
     if (player->folder != NULL)
         remove_folder(player->folder);
     g_free(player->folder);

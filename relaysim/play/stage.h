@@ -27,6 +27,9 @@ bool stage_end_relay(struct player *player, const struct scenario_step *step, un
 bool stage_end_proxy(struct player *player, const struct scenario_step *step, unsigned i);
 bool stage_start_proxy(struct player *player, const struct scenario_step *step, unsigned i);
 
+/* A speaker ends its connection, and waits until it is gone. */
+void stage_hang_up(struct player *player, unsigned i);
+
 /* Removes the stores.  Everybody is gone. */
 void stage_clear(struct player *player);
 

@@ -4,6 +4,7 @@
 
 #include "base/product.h"
 #include "core/findings.h"
+#include "henc/henc_findings.h"
 #include "henc/polling.h"
 
 #include <stdio.h>
@@ -356,18 +357,28 @@ bool declare_fault(struct parser *p)
     return false;
 }
 
+/* NULL where it is none of these. */
+static const char *find_filter(const struct sstp_finding_info *infos, unsigned num,
+                               const char *word)
+{
+    for (unsigned i = 0; i < num; i++)
+        if (strcmp(infos[i].filter, word) == 0)
+            return infos[i].filter;
+    return NULL;
+}
+
 bool declare_finding(struct parser *p)
 {
     struct scenario *s = p->scenario;
     const char *word = parser_next(p);
     uint64_t num = 0;
-    unsigned i = 0;
 
     if (word == NULL)
         return parser_fail(p, "the name of a finding is needed at the end of the line");
-    while (i < SSTP_FINDING_COUNT && strcmp(sstp_finding_infos[i].filter, word) != 0)
-        i++;
-    if (i == SSTP_FINDING_COUNT)
+    const char *filter = find_filter(sstp_finding_infos, SSTP_FINDING_COUNT, word);
+    if (filter == NULL)
+        filter = find_filter(henc_finding_infos, HENC_FINDING_COUNT, word);
+    if (filter == NULL)
         return parser_fail(p, "no finding is called \"%s\"", word);
     for (unsigned f = 0; f < s->num_findings; f++)
         if (strcmp(s->findings[f].filter, word) == 0)
@@ -376,8 +387,7 @@ bool declare_finding(struct parser *p)
         return parser_fail(p, "a scenario has at most %u findings", SCENARIO_FINDINGS_MAX);
     if (parser_has_more(p) && !parser_number(p, "how often", 1, 10000, &num))
         return false;
-    s->findings[s->num_findings++] =
-        (struct scenario_finding){sstp_finding_infos[i].filter, (unsigned)num};
+    s->findings[s->num_findings++] = (struct scenario_finding){filter, (unsigned)num};
     return true;
 }
 

@@ -198,6 +198,7 @@ static const struct {
     {"delivered",      NAME_RELAY,   SCENARIO_EXPECT_COUNTER,        parse_counter,          false},
     {"forwarded",      NAME_RELAY,   SCENARIO_EXPECT_COUNTER,        parse_counter,          false},
     {"discarded",      NAME_RELAY,   SCENARIO_EXPECT_COUNTER,        parse_counter,          false},
+    {"heard",          NAME_SPEAKER, SCENARIO_EXPECT_HEARD,          parse_heard,            false},
 };
 /* clang-format on */
 
@@ -217,6 +218,8 @@ static bool parse_one(struct parser *p, size_t predicate, enum name_kind kind, u
         step->device = subject;
     else if (kind == NAME_SESSION)
         step->session = subject;
+    else if (kind == NAME_SPEAKER)
+        step->speaker = subject;
     else
         step->relay = subject;
     return predicates[predicate].parse(p, step) && parser_need_end(p);
@@ -229,7 +232,7 @@ bool parse_expect(struct parser *p)
     size_t i = 0;
 
     while (parser_has_more(p) && !parser_is_predicate(p->words[p->at])) {
-        if (!parser_name(p, NAME_RELAY | NAME_DEVICE | NAME_SESSION, &subjects[num]))
+        if (!parser_name(p, NAME_RELAY | NAME_DEVICE | NAME_SESSION | NAME_SPEAKER, &subjects[num]))
             return false;
         if (subjects[num].kind != subjects[0].kind &&
             (subjects[num].is_unclear || subjects[0].is_unclear))
@@ -252,6 +255,7 @@ bool parse_expect(struct parser *p)
         return parser_fail(p, "\"%s\" is not what is expected of %s", word,
                            subjects[0].kind == NAME_DEVICE    ? "a device"
                            : subjects[0].kind == NAME_SESSION ? "a session"
+                           : subjects[0].kind == NAME_SPEAKER ? "a speaker"
                                                               : "a relay");
     if (num > 1 && !predicates[i].is_for_many)
         return parser_fail(p, "\"%s\" is expected of one alone", word);

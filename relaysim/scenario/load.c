@@ -29,14 +29,17 @@ static int compare(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-char **scenario_built_in_names(void)
+char **scenario_built_in_names(const char *group)
 {
-    char **children = g_resources_enumerate_children(FOLDER, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+    char *folder = g_strconcat(FOLDER, group, NULL);
+    char **children = g_resources_enumerate_children(folder, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
     GPtrArray *names = g_ptr_array_new();
     for (char **child = children; child != NULL && *child != NULL; child++)
         if (g_str_has_suffix(*child, SUFFIX)) /* and not a folder of what they include */
-            g_ptr_array_add(names, g_strndup(*child, strlen(*child) - strlen(SUFFIX)));
+            g_ptr_array_add(names, g_strdup_printf("%s%.*s", group,
+                                                   (int)(strlen(*child) - strlen(SUFFIX)), *child));
     g_strfreev(children);
+    g_free(folder);
     qsort(names->pdata, names->len, sizeof *names->pdata, compare);
     g_ptr_array_add(names, NULL);
     return (char **)g_ptr_array_free(names, FALSE);

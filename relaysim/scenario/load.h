@@ -16,7 +16,9 @@
  * it cannot be read.  `paths` gets the files that were opened: char *, to be freed. */
 struct scenario *scenario_load(const char *name, GPtrArray *paths, GPtrArray **mistakes);
 
-/* The names of the built-in ones, in order, to be freed by g_strfreev(). */
-char **scenario_built_in_names(void);
+/* The names of the built-in ones of a group, in order, to be freed by g_strfreev().  A name begins
+ * with that of its group: "" for those on their own, "findings/" for one for each finding. */
+char **scenario_built_in_names(const char *group);
+#define SCENARIO_FINDINGS_GROUP "findings/"
 
 #endif

@@ -192,6 +192,8 @@ void mistakes_after_half_a_line(struct parser *p)
         p->lost_kinds |= NAME_PROXY;
     else if (strcmp(p->words[0], "puppet") == 0)
         p->lost_kinds |= NAME_PUPPET;
+    else if (strcmp(p->words[0], "speaker") == 0)
+        p->lost_kinds |= NAME_SPEAKER;
     else
         p->lost_kinds |= NAME_SESSION | NAME_MESSAGE;
 }

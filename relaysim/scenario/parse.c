@@ -15,6 +15,7 @@ static const struct {
     {"proxy",    declare_proxy,           DECLARATION},
     {"device",   declare_device,          DECLARATION},
     {"puppet",   declare_puppet,          DECLARATION},
+    {"speaker",  declare_speaker,         DECLARATION},
     {"fault",    declare_fault,           DECLARATION},
     {"finding",  declare_finding,         DECLARATION},
     {"not-over", declare_not_over,        DECLARATION},
@@ -42,6 +43,10 @@ static const char *kind_text(unsigned kinds)
         return "a device";
     case NAME_PUPPET:
         return "a puppet";
+    case NAME_SPEAKER:
+        return "a speaker";
+    case NAME_RELAY | NAME_SPEAKER:
+        return "a relay or speaker";
     case NAME_SESSION:
         return "a session";
     case NAME_MESSAGE:
@@ -133,6 +138,8 @@ const char *parser_name_of(const struct parser *p, enum name_kind kind, unsigned
         return s->devices[index].name;
     case NAME_PUPPET:
         return s->puppets[index].name;
+    case NAME_SPEAKER:
+        return s->speakers[index].name;
     case NAME_SESSION:
         return s->sessions[index].name;
     case NAME_MESSAGE:

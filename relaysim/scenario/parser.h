@@ -5,7 +5,7 @@
  * values, scenario/parse.c statements and names, scenario/option.c what stands after them,
  * scenario/declare.c the cast, scenario/step.c and scenario/message.c what it does,
  * scenario/expect.c what is expected, scenario/travel.c how connections travel, scenario/puppet.c
- * and scenario/say.c what is said word by word.
+ * and scenario/say.c what is said word by word, scenario/speaker.c who says bytes of TCP.
  *
  * Every function that returns a bool has said what is wrong when it returns false.  The
  * first thing said of a line is the one that counts; parsing goes on with the next line,
@@ -24,9 +24,12 @@ enum name_kind {
     NAME_SESSION = 4,
     NAME_MESSAGE = 8,
     NAME_PROXY = 16,
-    NAME_PUPPET = 32
+    NAME_PUPPET = 32,
+    NAME_SPEAKER = 64
 };
-#define NAME_ANY (NAME_RELAY | NAME_DEVICE | NAME_SESSION | NAME_MESSAGE | NAME_PROXY | NAME_PUPPET)
+#define NAME_ANY                                                                                   \
+    (NAME_RELAY | NAME_DEVICE | NAME_SESSION | NAME_MESSAGE | NAME_PROXY | NAME_PUPPET |           \
+     NAME_SPEAKER)
 
 /* What is wrong with a line. */
 struct mistake {
@@ -258,6 +261,7 @@ bool declare_finding(struct parser *p);
 bool declare_not_over(struct parser *p); /* scenario/travel.c */
 bool declare_proxy(struct parser *p);    /* likewise */
 bool declare_puppet(struct parser *p);   /* scenario/puppet.c */
+bool declare_speaker(struct parser *p);  /* scenario/speaker.c */
 /* When all is read: names that were used before they were declared. */
 void declare_end(struct parser *p);
 
@@ -293,9 +297,16 @@ bool parse_break_off(struct parser *p, unsigned puppet);
 /* "COMMAND [FIELD VALUE ...]", all of the line: its bytes are appended; scenario/say.c. */
 bool parser_command(struct parser *p, GByteArray *bytes);
 
-/* Words of hexadecimal digits up to the end of the line; or one word, which may be empty. */
+/* Words of hexadecimal digits, and texts in quotes, up to the end of the line; or one word, which
+ * may be empty. */
 bool parser_bytes(struct parser *p, GByteArray *bytes);
 bool parser_hex(struct parser *p, const char *what, GByteArray *bytes);
+
+/* What speakers do, and hear: scenario/speaker.c. */
+bool parse_ring(struct parser *p, unsigned speaker);
+bool parse_speak(struct parser *p, unsigned speaker);
+bool parse_ring_off(struct parser *p, unsigned speaker);
+bool parse_heard(struct parser *p, struct scenario_step *step);
 
 /* Whether a word may not be a name, for the language uses it. */
 bool parser_is_verb(const char *word);

@@ -37,9 +37,14 @@ bool parser_bytes(struct parser *p, GByteArray *bytes)
 {
     if (!parser_has_more(p))
         return parser_fail(p, "bytes are needed at the end of the line, such as 10 07 00");
-    while (parser_has_more(p))
-        if (!append_hex(p, parser_next(p), bytes))
+    while (parser_has_more(p)) {
+        const bool is_text = p->is_quoted[p->at];
+        const char *word = parser_next(p);
+        if (is_text)
+            g_byte_array_append(bytes, (const guint8 *)word, (guint)strlen(word));
+        else if (!append_hex(p, word, bytes))
             return false;
+    }
     return bytes->len > 0 || parser_fail(p, "there are no bytes in the line");
 }
 

@@ -46,6 +46,7 @@
 #define SCENARIO_PROXIES_MAX 2u
 #define SCENARIO_DEVICES_MAX 24u
 #define SCENARIO_PUPPETS_MAX 8u
+#define SCENARIO_SPEAKERS_MAX 8u
 #define SCENARIO_SESSIONS_MAX 64u
 #define SCENARIO_MESSAGES_MAX 256u
 #define SCENARIO_MESSAGE_MAX (1u << 20)            /* bytes */
@@ -110,6 +111,12 @@ struct scenario_puppet {
     const char *url; /* where it is called, as a relay's */
 };
 
+/* One end of one TCP connection: it says the bytes that steps have it say. */
+struct scenario_speaker {
+    const char *name;
+    unsigned at; /* the speaker whose address it has, which may be itself */
+};
+
 struct scenario_session {
     const char *name;
     unsigned originator; /* a device; SCENARIO_NONE for a relay's, that was given a name */
@@ -158,6 +165,9 @@ enum scenario_kind {
     SCENARIO_SAY,          /* puppet, bytes */
     SCENARIO_HANG_UP,      /* puppet */
     SCENARIO_BREAK_OFF,    /* puppet */
+    SCENARIO_RING,         /* speaker; relay, or peer, a speaker; carrier: whose port */
+    SCENARIO_SPEAK,        /* speaker, bytes */
+    SCENARIO_RING_OFF,     /* speaker */
     SCENARIO_EXPECT_CONNECTED,    /* device */
     SCENARIO_EXPECT_REFUSED,      /* device, id: of the ConnectResponse */
     SCENARIO_EXPECT_DISCONNECTED, /* device, id: the reason; number: seconds, if has_number */
@@ -172,7 +182,8 @@ enum scenario_kind {
     SCENARIO_EXPECT_ACKNOWLEDGED, /* likewise; id: CommandId and number: MessageCount, if has_number
                                    */
     SCENARIO_EXPECT_UNACKNOWLEDGED, /* likewise */
-    SCENARIO_EXPECT_COUNTER         /* relay, id: enum scenario_counter, number */
+    SCENARIO_EXPECT_COUNTER,        /* relay, id: enum scenario_counter, number */
+    SCENARIO_EXPECT_HEARD           /* speaker, bytes */
 };
 
 enum scenario_counter {
@@ -188,7 +199,7 @@ struct scenario_step {
     const char *file; /* as in "FILE:LINE" */
     unsigned line;
     const char *text; /* the line itself, without what is around it */
-    unsigned device, relay, proxy, puppet, peer, session, message;
+    unsigned device, relay, proxy, puppet, peer, session, message, speaker;
     enum scenario_carrier carrier;
     uint8_t id;
     bool has_number;
@@ -217,6 +228,8 @@ struct scenario {
     unsigned num_devices;
     struct scenario_puppet puppets[SCENARIO_PUPPETS_MAX];
     unsigned num_puppets;
+    struct scenario_speaker speakers[SCENARIO_SPEAKERS_MAX];
+    unsigned num_speakers;
     struct scenario_session sessions[SCENARIO_SESSIONS_MAX];
     unsigned num_sessions;
     struct scenario_message messages[SCENARIO_MESSAGES_MAX];

@@ -22,7 +22,8 @@ struct scenario_step *parser_add_step(struct parser *p, enum scenario_kind kind)
                                        .puppet = SCENARIO_NONE,
                                        .peer = SCENARIO_NONE,
                                        .session = SCENARIO_NONE,
-                                       .message = SCENARIO_NONE};
+                                       .message = SCENARIO_NONE,
+                                       .speaker = SCENARIO_NONE};
     GArray *steps = p->scenario->steps;
     g_array_append_val(steps, step);
     return &g_array_index(steps, struct scenario_step, steps->len - 1);
@@ -405,6 +406,9 @@ static const struct {
     {"says-bytes",   NAME_PUPPET, parse_say_bytes, false},
     {"hangs-up",     NAME_PUPPET, parse_hang_up,   false},
     {"breaks-off",   NAME_PUPPET, parse_break_off, false},
+    {"rings",        NAME_SPEAKER, parse_ring,     false},
+    {"speaks",       NAME_SPEAKER, parse_speak,    false},
+    {"rings-off",    NAME_SPEAKER, parse_ring_off, false},
 };
 /* clang-format on */
 
@@ -434,8 +438,8 @@ bool parse_step(struct parser *p)
 
     while (parser_has_more(p) && parser_find(p, p->words[p->at]) != NULL) {
         const struct name *name = parser_find(p, parser_next(p));
-        if (num == SCENARIO_DEVICES_MAX ||
-            (name->kind & (NAME_RELAY | NAME_PROXY | NAME_DEVICE | NAME_PUPPET)) == 0)
+        if (num == SCENARIO_DEVICES_MAX || (name->kind & (NAME_RELAY | NAME_PROXY | NAME_DEVICE |
+                                                          NAME_PUPPET | NAME_SPEAKER)) == 0)
             return parser_fail(p, "\"%s\" does nothing: a step begins with a relay or devices",
                                p->words[p->at - 1]);
         if (num > 0 && name->kind != NAME_DEVICE)
@@ -464,10 +468,11 @@ bool parse_step(struct parser *p)
         return parser_follow(p);
     if (!does_that)
         return parser_fail(p, "\"%s\" is what %s does", word,
-                           verbs[verb].subject == NAME_DEVICE   ? "a device"
-                           : verbs[verb].subject == NAME_PUPPET ? "a puppet"
-                           : verbs[verb].subject == NAME_RELAY  ? "a relay"
-                                                                : "a relay or a proxy");
+                           verbs[verb].subject == NAME_DEVICE    ? "a device"
+                           : verbs[verb].subject == NAME_PUPPET  ? "a puppet"
+                           : verbs[verb].subject == NAME_SPEAKER ? "a speaker"
+                           : verbs[verb].subject == NAME_RELAY   ? "a relay"
+                                                                 : "a relay or a proxy");
     const unsigned after = p->at;
     for (unsigned i = 0; i < num; i++) {
         p->at = after;

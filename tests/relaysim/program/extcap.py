@@ -86,7 +86,7 @@ class Described(unittest.TestCase):
             self.assertEqual(bool(chosen), argument["type"] == "selector")
             self.assertEqual(sum(value["default"] == "true" for value in chosen), bool(chosen))
         known = subprocess.run([RELAYSIM, "scenario", "--list"], capture_output=True, text=True,
-                               timeout=PATIENCE, check=True).stdout.splitlines()
+                               timeout=PATIENCE, check=True).stdout.split("\n\n")[0].splitlines()
         self.assertEqual(["demo"] + [line.split()[0] for line in known],
                          [value["value"] for value in values if value["arg"] == "0"])
         for way in [value["value"] for value in values if value["arg"] == "2"]:
