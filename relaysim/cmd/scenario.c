@@ -43,9 +43,12 @@ static bool list_group(const char *group)
 /* The groups with an empty line between. */
 static int list(void)
 {
-    bool is_good = list_group("");
-    fprintf(results_file(), "\n");
-    is_good = list_group(SCENARIO_FINDINGS_GROUP) && is_good;
+    static const char *const groups[] = {"", SCENARIO_EVERYDAY_GROUP, SCENARIO_FINDINGS_GROUP};
+    bool is_good = true;
+    for (size_t i = 0; i < G_N_ELEMENTS(groups); i++) {
+        fprintf(results_file(), "%s", i > 0 ? "\n" : "");
+        is_good = list_group(groups[i]) && is_good;
+    }
     return is_good ? options_end_output() : EXIT_REPORTED;
 }
 

@@ -17,8 +17,10 @@
 struct scenario *scenario_load(const char *name, GPtrArray *paths, GPtrArray **mistakes);
 
 /* The names of the built-in ones of a group, in order, to be freed by g_strfreev().  A name begins
- * with that of its group: "" for those on their own, "findings/" for one for each finding. */
+ * with that of its group: "" for those on their own, "everyday/" for what takes minutes or hours,
+ * "findings/" for one for each finding. */
 char **scenario_built_in_names(const char *group);
+#define SCENARIO_EVERYDAY_GROUP "everyday/"
 #define SCENARIO_FINDINGS_GROUP "findings/"
 
 #endif

@@ -43,7 +43,7 @@ class Findings(Played):
         """Each is in the program, after the others, by name and title."""
         result = play("--list")
         self.check(result)
-        rows = [line.split(None, 1) for line in result.stdout.split("\n\n")[1].splitlines()]
+        rows = [line.split(None, 1) for line in result.stdout.split("\n\n")[2].splitlines()]
         self.assertEqual(rows, [[name, " ".join(declared(path)["title"][0])]
                                 for name, path in zip(NAMES, FILES)])
 

@@ -1,0 +1,60 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The stories of minutes and hours, on the simulated clock: each comes out as told, twice the same to
+the byte; the plugin finds in its capture what it states, and shows what its answers tell.
+
+Usage: everyday.py RELAYSIM FOLDER
+"""
+import glob
+import os
+import unittest
+
+from played import FOLDER, HAS_PLUGIN, Played, play
+from scenarios import declared, stated
+import selfcheck
+
+GROUP = "everyday/"
+NAMES = sorted(GROUP + os.path.basename(path)[:-len(".scn")]
+               for path in glob.glob(os.path.join(FOLDER, GROUP, "*.scn")))
+MINUTE = 60
+
+
+class Everyday(Played):
+    def play_it(self, name, label):
+        capture = self.path(os.path.basename(name) + label)
+        self.check(play(name, "--simulated", "--answers", "-w", capture))
+        os.chmod(capture, 0o644)
+        return capture
+
+    def test_list(self):
+        result = play("--list")
+        self.check(result)
+        rows = [line.split(None, 1) for line in result.stdout.split("\n\n")[1].splitlines()]
+        self.assertEqual(rows, [[name, " ".join(declared(self.file_of(name))["title"][0])]
+                                for name in NAMES])
+
+    @staticmethod
+    def file_of(name):
+        return os.path.join(FOLDER, name + ".scn")
+
+    def test_all(self):
+        self.assertEqual(len(NAMES), 6)
+        for name in NAMES:
+            with self.subTest(name):
+                first, second = (self.play_it(name, "%d.pcapng" % i) for i in range(2))
+                with open(first, "rb") as one, open(second, "rb") as two:
+                    self.assertTrue(one.read() == two.read())
+                if HAS_PLUGIN:
+                    self.check_shown(name, first)
+
+    def check_shown(self, name, capture):
+        frames = self.ws.dissect(capture, two_pass=True)
+        self.assertEqual({finding for frame in frames for finding, _ in frame.findings},
+                         set(stated(self.file_of(name))))
+        seconds = [float(frames[i].value("frame.time_epoch")) for i in (0, -1)]
+        self.assertGreater(seconds[1] - seconds[0], MINUTE)
+        self.assertEqual(selfcheck.amiss(selfcheck.selfcheck(self.ws, capture, "-2")), [])
+
+
+if __name__ == "__main__":
+    unittest.main()
