@@ -62,8 +62,10 @@ void grvsstp_words_add(GString *words, const char *name, const char *value);
  *
  * They are counted by their first commands, which two connections that begin together may have in
  * another order in the capture than they happened, and some of which it may lack.  So a connection
- * is the one of which the same was told, by the first of its commands that only few have: with its
- * own number, if that is one of them.  What is shown before that waits. */
+ * is the one of which all the same was told, by those of its commands that only few have; what is
+ * shown before only one is left waits.  Those that stay alike to the end are taken in order if none
+ * of them is missing; else they are held against nothing: which it is that is missing cannot be
+ * known, and less is compared rather than something else. */
 
 #define GRVSSTP_SELFCHECK_STREAMS_MAX (1u << 20) /* more are not held against anything */
 /* Added to the number of one that is none of those that were told. */

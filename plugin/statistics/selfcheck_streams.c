@@ -4,14 +4,20 @@
 
 #include <string.h>
 
-#define WAITING_MAX 256u /* of one connection */
+#define WAITING_MAX 256u   /* of one connection */
+#define CANDIDATES_MAX 64u /* what more of them say tells nobody apart */
+#define ROUNDS_MAX 16u     /* in which those that others are not become known */
 
 /* One that is shown. */
 struct stream {
     uint32_t number;
     bool is_known, has_connect;
-    uint32_t told;   /* which it is, once that is known */
-    GQueue *waiting; /* struct grvsstp_shown */
+    bool is_told;  /* somebody said something of it, known by now or not */
+    uint32_t told; /* which it is, once that is known */
+    GArray
+        *candidates;   /* uint32_t, in order: who said all of it so far; NULL: nobody is known to */
+    guint num_weighed; /* of those that wait */
+    GQueue *waiting;   /* struct grvsstp_shown */
 };
 
 static GHashTable *streams; /* struct stream, by the number that is shown */
@@ -28,6 +34,7 @@ static void free_stream(gpointer pointer)
 {
     struct stream *stream = pointer;
     g_queue_free_full(stream->waiting, free_shown);
+    g_clear_pointer(&stream->candidates, g_array_unref);
     g_free(stream);
 }
 
@@ -106,46 +113,117 @@ static void know(struct stream *stream, uint32_t told)
 {
     stream->is_known = true;
     stream->told = told;
+    g_clear_pointer(&stream->candidates, g_array_unref);
     g_hash_table_add(claimed, GUINT_TO_POINTER(told));
 }
 
-/* By this of it, if one is said to have said that. */
-static void recognise_by(struct stream *stream, const struct grvsstp_shown *shown)
+static gint by_value(gconstpointer one, gconstpointer other)
 {
-    const GArray *numbers =
-        g_hash_table_lookup(tellers, key_of(shown->from_initiator, shown->words));
-    uint32_t found = 0;
-    bool is_found = false;
-
-    if (numbers == NULL || shown->kind != GRVSSTP_ANSWER_COMMAND || !tells_apart(shown->words))
-        return;
-    for (guint i = 0; i < numbers->len; i++) {
-        const uint32_t number = g_array_index(numbers, uint32_t, i);
-        if (is_claimed(number) || (is_found && number != stream->number))
-            continue;
-        found = number;
-        is_found = true;
-    }
-    if (is_found)
-        know(stream, found);
+    const uint32_t a = *(const uint32_t *)one, b = *(const uint32_t *)other;
+    return a < b ? -1 : a > b;
 }
 
-/* By the first that can be, of frames before this one: a frame's answers come after its commands.
- */
+static bool has_number(const GArray *numbers, uint32_t number)
+{
+    return g_array_binary_search((GArray *)numbers, &number, by_value, NULL);
+}
+
+/* Those of `numbers` that are not known to be another one: in order, each once; NULL when there
+ * are too many. */
+static GArray *unclaimed(const GArray *numbers)
+{
+    GArray *found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    for (guint i = 0; i < numbers->len && found->len <= CANDIDATES_MAX; i++) {
+        const uint32_t number = g_array_index(numbers, uint32_t, i);
+        if (!is_claimed(number) && !has_number(found, number)) {
+            g_array_append_val(found, number);
+            g_array_sort(found, by_value);
+        }
+    }
+    if (found->len > CANDIDATES_MAX)
+        g_clear_pointer(&found, g_array_unref);
+    return found;
+}
+
+/* Those that said all so far, and this; where nobody did, one of both is shown wrong, and the
+ * first stays. */
+static void narrow(struct stream *stream, GArray *numbers)
+{
+    if (stream->candidates == NULL) {
+        stream->candidates = g_array_ref(numbers);
+        return;
+    }
+    GArray *both = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    for (guint i = 0; i < numbers->len; i++) {
+        const uint32_t number = g_array_index(numbers, uint32_t, i);
+        if (has_number(stream->candidates, number))
+            g_array_append_val(both, number);
+    }
+    if (both->len > 0) {
+        g_array_unref(stream->candidates);
+        stream->candidates = g_array_ref(both);
+    }
+    g_array_unref(both);
+}
+
+/* By this of it, if some are said to have said that. */
+static void weigh(struct stream *stream, const struct grvsstp_shown *shown)
+{
+    if (shown->kind != GRVSSTP_ANSWER_COMMAND || !tells_apart(shown->words))
+        return;
+    const GArray *tellers_of_it =
+        g_hash_table_lookup(tellers, key_of(shown->from_initiator, shown->words));
+    if (tellers_of_it == NULL)
+        return;
+    stream->is_told = true;
+    GArray *numbers = unclaimed(tellers_of_it);
+    if (numbers == NULL)
+        return;
+    if (numbers->len > 0)
+        narrow(stream, numbers);
+    g_array_unref(numbers);
+}
+
+/* If only one of those that it can be is left. */
+static bool know_by_elimination(struct stream *stream)
+{
+    if (stream->is_known || stream->candidates == NULL)
+        return false;
+    GArray *left = unclaimed(stream->candidates);
+    g_array_unref(stream->candidates);
+    stream->candidates = left;
+    if (left->len == 1)
+        know(stream, g_array_index(left, uint32_t, 0));
+    return stream->is_known;
+}
+
+/* By what is shown of it before this frame: a frame's answers come after its commands. */
 static void recognise(struct stream *stream, uint32_t frame)
 {
-    for (const GList *link = stream->waiting->head; link != NULL && !stream->is_known;
-         link = link->next) {
+    for (const GList *link = g_queue_peek_nth_link(stream->waiting, stream->num_weighed);
+         link != NULL && !stream->is_known; link = link->next) {
         const struct grvsstp_shown *shown = link->data;
-        if (shown->frame < frame)
-            recognise_by(stream, shown);
+        if (shown->frame >= frame)
+            break;
+        weigh(stream, shown);
+        stream->num_weighed++;
+        (void)know_by_elimination(stream);
     }
+}
+
+/* The last time: where nobody was known to have said any of it, somebody was told to since. */
+static void recognise_late(struct stream *stream, uint32_t frame)
+{
+    if (stream->candidates == NULL)
+        stream->num_weighed = 0;
+    recognise(stream, frame);
 }
 
 /* Nobody told of it: by its number, if it has its beginning. */
 static void give_up(struct stream *stream)
 {
-    const bool is_by_number = stream->has_connect && !is_claimed(stream->number);
+    const bool is_by_number =
+        stream->has_connect && !stream->is_told && !is_claimed(stream->number);
     know(stream, is_by_number ? stream->number : stream->number + GRVSSTP_SELFCHECK_UNTOLD);
 }
 
@@ -185,8 +263,11 @@ void grvsstp_selfcheck_streams_shown(uint32_t number, const struct grvsstp_shown
         stream->has_connect = true;
     if (!stream->is_known)
         recognise(stream, shown->frame);
-    if (!stream->is_known && stream->waiting->length > WAITING_MAX)
-        give_up(stream);
+    if (!stream->is_known && stream->waiting->length > WAITING_MAX) {
+        recognise_late(stream, shown->frame);
+        if (!stream->is_known)
+            give_up(stream);
+    }
     if (stream->is_known)
         hand_on(stream, handler);
 }
@@ -197,14 +278,71 @@ static gint by_number(gconstpointer one, gconstpointer other)
     return a->number < b->number ? -1 : a->number > b->number;
 }
 
+/* Each that is known leaves fewer for others. */
+static void eliminate(const GList *all)
+{
+    bool is_another = true;
+    for (unsigned round = 0; is_another && round < ROUNDS_MAX; round++) {
+        is_another = false;
+        for (const GList *link = all; link != NULL; link = link->next)
+            is_another = know_by_elimination(link->data) || is_another;
+    }
+}
+
+/* As many as can be these are all of these, in order: where one is missing in the capture nobody
+ * knows which. */
+static void know_in_order(const GPtrArray *alike)
+{
+    struct stream *first = g_ptr_array_index(alike, 0);
+    GArray *numbers = g_array_ref(first->candidates);
+    for (guint i = 0; i < alike->len && alike->len == numbers->len; i++)
+        know(g_ptr_array_index(alike, i), g_array_index(numbers, uint32_t, i));
+    g_array_unref(numbers);
+}
+
+static void free_alike(gpointer alike)
+{
+    g_ptr_array_unref(alike);
+}
+
+/* Those that say the same all along. */
+static void know_alike(const GList *all)
+{
+    GHashTable *groups = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
+                                               (GDestroyNotify)g_bytes_unref, free_alike);
+    for (const GList *link = all; link != NULL; link = link->next) {
+        struct stream *stream = link->data;
+        if (stream->is_known || stream->candidates == NULL || stream->candidates->len == 0)
+            continue;
+        GBytes *key =
+            g_bytes_new(stream->candidates->data, stream->candidates->len * sizeof(uint32_t));
+        GPtrArray *alike = g_hash_table_lookup(groups, key);
+        if (alike == NULL) {
+            alike = g_ptr_array_new();
+            g_hash_table_insert(groups, g_bytes_ref(key), alike);
+        }
+        g_ptr_array_add(alike, stream);
+        g_bytes_unref(key);
+    }
+    GHashTableIter iter;
+    gpointer alike;
+    g_hash_table_iter_init(&iter, groups);
+    while (g_hash_table_iter_next(&iter, NULL, &alike))
+        know_in_order(alike);
+    g_hash_table_destroy(groups);
+}
+
 void grvsstp_selfcheck_streams_finish(grvsstp_shown_handler handler)
 {
     prepare();
     GList *all = g_list_sort(g_hash_table_get_values(streams), by_number);
+    for (GList *link = all; link != NULL; link = link->next)
+        if (!((struct stream *)link->data)->is_known)
+            recognise_late(link->data, UINT32_MAX);
+    eliminate(all);
+    know_alike(all);
     for (GList *link = all; link != NULL; link = link->next) {
         struct stream *stream = link->data;
-        if (!stream->is_known)
-            recognise(stream, UINT32_MAX);
         if (!stream->is_known)
             give_up(stream);
         hand_on(stream, handler);

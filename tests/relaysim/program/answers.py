@@ -128,6 +128,19 @@ class Answers(unittest.TestCase):
             self.assertEqual([row for row in rows if row[6] > 0], [])
             self.assertGreater(sum(row[7] for row in rows), 0)
 
+    def test_cut_off(self):
+        """Connections whose Connects are cut off by the snap length and whose other commands are
+        alike are told apart by all of those, or not at all."""
+        for seed in ("5", "11"):
+            with self.subTest(seed=seed):
+                capture, _ = self.play("snap" + seed, "scenario", "--simulated", "capture-lossy",
+                                       "henc-all-carriers", "capture-out-of-order", "--fault",
+                                       "capture snap 96", "--seed", seed)
+                for arguments in ((), ("-2",)):
+                    rows = self.check(capture, *arguments)
+                    self.assertEqual([row for row in rows if row[6] > 0], [])
+                    self.assertGreater(sum(row[5] for row in rows), 40)
+
     def test_found(self):
         """An answer that says something else is a difference, of its field."""
         capture, _ = self.play("found", "scenario", "4.2.1-device-to-device")
