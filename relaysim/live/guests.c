@@ -209,9 +209,10 @@ void live_guests_dial(struct live_guests *guests, const char *url, uint64_t numb
         .proxy = way.proxy,
         .login = guests->proxy_login,
         .http = way.http,
-        .hosts = {guests->host, guests->peer_hosts != NULL
-                                    ? guests->peer_hosts[i]
-                                    : (uint8_t)(PEER_HOST + i % NUM_PEER_HOSTS)}};
+        .hosts = {.initiator_host = guests->host,
+                  .acceptor_host = guests->peer_hosts != NULL
+                                       ? guests->peer_hosts[i]
+                                       : (uint8_t)(PEER_HOST + i % NUM_PEER_HOSTS)}};
     guest->live =
         live_connection_dial(guests->net, &dial, guests->recording, handler_of(guest), &error);
     if (guest->live == NULL) {

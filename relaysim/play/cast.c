@@ -348,12 +348,14 @@ static bool dial_through(struct actor *actor, const struct station *station)
     g_assert(error == NULL); /* the proxy's own is one */
     char *address =
         g_strdup_printf("%s:%u", station_name(station), cast_port_behind(actor->carrier));
-    const bool is_dialled = dial(actor, &(struct live_dial){.carrier = actor->carrier,
-                                                            .address = address,
-                                                            .proxy = proxy->address,
-                                                            .login = actor->login,
-                                                            .http = &actor->http,
-                                                            .hosts = {actor->host, proxy->host}});
+    const bool is_dialled =
+        dial(actor, &(struct live_dial){
+                        .carrier = actor->carrier,
+                        .address = address,
+                        .proxy = proxy->address,
+                        .login = actor->login,
+                        .http = &actor->http,
+                        .hosts = {.initiator_host = actor->host, .acceptor_host = proxy->host}});
     g_free(address);
     return is_dialled;
 }
@@ -369,7 +371,8 @@ bool actor_dial(struct actor *actor, const struct station *station, const char *
     return dial(actor, &(struct live_dial){.carrier = actor->carrier,
                                            .address = station_door(station, actor->carrier->port),
                                            .http = &actor->http,
-                                           .hosts = {actor->host, station->host}});
+                                           .hosts = {.initiator_host = actor->host,
+                                                     .acceptor_host = station->host}});
 }
 
 static void on_accepted(void *cookie, struct net_connection *socket)
@@ -392,8 +395,9 @@ bool actor_dial_peer(struct actor *actor, const struct actor *acceptor, const ch
     char *address = net_listener_address(acceptor->listener);
     const bool is_dialled =
         make_client(actor, target_url, true, false) &&
-        dial(actor,
-             &(struct live_dial){.address = address, .hosts = {actor->host, acceptor->host}});
+        dial(actor, &(struct live_dial){
+                        .address = address,
+                        .hosts = {.initiator_host = actor->host, .acceptor_host = acceptor->host}});
     g_free(address);
     return is_dialled;
 }

@@ -82,10 +82,11 @@ bool puppet_call(struct puppet *puppet, const struct puppet *other,
 {
     struct cast *cast = puppet->cast;
     const struct station *place = &other->place;
-    struct live_dial dial = {.carrier = carrier,
-                             .address = station_door(place, carrier->port),
-                             .http = &puppet->http,
-                             .hosts = {puppet->place.host, place->host}};
+    struct live_dial dial = {
+        .carrier = carrier,
+        .address = station_door(place, carrier->port),
+        .http = &puppet->http,
+        .hosts = {.initiator_host = puppet->place.host, .acceptor_host = place->host}};
     char *error = NULL, *address = NULL;
 
     puppet->is_polling = carrier == &carrier_polling;

@@ -41,9 +41,9 @@ class CommandsTest(unittest.TestCase):
             with open(self.path("bin/" + name), "w", encoding="utf-8") as file:
                 file.write("#!/bin/sh\n" + script + "\n")
             os.chmod(self.path("bin/" + name), 0o755)
-        for name in ("build/demo", "capture", "client", "relay", "ring_00001"):
-            shutil.copy(os.path.join(pages.TOP, "samples", "demo.pcapng"),
-                        self.path(name + ".pcapng"))
+        for name in ("build/demo.pcapng", "capture.pcapng", "client.pcapng", "relay.pcapng",
+                     "ring_00001.pcapng", "FILE"):
+            shutil.copy(os.path.join(pages.TOP, "samples", "demo.pcapng"), self.path(name))
         if os.getuid() == 0:  # who runs it writes there
             subprocess.run(["chown", "-R", "nobody:nogroup", self.folder], check=True)
 

@@ -30,7 +30,7 @@ static struct {
     guint num;
 } starting;
 
-static void complain(const char *format, va_list arguments)
+static void G_GNUC_PRINTF(1, 0) complain(const char *format, va_list arguments)
 {
     if (!starting.is_on) {
         say_v(format, arguments);

@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Types what CONTRIBUTING.md says for building by hand, fuzzing and measuring, in a fresh clone of the
+last commit, each made short: half an hour on two cores.  The default run has no time for it.
+
+Usage: by_hand.py [FOLDER]     (default: build/by-hand; it is removed first)
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import pages
+
+# What is added to a command to make it short, by a pattern; None: not here.
+SHORT = (
+    (r"ctest --test-dir build/dev", None),  # all tests
+    (r"ctest -R (\S+)", r"ctest --test-dir build/dev -R \1"),
+    (r"ctest .*", r"\g<0> --no-tests=error"),
+    (r"(?:mkdir new && )?build/fuzz/\S+ .*", r"\g<0> -runs=200"),
+    (r"cmake --build .*|cmake --preset .*", r"\g<0>"),
+    (r"mkdir .*|export .*|tests/fuzz/coverage\.sh .*|python3 tests/house/.*", r"\g<0>"),
+    (r"ninja -C build/release (?:relaysim bench_peers|story_cost)", r"\g<0>"),
+    (r"python3 tests/benchmark/relay\.py", r"\g<0> --quick"),
+    (r"ninja -C build/release random-runs-nightly", r"GRVSSTP_NIGHTLY_SECONDS=20 \g<0>"),
+    (r"ninja -C build/release soak",
+     r"cmake -DGRVSSTP_SOAK_SECONDS=20 build/release && ninja -C build/release relaysim soak"),
+)
+
+
+def script():
+    yield "set -ex"
+    has_release = False
+    for command in dict.fromkeys(pages.of_page("CONTRIBUTING.md")):
+        for pattern, short in SHORT:
+            if re.fullmatch(pattern, command):
+                if short is None:
+                    break
+                if "build/release" in command and not has_release:
+                    yield "cmake --preset release && ninja -C build/release"
+                    has_release = True
+                yield re.sub(pattern, short, command, count=1)
+                break
+
+
+def main():
+    folder = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else
+                             os.path.join(pages.TOP, "build", "by-hand"))
+    shutil.rmtree(folder, ignore_errors=True)
+    subprocess.run(["git", "clone", "-q", pages.TOP, folder], check=True)
+    done = subprocess.run(["sh", "-c", "\n".join(script())], cwd=folder, check=False,
+                          stdin=subprocess.DEVNULL)
+    print("by hand: %s" % ("passed" if done.returncode == 0 else "FAILED"))
+    return done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
