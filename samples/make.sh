@@ -9,16 +9,17 @@ set -eu
 relaysim=$1
 folder=${2:-$(dirname -- "$0")}
 
-# play NAME SCENARIO...
+# play NAME ARGUMENT...
 play()
 {
     capture=$folder/$1.pcapng
     shift
-    "$relaysim" scenario "$@" --simulated --answers -w "$capture" >"$folder/.played" || {
+    "$relaysim" "$@" --simulated --answers -w "$capture" >"$folder/.played" || {
         cat "$folder/.played" >&2
         exit 1
     }
     rm "$folder/.played"
 }
 
-play single-hop 4.2.6-single-hop
+play demo demo --scenes 13
+play single-hop scenario 4.2.6-single-hop

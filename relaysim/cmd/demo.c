@@ -24,6 +24,7 @@ int cmd_demo(int argc, char **argv)
     char *capture = NULL, *truth = NULL, **faults = NULL;
     struct wear_plan wear;
     uint64_t seed = 1;
+    int64_t num_scenes = DEMO_SCENES;
     bool has_answers = false;
     struct simulated_options simulated = {.is_wanted = false};
     struct recording recording;
@@ -34,6 +35,8 @@ int cmd_demo(int argc, char **argv)
                                 OPTION_UNSIGNED("seed", &seed, "N", OPTIONS_WEAR_SEED_HELP),
                                 OPTION_FILE("truth", &truth, NAMED_FILE_OUTPUT, "FILE",
                                             "Write what happened, as JSON lines"),
+                                OPTION_NUMBER("scenes", &num_scenes, 1, DEMO_SCENES, "N",
+                                              "Play only the first so many scenes"),
                                 SIMULATED_ROWS(&simulated),
                                 OPTION_END};
 
@@ -54,7 +57,7 @@ int cmd_demo(int argc, char **argv)
         result = EXIT_USAGE;
     } else if (result == -1) {
         recording_begin(&recording);
-        result = demo_play(&recording, NULL, simulated.simulation);
+        result = demo_play(&recording, NULL, simulated.simulation, (size_t)num_scenes);
         if (!recording_close(&recording))
             result = EXIT_REPORTED;
         else if (result == EXIT_DONE && capture != NULL && strcmp(capture, "-") != 0)

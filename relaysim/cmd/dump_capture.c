@@ -123,7 +123,8 @@ static bool play_once(const struct dump *dump, const struct scenario *scenario, 
                       uint64_t seed)
 {
     if (scenario == NULL)
-        return demo_play(recording, stop, NULL) == EXIT_DONE || stop->is_stopped(stop->cookie);
+        return demo_play(recording, stop, NULL, DEMO_SCENES) == EXIT_DONE ||
+               stop->is_stopped(stop->cookie);
     GPtrArray *failures =
         scenario_play(scenario, recording, &dump->config->faults, way, seed, stop, NULL);
     const bool is_good = failures == NULL || stop->is_stopped(stop->cookie);

@@ -32,13 +32,15 @@ static const struct {
     {"every way to travel, through proxies, too (GRVHENC)", scene_carriers},
 };
 
+G_STATIC_ASSERT(G_N_ELEMENTS(scenes) == DEMO_SCENES);
+
 static void on_wrong(void *cookie, const char *why)
 {
     (void)demo_is_wrong(cookie, why);
 }
 
 int demo_play(const struct recording *recording, const struct cast_stop *stop,
-              struct simulation *simulation)
+              struct simulation *simulation, size_t num_scenes)
 {
     struct demo *demo = g_new0(struct demo, 1);
     int result = EXIT_DONE;
@@ -50,7 +52,7 @@ int demo_play(const struct recording *recording, const struct cast_stop *stop,
         log_error("the event loop cannot be started");
         result = EXIT_REPORTED;
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(scenes) && result == EXIT_DONE; i++) {
+    for (size_t i = 0; i < num_scenes && result == EXIT_DONE; i++) {
         demo->scene = scenes[i].title;
         result = scenes[i].play(demo) ? EXIT_DONE : EXIT_REPORTED;
         fprintf(results_file(), "%2zu  %-52s %s\n", i + 1, scenes[i].title,

@@ -6,9 +6,11 @@
 #include "play/cast.h"
 #include "record/recording.h"
 
-/* Plays all scenes, a line of the results each; returns the exit code.  `stop` ends it at once, in
+#define DEMO_SCENES 14
+
+/* Plays the first `num_scenes`, a line of the results each; returns the exit code.  `stop` ends it at once, in
  * the middle: EXIT_REPORTED then; or NULL.  A simulation: as cast_init() says. */
 int demo_play(const struct recording *recording, const struct cast_stop *stop,
-              struct simulation *simulation);
+              struct simulation *simulation, size_t num_scenes);
 
 #endif
