@@ -75,8 +75,8 @@ class HtmlTest(unittest.TestCase):
         found = page(analyze.sample("demo"))
         self.assertIn("31 of 39 copies were delivered, 3 waiting, 5 refused. "
                       "grooveDNS://relay1.groove.example has 3 of those that wait. "
-                      "The oldest has waited for 2.56 ms: journey", found.text_of("p"))
-        self.assertEqual(found.text_of("b")[:5], ["33", "8", "78 us", "23", "6"])
+                      "The oldest has waited for 97.3 ms: journey", found.text_of("p"))
+        self.assertEqual(found.text_of("b")[:5], ["33", "8", "636 us", "23", "6"])
         # The undelivered, and the others, the slowest first.
         self.assertEqual(found.drawn()[:5], ["j28", "j29", "j30", "j31", "j32"])
         self.assertEqual(sorted(found.drawn()), sorted("j%d" % i for i in range(33)))

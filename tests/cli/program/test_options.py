@@ -55,8 +55,8 @@ class OptionTest(unittest.TestCase):
         whole = analyze.of_type(analyze.records(analyze.sample("single-hop")), "journey")[0]
         some = analyze.of_type(analyze.records(analyze.sample("single-hop"), "-Y",
                                                "sstp.stream == 0 || sstp.stream == 5"), "journey")
-        self.assertEqual([[hop["connection"] for hop in journey["hops"]] for journey in some],
-                         [[0, 1]])
+        self.assertEqual([{hop["connection"] for hop in journey["hops"]} for journey in some],
+                         [{0, 1}])
         self.assertEqual([hop["frame"] for hop in some[0]["hops"]],
                          [hop["frame"] for hop in whole["hops"] if hop["connection"] in (0, 5)])
         self.assertEqual(analyze.of_type(analyze.records(

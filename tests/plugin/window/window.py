@@ -3,7 +3,7 @@
 window tells programs that read it aloud (AT-SPI), by which it is also worked.
 
     display, window = Display("pictures"), Window("demo", "-r", "demo.pcapng")
-    window.wait_for("label", "Packets: 740")
+    window.wait_for("label", "Packets: 748")
     window.press("push button", "Problems")
     display.picture("problems")
 
