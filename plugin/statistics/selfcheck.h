@@ -60,12 +60,13 @@ void grvsstp_words_add(GString *words, const char *name, const char *value);
 
 /* ---- selfcheck_streams.c: which connection of the answers one of the capture is ----
  *
- * They are counted by their first commands, which two connections that begin together may have in
+ * They are counted by their first bytes, which two connections that begin together may have in
  * another order in the capture than they happened, and some of which it may lack.  So a connection
- * is the one of which all the same was told, by those of its commands that only few have; what is
- * shown before only one is left waits.  Those that stay alike to the end are taken in order if none
- * of them is missing; else they are held against nothing: which it is that is missing cannot be
- * known, and less is compared rather than something else. */
+ * has its own number where the same was told under it, by those of its commands that only few have.
+ * One under whose number something else was told is the one that is left of which all the same was;
+ * those that stay alike to the end are taken in order if none of them is missing, else they are
+ * held against nothing: which it is that is missing cannot be known, and less is compared rather
+ * than something else.  What is shown before that waits. */
 
 #define GRVSSTP_SELFCHECK_STREAMS_MAX (1u << 20) /* more are not held against anything */
 /* Added to the number of one that is none of those that were told. */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define WAITING_MAX 256u   /* of one connection */
+#define WAITING_MAX 4096u  /* of one connection */
 #define CANDIDATES_MAX 64u /* what more of them say tells nobody apart */
 #define ROUNDS_MAX 16u     /* in which those that others are not become known */
 
@@ -12,6 +12,7 @@
 struct stream {
     uint32_t number;
     bool is_known, has_connect;
+    bool is_other; /* what was told under its number is not what is shown of it */
     bool is_told;  /* somebody said something of it, known by now or not */
     uint32_t told; /* which it is, once that is known */
     GArray
@@ -23,6 +24,7 @@ struct stream {
 static GHashTable *streams; /* struct stream, by the number that is shown */
 static GHashTable *claimed; /* numbers that were told, and are known to be somebody */
 static GHashTable *tellers; /* GArray of uint32_t: who was told to have said such a command */
+static GHashTable *sides;   /* of numbers, as side_of() has them: of whom any was told */
 
 static void free_shown(gpointer pointer)
 {
@@ -49,6 +51,7 @@ static void prepare(void)
         return;
     streams = g_hash_table_new_full(NULL, NULL, NULL, free_stream);
     claimed = g_hash_table_new(NULL, NULL);
+    sides = g_hash_table_new(NULL, NULL);
     tellers = g_hash_table_new_full(NULL, NULL, NULL, free_numbers);
 }
 
@@ -59,6 +62,7 @@ void grvsstp_selfcheck_streams_forget(void)
     g_hash_table_remove_all(streams);
     g_hash_table_remove_all(claimed);
     g_hash_table_remove_all(tellers);
+    g_hash_table_remove_all(sides);
 }
 
 /* ------------------------------------------------------------------------
@@ -89,9 +93,15 @@ static gpointer key_of(bool from_initiator, const char *words)
     return GUINT_TO_POINTER(g_str_hash(words) * 2 + from_initiator);
 }
 
+static gpointer side_of(uint32_t number, bool from_initiator)
+{
+    return GUINT_TO_POINTER(number * 2 + from_initiator);
+}
+
 void grvsstp_selfcheck_streams_told(uint32_t stream, bool from_initiator, const char *words)
 {
     prepare();
+    g_hash_table_add(sides, side_of(stream, from_initiator));
     if (!tells_apart(words))
         return;
     const gpointer key = key_of(from_initiator, words);
@@ -166,6 +176,28 @@ static void narrow(struct stream *stream, GArray *numbers)
     g_array_unref(both);
 }
 
+static bool is_among(const GArray *numbers, uint32_t number)
+{
+    for (guint i = 0; numbers != NULL && i < numbers->len; i++)
+        if (g_array_index(numbers, uint32_t, i) == number)
+            return true;
+    return false;
+}
+
+/* By its number, as long as nothing else was told under that, if this was: of a connection through
+ * a proxy each end tells its own side alone, under two numbers.  Without its Connect it says too
+ * little for that. */
+static void weigh_number(struct stream *stream, bool from_initiator, const GArray *tellers_of_it)
+{
+    if (!stream->has_connect || stream->is_other || is_claimed(stream->number) ||
+        !g_hash_table_contains(sides, side_of(stream->number, from_initiator)))
+        return;
+    if (is_among(tellers_of_it, stream->number))
+        know(stream, stream->number);
+    else
+        stream->is_other = true;
+}
+
 /* By this of it, if some are said to have said that. */
 static void weigh(struct stream *stream, const struct grvsstp_shown *shown)
 {
@@ -173,7 +205,8 @@ static void weigh(struct stream *stream, const struct grvsstp_shown *shown)
         return;
     const GArray *tellers_of_it =
         g_hash_table_lookup(tellers, key_of(shown->from_initiator, shown->words));
-    if (tellers_of_it == NULL)
+    weigh_number(stream, shown->from_initiator, tellers_of_it);
+    if (stream->is_known || tellers_of_it == NULL)
         return;
     stream->is_told = true;
     GArray *numbers = unclaimed(tellers_of_it);
@@ -207,16 +240,23 @@ static void recognise(struct stream *stream, uint32_t frame)
             break;
         weigh(stream, shown);
         stream->num_weighed++;
-        (void)know_by_elimination(stream);
     }
 }
 
-/* The last time: where nobody was known to have said any of it, somebody was told to since. */
+/* The last time, once more from the beginning: all that is told by now. */
 static void recognise_late(struct stream *stream, uint32_t frame)
 {
-    if (stream->candidates == NULL)
-        stream->num_weighed = 0;
+    if (stream->is_known)
+        return;
+    g_clear_pointer(&stream->candidates, g_array_unref);
+    stream->num_weighed = 0;
+    stream->is_other = false;
     recognise(stream, frame);
+    const bool is_told = g_hash_table_contains(sides, side_of(stream->number, false)) ||
+                         g_hash_table_contains(sides, side_of(stream->number, true));
+    if (!stream->is_known && !stream->is_other && stream->has_connect && is_told &&
+        !is_claimed(stream->number))
+        know(stream, stream->number);
 }
 
 /* Nobody told of it: by its number, if it has its beginning. */
@@ -265,7 +305,7 @@ void grvsstp_selfcheck_streams_shown(uint32_t number, const struct grvsstp_shown
         recognise(stream, shown->frame);
     if (!stream->is_known && stream->waiting->length > WAITING_MAX) {
         recognise_late(stream, shown->frame);
-        if (!stream->is_known)
+        if (!stream->is_known && !know_by_elimination(stream))
             give_up(stream);
     }
     if (stream->is_known)
@@ -337,8 +377,7 @@ void grvsstp_selfcheck_streams_finish(grvsstp_shown_handler handler)
     prepare();
     GList *all = g_list_sort(g_hash_table_get_values(streams), by_number);
     for (GList *link = all; link != NULL; link = link->next)
-        if (!((struct stream *)link->data)->is_known)
-            recognise_late(link->data, UINT32_MAX);
+        recognise_late(link->data, UINT32_MAX);
     eliminate(all);
     know_alike(all);
     for (GList *link = all; link != NULL; link = link->next) {
