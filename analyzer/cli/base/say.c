@@ -7,23 +7,18 @@
 
 #include "base/plain.h"
 
-void say_v(const char *format, va_list arguments)
-{
-    char *text = g_strdup_vprintf(format, arguments);
-    GString *line = g_string_new("grvsstp-analyze: ");
-
-    plain_append(line, text, strlen(text));
-    g_string_append_c(line, '\n');
-    fputs(line->str, stderr);
-    g_string_free(line, TRUE);
-    g_free(text);
-}
-
 void say(const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
-    say_v(format, arguments);
+    char *text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
+
+    GString *line = g_string_new("grvsstp-analyze: ");
+    plain_append(line, text, strlen(text));
+    g_string_append_c(line, '\n');
+    fputs(line->str, stderr);
+    g_string_free(line, TRUE);
+    g_free(text);
 }

@@ -8,8 +8,6 @@
 #ifndef ANALYZE_BASE_SAY_H
 #define ANALYZE_BASE_SAY_H
 
-#include <stdarg.h>
-
 enum exit_code {
     EXIT_DONE = 0,
     EXIT_REPORTED = 1, /* it ran, and met a failure or a finding that it reports */
@@ -18,6 +16,5 @@ enum exit_code {
 
 /* One sentence on what went wrong, after the program's name. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void say_v(const char *format, va_list arguments) __attribute__((format(printf, 1, 0)));
 
 #endif

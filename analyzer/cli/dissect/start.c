@@ -23,21 +23,27 @@ void plugin_register(void); /* plugin/plugin.c, as Wireshark looks for it in a p
  * What Wireshark complains of
  */
 
-/* While it starts: a folder that cannot be read is a hundred files, of which one is named. */
+/* While it starts: a folder that cannot be read is a hundred files, of which one is named.
+ * Wireshark complains of some again with each file that it opens. */
 static struct {
     gboolean is_on;
-    char *first;
+    const char *first;
     guint num;
+    GHashTable *said; /* what it complained of; kept for good */
 } starting;
 
 static void G_GNUC_PRINTF(1, 0) complain(const char *format, va_list arguments)
 {
+    if (starting.said == NULL)
+        starting.said = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    char *text = g_strdup_vprintf(format, arguments);
     if (!starting.is_on) {
-        say_v(format, arguments);
-        return;
+        if (!g_hash_table_contains(starting.said, text))
+            say("%s", text);
+        g_free(text);
+    } else if (g_hash_table_add(starting.said, text) && starting.num++ == 0) {
+        starting.first = text;
     }
-    if (starting.num++ == 0)
-        starting.first = g_strdup_vprintf(format, arguments);
 }
 
 static void G_GNUC_PRINTF(1, 2) complain_of(const char *format, ...)
@@ -77,7 +83,6 @@ static void end_start(void)
         say("%s; and %u more of the kind", starting.first, starting.num - 1);
     else if (starting.num == 1)
         say("%s", starting.first);
-    g_free(starting.first);
 }
 
 /* ------------------------------------------------------------------------
