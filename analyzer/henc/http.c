@@ -361,21 +361,25 @@ static bool begins_polling(struct sstp_span bytes)
     return false;
 }
 
-/* Whether a target may go on to be one of an encapsulation's, as far as it goes. */
-static bool begins_target(struct sstp_span target)
+/* Whether a target, with what follows it on its line, may go on to be one of an encapsulation's, as
+ * far as it goes.  That of a Polling POST is the server's root. */
+static bool begins_target(struct sstp_span target, bool is_post)
 {
     static const char scheme[] = "http://", path[] = "/" HENC_VERSION "/";
+    static const char root[] = "/ HTTP/1.", no_path[] = " HTTP/1.";
+    const bool is_by_proxy = begins_with(target, scheme);
 
-    if (begins_with(target, scheme)) {
-        const size_t scheme_len = min_size(target.len, sizeof scheme - 1);
-        const size_t left = target.len - scheme_len;
-        const uint8_t *authority = target.data + scheme_len;
-        const uint8_t *slash = left > 0 ? memchr(authority, '/', left) : NULL;
-        if (slash == NULL)
-            return left == 0 || memchr(authority, ' ', left) == NULL;
-        target = sstp_span(slash, left - (size_t)(slash - authority));
+    if (is_by_proxy) {
+        size_t len = min_size(target.len, sizeof scheme - 1);
+        while (len < target.len && target.data[len] != '/' && target.data[len] != ' ')
+            len++;
+        target = sstp_span(target.data + len, target.len - len);
+        if (target.len == 0)
+            return true;
     }
-    return begins_with(target, path);
+    return begins_with(target, path) ||
+           (is_post &&
+            (begins_with(target, root) || (is_by_proxy && begins_with(target, no_path))));
 }
 
 static bool begins_request(struct sstp_span bytes)
@@ -390,7 +394,7 @@ static bool begins_request(struct sstp_span bytes)
         find_request_line(bytes, &http, &line_len))
         return false;
     return bytes.len <= method_len ||
-           begins_target(sstp_span(bytes.data + method_len, bytes.len - method_len));
+           begins_target(sstp_span(bytes.data + method_len, bytes.len - method_len), is_post);
 }
 
 bool henc_http_begins_encapsulation(struct sstp_span bytes)

@@ -222,6 +222,7 @@ void grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
         struct grvhenc_carried *kept = &tcp->sides[true].carried;
         kept->bytes = wmem_memdup(wmem_file_scope(), carried.data, carried.len);
         kept->len = kept->size = carried.len;
+        kept->wanted = carried.len; /* its head may be whole: no line need end in what comes next */
     }
     if (head != NULL && head->is_response)
         turn_around(tcp, transport);

@@ -141,16 +141,18 @@ static bool completes_request(const struct grvsstp_opening *opening,
     const struct sstp_span before = grvsstp_opening_bytes(opening, true);
     const unsigned len = tvb_captured_length(tvb);
     const uint32_t next = opening->sides[true].first + (uint32_t)before.len;
-    const bool is_next = transport->seq == next;
+    const int32_t known = (int32_t)(next - transport->seq); /* of a part that is sent again */
+    const unsigned num_new = known >= 0 && (uint32_t)known < len ? len - (uint32_t)known : 0;
     struct henc_http http;
 
     if (before.len == 0 || !grvsstp_opening_is_client(transport) || !is_pending(opening) ||
-        (!is_next && opening->held == NULL))
+        (num_new == 0 && opening->held == NULL))
         return false;
-    uint8_t *all = wmem_alloc(pinfo->pool, before.len + len);
+    uint8_t *all = wmem_alloc(pinfo->pool, before.len + num_new);
     memcpy(all, before.data, before.len);
-    tvb_memcpy(tvb, all + before.len, 0, len);
-    const struct sstp_span bytes = sstp_span(all, is_next ? before.len + len : before.len);
+    if (num_new > 0)
+        tvb_memcpy(tvb, all + before.len, known, num_new);
+    const struct sstp_span bytes = sstp_span(all, before.len + num_new);
     return henc_http_is_encapsulation(
         grvsstp_encapsulated_join(opening, bytes, next + (uint32_t)(bytes.len - before.len),
                                   pinfo->pool),

@@ -214,6 +214,23 @@ def sent_again(packets):
                       lost=[packet])
 
 
+def cuts(payload):
+    """In the first line, in the middle, and where a body of HTTP has just begun."""
+    body = payload.find(b"\r\n\r\n") + 4
+    places = {11, len(payload) // 2, body + 3 if body > 3 else 0}
+    return sorted(place for place in places if 1 < place < len(payload))
+
+
+def in_two(packets):
+    """Each segment in two, of which the second begins with bytes of the first."""
+    for index, packet in enumerate(packets):
+        for cut in cuts(packet.payload):
+            extras = {index: [packet.with_payload(packet.payload[:cut]),
+                              packet.with_payload(packet.payload[cut // 2:], back=-(cut // 2))]}
+            yield Mutation("in two", "packet %d in two, to %d and on" % (index + 1, cut),
+                           partial(without, inserted(packets, extras), packet))
+
+
 def quoted(packets):
     """At each place an error that quotes the last segment of each side."""
     for index in range(len(packets)):
@@ -265,7 +282,7 @@ def at_once(packets):
         yield Mutation("at once", "all at once, seed %d" % seed, partial(make, seed))
 
 
-KINDS = (untouched, moved, lost, one_direction, sent_again, quoted, two_taps, at_once)
+KINDS = (untouched, moved, lost, one_direction, sent_again, in_two, quoted, two_taps, at_once)
 
 
 def all_kinds(packets):
