@@ -323,6 +323,7 @@ int grvsstp_direct_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     case GRVSSTP_NOT_OURS:
         break;
     case GRVSSTP_WAIT_FOR_MORE:
+        grvsstp_opening_await(&transport, tvb, pinfo);
         return grvsstp_wait_for_more(tvb, pinfo);
     case GRVSSTP_COMMANDS:
         grvsstp_direct_take(&transport, tvb, pinfo, recognised.prefix);

@@ -100,6 +100,51 @@ static bool take_by_first(const struct grvsstp_transport *transport, tvbuff_t *d
     return true;
 }
 
+/* First pass: the beginning of the Connect is a chunk by itself, which TCP has kept. */
+static void give_awaited(const struct grvsstp_opening *opening, const packet_info *pinfo)
+{
+    struct grvsstp_tcp *tcp = grvsstp_tcp_find(opening->conversation, pinfo->num);
+    struct grvsstp_chunk chunk = {.bytes = sstp_chunk(opening->awaited.bytes, opening->awaited.len),
+                                  .frame = opening->awaited.frame,
+                                  .source_frame = opening->awaited.frame,
+                                  .key = opening->awaited.seq,
+                                  .time_ns = opening->awaited.time_ns,
+                                  .plan = wmem_new0(wmem_file_scope(), struct grvsstp_plan)};
+
+    (void)grvsstp_tcp_note_chunk(tcp, opening->awaited.srcport == tcp->initiator_port, &chunk, NULL,
+                                 true, pinfo->pool);
+}
+
+/* First pass: takes a connection by a Connect whose beginning TCP has kept, if this segment goes on
+ * with it, whatever of that it has once more. */
+static bool take_by_awaited(const struct grvsstp_transport *transport, tvbuff_t *data,
+                            packet_info *pinfo)
+{
+    struct grvsstp_opening *opening = grvsstp_opening_of(transport->conversation);
+    const uint32_t len = tvb_captured_length(data);
+
+    if (opening == NULL || opening->awaited.len == 0 ||
+        opening->awaited.srcport != transport->srcport)
+        return false;
+    const uint32_t before = transport->seq - opening->awaited.seq;
+    const uint32_t known = opening->awaited.len - before;
+    if (before > opening->awaited.len || known >= len)
+        return false;
+    uint8_t *all = wmem_alloc(pinfo->pool, before + len);
+    memcpy(all, opening->awaited.bytes, before);
+    tvb_memcpy(data, all + before, 0, len);
+    struct tcpinfo tcpinfo = *transport->tcpinfo;
+    tcpinfo.seq -= before;
+    struct grvsstp_transport joined = *transport;
+    joined.seq -= before;
+    joined.tcpinfo = &tcpinfo;
+    if (!take_by_first(
+            &joined, tvb_new_child_real_data(data, all, before + len, (int)(before + len)), pinfo))
+        return false;
+    give_awaited(opening, pinfo);
+    return true;
+}
+
 static bool is_ours(conversation_t *conversation)
 {
     return conversation_get_proto_data(conversation, proto_grvsstp) != NULL ||
@@ -110,6 +155,8 @@ static bool is_ours(conversation_t *conversation)
 static void look_at_segment(const struct grvsstp_transport *transport, tvbuff_t *data,
                             packet_info *pinfo)
 {
+    if (take_by_awaited(transport, data, pinfo))
+        return;
     if (!grvsstp_withheld_is_first(transport->conversation, pinfo) ||
         !take_by_first(transport, data, pinfo))
         grvsstp_watch_withheld(transport, data, pinfo);

@@ -2,6 +2,7 @@
 #include "take/opening.h"
 
 #include "fields/fields.h"
+#include "follow/states.h"
 
 struct grvsstp_opening *grvsstp_opening_of(conversation_t *conversation)
 {
@@ -100,6 +101,23 @@ void grvsstp_opening_note(struct grvsstp_opening *opening,
         tvb_memcpy(tvb, side->bytes + offset, 0, len);
     }
     side->len = offset + len;
+}
+
+void grvsstp_opening_await(const struct grvsstp_transport *transport, tvbuff_t *tvb,
+                           const packet_info *pinfo)
+{
+    struct grvsstp_opening *opening = grvsstp_opening_of(transport->conversation);
+    const uint32_t len = tvb_captured_length(tvb);
+
+    if (opening == NULL || transport->way != GRVSSTP_WAY_TCP || transport->tcpinfo == NULL)
+        return;
+    opening->awaited.bytes = wmem_realloc(wmem_file_scope(), opening->awaited.bytes, len);
+    tvb_memcpy(tvb, opening->awaited.bytes, 0, len);
+    opening->awaited.len = len;
+    opening->awaited.seq = transport->seq;
+    opening->awaited.srcport = transport->srcport;
+    opening->awaited.frame = pinfo->num;
+    opening->awaited.time_ns = grvsstp_states_time(pinfo);
 }
 
 /* Whether bytes of a side are not accounted for up to this number. */

@@ -62,6 +62,12 @@ struct grvsstp_opening {
     bool has_no_early;        /* there were too many of them */
     conversation_t *early_of; /* as which TCP has counted those that are held now; or NULL */
     struct grvsstp_opening_commands commands; /* among them */
+    /* The beginning of a Connect, which TCP puts together; len is 0 where there is none. */
+    struct {
+        uint8_t *bytes;
+        uint32_t len, seq, srcport, frame;
+        int64_t time_ns;
+    } awaited;
 };
 
 /* They are held no longer than this, and no more of them. */
@@ -91,6 +97,10 @@ void grvsstp_opening_note(struct grvsstp_opening *opening,
 
 /* After a frame, first pass, of a connection that SOCKS has taken: enters what TCP has counted. */
 void grvsstp_opening_count(struct grvsstp_opening *opening, conversation_t *conversation,
+                           const packet_info *pinfo);
+
+/* First pass: this chunk is too little to tell whether it begins a Connect. */
+void grvsstp_opening_await(const struct grvsstp_transport *transport, tvbuff_t *tvb,
                            const packet_info *pinfo);
 
 /* Whether the captured SYN tells of bytes before the chunk, or that its sender had received, which

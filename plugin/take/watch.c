@@ -95,6 +95,7 @@ int grvsstp_watch_look(const struct grvsstp_transport *transport, tvbuff_t *tvb,
         break;
     case GRVSSTP_WAIT_FOR_MORE:
         grvsstp_tcp_await(transport->conversation);
+        grvsstp_opening_await(transport, tvb, pinfo);
         return grvsstp_wait_for_more(tvb, pinfo);
     case GRVSSTP_COMMANDS:
         if (is_body_perhaps(transport, tvb, pinfo))

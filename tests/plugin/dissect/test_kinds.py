@@ -85,8 +85,11 @@ ALWAYS = {
     ("reference-80", "all at once, seed 2"), ("reference-80", "all at once, seed 6"),
     # The first answer of all before its SYN, and before all of its client.
     ("polling", "all at once, seed 3"), ("polling", "all at once, seed 17"),
-    # A request in pieces that overlap, of which TCP hands the second to nobody: cut in its line, in
-    # its head, and where its body has begun.
+    # A Connect, or a request, in pieces that overlap, of which TCP hands the second to nobody: that
+    # cut in its line, in its head, and where its body has begun.
+    ("reference", "packet 4 in two, to 11 and on"),
+    ("reference-80", "packet 4 in two, to 11 and on"),
+    ("single-hop 1", "packet 4 in two, to 11 and on"),
     ("polling", "packet 4 in two, to 11 and on"), ("polling", "packet 4 in two, to 166 and on"),
     ("polling", "packet 12 in two, to 265 and on"), ("keepalive", "packet 8 in two, to 11 and on"),
     ("longlived-proxy", "packet 12 in two, to 11 and on"),
@@ -94,7 +97,7 @@ ALWAYS = {
 
 # Kinds that are still told wrong, and of which files.
 OVER_HTTP = ("keepalive", "longlived", "longlived-proxy", "polling")
-WAITING = {"in two": ("reference", "reference-80", *PLAIN)}
+WAITING = {}
 
 
 def samples():
