@@ -27,7 +27,8 @@ struct capture_point *capture_point_new(struct recording_file *file, const char 
                                         const struct wear_plan *plan, bool is_other)
 {
     struct capture_point *point = g_new0(struct capture_point, 1);
-    const enum wear_link link = plan->has[WEAR_LINK] ? plan->values[WEAR_LINK][WEAR_LINK_TYPE] : 0;
+    const enum wear_link link =
+        plan->has[WEAR_LINK] ? (enum wear_link)plan->values[WEAR_LINK][WEAR_LINK_TYPE] : 0;
     point->file = file;
     point->files = *plan;
     point->is_other = is_other;

@@ -32,8 +32,9 @@ OUT_OF_ORDER = "capture-out-of-order"
 def stories():
     done = subprocess.run([replayed.RELAYSIM, "scenario", "--list"], stdout=subprocess.PIPE,
                           check=True)
-    names = [line.split()[0] for line in done.stdout.decode().splitlines()]
-    return [name for name in names if name != OUT_OF_ORDER]
+    names = [line.split()[0] for line in done.stdout.decode().splitlines() if line]
+    # Those of the groups break rules, or take hours.
+    return [name for name in names if name != OUT_OF_ORDER and "/" not in name]
 
 
 class ScenarioTest(WiresharkTest):
