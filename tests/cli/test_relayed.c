@@ -42,7 +42,7 @@ static const struct row rows[] = {
     {"tried-at-another-point",
      {{"m", "a", "r", 0, 10, TRUE}, {"m", "a", "r", 1, 20, FALSE}, {"m", "r", "b", 1, 30, FALSE}},
      ""},
-    {"none", {{NULL}}, ""},
+    {"none", {{.sender = NULL}}, ""},
 };
 
 static void test_row(gconstpointer data)

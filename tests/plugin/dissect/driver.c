@@ -245,7 +245,7 @@ static bool file_dissect(struct file *file)
  * The program
  */
 
-static void complain(const char *format, va_list arguments)
+static void G_GNUC_PRINTF(1, 0) complain(const char *format, va_list arguments)
 {
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);

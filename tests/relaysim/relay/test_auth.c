@@ -4,6 +4,7 @@
 #include "world.h"
 
 #define BOB "grooveIdentity://bob"
+#define ROBERT "grooveIdentity://robert"
 
 static const enum sstp_relay_auth with_proof[] = {SSTP_RELAY_AUTH_OPTIONAL,
                                                   SSTP_RELAY_AUTH_REQUIRED};
@@ -111,7 +112,7 @@ static void test_locked_out(void)
     static const enum sstp_relay_auth modes[] = {SSTP_RELAY_AUTH_OFF, SSTP_RELAY_AUTH_OPTIONAL,
                                                  SSTP_RELAY_AUTH_REQUIRED};
     static const char *const locked_out[] = {BOB, "mallory"};
-    static const char *const urls[] = {"grooveIdentity://robert"}, *const both[] = {urls[0], BOB};
+    static const char *const urls[] = {ROBERT}, *const both[] = {ROBERT, BOB};
     for (size_t i = 0; i < G_N_ELEMENTS(modes); i++) {
         struct world *world = world_new(&(struct sstp_relay_config){
             .auth = modes[i], .locked_out = locked_out, .num_locked_out = 2});
