@@ -40,11 +40,6 @@ static void free_stream(gpointer pointer)
     g_free(stream);
 }
 
-static void free_numbers(gpointer numbers)
-{
-    g_array_free(numbers, TRUE);
-}
-
 static void prepare(void)
 {
     if (streams != NULL)
@@ -52,7 +47,7 @@ static void prepare(void)
     streams = g_hash_table_new_full(NULL, NULL, NULL, free_stream);
     claimed = g_hash_table_new(NULL, NULL);
     sides = g_hash_table_new(NULL, NULL);
-    tellers = g_hash_table_new_full(NULL, NULL, NULL, free_numbers);
+    tellers = g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)g_array_unref);
 }
 
 void grvsstp_selfcheck_streams_forget(void)
@@ -198,16 +193,9 @@ static void weigh_number(struct stream *stream, bool from_initiator, const GArra
         stream->is_other = true;
 }
 
-/* By this of it, if some are said to have said that. */
-static void weigh(struct stream *stream, const struct grvsstp_shown *shown)
+/* Those that it can be, by this of it, if some are said to have said that. */
+static void weigh(struct stream *stream, const GArray *tellers_of_it)
 {
-    if (shown->kind != GRVSSTP_ANSWER_COMMAND || !tells_apart(shown->words))
-        return;
-    const GArray *tellers_of_it =
-        g_hash_table_lookup(tellers, key_of(shown->from_initiator, shown->words));
-    weigh_number(stream, shown->from_initiator, tellers_of_it);
-    if (stream->is_known || tellers_of_it == NULL)
-        return;
     stream->is_told = true;
     GArray *numbers = unclaimed(tellers_of_it);
     if (numbers == NULL)
@@ -230,16 +218,23 @@ static bool know_by_elimination(struct stream *stream)
     return stream->is_known;
 }
 
-/* By what is shown of it before this frame: a frame's answers come after its commands. */
-static void recognise(struct stream *stream, uint32_t frame)
+/* By what is shown of it before this frame: a frame's answers come after its commands.  Only the
+ * last time, when all is told, is it weighed who else it can be. */
+static void recognise(struct stream *stream, uint32_t frame, bool is_last)
 {
     for (const GList *link = g_queue_peek_nth_link(stream->waiting, stream->num_weighed);
          link != NULL && !stream->is_known; link = link->next) {
         const struct grvsstp_shown *shown = link->data;
         if (shown->frame >= frame)
             break;
-        weigh(stream, shown);
         stream->num_weighed++;
+        if (shown->kind != GRVSSTP_ANSWER_COMMAND || !tells_apart(shown->words))
+            continue;
+        const GArray *tellers_of_it =
+            g_hash_table_lookup(tellers, key_of(shown->from_initiator, shown->words));
+        weigh_number(stream, shown->from_initiator, tellers_of_it);
+        if (is_last && !stream->is_known && tellers_of_it != NULL)
+            weigh(stream, tellers_of_it);
     }
 }
 
@@ -248,10 +243,9 @@ static void recognise_late(struct stream *stream, uint32_t frame)
 {
     if (stream->is_known)
         return;
-    g_clear_pointer(&stream->candidates, g_array_unref);
     stream->num_weighed = 0;
     stream->is_other = false;
-    recognise(stream, frame);
+    recognise(stream, frame, true);
     const bool is_told = g_hash_table_contains(sides, side_of(stream->number, false)) ||
                          g_hash_table_contains(sides, side_of(stream->number, true));
     if (!stream->is_known && !stream->is_other && stream->has_connect && is_told &&
@@ -302,7 +296,7 @@ void grvsstp_selfcheck_streams_shown(uint32_t number, const struct grvsstp_shown
     if (shown->kind == GRVSSTP_ANSWER_COMMAND && is_command(shown->words, "Connect"))
         stream->has_connect = true;
     if (!stream->is_known)
-        recognise(stream, shown->frame);
+        recognise(stream, shown->frame, false);
     if (!stream->is_known && stream->waiting->length > WAITING_MAX) {
         recognise_late(stream, shown->frame);
         if (!stream->is_known && !know_by_elimination(stream))
@@ -340,16 +334,12 @@ static void know_in_order(const GPtrArray *alike)
     g_array_unref(numbers);
 }
 
-static void free_alike(gpointer alike)
-{
-    g_ptr_array_unref(alike);
-}
-
 /* Those that say the same all along. */
 static void know_alike(const GList *all)
 {
-    GHashTable *groups = g_hash_table_new_full(g_bytes_hash, g_bytes_equal,
-                                               (GDestroyNotify)g_bytes_unref, free_alike);
+    GHashTable *groups =
+        g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref,
+                              (GDestroyNotify)g_ptr_array_unref);
     for (const GList *link = all; link != NULL; link = link->next) {
         struct stream *stream = link->data;
         if (stream->is_known || stream->candidates == NULL || stream->candidates->len == 0)

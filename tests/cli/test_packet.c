@@ -320,6 +320,26 @@ static void test_ipv6_pairs(void)
     g_byte_array_free(packet, TRUE);
 }
 
+/* The same of both directions, and another one for each thing that differs. */
+static void test_ends(void)
+{
+    const struct packet_end low = {{10, 0, 0, 1}, 2492, 4}, high = {{10, 0, 0, 2}, 2492, 4};
+    struct packet_end port = low, family = low, ends[2], others[2];
+
+    port.port++;
+    family.family = 6;
+    g_assert_cmpint(packet_end_compare(&low, &low), ==, 0);
+    g_assert_cmpint(packet_end_compare(&low, &high), <, 0);
+    g_assert_cmpint(packet_end_compare(&port, &low), >, 0);
+    g_assert_cmpint(packet_end_compare(&low, &family), <, 0);
+    g_assert_cmpuint(packet_ends_sort(&low, &high, ends), ==, 0);
+    g_assert_cmpuint(packet_ends_sort(&high, &low, others), ==, 1);
+    g_assert_true(packet_ends_equal(ends, others));
+    g_assert_cmpuint(packet_ends_hash(ends), ==, packet_ends_hash(others));
+    (void)packet_ends_sort(&port, &high, others);
+    g_assert_false(packet_ends_equal(ends, others));
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
@@ -333,5 +353,6 @@ int main(int argc, char *argv[])
     g_test_add_func("/packet/pairs", test_pairs);
     g_test_add_func("/packet/no-pairs", test_no_pairs);
     g_test_add_func("/packet/ipv6-pairs", test_ipv6_pairs);
+    g_test_add_func("/packet/ends", test_ends);
     return g_test_run();
 }

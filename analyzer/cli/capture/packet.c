@@ -35,6 +35,50 @@
 /* Bytes of data that are part of the digest. */
 #define DIGESTED 128u
 
+/* ------------------------------------------------------------------------
+ * Ends
+ */
+
+int packet_end_compare(const struct packet_end *a, const struct packet_end *b)
+{
+    const int order = memcmp(a->address, b->address, sizeof a->address);
+
+    if (order != 0)
+        return order;
+    return a->port != b->port ? (int)a->port - (int)b->port : (int)a->family - (int)b->family;
+}
+
+unsigned packet_ends_sort(const struct packet_end *source, const struct packet_end *destination,
+                          struct packet_end ends[2])
+{
+    const unsigned direction = packet_end_compare(source, destination) > 0;
+
+    ends[direction] = *source;
+    ends[!direction] = *destination;
+    return direction;
+}
+
+unsigned packet_ends_hash(const struct packet_end ends[2])
+{
+    unsigned hash = 2166136261u;
+
+    for (unsigned i = 0; i < 2; i++) {
+        for (unsigned k = 0; k < sizeof ends[i].address; k++)
+            hash = (hash ^ ends[i].address[k]) * 16777619u;
+        hash = (hash ^ ends[i].port) * 16777619u;
+    }
+    return hash;
+}
+
+bool packet_ends_equal(const struct packet_end a[2], const struct packet_end b[2])
+{
+    return packet_end_compare(&a[0], &b[0]) == 0 && packet_end_compare(&a[1], &b[1]) == 0;
+}
+
+/* ------------------------------------------------------------------------
+ * Looking
+ */
+
 /* What is left to look at. */
 struct view {
     const uint8_t *at;

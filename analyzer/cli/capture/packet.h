@@ -31,6 +31,16 @@ struct packet_end {
     uint8_t family; /* 4 or 6 */
 };
 
+/* The order of two ends; 0 where they are the same. */
+int packet_end_compare(const struct packet_end *a, const struct packet_end *b);
+
+/* Both ends of a connection, whoever sends: the lower one first, so that they are the same of both
+ * directions.  Which of both the source has become. */
+unsigned packet_ends_sort(const struct packet_end *source, const struct packet_end *destination,
+                          struct packet_end ends[2]);
+unsigned packet_ends_hash(const struct packet_end ends[2]);
+bool packet_ends_equal(const struct packet_end a[2], const struct packet_end b[2]);
+
 /* The two addresses between which a packet goes, the lower one first; all else is 0. */
 struct packet_pair {
     uint8_t addresses[2][16];

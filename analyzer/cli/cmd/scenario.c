@@ -72,11 +72,6 @@ static gboolean has_broken_framing(const struct report *report, guint32 connecti
     return FALSE;
 }
 
-static gboolean is_equal_end(const struct packet_end *a, const struct packet_end *b)
-{
-    return a->port == b->port && memcmp(a->address, b->address, sizeof a->address) == 0;
-}
-
 static gboolean begins_with_connect(const struct taken *taken)
 {
     const struct sstp_span first =
@@ -105,7 +100,7 @@ static struct script script_of(const struct telling *telling)
 
     if (!script.is_over_http) {
         script.ending = endings_find(telling->endings, row->ends, row->first_ns);
-        script.is_ended_by_initiator = is_equal_end(&script.ending.by, &row->ends[1]);
+        script.is_ended_by_initiator = packet_end_compare(&script.ending.by, &row->ends[1]) == 0;
     }
     return script;
 }

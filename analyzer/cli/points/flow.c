@@ -3,22 +3,9 @@
 
 #include <string.h>
 
-static int compare_ends(const struct packet_end *a, const struct packet_end *b)
-{
-    const int order = memcmp(a->address, b->address, sizeof a->address);
-
-    if (order != 0)
-        return order;
-    return a->port < b->port ? -1 : a->port > b->port;
-}
-
 guint flow_key(const struct packet_segment *segment, struct flow *key)
 {
-    const guint direction = compare_ends(&segment->source, &segment->destination) > 0;
-
-    key->ends[direction] = segment->source;
-    key->ends[!direction] = segment->destination;
-    return direction;
+    return packet_ends_sort(&segment->source, &segment->destination, key->ends);
 }
 
 struct flow *flow_new(const struct packet_segment *segment)
@@ -40,28 +27,14 @@ void flow_free(gpointer data)
     g_free(flow);
 }
 
-guint flow_hash(gconstpointer data)
+guint flow_hash(gconstpointer flow)
 {
-    const struct flow *flow = data;
-    guint hash = 2166136261u;
-
-    for (guint i = 0; i < 2; i++) {
-        for (guint k = 0; k < sizeof flow->ends[i].address; k++)
-            hash = (hash ^ flow->ends[i].address[k]) * 16777619u;
-        hash = (hash ^ flow->ends[i].port) * 16777619u;
-    }
-    return hash;
+    return packet_ends_hash(((const struct flow *)flow)->ends);
 }
 
 gboolean flow_equal(gconstpointer a, gconstpointer b)
 {
-    const struct flow *left = a, *right = b;
-
-    for (guint i = 0; i < 2; i++)
-        if (compare_ends(&left->ends[i], &right->ends[i]) != 0 ||
-            left->ends[i].family != right->ends[i].family)
-            return FALSE;
-    return TRUE;
+    return packet_ends_equal(((const struct flow *)a)->ends, ((const struct flow *)b)->ends);
 }
 
 /* ------------------------------------------------------------------------

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "scenario/ending.h"
 
-#include <string.h>
-
 /* Of two ends, one connection after the other. */
 struct place {
     struct packet_end ends[2]; /* in some order that is always the same */
@@ -14,36 +12,21 @@ struct endings {
     guint num;
 };
 
-static int compare_ends(const struct packet_end *a, const struct packet_end *b)
-{
-    const int order = memcmp(a->address, b->address, sizeof a->address);
-    return order != 0 ? order : (int)a->port - (int)b->port;
-}
-
 static struct place key_of(const struct packet_end *one, const struct packet_end *other)
 {
-    const gboolean is_first = compare_ends(one, other) <= 0;
-    return (struct place){.ends = {is_first ? *one : *other, is_first ? *other : *one}};
+    struct place key = {.endings = NULL};
+    (void)packet_ends_sort(one, other, key.ends);
+    return key;
 }
 
-static guint hash_place(gconstpointer data)
+static guint hash_place(gconstpointer place)
 {
-    const struct place *place = data;
-    guint hash = 2166136261u;
-
-    for (guint i = 0; i < 2; i++) {
-        for (guint b = 0; b < sizeof place->ends[i].address; b++)
-            hash = (hash ^ place->ends[i].address[b]) * 16777619u;
-        hash = (hash ^ place->ends[i].port) * 16777619u;
-    }
-    return hash;
+    return packet_ends_hash(((const struct place *)place)->ends);
 }
 
 static gboolean are_equal(gconstpointer a, gconstpointer b)
 {
-    const struct place *left = a, *right = b;
-    return compare_ends(&left->ends[0], &right->ends[0]) == 0 &&
-           compare_ends(&left->ends[1], &right->ends[1]) == 0;
+    return packet_ends_equal(((const struct place *)a)->ends, ((const struct place *)b)->ends);
 }
 
 static void free_place(gpointer data)

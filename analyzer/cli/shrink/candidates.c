@@ -31,11 +31,6 @@ static gboolean is_address_of(const struct packet_end *end, const struct packet_
            memcmp(end->address, other->address, sizeof end->address) == 0;
 }
 
-static gboolean is_end(const struct packet_end *end, const struct packet_end *other)
-{
-    return end->port == other->port && is_address_of(end, other);
-}
-
 /* Whatever the ports: an encapsulation may take several. */
 static gboolean is_between(const struct packet_end *ends, const struct packet *packet)
 {
@@ -90,8 +85,8 @@ gboolean candidates_is_of_other_direction(const void *data, guint index)
 
     return index != candidates->target &&
            (!one->is_segment || !target->is_segment ||
-            !is_end(&one->segment.source, &target->segment.source) ||
-            !is_end(&one->segment.destination, &target->segment.destination));
+            packet_end_compare(&one->segment.source, &target->segment.source) != 0 ||
+            packet_end_compare(&one->segment.destination, &target->segment.destination) != 0);
 }
 
 gboolean candidates_is_of_other_flow(const void *data, guint index)
@@ -102,6 +97,6 @@ gboolean candidates_is_of_other_flow(const void *data, guint index)
 
     return candidates_is_of_other_direction(data, index) &&
            !(one->is_segment && target->is_segment &&
-             is_end(&one->segment.source, &target->segment.destination) &&
-             is_end(&one->segment.destination, &target->segment.source));
+             packet_end_compare(&one->segment.source, &target->segment.destination) == 0 &&
+             packet_end_compare(&one->segment.destination, &target->segment.source) == 0);
 }
