@@ -13,8 +13,10 @@ Redis is measured twice.  `redis` sends plain XADDs, pipelined.  `redis-multi` s
 what can be sent at once between MULTI and EXEC, which Redis syncs together; a sender
 that can do so gets several times as much out of it.
 
-The floor is a process that hands on what comes, and does nothing else: where a relay is
-near it, the rest is the system's.
+Beside these, each row has what the machine itself does: a process that hands on what
+comes and does nothing else; a disk to which a window of messages is appended at a time,
+with one fdatasync each; messages written to that many sockets, one by one.  Where a
+relay is near those, the rest is the system's.
 
 Machines change their speed under one's feet.  So each round runs all programs of a row
 one after the other, in turning order, with a fresh server each, and what is printed is
@@ -67,8 +69,20 @@ PEERS = {
     "redis-multi": ("durable", servers.redis, "bench_redis", [], 1.5),
     "mosquitto": ("memory", servers.mosquitto, "bench_mosquitto", [], 2.0),
 }
+FIGURE_TARGETS = {("redis-multi", "store"): 2.0}  # where another one than the peer's
 STORES = ("durable", "memory")
-FLOOR = "bench_forward"
+# What the machine does: (program, what it is, {row: (stores that are compared, target)})
+FORWARDING = (STORES, 1 / 1.3)
+HALF = 0.5
+FLOORS = [
+    ("bench_forward", "a process that only forwards",
+     {"one-1k": (STORES, None), "one-16k": (STORES, None), "latency-1k": FORWARDING}),
+    ("bench_append", "a window of messages appended and synced at a time",
+     {"one-1k": (("durable",), HALF), "one-16k": (("durable",), HALF)}),
+    ("bench_send", "a write for each message and receiver",
+     {"one-1k": (("memory",), HALF), "one-16k": (("memory",), HALF),
+      "fanout-1k": (STORES, HALF), "fanout-16k": (STORES, HALF)}),
+]
 
 
 class Bench:
@@ -83,7 +97,8 @@ class Bench:
         self.peers = {name: PEERS[name] for name in arguments.peers}
         needed = [] if self.peers_only else [(self.relaysim, "relaysim")]
         needed += [(os.path.join(self.peer_folder, program), "bench_peers")
-                   for program in [FLOOR] + [peer[2] for peer in self.peers.values()]]
+                   for program in [floor[0] for floor in FLOORS]
+                   + [peer[2] for peer in self.peers.values()]]
         for path, target in needed:
             if not os.access(path, os.X_OK):
                 raise Missing("%s is missing; build it with: ninja -C %s %s" % (
@@ -109,8 +124,8 @@ class Bench:
             result["server_cpu"] = running.cpu() - before
             return result
 
-    def run_floor(self, row):
-        return run([os.path.join(self.peer_folder, FLOOR), "--port", "1"] + self.load(row),
+    def run_floor(self, row, program):
+        return run([os.path.join(self.peer_folder, program), "--port", "1"] + self.load(row),
                    self.folder)
 
     def contestants(self):
@@ -131,15 +146,11 @@ class Bench:
             progress("%s, round %d: %s" % (row, number + 1, name))
             results[name] = (self.run_ours(row, name) if name in STORES
                              else self.run_peer(row, name))
-        if has_floor(row):
-            results[FLOOR] = self.run_floor(row)
+        for program, _, rows in FLOORS:
+            if row in rows:
+                progress("%s, round %d: %s" % (row, number + 1, program))
+                results[program] = self.run_floor(row, program)
         return results
-
-
-def has_floor(row):
-    """It knows one receiver, and stores nothing."""
-    _, _, fanout, more = ROWS[row]
-    return fanout == 1 and "--offline" not in more
 
 
 def progress(text):
@@ -152,7 +163,7 @@ def run(command, folder):
     start = time.monotonic()
     with open(os.path.join(folder, "errors"), "w+b") as errors:
         with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=errors) as process:
+                              stderr=errors, cwd=folder) as process:
             try:
                 signal.alarm(RUN_SECONDS)
                 text = process.stdout.read()
@@ -219,22 +230,33 @@ def summarise(bench, row, rounds):
                 ratios = [ratio_of(mine, other, unit) for mine, other in zip(ours, peer)]
                 line.update(our_figures=ours, our_cpu=cpu_of(rounds, store), ratio=spread(ratios))
                 if has_target:
-                    line.update(target=target, is_reached=line["ratio"]["median"] >= target)
+                    set_target(line, FIGURE_TARGETS.get((name, what), target))
             lines.append(line)
     return lines
 
 
-def floor_of(bench, row, rounds):
-    """The rows of the floor: what it reaches, and how far from it ours are."""
+def floors_of(bench, row, rounds):
+    """The lines of what the machine does in a row, and how far from it ours are."""
     lines = []
-    for what, where, unit, has_target in FIGURES[rounds[0][FLOOR]["mode"]]:
-        floor = [figure(result[FLOOR], where) for result in rounds]
-        for store in [name for name in bench.contestants() if name in STORES and has_target]:
-            ours = [figure(result[store], where) for result in rounds]
-            lines.append({"row": row, "figure": what, "unit": unit, "store": store,
-                          "floor_figures": floor, "our_figures": ours,
-                          "ratio": spread([ratio_of(*pair, unit) for pair in zip(ours, floor)])})
+    for program, _, rows in FLOORS:
+        stores, target = rows.get(row, ((), None))
+        stores = [store for store in stores if store in bench.contestants()]
+        mode = rounds[0][program]["mode"] if stores else None
+        for what, where, unit, has_target in FIGURES.get(mode, []):
+            floor = [figure(result[program], where) for result in rounds]
+            for store in stores if has_target else []:
+                ours = [figure(result[store], where) for result in rounds]
+                line = {"row": row, "figure": what, "unit": unit, "store": store,
+                        "floor": program, "floor_figures": floor, "our_figures": ours,
+                        "ratio": spread([ratio_of(*pair, unit) for pair in zip(ours, floor)])}
+                if target is not None:
+                    set_target(line, target)
+                lines.append(line)
     return lines
+
+
+def set_target(line, target):
+    line.update(target=target, is_reached=line["ratio"]["median"] >= target)
 
 
 def ratio_of(ours, other, unit):
@@ -244,14 +266,22 @@ def ratio_of(ours, other, unit):
     return max(other, 1e-9) / max(ours, 1e-9)
 
 
-def show_floor(lines):
-    print("\nfloor: a process that only forwards")
-    for line in lines:
-        print("%-12s %-12s %-12s%12s %12s %8.2f %6.2f %6.2f" % (
-            line["row"], line["figure"], line["store"],
-            text_of(statistics.median(line["our_figures"]), line["unit"]),
-            text_of(statistics.median(line["floor_figures"]), line["unit"]),
-            line["ratio"]["median"], line["ratio"]["min"], line["ratio"]["max"]))
+def show_floors(lines):
+    for program, what, _ in FLOORS:
+        print("\nthe machine itself: %s" % what)
+        for line in [line for line in lines if line["floor"] == program]:
+            print("%-12s %-12s %-12s%12s %12s %8.2f %6.2f %6.2f  %s" % (
+                line["row"], line["figure"], line["store"],
+                text_of(statistics.median(line["our_figures"]), line["unit"]),
+                text_of(statistics.median(line["floor_figures"]), line["unit"]),
+                line["ratio"]["median"], line["ratio"]["min"], line["ratio"]["max"],
+                target_of(line)))
+
+
+def target_of(line):
+    if "target" not in line:
+        return "   -"
+    return "%4.2f %s" % (line["target"], "yes" if line["is_reached"] else "no")
 
 
 def text_of(value, unit):
@@ -263,11 +293,9 @@ def show(line):
     print("%-12s %-12s %-12s" % (line["row"], line["figure"], line["peer"]), end="")
     if "ratio" in line:
         ours = text_of(statistics.median(line["our_figures"]), line["unit"])
-        target = "%4.1f %s" % (line["target"], "yes" if line["is_reached"] else "no") \
-            if "target" in line else "   -"
         print("%12s %12s %8.2f %6.2f %6.2f  %s" % (
             ours, peer, line["ratio"]["median"], line["ratio"]["min"], line["ratio"]["max"],
-            target))
+            target_of(line)))
         return
     values = spread(line["peer_figures"])
     cpu = line["peer_cpu"]
@@ -314,13 +342,12 @@ def measure(bench, arguments):
         for line in summarise(bench, row, results):
             show(line)
             lines.append(line)
-        if has_floor(row):
-            floors += floor_of(bench, row, results)
+        floors += floors_of(bench, row, results)
         sys.stdout.flush()
     if floors:
-        show_floor(floors)
+        show_floors(floors)
     syncs = spread(syncs)
-    print("\nfloor of the durable rows: %.0f fdatasync/s of 1 KiB (minimum %.0f, maximum %.0f)" % (
+    print("\none after the other: %.0f fdatasync/s of 1 KiB (minimum %.0f, maximum %.0f)" % (
         syncs["median"], syncs["min"], syncs["max"]))
     if not bench.peers_only:
         show_cpu(bench, lines)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The load programs of the relay's peers: what they notice, what they say, what they print.
 
-Usage: test_load.py FOLDER   (where bench_redis, bench_mosquitto and bench_forward are)
+Usage: test_load.py FOLDER   (where bench_redis, bench_mosquitto and the others are)
 """
 
 import json
@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import unittest
+from unittest import mock
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
@@ -196,6 +197,40 @@ class ForwardTest(unittest.TestCase):
             self.assertIn("no --fanout, no --offline", done.stderr)
 
 
+class MachineTest(unittest.TestCase):
+    """What the disk and loopback do by themselves."""
+
+    def result(self, program, *arguments):
+        done = run(program, "--port", 1, *arguments)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        result = json.loads(done.stdout)
+        self.assertEqual(result["mode"], "online")
+        self.assertGreater(result["deliveries_per_second"], 0)
+        return result
+
+    def test_append(self):
+        for size, window in ((10, 1), (1024, 7), (1048576, 20)):
+            with self.subTest(size=size):
+                result = self.result("bench_append", "--messages", 20, "--size", size,
+                                     "--window", window)
+                self.assertEqual([result[key] for key in relay.LOAD], [20, size, 1])
+
+    def test_send(self):
+        for size, fanout in ((10, 1), (1024, 100), (200000, 3)):
+            with self.subTest(size=size):
+                result = self.result("bench_send", "--messages", 20, "--size", size,
+                                     "--fanout", fanout)
+                self.assertEqual([result[key] for key in relay.LOAD], [20, size, fanout])
+
+    def test_usage(self):
+        for program, *more in (("bench_append", "--fanout", 2), ("bench_append", "--rate", 5),
+                               ("bench_append", "--offline"), ("bench_send", "--offline"),
+                               ("bench_send", "--rate", 5)):
+            done = run(program, "--port", 1, *more)
+            self.assertEqual((done.returncode, done.stdout), (2, ""))
+            self.assertIn("no --offline", done.stderr)
+
+
 class RelayTest(unittest.TestCase):
     """What relay.py makes of the results."""
 
@@ -231,15 +266,33 @@ class RelayTest(unittest.TestCase):
         self.assertEqual(lines[0]["ratio"], {"median": 3, "min": 2, "max": 4})
         self.assertEqual([line.get("is_reached") for line in lines], [True, None, False, None])
 
-    def test_floor(self):
+    def test_another_target_for_a_figure(self):
+        rounds = self.rounds("offline", lambda value: {"store_per_second": value,
+                                                       "drain_per_second": value},
+                             durable=[3, 3, 3], **{"redis-multi": [2, 2, 2]})
+        bench = mock.Mock(peers_only=False, peers={"redis-multi": relay.PEERS["redis-multi"]})
+        lines = relay.summarise(bench, "offline-1k", rounds)
+        self.assertEqual([(line["figure"], line["target"], line["is_reached"]) for line in lines],
+                         [("store", 2, False), ("drain", 1.5, True)])
+
+    def test_floors(self):
         rounds = self.rounds("rate", lambda value: {"latency_ms": {"p50": value, "p99": value}},
-                             durable=[2, 4, 8], memory=[1, 1, 1], bench_forward=[1, 1, 1])
-        lines = relay.floor_of(self.Bench, "latency-1k", rounds)
-        self.assertEqual([(line["store"], line["figure"], line["ratio"]) for line in lines],
-                         [("durable", "latency p50", {"median": 0.25, "min": 0.125, "max": 0.5}),
-                          ("memory", "latency p50", {"median": 1, "min": 1, "max": 1})])
-        self.assertEqual([row for row in relay.ROWS if relay.has_floor(row)],
-                         ["one-1k", "one-16k", "latency-1k"])
+                             durable=[2, 4, 8], memory=[1, 1.2, 1.2], bench_forward=[1, 1, 1])
+        lines = relay.floors_of(self.Bench, "latency-1k", rounds)
+        self.assertEqual([(line["store"], line["figure"], line["is_reached"]) for line in lines],
+                         [("durable", "latency p50", False), ("memory", "latency p50", True)])
+        self.assertEqual(lines[0]["ratio"], {"median": 0.25, "min": 0.125, "max": 0.5})
+
+    def test_each_store_has_its_floors(self):
+        rounds = self.rounds("online", lambda value: {"deliveries_per_second": value},
+                             durable=[4, 4, 4], memory=[9, 9, 9], bench_forward=[10, 10, 10],
+                             bench_append=[9, 9, 9], bench_send=[10, 10, 10])
+        lines = relay.floors_of(self.Bench, "one-1k", rounds)
+        self.assertEqual([(line["floor"], line["store"], line.get("is_reached"))
+                          for line in lines],
+                         [("bench_forward", "durable", None), ("bench_forward", "memory", None),
+                          ("bench_append", "durable", False), ("bench_send", "memory", True)])
+        self.assertEqual(relay.floors_of(self.Bench, "offline-1k", rounds), [])
 
     def test_missing_server(self):
         with self.assertRaisesRegex(servers.Missing, "apt-get install .* no-such-server"):

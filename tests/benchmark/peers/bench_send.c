@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bench_send: what loopback itself takes: each message written to each receiver's socket
+ * by a system call of its own, and a process that reads them all.  Nobody checks,
+ * answers or acknowledges anything.
+ *
+ * It makes the sockets itself: --port does not matter.
+ */
+#include "load.h"
+
+#include "fail.h"
+#include "load_options.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { READ_AT_ONCE = 128 * 1024, EVENTS_AT_ONCE = 256 };
+
+static double now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Two connected sockets of TCP, on loopback. */
+static void make_pair(int listener, int pair[2])
+{
+    struct sockaddr_in address;
+    socklen_t len = sizeof address;
+    const int on = 1;
+    pair[0] = socket(AF_INET, SOCK_STREAM, 0);
+    if (pair[0] < 0 || getsockname(listener, (struct sockaddr *)&address, &len) != 0 ||
+        connect(pair[0], (const struct sockaddr *)&address, len) != 0 ||
+        (pair[1] = accept(listener, NULL, NULL)) < 0)
+        fail("no connection on loopback: %s", strerror(errno));
+    (void)setsockopt(pair[0], IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+/* The other process: reads until all has come. */
+static void read_all(const int *sockets, uint32_t num, uint64_t num_bytes)
+{
+    static uint8_t bytes[READ_AT_ONCE];
+    struct epoll_event events[EVENTS_AT_ONCE];
+    const int epoll = epoll_create1(0);
+    for (uint32_t i = 0; i < num; i++) {
+        struct epoll_event event = {.events = EPOLLIN, .data.fd = sockets[i]};
+        if (epoll_ctl(epoll, EPOLL_CTL_ADD, sockets[i], &event) != 0)
+            _exit(1);
+    }
+    while (num_bytes > 0) {
+        const int count = epoll_wait(epoll, events, EVENTS_AT_ONCE, -1);
+        for (int i = 0; i < count; i++) {
+            const ssize_t len = read(events[i].data.fd, bytes, sizeof bytes);
+            if (len <= 0)
+                _exit(1);
+            num_bytes -= (uint64_t)len;
+        }
+    }
+    _exit(0);
+}
+
+static void write_all(int fd, const uint8_t *bytes, size_t len)
+{
+    while (len > 0) {
+        const ssize_t num = write(fd, bytes, len);
+        if (num < 0)
+            fail("loopback does not take what is sent: %s", strerror(errno));
+        bytes += num;
+        len -= (size_t)num;
+    }
+}
+
+int main(int argc, char **argv)
+{
+    struct load load = {.num_messages = 10000, .size = 1024, .fanout = 1, .window = 1024};
+    load_read_options(&load, argc, argv);
+    if (load.is_offline || load.rate != 0)
+        refuse("nothing is stored, and all is sent at once: no --offline, no --rate");
+    int *sockets = calloc(2 * (size_t)load.fanout, sizeof *sockets);
+    uint8_t *message = malloc(load.size);
+    const int listener = socket(AF_INET, SOCK_STREAM, 0);
+    const struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    if (sockets == NULL || message == NULL)
+        fail("out of memory");
+    if (listener < 0 || bind(listener, (const struct sockaddr *)&any, sizeof any) != 0 ||
+        listen(listener, 1) != 0)
+        fail("no port can be had on loopback: %s", strerror(errno));
+    memset(message, 'x', load.size);
+    for (uint32_t i = 0; i < load.fanout; i++) {
+        int pair[2];
+        make_pair(listener, pair);
+        sockets[i] = pair[0];
+        sockets[load.fanout + i] = pair[1];
+    }
+    const pid_t reader = fork();
+    if (reader < 0)
+        fail("no process can be had: %s", strerror(errno));
+    if (reader == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        read_all(sockets + load.fanout, load.fanout,
+                 (uint64_t)load.num_messages * load.fanout * load.size);
+    }
+    const double start = now_s();
+    for (uint32_t i = 0; i < load.num_messages; i++)
+        for (uint32_t k = 0; k < load.fanout; k++)
+            write_all(sockets[k], message, load.size);
+    int status;
+    if (waitpid(reader, &status, 0) != reader || status != 0)
+        fail("not everything that was sent has come");
+    printf("{\"mode\":\"online\",\"messages\":%u,\"size\":%u,\"fanout\":%u,"
+           "\"deliveries_per_second\":%.1f}\n",
+           load.num_messages, load.size, load.fanout,
+           (double)load.num_messages * load.fanout / (now_s() - start));
+    free(sockets);
+    free(message);
+    return 0;
+}
