@@ -60,11 +60,25 @@ static void test_count(void)
     g_string_free(text, TRUE);
 }
 
+static void test_reading(void)
+{
+    GString *text = g_string_new(NULL);
+
+    moment_append_reading(text, 1, 12, 1600000000 * S, 1600000003 * S);
+    g_assert_cmpstr(text->str, ==,
+                    "1 file, 12 packets, from 2020-09-13 12:26:40.000000 UTC, 3 s long");
+    g_string_truncate(text, 0);
+    moment_append_reading(text, 2, 0, 0, 0);
+    g_assert_cmpstr(text->str, ==, "2 files, 0 packets");
+    g_string_free(text, TRUE);
+}
+
 int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/moment/span", test_span);
     g_test_add_func("/moment/moment", test_moment);
     g_test_add_func("/moment/count", test_count);
+    g_test_add_func("/moment/reading", test_reading);
     return g_test_run();
 }

@@ -53,16 +53,8 @@ static void append_reading(GString *html, const struct report *report)
 {
     GString *text = g_string_new(NULL);
 
-    moment_append_things(text, report->files->len, "file");
-    g_string_append(text, ", ");
-    moment_append_things(text, report->num_packets, "packet");
-    if (report->num_packets > 0) {
-        g_string_append(text, ", from ");
-        moment_append(text, report->first_ns);
-        g_string_append(text, " UTC, ");
-        moment_append_span(text, report->last_ns - report->first_ns);
-        g_string_append(text, " long");
-    }
+    moment_append_reading(text, report->files->len, report->num_packets, report->first_ns,
+                          report->last_ns);
     if (report->is_interrupted)
         g_string_append(text, "; interrupted, this is what was read until then");
     if (report->num_left_out > 0)

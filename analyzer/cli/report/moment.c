@@ -62,3 +62,18 @@ void moment_append_things(GString *text, guint64 count, const char *thing)
     moment_append_count(text, count);
     g_string_append_printf(text, " %s%s", thing, count == 1 ? "" : "s");
 }
+
+void moment_append_reading(GString *text, guint64 num_files, guint64 num_packets, gint64 first_ns,
+                           gint64 last_ns)
+{
+    moment_append_things(text, num_files, "file");
+    g_string_append(text, ", ");
+    moment_append_things(text, num_packets, "packet");
+    if (num_packets == 0)
+        return;
+    g_string_append(text, ", from ");
+    moment_append(text, first_ns);
+    g_string_append(text, " UTC, ");
+    moment_append_span(text, last_ns - first_ns);
+    g_string_append(text, " long");
+}

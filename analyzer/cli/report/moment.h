@@ -17,4 +17,9 @@ void moment_append_count(GString *text, guint64 count);
 /* "1 message", "2 messages" */
 void moment_append_things(GString *text, guint64 count, const char *thing);
 
+/* "1 file, 12 packets, from 2020-09-13 12:26:40.000123 UTC, 3 s long": what was read; no
+ * times where there is no packet. */
+void moment_append_reading(GString *text, guint64 num_files, guint64 num_packets, gint64 first_ns,
+                           gint64 last_ns);
+
 #endif

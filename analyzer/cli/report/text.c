@@ -56,16 +56,8 @@ static void append_points(GString *text, const struct report *report)
 
 static void append_reading(GString *text, const struct report *report)
 {
-    moment_append_things(text, report->files->len, "file");
-    g_string_append(text, ", ");
-    moment_append_things(text, report->num_packets, "packet");
-    if (report->num_packets > 0) {
-        g_string_append(text, ", from ");
-        moment_append(text, report->first_ns);
-        g_string_append(text, " UTC, ");
-        moment_append_span(text, report->last_ns - report->first_ns);
-        g_string_append(text, " long");
-    }
+    moment_append_reading(text, report->files->len, report->num_packets, report->first_ns,
+                          report->last_ns);
     g_string_append_c(text, '\n');
     if (report->points->len > 1 ||
         (report->points->len == 1 &&
