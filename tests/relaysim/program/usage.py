@@ -19,8 +19,9 @@ RELAY = ["relay", "--url", URL]
 CLIENT = ["client", "--relay", "127.0.0.1:1", "--relay-url", URL, "--device", "dpp:///a"]
 SEND = CLIENT + ["--to", BOB, "--message", "x"]
 SUBCOMMANDS = ("relay", "client", "demo", "bench", "scenario", "store", "proxy")
-MANUAL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "relaysim",
-                      "man", "relaysim.1")
+HOUSE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "relaysim")
+MANUAL = os.path.join(HOUSE, "man", "relaysim.1")
+COMPLETION = os.path.join(HOUSE, "completion", "relaysim")
 
 
 class Usage(unittest.TestCase):
@@ -237,6 +238,50 @@ class Usage(unittest.TestCase):
                                   timeout=PATIENCE, check=True).stdout
             offered |= set(re.findall(r"^  (?:-\w, )?--([a-z0-9-]+)", text, re.MULTILINE))
         self.assertEqual(offered, described)
+
+
+class Completion(unittest.TestCase):
+    """What bash offers for the last of some words."""
+
+    def complete(self, *words):
+        script = ('set -u; source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1))\n'
+                  '_relaysim "$1" "${COMP_WORDS[COMP_CWORD]}"; printf "%s\\n" "${COMPREPLY[@]}"')
+        result = subprocess.run(["bash", "-c", script, "bash", COMPLETION, RELAYSIM, *words],
+                                capture_output=True, text=True, timeout=PATIENCE, check=True)
+        self.assertEqual(result.stderr, "")
+        return sorted(filter(None, result.stdout.split("\n")))
+
+    def test_subcommands(self):
+        self.assertEqual(self.complete(""), sorted([*SUBCOMMANDS, "--help", "--version"]))
+        self.assertEqual(self.complete("sc"), ["scenario"])
+        self.assertEqual(self.complete("nonsense", "-"), [])
+
+    def test_options(self):
+        for subcommand in SUBCOMMANDS:
+            text = subprocess.run([RELAYSIM, subcommand, "--help"], capture_output=True, text=True,
+                                  timeout=PATIENCE, check=True).stdout
+            offered = re.findall(r"^  (?:-\w, )?(--[a-z0-9-]+)", text, re.MULTILINE)
+            self.assertEqual(self.complete(subcommand, "-"), sorted(offered))
+        self.assertEqual(self.complete("client", "--receive", "--rel"),
+                         ["--relay", "--relay-443", "--relay-http", "--relay-url"])
+
+    def test_values(self):
+        for words, offered in ((("client", "--format", ""), ["json", "text"]),
+                               (("client", "--via", "=", "po"), ["polling"]),
+                               (("client", "--format", "="), ["json", "text"]),
+                               (("client", "--device", ""), []),
+                               (("relay", "--peer-proxy", ""), []),
+                               (("client", "--receive", ""), [])):
+            self.assertEqual(self.complete(*words), offered, words)
+
+    def test_names(self):
+        """Of scenarios, which are files as well, and of files and folders."""
+        self.assertEqual(self.complete("scenario", "--simulated", "4.3.1"), ["4.3.1-two-sessions"])
+        here = os.path.join(HOUSE, "man", "relaysim")
+        for words in (("scenario",), ("store",), ("client", "-w"), ("relay", "--log")):
+            self.assertEqual(self.complete(*words, here + "."), [here + ".1"], words)
+        self.assertEqual(self.complete("store", "--export-folder", here), [])
+        self.assertEqual(self.complete("store", "--export-folder", HOUSE + "/ma"), [HOUSE + "/man"])
 
 
 if __name__ == "__main__":
