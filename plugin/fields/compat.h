@@ -2,7 +2,7 @@
 /*
  * compat: all that differs between the Wireshark versions we build against
  * (4.0, 4.4, 4.6).  Everything else, here and in analyzer/cli, is the same for all of
- * them; the table of what a user sees of it is in README.md.
+ * them; the table of what a user sees of it is in plugin/README.md.
  */
 #ifndef GRVSSTP_COMPAT_H
 #define GRVSSTP_COMPAT_H
