@@ -283,3 +283,40 @@ void sstp_fanout_entry_write(struct sstp_writer *w, const struct sstp_fanout_ent
     if (form == SSTP_VERSION_1_6)
         sstp_write_string(w, entry->failover_device_urls);
 }
+
+const enum sstp_field sstp_fanout_columns[SSTP_FANOUT_COLUMNS_MAX] = {
+    SSTP_FIELD_IDENTITY_URL, SSTP_FIELD_DEVICE_URL, SSTP_FIELD_RELAY_URL,
+    SSTP_FIELD_FAILOVER_DEVICE_URLS};
+
+unsigned sstp_fanout_num_columns(enum sstp_version form)
+{
+    return form == SSTP_VERSION_1_6 ? 4 : 3;
+}
+
+void sstp_fanout_column_read(const struct sstp_command *fanout_open, unsigned column,
+                             struct sstp_span *texts)
+{
+    const struct sstp_list *entries = &fanout_open->fanout_entries;
+    struct sstp_reader r = sstp_reader(entries->bytes);
+
+    for (unsigned i = 0; i < entries->count; i++) {
+        const struct sstp_fanout_entry entry = sstp_fanout_entry_read(&r, fanout_open->form);
+        const struct sstp_span strings[SSTP_FANOUT_COLUMNS_MAX] = {
+            entry.identity_url, entry.device_url, entry.relay_url, entry.failover_device_urls};
+        texts[i] = strings[column];
+    }
+}
+
+enum sstp_field sstp_field_of_strings(enum sstp_field list)
+{
+    return list == SSTP_FIELD_SOURCE_DEVICE_URLS ? SSTP_FIELD_SOURCE_DEVICE_URL
+                                                 : SSTP_FIELD_TARGET_DEVICE_URL;
+}
+
+void sstp_list_read_strings(const struct sstp_list *list, struct sstp_span *texts)
+{
+    struct sstp_reader r = sstp_reader(list->bytes);
+
+    for (unsigned i = 0; i < list->count; i++)
+        texts[i] = sstp_read_string(&r);
+}

@@ -139,6 +139,20 @@ struct sstp_fanout_entry sstp_fanout_entry_read(struct sstp_reader *r, enum sstp
 void sstp_fanout_entry_write(struct sstp_writer *w, const struct sstp_fanout_entry *entry,
                              enum sstp_version form);
 
+/* The same by columns: an entry has so many strings, which are these fields, and all entries of a
+ * FanoutOpen have so many of each.  `texts` has room for `fanout_entries.count` of them, of which
+ * those are empty that are missing where the list ends early. */
+#define SSTP_FANOUT_COLUMNS_MAX 4u
+extern const enum sstp_field sstp_fanout_columns[SSTP_FANOUT_COLUMNS_MAX];
+unsigned sstp_fanout_num_columns(enum sstp_version form);
+struct sstp_command;
+void sstp_fanout_column_read(const struct sstp_command *fanout_open, unsigned column,
+                             struct sstp_span *texts);
+
+/* The field of the strings of a list (SSTP_KIND_STRINGS), and these: `count` of them. */
+enum sstp_field sstp_field_of_strings(enum sstp_field list);
+void sstp_list_read_strings(const struct sstp_list *list, struct sstp_span *texts);
+
 /* Any command.  Spans and lists are views into the bytes that were decoded (or
  * that the maker owns); nothing is copied and nothing needs freeing.  Members
  * that the command has not are zero. */

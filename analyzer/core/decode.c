@@ -236,10 +236,7 @@ static void read_element(struct walk *walk, enum sstp_kind kind, enum sstp_field
     if (kind == SSTP_KIND_INDEXES) {
         (void)read_number(walk, SSTP_FIELD_FANOUT_DEVICE_INDEX, 2, index);
     } else if (kind == SSTP_KIND_STRINGS) {
-        (void)read_string(walk,
-                          list == SSTP_FIELD_SOURCE_DEVICE_URLS ? SSTP_FIELD_SOURCE_DEVICE_URL
-                                                                : SSTP_FIELD_TARGET_DEVICE_URL,
-                          index);
+        (void)read_string(walk, sstp_field_of_strings(list), index);
     } else {
         if (walk->visitor != NULL && walk->visitor->entry != NULL) {
             struct sstp_reader ahead = walk->reader;
@@ -249,11 +246,8 @@ static void read_element(struct walk *walk, enum sstp_kind kind, enum sstp_field
             walk->visitor->entry(walk->visitor->cookie, index, walk->reader.pos,
                                  end - walk->reader.pos);
         }
-        (void)read_string(walk, SSTP_FIELD_IDENTITY_URL, index);
-        (void)read_string(walk, SSTP_FIELD_DEVICE_URL, index);
-        (void)read_string(walk, SSTP_FIELD_RELAY_URL, index);
-        if (walk->command->form == SSTP_VERSION_1_6)
-            (void)read_string(walk, SSTP_FIELD_FAILOVER_DEVICE_URLS, index);
+        for (unsigned i = 0; i < sstp_fanout_num_columns(walk->command->form); i++)
+            (void)read_string(walk, sstp_fanout_columns[i], index);
     }
 }
 

@@ -15,9 +15,16 @@
         return NULL;                                                                               \
     }
 
-NAME_FUNCTION(sstp_connect_response_name, SSTP_CONNECT_RESPONSES)
-NAME_FUNCTION(sstp_connect_close_reason_name, SSTP_CONNECT_CLOSE_REASONS)
-NAME_FUNCTION(sstp_open_response_name, SSTP_OPEN_RESPONSES)
-NAME_FUNCTION(sstp_session_status_name, SSTP_SESSION_STATUSES)
-NAME_FUNCTION(sstp_close_reason_name, SSTP_CLOSE_REASONS)
-NAME_FUNCTION(sstp_attach_response_name, SSTP_ATTACH_RESPONSES)
+#define FIELD_NAME_FUNCTION(field, list, function) NAME_FUNCTION(function, list)
+SSTP_CODED_FIELDS(FIELD_NAME_FUNCTION)
+
+sstp_mnemonic *sstp_mnemonic_of(enum sstp_field field)
+{
+#define FIELD_CASE(field, list, function)                                                          \
+    case SSTP_FIELD_##field:                                                                       \
+        return function;
+    switch ((int)field) { /* most fields have no codes */
+        SSTP_CODED_FIELDS(FIELD_CASE)
+    }
+    return NULL;
+}

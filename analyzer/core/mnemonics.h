@@ -3,12 +3,15 @@
  * mnemonics: every coded value of GRVSSTP 2.2 with its name, to the letter.
  *
  * X(CONSTANT, value, "Mnemonic").  The enums below, the programs' texts and
- * the plugin's value strings all come from these lists.
+ * the plugin's value strings all come from these lists.  SSTP_CODED_FIELDS says which
+ * field has which of them.
  */
 #ifndef SSTP_CORE_MNEMONICS_H
 #define SSTP_CORE_MNEMONICS_H
 
 #include <stdint.h>
+
+#include "core/fields.h"
 
 /* clang-format off */
 
@@ -80,6 +83,15 @@
     X(ATTACH_RESPONSE_ACCOUNT_UNKNOWN,   0x02, "AccountUnknown")               \
     X(ATTACH_RESPONSE_AWAITING_REGISTER, 0x03, "AwaitingRegister")
 
+/*    field in fields.h      | its codes                 | what names one                 */
+#define SSTP_CODED_FIELDS(X)                                                              \
+    X(CONNECT_RESPONSE_ID,     SSTP_CONNECT_RESPONSES,     sstp_connect_response_name    ) \
+    X(CONNECT_CLOSE_REASON_ID, SSTP_CONNECT_CLOSE_REASONS, sstp_connect_close_reason_name) \
+    X(OPEN_RESPONSE_ID,        SSTP_OPEN_RESPONSES,        sstp_open_response_name       ) \
+    X(STATUS_ID,               SSTP_SESSION_STATUSES,      sstp_session_status_name      ) \
+    X(CLOSE_REASON_ID,         SSTP_CLOSE_REASONS,         sstp_close_reason_name        ) \
+    X(ATTACH_RESPONSE_ID,      SSTP_ATTACH_RESPONSES,      sstp_attach_response_name     )
+
 /* clang-format on */
 
 #define SSTP_MNEMONIC_CONSTANT(constant, value, name) SSTP_##constant = value,
@@ -92,6 +104,11 @@ enum sstp_attach_response { SSTP_ATTACH_RESPONSES(SSTP_MNEMONIC_CONSTANT) };
 #undef SSTP_MNEMONIC_CONSTANT
 
 /* The mnemonic of a value, or NULL for one the specification does not list. */
+typedef const char *sstp_mnemonic(uint8_t value);
+
+/* What names the codes of a field, or NULL for a field that has none. */
+sstp_mnemonic *sstp_mnemonic_of(enum sstp_field field);
+
 const char *sstp_connect_response_name(uint8_t value);
 const char *sstp_connect_close_reason_name(uint8_t value);
 const char *sstp_open_response_name(uint8_t value);

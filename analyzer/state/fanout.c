@@ -17,7 +17,7 @@ bool sstp_fanout_init(struct sstp_fanout *fanout, const struct sstp_mem *mem,
                       const struct sstp_command *fanout_open)
 {
     const struct sstp_list *list = &fanout_open->fanout_entries;
-    const size_t min_entry_len = fanout_open->form == SSTP_VERSION_1_6 ? 4 : 3;
+    const size_t min_entry_len = sstp_fanout_num_columns(fanout_open->form);
     /* The count of a malformed command may promise more than there is. */
     const size_t possible = list->bytes.len / min_entry_len;
     const size_t num = list->count < possible ? list->count : possible;
@@ -116,7 +116,7 @@ static int compare_identities(const void *a, const void *b, void *fanout)
 /* Where each entry begins.  They stand one after the other. */
 static void find_offsets(struct sstp_fanout *fanout)
 {
-    const unsigned strings = fanout->form == SSTP_VERSION_1_6 ? 4 : 3;
+    const unsigned strings = sstp_fanout_num_columns(fanout->form);
     size_t pos = 0;
     for (unsigned i = 0; i < fanout->num_entries; i++) {
         fanout->offsets[i] = (uint32_t)pos;

@@ -11,16 +11,6 @@ int proto_grvsstp_sstp = -1;
  * Value strings, from the engine's lists
  */
 
-/* clang-format off */
-#define MNEMONIC(constant, value, name) {value, name},
-static const value_string connect_responses[] = {SSTP_CONNECT_RESPONSES(MNEMONIC) {0, NULL}};
-static const value_string connect_close_reasons[] = {SSTP_CONNECT_CLOSE_REASONS(MNEMONIC) {0, NULL}};
-static const value_string open_responses[] = {SSTP_OPEN_RESPONSES(MNEMONIC) {0, NULL}};
-static const value_string session_statuses[] = {SSTP_SESSION_STATUSES(MNEMONIC) {0, NULL}};
-static const value_string close_reasons[] = {SSTP_CLOSE_REASONS(MNEMONIC) {0, NULL}};
-static const value_string attach_responses[] = {SSTP_ATTACH_RESPONSES(MNEMONIC) {0, NULL}};
-/* clang-format on */
-
 const value_string grvsstp_encapsulations[] = {{GRVSSTP_ENCAP_TCP, "TCP"},
                                                {GRVSSTP_ENCAP_SSTP_443, "SSTP over 443"},
                                                {GRVSSTP_ENCAP_SECURE_TUNNEL, "Secure Tunnel"},
@@ -37,21 +27,16 @@ static value_string command_names[SSTP_COMMAND_ID_MAX + 1];
 
 static const value_string *strings_of(enum sstp_field field)
 {
+#define MNEMONIC(constant, value, name) {value, name},
+#define STRINGS_CASE(field, list, function)                                                        \
+    case SSTP_FIELD_##field: {                                                                     \
+        static const value_string strings[] = {list(MNEMONIC){0, NULL}};                           \
+        return strings;                                                                            \
+    }
     switch ((int)field) { /* most fields are no codes */
     case SSTP_FIELD_COMMAND_ID:
         return command_names;
-    case SSTP_FIELD_CONNECT_RESPONSE_ID:
-        return connect_responses;
-    case SSTP_FIELD_CONNECT_CLOSE_REASON_ID:
-        return connect_close_reasons;
-    case SSTP_FIELD_OPEN_RESPONSE_ID:
-        return open_responses;
-    case SSTP_FIELD_STATUS_ID:
-        return session_statuses;
-    case SSTP_FIELD_CLOSE_REASON_ID:
-        return close_reasons;
-    case SSTP_FIELD_ATTACH_RESPONSE_ID:
-        return attach_responses;
+        SSTP_CODED_FIELDS(STRINGS_CASE)
     }
     return NULL;
 }

@@ -5,6 +5,11 @@
 #include <inttypes.h>
 #include <string.h>
 
+static const char *name_of(enum sstp_field field)
+{
+    return sstp_field_infos[field].filter;
+}
+
 static void append_hex(GString *text, struct sstp_span bytes)
 {
     for (size_t i = 0; i < bytes.len; i++)
@@ -47,8 +52,7 @@ static void add_bytes(GString *words, const char *name, struct sstp_span bytes)
 {
     GString *hex = g_string_new(NULL);
     append_hex(hex, bytes);
-    if (strcmp(name, sstp_field_infos[SSTP_FIELD_DATA].filter) == 0 &&
-        bytes.len > GRVSSTP_ANSWER_DATA_MAX) {
+    if (strcmp(name, name_of(SSTP_FIELD_DATA)) == 0 && bytes.len > GRVSSTP_ANSWER_DATA_MAX) {
         char *digest = g_compute_checksum_for_string(G_CHECKSUM_SHA256, hex->str, (gssize)hex->len);
         grvsstp_words_add(words, GRVSSTP_DATA_DIGEST, digest);
         g_free(digest);
@@ -64,16 +68,9 @@ static void add_bytes(GString *words, const char *name, struct sstp_span bytes)
 
 static void add_strings(GString *words, enum sstp_field field, const struct sstp_list *list)
 {
-    struct sstp_reader r = sstp_reader(list->bytes);
-    struct sstp_span *texts = g_new0(struct sstp_span, list->count);
-    for (unsigned i = 0; i < list->count; i++)
-        texts[i] = sstp_read_string(&r);
-    add_texts(
-        words,
-        sstp_field_infos[field == SSTP_FIELD_SOURCE_DEVICE_URLS ? SSTP_FIELD_SOURCE_DEVICE_URL
-                                                                : SSTP_FIELD_TARGET_DEVICE_URL]
-            .filter,
-        texts, list->count);
+    struct sstp_span *texts = g_new(struct sstp_span, list->count);
+    sstp_list_read_strings(list, texts);
+    add_texts(words, name_of(sstp_field_of_strings(field)), texts, list->count);
     g_free(texts);
 }
 
@@ -84,26 +81,17 @@ static void add_indexes(GString *words, const struct sstp_list *list)
     for (unsigned i = 0; i < list->count; i++)
         g_string_append_printf(value, "%s%u", i > 0 ? GRVSSTP_WORDS_BETWEEN : "",
                                sstp_read_u16(&r));
-    grvsstp_words_add(words, sstp_field_infos[SSTP_FIELD_FANOUT_DEVICE_INDEX].filter, value->str);
+    grvsstp_words_add(words, name_of(SSTP_FIELD_FANOUT_DEVICE_INDEX), value->str);
     g_string_free(value, TRUE);
 }
 
 /* A list for each string of the entries. */
 static void add_entries(GString *words, const struct sstp_command *command)
 {
-    static const enum sstp_field fields[] = {SSTP_FIELD_IDENTITY_URL, SSTP_FIELD_DEVICE_URL,
-                                             SSTP_FIELD_RELAY_URL, SSTP_FIELD_FAILOVER_DEVICE_URLS};
-    const unsigned num_fields = command->form == SSTP_VERSION_1_6 ? 4 : 3;
-    struct sstp_span *texts = g_new0(struct sstp_span, command->fanout_entries.count);
-    for (unsigned f = 0; f < num_fields; f++) {
-        struct sstp_reader r = sstp_reader(command->fanout_entries.bytes);
-        for (unsigned i = 0; i < command->fanout_entries.count; i++) {
-            const struct sstp_fanout_entry entry = sstp_fanout_entry_read(&r, command->form);
-            const struct sstp_span strings[] = {entry.identity_url, entry.device_url,
-                                                entry.relay_url, entry.failover_device_urls};
-            texts[i] = strings[f];
-        }
-        add_texts(words, sstp_field_infos[fields[f]].filter, texts, command->fanout_entries.count);
+    struct sstp_span *texts = g_new(struct sstp_span, command->fanout_entries.count);
+    for (unsigned i = 0; i < sstp_fanout_num_columns(command->form); i++) {
+        sstp_fanout_column_read(command, i, texts);
+        add_texts(words, name_of(sstp_fanout_columns[i]), texts, command->fanout_entries.count);
     }
     g_free(texts);
 }
@@ -116,7 +104,7 @@ static void add_step(GString *words, const struct sstp_command *command,
                      const struct sstp_step *step)
 {
     const void *value = (const char *)command + step->member;
-    const char *name = sstp_field_infos[step->field].filter;
+    const char *name = name_of(step->field);
 
     switch (sstp_field_infos[step->field].kind) {
     case SSTP_KIND_U8:
@@ -163,7 +151,7 @@ char *grvsstp_shown_command(const struct sstp_command *command)
         return g_string_free(words, FALSE);
     }
     grvsstp_words_add(words, "command", info->name);
-    add_number(words, sstp_field_infos[SSTP_FIELD_COMMAND_LENGTH].filter, command->length);
+    add_number(words, name_of(SSTP_FIELD_COMMAND_LENGTH), command->length);
     for (size_t i = 0; i < info->num_steps; i++)
         if (sstp_condition_holds(info->steps[i].condition, command))
             add_step(words, command, &info->steps[i]);

@@ -16,15 +16,9 @@ static void set_name(JsonBuilder *builder, enum sstp_field field)
 
 static void add_strings(JsonBuilder *builder, enum sstp_field field, const struct sstp_list *list)
 {
-    struct sstp_reader r = sstp_reader(list->bytes);
     struct sstp_span *texts = g_new(struct sstp_span, list->count);
-    for (unsigned i = 0; i < list->count; i++)
-        texts[i] = sstp_read_string(&r);
-    json_text_add_list(builder,
-                       name_of(field == SSTP_FIELD_SOURCE_DEVICE_URLS
-                                   ? SSTP_FIELD_SOURCE_DEVICE_URL
-                                   : SSTP_FIELD_TARGET_DEVICE_URL),
-                       texts, list->count);
+    sstp_list_read_strings(list, texts);
+    json_text_add_list(builder, name_of(sstp_field_of_strings(field)), texts, list->count);
     g_free(texts);
 }
 
@@ -41,19 +35,11 @@ static void add_indexes(JsonBuilder *builder, const struct sstp_list *list)
 /* One array for each string of the entries, as a decoder shows the fields. */
 static void add_entries(JsonBuilder *builder, const struct sstp_command *command)
 {
-    static const enum sstp_field fields[] = {SSTP_FIELD_IDENTITY_URL, SSTP_FIELD_DEVICE_URL,
-                                             SSTP_FIELD_RELAY_URL, SSTP_FIELD_FAILOVER_DEVICE_URLS};
-    const unsigned num_fields = command->form == SSTP_VERSION_1_6 ? 4 : 3;
     struct sstp_span *texts = g_new(struct sstp_span, command->fanout_entries.count);
-    for (unsigned f = 0; f < num_fields; f++) {
-        struct sstp_reader r = sstp_reader(command->fanout_entries.bytes);
-        for (unsigned i = 0; i < command->fanout_entries.count; i++) {
-            const struct sstp_fanout_entry entry = sstp_fanout_entry_read(&r, command->form);
-            const struct sstp_span strings[] = {entry.identity_url, entry.device_url,
-                                                entry.relay_url, entry.failover_device_urls};
-            texts[i] = strings[f];
-        }
-        json_text_add_list(builder, name_of(fields[f]), texts, command->fanout_entries.count);
+    for (unsigned i = 0; i < sstp_fanout_num_columns(command->form); i++) {
+        sstp_fanout_column_read(command, i, texts);
+        json_text_add_list(builder, name_of(sstp_fanout_columns[i]), texts,
+                           command->fanout_entries.count);
     }
     g_free(texts);
 }

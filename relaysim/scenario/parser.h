@@ -198,10 +198,10 @@ bool parser_text(struct parser *p, const char *what, const char **text);
 bool parser_url(struct parser *p, const char *what, const char **url);
 
 /* The mnemonic of an id (mnemonics.h); `name` gives that of a value, or NULL. */
-bool parser_mnemonic(struct parser *p, const char *what, const char *(*name)(uint8_t), uint8_t *id);
+bool parser_mnemonic(struct parser *p, const char *what, sstp_mnemonic *name, uint8_t *id);
 
 /* "reason NAME", if it is there; *id keeps its value if not. */
-bool parser_reason(struct parser *p, const char *(*name)(uint8_t), uint8_t *id);
+bool parser_reason(struct parser *p, sstp_mnemonic *name, uint8_t *id);
 
 /* How a connection travels: scenario/travel.c.  A carrier's word; a proxy's name; "over" and
  * "through" with either, where they are there, and otherwise both stay as they were; and whether

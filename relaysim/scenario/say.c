@@ -80,35 +80,11 @@ static bool read_data(struct parser *p, GByteArray *bytes)
  * Numbers
  */
 
-typedef const char *mnemonic(uint8_t value);
-
-/* clang-format off */
-static const struct {
-    enum sstp_field field;
-    mnemonic *name;
-} coded[] = {
-    {SSTP_FIELD_CONNECT_RESPONSE_ID,     sstp_connect_response_name},
-    {SSTP_FIELD_CONNECT_CLOSE_REASON_ID, sstp_connect_close_reason_name},
-    {SSTP_FIELD_OPEN_RESPONSE_ID,        sstp_open_response_name},
-    {SSTP_FIELD_STATUS_ID,               sstp_session_status_name},
-    {SSTP_FIELD_CLOSE_REASON_ID,         sstp_close_reason_name},
-    {SSTP_FIELD_ATTACH_RESPONSE_ID,      sstp_attach_response_name},
-};
-/* clang-format on */
-
-static mnemonic *mnemonic_of(enum sstp_field field)
-{
-    for (size_t i = 0; i < G_N_ELEMENTS(coded); i++)
-        if (coded[i].field == field)
-            return coded[i].name;
-    return NULL;
-}
-
 /* Decimal, or in hexadecimal digits after 0x; or the name of a code. */
 static bool read_number(struct parser *p, enum sstp_field field, uint64_t max, uint64_t *value)
 {
     const char *word = parser_has_more(p) ? p->words[p->at] : NULL;
-    mnemonic *name = mnemonic_of(field);
+    sstp_mnemonic *name = sstp_mnemonic_of(field);
     guint64 number;
     if (name != NULL && word != NULL && g_ascii_isalpha(word[0])) {
         uint8_t id;
@@ -147,9 +123,8 @@ static bool read_list(struct parser *p, struct saying *saying, enum sstp_field f
     struct sstp_list *list = field == SSTP_FIELD_FANOUT_DEVICE_ENTRIES   ? &command->fanout_entries
                              : field == SSTP_FIELD_FANOUT_DEVICE_INDEXES ? &command->fanout_indexes
                                                                          : &command->device_urls;
-    const unsigned num_strings = info->kind == SSTP_KIND_STRINGS     ? 1
-                                 : command->form == SSTP_VERSION_1_6 ? 4
-                                                                     : 3;
+    const unsigned num_strings =
+        info->kind == SSTP_KIND_STRINGS ? 1 : sstp_fanout_num_columns(command->form);
     uint64_t num, index;
 
     if (!parser_number(p, info->name, 0, info->kind == SSTP_KIND_STRINGS ? UINT8_MAX : UINT16_MAX,

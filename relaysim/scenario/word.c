@@ -285,7 +285,7 @@ bool parser_url(struct parser *p, const char *what, const char **url)
     return true;
 }
 
-bool parser_mnemonic(struct parser *p, const char *what, const char *(*name)(uint8_t), uint8_t *id)
+bool parser_mnemonic(struct parser *p, const char *what, sstp_mnemonic *name, uint8_t *id)
 {
     const char *word = parser_next(p);
     GString *known = g_string_new(NULL);
@@ -307,7 +307,7 @@ bool parser_mnemonic(struct parser *p, const char *what, const char *(*name)(uin
     return is_found;
 }
 
-bool parser_reason(struct parser *p, const char *(*name)(uint8_t), uint8_t *id)
+bool parser_reason(struct parser *p, sstp_mnemonic *name, uint8_t *id)
 {
     return !parser_accept(p, "reason") || parser_mnemonic(p, "the reason", name, id);
 }

@@ -189,6 +189,49 @@ static void test_fanout_entries(void)
     g_assert_cmpint(r.failed, ==, SSTP_READER_UNTERMINATED);
 }
 
+static void assert_span(struct sstp_span span, const char *text)
+{
+    g_assert_true(sstp_span_is_equal(span, sstp_span_of_string(text)));
+}
+
+/* By columns, also where the second entry ends early. */
+static void test_fanout_columns(void)
+{
+    static const char *const strings[2][SSTP_FANOUT_COLUMNS_MAX] = {{"i", "dd", "r", "f"},
+                                                                    {"", "e", "", "g"}};
+    static const uint8_t bytes[] = "i\0dd\0r\0f\0\0e\0\0g"; /* and the literal's own 0x00 */
+    struct sstp_span texts[2];
+    struct sstp_command command = {.id = SSTP_FANOUT_OPEN, .form = SSTP_VERSION_1_6};
+
+    g_assert_cmpuint(sstp_fanout_num_columns(SSTP_VERSION_1_5), ==, 3);
+    g_assert_cmpuint(sstp_fanout_num_columns(SSTP_VERSION_1_6), ==, 4);
+    g_assert_cmpint(sstp_fanout_columns[3], ==, SSTP_FIELD_FAILOVER_DEVICE_URLS);
+    for (size_t lacking = 0; lacking < 3; lacking += 2) {
+        command.fanout_entries = (struct sstp_list){2, sstp_span(bytes, sizeof bytes - lacking)};
+        for (unsigned column = 0; column < SSTP_FANOUT_COLUMNS_MAX; column++) {
+            sstp_fanout_column_read(&command, column, texts);
+            for (unsigned i = 0; i < 2; i++)
+                assert_span(texts[i],
+                            lacking > 0 && i == 1 && column == 3 ? "" : strings[i][column]);
+        }
+    }
+}
+
+static void test_strings(void)
+{
+    const struct sstp_list list = {3, sstp_span((const uint8_t *)"a\0\0bc", 6)};
+    struct sstp_span texts[3];
+
+    sstp_list_read_strings(&list, texts);
+    assert_span(texts[0], "a");
+    assert_span(texts[1], "");
+    assert_span(texts[2], "bc");
+    g_assert_cmpint(sstp_field_of_strings(SSTP_FIELD_SOURCE_DEVICE_URLS), ==,
+                    SSTP_FIELD_SOURCE_DEVICE_URL);
+    g_assert_cmpint(sstp_field_of_strings(SSTP_FIELD_TARGET_DEVICE_URLS), ==,
+                    SSTP_FIELD_TARGET_DEVICE_URL);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -199,5 +242,7 @@ int main(int argc, char **argv)
     g_test_add_func("/command/version-of-minor", test_version_of_minor);
     g_test_add_func("/command/conditions", test_conditions);
     g_test_add_func("/command/fanout-entries", test_fanout_entries);
+    g_test_add_func("/command/fanout-columns", test_fanout_columns);
+    g_test_add_func("/command/strings", test_strings);
     return g_test_run();
 }

@@ -66,15 +66,20 @@ static const struct code attach_responses[] = {{0x00, "Ok"},
 
 static const struct list {
     const char *test_path;
-    const char *(*name)(uint8_t value);
+    enum sstp_field field;
+    sstp_mnemonic *name;
     const struct code *codes;
 } lists[] = {
-    {"/mnemonics/connect-response", sstp_connect_response_name, connect_responses},
-    {"/mnemonics/connect-close-reason", sstp_connect_close_reason_name, connect_close_reasons},
-    {"/mnemonics/open-response", sstp_open_response_name, open_responses},
-    {"/mnemonics/session-status", sstp_session_status_name, session_statuses},
-    {"/mnemonics/close-reason", sstp_close_reason_name, close_reasons},
-    {"/mnemonics/attach-response", sstp_attach_response_name, attach_responses},
+    {"/mnemonics/connect-response", SSTP_FIELD_CONNECT_RESPONSE_ID, sstp_connect_response_name,
+     connect_responses},
+    {"/mnemonics/connect-close-reason", SSTP_FIELD_CONNECT_CLOSE_REASON_ID,
+     sstp_connect_close_reason_name, connect_close_reasons},
+    {"/mnemonics/open-response", SSTP_FIELD_OPEN_RESPONSE_ID, sstp_open_response_name,
+     open_responses},
+    {"/mnemonics/session-status", SSTP_FIELD_STATUS_ID, sstp_session_status_name, session_statuses},
+    {"/mnemonics/close-reason", SSTP_FIELD_CLOSE_REASON_ID, sstp_close_reason_name, close_reasons},
+    {"/mnemonics/attach-response", SSTP_FIELD_ATTACH_RESPONSE_ID, sstp_attach_response_name,
+     attach_responses},
 };
 
 /* Every value of the byte, listed or not. */
@@ -90,10 +95,23 @@ static void test_list(const void *data)
     }
 }
 
+/* Each field has its own codes, and no other has any. */
+static void test_fields(void)
+{
+    for (int field = 0; field < SSTP_FIELD_COUNT; field++) {
+        sstp_mnemonic *expected = NULL;
+        for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
+            if (lists[i].field == (enum sstp_field)field)
+                expected = lists[i].name;
+        g_assert_true(sstp_mnemonic_of((enum sstp_field)field) == expected);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(lists); i++)
         g_test_add_data_func(lists[i].test_path, &lists[i], test_list);
+    g_test_add_func("/mnemonics/fields", test_fields);
     return g_test_run();
 }

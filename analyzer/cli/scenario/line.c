@@ -138,30 +138,9 @@ static void append_data(GString *text, struct sstp_span data, gsize len, struct 
     g_byte_array_free(bytes, TRUE);
 }
 
-typedef const char *mnemonic(uint8_t value);
-
-static mnemonic *mnemonic_of(enum sstp_field field)
-{
-    switch ((int)field) { /* most fields have no codes */
-    case SSTP_FIELD_CONNECT_RESPONSE_ID:
-        return sstp_connect_response_name;
-    case SSTP_FIELD_CONNECT_CLOSE_REASON_ID:
-        return sstp_connect_close_reason_name;
-    case SSTP_FIELD_OPEN_RESPONSE_ID:
-        return sstp_open_response_name;
-    case SSTP_FIELD_STATUS_ID:
-        return sstp_session_status_name;
-    case SSTP_FIELD_CLOSE_REASON_ID:
-        return sstp_close_reason_name;
-    case SSTP_FIELD_ATTACH_RESPONSE_ID:
-        return sstp_attach_response_name;
-    }
-    return NULL;
-}
-
 static void append_number(GString *text, enum sstp_field field, guint64 number)
 {
-    mnemonic *name_of = mnemonic_of(field);
+    sstp_mnemonic *name_of = sstp_mnemonic_of(field);
     const char *name = name_of != NULL ? name_of((uint8_t)number) : NULL;
 
     if (name != NULL)
@@ -194,7 +173,7 @@ static void append_integer(GString *text, const struct sstp_step *step, guint64 
     const gboolean tells_form = step->field == SSTP_FIELD_EPHEMERAL_RESERVED1 ||
                                 step->field == SSTP_FIELD_EPHEMERAL_RESERVED2;
 
-    if (number == 0 && mnemonic_of(step->field) == NULL && !tells_form)
+    if (number == 0 && sstp_mnemonic_of(step->field) == NULL && !tells_form)
         return;
     g_string_append_printf(text, " %s", sstp_field_infos[step->field].name);
     append_number(text, step->field, number);
