@@ -24,6 +24,11 @@ RELAYSIM = os.path.join(analyze.BUILD_DIR, "relaysim", "relaysim")
 # Times are told in milliseconds; and over Polling somebody has to ask first.
 PATIENCE = 0.05
 PATIENCE_POLLING = 1.5
+# A puppet has heard all that was said before it speaks: where both sides spoke at once, each change
+# of speakers takes a trip, through a proxy at most so long (relaysim/simulated/network.c), and each
+# command its time to send.
+TRIP = 2 * 0.00135
+SEND = 2 * 0.00004
 PROXY = "192.0.2.7"  # as relays see it
 
 # What is replaced: same length; equal where equal, different where different.
@@ -71,11 +76,17 @@ def conversations(ws, capture):
     rows = {row["connection"]: row["encapsulation"]
             for row in analyze.records("--table", "connections", capture)
             if row["initiator_commands"] + row["acceptor_commands"]}
+    commands = list(analyze.lines(capture, "--format", "json", "--table", "commands"))
+    # The report counts by the first command, sstp.stream by the first byte: a frame is of one of them.
+    of_frame = {record["frame"]: record["connection"] for record in commands}
     text = ws.tshark(capture, "-T", "pdml", "-J", shown.PROTOCOLS, "-Y", shown.FILTER, two_pass=True)
-    found = collections.defaultdict(Conversation)
-    for frame in shown.read_pdml(text).values():
+    found, numbers = collections.defaultdict(Conversation), {}
+    for number, frame in shown.read_pdml(text).items():
         for layer in frame.commands:
-            conversation = found[int(layer.values("sstp.stream")[0])]
+            stream = int(layer.values("sstp.stream")[0])
+            if number in of_frame:
+                numbers.setdefault(stream, of_frame[number])
+            conversation = found[stream]
             side = layer.values("sstp.from_initiator")[0]
             conversation.commands[side].append(fields_of(layer))
             conversation.order.append((side, layer.values("sstp.command")[0]))
@@ -83,11 +94,13 @@ def conversations(ws, capture):
                 name for name, _ in layer.experts
                 if name.startswith("sstp.expert.") and name not in ("sstp.expert.timer",))
     assert len(rows) == len(found), (rows, sorted(found))
-    lives = dict(zip(rows, (found[stream] for stream in sorted(found))))
+    assert sorted(numbers.values()) == sorted(rows), (rows, numbers)
+    by_number = {number: found[stream] for stream, number in numbers.items()}
+    lives = {number: by_number[number] for number in rows}
     begun = {}
     for number, life in lives.items():
         life.carrier = rows[number]
-    for record in analyze.lines(capture, "--format", "json", "--table", "commands"):
+    for record in commands:
         number, t_ns = record["connection"], record["t_ns"]
         lives[number].times.append((t_ns - begun.setdefault(number, t_ns)) / 1e9)
     return lives
@@ -162,6 +175,24 @@ def command_differences(mapping, where, old, new):
     return found
 
 
+def latest(life):
+    """When each command is said at the latest, where nobody speaks before he has heard the other."""
+    at, before, found = 0, None, []
+    for (side, _), time in zip(life.order, life.times):
+        at = max(time, at + (SEND if side == before else TRIP))
+        before = side
+        found.append(at)
+    return found
+
+
+def late_sentences(life, copy):
+    patience = PATIENCE_POLLING if life.carrier == "Polling" else PATIENCE
+    wrong = [max(first - now, now - last) for first, last, now in
+             zip(life.times, latest(life), copy.times)]
+    if wrong and max(wrong) > patience:
+        yield "command %d comes %.3f s earlier or later" % (wrong.index(max(wrong)), max(wrong))
+
+
 def differences(life, copy, with_findings=True):
     """How the copy of a conversation differs, in words."""
     found, mapping = [], Mapping()
@@ -175,10 +206,7 @@ def differences(life, copy, with_findings=True):
             found += command_differences(mapping, "%s %d" % (word, i), one, other)
     if life.order != copy.order:
         found.append("the commands of both sides are in another order")
-    patience = PATIENCE_POLLING if life.carrier == "Polling" else PATIENCE
-    late = [abs(then - now) for then, now in zip(life.times, copy.times)]
-    if late and max(late) > patience:
-        found.append("command %d comes %.3f s earlier or later" % (late.index(max(late)), max(late)))
+    found += late_sentences(life, copy)
     if with_findings and life.findings != copy.findings:
         found.append("the findings are %r, and were %r" % (dict(copy.findings),
                                                            dict(life.findings)))
