@@ -18,6 +18,7 @@
 struct watcher {
     struct capture_point *point;
     struct wear *wear;
+    unsigned num_before; /* so many more come before it begins: what is told of them is not told */
 };
 
 struct capture {
@@ -62,8 +63,18 @@ static void take_at_points(void *cookie, const struct segment *segment)
         wear_take(capture->watchers[i].wear, segment);
 }
 
-/* What lies between two points takes its time to be answered, or the second would see answers before
- * what they answer. */
+/* What has become of it at the point. */
+static void take_at_point(void *cookie, const struct segment *segment)
+{
+    struct watcher *watcher = cookie;
+    if (watcher->num_before > 0)
+        watcher->num_before--;
+    else
+        capture_point_take(watcher->point, segment);
+}
+
+/* What lies between two points takes its time to be answered, or the second would see answers
+ * before what they answer. */
 static void add_way_between(struct wear_plan *plan)
 {
     const int turn_ms = 2 * plan->values[WEAR_POINTS][WEAR_POINTS_APART_MS];
@@ -122,7 +133,7 @@ void capture_set_wear(struct capture *capture, const struct wear_plan *plan, uin
         struct watcher *watcher = &capture->watchers[i];
         wear_free(watcher->wear);
         watcher->wear = wear_new(&all, i == 0 ? WEAR_AT_POINT : WEAR_AT_OTHER_POINT, seed,
-                                 (struct wear_sink){capture_point_take, watcher->point});
+                                 (struct wear_sink){take_at_point, watcher});
         capture_point_set_plan(watcher->point, &all);
     }
 }
@@ -144,7 +155,11 @@ struct capture *capture_new_worn(const struct capture_config *config)
             capture_free(capture);
             return NULL;
         }
-        capture->watchers[capture->num_watchers++].point = point;
+        capture->watchers[capture->num_watchers++] = (struct watcher){
+            .point = point,
+            .num_before = capture->files.has[WEAR_START]
+                              ? (unsigned)capture->files.values[WEAR_START][WEAR_START_AFTER]
+                              : 0};
     }
     capture_set_wear(capture, &config->plan, config->seed);
     return capture;

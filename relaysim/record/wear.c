@@ -20,7 +20,6 @@ static const struct {
     {&wear_resend,    {true,  false, false}},
     {&wear_delay,     {true,  false, false}},
     {&wear_apart,     {false, false, true}},
-    {&wear_start,     {false, true,  true}},
     {&wear_lose,      {false, true,  true}},
     {&wear_duplicate, {false, true,  true}},
     {&wear_reorder,   {false, true,  true}},

@@ -44,7 +44,7 @@ unsigned wear_number(struct wear_stage *stage, unsigned max);
 /* Whether it is this one of the WEAR_ONE_OF of its kind. */
 bool wear_is_chosen(struct wear_stage *stage);
 
-extern const struct wear_ops wear_offload, wear_resend, wear_delay, wear_apart, wear_start,
-    wear_lose, wear_duplicate, wear_reorder, wear_jitter;
+extern const struct wear_ops wear_offload, wear_resend, wear_delay, wear_apart, wear_lose,
+    wear_duplicate, wear_reorder, wear_jitter;
 
 #endif

@@ -348,7 +348,7 @@ bool declare_fault(struct parser *p)
     char *why = fault_plan_add(&p->scenario->faults, text->str);
     g_string_free(text, TRUE);
     if (why == NULL && wear_plan_is_of_file(&p->scenario->faults.capture))
-        why = g_strdup("link, points and ring hold for the files of a run, not for a story: "
+        why = g_strdup("start, link, points and ring hold for the files of a run, not for a story: "
                        "--fault says them");
     if (why == NULL)
         return true;

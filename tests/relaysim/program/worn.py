@@ -280,8 +280,10 @@ def jobs_of(arguments):
                 names = [name for name in names if name != "capture-lossy"]
             if not arguments.all:
                 names = rng.sample(names, min(CHOICE, len(names)))
-            for at in range(0, len(names), GROUP):
-                yield Job(way, label, faults, left, names[at:at + GROUP], arguments.seed)
+            # A capture begins once, and so in one of them.
+            group = 1 if any(fault.startswith("start") for fault in faults) else GROUP
+            for at in range(0, len(names), group):
+                yield Job(way, label, faults, left, names[at:at + group], arguments.seed)
 
 
 def run(ws, job, folder, keep):

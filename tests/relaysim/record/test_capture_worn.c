@@ -288,6 +288,54 @@ static void test_snap(void)
     recorded_remove(path);
 }
 
+/* A capture begins once, however many plans come after each other. */
+static void test_start(void)
+{
+    static const uint8_t bytes[WRITE_LEN];
+    char *path = recorded_path();
+    struct capture_config config = {.files = {recorded_open(path)},
+                                    .plan = *plan_of("start after 20 segments")};
+    struct capture *capture = capture_new_worn(&config);
+    recording_file_begin(config.files[0]);
+    for (unsigned i = 0; i < 6; i++) { /* twelve segments each */
+        capture_set_wear(capture, &config.plan, i);
+        struct capture_connection *connection = capture_connect(capture, address, 1000 * i);
+        capture_data(connection, true, bytes, sizeof bytes, 1000 * i + 1);
+        capture_disconnect(connection, 1000 * i + 2);
+    }
+    capture_free(capture);
+    g_assert_true(recording_file_close(config.files[0]));
+    GArray *segments = segments_of(path);
+    /* Of the second connection eight are not there: the handshake, four with data, and an ACK. */
+    g_assert_cmpuint(segments->len, ==, 4 * 5 + 1);
+    g_array_free(segments, TRUE);
+    recorded_remove(path);
+}
+
+/* What was told of before is not told. */
+static void test_start_answers(void)
+{
+    char *path = recorded_path();
+    struct capture_config config = {.files = {recorded_open(path)},
+                                    .plan = *plan_of("start after 4 segments")};
+    struct capture *capture = capture_new_worn(&config);
+    unsigned num;
+    capture_begin_answers(capture);
+    recording_file_begin(config.files[0]);
+    struct capture_connection *connection = capture_connect(capture, address, 1 * MS);
+    g_assert_true(capture_answer(capture, true, "before", 6));
+    capture_data(connection, true, "data", 4, 2 * MS);
+    g_assert_true(capture_answer(capture, true, "after", 5));
+    capture_data(connection, true, "data", 4, 3 * MS);
+    capture_disconnect(connection, 4 * MS);
+    capture_free(capture);
+    g_assert_true(recording_file_close(config.files[0]));
+    char *text = packets_of(path, &num);
+    g_assert_cmpstr(text, ==, "2000000 3000000(after) 3000000 4000000 ");
+    g_free(text);
+    recorded_remove(path);
+}
+
 /* Lengths at random, or one for all. */
 static void test_segments(void)
 {
@@ -321,6 +369,8 @@ int main(int argc, char **argv)
     g_test_add_func("/capture-worn/points", test_points);
     g_test_add_func("/capture-worn/ring", test_ring);
     g_test_add_func("/capture-worn/snap", test_snap);
+    g_test_add_func("/capture-worn/start", test_start);
+    g_test_add_func("/capture-worn/start-answers", test_start_answers);
     g_test_add_func("/capture-worn/segments", test_segments);
     return g_test_run();
 }

@@ -258,18 +258,6 @@ static void test_apart(void)
     clear(&seen);
 }
 
-static void test_start(void)
-{
-    struct seen seen = worn("start after 50 segments", WEAR_AT_POINT, 1);
-    struct seen plain = worn(NULL, WEAR_AT_POINT, 1);
-    g_assert_cmpuint(seen.segments->len, ==, NUM_SEGMENTS - 50);
-    g_assert_cmpuint(at(&seen, 0)->sequence, ==, at(&plain, 50)->sequence);
-    /* What was told before is not told. */
-    g_assert_cmpuint(check_comments(&seen, false), ==, NUM_SEGMENTS - 50);
-    clear(&seen);
-    clear(&plain);
-}
-
 /* What one side sends in a go is one. */
 static void test_offload(void)
 {
@@ -325,7 +313,6 @@ int main(int argc, char **argv)
     g_test_add_func("/wear/delay", test_delay);
     g_test_add_func("/wear/jitter", test_jitter);
     g_test_add_func("/wear/apart", test_apart);
-    g_test_add_func("/wear/start", test_start);
     g_test_add_func("/wear/offload", test_offload);
     g_test_add_func("/wear/seed", test_seed);
     return g_test_run();
