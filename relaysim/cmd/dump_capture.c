@@ -125,8 +125,8 @@ static bool play_once(const struct dump *dump, const struct scenario *scenario, 
     if (scenario == NULL)
         return demo_play(recording, stop, NULL, DEMO_SCENES) == EXIT_DONE ||
                stop->is_stopped(stop->cookie);
-    GPtrArray *failures =
-        scenario_play(scenario, recording, &dump->config->faults, way, seed, stop, NULL);
+    GPtrArray *failures = scenario_play(scenario, recording, &dump->config->faults, way, seed, stop,
+                                        (struct cast_world){NULL, false});
     const bool is_good = failures == NULL || stop->is_stopped(stop->cookie);
     for (guint i = 0; !is_good && i < failures->len; i++)
         log_error("%s", (const char *)g_ptr_array_index(failures, i));

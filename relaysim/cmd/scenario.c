@@ -63,13 +63,12 @@ static void report(const GPtrArray *failures)
 /* All of them, one after the other, also after one that failed. */
 static int play(const GPtrArray *scenarios, const struct recording *recording,
                 const struct fault_plan *faults, struct play_way way, uint64_t seed,
-                struct simulation *simulation)
+                struct cast_world world)
 {
     int result = EXIT_DONE;
     for (guint i = 0; i < scenarios->len; i++) {
         const struct scenario *scenario = g_ptr_array_index(scenarios, i);
-        GPtrArray *failures =
-            scenario_play(scenario, recording, faults, way, seed, NULL, simulation);
+        GPtrArray *failures = scenario_play(scenario, recording, faults, way, seed, NULL, world);
         char *name = plain_text(scenario->name);
         fprintf(results_file(), "%-36s %s\n", name, failures == NULL ? "done" : "FAILED");
         (void)results_flush();
@@ -143,6 +142,9 @@ int cmd_scenario(int argc, char **argv)
         OPTION_FILE("truth", &truth, NAMED_FILE_OUTPUT, "FILE",
                     "Write what was sent, as JSON lines"),
         SIMULATED_ROWS(&simulated),
+        OPTION_FLAG("skip-waits", &simulated.has_sockets,
+                    "Play live, on a simulated clock that leaps to what is due next when nothing "
+                    "is under way"),
         OPTION_END};
 
     int result = options_parse_arguments(
@@ -171,7 +173,8 @@ int cmd_scenario(int argc, char **argv)
         result = EXIT_USAGE;
     } else if (result == -1) {
         recording_begin(&recording);
-        result = play(scenarios, &recording, &plan, way, seed, simulated.simulation);
+        result = play(scenarios, &recording, &plan, way, seed,
+                      (struct cast_world){simulated.simulation, simulated.has_sockets});
         if (!recording_close(&recording))
             result = EXIT_REPORTED;
         else if (options_end_output() != EXIT_DONE)

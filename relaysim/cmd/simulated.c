@@ -31,7 +31,12 @@ char *simulated_check_time(const char *text)
 
 bool simulated_check(const struct simulated_options *options)
 {
-    if (options->start_time == NULL || options->is_wanted)
+    if (options->is_wanted && options->has_sockets) {
+        log_error(
+            "--simulated plays in memory and --skip-waits on sockets: one of them can be had");
+        return false;
+    }
+    if (options->start_time == NULL || options->is_wanted || options->has_sockets)
         return true;
     log_error("--start-time sets a simulated clock: --simulated is needed");
     return false;
@@ -40,7 +45,7 @@ bool simulated_check(const struct simulated_options *options)
 const uint64_t *simulated_begin(struct simulated_options *options, uint64_t seed)
 {
     uint64_t start_ns = SIMULATION_START_NS, seconds;
-    if (!options->is_wanted)
+    if (!options->is_wanted && !options->has_sockets)
         return NULL;
     if (options->start_time != NULL && read_time(options->start_time, &seconds))
         start_ns = seconds * SECOND_NS;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* simulated: --simulated and --start-time, of whoever plays on a simulated network and clock. */
+/* simulated: --simulated, --start-time and --skip-waits, of whoever plays on a simulated clock. */
 #ifndef RELAYSIM_CMD_SIMULATED_H
 #define RELAYSIM_CMD_SIMULATED_H
 
@@ -8,6 +8,7 @@
 
 struct simulated_options {
     bool is_wanted;
+    bool has_sockets;              /* --skip-waits: on them, by such a clock */
     char *start_time;              /* NULL: SIMULATION_START_NS */
     struct simulation *simulation; /* from simulated_begin() on; NULL where none is wanted */
 };

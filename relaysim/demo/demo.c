@@ -48,7 +48,7 @@ int demo_play(const struct recording *recording, const struct cast_stop *stop,
     demo->cast.stop = stop;
     demo->cast.wrong = on_wrong;
     demo->cast.cookie = demo;
-    if (!cast_init(&demo->cast, recording, NULL, SEED, simulation)) {
+    if (!cast_init(&demo->cast, recording, NULL, SEED, (struct cast_world){simulation, false})) {
         log_error("the event loop cannot be started");
         result = EXIT_REPORTED;
     }

@@ -48,6 +48,10 @@ struct net {
     unsigned num_ever;
     bool is_ending;
     uv_timer_t wait_timer; /* of net_run_once() */
+    uint64_t num_settled;  /* calls of net_settle() */
+    /* Of sockets on a simulated clock: what was done to them, and what had been when all was quiet.
+     */
+    uint64_t num_done, num_quiet;
     char read_buffer[NET_READ_SIZE];
 };
 

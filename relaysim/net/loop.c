@@ -17,7 +17,7 @@ struct net *net_new(const struct net_config *config)
 {
     struct net *net = g_new0(struct net, 1);
     net->config = *config;
-    if (config->simulation != NULL) {
+    if (config->simulation != NULL && !config->has_sockets) {
         net->tcp = &net_tcp_simulated;
         net->simulated = simulated_network_new(config->simulation);
     } else if (uv_loop_init(&net->loop) == 0) {
@@ -34,11 +34,21 @@ struct net *net_new(const struct net_config *config)
     return net;
 }
 
+/* Until everything is closed that the loop has, timers of the clock among it. */
+static void leap_end(struct net *net)
+{
+    while (uv_run(&net->loop, UV_RUN_NOWAIT) != 0 || simulation_has_plans(net->config.simulation))
+        if (!simulation_step(net->config.simulation, UINT64_MAX / 2))
+            (void)uv_run(&net->loop, UV_RUN_ONCE);
+}
+
 /* Whatever is still to be told. */
 static void end_system(struct net *net)
 {
     net_reserve_end(net);
     uv_close((uv_handle_t *)&net->wait_timer, NULL);
+    if (net->config.simulation != NULL)
+        leap_end(net);
     /* Who is told of the end of a connection may have called net_stop(). */
     while (uv_run(&net->loop, UV_RUN_DEFAULT) != 0)
         continue;
@@ -100,14 +110,16 @@ uv_loop_t *net_loop(struct net *net)
 
 int64_t net_now_ms(struct net *net)
 {
-    return net->simulated != NULL ? (int64_t)(simulation_passed_ns(net->config.simulation) / MS_NS)
-                                  : (int64_t)uv_now(&net->loop);
+    return net->config.simulation != NULL
+               ? (int64_t)(simulation_passed_ns(net->config.simulation) / MS_NS)
+               : (int64_t)uv_now(&net->loop);
 }
 
 int64_t net_wall_ms(struct net *net)
 {
-    return net->simulated != NULL ? (int64_t)(simulation_now_ns(net->config.simulation) / MS_NS)
-                                  : g_get_real_time() / 1000;
+    return net->config.simulation != NULL
+               ? (int64_t)(simulation_now_ns(net->config.simulation) / MS_NS)
+               : g_get_real_time() / 1000;
 }
 
 size_t net_num_connections(const struct net *net)
@@ -119,6 +131,7 @@ size_t net_num_connections(const struct net *net)
 void net_settle(struct net *net)
 {
     struct net_connection *connection;
+    net->num_settled++;
     do {
         while ((connection = g_queue_pop_head(&net->dirty)) != NULL) {
             connection->is_dirty = false;
@@ -145,6 +158,16 @@ static void on_wait_over(uv_timer_t *timer)
     (void)timer;
 }
 
+static void run_system(struct net *net, int64_t timeout_ms)
+{
+    uv_update_time(&net->loop);
+    /* A timer of no time would be over before the sockets are looked at. */
+    if (timeout_ms > 0)
+        uv_timer_start(&net->wait_timer, on_wait_over, (uint64_t)timeout_ms, 0);
+    uv_run(&net->loop, timeout_ms > 0 ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+    uv_timer_stop(&net->wait_timer);
+}
+
 static void run_simulated(struct net *net, int64_t timeout_ms)
 {
     struct simulation *simulation = net->config.simulation;
@@ -153,20 +176,54 @@ static void run_simulated(struct net *net, int64_t timeout_ms)
     (void)simulation_step(simulation, within_ns > begun_ns ? within_ns - begun_ns : 0);
 }
 
+/* ------------------------------------------------------------------------
+ * Sockets on a simulated clock
+ */
+
+/* So long nothing has happened on a socket when the clock goes on; and so often that long, where
+ * bytes are under way that nobody takes. */
+#define QUIET_MS 5
+#define QUIET_TIMES_MAX 40u
+
+static bool is_under_way(const struct net *net)
+{
+    GHashTableIter iter;
+    gpointer connection;
+    bool is_one = false;
+
+    g_hash_table_iter_init(&iter, net->connections);
+    while (!is_one && g_hash_table_iter_next(&iter, &connection, NULL))
+        is_one = net_system_is_under_way(connection);
+    return is_one;
+}
+
+/* What happens on sockets takes no time of the clock but what sending and receiving spend; when all
+ * is quiet the clock leaps to what is due next, or to the end of the time. */
+static void run_leaping(struct net *net, int64_t timeout_ms)
+{
+    const uint64_t num_before = net->num_settled;
+    for (unsigned i = 0; i < QUIET_TIMES_MAX; i++) {
+        run_system(net, net->num_done != net->num_quiet ? QUIET_MS : 0);
+        if (net->num_settled != num_before)
+            return;
+        if (net->num_done == net->num_quiet || !is_under_way(net))
+            break;
+    }
+    net->num_quiet = net->num_done;
+    run_simulated(net, timeout_ms);
+}
+
 void net_run_once(struct net *net, int64_t timeout_ms)
 {
-    if (net->simulated != NULL) {
-        net_settle(net);
-        run_simulated(net, timeout_ms);
-        return;
-    }
-    uv_update_time(&net->loop);
+    if (net->simulated == NULL)
+        uv_update_time(&net->loop);
     net_settle(net);
-    /* A timer of no time would be over before the sockets are looked at. */
-    if (timeout_ms > 0)
-        uv_timer_start(&net->wait_timer, on_wait_over, (uint64_t)timeout_ms, 0);
-    uv_run(&net->loop, timeout_ms > 0 ? UV_RUN_ONCE : UV_RUN_NOWAIT);
-    uv_timer_stop(&net->wait_timer);
+    if (net->simulated != NULL)
+        run_simulated(net, timeout_ms);
+    else if (net->config.simulation != NULL)
+        run_leaping(net, timeout_ms);
+    else
+        run_system(net, timeout_ms);
 }
 
 /* ------------------------------------------------------------------------
@@ -184,7 +241,7 @@ static int64_t clock_ms(clockid_t clock)
 struct net_clocks net_clocks(struct net *net)
 {
     const int64_t now_ms = net_now_ms(net);
-    if (net->simulated != NULL)
+    if (net->config.simulation != NULL)
         return (struct net_clocks){now_ms, now_ms, net_wall_ms(net)};
     return (struct net_clocks){clock_ms(CLOCK_MONOTONIC), clock_ms(CLOCK_BOOTTIME),
                                clock_ms(CLOCK_REALTIME)};
@@ -193,7 +250,7 @@ struct net_clocks net_clocks(struct net *net)
 void net_random(void *cookie, void *bytes, size_t len)
 {
     const struct net *net = cookie;
-    if (net->simulated != NULL)
+    if (net->config.simulation != NULL)
         simulation_fill(net->config.simulation, bytes, len);
     else
         random_system(NULL, bytes, len);

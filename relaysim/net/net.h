@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * net: sockets and clock, on libuv; or, all the same for who is on them, a network in memory and a
- * simulated clock (simulated/simulation.h), where what happens depends on its seed alone.
+ * simulated clock (simulated/simulation.h), where what happens depends on its seed alone; or
+ * sockets on such a clock, which leaps to what is due next when nothing is under way on them.
  *
  * It listens and connects, carries bytes between a socket and whoever is on it (struct
  * net_user), wakes that one when it wants to be, and ends the socket when its user is
@@ -32,7 +33,8 @@ struct net_config {
     struct capture *capture;             /* NULL for none; freed by its owner */
     const struct recording_clock *clock; /* its time */
     struct simulation *simulation;       /* NULL: the system's; outlives the net */
-    struct faults *faults;               /* base/fault.h; NULL for none; freed by its owner */
+    bool has_sockets; /* with a simulation: its clock alone is, and the sockets are the system's */
+    struct faults *faults; /* base/fault.h; NULL for none; freed by its owner */
     /* Both ends of every connection are in this process: it is captured once, at
      * the end that opened it. */
     bool has_both_ends;

@@ -45,6 +45,9 @@ struct net_tcp_ops {
     struct sockaddr_storage (*peer)(const struct net_connection *connection);
 };
 
+/* Whether the peer's system has not taken all that was written, of one of the system's. */
+bool net_system_is_under_way(const struct net_connection *connection);
+
 extern const struct net_tcp_ops net_tcp_system, net_tcp_simulated;
 
 #endif

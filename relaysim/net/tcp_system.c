@@ -6,13 +6,27 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #define KERNEL_UNSENT_MAX (128 << 10)
 
+/* What writing and reading take on a simulated clock. */
+#define WRITE_NS 20000u
+#define READ_NS 100000u
+
 static uv_stream_t *stream_of(struct net_connection *connection)
 {
     return &connection->tcp.system.stream;
+}
+
+/* On a simulated clock it takes time, too. */
+static void spend(const struct net_connection *connection, uint64_t ns)
+{
+    connection->net->num_done++;
+    if (connection->net->config.simulation != NULL)
+        simulation_spend(connection->net->config.simulation, ns);
 }
 
 static void init(struct net_connection *connection)
@@ -33,6 +47,7 @@ static void on_connect(uv_connect_t *request, int status)
 static int connect_to(struct net_connection *connection, const struct sockaddr_storage *address)
 {
     connection->tcp.connect.data = connection;
+    spend(connection, WRITE_NS);
     return uv_tcp_connect(&connection->tcp.connect, &connection->tcp.system.tcp,
                           (const struct sockaddr *)(const void *)address, on_connect);
 }
@@ -70,8 +85,10 @@ static void on_read(uv_stream_t *stream, ssize_t num, const uv_buf_t *buffer)
 {
     if (num < 0)
         uv_read_stop(stream); /* there is nothing after the end */
-    if (num != 0)
+    if (num != 0) {
+        spend(stream->data, READ_NS);
         net_on_read(stream->data, buffer->base, num);
+    }
 }
 
 static void read_or_not(struct net_connection *connection, bool reads)
@@ -90,11 +107,20 @@ static bool has_unread(const struct net_connection *connection)
            recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
 }
 
+bool net_system_is_under_way(const struct net_connection *connection)
+{
+    uv_os_fd_t fd;
+    int num = 0;
+    return uv_fileno((const uv_handle_t *)&connection->tcp.system.stream, &fd) == 0 &&
+           ioctl(fd, SIOCOUTQ, &num) == 0 && num > 0;
+}
+
 static ssize_t try_write(struct net_connection *connection, const struct sstp_span *pieces,
                          size_t num)
 {
     uv_buf_t buffers[NET_PIECES_MAX];
     g_assert(num <= NET_PIECES_MAX);
+    spend(connection, WRITE_NS);
     for (size_t i = 0; i < num; i++)
         buffers[i] = uv_buf_init((char *)(uintptr_t)pieces[i].data, (unsigned)pieces[i].len);
     return uv_try_write(stream_of(connection), buffers, (unsigned)num);
@@ -109,6 +135,7 @@ static int write_later(struct net_connection *connection, struct sstp_span bytes
 {
     const uv_buf_t buffer = uv_buf_init((char *)(uintptr_t)bytes.data, (unsigned)bytes.len);
     connection->tcp.write.data = connection;
+    spend(connection, WRITE_NS);
     return uv_write(&connection->tcp.write, stream_of(connection), &buffer, 1, on_written);
 }
 
@@ -124,6 +151,7 @@ static void on_shut_down(uv_shutdown_t *request, int status)
 
 static int finish(struct net_connection *connection)
 {
+    spend(connection, WRITE_NS);
     return uv_shutdown(&connection->tcp.shutdown, stream_of(connection), on_shut_down);
 }
 
@@ -134,6 +162,7 @@ static void on_closed(uv_handle_t *handle)
 
 static void close_socket(struct net_connection *connection, bool is_reset)
 {
+    spend(connection, WRITE_NS);
     if (!is_reset || uv_tcp_close_reset(&connection->tcp.system.tcp, on_closed) != 0)
         uv_close((uv_handle_t *)stream_of(connection), on_closed);
 }

@@ -24,11 +24,12 @@ static void on_settled(void *cookie)
 }
 
 bool cast_init(struct cast *cast, const struct recording *recording, struct faults *faults,
-               uint64_t seed, struct simulation *simulation)
+               uint64_t seed, struct cast_world world)
 {
     const struct net_config config = {.capture = recording->capture,
                                       .clock = &recording->clock,
-                                      .simulation = simulation,
+                                      .simulation = world.simulation,
+                                      .has_sockets = world.has_sockets,
                                       .faults = faults,
                                       .has_both_ends = true,
                                       .settled = on_settled,

@@ -153,10 +153,16 @@ struct cast {
     void *cookie;
 };
 
-/* Starts the loop; false when it cannot.  Faults: base/fault.h, or NULL.  With a simulation it all
- * happens there, which outlives the cast, and has the recording's clock; NULL: on loopback. */
+/* Where it all happens: on loopback; or in memory, on a simulated clock, which outlives the cast
+ * and is the recording's; or on loopback by such a clock. */
+struct cast_world {
+    struct simulation *simulation; /* NULL: the system's clock */
+    bool has_sockets;              /* with a simulation */
+};
+
+/* Starts the loop; false when it cannot.  Faults: base/fault.h, or NULL. */
 bool cast_init(struct cast *cast, const struct recording *recording, struct faults *faults,
-               uint64_t seed, struct simulation *simulation);
+               uint64_t seed, struct cast_world world);
 void cast_clear(struct cast *cast);
 
 /* Lets the loop run once, until `end_ms` of net_now_ms() at the latest; false when it is past, or

@@ -139,7 +139,7 @@ static void play(struct player *player)
 
 GPtrArray *scenario_play(const struct scenario *scenario, const struct recording *recording,
                          const struct fault_plan *more, struct play_way way, uint64_t seed,
-                         const struct cast_stop *stop, struct simulation *simulation)
+                         const struct cast_stop *stop, struct cast_world world)
 {
     struct player *player = g_new0(struct player, 1);
     struct fault_plan plan = scenario->faults;
@@ -164,7 +164,7 @@ GPtrArray *scenario_play(const struct scenario *scenario, const struct recording
     capture_set_wear(recording->capture, &plan.capture, seed);
     if (recording->truth != NULL && (faults != NULL || !wear_plan_is_empty(&plan.capture)))
         record_plan(recording, &plan, seed);
-    if (cast_init(&player->cast, recording, faults, seed, simulation))
+    if (cast_init(&player->cast, recording, faults, seed, world))
         play(player);
     else
         (void)player_fail(player, NULL, "the event loop cannot be started");

@@ -22,11 +22,10 @@
 
 /* Plays it into the recording, with the scenario's faults and `more`, by a seed; connections to
  * relays go `way`, where the scenario does not say how.  `stop` ends it at once, in the
- * middle and without a word to anybody; NULL for who wants it whole.  With a simulation it is
- * played there, as cast_init() says.  NULL, or the sentences on what went wrong, to be freed: a
- * play that was stopped has not come to what was expected. */
+ * middle and without a word to anybody; NULL for who wants it whole.  NULL, or the sentences on
+ * what went wrong, to be freed: a play that was stopped has not come to what was expected. */
 GPtrArray *scenario_play(const struct scenario *scenario, const struct recording *recording,
                          const struct fault_plan *more, struct play_way way, uint64_t seed,
-                         const struct cast_stop *stop, struct simulation *simulation);
+                         const struct cast_stop *stop, struct cast_world world);
 
 #endif

@@ -18,7 +18,8 @@ void playing_begin(struct playing *playing, const char *text)
     player->seed = 7;
     player->cast.stop = &stop;
     player->failures = g_ptr_array_new_with_free_func(g_free);
-    g_assert_true(cast_init(&player->cast, &playing->recording, NULL, 1, NULL));
+    g_assert_true(
+        cast_init(&player->cast, &playing->recording, NULL, 1, (struct cast_world){NULL, false}));
     for (unsigned i = 0; i < playing->scenario->num_devices; i++)
         player->devices[i].actor = cast_actor(&player->cast, playing->scenario->devices[i].name);
     facts_init(player);

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The stories of minutes and hours, on the simulated clock: each comes out as told, twice the same to
-the byte; the plugin finds in its capture what it states, and shows what its answers tell.
+the byte; the plugin finds in its capture what it states, and shows what its answers tell.  Live, with
+the waits skipped, everybody says the same, and the same becomes of every message.
 
 Usage: everyday.py RELAYSIM FOLDER
 """
@@ -12,6 +13,7 @@ import unittest
 from played import FOLDER, HAS_PLUGIN, Played, play
 from scenarios import declared, stated
 import selfcheck
+from simulated import told, truth_of
 
 GROUP = "everyday/"
 NAMES = sorted(GROUP + os.path.basename(path)[:-len(".scn")]
@@ -20,9 +22,10 @@ MINUTE = 60
 
 
 class Everyday(Played):
-    def play_it(self, name, label):
+    def play_it(self, name, label, how="--simulated"):
+        """The capture, and beside it the truth."""
         capture = self.path(os.path.basename(name) + label)
-        self.check(play(name, "--simulated", "--answers", "-w", capture))
+        self.check(play(name, how, "--answers", "-w", capture, "--truth", capture + ".json"))
         os.chmod(capture, 0o644)
         return capture
 
@@ -46,6 +49,19 @@ class Everyday(Played):
                     self.assertTrue(one.read() == two.read())
                 if HAS_PLUGIN:
                     self.check_shown(name, first)
+
+    def test_live(self):
+        """On sockets, by a clock that waits for nothing."""
+        for name in NAMES:
+            with self.subTest(name):
+                live = self.play_it(name, "live.pcapng", "--skip-waits")
+                simulated = self.play_it(name, "simulated.pcapng")
+                for one, other in zip(told(truth_of(live + ".json")),
+                                      told(truth_of(simulated + ".json"))):
+                    self.assertEqual(one, other)
+                    self.assertGreater(len(one), 0)
+                if HAS_PLUGIN:
+                    self.check_shown(name, live)
 
     def check_shown(self, name, capture):
         frames = self.ws.dissect(capture, two_pass=True)

@@ -150,7 +150,9 @@ class Simulated(Played):
         for words, stderr in ((("--start-time", "noon", SIMULATED), "^relaysim: --start-time is a "
                                "date and a time from 1970 to 2199, such as 2010-05-12T10:00:00Z"),
                               (("--start-time", "2007-01-30T00:00:00Z"), "^relaysim: --start-time "
-                               "sets a simulated clock: --simulated is needed\n$")):
+                               "sets a simulated clock: --simulated is needed\n$"),
+                              ((SIMULATED, "--skip-waits"), "^relaysim: --simulated plays in memory "
+                               "and --skip-waits on sockets: one of them can be had\n$")):
             self.check(play("4.2.1-device-to-device", *words), 2, stderr)
 
     def test_samples(self):
