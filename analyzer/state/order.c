@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "state/order.h"
 
+#include "core/command.h"
+
 #include <string.h>
 
 struct sstp_order_waiting {
@@ -29,7 +31,7 @@ void sstp_order_start(struct sstp_order *order, bool from_initiator, uint64_t po
 {
     struct sstp_order_side *side = &order->sides[from_initiator];
 
-    side->is_known = true;
+    side->is_known = side->is_between = true;
     side->begin = side->passed = position;
 }
 
@@ -113,6 +115,7 @@ static void give_up_bytes(struct sstp_order *order, bool from_initiator,
 
     side->passed = side->given_up = item->known;
     side->is_absent = true;
+    side->is_between = false;
     order->taker.lose(order->taker.cookie, is_news ? item : NULL);
 }
 
@@ -128,7 +131,8 @@ static bool is_ready(struct sstp_order *order, bool from_initiator,
         other->is_known = true;
         other->begin = other->passed = other->given_up = item->known;
     }
-    if (item->known <= other->passed || item->known - other->passed > SSTP_ORDER_AHEAD_MAX)
+    if (item->known <= other->passed || item->known - other->passed > SSTP_ORDER_AHEAD_MAX ||
+        (other->is_between && item->known - other->passed < SSTP_HEADER_LEN))
         return true;
     /* A segment that was sent again acknowledges more than it did at first: what had received
      * it comes after it all the same, and all before that was taken. */
@@ -152,10 +156,12 @@ static bool take(struct sstp_order *order, bool from_initiator, const struct sst
         return true;
     if (!side->is_known)
         side->begin = item->position - item->bytes.len;
-    if (item->position > side->passed || !side->is_known)
+    if (item->position > side->passed || !side->is_known) {
         side->passed = item->position;
-    else if (item->kind == SSTP_ORDER_COMMAND && item->position <= side->given_up)
+        side->is_between = item->kind == SSTP_ORDER_COMMAND;
+    } else if (item->kind == SSTP_ORDER_COMMAND && item->position <= side->given_up) {
         order->taker.lose(order->taker.cookie, NULL);
+    }
     side->is_known = true;
     return true;
 }

@@ -9,6 +9,10 @@
  * that its segment acknowledges; where nothing has to wait it is taken at once.  Commands of
  * which neither side knew are taken as they come.
  *
+ * TCP's FIN has a number of its own, which is acknowledged as if it were a byte, and which nobody
+ * hands in.  No command is so short: who acknowledges less than the shortest after the end of one
+ * has received no other, and waits for none.
+ *
  * Where there are no such numbers (two TCP connections) there is only time, and neighbours
  * may be swapped: a command that its taker would call wrong waits whether the other direction
  * still says what makes it right.
@@ -84,6 +88,7 @@ struct sstp_order_side {
     uint32_t num_commands, num_bytes; /* that wait */
     bool is_known;                    /* passed is */
     bool is_absent;                   /* given up, and nothing came since */
+    bool is_between;                  /* a command has ended at passed, or the first begins there */
     uint64_t begin;                   /* nothing before was taken */
     uint64_t passed;                  /* all before was taken, or given up */
     uint64_t given_up;                /* all before was taken, or will be too late */

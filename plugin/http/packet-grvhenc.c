@@ -11,6 +11,7 @@
 #include "http/turn.h"
 #include "http/wait.h"
 #include "show/show.h"
+#include "tcp/fin.h"
 #include "tcp/handshake.h"
 #include "tcp/missing.h"
 
@@ -204,6 +205,14 @@ static void begin_sides(struct grvhenc_tcp *tcp, bool from_client,
         side->is_known = grvsstp_transport_acknowledged(transport, &side->next);
 }
 
+/* What TCP's analysis of a frame at hand, from this side, knows of the directions. */
+static void set_flows(struct grvhenc_tcp *tcp, const struct tcp_analysis *analysis,
+                      bool from_client)
+{
+    tcp->flows[from_client] = analysis->fwd;
+    tcp->flows[!from_client] = analysis->rev;
+}
+
 void grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
                   struct sstp_span carried, const uint32_t *own, const uint32_t *others,
                   const struct henc_http *head, const uint8_t *head_at)
@@ -226,7 +235,10 @@ void grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
     }
     if (head != NULL && head->is_response)
         turn_around(tcp, transport);
-    begin_sides(tcp, head == NULL || !head->is_response, transport, own, others);
+    const bool from_client = head == NULL || !head->is_response;
+    begin_sides(tcp, from_client, transport, own, others);
+    if (transport->analysis != NULL)
+        set_flows(tcp, transport->analysis, from_client);
     if (head != NULL && head->head_len > 0) {
         tcp->head = *head;
         tcp->head_at = head_at;
@@ -440,8 +452,7 @@ static void note_flows(struct grvhenc_tcp *tcp, conversation_t *conversation, pa
         return;
     grvsstp_transport_ports(pinfo, &srcport, &destport);
     const bool from_client = is_from_client(tcp, srcport, pinfo);
-    tcp->flows[from_client] = analysis->fwd;
-    tcp->flows[!from_client] = analysis->rev;
+    set_flows(tcp, analysis, from_client);
     for (int i = 0; i < 2; i++) {
         struct grvsstp_sequence *side = &tcp->sides[i].sequence;
         if (!side->is_known && tcp->sides[i].waiting == NULL)
@@ -459,6 +470,7 @@ void grvhenc_frame_end(conversation_t *conversation, tvbuff_t *tvb, packet_info 
     if (is_new) {
         grvsstp_handshake_note_frame(conversation, pinfo, grvsstp_states_time(pinfo));
         grvsstp_missing_note_frame(conversation, grvsstp_states_time(pinfo));
+        grvsstp_fin_note_frame(grvsstp_transport_analysis(conversation), tvb, pinfo);
     }
     if (tcp == NULL)
         return;

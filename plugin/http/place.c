@@ -2,6 +2,7 @@
 #include "http/place.h"
 
 #include "http/observe.h"
+#include "tcp/fin.h"
 
 /* Up to which number the bytes of a direction are there, or given up. */
 static uint32_t reached_of(const struct grvhenc_side *side)
@@ -30,17 +31,31 @@ static uint32_t taken_of(const struct grvhenc_side *side)
            (uint32_t)(first->pos > first->num_carried ? first->pos - first->num_carried : 0);
 }
 
+/* Up to which number the chunk's sender had received the other direction; a FIN may have come after
+ * the chunk. */
+static uint32_t acknowledged_by(const struct grvhenc_chunk *chunk)
+{
+    return grvsstp_fin_before(chunk->tcp->flows[!chunk->from_client], chunk->ack);
+}
+
+/* Whether a message has ended where a direction was taken up to, or none has begun: one byte more
+ * is no message, and may be a FIN that was not captured. */
+static bool is_between(const struct grvhenc_side *side)
+{
+    return side->waiting == NULL && side->carried.len == 0 && side->streaming == NULL;
+}
+
 /* How many bytes of the other direction, that the chunk's sender had received, were not taken. */
 static uint32_t num_awaited(const struct grvhenc_chunk *chunk)
 {
     const struct grvhenc_side *other = &chunk->tcp->sides[!chunk->from_client];
-    const tcp_flow_t *flow = chunk->tcp->flows[!chunk->from_client];
-    const int32_t ahead =
-        chunk->has_ack && other->sequence.is_known ? (int32_t)(chunk->ack - taken_of(other)) : 0;
+    const int32_t ahead = chunk->has_ack && other->sequence.is_known
+                              ? (int32_t)(acknowledged_by(chunk) - taken_of(other))
+                              : 0;
 
     if (ahead <= 0 || (uint32_t)ahead > GRVSSTP_SEQUENCE_LOSS_MAX)
         return 0;
-    return ahead == 1 && flow != NULL && flow->fin != 0 ? 0 : (uint32_t)ahead; /* a FIN has one */
+    return ahead == 1 && is_between(other) ? 0 : (uint32_t)ahead;
 }
 
 /* Whether all that the chunk's sender had received was taken. */
@@ -78,8 +93,9 @@ bool grvhenc_place_misses_bytes(const struct grvhenc_chunk *chunk)
 
     if (chunk->has_begun)
         return false;
-    return !grvhenc_place_is_reached(chunk) || (!grvhenc_place_is_answer_reached(chunk) &&
-                                                (int32_t)(chunk->ack - covered_of(other)) > 1);
+    return !grvhenc_place_is_reached(chunk) ||
+           (!grvhenc_place_is_answer_reached(chunk) &&
+            (int32_t)(acknowledged_by(chunk) - covered_of(other)) > 0);
 }
 
 bool grvhenc_place_is_after_hole(const struct grvhenc_tcp *tcp, uint32_t frame)
@@ -115,15 +131,18 @@ static bool is_side_lacking(const struct grvhenc_tcp *tcp, bool from_client, uin
     if (!side->sequence.is_known || tcp->flows[from_client] == NULL ||
         !grvsstp_transport_end(tcp->flows[from_client], tcp->flows[!from_client], number))
         return false;
-    if (side->is_acknowledged && (int32_t)(side->acknowledged - 1 - *number) > 0)
-        *number = side->acknowledged - 1;
+    const uint32_t acknowledged =
+        side->is_acknowledged ? grvsstp_fin_certain(tcp->flows[from_client], side->acknowledged)
+                              : *number;
+    if ((int32_t)(acknowledged - *number) > 0)
+        *number = acknowledged;
     const uint32_t covered = covered_of(side);
     for (const struct grvhenc_chunk *at = side->waiting; at != NULL; at = at->next)
         if ((int32_t)(at->seq - covered) > 0) {
             *number = at->seq;
             return true;
         }
-    return (int32_t)(*number - covered) > 1; /* a FIN has a number, too */
+    return (int32_t)(*number - covered) > 0;
 }
 
 void grvhenc_place_note_acknowledged(struct grvhenc_tcp *tcp, bool from_client,
@@ -169,7 +188,7 @@ void grvhenc_place_note_lacking(struct grvhenc_tcp *tcp, int64_t now_ns)
 
 bool grvhenc_place_has_both_ends(const struct grvhenc_tcp *tcp)
 {
-    return tcp->flows[0] != NULL && tcp->flows[0]->fin != 0 && tcp->flows[1]->fin != 0 &&
+    return grvsstp_fin_is_seen(tcp->flows[0]) && grvsstp_fin_is_seen(tcp->flows[1]) &&
            !is_lacking(tcp);
 }
 

@@ -305,7 +305,7 @@ static void note_missing(struct grvsstp_tcp *tcp)
         if (tcp->flows[i] != NULL &&
             grvsstp_transport_end(tcp->flows[i], tcp->flows[!i], &number) &&
             sstp_order_passed(&tcp->connection->order, i != 0, &passed) &&
-            (int32_t)(number - (uint32_t)passed) > 1) /* a FIN has a number, too */
+            (int32_t)(number - (uint32_t)passed) > 0)
             grvsstp_settle_gap(tcp->connection, i != 0, 0, 0);
     }
 }

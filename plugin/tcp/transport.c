@@ -5,6 +5,7 @@
 #include <epan/proto_data.h>
 
 #include "fields/fields.h"
+#include "tcp/fin.h"
 
 static int proto_tcp, proto_socks, proto_proxy;
 static int hf_srcport, hf_destport;
@@ -239,8 +240,10 @@ bool grvsstp_transport_acknowledged(const struct grvsstp_transport *transport, u
     enum { ACK = 0x10 }; /* of TCP's flags */
     if (transport->tcpinfo == NULL || (transport->tcpinfo->flags & ACK) == 0)
         return false;
-    *number = transport->tcpinfo->lastackseq +
-              (transport->analysis != NULL ? grvsstp_transport_base(transport->analysis->rev) : 0);
+    *number = transport->tcpinfo->lastackseq;
+    if (transport->analysis != NULL)
+        *number = grvsstp_fin_before(transport->analysis->rev,
+                                     *number + grvsstp_transport_base(transport->analysis->rev));
     return true;
 }
 
@@ -318,9 +321,6 @@ bool grvsstp_transport_end(const tcp_flow_t *flow, const tcp_flow_t *other, uint
 
     if (next == 0 && acknowledged == 0)
         return false;
-    *number = is_acknowledged_only ? acknowledged : next;
-    /* A FIN has a number of its own; one that was not captured may have been acknowledged. */
-    if (flow->fin != 0 || is_acknowledged_only)
-        --*number;
+    *number = grvsstp_fin_certain(flow, is_acknowledged_only ? acknowledged : next);
     return true;
 }

@@ -61,8 +61,8 @@ bool grvsstp_transport_is_carried(const packet_info *pinfo);
  * Then it is shown as data, as HTTP shows what comes back to it. */
 int grvsstp_transport_refuse(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree);
 
-/* TCP's acknowledgement number in the chunk's segment, the last of several; false where there
- * is none. */
+/* Up to which byte the sender of the chunk had received the other direction: TCP's acknowledgement
+ * number in its segment, the last of several, without that of a FIN; false where there is none. */
 bool grvsstp_transport_acknowledged(const struct grvsstp_transport *transport, uint32_t *number);
 
 /* Preferences of TCP's. */
@@ -122,8 +122,8 @@ bool grvsstp_transport_has_ended(conversation_t *conversation);
  * taking them for the body of an answer; from the next segment on they are handed on again. */
 void grvsstp_transport_release(const struct grvsstp_transport *transport);
 
-/* The sequence number after the last byte of a flow that the capture tells of: that it brought,
- * or that the other flow acknowledged.  False where TCP's analysis does not say. */
+/* The sequence number after the last byte of a flow that the capture tells of without doubt: that
+ * it brought, or that the other flow acknowledged.  False where TCP's analysis does not say. */
 bool grvsstp_transport_end(const tcp_flow_t *flow, const tcp_flow_t *other, uint32_t *number);
 
 /* Forgets the capture before; for an init routine. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What capturing does to a conversation: the same packets late, lost, sent again, seen at two
-places with two clocks.  The conversation itself stays what it was.
+places with two clocks; and what TCP's ends and a request that has to be asked again do to it.  The
+conversation itself stays what it was.
 
     original = read_conversations("samples/demo.pcapng")[0]
     for mutation in all_kinds(original):
@@ -24,6 +25,7 @@ FAR = 5                                                # places that a packet is
 QUOTED = (1500, 128, 60)                               # bytes of an IP packet
 SKEWS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)     # milliseconds
 AT_ONCE = 20                                           # seeds
+FIN, SYN, ACK = 0x01, 0x02, 0x10                       # of TCP's flags
 MILLISECOND = 1_000_000
 
 
@@ -44,7 +46,8 @@ class Packet(Seen):
         self.time = time
         self.source, self.target = octets[26:30], octets[30:34]
         self.ports = struct.unpack_from(">HH", octets, TCP_AT)
-        self.seq, = struct.unpack_from(">I", octets, TCP_AT + 4)
+        self.seq, self.ack = struct.unpack_from(">II", octets, TCP_AT + 4)
+        self.flags = octets[TCP_AT + 13]
         length, = struct.unpack_from(">H", octets, IP_AT + 2)
         self.payload_at = TCP_AT + (octets[TCP_AT + 12] >> 4) * 4
         self.payload = octets[self.payload_at:IP_AT + length]
@@ -57,12 +60,24 @@ class Packet(Seen):
     def connection(self):
         return frozenset(((self.source, self.ports[0]), (self.target, self.ports[1])))
 
+    @property
+    def end(self):
+        """TCP's number after it."""
+        return (self.seq + len(self.payload) + (self.flags & (FIN | SYN) != 0)) & 0xFFFFFFFF
+
     def with_payload(self, payload, back=0):
         """The same segment with other bytes, that begin so many bytes before its own."""
         octets = bytearray(self.octets[:self.payload_at])
         struct.pack_into(">H", octets, IP_AT + 2, self.payload_at - IP_AT + len(payload))
         struct.pack_into(">I", octets, TCP_AT + 4, (self.seq - back) & 0xFFFFFFFF)
         return Packet(bytes(octets) + payload, self.time)
+
+    def with_numbers(self, seq, ack, flags):
+        """The same segment with other numbers and flags of TCP's."""
+        octets = bytearray(self.octets)
+        struct.pack_into(">II", octets, TCP_AT + 4, seq & 0xFFFFFFFF, ack & 0xFFFFFFFF)
+        octets[TCP_AT + 13] = flags
+        return Packet(bytes(octets), self.time)
 
     def with_port(self, old, new):
         """The same segment on another port."""
@@ -231,6 +246,102 @@ def in_two(packets):
                            partial(without, inserted(packets, extras), packet))
 
 
+def is_half(packets, index):
+    """Whether a message of HTTP's is on one of two TCP connections that only go together: LongLived
+    and KeepAlive end with one of them."""
+    def others(some):
+        return {packet.connection for packet in some} - {packets[index].connection}
+    return packets[index].payload.startswith((b"GET ", b"POST ", b"HTTP/")) and bool(
+        others(packets[:index]) & others([packet for packet in packets[index:] if packet.payload]))
+
+
+def pieces(payload):
+    """Where it is cut: nowhere, and so that the last byte comes by itself, too."""
+    return sorted({0, len(payload) - 1, *cuts(payload)})
+
+
+def ended_before(packets, index, cut, is_captured=True):
+    """After so many bytes of a segment the other side has ended, and its sender knows that."""
+    packet, result = packets[index], []
+    others = [other for other in packets
+              if other.connection == packet.connection and other.sender != packet.sender]
+    before = [other for other in packets[:index] if any(other is one for one in others)]
+    end = before[-1].end
+    for i, other in enumerate(packets):
+        is_others = any(other is one for one in others)
+        if i == index:
+            fin = before[-1].with_payload(b"").with_numbers(end, packet.seq + cut, FIN | ACK)
+            rest = packet.with_payload(packet.payload[cut:], back=-cut)
+            rest = rest.with_numbers(rest.seq, end + 1, rest.flags)
+            if cut:
+                result.append(packet.with_payload(packet.payload[:cut]))
+            if is_captured:
+                result.append(fin.at(packet.time + 1))
+            result.append(rest.at(packet.time + 2))
+        elif i < index or other.connection != packet.connection:
+            result.append(other)
+        elif not is_others:
+            result.append(other.with_numbers(other.seq, end + 1, other.flags))
+        elif not other.flags & FIN:  # that was sent already
+            result.append(other.with_numbers(end + 1, other.ack, other.flags))
+    return result
+
+
+def half_closed(packets):
+    """Who has heard all, and the other side's end, says the rest."""
+    for index, packet in enumerate(packets):
+        others = [(i, other) for i, other in enumerate(packets)
+                  if other.connection == packet.connection and other.sender != packet.sender]
+        if (not packet.payload or others[0][0] > index or is_half(packets, index) or
+                any(other.payload for i, other in others if i > index) or
+                any(other.flags & FIN for i, other in others if i < index)):
+            continue
+        for cut in pieces(packet.payload):
+            label = "the other end before packet %d, from its byte %d on" % (index + 1, cut)
+            yield Mutation("half closed", label, partial(ended_before, packets, index, cut))
+            yield Mutation("half closed", label + ", not captured",
+                           partial(ended_before, packets, index, cut, False))
+
+
+def exchange(packets, index):
+    """Of a request that begins its TCP connection, is the only one, and is answered: the packets up
+    to it."""
+    request = packets[index]
+    own = [packet for packet in packets if packet.connection == request.connection]
+    said = [packet for packet in own if packet.payload]
+    if (not request.payload.startswith(b"POST ") or not own[0].flags & SYN or len(said) < 2 or
+            [packet.sender == request.sender for packet in said].count(True) > 1 or
+            is_half(packets, index)):
+        return []
+    return [packet for packet in packets[:index + 1] if packet.connection == request.connection]
+
+
+def unanswered(packets, index, cut, is_captured):
+    """The request has a TCP connection of its own before, and the other side ends that in the middle
+    of it."""
+    before = exchange(packets, index)
+    port = before[0].ports[0]
+    asked = [packet.with_port(port, port ^ 0x4000) for packet in before]
+    asked = ended_before(asked, len(asked) - 1, cut, is_captured)
+    asked.append(asked[-1].with_payload(b"", back=-len(asked[-1].payload)))
+    asked[-1] = asked[-1].with_numbers(asked[-1].seq, asked[-1].ack, FIN | ACK)
+    first = next(i for i, packet in enumerate(packets) if packet is before[0])
+    start = before[0].time - len(asked)
+    asked = [packet.at(start + i) for i, packet in enumerate(asked)]
+    return packets[:first] + asked + packets[first:]
+
+
+def asked_again(packets):
+    """A request that was cut off, before it is asked over the TCP connection that it has."""
+    for index, packet in enumerate(packets):
+        if packet.payload and exchange(packets, index):
+            for cut in pieces(packet.payload):
+                label = "packet %d before, the other end from its byte %d on" % (index + 1, cut)
+                yield Mutation("asked again", label, partial(unanswered, packets, index, cut, True))
+                yield Mutation("asked again", label + ", not captured",
+                               partial(unanswered, packets, index, cut, False))
+
+
 def quoted(packets):
     """At each place an error that quotes the last segment of each side."""
     for index in range(len(packets)):
@@ -282,7 +393,8 @@ def at_once(packets):
         yield Mutation("at once", "all at once, seed %d" % seed, partial(make, seed))
 
 
-KINDS = (untouched, moved, lost, one_direction, sent_again, in_two, quoted, two_taps, at_once)
+KINDS = (untouched, moved, lost, one_direction, sent_again, in_two, half_closed, asked_again, quoted,
+         two_taps, at_once)
 
 
 def all_kinds(packets):

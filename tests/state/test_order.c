@@ -67,6 +67,29 @@ static void test_part(void)
     order_tear_down(&fixture);
 }
 
+/* A FIN, which nobody hands in, is acknowledged after the end of a command, and no part of one. */
+static void test_end(void)
+{
+    struct order_fixture fixture;
+
+    order_set_up(&fixture);
+    order_start(&fixture);
+    order_say(&fixture, false, 0, 11, 2);
+    order_say(&fixture, true, 1, 11, 11);
+    order_say(&fixture, false, 2, 21, 12);
+    order_assert_taken(&fixture, 0, 1, 2);
+    g_assert_cmpuint(fixture.counting.num_requests, ==, 0); /* nothing waited */
+    order_say(&fixture, false, 3, 31, 11 + SSTP_HEADER_LEN);
+    order_assert_taken(&fixture, 0, 1, 2);
+    sstp_order_put(&fixture.order, true,
+                   &(struct sstp_order_item){.kind = SSTP_ORDER_PASSED, .position = 13});
+    order_assert_taken(&fixture, 0, 1, 2);
+    order_say(&fixture, true, 4, 14, 11);
+    order_assert_taken(&fixture, 0, 1, 2, 4, 3);
+    g_assert_cmpuint(fixture.hearer.num_lost, ==, 0);
+    order_tear_down(&fixture);
+}
+
 /* Lost, and sent again with what the sender had received meanwhile: the answer to it comes
  * after it all the same. */
 static void test_sent_again(void)
@@ -284,6 +307,7 @@ int main(int argc, char **argv)
     g_test_add_func("/order/answer_first", test_answer_first);
     g_test_add_func("/order/crossed", test_crossed);
     g_test_add_func("/order/part", test_part);
+    g_test_add_func("/order/end", test_end);
     g_test_add_func("/order/sent_again", test_sent_again);
     g_test_add_func("/order/far_ahead", test_far_ahead);
     g_test_add_func("/order/midstream", test_midstream);
