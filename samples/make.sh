@@ -8,6 +8,7 @@ set -eu
 
 relaysim=$1
 folder=${2:-$(dirname -- "$0")}
+stories=$(dirname -- "$0")/stories
 
 # play NAME ARGUMENT...
 play()
@@ -23,3 +24,8 @@ play()
 
 play demo demo --scenes 13
 play single-hop scenario 4.2.6-single-hop
+play acknowledgement scenario 4.3.1-two-sessions 4.3.2-interleaved 4.3.3-acks-of-two-relays \
+    4.3.4-acks-of-two-clients
+for name in vectors cleartext-443 secure-tunnel socks longlived longlived-proxy keepalive polling; do
+    play "$name" scenario "$stories/$name.scn"
+done

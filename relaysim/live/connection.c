@@ -296,6 +296,14 @@ void live_connection_reset(struct live_connection *connection)
     live_lines_leave(&connection->lines);
 }
 
+bool live_connection_lose(struct live_connection *connection, unsigned transport)
+{
+    live_lines_enter(&connection->lines);
+    const bool is_lost = live_lines_drop(&connection->lines, transport);
+    live_lines_leave(&connection->lines);
+    return is_lost;
+}
+
 struct net_connection *live_connection_socket(const struct live_connection *connection)
 {
     return live_lines_first(&connection->lines);

@@ -84,6 +84,10 @@ void live_connection_drop(struct live_connection *connection);
 /* The same by a reset, which overtakes what is under way. */
 void live_connection_reset(struct live_connection *connection);
 
+/* Closes the socket of the transport that its carrier calls so (carrier/carrier.h), as a network
+ * does that loses it: the carrier goes on or not, as it can.  False where no such one is open. */
+bool live_connection_lose(struct live_connection *connection, unsigned transport);
+
 /* The socket that carries what the endpoint sends, for illegal acts. */
 struct net_connection *live_connection_socket(const struct live_connection *connection);
 

@@ -259,6 +259,18 @@ bool live_lines_have_unread(const struct live_lines *lines)
     return has_unread;
 }
 
+bool live_lines_drop(struct live_lines *lines, unsigned number)
+{
+    unsigned i = 0;
+    const struct live_line *line;
+    while ((line = line_at(lines, i)) != NULL &&
+           (!is_open(line) || line->transport->number != number))
+        i++;
+    if (line != NULL)
+        net_drop(line->socket);
+    return line != NULL;
+}
+
 void live_lines_close(struct live_lines *lines, void (*close)(struct net_connection *))
 {
     struct live_line *line;

@@ -68,6 +68,9 @@ void live_lines_wake(const struct live_lines *lines);
 void live_lines_hold(struct live_lines *lines, bool is_held);
 bool live_lines_have_unread(const struct live_lines *lines);
 
+/* Closes the socket of one that is open, by its transport's number; false where there is none. */
+bool live_lines_drop(struct live_lines *lines, unsigned number);
+
 /* Closes the sockets; those that were being opened say nothing more. */
 void live_lines_close(struct live_lines *lines, void (*close)(struct net_connection *));
 

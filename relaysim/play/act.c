@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "play/act.h"
 
+#include "carrier/keepalive_client.h"
 #include "carrier/ways.h"
+#include "henc/uri.h"
 #include "play/judge.h"
 #include "play/puppet.h"
 #include "play/stage.h"
@@ -208,6 +210,20 @@ static bool send_bytes(struct player *player, const struct scenario_step *step)
     return true;
 }
 
+/* One of KeepAlive's two TCP connections, which its client opens anew (GRVHENC 3.3.7.1). */
+static bool lose_post(struct player *player, const struct scenario_step *step)
+{
+    const struct actor *actor = player->devices[step->device].actor;
+    if (ep_of(player, step) == NULL)
+        return false;
+    return (actor->carrier == &carrier_keepalive && actor->is_dialing &&
+            live_connection_lose(actor->connection, HENC_HALF_POST)) ||
+           player_fail(player, step,
+                       "%s has no TCP connection for POST of its own: only KeepAlive "
+                       "can do without for a while",
+                       actor->name);
+}
+
 static bool rest(struct player *player, const struct scenario_step *step)
 {
     const struct station *station = &player->cast.stations[step->relay];
@@ -306,6 +322,8 @@ bool act(struct player *player, const struct scenario_step *step)
         player->devices[step->device].is_leaving = true;
         live_connection_reset(actor->connection);
         return true;
+    case SCENARIO_LOSE_POST:
+        return lose_post(player, step);
     case SCENARIO_NOOP:
         ep = ep_of(player, step);
         return ep != NULL && done(player, step, sstp_ep_noop(ep));

@@ -153,6 +153,7 @@ enum scenario_kind {
     SCENARIO_CLOSE,        /* device, session, id: the reason */
     SCENARIO_LEAVE,        /* device, id: the reason */
     SCENARIO_CUT,          /* device */
+    SCENARIO_LOSE_POST,    /* device */
     SCENARIO_NOOP,         /* device */
     SCENARIO_BYTES,        /* device, bytes */
     SCENARIO_REST,         /* relay, number: seconds */

@@ -159,6 +159,12 @@ static bool parse_cut(struct parser *p, unsigned device)
     return true;
 }
 
+static bool parse_lose_post(struct parser *p, unsigned device)
+{
+    parser_add_step(p, SCENARIO_LOSE_POST)->device = device;
+    return true;
+}
+
 static bool parse_noop(struct parser *p, unsigned device)
 {
     parser_add_step(p, SCENARIO_NOOP)->device = device;
@@ -385,6 +391,7 @@ static const struct {
     {"dials",        NAME_DEVICE, parse_dial,     true },
     {"leaves",       NAME_DEVICE, parse_leave,    true },
     {"loses-its-connection", NAME_DEVICE, parse_cut, false},
+    {"loses-its-POST", NAME_DEVICE, parse_lose_post, false},
     {"sends-noop",   NAME_DEVICE, parse_noop,     false},
     {"sends-bytes",  NAME_DEVICE, parse_bytes,    false},
     {"opens",        NAME_DEVICE, parse_open,     false},

@@ -22,6 +22,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
+import encapsulated
 import harness
 from mutate import Joined, all_kinds, by_connection, kinds_after, kinds_within, read_packets
 from shown import FILTER, PROTOCOLS, read_pdml
@@ -31,9 +32,8 @@ from wireshark_test import BAD
 
 SAMPLES = os.path.join(harness.HERE, "..", "..", "..", "samples")
 CASES = os.path.join(harness.HERE, "cases")
-# One conversation each; of the others every TCP connection is one.
-WHOLE = ("cleartext-443", "secure-tunnel", "socks", "longlived", "longlived-proxy", "keepalive",
-         "polling")
+# One conversation each; of the others, which are in samples/, every TCP connection is one.
+WHOLE = tuple(encapsulated.CAPTURES)
 PLAIN = ("acknowledgement", "single-hop", "demo")
 # Wireshark's own dissectors follow the handshake of a tunnel, and go by the order of the capture.
 # Where it is disturbed nothing need be told, and what carries the connection is not known.
@@ -100,10 +100,10 @@ OVER_HTTP = ("keepalive", "longlived", "longlived-proxy", "polling")
 WAITING = {}
 
 
-def samples():
-    """(name, packets) of every conversation."""
+def samples(folder):
+    """(name, packets) of every conversation; the folder is to make some in."""
     for name in WHOLE:
-        yield name, read_packets(os.path.join(SAMPLES, name + ".pcapng"))
+        yield name, read_packets(encapsulated.write(name, folder))
     reference = read_packets(os.path.join(CASES, "reference.pcap"))
     yield "reference", reference
     # Where a command may be of a body of HTTP's whose request comes late.
@@ -260,7 +260,7 @@ def main():
     began = time.monotonic()
     with Wireshark(debug=False) as ws:
         run = Run(ws, arguments.prefer, arguments.keep)
-        originals = [Original(name, packets) for name, packets in samples()
+        originals = [Original(name, packets) for name, packets in samples(ws.path(""))
                      if name.startswith(arguments.sample or "")]
         pairs = [(original, mutation) for original in run.clean(originals)
                  for mutation in original.mutations()

@@ -5,6 +5,7 @@ conversations that were under way already."""
 import os
 import random
 
+import encapsulated
 import harness
 from harness import DissectTest, commands_in, stories
 from mutate import MILLISECOND, Joined, read_packets, skewed
@@ -322,8 +323,7 @@ class Loss(DissectTest):
         """A server's clock so far behind that HTTP has its side of LongLived, or the beginning,
         before any request.  What it says is not known, on the other TCP connection either."""
         for sample, skews in ("longlived", (50, 100, 200)), ("longlived-proxy", (100, 200, 1000)):
-            packets = read_packets(os.path.join(harness.HERE, "..", "..", "..", "samples",
-                                                sample + ".pcapng"))
+            packets = read_packets(encapsulated.write(sample, self.ws.path("")))
             for skew in skews:
                 joined = Joined()
                 joined.add(skewed(packets, -skew * MILLISECOND), None)

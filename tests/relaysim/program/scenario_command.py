@@ -68,6 +68,8 @@ expect s closed NoReason
              "B was told of ConnectClose NoReason, which nothing expects"),
             ((12, "A loses-its-connection"), (13, None),
              "B was told of the loss of the connection, which nothing expects"),
+            ((12, "A loses-its-POST"), (13, None), ":12: A has no TCP connection for POST of its "
+             "own: only KeepAlive can do without for a while"),
             ((13, "expect s closed Idle"),
              ":13: \"expect s closed Idle\" does not hold: s is ready; A was told of nothing that "
              "is not expected before; B was told of Close NoReason of s"),

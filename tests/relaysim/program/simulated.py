@@ -161,7 +161,8 @@ class Simulated(Played):
         os.mkdir(folder)
         subprocess.run(["sh", os.path.join(SAMPLES, "make.sh"), RELAYSIM, folder], check=True,
                        timeout=PATIENCE)
-        self.assertGreater(len(os.listdir(folder)), 0)
+        self.assertEqual(sorted(os.listdir(folder)), sorted(
+            name for name in os.listdir(SAMPLES) if name.endswith(".pcapng")))
         for name in os.listdir(folder):
             with open(os.path.join(folder, name), "rb") as one, \
                     open(os.path.join(SAMPLES, name), "rb") as other:

@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Makes the captures of the seven encapsulations in this folder: one short
-conversation of all 18 commands in each.
+"""Captures of the encapsulations, by the encoders of the tests: one short conversation of all 18
+commands in each, the same bytes each time.
 
-    python3 samples/make_encapsulations.py [folder]
+    path = encapsulated.write("polling", folder)       # of CAPTURES
 """
 
 import os
 import random
 import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-for part in ("lib", os.path.join("plugin", "dissect")):
-    sys.path.insert(0, os.path.join(HERE, "..", "tests", part))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "lib"))
 
 import cutting  # noqa: E402
 import henc_encoder as henc  # noqa: E402
@@ -73,12 +71,10 @@ CAPTURES = {
     "polling": polling}
 
 
-def main(folder=HERE):
-    for number, (name, make) in enumerate(CAPTURES.items(), 1):
-        capture = Capture(tick=5_000_000)
-        make(capture, henc.Place(number))
-        capture.write(os.path.join(folder, name + ".pcapng"))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+def write(name, folder):
+    """Makes one of them; where it is."""
+    capture = Capture(tick=5_000_000)
+    CAPTURES[name](capture, henc.Place(1 + list(CAPTURES).index(name)))
+    path = os.path.join(folder, name + ".pcapng")
+    capture.write(path)
+    return path
