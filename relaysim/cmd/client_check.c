@@ -135,8 +135,10 @@ gboolean client_check(const struct client_options *o)
         return usage("--relay-url is needed: the device URL of whom to connect to");
     if (carrier_ways[o->via].is_http && !check_http(o))
         return FALSE;
-    if (o->device == NULL || !sstp_url_is_device(sstp_span_of_string(o->device)))
+    if (o->device == NULL)
         return usage("--device is needed: this device's URL, such as dpp:///laptop");
+    if (!sstp_url_is_device(sstp_span_of_string(o->device)))
+        return usage("--device is this device's URL, dpp:/// and some name, such as dpp:///laptop");
     for (char **url = o->identities; url != NULL && *url != NULL; url++)
         if (!client_is_identity(*url))
             return usage("--identity is a URL such as grooveIdentity://alice, of at most 80 "

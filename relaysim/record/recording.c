@@ -101,6 +101,11 @@ static gboolean close_files(struct recording *recording)
 gboolean recording_open(struct recording *recording, const struct recording_files *files)
 {
     *recording = (struct recording){.capture = NULL};
+    if (!wear_plan_is_empty(&files->wear) && files->capture == NULL) {
+        log_error(
+            "--fault \"capture ...\" wears the capture, and none is written: -w FILE is needed");
+        return FALSE;
+    }
     if (files->has_answers && files->capture == NULL) {
         log_error("--answers are put into the capture, and none is written: -w FILE is needed");
         return FALSE;

@@ -41,23 +41,9 @@ static void shake(struct doorstep *server, struct carrier_transport **get,
     doorstep_assert_joined(server, *get, *post, GUID);
 }
 
-/* A server, and a client that is ready. */
-static void enter(struct doorstep *server, struct carrier_transport **get,
-                  struct carrier_transport **post)
-{
-    doorstep_begin(server, (struct http_options){0});
-    shake(server, get, post, true);
-}
-
 static void test_handshake(void)
 {
-    for (unsigned get_first = 0; get_first < 2; get_first++) {
-        struct doorstep server;
-        struct carrier_transport *get, *post;
-        doorstep_begin(&server, (struct http_options){0});
-        shake(&server, &get, &post, get_first);
-        doorstep_end(&server);
-    }
+    doorstep_enter_in_any_order(shake, NULL);
 }
 
 /* ServerOKtoSend and GetSessionReady: nothing is said but as the answer to a GET after the
@@ -66,7 +52,7 @@ static void test_server_in_turn(void)
 {
     struct doorstep server;
     struct carrier_transport *get, *post;
-    enter(&server, &get, &post);
+    doorstep_enter(&server, shake, &get, &post);
     pair_connect(server.pair); /* by another way, so that there is something to say */
     (void)sstp_ep_noop(server.pair->b.ep);
     assert_spoken(get, "");
@@ -108,14 +94,8 @@ static void test_request(gconstpointer data)
 {
     const struct doorstep_request *row = data;
     struct doorstep server;
-    struct carrier_transport *get, *post = NULL;
-    doorstep_begin(&server, (struct http_options){0});
-    if (row->is_ready) {
-        shake(&server, &get, &post, true);
-    } else {
-        get = doorstep_visit(&server);
-        doorstep_say(&server, get, GET);
-    }
+    struct carrier_transport *get, *post;
+    doorstep_reach(&server, row, shake, GET, &get, &post);
     struct carrier *carrier = get->carrier;
     (void)doorstep_ask(&server, row, get, post);
     g_assert_true(get->carrier == carrier);
@@ -127,7 +107,7 @@ static void test_two_gets(void)
 {
     struct doorstep server;
     struct carrier_transport *get, *post;
-    enter(&server, &get, &post);
+    doorstep_enter(&server, shake, &get, &post);
     pair_connect(server.pair);
     doorstep_say(&server, get, GET);
     struct carrier_transport *second = doorstep_visit(&server);
@@ -145,7 +125,7 @@ static void test_shared_transport(void)
 {
     struct doorstep server;
     struct carrier_transport *get, *post;
-    enter(&server, &get, &post);
+    doorstep_enter(&server, shake, &get, &post);
     struct carrier *first = get->carrier;
     struct carrier_transport *other = doorstep_visit(&server);
     spoken_to(other,
@@ -198,7 +178,7 @@ static void test_left_behind(void)
 {
     struct doorstep server;
     struct carrier_transport *get, *post;
-    enter(&server, &get, &post);
+    doorstep_enter(&server, shake, &get, &post);
     struct carrier_transport *other = doorstep_visit(&server);
     spoken_to(other,
               "POST /2.0/" NAME "/other,ConnType=KeepAlive HTTP/1.0\r\nContent-Length: "
@@ -258,7 +238,7 @@ static void test_server_timers(void)
     g_assert_true(carrier_is_over(get));
     doorstep_end(&server);
 
-    enter(&server, &get, &post);
+    doorstep_enter(&server, shake, &get, &post);
     struct carrier *carrier = get->carrier;
     pair_connect(server.pair);
     doorstep_say(&server, get, GET);
@@ -303,7 +283,7 @@ static void test_server_alone(void)
 {
     struct doorstep server;
     struct carrier_transport *get, *post;
-    enter(&server, &get, &post);
+    doorstep_enter(&server, shake, &get, &post);
     struct carrier *carrier = get->carrier;
     carrier_lost(get);
     carrier_lost(post);

@@ -34,29 +34,20 @@ static void shake(struct doorstep *server, struct carrier_transport **get,
     doorstep_assert_joined(server, *get, *post, GUID);
 }
 
-/* A server, and a client that is ready. */
-static void enter(struct doorstep *server, struct carrier_transport **get,
-                  struct carrier_transport **post)
+/* GetSessionReady: what the endpoint says waits for the first of POST's. */
+static void say_noop(struct doorstep *server, struct carrier_transport *get,
+                     struct carrier_transport *post)
 {
-    doorstep_begin(server, (struct http_options){0});
-    shake(server, get, post, true);
+    pair_connect(server->pair);
+    (void)sstp_ep_noop(server->pair->b.ep);
+    assert_spoken(get, "");
+    carrier_receive(post, "\x10", 1);
+    g_assert_cmpuint(carrier_output_len(get), ==, 7);
 }
 
-/* In either order; GetSessionReady: what the endpoint says waits for the first of POST's. */
 static void test_handshake(void)
 {
-    for (unsigned get_first = 0; get_first < 2; get_first++) {
-        struct doorstep server;
-        struct carrier_transport *get, *post;
-        doorstep_begin(&server, (struct http_options){0});
-        shake(&server, &get, &post, get_first);
-        pair_connect(server.pair);
-        (void)sstp_ep_noop(server.pair->b.ep);
-        assert_spoken(get, "");
-        carrier_receive(post, "\x10", 1);
-        g_assert_cmpuint(carrier_output_len(get), ==, 7);
-        doorstep_end(&server);
-    }
+    doorstep_enter_in_any_order(shake, say_noop);
 }
 
 static const struct doorstep_request requests[] = {
@@ -86,14 +77,8 @@ static void test_request(gconstpointer data)
 {
     const struct doorstep_request *row = data;
     struct doorstep server;
-    struct carrier_transport *get, *post = NULL;
-    doorstep_begin(&server, (struct http_options){0});
-    if (row->is_ready) {
-        shake(&server, &get, &post, true);
-    } else {
-        get = doorstep_visit(&server);
-        doorstep_say(&server, get, GET);
-    }
+    struct carrier_transport *get, *post;
+    doorstep_reach(&server, row, shake, GET, &get, &post);
     struct carrier_transport *transport = doorstep_ask(&server, row, get, post);
     g_assert_true(row->status == NULL || carrier_is_over(transport));
     doorstep_end(&server);
@@ -222,7 +207,7 @@ static void test_server_timers(void)
         g_assert_null(http_server_find(server.http, sstp_span_of_string("x")));
         doorstep_end(&server);
     }
-    enter(&server, &get, &post);
+    doorstep_enter(&server, shake, &get, &post);
     pair_connect(server.pair);
     carrier_tick(get->carrier, 50000);
     carrier_receive(post, "\x10", 1);

@@ -53,6 +53,43 @@ void doorstep_assert_status(struct carrier_transport *transport, const char *sta
     g_free(line);
 }
 
+void doorstep_enter(struct doorstep *doorstep, doorstep_shake *shake,
+                    struct carrier_transport **get, struct carrier_transport **post)
+{
+    doorstep_begin(doorstep, (struct http_options){0});
+    shake(doorstep, get, post, true);
+}
+
+void doorstep_enter_in_any_order(doorstep_shake *shake,
+                                 void (*then)(struct doorstep *doorstep,
+                                              struct carrier_transport *get,
+                                              struct carrier_transport *post))
+{
+    for (unsigned get_first = 0; get_first < 2; get_first++) {
+        struct doorstep doorstep;
+        struct carrier_transport *get, *post;
+        doorstep_begin(&doorstep, (struct http_options){0});
+        shake(&doorstep, &get, &post, get_first);
+        if (then != NULL)
+            then(&doorstep, get, post);
+        doorstep_end(&doorstep);
+    }
+}
+
+void doorstep_reach(struct doorstep *doorstep, const struct doorstep_request *request,
+                    doorstep_shake *shake, const char *get_words, struct carrier_transport **get,
+                    struct carrier_transport **post)
+{
+    if (request->is_ready) {
+        doorstep_enter(doorstep, shake, get, post);
+        return;
+    }
+    doorstep_begin(doorstep, (struct http_options){0});
+    *post = NULL;
+    *get = doorstep_visit(doorstep);
+    doorstep_say(doorstep, *get, get_words);
+}
+
 struct carrier_transport *doorstep_ask(struct doorstep *doorstep,
                                        const struct doorstep_request *request,
                                        struct carrier_transport *get,

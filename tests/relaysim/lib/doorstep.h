@@ -23,6 +23,22 @@ struct carrier_transport *doorstep_visit(struct doorstep *doorstep);
 /* And says this; a virtual connection that is there with it gets its endpoint. */
 void doorstep_say(struct doorstep *doorstep, struct carrier_transport *transport, const char *text);
 
+/* The handshake of an encapsulation with two halves, GET's request before POST's or after it; its
+ * answers are checked. */
+typedef void doorstep_shake(struct doorstep *doorstep, struct carrier_transport **get,
+                            struct carrier_transport **post, bool get_first);
+
+/* A server, and a client that is ready. */
+void doorstep_enter(struct doorstep *doorstep, doorstep_shake *shake,
+                    struct carrier_transport **get, struct carrier_transport **post);
+
+/* The handshake in either order, each with a server of its own; `then`, unless NULL, is what comes
+ * right after it. */
+void doorstep_enter_in_any_order(doorstep_shake *shake,
+                                 void (*then)(struct doorstep *doorstep,
+                                              struct carrier_transport *get,
+                                              struct carrier_transport *post));
+
 /* What may come in a state, and on which transport: 0 GET's, 1 POST's, 2 a new one, 3 a new one
  * from another address. */
 struct doorstep_request {
@@ -33,6 +49,12 @@ struct doorstep_request {
     const char *status; /* of the answer; NULL: none */
     bool is_closed;     /* the virtual connection is, and not only the transport */
 };
+
+/* A server in the state that a request is for: a client that is ready, or one whose GET has come,
+ * with these words, and no POST (NULL). */
+void doorstep_reach(struct doorstep *doorstep, const struct doorstep_request *request,
+                    doorstep_shake *shake, const char *get_words, struct carrier_transport **get,
+                    struct carrier_transport **post);
 
 /* It comes where GET's transport, and with `is_ready` POST's, are these; returns its own. */
 struct carrier_transport *doorstep_ask(struct doorstep *doorstep,

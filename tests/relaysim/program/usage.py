@@ -16,6 +16,7 @@ RELAYSIM = sys.argv.pop(1)
 URL = "grooveDNS://relay1.example"
 BOB = "grooveIdentity://bob"
 RELAY = ["relay", "--url", URL]
+WORN = ["--fault", "capture ipv6"]
 CLIENT = ["client", "--relay", "127.0.0.1:1", "--relay-url", URL, "--device", "dpp:///a"]
 SEND = CLIENT + ["--to", BOB, "--message", "x"]
 SUBCOMMANDS = ("relay", "client", "demo", "bench", "scenario", "store", "proxy")
@@ -135,6 +136,14 @@ class Usage(unittest.TestCase):
             (["client", "--device", "dpp:///a", "--receive"], "either --relay"),
             (["client", "--relay", "127.0.0.1:1", "--device", "dpp:///a"], "--relay-url is needed"),
             (["client", "--listen", "127.0.0.1:0", "--receive"], "--device is needed"),
+            (["client", "--listen", "127.0.0.1:0", "--device", "y", "--receive"],
+             "--device is this device's URL"),
+            (["demo", *WORN], "--fault \"capture ...\" wears the capture, and none is written: -w"),
+            (["scenario", "4.2.1-device-to-device", *WORN], "wears the capture, and none is written"),
+            (["relay", "--url", URL, *WORN], "wears the capture, and none is written"),
+            (client + ["--message", "x", "--to", BOB, *WORN], "wears the capture, and none is written"),
+            (["proxy", *WORN], "wears the capture, and none is written"),
+            (["bench", *WORN], "wears the capture, and none is written"),
             (["demo", "-w", "/nonexistent/x"], "cannot write /nonexistent/x"),
         ]
         for arguments, sentence in rows:
