@@ -18,7 +18,7 @@ static struct connect *connect_of(const struct carrier *carrier)
 
 static void begin(struct carrier *carrier)
 {
-    proxy_auth_init(&connect_of(carrier)->auth, carrier_config(carrier)->login, true);
+    proxy_auth_init(&connect_of(carrier)->auth, carrier, true);
     tunnel_begin(carrier);
 }
 

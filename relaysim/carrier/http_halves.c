@@ -9,7 +9,7 @@ void http_halves_begin(struct http_halves *halves, struct carrier *carrier,
 {
     halves->open = open;
     for (unsigned half = 0; half < 2; half++) {
-        proxy_auth_init(&halves->auths[half], carrier_config(carrier)->login, false);
+        proxy_auth_init(&halves->auths[half], carrier, false);
         http_client_want(carrier, half);
     }
 }

@@ -313,7 +313,7 @@ static void begin(struct carrier *carrier)
     struct polling *polling = polling_of(carrier);
     polling->guid = http_guid_new(&carrier_config(carrier)->random);
     polling->request = g_byte_array_new();
-    proxy_auth_init(&polling->auth, carrier_config(carrier)->login, false);
+    proxy_auth_init(&polling->auth, carrier, false);
     polling->receive_deadline = polling->poll_deadline = SSTP_EP_NEVER;
     polling->establish_deadline = carrier_now_ms(carrier) + options_of(carrier)->establish_ms;
     poll_pace_init(&polling->pace);

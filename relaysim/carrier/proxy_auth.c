@@ -7,9 +7,10 @@
 
 #include <string.h>
 
-void proxy_auth_init(struct proxy_auth *auth, struct proxy_login *login, bool takes_401)
+void proxy_auth_init(struct proxy_auth *auth, const struct carrier *carrier, bool takes_401)
 {
-    *auth = (struct proxy_auth){.login = login, .takes_401 = takes_401};
+    *auth = (struct proxy_auth){
+        .carrier = carrier, .login = carrier_config(carrier)->login, .takes_401 = takes_401};
 }
 
 void proxy_auth_clear(struct proxy_auth *auth)
@@ -138,7 +139,10 @@ static enum proxy_auth_next tell(struct proxy_auth *auth, bool has_kept, char **
 static enum proxy_auth_next take_challenge(struct proxy_auth *auth, unsigned status, bool has_kept,
                                            struct sstp_span challenge, char **why)
 {
-    auth->answer = proxy_ntlm_authenticate(challenge, auth->login);
+    const struct carrier_config *config = carrier_config(auth->carrier);
+    struct proxy_ntlm_extra extra = {.wall_ms = config->epoch_ms + carrier_now_ms(auth->carrier)};
+    config->random.fill(config->random.cookie, extra.challenge, sizeof extra.challenge);
+    auth->answer = proxy_ntlm_authenticate(challenge, auth->login, &extra);
     if (auth->answer == NULL)
         return refuse(why, status, "its challenge is none of NTLM");
     if (!has_kept)

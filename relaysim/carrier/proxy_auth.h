@@ -6,7 +6,7 @@
  * One for each transport that a carrier has at a time (so LongLived has two), in the carrier's
  * state; the login that all share is carrier_config()->login, NULL without.
  *
- *     begin:     proxy_auth_init(&auth, login, false)        clear: proxy_auth_clear(&auth)
+ *     begin:     proxy_auth_init(&auth, carrier, false)      clear: proxy_auth_clear(&auth)
  *     opened:    proxy_auth_begin(&auth)
  *     a request: proxy_auth_append(&auth, request)           a header field, or nothing
  *     a whole head of an answer with 401 or 407:
@@ -31,6 +31,7 @@
 
 #include <glib.h>
 
+#include "carrier/carrier.h"
 #include "carrier/proxy_login.h"
 #include "henc/http.h"
 
@@ -47,6 +48,7 @@ enum proxy_auth_step {
 };
 
 struct proxy_auth {
+    const struct carrier *carrier; /* whose chance and time NTLM's answers have */
     struct proxy_login *login;
     bool takes_401;
     bool is_401;    /* the last question was one */
@@ -57,7 +59,7 @@ struct proxy_auth {
     unsigned num_anew; /* transports */
 };
 
-void proxy_auth_init(struct proxy_auth *auth, struct proxy_login *login, bool takes_401);
+void proxy_auth_init(struct proxy_auth *auth, const struct carrier *carrier, bool takes_401);
 void proxy_auth_clear(struct proxy_auth *auth);
 
 /* A transport is there: nothing has been said on it. */

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#define FIRST_PORT 49152u          /* of those that nobody is assigned (RFC 6335) */
 #define LATENCY_MIN_NS 150000u     /* one way, of a route */
 #define LATENCY_SPREAD_NS 1200000u /* more than that, at most */
 #define JITTER_PART 8u             /* so much of it, at most, is one passage longer than another */
@@ -14,7 +13,6 @@
 struct simulated_network {
     struct simulation *simulation;
     GHashTable *listeners; /* port -> struct listener */
-    uint16_t next_port;
 };
 
 struct listener {
@@ -73,7 +71,6 @@ struct simulated_network *simulated_network_new(struct simulation *simulation)
     struct simulated_network *network = g_new0(struct simulated_network, 1);
     network->simulation = simulation;
     network->listeners = g_hash_table_new_full(NULL, NULL, NULL, g_free);
-    network->next_port = FIRST_PORT;
     return network;
 }
 
@@ -92,9 +89,7 @@ struct simulation *simulated_network_simulation(struct simulated_network *networ
 
 uint16_t simulated_port(struct simulated_network *network)
 {
-    const uint16_t port = network->next_port;
-    /* They come around again: by then the first ones have long gone. */
-    network->next_port = port == UINT16_MAX ? FIRST_PORT : (uint16_t)(port + 1);
+    const uint16_t port = simulation_port(network->simulation);
     return g_hash_table_contains(network->listeners, GUINT_TO_POINTER(port))
                ? simulated_port(network)
                : port;

@@ -6,9 +6,12 @@
 /* What passed before it began: no time is 0, which some take for none. */
 #define BEFORE_NS UINT64_C(1000000000)
 
+#define FIRST_PORT 49152u /* of those that nobody is assigned (RFC 6335) */
+
 struct simulation {
     uint64_t now_ns, start_ns, num_planned, seed;
     struct random_seeded random;
+    uint16_t port;     /* the last one */
     GSequence *events; /* struct simulation_event, the next one first */
 };
 
@@ -17,6 +20,7 @@ struct simulation *simulation_new(uint64_t seed, uint64_t start_ns)
     struct simulation *simulation = g_new0(struct simulation, 1);
     simulation->now_ns = simulation->start_ns = start_ns;
     simulation->seed = simulation->random.state = seed;
+    simulation->port = FIRST_PORT - 1;
     simulation->events = g_sequence_new(NULL);
     return simulation;
 }
@@ -124,6 +128,14 @@ uint64_t simulation_fixed_chance(const struct simulation *simulation, uint64_t w
 {
     struct random_seeded random = {simulation->seed ^ (what + 1) * UINT64_C(0xd1342543de82ef95)};
     return next(&random, end);
+}
+
+/* They come around again: by then the first ones have long gone. */
+uint16_t simulation_port(struct simulation *simulation)
+{
+    simulation->port =
+        simulation->port == UINT16_MAX ? FIRST_PORT : (uint16_t)(simulation->port + 1);
+    return simulation->port;
 }
 
 void simulation_fill(void *cookie, void *bytes, size_t len)

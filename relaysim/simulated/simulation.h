@@ -67,6 +67,9 @@ uint64_t simulation_chance(struct simulation *simulation, uint64_t end);
 /* One that belongs to `what`, and is the same each time it is asked for. */
 uint64_t simulation_fixed_chance(const struct simulation *simulation, uint64_t what, uint64_t end);
 
+/* The next port, of all networks on this clock: as with a system, none comes again soon. */
+uint16_t simulation_port(struct simulation *simulation);
+
 /* `len` random bytes, as struct sstp_sec_random has it; the cookie is a simulation. */
 void simulation_fill(void *cookie, void *bytes, size_t len);
 

@@ -73,11 +73,18 @@ static struct carrier_transport *newest(struct carrier *carrier)
     return last;
 }
 
+static void fill(void *cookie, void *bytes, size_t len)
+{
+    (void)cookie;
+    memset(bytes, 7, len);
+}
+
 static void try_carrier(const struct carrier_ops *ops, struct proxy_login *login, size_t max,
                         const uint8_t *data, size_t size)
 {
-    struct carrier *carrier =
-        carrier_new(ops, &(struct carrier_config){.target = "relay1.example:2492", .login = login});
+    struct carrier *carrier = carrier_new(
+        ops, &(struct carrier_config){
+                 .target = "relay1.example:2492", .login = login, .random = {fill, NULL}});
     while (size > 0 && !carrier_is_lost(carrier) && !carrier_is_ready(carrier)) {
         struct carrier_transport *transport = newest(carrier);
         take_all(transport);
@@ -102,12 +109,6 @@ static void try_carrier(const struct carrier_ops *ops, struct proxy_login *login
 /* ------------------------------------------------------------------------
  * Visits
  */
-
-static void fill(void *cookie, void *bytes, size_t len)
-{
-    (void)cookie;
-    memset(bytes, 7, len);
-}
 
 static void happen(struct proxy_visit *visit, uint8_t event, enum proxy_side *from, int64_t now_ms)
 {

@@ -2,6 +2,9 @@
 /* What is made of a proxy's questions: by how they are put, and by what it does with the
  * connection. */
 #include "carrier/proxy_auth.h"
+
+#include "base/random.h"
+#include "carrier/direct.h"
 #include "carrier/proxy_ntlm.h"
 
 #include <string.h>
@@ -56,6 +59,23 @@ static struct proxy_login *alice(enum proxy_scheme scheme)
     return proxy_login_new(scheme, "alice", "sesame", &error);
 }
 
+/* Of a client that tells who it is, or not (NULL). */
+static struct carrier *begin(struct proxy_auth *auth, struct proxy_login *login, bool takes_401)
+{
+    static struct random_seeded seed = {1};
+    struct carrier *carrier = carrier_new(
+        &carrier_direct,
+        &(struct carrier_config){.login = login, .random = {random_seeded_fill, &seed}});
+    proxy_auth_init(auth, carrier, takes_401);
+    return carrier;
+}
+
+static void end(struct proxy_auth *auth, struct carrier *carrier)
+{
+    proxy_auth_clear(auth);
+    carrier_free(carrier);
+}
+
 static enum proxy_auth_next ask(struct proxy_auth *auth, const char *lines, char **why)
 {
     struct henc_http http;
@@ -91,7 +111,7 @@ static void test_question(gconstpointer data)
     struct proxy_login *login = alice(questions[i].scheme);
     struct proxy_auth auth;
     char *why;
-    proxy_auth_init(&auth, login, false);
+    struct carrier *carrier = begin(&auth, login, false);
     proxy_auth_begin(&auth);
     assert_field(&auth, "");
     g_assert_cmpint(ask(&auth, questions[i].head, &why), ==, questions[i].next);
@@ -105,7 +125,7 @@ static void test_question(gconstpointer data)
                                 ? "Proxy-Authorization: Basic YWxpY2U6c2VzYW1l\r\n"
                                 : "Proxy-Authorization: NTLM TlRMTVNTUAAB");
     g_free(why);
-    proxy_auth_clear(&auth);
+    end(&auth, carrier);
     proxy_login_free(login);
 }
 
@@ -115,13 +135,13 @@ static void test_401(void)
     struct proxy_login *login = alice(PROXY_BASIC);
     struct proxy_auth auth;
     char *why;
-    proxy_auth_init(&auth, login, true);
+    struct carrier *carrier = begin(&auth, login, true);
     proxy_auth_begin(&auth);
     assert_field(&auth, "");
     g_assert_cmpint(ask(&auth, "HTTP/1.1 401 X\r\nWWW-Authenticate: Basic\r\n" LENGTH, &why), ==,
                     PROXY_AUTH_AGAIN);
     assert_field(&auth, "Authorization: Basic ");
-    proxy_auth_clear(&auth);
+    end(&auth, carrier);
     proxy_login_free(login);
 }
 
@@ -129,14 +149,14 @@ static void test_nobody(void)
 {
     struct proxy_auth auth;
     char *why;
-    proxy_auth_init(&auth, NULL, true);
+    struct carrier *carrier = begin(&auth, NULL, true);
     proxy_auth_begin(&auth);
     assert_field(&auth, "");
     g_assert_cmpint(ask(&auth, questions[0].head, &why), ==, PROXY_AUTH_REFUSED);
     g_assert_cmpstr(why, ==, "the proxy answered 407: it wants to know who asks, and is not told");
     g_assert_false(proxy_auth_lost(&auth));
     g_free(why);
-    proxy_auth_clear(&auth);
+    end(&auth, carrier);
 }
 
 /* Three steps, and nothing more on a connection that is let through; on the next one anew, and at
@@ -147,7 +167,7 @@ static void test_ntlm(void)
     char *why, *challenge = proxy_ntlm_challenge((const uint8_t *)"12345678");
     char *question = g_strdup_printf("HTTP/1.1 407 X\r\n" WHO("NTLM %s") LENGTH, challenge);
     struct proxy_auth auth;
-    proxy_auth_init(&auth, login, false);
+    struct carrier *carrier = begin(&auth, login, false);
     proxy_auth_begin(&auth);
     g_assert_false(proxy_auth_is_asking(&auth));
     assert_field(&auth, "");
@@ -166,7 +186,7 @@ static void test_ntlm(void)
     }
     g_free(question);
     g_free(challenge);
-    proxy_auth_clear(&auth);
+    end(&auth, carrier);
     proxy_login_free(login);
 }
 
@@ -188,13 +208,13 @@ static void test_ntlm_wrong(void)
         struct proxy_auth auth;
         char *why;
         login->is_required = true;
-        proxy_auth_init(&auth, login, false);
+        struct carrier *carrier = begin(&auth, login, false);
         proxy_auth_begin(&auth);
         assert_field(&auth, "Proxy-Authorization: NTLM TlRMTVNTUAAB");
         g_assert_cmpint(ask(&auth, rows[i].head, &why), ==, PROXY_AUTH_REFUSED);
         g_assert_nonnull(strstr(why, rows[i].why));
         g_free(why);
-        proxy_auth_clear(&auth);
+        end(&auth, carrier);
         proxy_login_free(login);
     }
 }
@@ -205,7 +225,7 @@ static void test_again_and_again(void)
     struct proxy_login *login = alice(PROXY_NTLM);
     struct proxy_auth auth;
     unsigned num = 0;
-    proxy_auth_init(&auth, login, false);
+    struct carrier *carrier = begin(&auth, login, false);
     login->is_required = true;
     for (; num < 100; num++) {
         proxy_auth_begin(&auth);
@@ -214,7 +234,7 @@ static void test_again_and_again(void)
             break;
     }
     g_assert_cmpuint(num, ==, PROXY_AUTH_ANEW_MAX);
-    proxy_auth_clear(&auth);
+    end(&auth, carrier);
     proxy_login_free(login);
 }
 

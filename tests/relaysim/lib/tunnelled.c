@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tunnelled.h"
 
+#include "base/random.h"
+
 struct carrier *tunnelled_begin_as(const struct carrier_ops *ops, const char *target,
                                    struct proxy_login *login, struct carrier_transport **transport)
 {
-    struct carrier *carrier = carrier_new(
-        ops, &(struct carrier_config){.target = target, .login = login, .now_ms = 1000});
+    static struct random_seeded seed = {1};
+    struct carrier *carrier =
+        carrier_new(ops, &(struct carrier_config){.target = target,
+                                                  .login = login,
+                                                  .now_ms = 1000,
+                                                  .random = {random_seeded_fill, &seed}});
     *transport = carrier_next_wanted(carrier);
     g_assert_cmpint((*transport)->target, ==, CARRIER_TO_PROXY);
     g_assert_null(carrier_next_wanted(carrier));

@@ -93,7 +93,8 @@ class ProxyTest(LiveTest):
         self.write("cache.log", "")
         config = self.write("squid.conf", (SQUID_CONFIG + "\n".join(lines)).format(
             address=address, folder=self.folder, usr=usr))
-        libraries = [os.path.join(usr, "lib", name) for name in os.listdir(os.path.join(usr, "lib"))]
+        libraries = [os.path.join(usr, "lib", name, *more) for name in
+                     os.listdir(os.path.join(usr, "lib")) for more in ((), ("samba",))]
         return self.start_unpacked(address, [program, "-N", "-f", config], env={
             **os.environ, "LD_LIBRARY_PATH": ":".join(libraries)})
 

@@ -283,7 +283,8 @@ static void test_ntlm(gconstpointer password)
     struct proxy_visit *visit = proxy_visit_new(&config, 0);
     char *negotiate = proxy_ntlm_negotiate();
     char *challenge = proxy_ntlm_challenge((const uint8_t *)"rrrrrrrr");
-    char *answer = proxy_ntlm_authenticate(sstp_span_of_string(challenge), asking);
+    char *answer = proxy_ntlm_authenticate(sstp_span_of_string(challenge), asking,
+                                           &(struct proxy_ntlm_extra){.wall_ms = 0});
     const char *texts[] = {negotiate, answer};
     for (unsigned i = 0; i < 2; i++) {
         char *request = g_strdup_printf("CONNECT a:1 HTTP/1.0\r\nProxy-Connection: keep-alive\r\n"

@@ -123,6 +123,16 @@ static void test_chance(struct fixture *f, gconstpointer data)
     simulation_free(other);
 }
 
+/* Those that nobody is assigned, each once before any comes again. */
+static void test_ports(void)
+{
+    struct simulation *simulation = simulation_new(1, SIMULATION_START_NS);
+    for (unsigned round = 0; round < 2; round++)
+        for (unsigned port = 49152; port <= 65535; port++)
+            g_assert_cmpuint(simulation_port(simulation), ==, port);
+    simulation_free(simulation);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -132,5 +142,6 @@ int main(int argc, char **argv)
     g_test_add("/simulation/again-and-late", struct fixture, NULL, set_up, test_again_and_late,
                tear_down);
     g_test_add("/simulation/chance", struct fixture, NULL, set_up, test_chance, tear_down);
+    g_test_add_func("/simulation/ports", test_ports);
     return g_test_run();
 }
