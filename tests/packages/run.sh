@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# Builds the Debian packages in a fresh Debian and tries them in another: twice the same bytes,
-# nothing that lintian warns of, installed, used by an ordinary user, upgraded, removed and purged
-# with nothing left.
+# Builds the Debian packages in a fresh Debian without a network and tries them in another: twice the
+# same bytes, nothing that lintian warns of, installed, used by an ordinary user, upgraded, removed
+# and purged with nothing left, and autopkgtest as Debian runs it.
 set -eu
 
 usage()
@@ -105,7 +105,7 @@ fi
 # The files as they stand here, also when somebody goes on with them.
 tar -C "$checkout" --exclude=./build --exclude=./.git --exclude=__pycache__ -cf "$source" .
 
-# build FOLDER OPTIONS: as an ordinary user.
+# build FOLDER OPTIONS: as an ordinary user, whom no network is there for.
 build()
 {
     top=/home/builder/$1
@@ -116,8 +116,9 @@ build()
     debian_inside "$builder" env -C "$top/grvsstp" \
         apt-get -q build-dep -y --no-install-recommends ./ >>"$log" 2>&1 ||
         fail "apt-get build-dep; see $log"
-    debian_inside_as builder "$builder" env -C "$top/grvsstp" \
-        DEB_BUILD_OPTIONS="${2:+$2 }parallel=$(nproc)" dpkg-buildpackage -us -uc -b >>"$log" 2>&1 ||
+    debian_inside "$builder" unshare --net \
+        setpriv --reuid builder --regid builder --clear-groups env -C "$top/grvsstp" HOME=/home/builder \
+        DEB_BUILD_OPTIONS="${2:+$2 }parallel=$(nproc)" dpkg-buildpackage -us -uc >>"$log" 2>&1 ||
         fail "dpkg-buildpackage; see $log"
 }
 
@@ -125,9 +126,10 @@ echo "Building the packages"
 build first "$options"
 echo "Building them again, elsewhere"
 build elsewhere/and/deeper nocheck
-for package in "$builder"/home/builder/first/*.deb; do
-    cmp "$package" "$builder/home/builder/elsewhere/and/deeper/$(basename "$package")" ||
-        fail "$(basename "$package") is another one when it is built again"
+for file in "$builder"/home/builder/first/*.deb "$builder"/home/builder/first/*.dsc \
+    "$builder"/home/builder/first/*.tar.*; do
+    cmp "$file" "$builder/home/builder/elsewhere/and/deeper/$(basename "$file")" ||
+        fail "$(basename "$file") is another one when it is built again"
 done
 
 echo "lintian"
@@ -157,35 +159,61 @@ rm -rf --one-file-system "$user"
 cp -a "$plain" "$user"
 debian_enter "$user"
 # shellcheck disable=SC2086  # a list of words
-install_packages "$user" tshark wireshark $debian_window_packages
+install_packages "$user" man-db tshark wireshark $debian_window_packages
 mkdir -p "$user/packages/grvsstp"
 cp "$packages"/*.deb "$user/packages"
 tar -C "$user/packages/grvsstp" --no-same-owner -xf "$source"
+cp "$checkout/debian/tests/open-sample" "$user/packages"
 
-# All files, but for what apt and dpkg keep of what was done, and caches.
+# All files with what is in them, and the packages that dpkg knows of; but for what apt and dpkg keep
+# of what was done, and caches.
 list_files()
 {
-    (cd "$user" && find . -xdev \( -path ./var/lib/dpkg -o -path ./var/lib/apt -o -path ./var/cache \
-        -o -path ./var/log -o -path ./packages -o -path ./proc -o -path ./dev -o -path ./tmp \) -prune \
-        -o -printf '%y %m %u %p\n' | sort)
+    (
+        cd "$user"
+        set -- \( -path ./var/lib/dpkg -o -path ./var/lib/apt -o -path ./var/cache -o -path ./var/log \
+            -o -path ./packages -o -path ./proc -o -path ./dev -o -path ./tmp -o -path ./home \
+            -o -path ./etc/ld.so.cache \) -prune
+        find . -xdev "$@" -o -printf '%y %m %u:%g %p %l\n' | sort
+        find . -xdev "$@" -o -type f -print0 | sort -z | xargs -0 sha256sum
+    )
+    debian_inside "$user" dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n'
 }
 
-own_profile=$user/root/.config/wireshark/profiles/mine
-mkdir -p "$own_profile"
-echo 'gui.column.format: "No.", "%m"' >"$own_profile/preferences"
+# What is the reader's own, but for the copy of our profile that Wireshark itself makes.
+list_own()
+{
+    (cd "$user/home/reader" && find . -path '*/profiles/Groove SSTP' -prune -o -type f -print0 |
+        sort -z | xargs -0 sha256sum)
+}
 
-# What our packages depend on stays; so it is there before.
-debian_inside "$user" sh -c 'apt-get -q install -y --no-install-recommends /packages/*.deb &&
-    apt-mark manual $(dpkg-query -W -f "\${Package} ") &&
-    apt-get -q purge -y wireshark-plugin-grvsstp grvsstp-analyze relaysim' >>"$log" 2>&1 ||
-    fail "installing and purging; see $log"
+# unchanged WHAT: neither the system nor what the reader has is another one than before.
+unchanged()
+{
+    list_files | diff "$folder/$suite.before" - || fail "$1 leaves something"
+    list_own | diff "$folder/$suite.own" - || fail "$1 changes what is the user's own"
+}
+
+debian_inside "$user" useradd -m reader
+own=$user/home/reader/.config/wireshark
+mkdir -p "$own/profiles/mine" "$own/profiles/Groove"
+echo 'gui.column.format: "No.", "%m"' | tee "$own/preferences" "$own/profiles/Groove/preferences" \
+    >"$own/profiles/mine/preferences"
+debian_inside "$user" chown -R reader: /home/reader
+
+# What our packages depend on stays when they go; so it is there before.
+others=$(debian_inside "$user" sh -c 'apt-get -q -s install --no-install-recommends /packages/*.deb' |
+    sed -n 's/^Inst \([^ ]*\) .*/\1/p' | grep -vxE 'wireshark-plugin-grvsstp|grvsstp-analyze|relaysim')
+# shellcheck disable=SC2086  # a list of words
+[ -z "$others" ] || install_packages "$user" $others
 list_files >"$folder/$suite.before"
+list_own >"$folder/$suite.own"
 
 echo "Installing them"
 debian_inside "$user" sh -c 'apt-get -q install -y --no-install-recommends /packages/*.deb' \
     >>"$log" 2>&1 || fail "installing; see $log"
-cp "$checkout/debian/tests/open-sample" "$user/packages"
-debian_inside "$user" sh /packages/open-sample || fail "the packages do not work for an ordinary user"
+debian_inside_as reader "$user" sh /packages/open-sample ||
+    fail "the packages do not work for an ordinary user"
 debian_inside "$user" env PYTHONDONTWRITEBYTECODE=1 \
     python3 /packages/grvsstp/tests/plugin/window/test_window.py --installed --pictures /packages/pictures \
     >>"$log" 2>&1 || fail "they do not work in Wireshark's window; see $log"
@@ -202,11 +230,17 @@ for package in "$packages"/*.deb; do
 done
 debian_inside "$user" sh -c 'apt-get -q install -y --no-install-recommends /packages/later-*.deb' \
     >>"$log" 2>&1 || fail "upgrading; see $log"
-debian_inside "$user" sh /packages/open-sample >>"$log" 2>&1 || fail "the upgraded packages do not work"
+debian_inside_as reader "$user" sh /packages/open-sample >>"$log" 2>&1 ||
+    fail "the upgraded packages do not work"
 debian_inside "$user" apt-get -q remove -y wireshark-plugin-grvsstp grvsstp-analyze relaysim \
     >>"$log" 2>&1 || fail "removing; see $log"
-list_files | diff "$folder/$suite.before" - || fail "removing leaves something"
+unchanged removing
 debian_inside "$user" dpkg --purge wireshark-plugin-grvsstp grvsstp-analyze relaysim \
     >>"$log" 2>&1 || fail "purging; see $log"
-list_files | diff "$folder/$suite.before" - || fail "purging leaves something"
+unchanged purging
+
+echo "autopkgtest"
+install_packages "$user" autopkgtest
+debian_inside "$user" sh -c 'autopkgtest /packages/wireshark-plugin-*.deb /packages/grvsstp-*.deb \
+    /packages/relaysim_*.deb /packages/grvsstp/ -- null' >>"$log" 2>&1 || fail "autopkgtest; see $log"
 echo "Passed on $suite; the packages are in $packages, pictures of the window in $pictures"

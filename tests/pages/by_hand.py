@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Types what CONTRIBUTING.md says for building by hand, fuzzing and measuring, in a fresh clone of the
-last commit, each made short: half an hour on two cores.  The default run has no time for it.
+"""Types what CONTRIBUTING.md says for building by hand, fuzzing and measuring, and what other pages say
+for measuring, in a fresh clone of the last commit, each made short: half an hour on two cores.  The
+default run has no time for it.
 
 Usage: by_hand.py [FOLDER]     (default: build/by-hand; it is removed first)
 """
@@ -13,6 +14,7 @@ import sys
 
 import pages
 
+TYPED = ("CONTRIBUTING.md", "relaysim/README.md")
 # What is added to a command to make it short, by a pattern; None: not here.
 SHORT = (
     (r"ctest --test-dir build/dev", None),  # all tests
@@ -23,6 +25,7 @@ SHORT = (
     (r"mkdir .*|export .*|tests/fuzz/coverage\.sh .*|python3 tests/house/.*", r"\g<0>"),
     (r"ninja -C build/release (?:relaysim bench_peers|story_cost)", r"\g<0>"),
     (r"python3 tests/benchmark/relay\.py", r"\g<0> --quick"),
+    (r"python3 tests/benchmark/crowd\.py", r"\g<0> --clients 20 --seconds 2 --build build/release"),
     (r"ninja -C build/release random-runs-nightly", r"GRVSSTP_NIGHTLY_SECONDS=20 \g<0>"),
     (r"ninja -C build/release soak",
      r"cmake -DGRVSSTP_SOAK_SECONDS=20 build/release && ninja -C build/release relaysim soak"),
@@ -32,12 +35,12 @@ SHORT = (
 def script():
     yield "set -ex"
     has_release = False
-    for command in dict.fromkeys(pages.of_page("CONTRIBUTING.md")):
+    for command in dict.fromkeys(command for page in TYPED for command in pages.of_page(page)):
         for pattern, short in SHORT:
             if re.fullmatch(pattern, command):
                 if short is None:
                     break
-                if "build/release" in command and not has_release:
+                if "build/release" in command + short and not has_release:
                     yield "cmake --preset release && ninja -C build/release"
                     has_release = True
                 yield re.sub(pattern, short, command, count=1)

@@ -11,7 +11,7 @@ PAGES = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "tests/README.md", "
     for path in (glob.glob(os.path.join(TOP, house, "README.md")) +
                  glob.glob(os.path.join(TOP, house, "*", "README.md"))))
 MANUALS = ("analyzer/cli/man/grvsstp-analyze.1", "plugin/man/grvsstp.7",
-           "relaysim/man/relaysim.1", "relaysim/man/relaysimdump.1")
+           "relaysim/man/relaysim.1", "relaysim/man/relaysimdump.1", "relaysim/man/relaysim-scenario.5")
 PROGRAMS = ("sh", "python3", "ninja", "cmake", "ctest", "tshark", "wireshark", "grvsstp-analyze",
             "relaysim", "relaysimdump", "sudo", "install", "apt-get", "npm", "node", "man", "mkdir",
             "cat", "clickhouse-client", "tcpdump", "seq")

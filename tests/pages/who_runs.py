@@ -3,8 +3,8 @@
 
 HERE are those that test_commands.py runs, in a folder with a copy of what is built and of the samples:
 a pattern for the command, and one for what it prints.  ELSEWHERE are those that another file runs, with
-words of it that say so.  TARGETS take minutes or hours; of these the build has to know the name, and a
-test of the default run has a part of the same.
+words of it that say so; a row with a pattern more is for those pages alone.  TARGETS take minutes or
+hours; of these the build has to know the name, and a test of the default run has a part of the same.
 """
 
 HERE = (
@@ -25,6 +25,10 @@ HERE = (
     (r"grvsstp-analyze --format html --output report\.html ring_\*\.pcapng", r"\A\Z"),
     (r"grvsstp-analyze --fail-on warning capture\.pcapng", r"version_unsupported"),
     (r"grvsstp-analyze --shrink ack_excess:2 .*", None),
+    (r"grvsstp-analyze --scenario \d .*--output story\.scn .*", r"\A\Z"),
+    (r"relaysim scenario story\.scn -w story\.pcapng", r"(?m)^story\.scn +done$"),
+    (r"relaysim scenario (findings|everyday)/[a-z_-]+ --simulated -w \S+", r"(?m) done$"),
+    (r"relaysim scenario 4\.2\.\S+ (--simulated|--via) .*", r"(?m) done$"),
     (r"tcpdump -w - port 2492 \| grvsstp-analyze -", r"Not delivered"),
 )
 
@@ -33,20 +37,21 @@ ELSEWHERE = (
     (r"sh tests/run\.sh", ".ci/run", "tests/run.sh"),
     (r"sudo apt-get build-dep .*", "tests/packages/run.sh", "dpkg-buildpackage"),
     (r"sudo cmake --install build/release", "tests/pages/test_commands.py", '"--install", BUILD_DIR'),
-    (r"man grvsstp", "debian/wireshark-plugin-grvsstp.manpages", "grvsstp.7"),
-    (r"man grvsstp-analyze", "debian/grvsstp-analyze.manpages", "grvsstp-analyze.1"),
-    (r"man relaysim(-scenario|dump)?", "debian/relaysim.manpages", "relaysim"),
-    (r"man -l relaysim/man/\S+", "debian/relaysim.manpages", "relaysim-scenario.5"),
+    (r"man (-l relaysim/man/)?(grvsstp(-analyze)?|relaysim(-scenario|dump)?)(\.5)?",
+     "debian/tests/open-sample", "for page in grvsstp grvsstp-analyze relaysim relaysim-scenario relaysimdump"),
     (r"(build/release/analyzer/cli/)?grvsstp-analyze .*", "tests/cli/program/test_readme.py",
-     "analyzer/cli/README.md"),
+     "analyzer/cli/README.md", r"(analyzer/cli/)?README\.md"),
     (r"grvsstp-analyze --share ./2 .*|cat analyzer/sql/.*|(INTO=|CLICKHOUSE_CLIENT=|clickhouse-client).*",
      "tests/cli/program/test_sql.py", "The commands of analyzer/sql/README.md"),
     (r"npm install .*|node analyzer/sql/.*", "tests/cli/program/sql_engines.py",
      'PAGE = "analyzer/sql/README.md"'),
     (r"(seq 5 \| )?relaysim (demo|scenario|relay|client|bench) .*",
-     "tests/relaysim/program/man_examples.py", "Runs what stands under EXAMPLES in relaysim(1)"),
+     "tests/relaysim/program/man_examples.py", "Runs what stands under EXAMPLES in relaysim(1)",
+     r"relaysim/man/relaysim\.1"),
     (r"tshark -i sstp-relaysim .*", "tests/relaysim/program/extcap.py", "extcap.sstp_relaysim.scenario"),
     (r"relaysim scenario FILE\.scn -w FILE\.pcapng", "tests/relaysim/program/scenario_command.py", ".scn"),
+    (r"relaysim scenario everyday/NAME --simulated -w FILE\.pcapng", "tests/relaysim/program/everyday.py",
+     '"--simulated"'),
     (r"python3 tests/house/house\.py", "tests/house/test_house.py", "house"),
     (r"python3 tests/plugin/dissect/test_commands\.py --update",
      "tests/plugin/dissect/test_commands.py", "--update"),
@@ -61,8 +66,10 @@ ELSEWHERE = (
     (r"python3 tests/pages/by_hand\.py", "tests/pages/by_hand.py", "Usage: by_hand.py"),
     (r"sh tests/(builds|packages|foreign|versions)/run\.sh.*|tests/(fresh|versions)/run\.sh \w+",
      "CONTRIBUTING.md", "as root"),
-    (r"apt-get install --no-install-recommends redis-server mosquitto|python3 tests/benchmark/(relay|crowd|benchmark)\.py",
-     "tests/pages/by_hand.py", "tests/benchmark/relay"),
+    (r"apt-get install --no-install-recommends redis-server mosquitto|python3 tests/benchmark/relay\.py",
+     "tests/pages/by_hand.py", r"tests/benchmark/relay\.py"),
+    (r"python3 tests/benchmark/crowd\.py", "tests/pages/by_hand.py", r"tests/benchmark/crowd\.py"),
+    (r"python3 tests/benchmark/benchmark\.py", "tests/plugin/dissect/test_benchmark.py", '"benchmark.py"'),
     (r"tests/relaysim/program/soak\.py RELAYSIM --seed N|cmake -DGRVSSTP_SOAK_SECONDS=N",
      "tests/relaysim/program/CMakeLists.txt", "soak.py"),
 )
