@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Builds against the Wireshark of another Debian, warnings being errors, and runs there what has to
-# do with Wireshark: the tests of the plugin, of grvsstp-analyze and of relaysim's
-# interface and captures, the sanitized drivers, and the window.
+# do with Wireshark: the tests of the plugin, of grvsstp-analyze, of relaysim's interface and of what the
+# plugin shows of its captures, of what the pages tell people to type and of what is installed, the
+# sanitized drivers, and the window.
 set -eu
 
 usage()
@@ -127,8 +128,9 @@ choose()
 # The rest is built and tested there by tests/packages/run.sh.
 build release grvsstp grvsstp-analyze relaysim relaysimdump test_random_runs write_town clock_shim
 run ctest --test-dir build/release -R "$chosen" \
-    -L 'dissect|encapsulation|conversation|statistics|analyze|random'
-names=$(choose '^relaysim\.(extcap|answers|truth|journeys|recording|demo)$')
+    -L 'dissect|encapsulation|conversation|statistics|analyze|random|pages|packages'
+# Those that hold captures of relaysim against what the plugin shows.
+names=$(choose '^relaysim\.(answers|carried|demo|everyday|exchange|extcap|findings|journeys|over_http|over_http_polling|own_proxy|recording|scenarios|simulated|truth|worn)$')
 [ -z "$names" ] || run ctest --test-dir build/release -R "$names"
 
 build asan dissect_driver grvsstp-analyze relaysim write_town
