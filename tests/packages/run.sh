@@ -241,6 +241,6 @@ unchanged purging
 
 echo "autopkgtest"
 install_packages "$user" autopkgtest
-debian_inside "$user" sh -c 'autopkgtest /packages/wireshark-plugin-*.deb /packages/grvsstp-*.deb \
+debian_inside "$user" sh -c 'autopkgtest -B /packages/wireshark-plugin-*.deb /packages/grvsstp-*.deb \
     /packages/relaysim_*.deb /packages/grvsstp/ -- null' >>"$log" 2>&1 || fail "autopkgtest; see $log"
 echo "Passed on $suite; the packages are in $packages, pictures of the window in $pictures"

@@ -75,6 +75,17 @@ class FiltersTest(unittest.TestCase):
                        preferences=["%s:%s" % (name, words.get(value, value))
                                     for name, value in rows])
 
+    def test_manual(self):
+        """grvsstp(7) has the statistics and preferences of plugin/README.md, and no others."""
+        manual = re.sub(r"\\f[A-Z]", "", pages.read("plugin/man/grvsstp.7")).replace("\\-", "-")
+        named = set(re.findall(r"-z ([a-z]+,[a-z_]+)", manual))
+        told = set(re.findall(r"`-z \"?([a-z]+,[a-z_]+)", "".join(
+            "`%s`" % each for each in pages.cells("plugin/README.md", "Statistics", 1))))
+        self.assertEqual(named, told)
+        self.assertEqual(
+            set(re.findall(r"^\.B (grvsstp\.[a-z_.]+)$", manual, re.M)),
+            set(re.findall(r"^\| `(grvsstp\.[a-z_.]+)`", pages.read("plugin/README.md"), re.M)))
+
 
 if __name__ == "__main__":
     unittest.main()
