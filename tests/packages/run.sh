@@ -140,6 +140,7 @@ debian_inside_as builder "$builder" \
 echo "Comparing them with what cmake --install makes"
 debian_inside_as builder "$builder" sh -ec '
     rm -rf installed unpacked
+    mkdir unpacked
     DESTDIR=/home/builder/installed cmake --install first/grvsstp/obj-*
     for package in wireshark-plugin-grvsstp grvsstp-analyze relaysim; do
         dpkg-deb -x first/"$package"_*.deb "unpacked/$package"
