@@ -22,7 +22,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON = "/usr/bin/python3"
 PROFILE = "Groove SSTP"
 INTERFACE = "sstp-relaysim"
-FRAME = "114"  # of the sample, in which a message begins and another ends
+STREAM = 2  # of the sample, whose messages lie close together
 TABLES = ("acks", "connections", "journeys", "selfcheck", "sessions")
 MAIN = {"main_x": 0, "main_y": 0, "main_width": 1560, "main_height": 960}
 
@@ -63,7 +63,8 @@ def outer(asked):
             "rows": list_of(ws, capture, test_profile.columns()),
             "buttons": {label: ws.count(capture, text, two_pass=True)
                         for label, text in test_profile.buttons()},
-            "stream": ws.count(capture, "sstp.stream == 2", two_pass=True),
+            "stream": ws.count(capture, "sstp.stream == %d" % STREAM, two_pass=True),
+            "frame": begins_and_ends(ws, capture),
             "tables": {title: rows for title, rows in (table(ws, capture, name)
                                                        for name in TABLES)},
             "follow": followed(ws, capture)}
@@ -125,9 +126,16 @@ def table(ws, capture, name):
     return title, [[cell.strip() for cell in line.split("|")[:-1]] for line in lines if "|" in line]
 
 
+def begins_and_ends(ws, capture):
+    """A frame in which a message begins and another ends."""
+    frames = ws.tshark(capture, "-Y", 'sstp.stream == %d && sstp.command == "Message" && '
+                       'sstp.command == "EndMessage"' % STREAM, "-T", "fields", "-e", "frame.number")
+    return frames.split()[0]
+
+
 def followed(ws, capture):
-    """Lines that one side sent on the connection of FRAME."""
-    lines = ws.tshark(capture, "-q", "-z", "follow,grvsstp,ascii,2").splitlines()
+    """Lines that one side sent on the connection of that frame."""
+    lines = ws.tshark(capture, "-q", "-z", "follow,grvsstp,ascii,%d" % STREAM).splitlines()
     return [line for line in lines if re.fullmatch(r"[A-Za-z][ -~]{8,60}", line)
             and not line.startswith(("Follow", "Filter", "Node"))][:3]
 
@@ -158,7 +166,7 @@ class WindowTest(unittest.TestCase):
         return window
 
     def open_sample(self):
-        window = self.open("demo.pcapng", "-g", FRAME, "-r", "demo.pcapng")
+        window = self.open("demo.pcapng", "-g", self.expected["frame"], "-r", "demo.pcapng")
         self.wait_for_displayed(window, self.expected["packets"])
         return window
 
@@ -179,7 +187,7 @@ class WindowTest(unittest.TestCase):
         window.wait_for("label", "Profile: " + PROFILE)
         rows = window.cells("tree", "Packet list")
         self.assertEqual(rows[0], self.expected["columns"])
-        self.assertGreater(len(rows), int(FRAME))
+        self.assertGreater(len(rows), int(self.expected["frame"]))
         self.assertEqual(rows[1:], self.expected["rows"][:len(rows) - 1])
         window.wait("details", lambda: [
             cells for cells in window.cells("tree", "Packet details")
