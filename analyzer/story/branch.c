@@ -137,19 +137,20 @@ static void end_branch(const struct story_following *following, uint32_t decisiv
     story_doubt(following, decisive);
 }
 
-/* The receiver has said that the recipient does not get it, as sure as it is that it had come. */
+/* The receiver has said that the recipient does not get it: it stays where it had come, `before`,
+ * as sure as that is, and whatever he acknowledged for others. */
 static void refuse(const struct story_following *following, uint32_t decisive,
-                   const struct story_recipient *recipient, enum sstp_story_certainty certainty)
+                   const struct story_recipient *recipient, const struct sstp_story_branch *before)
 {
     const struct sstp_story *story = following->story;
 
     following->branch->leg = decisive;
-    following->branch->certainty = certainty;
+    following->branch->certainty = before->certainty;
     following->branch->refusal = SSTP_STORY_BY_STATUS;
     following->branch->reason = recipient->gone;
     story_hold(following->branch, SSTP_STORY_REFUSED,
                party(story, story_session(story, story_leg(story, decisive)->session), true),
-               following->branch->since_ns);
+               before->since_ns);
 }
 
 static void follow(struct story_following following);
@@ -178,7 +179,7 @@ static void follow(struct story_following following)
     const uint32_t decisive = decisive_leg(story, following.hop);
     const struct story_recipient *recipient =
         story_recipient_on(story, decisive, following.recipient);
-    const enum sstp_story_certainty certainty = following.branch->certainty;
+    const struct sstp_story_branch before = *following.branch;
     uint32_t next = NONE;
 
     if (following.recipient != NULL)
@@ -193,7 +194,7 @@ static void follow(struct story_following following)
         end_branch(&following, decisive);
     if (recipient != NULL && recipient->is_gone && recipient->gone_at <= decisive &&
         following.branch->outcome != SSTP_STORY_DELIVERED)
-        refuse(&following, decisive, recipient, certainty);
+        refuse(&following, decisive, recipient, &before);
 }
 
 unsigned sstp_story_branches(struct sstp_story *story, uint32_t journey, unsigned max,

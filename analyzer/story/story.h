@@ -256,7 +256,7 @@ struct sstp_story_branch {
     enum sstp_story_certainty certainty;
     uint32_t leg;            /* the last of this branch */
     struct sstp_span holder; /* who has it; empty: not known */
-    int64_t since_ns;        /* since when */
+    int64_t since_ns;        /* since it was acknowledged to him, or he sent it first */
 };
 
 /* Calls for each recipient of a journey; as many as `max` at most, and returns how many there

@@ -335,6 +335,11 @@ void grvsstp_journeys_end(struct grvsstp_journeys *journeys)
         sstp_story_end(story, journeys->connection);
 }
 
+uint32_t grvsstp_journeys_connection(const struct grvsstp_journeys *journeys)
+{
+    return journeys != NULL && story != NULL ? journeys->connection : SSTP_STORY_NONE;
+}
+
 uint32_t grvsstp_journeys_leg(const struct grvsstp_journeys *journeys, bool from_initiator,
                               uint32_t message)
 {

@@ -93,6 +93,10 @@ struct sstp_story *grvsstp_story(void);
 /* What that digest made of a leg; NULL where the contents are not known. */
 const uint8_t *grvsstp_journeys_contents(uint32_t leg);
 
+/* The story's number of the connection, which need not be the plugin's; SSTP_STORY_NONE without a
+ * story. */
+uint32_t grvsstp_journeys_connection(const struct grvsstp_journeys *journeys);
+
 /* The leg of a message of a direction, by the observer's number; SSTP_STORY_NONE. */
 uint32_t grvsstp_journeys_leg(const struct grvsstp_journeys *journeys, bool from_initiator,
                               uint32_t message);

@@ -174,6 +174,11 @@ static void test_lost(void)
     assert_branch(&town, "id:c", SSTP_STORY_WAITING, RELAY, town.root);
     assert_branch(&town, "id:d", SSTP_STORY_REFUSED, "dpp:///a", town.root);
     assert_branch(&town, "id:e", SSTP_STORY_WAITING, OTHER, between);
+    /* Who is refused never gave it away, whatever was acknowledged for others. */
+    struct sstp_story_leg made;
+    sstp_story_leg(town.tale.story, town.root, &made);
+    g_assert_cmpint(tale_branch(&town.tale, town.root, "id:b").since_ns, ==, made.time_ns);
+    g_assert_cmpint(tale_branch(&town.tale, town.root, "id:c").since_ns, ==, made.acknowledged_ns);
     const struct sstp_story_branch branch = tale_branch(&town.tale, next, "id:c");
     g_assert_cmpint(branch.outcome, ==, SSTP_STORY_REFUSED);
     g_assert_cmpint(branch.refusal, ==, SSTP_STORY_BY_STATUS);

@@ -24,23 +24,44 @@ static const guint8 *contents_of(const void *cookie, guint32 leg)
     return grvsstp_journeys_contents(leg);
 }
 
-void gather_journeys(struct gather *gather)
+/* By the story's number of a connection: its row. It begins with a connection's first command, the
+ * plugin's with its first byte, so their orders differ. */
+static GArray *rows_of_story(const struct gather *gather)
 {
-    struct report *report = gather->report;
-    const guint num = gather->connections->len;
-    guint32 *rows = g_new(guint32, MAX(num, 1));
-    const struct journeys_source source = {
-        .story = grvsstp_story(), .rows = rows, .num_rows = num, .contents = contents_of};
+    const guint32 none = REPORT_NONE;
+    GArray *rows = g_array_new(FALSE, FALSE, sizeof(guint32));
 
-    for (guint i = 0; i < num; i++) {
+    for (guint i = 0; i < gather->connections->len; i++) {
         const struct gathered_connection *known =
             REPORT_AT(gather->connections, struct gathered_connection, i);
-        rows[i] = known->connection != NULL ? known->index : REPORT_NONE;
+        if (known->connection == NULL || known->connection->states == NULL)
+            continue;
+        const guint32 number = grvsstp_journeys_connection(known->connection->states->journeys);
+        if (number == SSTP_STORY_NONE)
+            continue;
+        while (rows->len <= number)
+            g_array_append_val(rows, none);
+        *REPORT_AT(rows, guint32, number) = known->index;
     }
-    if (source.story != NULL) {
-        journeys_tell(report, &source);
-        if (gather->tells_contents)
-            journeys_tell_recipients(report, &source);
-    }
-    g_free(rows);
+    return rows;
+}
+
+void gather_journeys(struct gather *gather)
+{
+    struct sstp_story *story = grvsstp_story();
+
+    if (story == NULL)
+        return;
+    GArray *rows = rows_of_story(gather);
+    const struct journeys_source source = {
+        .story = story,
+        .rows = (const guint32 *)(const void *)rows->data,
+        .num_rows = rows->len,
+        .contents = contents_of,
+    };
+
+    journeys_tell(gather->report, &source);
+    if (gather->tells_contents)
+        journeys_tell_recipients(gather->report, &source);
+    g_array_free(rows, TRUE);
 }

@@ -106,8 +106,12 @@ SELECT contents, identity, device, user_ref, length, legs, roots, is_one,
                notEmpty(delivering), delivering[1].6,
                notEmpty(refusing), refusing[1].5,
                notEmpty(acked), last.6, last.5) AS holder,
-       multiIf(outcome = 'not known' OR last.3 = 'not seen', 0,
+       arrayFilter(leg -> leg.3 = 'acknowledged' AND leg.6 = refusing[1].5, legs) AS had,
+       multiIf(outcome = 'not known', 0,
                notEmpty(delivering), arrayReduce('min', arrayMap(leg -> leg.4, delivering)),
+               notEmpty(refusing), if(empty(had), legs[1].1,
+                                      arrayReduce('min', arrayMap(leg -> leg.4, had))),
+               last.3 = 'not seen', 0,
                notEmpty(acked), acked[1].4,
                notEmpty(before), before[1].4, legs[1].1) AS since_ns
 FROM (

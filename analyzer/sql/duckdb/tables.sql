@@ -154,9 +154,15 @@ SELECT * EXCLUDE (last, delivering, refusing, acked, passed, before),
             WHEN len(refusing) > 0 THEN refusing[1].sender
             WHEN len(acked) > 0 THEN last.receiver
             ELSE last.sender END AS holder,
-       CASE WHEN outcome = 'not known' OR last.passage = 'not seen' THEN 0
+       CASE WHEN outcome = 'not known' THEN 0
             WHEN len(delivering) > 0
             THEN list_min(list_transform(delivering, lambda leg: leg.acked_t_ns))
+            WHEN len(refusing) > 0
+            THEN coalesce(list_min(list_transform(
+                     list_filter(legs, lambda leg: leg.passage = 'acknowledged'
+                                       AND leg.receiver = refusing[1].sender),
+                     lambda leg: leg.acked_t_ns)), legs[1].end_t_ns)
+            WHEN last.passage = 'not seen' THEN 0
             WHEN len(acked) > 0 THEN acked[1].acked_t_ns
             WHEN len(before) > 0 THEN before[1].acked_t_ns
             ELSE legs[1].end_t_ns END AS since_ns
