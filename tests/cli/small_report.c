@@ -38,6 +38,8 @@ static void add_files(struct report *report)
                                        .offset_low_ns = SMALL_MS,
                                        .offset_high_ns = 3 * SMALL_MS,
                                        .drift_ppm = 0.5,
+                                       .drift_low_ppm = 0.25,
+                                       .drift_high_ppm = 0.75,
                                        .num_anchors = 4};
     }
 }

@@ -94,6 +94,39 @@ static void test_many_steps(void)
     report_free(report);
 }
 
+/* Seven lanes, as of a fanout over two relays to four, fit on a page; of more the page is scrolled.
+ */
+static void test_many_parties(void)
+{
+    static const struct {
+        guint num;
+        const char *width;
+    } rows[] = {
+        {2, "width=\"450\""}, {7, "width=\"1118\""}, {8, "width=\"1118\""}, {12, "width=\"1550\""}};
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct report *report = small_report();
+        struct report_journey *journey =
+            REPORT_AT(report->journeys, struct report_journey, SMALL_WAITING);
+        journey->first_hop = report->hops->len;
+        journey->num_hops = rows[i].num - 1;
+        for (guint k = 0; k < journey->num_hops; k++) {
+            char name[32];
+            struct report_hop *hop = report_add(report, report->hops, G_MAXUINT);
+            *hop = *REPORT_AT(report->hops, struct report_hop, SMALL_TRY_1);
+            g_snprintf(name, sizeof name, "dpp:///of-a-long-name-%02u", k);
+            hop->receiver = report_string(report, name, strlen(name));
+            hop->attempt_of = hop->sight_of = report->hops->len - 1;
+        }
+        GString *html = g_string_new(NULL);
+        drawing_ladder(html, report, SMALL_WAITING);
+        assert_has(html, "class=\"party\"", rows[i].num);
+        assert_has(html, rows[i].width, 1);
+        g_string_free(html, TRUE);
+        report_free(report);
+    }
+}
+
 /* Who has it from when to when; whoever has it for somebody still has it at the end. */
 static void test_custody(void)
 {
@@ -101,7 +134,7 @@ static void test_custody(void)
     GString *html = drawn(drawing_custody, report, SMALL_DELIVERED);
     assert_has(html, "<title>dpp:///alice had it for 100 ms</title>", 1);
     assert_has(html, "<title>grooveDNS://relay1.example had it for 300 ms</title>", 1);
-    assert_has(html, "<title>? has it at the end, for 40 ms</title>", 1);
+    assert_has(html, "<title>? has got it</title>", 1);
     g_string_free(html, TRUE);
     report_free(report);
 }
@@ -112,12 +145,13 @@ static void test_custody_after_an_attempt(void)
     struct report *report = small_report();
     GString *html = drawn(drawing_custody, report, SMALL_WAITING);
     assert_has(html, "<title>dpp:///alice had it for 5 s</title>", 1);
-    assert_has(html, "<title>grooveDNS://relay1.example has it at the end, for 500 ms</title>", 1);
+    assert_has(html, "<title>grooveDNS://relay1.example has it, since 4 s before the end</title>",
+               1);
     g_string_free(html, TRUE);
     /* One that was not does not. */
     REPORT_AT(report->hops, struct report_hop, SMALL_TRY_2)->passage = SSTP_STORY_SENT;
     html = drawn(drawing_custody, report, SMALL_WAITING);
-    assert_has(html, "<title>dpp:///alice has it at the end, for 5.5 s</title>", 1);
+    assert_has(html, "<title>dpp:///alice has it, since 9 s before the end</title>", 1);
     g_string_free(html, TRUE);
     report_free(report);
 }
@@ -165,6 +199,7 @@ int main(int argc, char *argv[])
     g_test_add_func("/drawing/ladder", test_ladder);
     g_test_add_func("/drawing/names", test_names);
     g_test_add_func("/drawing/many-steps", test_many_steps);
+    g_test_add_func("/drawing/many-parties", test_many_parties);
     g_test_add_func("/drawing/custody", test_custody);
     g_test_add_func("/drawing/custody-after-an-attempt", test_custody_after_an_attempt);
     g_test_add_func("/drawing/delays", test_delays);

@@ -31,6 +31,32 @@ static void test_span(void)
     }
 }
 
+static const struct {
+    gint64 ns;
+    const char *text;
+} offsets[] = {{0, "0 ms"},
+               {999, "0 ms"},
+               {-1, "-0.001 ms"},
+               {37500, "0.037 ms"},
+               {2 * MS, "2 ms"},
+               {80 * MS + 123456, "80.123 ms"},
+               {-40 * MS, "-40 ms"},
+               {S, "1 s"},
+               {419 * S + 997146590, "6 min 59.997146 s"},
+               {7 * 3600 * S + 20 * MS, "7 h 0.02 s"},
+               {-(86400 + 3660) * S - 500 * MS, "-1 d 1 h 1 min 0.5 s"},
+               {G_MININT64, "-106751 d 23 h 47 min 16.854776 s"}};
+
+static void test_offset(void)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(offsets); i++) {
+        GString *text = g_string_new(NULL);
+        moment_append_offset(text, offsets[i].ns);
+        g_assert_cmpstr(text->str, ==, offsets[i].text);
+        g_string_free(text, TRUE);
+    }
+}
+
 static void test_moment(void)
 {
     GString *text = g_string_new(NULL);
@@ -77,6 +103,7 @@ int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/moment/span", test_span);
+    g_test_add_func("/moment/offset", test_offset);
     g_test_add_func("/moment/moment", test_moment);
     g_test_add_func("/moment/count", test_count);
     g_test_add_func("/moment/reading", test_reading);

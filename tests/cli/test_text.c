@@ -29,7 +29,7 @@ static void test_overview(void)
         text, "2 files, 21 packets, from 2020-09-13 12:26:40.000000 UTC, 10 s long\n"
               "  at eth0: 10 packets\n"
               "  at eth1: 11 packets, of them 1 captured twice; its clock is 2 ms ahead, right to "
-              "1 ms, and gains 0.500 us a second\n"
+              "1 ms, and gains 0.500 us a second, right to 0.250\n"
               "2 connections, 2 sessions, 30 commands\n"
               "4 messages: 3 acknowledged, 1 outstanding\n"
               "2 journeys to 3 recipients: 1 delivered, 1 waiting, 1 refused\n"
@@ -59,6 +59,32 @@ static void test_without_journeys(void)
     assert_has(text, "  outstanding ");
     g_free(text);
     report_free(report);
+}
+
+/* What is printed of a clock is as exact as what is said of it, whichever way it is wrong. */
+static void test_clock(void)
+{
+    static const struct {
+        gint64 offset_ns, low_ns, high_ns;
+        const char *text;
+    } rows[] = {
+        {419997146590, 419979980000, 420020033917, "6 min 59.997146 s ahead, right to 22.888 ms,"},
+        {-40000000500, -40000001000, -39999999000, "40 s late, right to 0.001 ms,"},
+        {25200000037000, 25199999721000, 25200000353000,
+         "7 h 0.000037 s ahead, right to 0.316 ms,"},
+    };
+
+    for (gsize i = 0; i < G_N_ELEMENTS(rows); i++) {
+        struct report *report = small_report();
+        struct report_point *point = REPORT_AT(report->points, struct report_point, 1);
+        point->offset_ns = rows[i].offset_ns;
+        point->offset_low_ns = rows[i].low_ns;
+        point->offset_high_ns = rows[i].high_ns;
+        char *text = overview(report);
+        assert_has(text, rows[i].text);
+        g_free(text);
+        report_free(report);
+    }
 }
 
 static void test_nothing(void)
@@ -104,6 +130,7 @@ int main(int argc, char *argv[])
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/text/overview", test_overview);
+    g_test_add_func("/text/clock", test_clock);
     g_test_add_func("/text/without-journeys", test_without_journeys);
     g_test_add_func("/text/nothing", test_nothing);
     g_test_add_func("/text/incomplete", test_incomplete);

@@ -8,8 +8,12 @@
 #include "report/moment.h"
 #include "report/steps.h"
 
-/* Units of a ladder; the page scales it. */
-#define LANE 170u
+/* Units of a ladder; the page scales it. Lanes are as wide as the page has room for, between these;
+ * what is wider then can be scrolled. */
+#define ROOM 1124u
+#define LANE_MAX 170u
+#define LANE_MIN 120u
+#define LETTER 7u /* of a name above a lane */
 #define ROW 30u
 #define HEAD 34u
 #define TIME 110u
@@ -45,31 +49,39 @@ static void append_span(GString *html, gint64 span_ns)
  * The ladder
  */
 
-static guint lane_x(guint party)
+static guint lane_width(guint num)
 {
-    return TIME + LANE / 2 + party * LANE;
+    return CLAMP((ROOM - TIME) / MAX(num, 1), LANE_MIN, LANE_MAX);
+}
+
+static guint lane_x(guint lane, guint party)
+{
+    return TIME + lane / 2 + party * lane;
 }
 
 static void draw_parties(GString *html, const struct steps *steps, guint num, guint height)
 {
+    const guint lane = lane_width(num);
+
     for (guint i = 0; i < num; i++) {
         const char *name = steps_party(steps, i);
         g_string_append_printf(html, "<g><title>");
         markup_append(html, name);
-        g_string_append_printf(html, "</title><text class=\"party\" x=\"%u\" y=\"18\">", lane_x(i));
-        append_name(html, name, 22);
+        g_string_append_printf(html, "</title><text class=\"party\" x=\"%u\" y=\"18\">",
+                               lane_x(lane, i));
+        append_name(html, name, MIN(lane / LETTER, 22));
         g_string_append_printf(html,
                                "</text><line class=\"lane\" x1=\"%u\" y1=\"%u\" x2=\"%u\" "
                                "y2=\"%u\"/></g>",
-                               lane_x(i), HEAD - 8, lane_x(i), height - 6);
+                               lane_x(lane, i), HEAD - 8, lane_x(lane, i), height - 6);
     }
 }
 
 static void draw_step(GString *html, const struct report *report, const struct step *step,
-                      guint row, gint64 begin_ns)
+                      guint lane, guint row, gint64 begin_ns)
 {
     const guint y = HEAD + row * ROW + ROW / 2;
-    const guint from = lane_x(step->sender), to = lane_x(step->receiver);
+    const guint from = lane_x(lane, step->sender), to = lane_x(lane, step->receiver);
     const struct report_hop *hop = REPORT_AT(report->hops, struct report_hop, step->hop);
     const gboolean is_lost = !step->is_acknowledgement && hop->passage != SSTP_STORY_ACKNOWLEDGED;
     GString *what = g_string_new(NULL);
@@ -138,15 +150,16 @@ void drawing_ladder(GString *html, const struct report *report, guint index)
     steps_collect(&steps, report, index);
     const guint num_parties = MIN(steps.parties->len, DRAWING_PARTIES_MAX);
     const guint num_steps = MIN(steps.steps->len, DRAWING_STEPS_MAX);
-    const guint height = HEAD + num_steps * ROW + 8;
+    const guint height = HEAD + num_steps * ROW + 8, lane = lane_width(num_parties);
     guint row = 0;
 
-    open_ladder(html, TIME + num_parties * LANE, height);
+    open_ladder(html, TIME + num_parties * lane, height);
     draw_parties(html, &steps, num_parties, height);
     for (guint i = 0; i < num_steps; i++) {
         const struct step *step = REPORT_AT(steps.steps, struct step, i);
         if (step->sender < num_parties && step->receiver < num_parties)
-            draw_step(html, report, step, row++, REPORT_AT(steps.steps, struct step, 0)->t_ns);
+            draw_step(html, report, step, lane, row++,
+                      REPORT_AT(steps.steps, struct step, 0)->t_ns);
     }
     g_string_append(html, "</svg>\n");
     list_steps(html, report, &steps, num_steps);
@@ -230,12 +243,29 @@ static void find_keepers(struct custody *parties, const struct report *report,
     }
 }
 
+/* How long it was had: who has got it has it for good, and who has it for somebody at least until
+ * the end of what was captured, which is later than that of the bars. */
+static void append_holding(GString *html, const struct report *report,
+                           const struct custody *custody, const char *class)
+{
+    if (strcmp(class, "held") == 0) {
+        g_string_append(html, "had it for ");
+        append_span(html, custody->end_ns - custody->begin_ns);
+    } else if (strcmp(class, "has") == 0) {
+        g_string_append(html, "has got it");
+    } else {
+        g_string_append(html, "has it, since ");
+        append_span(html, report->last_ns - custody->begin_ns);
+        g_string_append(html, " before the end");
+    }
+}
+
 /* A row has a name, and below it a bar as wide as the page allows. */
 #define BAR_ROW 34u
 #define BAR_HEIGHT 12u
 
-static void draw_bar(GString *html, const struct custody *custody, const char *name, guint row,
-                     gint64 begin_ns, gint64 end_ns)
+static void draw_bar(GString *html, const struct report *report, const struct custody *custody,
+                     const char *name, guint row, gint64 begin_ns, gint64 end_ns)
 {
     const gboolean is_open = !custody->is_passed_on || custody->is_keeping;
     const char *class = custody->is_keeping || (is_open && custody->has_sent) ? "holds"
@@ -245,12 +275,12 @@ static void draw_bar(GString *html, const struct custody *custody, const char *n
 
     g_string_append(html, "<g><title>");
     markup_append(html, name);
-    g_string_append(html, is_open ? " has it at the end, for " : " had it for ");
-    append_span(html, until_ns - custody->begin_ns);
+    g_string_append_c(html, ' ');
+    append_holding(html, report, custody, class);
     g_string_append_printf(html, "</title><text x=\"0\" y=\"%u\">", row * BAR_ROW + 13);
     append_name(html, name, 22);
-    g_string_append_printf(html, "<tspan class=\"soft\" dx=\"8\">%s", is_open ? "has it, " : "");
-    append_span(html, until_ns - custody->begin_ns);
+    g_string_append(html, "<tspan class=\"soft\" dx=\"8\">");
+    append_holding(html, report, custody, class);
     g_string_append_printf(html, "</tspan></text><rect class=\"%s\" ", class);
     drawing_append_bar(html, custody->begin_ns, until_ns, begin_ns, end_ns);
     g_string_append_printf(html, " y=\"%u\" height=\"%u\"/></g>", row * BAR_ROW + 18, BAR_HEIGHT);
@@ -274,7 +304,7 @@ void drawing_custody(GString *html, const struct report *report, guint index)
     drawing_open_chart(html, num * BAR_ROW + 4, "Who had the message when");
     for (guint i = 0; i < num; i++)
         if (parties[i].has_begun)
-            draw_bar(html, &parties[i], steps_party(&steps, i), row++, begin_ns, end_ns);
+            draw_bar(html, report, &parties[i], steps_party(&steps, i), row++, begin_ns, end_ns);
     g_string_append(html, "</svg>\n");
     g_free(parties);
     steps_clear(&steps);

@@ -24,6 +24,8 @@ static void append_number(GString *text, const char *name, gint64 number)
 {
     if (is_moment(name))
         moment_append(text, number);
+    else if (g_str_has_prefix(name, "offset_"))
+        moment_append_offset(text, ends_in(name, "_high_ns") ? number + 999 : number);
     else if (ends_in(name, "_ns"))
         moment_append_span(text, number);
     else

@@ -105,6 +105,7 @@ static const struct report_branch *find_oldest(const struct report *report, guin
             const struct report_branch *branch =
                 REPORT_AT(report->branches, struct report_branch, of->first_branch + k);
             if (branch->outcome != SSTP_STORY_WAITING || branch->since_ns == 0 ||
+                branch->certainty == SSTP_STORY_OPEN || /* it may have gone on unseen */
                 (oldest != NULL && branch->since_ns >= oldest->since_ns))
                 continue;
             oldest = branch;

@@ -125,6 +125,21 @@ static void append_cell(const struct html_page *page, const struct record *recor
 /* More columns than any table has. */
 #define COLUMNS_MAX 24u
 
+/* Whether a column has numbers: as its first row that has something there. */
+static gboolean has_numbers(const struct html_page *page, const struct table *table, guint num,
+                            const struct table_column *column)
+{
+    struct record record;
+
+    for (guint i = 0; i < num && i < HTML_ROWS_MAX; i++) {
+        table->row(page->report, i, &record);
+        const struct record_cell *cell = grid_cell(&record, column->cell);
+        if (cell->kind != RECORD_EMPTY)
+            return is_number(cell);
+    }
+    return FALSE;
+}
+
 void html_table(struct html_page *page, const char *title, const char *name)
 {
     GString *html = output_text(page->output);
@@ -137,13 +152,12 @@ void html_table(struct html_page *page, const char *title, const char *name)
 
     if (num == 0)
         return;
-    table->row(page->report, 0, &record);
     for (const struct table_column *column = table->columns; column->heading != NULL; column++) {
         if (!is_shown(page, column))
             continue;
         g_assert(num_shown < COLUMNS_MAX);
         headings[num_shown] = g_strdup_printf(
-            "%s%s", is_number(grid_cell(&record, column->cell)) ? ">" : "", column->heading);
+            "%s%s", has_numbers(page, table, num, column) ? ">" : "", column->heading);
         shown[num_shown++] = column;
     }
     html_begin_table(page, title, num, (const char *const *)headings);

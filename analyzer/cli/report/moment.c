@@ -47,6 +47,42 @@ void moment_append_span(GString *text, gint64 span_ns)
     }
 }
 
+/* A number of `unit`s without the zeros that say nothing. */
+static void append_real(GString *text, double number, int digits, const char *unit)
+{
+    g_string_append_printf(text, "%.*f", digits, number);
+    while (text->str[text->len - 1] == '0')
+        g_string_truncate(text, text->len - 1);
+    if (text->str[text->len - 1] == '.')
+        g_string_truncate(text, text->len - 1);
+    g_string_append_printf(text, " %s", unit);
+}
+
+void moment_append_offset(GString *text, gint64 offset_ns)
+{
+    static const struct {
+        guint64 seconds;
+        const char *unit;
+    } large[] = {{86400, "d"}, {3600, "h"}, {60, "min"}};
+    const gint64 us = offset_ns / 1000 - (offset_ns % 1000 < 0);
+    guint64 left = us < 0 ? (guint64)-us : (guint64)us;
+
+    if (us < 0)
+        g_string_append_c(text, '-');
+    if (left < 1000000) {
+        append_real(text, (double)left / 1e3, 3, "ms");
+        return;
+    }
+    for (guint i = 0; i < G_N_ELEMENTS(large); i++) {
+        const guint64 size = large[i].seconds * 1000000;
+        if (left < size)
+            continue;
+        g_string_append_printf(text, "%u %s ", (guint)(left / size), large[i].unit);
+        left %= size;
+    }
+    append_real(text, (double)left / 1e6, 6, "s");
+}
+
 void moment_append_count(GString *text, guint64 count)
 {
     if (count >= 1000) {

@@ -11,6 +11,9 @@ void moment_append(GString *text, gint64 t_ns);
 /* "12.3 ms", "4 min 10 s", "2 d 3 h": three digits or two units; a minus where it is negative. */
 void moment_append_span(GString *text, gint64 span_ns);
 
+/* How clocks differ, to the microsecond below: "2 ms", "80.123 ms", "6 min 59.997146 s". */
+void moment_append_offset(GString *text, gint64 offset_ns);
+
 /* "1,234,567" */
 void moment_append_count(GString *text, guint64 count);
 

@@ -46,6 +46,7 @@ static const struct table_column of_points[] = {
     {"offset",     "offset_ns",     NULL, NULL},
     {"between",    "offset_low_ns", " and ", "offset_high_ns"},
     {"drift ppm",  "drift_ppm",     NULL, NULL},
+    {"from",       "drift_low_ppm", " to ", "drift_high_ppm"},
     {"shared",     "shared_packets", NULL, NULL},
     {"relayed",    "relayed_messages", NULL, NULL},
     {"steps",      "clock_steps",   NULL, NULL},

@@ -15,17 +15,22 @@
 
 static void append_clock(GString *text, const struct report_point *point)
 {
+    const gint64 ahead_ns = ABS(point->offset_ns) / 1000 * 1000; /* as it is printed */
+    const gint64 printed_ns = point->offset_ns < 0 ? -ahead_ns : ahead_ns;
+
     g_string_append(text, "; its clock is ");
-    moment_append_span(text, point->offset_ns);
-    g_string_append(text, " ahead");
+    moment_append_offset(text, ahead_ns);
+    g_string_append(text, point->offset_ns < 0 ? " late" : " ahead");
     if (point->offset_low_ns != G_MININT64 && point->offset_high_ns != G_MAXINT64) {
         g_string_append(text, ", right to ");
-        moment_append_span(text, MAX(point->offset_high_ns - point->offset_ns,
-                                     point->offset_ns - point->offset_low_ns));
+        moment_append_offset(
+            text, MAX(point->offset_high_ns - printed_ns, printed_ns - point->offset_low_ns) + 999);
     } else {
         g_string_append(text, ", known from one side alone");
     }
-    g_string_append_printf(text, ", and gains %.3f us a second", point->drift_ppm);
+    g_string_append_printf(
+        text, ", and gains %.3f us a second, right to %.3f", point->drift_ppm,
+        MAX(point->drift_high_ppm - point->drift_ppm, point->drift_ppm - point->drift_low_ppm));
     if (point->num_relayed > 0) {
         g_string_append(text, ", by ");
         moment_append_things(text, point->num_relayed, "relayed message");

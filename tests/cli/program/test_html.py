@@ -132,11 +132,16 @@ class HtmlTest(unittest.TestCase):
             files = [points.write(os.path.join(folder, "near.pcap"), near),
                      points.write(os.path.join(folder, "far.pcap"),
                                   points.at(near, 20 * points.MS, 3 * points.MS))]
-            rows = page(*files).rows_of("Where it was captured")
+            found = page(*files)
+            rows = found.rows_of("Where it was captured")
             clock = analyze.of_type(analyze.records(*files), "point")[1]
         self.assertEqual([row[1] for row in rows], ["near.pcap", "far.pcap"])
         self.assertIn("ms and", rows[1][7])
-        self.assertEqual(rows[1][9], str(clock["shared_packets"]))
+        self.assertEqual(rows[1][10], str(clock["shared_packets"]))
+        # Numbers and their heads stand at the right, also where the first row has none.
+        num = len(rows[1])
+        self.assertEqual([cell.get("class") for cell in found.all("th")[:num]],
+                         [cell.get("class") for cell in found.all("td")[num:2 * num]])
 
     def test_delays_are_those_of_the_messages(self):
         seen = page(analyze.sample("acknowledgement"))

@@ -31,6 +31,10 @@ NAMES = [os.path.relpath(path, STORIES)[:-len(".scn")]
          for group in (".", "everyday") for path in sorted(glob.glob(os.path.join(STORIES, group, "*.scn")))]
 # Whose capture lacks frames on purpose; whose speakers tell nothing.
 OTHERS = {"capture-lossy", "word-by-word"}
+# Dissected by several processes, too: in one the first bytes of connections come in another order than their
+# first whole commands.
+DEALT_OUT = ("transport-split-and-late", "henc-all-carriers", "4.2.6.2-relay-lost", "transport-proxy-dies",
+             "everyday/a-relay-restarts")
 VIAS = ("tcp", "443", "connect", "socks", "longlived", "keepalive", "polling")
 PACKET = 6  # the type of a block
 SLACK = 2_000_000  # nanoseconds: what the simulated network takes for a segment, and more
@@ -307,9 +311,10 @@ class StoriesTest(unittest.TestCase):
             with self.subTest(name):
                 told = Told(self.folder, name)
                 self.check_whole(told)
-                one, several = (analyze.run("--jobs", jobs, "--format", "json", told.capture).stdout
-                                for jobs in (1, 3))
-                self.assertTrue(one == several)
+                if name in DEALT_OUT:
+                    one, several = (analyze.good("--jobs", jobs, "--format", "json", told.capture)
+                                    for jobs in (1, 3))
+                    self.assertTrue(one == several)
         print("whole:", dict(self.count), flush=True)
         self.assertGreater(self.count["certain"], 300)
 
