@@ -246,17 +246,17 @@ static void find_keepers(struct custody *parties, const struct report *report,
 /* How long it was had: who has got it has it for good, and who has it for somebody at least until
  * the end of what was captured, which is later than that of the bars. */
 static void append_holding(GString *html, const struct report *report,
-                           const struct custody *custody, const char *class)
+                           const struct custody *custody, const char *class, gboolean is_short)
 {
     if (strcmp(class, "held") == 0) {
-        g_string_append(html, "had it for ");
+        g_string_append(html, is_short ? "" : "had it for ");
         append_span(html, custody->end_ns - custody->begin_ns);
     } else if (strcmp(class, "has") == 0) {
         g_string_append(html, "has got it");
     } else {
-        g_string_append(html, "has it, since ");
+        g_string_append(html, is_short ? "has it, " : "has it, since ");
         append_span(html, report->last_ns - custody->begin_ns);
-        g_string_append(html, " before the end");
+        g_string_append(html, is_short ? "" : " before the end");
     }
 }
 
@@ -276,11 +276,11 @@ static void draw_bar(GString *html, const struct report *report, const struct cu
     g_string_append(html, "<g><title>");
     markup_append(html, name);
     g_string_append_c(html, ' ');
-    append_holding(html, report, custody, class);
+    append_holding(html, report, custody, class, FALSE);
     g_string_append_printf(html, "</title><text x=\"0\" y=\"%u\">", row * BAR_ROW + 13);
     append_name(html, name, 22);
     g_string_append(html, "<tspan class=\"soft\" dx=\"8\">");
-    append_holding(html, report, custody, class);
+    append_holding(html, report, custody, class, TRUE);
     g_string_append_printf(html, "</tspan></text><rect class=\"%s\" ", class);
     drawing_append_bar(html, custody->begin_ns, until_ns, begin_ns, end_ns);
     g_string_append_printf(html, " y=\"%u\" height=\"%u\"/></g>", row * BAR_ROW + 18, BAR_HEIGHT);
