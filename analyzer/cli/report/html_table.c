@@ -80,7 +80,7 @@ static gboolean is_number(const struct record_cell *cell)
 static const char *class_of(const struct record_cell *cell, const GString *text)
 {
     if (is_number(cell))
-        return " class=\"n\"";
+        return text->len > LONG_TEXT ? " class=\"n long\"" : " class=\"n\"";
     if (cell->kind == RECORD_SIGNED)
         return " class=\"t\"";
     if (cell->kind == RECORD_EMPTY)

@@ -135,6 +135,8 @@ class HtmlTest(unittest.TestCase):
             found = page(*files)
             rows = found.rows_of("Where it was captured")
             clock = analyze.of_type(analyze.records(*files), "point")[1]
+            skewed = page(files[0], points.write(os.path.join(folder, "skewed.pcap"),
+                                                 points.at(near, 20 * points.MS, 420_123 * points.MS)))
         self.assertEqual([row[1] for row in rows], ["near.pcap", "far.pcap"])
         self.assertIn("ms and", rows[1][7])
         self.assertEqual(rows[1][10], str(clock["shared_packets"]))
@@ -142,6 +144,9 @@ class HtmlTest(unittest.TestCase):
         num = len(rows[1])
         self.assertEqual([cell.get("class") for cell in found.all("th")[:num]],
                          [cell.get("class") for cell in found.all("td")[num:2 * num]])
+        # Bounds of minutes may be broken, for else the table is wider than the page.
+        self.assertRegex(skewed.rows_of("Where it was captured")[1][7], r"^7 min 0\.1\d* s and 7 min 0\.1\d* s$")
+        self.assertEqual(skewed.all("td")[num + 7].get("class"), "n long")
 
     def test_delays_are_those_of_the_messages(self):
         seen = page(analyze.sample("acknowledgement"))
