@@ -179,6 +179,7 @@ struct custody {
     gboolean has_begun, has_sent;
     gboolean is_passed_on; /* to all that it has sent it to */
     gboolean is_keeping;   /* for somebody who has not got it */
+    gint64 since_ns;       /* as he is said to; 0: since it was seen with him */
 };
 
 /* By each hop of a journey whose first attempt it is: whether one of them was acknowledged. */
@@ -237,9 +238,13 @@ static void find_keepers(struct custody *parties, const struct report *report,
             REPORT_AT(report->branches, struct report_branch, journey->first_branch + i);
         if (branch->holder == NULL || branch->outcome == SSTP_STORY_DELIVERED)
             continue;
-        for (guint k = 0; k < steps->parties->len; k++)
-            if (strcmp(steps_party(steps, k), branch->holder) == 0)
-                parties[k].is_keeping = TRUE;
+        for (guint k = 0; k < steps->parties->len; k++) {
+            if (strcmp(steps_party(steps, k), branch->holder) != 0)
+                continue;
+            parties[k].is_keeping = TRUE;
+            if (parties[k].since_ns == 0 || branch->since_ns < parties[k].since_ns)
+                parties[k].since_ns = branch->since_ns;
+        }
     }
 }
 
@@ -255,7 +260,8 @@ static void append_holding(GString *html, const struct report *report,
         g_string_append(html, "has got it");
     } else {
         g_string_append(html, is_short ? "has it, " : "has it, since ");
-        append_span(html, report->last_ns - custody->begin_ns);
+        append_span(html, report->last_ns -
+                              (custody->since_ns != 0 ? custody->since_ns : custody->begin_ns));
         g_string_append(html, is_short ? "" : " before the end");
     }
 }

@@ -81,6 +81,9 @@ class HtmlTest(unittest.TestCase):
         self.assertEqual(found.drawn()[:5], ["j28", "j29", "j30", "j31", "j32"])
         self.assertEqual(sorted(found.drawn()), sorted("j%d" % i for i in range(33)))
         self.assertEqual(sum("open" in attributes for attributes in found.all("details")), 5)
+        # Who has it has it as long as is said of him: a relay that sent it on before it acknowledged it.
+        self.assertIn("grooveDNS://relay1.groove.example has it, since 97.3 ms before the end",
+                      found.text_of("title"))
         # A ladder and bars for each; delays; connections.
         self.assertEqual(len(found.all("svg")), 2 * 33 + 2)
         self.assertEqual(len(found.all("ol")), 33)
@@ -145,7 +148,8 @@ class HtmlTest(unittest.TestCase):
         self.assertEqual([cell.get("class") for cell in found.all("th")[:num]],
                          [cell.get("class") for cell in found.all("td")[num:2 * num]])
         # Bounds of minutes may be broken, for else the table is wider than the page.
-        self.assertRegex(skewed.rows_of("Where it was captured")[1][7], r"^7 min 0\.1\d* s and 7 min 0\.1\d* s$")
+        self.assertRegex(skewed.rows_of("Where it was captured")[1][7],
+                         r"^7 min 0\.1\d* s and 7 min 0\.1\d* s$")
         self.assertEqual(skewed.all("td")[num + 7].get("class"), "n long")
 
     def test_delays_are_those_of_the_messages(self):
