@@ -34,17 +34,34 @@ void group_sort(struct group_file *files, guint num)
     qsort(files, num, sizeof *files, compare_files);
 }
 
-/* The name of a file with each number replaced: "ring_#_#.pcapng". */
+/* Where the numbers of a ring begin, if it is named as dumpcap does it:
+ * "eth0_00001_20260228121500.pcapng". Those before are no numbers of the ring; else all of them may
+ * be. */
+static const char *ring_numbers(const char *base)
+{
+    static const char digits[] = "0123456789";
+
+    for (const char *at = strchr(base, '_'); at != NULL; at = strchr(at + 1, '_')) {
+        const gsize counter = strspn(at + 1, digits);
+        if (counter >= 5 && at[counter + 1] == '_' && strspn(at + counter + 2, digits) == 14)
+            return at;
+    }
+    return base;
+}
+
+/* The name of a file with each number of its ring replaced: "ring_*_*.pcapng". */
 static char *pattern_of(const char *name)
 {
     char *base = g_path_get_basename(name), *folder = g_path_get_dirname(name);
+    const char *numbers = ring_numbers(base);
     GString *pattern = g_string_new(folder);
 
     g_string_append_c(pattern, '/');
-    for (const char *at = base; *at != '\0'; at++) {
+    g_string_append_len(pattern, base, numbers - base);
+    for (const char *at = numbers; *at != '\0'; at++) {
         if (!g_ascii_isdigit(*at))
             g_string_append_c(pattern, *at);
-        else if (at == base || !g_ascii_isdigit(at[-1]))
+        else if (at == numbers || !g_ascii_isdigit(at[-1]))
             g_string_append_c(pattern, '*');
     }
     g_free(base);
@@ -91,22 +108,41 @@ static gboolean goes_on(const struct grouping *grouping, guint file, guint point
     return TRUE;
 }
 
-/* The last moment of a point so far. */
-static gint64 end_of(const struct grouping *grouping, guint file, guint point)
+/* How many numbers two names of one pattern have in common before one that differs. */
+static guint numbers_alike(const char *one, const char *other)
 {
-    gint64 end = G_MININT64;
+    guint num = 0;
 
-    for (guint i = 0; i < file; i++)
-        if (grouping->points[i] == point)
-            end = MAX(end, grouping->files[i].last_ns);
-    return end;
+    for (; *one != '\0' && *one == *other; one++, other++)
+        num += g_ascii_isdigit(*one) && !g_ascii_isdigit(one[1]) && !g_ascii_isdigit(other[1]);
+    return num;
+}
+
+/* A point as one that a file may belong to: its name so far, and its last moment. */
+struct candidate {
+    guint alike;
+    gint64 end_ns;
+};
+
+static struct candidate candidate_of(const struct grouping *grouping, guint file, guint point)
+{
+    struct candidate candidate = {0, G_MININT64};
+
+    for (guint i = 0; i < file; i++) {
+        if (grouping->points[i] != point)
+            continue;
+        candidate.alike = MAX(candidate.alike,
+                              numbers_alike(grouping->files[i].name, grouping->files[file].name));
+        candidate.end_ns = MAX(candidate.end_ns, grouping->files[i].last_ns);
+    }
+    return candidate;
 }
 
 static guint point_of(const struct grouping *grouping, guint file)
 {
     const struct group_file *one = &grouping->files[file];
     guint best = grouping->num_points;
-    gint64 best_end = G_MININT64;
+    struct candidate best_so_far = {0, G_MININT64};
 
     for (guint i = 0; i < file && one->given != NULL; i++)
         if (grouping->files[i].given != NULL && strcmp(grouping->files[i].given, one->given) == 0)
@@ -116,10 +152,11 @@ static guint point_of(const struct grouping *grouping, guint file)
     for (guint point = 0; point < grouping->num_points; point++) {
         if (!goes_on(grouping, file, point))
             continue;
-        const gint64 end = end_of(grouping, file, point);
-        if (best == grouping->num_points || end > best_end) {
+        const struct candidate one_more = candidate_of(grouping, file, point);
+        if (best == grouping->num_points || one_more.alike > best_so_far.alike ||
+            (one_more.alike == best_so_far.alike && one_more.end_ns > best_so_far.end_ns)) {
             best = point;
-            best_end = end;
+            best_so_far = one_more;
         }
     }
     return best;

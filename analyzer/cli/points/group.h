@@ -3,9 +3,11 @@
  * group: which files were captured at one point.
  *
  * Ring files of one another are: their names differ in numbers alone, they tell the same of host,
- * application and interfaces, and each begins when the one before has ended.  Files that have a
- * packet in common are not.  A name that the user has given to the point of a file counts more
- * than all of that.
+ * application and interfaces, and each begins when the one before has ended.  Of a name as dumpcap
+ * gives it only the counter and the time may differ; where a file might go on several points, it
+ * goes on the one whose names have more of the first numbers in common.  Files that have a packet
+ * in common are not.  A name that the user has given to the point of a file counts more than all of
+ * that.
  */
 #ifndef ANALYZE_POINTS_GROUP_H
 #define ANALYZE_POINTS_GROUP_H
