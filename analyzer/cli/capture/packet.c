@@ -310,11 +310,10 @@ static bool look_at_ipv4(struct view *view, struct packet_segment *segment, stru
     memcpy(segment->source.address, ip + 12, 4);
     memcpy(segment->destination.address, ip + 16, 4);
     digest_add(digest, ip + 4, 2);
-    digest_add(digest, ip + 12, 8);
     return skip(view, header);
 }
 
-static bool look_at_ipv6(struct view *view, struct packet_segment *segment, struct digest *digest)
+static bool look_at_ipv6(struct view *view, struct packet_segment *segment)
 {
     const uint8_t *ip = view->at;
 
@@ -331,7 +330,6 @@ static bool look_at_ipv6(struct view *view, struct packet_segment *segment, stru
     segment->ttl = ip[7];
     memcpy(segment->source.address, ip + 8, 16);
     memcpy(segment->destination.address, ip + 24, 16);
-    digest_add(digest, ip + 8, 32);
     (void)skip(view, 40);
     for (unsigned headers = 0; next != PROTOCOL_TCP; headers++) {
         /* Hop-by-hop, routing and destination options have a length; anything else is no way. */
@@ -363,8 +361,8 @@ static bool look_at_tcp(struct view *view, struct packet_segment *segment, struc
     segment->len = view->len - header;
     segment->num_seq =
         segment->len + ((segment->flags & PACKET_SYN) != 0) + ((segment->flags & PACKET_FIN) != 0);
-    /* All but the checksum, which the network card may have had to fill in. */
-    digest_add(digest, tcp, 16);
+    /* All but the ports, and the checksum, which the network card may have had to fill in. */
+    digest_add(digest, tcp + 4, 12);
     digest_add(digest, tcp + 18, there - 18);
     digest_add(digest, &segment->len, sizeof segment->len);
     view->at += there;
@@ -386,10 +384,14 @@ bool packet_look(enum packet_link link, const uint8_t *bytes, uint32_t captured,
         return false;
     for (unsigned nested = 0; nested < NESTED_MAX && enter_tunnel(&view, &type); nested++) {
     }
-    const bool is_ip = type == TYPE_IPV4 ? look_at_ipv4(&view, segment, &digest)
-                                         : look_at_ipv6(&view, segment, &digest);
+    const bool is_ip =
+        type == TYPE_IPV4 ? look_at_ipv4(&view, segment, &digest) : look_at_ipv6(&view, segment);
     if (!is_ip || !look_at_tcp(&view, segment, &digest))
         return false;
+    struct digest content = digest;
+    segment->content_digest = digest_end(&content);
+    digest_add(&digest, &segment->source, sizeof segment->source);
+    digest_add(&digest, &segment->destination, sizeof segment->destination);
     segment->digest = digest_end(&digest);
     return true;
 }

@@ -64,6 +64,8 @@ struct packet_segment {
      * the bytes again: addresses, IP's identification, TCP's header with its options, the
      * beginning of the data. */
     uint64_t digest;
+    /* The same without addresses and ports, so that address translators leave it as it is. */
+    uint64_t content_digest;
 };
 
 /* False where the bytes are no segment.  `len` is what the packet had, `captured` is there. */

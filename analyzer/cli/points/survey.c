@@ -71,21 +71,25 @@ static guint32 way_of(const struct packet_segment *segment)
     return flow_hash(&key) << 1 | direction;
 }
 
-/* Keeps those with the lowest digests, so that all files keep the same ones. */
+/* Bytes of data by which a packet is known behind a translator. */
+#define TELLING_LEN 16u
+
+/* Keeps those with the lowest digests of their contents, so that all files keep the same ones. */
 static void note_anchor(GArray *anchors, guint64 *limit, guint max,
                         const struct packet_segment *segment, gint64 captured_ns)
 {
-    if (segment->num_seq == 0 || segment->digest >= *limit)
+    if (segment->num_seq == 0 || segment->content_digest >= *limit)
         return;
-    const struct survey_anchor anchor = {segment->digest, captured_ns, way_of(segment),
-                                         segment->ttl};
+    const struct survey_anchor anchor = {
+        segment->digest, segment->content_digest, segment->len >= TELLING_LEN,
+        captured_ns,     way_of(segment),         segment->ttl};
     g_array_append_val(anchors, anchor);
     while (anchors->len > max) {
         guint kept = 0;
         *limit /= 2;
         for (guint i = 0; i < anchors->len; i++) {
             const struct survey_anchor *one = &g_array_index(anchors, struct survey_anchor, i);
-            if (one->digest < *limit)
+            if (one->content_digest < *limit)
                 g_array_index(anchors, struct survey_anchor, kept++) = *one;
         }
         g_array_set_size(anchors, kept);

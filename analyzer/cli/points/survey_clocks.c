@@ -15,8 +15,15 @@ static int compare_anchors(gconstpointer a, gconstpointer b)
     return left->captured_ns < right->captured_ns ? -1 : left->captured_ns > right->captured_ns;
 }
 
+/* By what packets are the same. */
+enum sameness {
+    WHOLLY,
+    BUT_FOR_ADDRESSES, /* as before and after an address translator */
+    NUM_SAMENESS
+};
+
 /* All anchors of a point, sorted; of equal ones the first. */
-static GArray *anchors_of(const struct survey *survey, guint point)
+static GArray *anchors_of(const struct survey *survey, guint point, enum sameness sameness)
 {
     GArray *all = g_array_new(FALSE, FALSE, sizeof(struct survey_anchor));
     guint kept = 0;
@@ -24,6 +31,15 @@ static GArray *anchors_of(const struct survey *survey, guint point)
     for (guint i = 0; i < survey->num_files; i++)
         if (survey->points[i] == point)
             g_array_append_vals(all, survey->anchors[i]->data, survey->anchors[i]->len);
+    for (guint i = 0; sameness == BUT_FOR_ADDRESSES && i < all->len; i++) {
+        struct survey_anchor one = g_array_index(all, struct survey_anchor, i);
+        one.digest = one.content_digest;
+        if (one.is_telling)
+            g_array_index(all, struct survey_anchor, kept++) = one;
+    }
+    if (sameness == BUT_FOR_ADDRESSES)
+        g_array_set_size(all, kept);
+    kept = 0;
     g_array_sort(all, compare_anchors);
     for (guint i = 0; i < all->len; i++) {
         const struct survey_anchor one = g_array_index(all, struct survey_anchor, i);
@@ -123,13 +139,15 @@ void survey_compare_clocks(struct survey *survey)
 {
     GArray **anchors = g_new0(GArray *, survey->num_points);
 
-    for (guint i = 0; i < survey->num_points; i++)
-        anchors[i] = anchors_of(survey, i);
     survey->each[0].has_clock = TRUE;
-    while (find_next_clock(survey, anchors)) {
+    for (enum sameness sameness = WHOLLY; sameness < NUM_SAMENESS; sameness++) {
+        for (guint i = 0; i < survey->num_points; i++)
+            anchors[i] = anchors_of(survey, i, sameness);
+        while (find_next_clock(survey, anchors)) {
+        }
+        for (guint i = 0; i < survey->num_points; i++)
+            g_array_free(anchors[i], TRUE);
     }
-    for (guint i = 0; i < survey->num_points; i++)
-        g_array_free(anchors[i], TRUE);
     g_free(anchors);
 }
 

@@ -10,6 +10,8 @@ struct survey;
 /* A packet by which clocks are compared. */
 struct survey_anchor {
     guint64 digest;
+    guint64 content_digest;
+    gboolean is_telling; /* its contents tell it from all others */
     gint64 captured_ns;
     guint32 way;
     guint8 ttl;

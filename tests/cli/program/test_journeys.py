@@ -128,6 +128,24 @@ class JourneyTest(unittest.TestCase):
             self.assertEqual(journey["hops"][1]["sight_of"], 0)
             self.assertEqual(journey["branches"], single["branches"])
 
+    def test_both_sides_of_a_translator_by_other_clocks(self):
+        """Its packets are the same but for addresses, by which the clocks are compared."""
+        near = points.bursts(connections=2, rounds=2)
+        alone = analyze.of_type(analyze.records(points.write(self.path("alone.pcap"), near)), "journey")
+        for offset in (-300 * MS, 500 * MS, 7 * 3600 * 1000 * MS):
+            far = points.translated(points.at(near, 20 * MS, offset, 50e-6))
+            found = analyze.records(points.write(self.path("inside.pcap"), near),
+                                    points.write(self.path("outside.pcap"), far))
+            clock = analyze.of_type(found, "point")[1]
+            truth = offset if clock["name"] == "outside.pcap" else -offset
+            self.assertLessEqual(clock["offset_low_ns"], truth + MS)
+            self.assertGreaterEqual(clock["offset_high_ns"], truth - MS)
+            journeys = analyze.of_type(found, "journey")
+            self.assertEqual(len(journeys), len(alone))
+            for journey in journeys:
+                self.assertEqual([hop["hop"] for hop in journey["hops"]], [0, 0])
+                self.assertEqual(journey["hops"][1]["sight_of"], 0)
+
     def test_without(self):
         found = analyze.records(analyze.sample("demo"), "-o", "grvsstp.follow_journeys:FALSE")
         self.assertEqual(analyze.of_type(found, "journey"), [])
