@@ -10,6 +10,7 @@ Wants wireshark, xvfb, dbus, at-spi2-core, gir1.2-atspi-2.0, python3-gi, imagema
 xdotool.  It goes on as an ordinary user (`inner`), who sees nothing of the checkout: what to expect is in a file.
 """
 import argparse
+import glob
 import json
 import os
 import re
@@ -22,6 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 PYTHON = "/usr/bin/python3"
 PROFILE = "Groove SSTP"
 INTERFACE = "sstp-relaysim"
+DISPLAY = "SSTP demo traffic (relaysim)"
 STREAM = 2  # of the sample, whose messages lie close together
 TABLES = ("acks", "connections", "journeys", "selfcheck", "sessions")
 MAIN = {"main_x": 0, "main_y": 0, "main_width": 1560, "main_height": 960}
@@ -67,7 +69,8 @@ def outer(asked):
             "frame": begins_and_ends(ws, capture),
             "tables": {title: rows for title, rows in (table(ws, capture, name)
                                                        for name in TABLES)},
-            "follow": followed(ws, capture)}
+            "follow": followed(ws, capture),
+            "options": asked_for(asked.installed, tshark.BUILD_DIR)}
         with open(ws.path("expected.json"), "w", encoding="utf-8") as file:
             json.dump(expected, file)
         for name in ("window.py", "test_window.py"):
@@ -133,6 +136,15 @@ def begins_and_ends(ws, capture):
     return frames.split()[0]
 
 
+def asked_for(is_installed, build_dir):
+    """What relaysimdump wants to have asked: [label]."""
+    program = (glob.glob("/usr/lib*/**/extcap/relaysimdump", recursive=True)[0] if is_installed else
+               os.path.join(build_dir, "extcap", "relaysimdump"))
+    text = subprocess.run([program, "--extcap-interface", INTERFACE, "--extcap-config"],
+                          stdout=subprocess.PIPE, text=True, check=True).stdout
+    return re.findall(r"(?m)^arg .*\{display=([^}]*)\}", text)
+
+
 def followed(ws, capture):
     """Lines that one side sent on the connection of that frame."""
     lines = ws.tshark(capture, "-q", "-z", "follow,grvsstp,ascii,%d" % STREAM).splitlines()
@@ -144,7 +156,7 @@ def followed(ws, capture):
 # Inside: what there is
 
 if os.environ.get("GRVSSTP_WINDOW") == "inner":
-    from window import Display, Failure, Window
+    from window import Display, Failure, Window, is_shown
 
 
 class WindowTest(unittest.TestCase):
@@ -237,7 +249,25 @@ class WindowTest(unittest.TestCase):
 
     def test_live(self):
         """Packets from relaysim's interface, until it is stopped."""
-        window = self.open("Capturing from", "-k", "-i", INTERFACE)
+        self.stop_live(self.open("Capturing from", "-k", "-i", INTERFACE))
+
+    def test_options(self):
+        """It is in the list of interfaces; its gear opens a dialog that asks for all of its options,
+        with which it starts."""
+        window = self.open("The Wireshark Network Analyzer")
+        gear, name = window.wait(DISPLAY, lambda: window.cell(DISPLAY))
+        window.click(gear)
+        dialog = window.dialog("Interface Options")
+        labels = window.labels(dialog)
+        self.assertGreater(len(self.expected["options"]), 8)
+        self.assertEqual([label for label in self.expected["options"] if label not in labels], [])
+        self.display.picture("options")
+        window.click(window.button(dialog, "Save"))
+        window.wait("no dialog", lambda: not is_shown(dialog))
+        window.click(name, 2)
+        self.stop_live(window)
+
+    def stop_live(self, window):
         window.wait("packets", lambda: any(
             int(re.match(r"Packets: (\d+)", node.get_name()).group(1)) > 20
             for node in window.find("label", "Packets: ")))

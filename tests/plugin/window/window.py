@@ -160,6 +160,27 @@ class Window:
         texts = [table.get_child_at_index(i).get_name() for i in range(num)]
         return [texts[i:i + columns] for i in range(0, num, columns)]
 
+    def cell(self, name):
+        """The one whose text begins so, in whichever list that is shown it stands, and the one before
+        it: (before, it)."""
+        for table in filter(is_shown, self.find("tree", "")):
+            cells = [table.get_child_at_index(i)
+                     for i in range(min(table.get_child_count(), ROWS_MAX))]
+            for before, cell in zip(cells, cells[1:]):
+                if (cell.get_name() or "").startswith(name):
+                    return before, cell
+        return None
+
+    @staticmethod
+    def labels(inside):
+        """What stands beside or on what can be filled in."""
+        return {node.get_name() for node in below(inside) if role_of(node) in ("label", "check box")}
+
+    @staticmethod
+    def button(inside, name):
+        return next(node for node in below(inside)
+                    if role_of(node) == "push button" and node.get_name() == name)
+
     @staticmethod
     def text(inside):
         """What the texts in a window say."""
@@ -185,6 +206,13 @@ class Window:
         action = node.get_action_iface()
         names = [action.get_action_name(i) for i in range(action.get_n_actions())]
         return "Press" in names and action.do_action(names.index("Press"))
+
+    @staticmethod
+    def click(node, times=1):
+        """With the mouse, in its middle."""
+        place = node.get_component_iface().get_extents(Atspi.CoordType.SCREEN)
+        subprocess.run(["xdotool", "mousemove", str(place.x + place.width // 2),
+                        str(place.y + place.height // 2), "click", "--repeat", str(times), "--delay", "50", "1"], check=True)
 
     def dialog(self, title):
         """Another window of the program, by words of its title."""
