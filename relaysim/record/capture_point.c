@@ -82,6 +82,14 @@ static uint64_t clock_ns(struct capture_point *point, uint64_t time_ns)
     return shown_ns > 0 ? (uint64_t)shown_ns : 0;
 }
 
+/* Whether a router has handed it on: there is one between two points, and one who translates. */
+static bool has_crossed(const struct capture_point *point, const struct segment *segment)
+{
+    if (point->files.has[WEAR_POINTS])
+        return segment->from_initiator == point->is_other;
+    return point->style.is_outside && segment->from_initiator;
+}
+
 /* The file is full: the next one. */
 static void begin_file(struct capture_point *point, uint64_t time_ns)
 {
@@ -103,7 +111,7 @@ void capture_point_take(void *cookie, const struct segment *segment)
     struct segment seen = *segment;
     uint64_t time_ns = clock_ns(point, segment->time_ns);
 
-    if (point->is_other || point->style.is_outside)
+    if (has_crossed(point, segment))
         seen.num_hops++;
     /* Time in the file does not go back. */
     if (time_ns < point->last_ns)

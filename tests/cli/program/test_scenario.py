@@ -10,6 +10,7 @@ import os
 import random
 import subprocess
 import sys
+import tempfile
 import unittest
 
 import analyze
@@ -99,6 +100,31 @@ class ScenarioTest(WiresharkTest):
             with self.subTest("%s over %s, seed %d" % (name, via, seed)):
                 self.assert_same(self.check(capture, seed))
         self.assertEqual(num, 2)
+
+
+class PointsTest(unittest.TestCase):
+    """relaysim's two points, by what their packets say: who was nearer, and how clocks differ."""
+
+    def test_clocks(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "p.pcapng")
+            for name, fault, ahead, drift in (
+                    ("1.3.5.2-a-long-queue", "points ahead 70ms apart 3ms", 70, 0),
+                    ("4.2.6-single-hop", "points ahead -20ms apart 2ms drift 50ppm", -20, 50),
+                    ("4.2.6-single-hop", "points ahead 70ms apart 3ms, capture ipv6, capture lose 1 of 8",
+                     70, 0)):
+                with self.subTest(fault):
+                    subprocess.run([replayed.RELAYSIM, "scenario", name, "--simulated", "-w", path,
+                                    "--fault", "capture " + fault], stdout=subprocess.DEVNULL, check=True)
+                    row = analyze.records("--table", "points", path[:-7] + "-1.pcapng",
+                                          path[:-7] + "-2.pcapng")[1]
+                    # The one whose clock says less is the first.
+                    self.assertLessEqual(row["offset_low_ns"], abs(ahead) * 1e6 + 1e5)
+                    self.assertGreaterEqual(row["offset_high_ns"], abs(ahead) * 1e6 - 1e5)
+                    self.assertEqual(row["name"].endswith("-2.pcapng"), ahead > 0)
+                    self.assertLessEqual(row["drift_low_ppm"], drift if ahead > 0 else -drift)
+                    self.assertGreaterEqual(row["drift_high_ppm"], drift if ahead > 0 else -drift)
+                    self.assertEqual(row["clock_steps"], 0)
 
 
 def main_all(vias):

@@ -217,6 +217,59 @@ static void test_points(void)
     }
 }
 
+/* How many hops each segment may still go, of a small conversation at a point. */
+static char *hops_of(const char *path)
+{
+    GString *text = g_string_new(NULL);
+    char *data;
+    gsize len;
+    g_assert_true(g_file_get_contents(path, &data, &len, NULL));
+    for (gsize pos = 0; pos < len; pos += sstp_get_u32((const uint8_t *)data + pos + 4)) {
+        const uint8_t *block = (const uint8_t *)data + pos, *ip = block + 28 + 14;
+        if (sstp_get_u32(block) == ENHANCED_PACKET)
+            g_string_append_printf(
+                text, "%c%u ", (ip[22] << 8 | ip[23]) == address.acceptor_port ? '>' : '<', ip[8]);
+    }
+    g_free(data);
+    return g_string_free(text, FALSE);
+}
+
+/* There is a router between two points, and at a NAT: who has passed it may go one hop less. */
+static void test_hops(void)
+{
+    static const struct {
+        const char *plan;
+        const char *expected[2];
+    } rows[] = {
+        {"nat", {">63 <64 >63 >63 <64 <64 ", NULL}},
+        {"points apart 10ms", {">64 <63 >64 >64 <63 <63 ", ">63 <64 >63 >63 <64 <64 "}},
+        {"points apart 10ms, nat", {">64 <63 >64 >64 <63 <63 ", ">63 <64 >63 >63 <64 <64 "}},
+    };
+    for (gsize r = 0; r < G_N_ELEMENTS(rows); r++) {
+        char *paths[] = {recorded_path(), recorded_path()};
+        struct capture_config config = {.plan = *plan_of(rows[r].plan)};
+        for (unsigned i = 0; i < 2 && rows[r].expected[i] != NULL; i++)
+            config.files[i] = recorded_open(paths[i]);
+        struct capture *capture = capture_new_worn(&config);
+        for (unsigned i = 0; i < 2 && config.files[i] != NULL; i++)
+            recording_file_begin(config.files[i]);
+        struct capture_connection *connection = capture_connect(capture, address, 1 * MS);
+        capture_data(connection, true, "data", 4, 2 * MS);
+        capture_disconnect(connection, 3 * MS);
+        capture_free(capture);
+        for (unsigned i = 0; i < 2 && config.files[i] != NULL; i++) {
+            g_assert_true(recording_file_close(config.files[i]));
+            char *text = hops_of(paths[i]);
+            g_assert_cmpstr(text, ==, rows[r].expected[i]);
+            g_free(text);
+            recorded_remove(paths[i]);
+        }
+        for (unsigned i = 0; i < 2; i++)
+            if (config.files[i] == NULL)
+                g_free(paths[i]);
+    }
+}
+
 /* A ring keeps the newest files, each whole. */
 static void test_ring(void)
 {
@@ -367,6 +420,7 @@ int main(int argc, char **argv)
     g_test_add_func("/capture-worn/reorder", test_reorder);
     g_test_add_func("/capture-worn/seed", test_seed);
     g_test_add_func("/capture-worn/points", test_points);
+    g_test_add_func("/capture-worn/hops", test_hops);
     g_test_add_func("/capture-worn/ring", test_ring);
     g_test_add_func("/capture-worn/snap", test_snap);
     g_test_add_func("/capture-worn/start", test_start);
