@@ -95,6 +95,23 @@ static void test_row(gconstpointer data)
     g_free(samples);
 }
 
+/* Of two points one of which somebody lets all packets begin anew they tell nothing. */
+static void test_contradictory_ttl(void)
+{
+    const struct world world = {200, 600, 5 * MS, MS, 0, 80e6, 50, FALSE, FALSE, 0, 0};
+
+    for (gint8 order = -1; order <= 1; order += 2) {
+        struct clock_sample *samples = make(&world);
+        struct clock clock;
+        for (guint i = 1; i < world.num; i++)
+            samples[i].order = order;
+        clock_fit(&clock, samples, world.num);
+        g_assert_cmpuint(clock.num_pieces, ==, 1);
+        check_bounds(&world, &clock.pieces[0], 0);
+        g_free(samples);
+    }
+}
+
 /* What routers have counted down tells the order where the ways would not. */
 static void test_one_way(void)
 {
@@ -207,6 +224,7 @@ int main(int argc, char *argv[])
         g_test_add_data_func(name, GUINT_TO_POINTER(i), test_row);
         g_free(name);
     }
+    g_test_add_func("/clock/contradictory-ttl", test_contradictory_ttl);
     g_test_add_func("/clock/one-way", test_one_way);
     g_test_add_func("/clock/step", test_step);
     g_test_add_func("/clock/relayed", test_relayed);

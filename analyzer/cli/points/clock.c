@@ -57,14 +57,22 @@ static int compare_ways(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-static void order_pair(struct clock_sample *samples, guint num, guint32 pair)
+/* What routers have counted down is no guess: positive where the ways there see the packets of side
+ * 1 first. Where both ways claim to come from the same point, somebody has set it. */
+static gint counted_down(const struct clock_sample *samples, guint num, guint32 pair)
 {
-    gint sum = 0;
+    gint sums[2] = {0, 0};
 
-    /* What routers have counted down is no guess. */
     for (guint i = 0; i < num; i++)
         if (samples[i].way >> 1 == pair)
-            sum += (samples[i].way & 1) != 0 ? -samples[i].order : samples[i].order;
+            sums[samples[i].way & 1] += samples[i].order;
+    const gboolean is_contradictory = (sums[0] > 0 && sums[1] > 0) || (sums[0] < 0 && sums[1] < 0);
+    return is_contradictory ? 0 : sums[0] - sums[1];
+}
+
+static void order_pair(struct clock_sample *samples, guint num, guint32 pair)
+{
+    const gint sum = counted_down(samples, num, pair);
     const gint64 t0 = samples[0].here_ns, d0 = samples[0].here_ns - samples[0].there_ns;
     const double delay = sum != 0 ? sum : delay_of(samples, num, pair, t0, d0);
     for (guint i = 0; i < num; i++)

@@ -137,7 +137,8 @@ static void read_packets(struct survey *survey, guint index, struct source *sour
         note_flow(survey, index, &packet.segment);
         note_anchor(survey->anchors[index], &limit, max, &packet.segment, next.captured_ns);
         if (packet.segment.num_seq > 0)
-            group_sample(file, packet.segment.digest);
+            group_sample(file, packet.segment.len >= TELLING_LEN ? packet.segment.content_digest
+                                                                 : packet.segment.digest);
     }
     file->signature = source_signature(source);
 }

@@ -242,6 +242,13 @@ class Part:
                      branch.get("since_ns"))
 
 
+def bare_journey(journey):
+    """Whom it passed and who has it; where an address translator is between, seen once or twice."""
+    hops = {(hop["hop"], hop.get("sender"), hop.get("receiver"), hop["passage"]) for hop in journey["hops"]}
+    return sorted(hops), [(branch["identity_url"], branch["outcome"], branch["holder"])
+                          for branch in journey["branches"]]
+
+
 class StoriesTest(unittest.TestCase):
     maxDiff = 4000
     seconds = None
@@ -317,6 +324,38 @@ class StoriesTest(unittest.TestCase):
                     self.assertTrue(one == several)
         print("whole:", dict(self.count), flush=True)
         self.assertGreater(self.count["certain"], 300)
+
+    def test_worn(self):
+        """As relaysim has others capture it: in ring files, twice, at two points, before and after a
+        translator. It is the same story, and what is said of clocks is true."""
+        name, prefix = "everyday/a-workspace", os.path.join(self.folder, "worn")
+        whole = [bare_journey(journey) for journey in Told(self.folder, name).journeys]
+        hours = 7 * 3600 * 1000
+        for ahead, kinds in ((None, ["ring 20000 bytes"]), (None, ["duplicate 1 of 1 vlan 7"]),
+                             (80, ["apart 5ms"]), (-400, ["apart 1ms", "offload", "ring 30000 bytes"]),
+                             (hours, ["apart 20ms", "nat"]), (500, ["apart 20ms", "nat", "segments 200"])):
+            if ahead is not None:
+                kinds = ["points ahead %dms %s" % (ahead, kinds[0])] + kinds[1:]
+            faults = [word for kind in kinds for word in ("--fault", "capture " + kind)]
+            subprocess.run([RELAYSIM, "scenario", name, "--simulated", "-w", prefix + ".pcapng", *faults],
+                           check=True, stdout=subprocess.DEVNULL)
+            files = sorted(glob.glob(prefix + "*"))
+            found = analyze.records(*files)
+            for path in files:
+                os.unlink(path)
+            shown = [bare_journey(journey) for journey in analyze.of_type(found, "journey")]
+            self.assertEqual(len(shown), len(whole), kinds)
+            self.assertEqual(shown, whole, kinds)
+            seen = analyze.of_type(found, "point")
+            self.assertEqual(len(seen), 1 if ahead is None else 2, kinds)
+            if ahead is None:
+                continue
+            truth = ahead * 1_000_000 * (1 if "-2" in seen[1]["name"] else -1)
+            self.assertLessEqual(seen[1]["offset_low_ns"], truth, kinds)
+            self.assertGreaterEqual(seen[1]["offset_high_ns"], truth, kinds)
+            self.assertLessEqual(seen[1]["drift_low_ppm"], 0, kinds)
+            self.assertGreaterEqual(seen[1]["drift_high_ppm"], 0, kinds)
+            self.assertEqual(seen[1]["clock_steps"], 0, kinds)
 
     def damage(self, seed):
         chance = random.Random(seed)
