@@ -5,53 +5,62 @@
 
 struct chunk {
     uint32_t frame, key;
-    uint32_t first : 31;    /* word */
+    uint32_t first : 31;    /* octet */
     uint32_t is_marked : 1; /* a finding, or sstp_journal_mark() */
-    uint32_t top;           /* the highest frame up to here */
 };
 
-/* So many have an index in a chunk. */
-#define WORDS_MAX ((UINT32_C(1) << 31) - 1)
+/* Octets come in cells, of which a block of the array has 256, one after the other. */
+#define CELL 16u
+#define BLOCK (CELL * SSTP_ARRAY_BLOCK)
+struct cell {
+    uint8_t octets[CELL];
+};
 
-/* The first word of a command: states, findings, and which words follow, in this
- * order.  What the observer knows of one of them is not kept twice: a message stands
- * for its session, the entry of an EndMessage for its message, and the
- * acknowledgement of a command that is no Message for what it leaves outstanding. */
+/* So many have a place in a chunk. */
+#define OCTETS_MAX ((UINT32_C(1) << 31) - 1)
+/* A command has no more. */
+#define COMMAND_MAX 48u
+
+/* The first two octets of a command: states, and what follows, in this order.  What the
+ * observer knows is not kept twice: a message stands for its session, and the acknowledgement of
+ * a command that is no Message for what it leaves outstanding. */
 #define CONNECTION_SHIFT 0  /* 3 bits */
 #define SESSION_SHIFT 3     /* 3 bits */
 #define RECEIVER_SHIFT 6    /* 2 bits */
-#define HAS_SESSION 0x0100u /* without has_message */
-#define HAS_MESSAGE 0x0200u
-#define HAS_ENTRY 0x0400u
-#define HAS_OUTSTANDING 0x0800u
-#define HAS_ACKNOWLEDGEMENT 0x1000u
-#define HAS_EXCHANGE 0x2000u
-#define IS_RESPONSE 0x4000u
-#define HAS_ACTIVE 0x8000u
-#define FINDINGS_SHIFT 16
+#define HAS_MORE 0x0100u    /* a third octet, and the findings */
+#define HAS_SESSION 0x0200u /* without has_message */
+#define HAS_MESSAGE 0x0400u
+#define IS_SAME 0x0800u /* the message is that of the command before */
+#define HAS_ENTRY 0x1000u
+#define HAS_OUTSTANDING 0x2000u
+#define HAS_ACKNOWLEDGEMENT 0x4000u
+
+/* The third. */
+#define HAS_EXCHANGE 0x01u
+#define IS_RESPONSE 0x02u
+#define HAS_ACTIVE 0x04u
 
 _Static_assert(SSTP_CONNECTION_STATE_COUNT <= 8 && SSTP_SESSION_STATE_COUNT <= 8 &&
                    SSTP_RECEIVER_STATE_COUNT <= 4,
                "the states have eight bits");
-_Static_assert(SSTP_OBSERVED_FINDINGS <= 16, "the findings have sixteen");
 
 void sstp_journal_init(struct sstp_journal *journal, const struct sstp_observer *observer,
                        bool from_initiator)
 {
+    memset(journal, 0, sizeof *journal);
     journal->observer = observer;
     journal->from_initiator = from_initiator;
-    sstp_array_init(&journal->words, observer->mem, sizeof(uint32_t));
+    sstp_array_init(&journal->cells, observer->mem, sizeof(struct cell));
     sstp_array_init(&journal->chunks, observer->mem, sizeof(struct chunk));
-    journal->last_found = journal->depth = 0;
-    journal->is_full = false;
+    sstp_array_init(&journal->tops, observer->mem, sizeof(uint32_t));
 }
 
 void sstp_journal_clear(struct sstp_journal *journal)
 {
-    sstp_array_clear(&journal->words);
+    sstp_array_clear(&journal->cells);
     sstp_array_clear(&journal->chunks);
-    journal->last_found = journal->depth = 0;
-    journal->is_full = false;
+    sstp_array_clear(&journal->tops);
+    sstp_journal_init(journal, journal->observer, journal->from_initiator);
 }
 
 /* ------------------------------------------------------------------------
@@ -67,13 +76,21 @@ static bool is_chunk(const struct sstp_journal *journal, uint32_t index, uint32_
     return chunk->frame == frame && chunk->key == key;
 }
 
+/* The highest frame up to a chunk. */
+static uint32_t top_of(const struct sstp_journal *journal, uint32_t index)
+{
+    if (journal->tops.num == 0 || index < journal->first_top)
+        return ((const struct chunk *)sstp_array_at(&journal->chunks, index))->frame;
+    return *(const uint32_t *)sstp_array_at(&journal->tops, index - journal->first_top);
+}
+
 /* The index of the first chunk that may be one of the frame. */
 static uint32_t first_of_frame(const struct sstp_journal *journal, uint32_t frame)
 {
     uint32_t low = 0, high = journal->chunks.num;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        if (((const struct chunk *)sstp_array_at(&journal->chunks, middle))->top < frame)
+        if (top_of(journal, middle) < frame)
             low = middle + 1;
         else
             high = middle;
@@ -81,47 +98,70 @@ static uint32_t first_of_frame(const struct sstp_journal *journal, uint32_t fram
     return low;
 }
 
+/* Notes the highest frame up to the next chunk, where that is not its own. */
+static bool keep_top(struct sstp_journal *journal, uint32_t top, bool is_own)
+{
+    if (is_own && journal->tops.num == 0)
+        return true;
+    if (journal->tops.num == 0)
+        journal->first_top = journal->chunks.num;
+    uint32_t *kept = sstp_array_add_unset(&journal->tops);
+    if (kept == NULL)
+        return false;
+    *kept = top;
+    return true;
+}
+
 void sstp_journal_begin_chunk(struct sstp_journal *journal, uint32_t frame, uint32_t key)
 {
     if (journal->is_full)
         return;
     const uint32_t index = journal->chunks.num;
-    uint32_t top = frame;
-    if (index > 0) {
-        const struct chunk *last = sstp_array_at(&journal->chunks, index - 1);
-        top = last->top > frame ? last->top : frame;
-    }
+    const uint32_t before = index > 0 ? top_of(journal, index - 1) : 0;
+    const uint32_t top = before > frame ? before : frame;
+
+    journal->numbers = (struct sstp_journal_numbers){0};
     if (top > frame) {
         const uint32_t depth = index - first_of_frame(journal, frame);
         journal->depth = depth > journal->depth ? depth : journal->depth;
     }
-    struct chunk *chunk = sstp_array_add(&journal->chunks);
+    struct chunk *chunk =
+        keep_top(journal, top, top == frame) ? sstp_array_add_unset(&journal->chunks) : NULL;
     if (chunk == NULL)
         journal->is_full = true;
     else
-        *chunk = (struct chunk){
-            .frame = frame, .key = key, .first = journal->words.num & WORDS_MAX, .top = top};
+        *chunk =
+            (struct chunk){.frame = frame, .key = key, .first = journal->num_octets & OCTETS_MAX};
 }
 
 /* ------------------------------------------------------------------------
  * Packing
  */
 
-static void add_word(struct sstp_journal *journal, uint32_t value)
+static uint8_t *octet_at(const struct sstp_journal *journal, uint32_t index)
 {
-    uint32_t *word = journal->is_full || journal->words.num >= WORDS_MAX
-                         ? NULL
-                         : sstp_array_add_unset(&journal->words);
-    if (word == NULL)
-        journal->is_full = true;
-    else
-        *word = value;
+    return (uint8_t *)sstp_array_at(&journal->cells, index / CELL) + index % CELL;
 }
 
-static void add_if(struct sstp_journal *journal, bool is_there, uint32_t value)
+/* Seven bits to an octet, the lowest first. */
+static inline uint8_t *put(uint8_t *to, uint32_t value)
 {
-    if (is_there)
-        add_word(journal, value);
+    for (; value > 0x7f; value >>= 7)
+        *to++ = (uint8_t)(value | 0x80);
+    *to++ = (uint8_t)value;
+    return to;
+}
+
+/* What a number differs from another, small both ways. */
+static inline uint8_t *put_difference(uint8_t *to, uint32_t value, uint32_t from)
+{
+    const uint32_t difference = value - from;
+    return put(to, difference << 1 ^ (difference >> 31 != 0 ? UINT32_MAX : 0));
+}
+
+static uint32_t entry_base(const struct sstp_journal_numbers *numbers)
+{
+    return numbers->has_entry ? numbers->entry + 1 : numbers->message;
 }
 
 /* Whether `outstanding` is what the acknowledgement left: of a Message it is not. */
@@ -130,30 +170,88 @@ static bool leaves_outstanding(const struct sstp_observation *seen)
     return seen->has_acknowledgement && !seen->has_message;
 }
 
+static uint8_t *pack_numbers(struct sstp_journal_numbers *numbers,
+                             const struct sstp_observation *seen, bool is_same, uint8_t *to)
+{
+    if (seen->has_message) {
+        if (!is_same)
+            to = put_difference(to, seen->message, numbers->message);
+        numbers->message = seen->message;
+    } else if (seen->has_session) {
+        to = put(to, seen->session);
+    }
+    if (seen->has_entry) {
+        to = put_difference(to, seen->entry, entry_base(numbers));
+        numbers->entry = seen->entry;
+        numbers->has_entry = true;
+    }
+    if (seen->has_outstanding && !leaves_outstanding(seen)) {
+        to = put_difference(to, seen->outstanding, numbers->outstanding);
+        numbers->outstanding = seen->outstanding;
+    }
+    if (seen->has_acknowledgement) {
+        to = put_difference(to, seen->acknowledgement, numbers->acknowledgement);
+        numbers->acknowledgement = seen->acknowledgement;
+    }
+    return to;
+}
+
+static uint8_t *pack(struct sstp_journal_numbers *numbers, const struct sstp_observation *seen,
+                     uint8_t *to)
+{
+    const bool is_same = seen->has_message && seen->message == numbers->message;
+    const bool has_more =
+        seen->has_exchange || seen->is_response || seen->has_active || seen->findings != 0;
+    const uint32_t flags =
+        (has_more ? HAS_MORE : 0) | (seen->has_session && !seen->has_message ? HAS_SESSION : 0) |
+        (seen->has_message ? HAS_MESSAGE : 0) | (is_same ? IS_SAME : 0) |
+        (seen->has_entry ? HAS_ENTRY : 0) | (seen->has_outstanding ? HAS_OUTSTANDING : 0) |
+        (seen->has_acknowledgement ? HAS_ACKNOWLEDGEMENT : 0);
+    const uint32_t both = (uint32_t)seen->connection_state << CONNECTION_SHIFT |
+                          (uint32_t)seen->session_state << SESSION_SHIFT |
+                          (uint32_t)seen->receiver_state << RECEIVER_SHIFT | flags;
+
+    *to++ = (uint8_t)both;
+    *to++ = (uint8_t)(both >> 8);
+    if (has_more) {
+        *to++ =
+            (uint8_t)((seen->has_exchange ? HAS_EXCHANGE : 0) |
+                      (seen->is_response ? IS_RESPONSE : 0) | (seen->has_active ? HAS_ACTIVE : 0));
+        to = put(to, seen->findings);
+    }
+    to = pack_numbers(numbers, seen, is_same, to);
+    if (seen->has_exchange)
+        to = put(to, seen->exchange);
+    return seen->has_active ? put(to, seen->active) : to;
+}
+
+/* Room for a command, whatever it has. */
+static bool reserve(struct sstp_journal *journal)
+{
+    const uint32_t num = (journal->num_octets + COMMAND_MAX + CELL - 1) / CELL;
+
+    if (journal->num_octets > OCTETS_MAX - COMMAND_MAX)
+        return false;
+    while (journal->cells.num < num)
+        if (sstp_array_add_unset(&journal->cells) == NULL)
+            return false;
+    return true;
+}
+
 void sstp_journal_add(struct sstp_journal *journal, const struct sstp_observation *seen)
 {
-    const uint32_t before = journal->words.num;
-    const bool has_session = seen->has_session && !seen->has_message;
-    const uint32_t flags =
-        (has_session ? HAS_SESSION : 0) | (seen->has_message ? HAS_MESSAGE : 0) |
-        (seen->has_entry ? HAS_ENTRY : 0) | (seen->has_outstanding ? HAS_OUTSTANDING : 0) |
-        (seen->has_acknowledgement ? HAS_ACKNOWLEDGEMENT : 0) |
-        (seen->has_exchange ? HAS_EXCHANGE : 0) | (seen->is_response ? IS_RESPONSE : 0) |
-        (seen->has_active ? HAS_ACTIVE : 0);
+    uint8_t octets[COMMAND_MAX];
 
-    add_word(journal, (uint32_t)seen->connection_state << CONNECTION_SHIFT |
-                          (uint32_t)seen->session_state << SESSION_SHIFT |
-                          (uint32_t)seen->receiver_state << RECEIVER_SHIFT | flags |
-                          seen->findings << FINDINGS_SHIFT);
-    add_if(journal, has_session, seen->session);
-    add_if(journal, seen->has_message && !seen->has_entry, seen->message);
-    add_if(journal, seen->has_entry, seen->entry);
-    add_if(journal, seen->has_outstanding && !leaves_outstanding(seen), seen->outstanding);
-    add_if(journal, seen->has_acknowledgement, seen->acknowledgement);
-    add_if(journal, seen->has_exchange, seen->exchange);
-    add_if(journal, seen->has_active, seen->active);
-    if (journal->is_full) /* half a command is worse than none */
-        journal->words.num = before;
+    if (journal->is_full || !reserve(journal)) {
+        journal->is_full = true;
+    } else if (journal->num_octets % BLOCK <= BLOCK - COMMAND_MAX) {
+        uint8_t *to = octet_at(journal, journal->num_octets);
+        journal->num_octets += (uint32_t)(pack(&journal->numbers, seen, to) - to);
+    } else {
+        const size_t num = (size_t)(pack(&journal->numbers, seen, octets) - octets);
+        for (size_t i = 0; i < num; i++)
+            *octet_at(journal, journal->num_octets++) = octets[i];
+    }
     if (seen->findings != 0)
         sstp_journal_mark(journal);
 }
@@ -193,20 +291,68 @@ struct sstp_journal_cursor sstp_journal_find(struct sstp_journal *journal, uint3
 {
     const uint32_t found = search(journal, frame, key);
     if (found == journal->chunks.num)
-        return (struct sstp_journal_cursor){0, 0, false};
+        return (struct sstp_journal_cursor){0};
     journal->last_found = found;
     const struct chunk *chunk = sstp_array_at(&journal->chunks, found);
-    struct sstp_journal_cursor cursor = {chunk->first, journal->words.num,
-                                         !chunk->is_marked && !journal->is_full};
+    struct sstp_journal_cursor cursor = {.next = chunk->first,
+                                         .end = journal->num_octets,
+                                         .is_clean = !chunk->is_marked && !journal->is_full};
     if (found + 1 < journal->chunks.num)
         cursor.end = ((const struct chunk *)sstp_array_at(&journal->chunks, found + 1))->first;
     return cursor;
 }
 
-static uint32_t take_if(const struct sstp_journal *journal, struct sstp_journal_cursor *cursor,
-                        bool is_there)
+static uint8_t take_octet(const struct sstp_journal *journal, struct sstp_journal_cursor *cursor)
 {
-    return is_there ? *(const uint32_t *)sstp_array_at(&journal->words, cursor->next++) : 0;
+    return *octet_at(journal, cursor->next++);
+}
+
+static uint32_t take(const struct sstp_journal *journal, struct sstp_journal_cursor *cursor)
+{
+    uint32_t value = 0;
+    uint8_t octet;
+
+    for (unsigned shift = 0;; shift += 7) {
+        octet = take_octet(journal, cursor);
+        value |= (uint32_t)(octet & 0x7f) << shift;
+        if ((octet & 0x80) == 0)
+            return value;
+    }
+}
+
+static uint32_t take_difference(const struct sstp_journal *journal,
+                                struct sstp_journal_cursor *cursor, uint32_t from)
+{
+    const uint32_t value = take(journal, cursor);
+    return from + (value >> 1 ^ ((value & 1) != 0 ? UINT32_MAX : 0));
+}
+
+/* What pack_numbers() has put. */
+static void take_numbers(const struct sstp_journal *journal, struct sstp_journal_cursor *cursor,
+                         struct sstp_observation *seen, bool is_same)
+{
+    struct sstp_journal_numbers *numbers = &cursor->numbers;
+
+    if (seen->has_message && !is_same)
+        numbers->message = take_difference(journal, cursor, numbers->message);
+    if (seen->has_message)
+        seen->message = numbers->message;
+    else if (seen->has_session)
+        seen->session = take(journal, cursor);
+    if (seen->has_entry) {
+        seen->entry = numbers->entry = take_difference(journal, cursor, entry_base(numbers));
+        numbers->has_entry = true;
+    }
+    if (seen->has_outstanding && !leaves_outstanding(seen))
+        seen->outstanding = numbers->outstanding =
+            take_difference(journal, cursor, numbers->outstanding);
+    if (seen->has_acknowledgement)
+        seen->acknowledgement = numbers->acknowledgement =
+            take_difference(journal, cursor, numbers->acknowledgement);
+    if (seen->has_outstanding && leaves_outstanding(seen))
+        seen->outstanding = sstp_observer_acknowledgement(
+                                journal->observer, journal->from_initiator, seen->acknowledgement)
+                                ->remaining;
 }
 
 bool sstp_journal_next(const struct sstp_journal *journal, struct sstp_journal_cursor *cursor,
@@ -215,34 +361,26 @@ bool sstp_journal_next(const struct sstp_journal *journal, struct sstp_journal_c
     memset(seen, 0, sizeof *seen);
     if (cursor->next >= cursor->end)
         return false;
-    const uint32_t word = take_if(journal, cursor, true);
-    seen->connection_state = (enum sstp_connection_state)(word >> CONNECTION_SHIFT & 7);
-    seen->session_state = (enum sstp_session_state)(word >> SESSION_SHIFT & 7);
-    seen->receiver_state = (enum sstp_receiver_state)(word >> RECEIVER_SHIFT & 3);
-    seen->findings = word >> FINDINGS_SHIFT;
-    seen->has_session = (word & HAS_SESSION) != 0;
-    seen->session = take_if(journal, cursor, seen->has_session);
-    seen->has_message = (word & HAS_MESSAGE) != 0;
-    seen->has_entry = (word & HAS_ENTRY) != 0;
-    seen->message = take_if(journal, cursor, seen->has_message && !seen->has_entry);
-    seen->entry = take_if(journal, cursor, seen->has_entry);
-    seen->has_acknowledgement = (word & HAS_ACKNOWLEDGEMENT) != 0;
-    seen->has_outstanding = (word & HAS_OUTSTANDING) != 0;
-    seen->outstanding =
-        take_if(journal, cursor, seen->has_outstanding && !leaves_outstanding(seen));
-    seen->acknowledgement = take_if(journal, cursor, seen->has_acknowledgement);
-    seen->has_exchange = (word & HAS_EXCHANGE) != 0;
-    seen->exchange = take_if(journal, cursor, seen->has_exchange);
-    seen->is_response = (word & IS_RESPONSE) != 0;
-    seen->has_active = (word & HAS_ACTIVE) != 0;
-    seen->active = take_if(journal, cursor, seen->has_active);
-    if (seen->has_message && seen->has_entry)
-        seen->message =
-            sstp_observer_entry(journal->observer, journal->from_initiator, seen->entry)->message;
-    if (seen->has_outstanding && leaves_outstanding(seen))
-        seen->outstanding = sstp_observer_acknowledgement(
-                                journal->observer, journal->from_initiator, seen->acknowledgement)
-                                ->remaining;
+    uint32_t both = take_octet(journal, cursor);
+    both |= (uint32_t)take_octet(journal, cursor) << 8;
+    const uint32_t third = (both & HAS_MORE) != 0 ? take_octet(journal, cursor) : 0;
+    seen->connection_state = (enum sstp_connection_state)(both >> CONNECTION_SHIFT & 7);
+    seen->session_state = (enum sstp_session_state)(both >> SESSION_SHIFT & 7);
+    seen->receiver_state = (enum sstp_receiver_state)(both >> RECEIVER_SHIFT & 3);
+    seen->findings = (both & HAS_MORE) != 0 ? take(journal, cursor) : 0;
+    seen->has_session = (both & HAS_SESSION) != 0;
+    seen->has_message = (both & HAS_MESSAGE) != 0;
+    seen->has_entry = (both & HAS_ENTRY) != 0;
+    seen->has_outstanding = (both & HAS_OUTSTANDING) != 0;
+    seen->has_acknowledgement = (both & HAS_ACKNOWLEDGEMENT) != 0;
+    seen->has_exchange = (third & HAS_EXCHANGE) != 0;
+    seen->is_response = (third & IS_RESPONSE) != 0;
+    seen->has_active = (third & HAS_ACTIVE) != 0;
+    take_numbers(journal, cursor, seen, (both & IS_SAME) != 0);
+    if (seen->has_exchange)
+        seen->exchange = take(journal, cursor);
+    if (seen->has_active)
+        seen->active = take(journal, cursor);
     return true;
 }
 

@@ -4,8 +4,9 @@
  * be asked again in any order.
  *
  * Commands are entered chunk by chunk as they come, and read by the chunk's frame
- * and key, command by command.  A command takes one word of four bytes and one
- * more for each index or count that it has; a chunk four.
+ * and key, command by command.  A command takes two bytes and, for each index or count that it
+ * has, mostly one more, for it is told by what it differs from the command before; the first
+ * of a chunk has all of each, so that a chunk is read without another.  A chunk takes twelve.
  *
  *     sstp_journal_begin_chunk(&journal, frame, key);
  *     sstp_journal_add(&journal, &seen);
@@ -18,21 +19,32 @@
 
 #include "state/observer.h"
 
+/* From what the numbers of the next command of a chunk differ.  Private. */
+struct sstp_journal_numbers {
+    uint32_t message, entry, outstanding, acknowledgement;
+    bool has_entry; /* else an entry differs from the message */
+};
+
 /* The members are private. */
 struct sstp_journal {
     const struct sstp_observer *observer;
     bool from_initiator;
-    struct sstp_array words;
+    struct sstp_array cells; /* of the octets */
+    uint32_t num_octets;
     struct sstp_array chunks;
+    struct sstp_array tops; /* of the chunks from first_top on, as soon as a frame fell */
+    uint32_t first_top;
     uint32_t last_found; /* a chunk's index: most are asked for one after the other */
     uint32_t depth;      /* so many places at most does a chunk stand after its frame's */
-    bool is_full;        /* without memory nothing more is entered */
+    struct sstp_journal_numbers numbers;
+    bool is_full; /* without memory nothing more is entered */
 };
 
 /* Where a reader stands. */
 struct sstp_journal_cursor {
-    uint32_t next, end; /* words */
-    bool is_clean;      /* no command of the chunk has a finding or a mark */
+    uint32_t next, end; /* octets */
+    struct sstp_journal_numbers numbers;
+    bool is_clean; /* no command of the chunk has a finding or a mark */
 };
 
 /* The observer, whose observations of one direction are entered, has to outlive the

@@ -272,6 +272,79 @@ static void test_outstanding(void)
     sstp_observer_clear(&observer);
 }
 
+/* Frames that fall, here and there, are found as the others are. */
+static void test_falling(void)
+{
+    enum { NUM = 3000 };
+    struct counting_mem counting;
+    struct sstp_observer observer;
+    struct sstp_journal journal;
+    struct sstp_observation seen = {.has_session = true};
+
+    counting_mem_init(&counting);
+    sstp_observer_init(&observer, &counting.mem, SSTP_OBSERVER_FROM_START);
+    sstp_journal_init(&journal, &observer, true);
+    for (uint32_t i = 0; i < NUM; i++) {
+        sstp_journal_begin_chunk(&journal, i > 700 && i % 7 == 0 ? i - 5 : i, i);
+        seen.session = i;
+        sstp_journal_add(&journal, &seen);
+    }
+    for (uint32_t n = 0, i = 0; n < NUM; n++, i = (i + 1777) % NUM) {
+        const uint32_t frame = i > 700 && i % 7 == 0 ? i - 5 : i;
+        struct sstp_journal_cursor cursor = sstp_journal_find(&journal, frame, i);
+        g_assert_true(sstp_journal_next(&journal, &cursor, &seen));
+        g_assert_cmpuint(seen.session, ==, i);
+        g_assert_false(sstp_journal_next(&journal, &cursor, &seen));
+    }
+    sstp_journal_clear(&journal);
+    sstp_observer_clear(&observer);
+    g_assert_cmpuint(counting.num_blocks, ==, 0);
+}
+
+/* Octets a command, of all that is kept, where two messages and a count come in each chunk. */
+static void test_size(void)
+{
+    enum { CHUNKS = 20000, PER_CHUNK = 7, MOST = 17 };
+    static const uint8_t ids[PER_CHUNK] = {SSTP_MESSAGE, SSTP_DATA, SSTP_END_MESSAGE,
+                                           SSTP_MESSAGE, SSTP_DATA, SSTP_END_MESSAGE,
+                                           SSTP_NOOP};
+    struct counting_mem counting;
+    struct sstp_observer observer;
+    struct sstp_journal journals[2];
+    struct sstp_observation seen;
+    struct sstp_command command;
+
+    counting_mem_init(&counting);
+    sstp_observer_init(&observer, &counting.mem, SSTP_OBSERVER_FROM_START);
+    for (int i = 0; i < 2; i++)
+        sstp_journal_init(&journals[i], &observer, i != 0);
+    for (size_t i = 0; i < 8; i++) { /* up to the answers to both Opens */
+        command = conversation[i].command;
+        sstp_observer_command(&observer, conversation[i].from_initiator, &command,
+                              (struct sstp_observed_place){1, 1}, &seen);
+    }
+    for (uint32_t chunk = 0; chunk < CHUNKS; chunk++) {
+        const bool from_initiator = chunk % 2 == 0;
+        const uint32_t frame = chunk + 2;
+        sstp_journal_begin_chunk(&journals[from_initiator], frame, chunk * 1400);
+        for (unsigned i = 0; i < PER_CHUNK; i++) {
+            command = (struct sstp_command){.id = ids[i],
+                                            .session_id = from_initiator ? 2 : 0x80000001,
+                                            .message_count = ids[i] == SSTP_NOOP ? 2 : 0};
+            sstp_observer_command(&observer, from_initiator, &command,
+                                  (struct sstp_observed_place){frame, (int64_t)frame * 1000},
+                                  &seen);
+            sstp_journal_add(&journals[from_initiator], &seen);
+        }
+    }
+    g_test_message("%.2f octets a command", (double)counting.num_bytes / (CHUNKS * PER_CHUNK));
+    g_assert_cmpuint(counting.num_bytes, <=, MOST * CHUNKS * PER_CHUNK);
+    for (int i = 0; i < 2; i++)
+        sstp_journal_clear(&journals[i]);
+    sstp_observer_clear(&observer);
+    g_assert_cmpuint(counting.num_blocks, ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -279,5 +352,7 @@ int main(int argc, char **argv)
     g_test_add_func("/state/journal/empty", test_empty);
     g_test_add_func("/state/journal/clean", test_clean);
     g_test_add_func("/state/journal/outstanding", test_outstanding);
+    g_test_add_func("/state/journal/falling", test_falling);
+    g_test_add_func("/state/journal/size", test_size);
     return g_test_run();
 }
