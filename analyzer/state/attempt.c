@@ -33,11 +33,11 @@ static void undo_direction(struct sstp_observed_direction *direction,
 
     *direction = *was;
     direction->messages = now.messages;
-    direction->messages.num = was->messages.num;
     direction->entries = now.entries;
-    direction->entries.num = was->entries.num;
     direction->acknowledgements = now.acknowledgements;
-    direction->acknowledgements.num = was->acknowledgements.num;
+    sstp_rows_undo(&direction->messages, &was->messages);
+    sstp_rows_undo(&direction->entries, &was->entries);
+    sstp_rows_undo(&direction->acknowledgements, &was->acknowledgements);
 }
 
 /* A session that the command began stays where it is, and nobody finds it. */

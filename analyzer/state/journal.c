@@ -9,17 +9,8 @@ struct chunk {
     uint32_t is_marked : 1; /* a finding, or sstp_journal_mark() */
 };
 
-/* Octets come in cells, of which a block of the array has 256, one after the other. */
-#define CELL 16u
-#define BLOCK (CELL * SSTP_ARRAY_BLOCK)
-struct cell {
-    uint8_t octets[CELL];
-};
-
 /* So many have a place in a chunk. */
 #define OCTETS_MAX ((UINT32_C(1) << 31) - 1)
-/* A command has no more. */
-#define COMMAND_MAX 48u
 
 /* The first two octets of a command: states, and what follows, in this order.  What the
  * observer knows is not kept twice: a message stands for its session, and the acknowledgement of
@@ -50,14 +41,14 @@ void sstp_journal_init(struct sstp_journal *journal, const struct sstp_observer 
     memset(journal, 0, sizeof *journal);
     journal->observer = observer;
     journal->from_initiator = from_initiator;
-    sstp_array_init(&journal->cells, observer->mem, sizeof(struct cell));
+    sstp_octets_init(&journal->octets, observer->mem);
     sstp_array_init(&journal->chunks, observer->mem, sizeof(struct chunk));
     sstp_array_init(&journal->tops, observer->mem, sizeof(uint32_t));
 }
 
 void sstp_journal_clear(struct sstp_journal *journal)
 {
-    sstp_array_clear(&journal->cells);
+    sstp_octets_clear(&journal->octets);
     sstp_array_clear(&journal->chunks);
     sstp_array_clear(&journal->tops);
     sstp_journal_init(journal, journal->observer, journal->from_initiator);
@@ -131,33 +122,12 @@ void sstp_journal_begin_chunk(struct sstp_journal *journal, uint32_t frame, uint
         journal->is_full = true;
     else
         *chunk =
-            (struct chunk){.frame = frame, .key = key, .first = journal->num_octets & OCTETS_MAX};
+            (struct chunk){.frame = frame, .key = key, .first = journal->octets.num & OCTETS_MAX};
 }
 
 /* ------------------------------------------------------------------------
  * Packing
  */
-
-static uint8_t *octet_at(const struct sstp_journal *journal, uint32_t index)
-{
-    return (uint8_t *)sstp_array_at(&journal->cells, index / CELL) + index % CELL;
-}
-
-/* Seven bits to an octet, the lowest first. */
-static inline uint8_t *put(uint8_t *to, uint32_t value)
-{
-    for (; value > 0x7f; value >>= 7)
-        *to++ = (uint8_t)(value | 0x80);
-    *to++ = (uint8_t)value;
-    return to;
-}
-
-/* What a number differs from another, small both ways. */
-static inline uint8_t *put_difference(uint8_t *to, uint32_t value, uint32_t from)
-{
-    const uint32_t difference = value - from;
-    return put(to, difference << 1 ^ (difference >> 31 != 0 ? UINT32_MAX : 0));
-}
 
 static uint32_t entry_base(const struct sstp_journal_numbers *numbers)
 {
@@ -175,22 +145,22 @@ static uint8_t *pack_numbers(struct sstp_journal_numbers *numbers,
 {
     if (seen->has_message) {
         if (!is_same)
-            to = put_difference(to, seen->message, numbers->message);
+            to = sstp_put_difference(to, seen->message, numbers->message);
         numbers->message = seen->message;
     } else if (seen->has_session) {
-        to = put(to, seen->session);
+        to = sstp_put_number(to, seen->session);
     }
     if (seen->has_entry) {
-        to = put_difference(to, seen->entry, entry_base(numbers));
+        to = sstp_put_difference(to, seen->entry, entry_base(numbers));
         numbers->entry = seen->entry;
         numbers->has_entry = true;
     }
     if (seen->has_outstanding && !leaves_outstanding(seen)) {
-        to = put_difference(to, seen->outstanding, numbers->outstanding);
+        to = sstp_put_difference(to, seen->outstanding, numbers->outstanding);
         numbers->outstanding = seen->outstanding;
     }
     if (seen->has_acknowledgement) {
-        to = put_difference(to, seen->acknowledgement, numbers->acknowledgement);
+        to = sstp_put_difference(to, seen->acknowledgement, numbers->acknowledgement);
         numbers->acknowledgement = seen->acknowledgement;
     }
     return to;
@@ -217,40 +187,23 @@ static uint8_t *pack(struct sstp_journal_numbers *numbers, const struct sstp_obs
         *to++ =
             (uint8_t)((seen->has_exchange ? HAS_EXCHANGE : 0) |
                       (seen->is_response ? IS_RESPONSE : 0) | (seen->has_active ? HAS_ACTIVE : 0));
-        to = put(to, seen->findings);
+        to = sstp_put_number(to, seen->findings);
     }
     to = pack_numbers(numbers, seen, is_same, to);
     if (seen->has_exchange)
-        to = put(to, seen->exchange);
-    return seen->has_active ? put(to, seen->active) : to;
-}
-
-/* Room for a command, whatever it has. */
-static bool reserve(struct sstp_journal *journal)
-{
-    const uint32_t num = (journal->num_octets + COMMAND_MAX + CELL - 1) / CELL;
-
-    if (journal->num_octets > OCTETS_MAX - COMMAND_MAX)
-        return false;
-    while (journal->cells.num < num)
-        if (sstp_array_add_unset(&journal->cells) == NULL)
-            return false;
-    return true;
+        to = sstp_put_number(to, seen->exchange);
+    return seen->has_active ? sstp_put_number(to, seen->active) : to;
 }
 
 void sstp_journal_add(struct sstp_journal *journal, const struct sstp_observation *seen)
 {
-    uint8_t octets[COMMAND_MAX];
+    uint8_t octets[SSTP_OCTETS_MAX];
 
-    if (journal->is_full || !reserve(journal)) {
+    if (journal->octets.num > OCTETS_MAX - SSTP_OCTETS_MAX)
         journal->is_full = true;
-    } else if (journal->num_octets % BLOCK <= BLOCK - COMMAND_MAX) {
-        uint8_t *to = octet_at(journal, journal->num_octets);
-        journal->num_octets += (uint32_t)(pack(&journal->numbers, seen, to) - to);
-    } else {
-        const size_t num = (size_t)(pack(&journal->numbers, seen, octets) - octets);
-        for (size_t i = 0; i < num; i++)
-            *octet_at(journal, journal->num_octets++) = octets[i];
+    if (!journal->is_full) {
+        const uint8_t *end = pack(&journal->numbers, seen, octets);
+        journal->is_full = !sstp_octets_add(&journal->octets, octets, (size_t)(end - octets));
     }
     if (seen->findings != 0)
         sstp_journal_mark(journal);
@@ -295,7 +248,7 @@ struct sstp_journal_cursor sstp_journal_find(struct sstp_journal *journal, uint3
     journal->last_found = found;
     const struct chunk *chunk = sstp_array_at(&journal->chunks, found);
     struct sstp_journal_cursor cursor = {.next = chunk->first,
-                                         .end = journal->num_octets,
+                                         .end = journal->octets.num,
                                          .is_clean = !chunk->is_marked && !journal->is_full};
     if (found + 1 < journal->chunks.num)
         cursor.end = ((const struct chunk *)sstp_array_at(&journal->chunks, found + 1))->first;
@@ -304,27 +257,18 @@ struct sstp_journal_cursor sstp_journal_find(struct sstp_journal *journal, uint3
 
 static uint8_t take_octet(const struct sstp_journal *journal, struct sstp_journal_cursor *cursor)
 {
-    return *octet_at(journal, cursor->next++);
+    return sstp_octets_get(&journal->octets, cursor->next++);
 }
 
 static uint32_t take(const struct sstp_journal *journal, struct sstp_journal_cursor *cursor)
 {
-    uint32_t value = 0;
-    uint8_t octet;
-
-    for (unsigned shift = 0;; shift += 7) {
-        octet = take_octet(journal, cursor);
-        value |= (uint32_t)(octet & 0x7f) << shift;
-        if ((octet & 0x80) == 0)
-            return value;
-    }
+    return (uint32_t)sstp_take_number(&journal->octets, &cursor->next);
 }
 
 static uint32_t take_difference(const struct sstp_journal *journal,
                                 struct sstp_journal_cursor *cursor, uint32_t from)
 {
-    const uint32_t value = take(journal, cursor);
-    return from + (value >> 1 ^ ((value & 1) != 0 ? UINT32_MAX : 0));
+    return (uint32_t)sstp_take_difference(&journal->octets, &cursor->next, from);
 }
 
 /* What pack_numbers() has put. */
@@ -352,7 +296,7 @@ static void take_numbers(const struct sstp_journal *journal, struct sstp_journal
     if (seen->has_outstanding && leaves_outstanding(seen))
         seen->outstanding = sstp_observer_acknowledgement(
                                 journal->observer, journal->from_initiator, seen->acknowledgement)
-                                ->remaining;
+                                .remaining;
 }
 
 bool sstp_journal_next(const struct sstp_journal *journal, struct sstp_journal_cursor *cursor,

@@ -18,6 +18,7 @@
 #define SSTP_STATE_JOURNAL_H
 
 #include "state/observer.h"
+#include "state/octets.h"
 
 /* From what the numbers of the next command of a chunk differ.  Private. */
 struct sstp_journal_numbers {
@@ -29,8 +30,7 @@ struct sstp_journal_numbers {
 struct sstp_journal {
     const struct sstp_observer *observer;
     bool from_initiator;
-    struct sstp_array cells; /* of the octets */
-    uint32_t num_octets;
+    struct sstp_octets octets;
     struct sstp_array chunks;
     struct sstp_array tops; /* of the chunks from first_top on, as soon as a frame fell */
     uint32_t first_top;

@@ -11,6 +11,7 @@
 #include "state/id_tree.h"
 #include "state/ledger.h"
 #include "state/returns.h"
+#include "state/rows.h"
 #include "state/transition.h"
 
 /* Where and when a command was complete.  The observer hands both back. */
@@ -92,9 +93,9 @@ struct sstp_observed_session {
 };
 
 struct sstp_observed_message {
-    uint32_t session;                   /* index */
-    uint32_t number : 31;               /* sstp.message.number; 0 where it is not known */
-    uint32_t wants_acknowledgement : 1; /* at once: AcknowledgeImmediately */
+    uint32_t session;           /* index */
+    uint32_t number;            /* sstp.message.number; 0 where it is not known */
+    bool wants_acknowledgement; /* at once: AcknowledgeImmediately */
 };
 
 /* A message in the ledger, entered by its EndMessage. */
@@ -122,13 +123,14 @@ struct sstp_observed_exchange {
 
 /* What one direction sent. */
 struct sstp_observed_direction {
-    struct sstp_array messages; /* struct sstp_observed_message */
-    uint32_t num_numbered;      /* messages since the Connect */
+    struct sstp_rows messages; /* struct sstp_observed_message */
+    uint32_t num_numbered;     /* messages since the Connect */
     struct sstp_ledger ledger;
-    struct sstp_array entries;          /* struct sstp_observed_entry, by position */
-    struct sstp_array acknowledgements; /* of the other direction, oldest first */
-    bool has_closed;                    /* ConnectClose */
-    bool is_heard;                      /* a command of it was seen */
+    struct sstp_rows entries;          /* struct sstp_observed_entry, by position */
+    struct sstp_rows acknowledgements; /* of the other direction, oldest first */
+    bool has_closed;                   /* ConnectClose */
+    bool is_heard;                     /* a command of it was seen */
+    bool has_wanted;                   /* a message wants to be acknowledged at once */
 };
 
 /* The members are private. */

@@ -3,6 +3,7 @@
 #include "state/observer.h"
 
 #include "state/attempt.h"
+#include "state/observed_rows.h"
 #include "state/observer_message.h"
 #include "state/observer_session.h"
 
@@ -18,10 +19,9 @@ _Static_assert(SSTP_OBSERVED_FINDINGS <= 16, "the findings of a command are a fe
 static void init_direction(struct sstp_observed_direction *direction, const struct sstp_mem *mem)
 {
     memset(direction, 0, sizeof *direction);
-    sstp_array_init(&direction->messages, mem, sizeof(struct sstp_observed_message));
-    sstp_array_init(&direction->entries, mem, sizeof(struct sstp_observed_entry));
-    sstp_array_init(&direction->acknowledgements, mem,
-                    sizeof(struct sstp_observed_acknowledgement));
+    sstp_rows_init(&direction->messages, mem, SSTP_OBSERVED_MESSAGE_COLUMNS);
+    sstp_rows_init(&direction->entries, mem, SSTP_OBSERVED_ENTRY_COLUMNS);
+    sstp_rows_init(&direction->acknowledgements, mem, SSTP_OBSERVED_ACKNOWLEDGEMENT_COLUMNS);
 }
 
 void sstp_observer_init(struct sstp_observer *observer, const struct sstp_mem *mem,
@@ -76,9 +76,9 @@ void sstp_observer_clear(struct sstp_observer *observer)
     sstp_array_clear(&observer->exchanges);
     sstp_id_tree_clear(&observer->ids);
     for (int i = 0; i < 2; i++) {
-        sstp_array_clear(&observer->directions[i].messages);
-        sstp_array_clear(&observer->directions[i].entries);
-        sstp_array_clear(&observer->directions[i].acknowledgements);
+        sstp_rows_clear(&observer->directions[i].messages);
+        sstp_rows_clear(&observer->directions[i].entries);
+        sstp_rows_clear(&observer->directions[i].acknowledgements);
     }
 }
 
@@ -398,23 +398,24 @@ const struct sstp_observed_exchange *sstp_observer_exchange(const struct sstp_ob
     return sstp_array_at(&observer->exchanges, index);
 }
 
-const struct sstp_observed_message *sstp_observer_message(const struct sstp_observer *observer,
-                                                          bool from_initiator, uint32_t index)
+struct sstp_observed_message sstp_observer_message(const struct sstp_observer *observer,
+                                                   bool from_initiator, uint32_t index)
 {
-    return sstp_array_at(&observer->directions[from_initiator].messages, index);
+    return sstp_observed_message_at(&observer->directions[from_initiator].messages, index);
 }
 
-const struct sstp_observed_entry *sstp_observer_entry(const struct sstp_observer *observer,
-                                                      bool from_initiator, uint32_t position)
+struct sstp_observed_entry sstp_observer_entry(const struct sstp_observer *observer,
+                                               bool from_initiator, uint32_t position)
 {
-    return sstp_array_at(&observer->directions[from_initiator].entries, position);
+    return sstp_observed_entry_at(&observer->directions[from_initiator].entries, position);
 }
 
-const struct sstp_observed_acknowledgement *
+struct sstp_observed_acknowledgement
 sstp_observer_acknowledgement(const struct sstp_observer *observer, bool from_initiator,
                               uint32_t index)
 {
-    return sstp_array_at(&observer->directions[from_initiator].acknowledgements, index);
+    return sstp_observed_acknowledgement_at(&observer->directions[from_initiator].acknowledgements,
+                                            index);
 }
 
 bool sstp_observer_is_outstanding(const struct sstp_observer *observer, bool from_initiator,
@@ -424,24 +425,10 @@ bool sstp_observer_is_outstanding(const struct sstp_observer *observer, bool fro
     return position >= ledger->acknowledged && position < ledger->entered;
 }
 
-const struct sstp_observed_acknowledgement *
-sstp_observer_acknowledged_by(const struct sstp_observer *observer, bool from_initiator,
-                              uint32_t position)
+bool sstp_observer_acknowledged_by(const struct sstp_observer *observer, bool from_initiator,
+                                   uint32_t position, struct sstp_observed_acknowledgement *by)
 {
-    const struct sstp_array *all = &observer->directions[!from_initiator].acknowledgements;
-    uint32_t low = 0, high = all->num;
-
-    /* The last that begins at the position or before it. */
-    while (low < high) {
-        const uint32_t middle = low + (high - low) / 2;
-        const struct sstp_observed_acknowledgement *candidate = sstp_array_at(all, middle);
-        if (candidate->first <= position)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    if (low == 0)
-        return NULL;
-    const struct sstp_observed_acknowledgement *last = sstp_array_at(all, low - 1);
-    return position - last->first < last->covered ? last : NULL;
+    return sstp_observed_acknowledgement_find(
+               &observer->directions[!from_initiator].acknowledgements, position, by) &&
+           position - by->first < by->covered;
 }

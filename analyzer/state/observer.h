@@ -79,11 +79,11 @@ const struct sstp_observed_session *sstp_observer_session(const struct sstp_obse
                                                           uint32_t index);
 const struct sstp_observed_exchange *sstp_observer_exchange(const struct sstp_observer *observer,
                                                             uint32_t index);
-const struct sstp_observed_message *sstp_observer_message(const struct sstp_observer *observer,
-                                                          bool from_initiator, uint32_t index);
-const struct sstp_observed_entry *sstp_observer_entry(const struct sstp_observer *observer,
-                                                      bool from_initiator, uint32_t position);
-const struct sstp_observed_acknowledgement *
+struct sstp_observed_message sstp_observer_message(const struct sstp_observer *observer,
+                                                   bool from_initiator, uint32_t index);
+struct sstp_observed_entry sstp_observer_entry(const struct sstp_observer *observer,
+                                               bool from_initiator, uint32_t position);
+struct sstp_observed_acknowledgement
 sstp_observer_acknowledgement(const struct sstp_observer *observer, bool from_initiator,
                               uint32_t index);
 
@@ -92,10 +92,8 @@ sstp_observer_acknowledgement(const struct sstp_observer *observer, bool from_in
 bool sstp_observer_is_outstanding(const struct sstp_observer *observer, bool from_initiator,
                                   uint32_t position);
 
-/* Who acknowledged the message of this direction at `position`, or NULL as long
- * as nobody has. */
-const struct sstp_observed_acknowledgement *
-sstp_observer_acknowledged_by(const struct sstp_observer *observer, bool from_initiator,
-                              uint32_t position);
+/* Who acknowledged the message of this direction at `position`; false as long as nobody has. */
+bool sstp_observer_acknowledged_by(const struct sstp_observer *observer, bool from_initiator,
+                                   uint32_t position, struct sstp_observed_acknowledgement *by);
 
 #endif

@@ -3,6 +3,8 @@
  * 3.1.5.19). */
 #include "state/observer_message.h"
 
+#include "state/observed_rows.h"
+
 /* Header and SessionId of a Data command. */
 #define DATA_HEADER_LEN 7u
 
@@ -32,48 +34,55 @@ static void tell_outstanding(const struct sstp_observing *observing,
 static bool is_overdue(const struct sstp_observed_direction *direction,
                        const struct sstp_observed_acknowledgement *acknowledgement)
 {
-    for (uint32_t i = 0; i < acknowledgement->covered; i++) {
-        const struct sstp_observed_entry *entry =
-            sstp_array_at(&direction->entries, acknowledgement->first + i);
-        if (acknowledgement->time_ns - entry->time_ns <= ACKNOWLEDGEMENT_NS)
+    for (uint32_t i = 0; direction->has_wanted && i < acknowledgement->covered; i++) {
+        const struct sstp_observed_entry entry =
+            sstp_observed_entry_at(&direction->entries, acknowledgement->first + i);
+        if (acknowledgement->time_ns - entry.time_ns <= ACKNOWLEDGEMENT_NS)
             break; /* the others are younger */
-        const struct sstp_observed_message *message =
-            entry->message != UINT32_MAX ? sstp_array_at(&direction->messages, entry->message)
-                                         : NULL;
-        if (message != NULL && message->wants_acknowledgement)
+        if (entry.message != UINT32_MAX &&
+            sstp_observed_message_at(&direction->messages, entry.message).wants_acknowledgement)
             return true;
     }
     return false;
+}
+
+/* Takes what a count that is not 0 acknowledges off the other direction's ledger. */
+static bool take_off(const struct sstp_observing *observing,
+                     struct sstp_observed_direction *direction, struct sstp_rows *all)
+{
+    const uint32_t message_count = observing->command->message_count;
+    uint64_t first;
+    const uint32_t covered =
+        (uint32_t)sstp_ledger_acknowledge(&direction->ledger, message_count, &first);
+    const struct sstp_observed_acknowledgement acknowledgement = {
+        .time_ns = observing->place.time_ns,
+        .frame = observing->place.frame,
+        .first = (uint32_t)first,
+        .covered = covered,
+        .remaining = (uint32_t)sstp_ledger_outstanding(&direction->ledger)};
+
+    if (!sstp_observed_acknowledgement_add(all, &acknowledgement))
+        return false;
+    observing->seen->has_acknowledgement = true;
+    observing->seen->acknowledgement = all->num - 1;
+    if (covered < message_count)
+        sstp_observing_find(observing, SSTP_FINDING_ACK_EXCESS);
+    if (is_overdue(direction, &acknowledgement))
+        sstp_observing_find(observing, SSTP_FINDING_TIMER);
+    return true;
 }
 
 void sstp_observing_acknowledge(const struct sstp_observing *observing)
 {
     struct sstp_observer *observer = observing->observer;
     struct sstp_observed_direction *direction = &observer->directions[!observing->from_initiator];
-    const uint32_t message_count = observing->command->message_count;
 
     if (!observer->is_counting)
         return;
-    if (message_count > 0) {
-        struct sstp_array *all = &own_direction(observing)->acknowledgements;
-        struct sstp_observed_acknowledgement *acknowledgement = sstp_array_add(all);
-        if (acknowledgement == NULL) {
-            sstp_observing_give_up(observing);
-            return;
-        }
-        uint64_t first;
-        acknowledgement->covered =
-            (uint32_t)sstp_ledger_acknowledge(&direction->ledger, message_count, &first);
-        acknowledgement->first = (uint32_t)first;
-        acknowledgement->remaining = (uint32_t)sstp_ledger_outstanding(&direction->ledger);
-        acknowledgement->frame = observing->place.frame;
-        acknowledgement->time_ns = observing->place.time_ns;
-        observing->seen->has_acknowledgement = true;
-        observing->seen->acknowledgement = all->num - 1;
-        if (acknowledgement->covered < message_count)
-            sstp_observing_find(observing, SSTP_FINDING_ACK_EXCESS);
-        if (is_overdue(direction, acknowledgement))
-            sstp_observing_find(observing, SSTP_FINDING_TIMER);
+    if (observing->command->message_count > 0 &&
+        !take_off(observing, direction, &own_direction(observing)->acknowledgements)) {
+        sstp_observing_give_up(observing);
+        return;
     }
     if (observing->command->id != SSTP_MESSAGE)
         tell_outstanding(observing, direction);
@@ -112,20 +121,22 @@ static void begin_message(const struct sstp_observing *observing,
                           struct sstp_observed_session *session, uint32_t index)
 {
     struct sstp_observed_direction *direction = own_direction(observing);
-    struct sstp_observed_message *message = sstp_array_add(&direction->messages);
+    const bool is_counting = observing->observer->is_counting;
+    const struct sstp_observed_message message = {
+        .session = index,
+        .number = is_counting ? (direction->num_numbered + 1) & INT32_MAX : 0,
+        .wants_acknowledgement =
+            (observing->command->flags & SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY) != 0};
 
-    if (message == NULL) {
+    if (!sstp_observed_message_add(&direction->messages, &message)) {
         session->message = 0;
         sstp_observing_give_up(observing);
         return;
     }
-    message->session = index;
-    message->wants_acknowledgement =
-        (observing->command->flags & SSTP_MESSAGE_FLAG_ACK_IMMEDIATELY) != 0;
+    direction->num_numbered += is_counting;
+    direction->has_wanted |= message.wants_acknowledgement;
     session->message_size = observing->command->message_size;
     session->octets = 0;
-    if (observing->observer->is_counting)
-        message->number = ++direction->num_numbered & INT32_MAX;
     session->message = direction->messages.num;
     session->num_messages++;
     tell_message(observing, session);
@@ -136,22 +147,21 @@ static void end_message(const struct sstp_observing *observing,
                         struct sstp_observed_session *session)
 {
     struct sstp_observed_direction *direction = own_direction(observing);
+    const struct sstp_observed_entry entry = {observing->place.time_ns, observing->place.frame,
+                                              session->message != 0 ? session->message - 1
+                                                                    : UINT32_MAX};
 
     tell_message(observing, session);
     if (session->message != 0 && session->message_size != 0 &&
         session->octets != session->message_size)
         sstp_observing_find(observing, SSTP_FINDING_SIZE_MISMATCH);
-    const uint32_t message = session->message != 0 ? session->message - 1 : UINT32_MAX;
     session->message = 0;
     if (!observing->observer->is_counting)
         return;
-    struct sstp_observed_entry *entry = sstp_array_add(&direction->entries);
-    if (entry == NULL) {
+    if (!sstp_observed_entry_add(&direction->entries, &entry)) {
         sstp_observing_give_up(observing);
         return;
     }
-    *entry =
-        (struct sstp_observed_entry){observing->place.time_ns, observing->place.frame, message};
     observing->seen->has_entry = true;
     observing->seen->entry = (uint32_t)sstp_ledger_enter(&direction->ledger);
     tell_outstanding(observing, direction);

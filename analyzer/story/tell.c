@@ -134,17 +134,20 @@ void sstp_story_observed(struct sstp_story_event *event, const struct sstp_obser
     event->has_digest = false;
     if (seen->has_message) {
         event->message = seen->message;
-        event->session = sstp_observer_message(observer, from_initiator, seen->message)->session;
+        event->session =
+            seen->has_session
+                ? seen->session
+                : sstp_observer_message(observer, from_initiator, seen->message).session;
     } else if (seen->has_session) {
         event->session = seen->session;
     }
     if (seen->has_entry)
         event->entry = seen->entry;
     if (seen->has_acknowledgement) {
-        const struct sstp_observed_acknowledgement *acknowledgement =
+        const struct sstp_observed_acknowledgement acknowledgement =
             sstp_observer_acknowledgement(observer, from_initiator, seen->acknowledgement);
-        event->first = acknowledgement->first;
-        event->covered = acknowledgement->covered;
+        event->first = acknowledgement.first;
+        event->covered = acknowledgement.covered;
     }
 }
 

@@ -281,7 +281,7 @@ static void end_message(struct grvsstp_journeys *journeys, struct sstp_story_eve
 static struct sstp_span resource_of(const struct sstp_observer *observer, bool from_initiator,
                                     uint32_t message)
 {
-    const uint32_t session = sstp_observer_message(observer, from_initiator, message)->session;
+    const uint32_t session = sstp_observer_message(observer, from_initiator, message).session;
     const char *url = sstp_observer_session(observer, session)->resource_url;
 
     return url != NULL ? sstp_span_of_string(url) : sstp_span(NULL, 0);

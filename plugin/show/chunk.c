@@ -119,7 +119,7 @@ static struct grvsstp_envelope envelope_of(const struct grvsstp_place *place, pr
     if (found->seen != NULL && found->seen->has_message)
         envelope.number = sstp_observer_message(&place->connection->states->observer,
                                                 place->from_initiator, found->seen->message)
-                              ->number;
+                              .number;
     return envelope;
 }
 

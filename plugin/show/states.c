@@ -126,7 +126,7 @@ grvsstp_states_session(const struct grvsstp_connection *connection, bool from_in
 
     if (seen->has_message)
         return sstp_observer_session(
-            observer, sstp_observer_message(observer, from_initiator, seen->message)->session);
+            observer, sstp_observer_message(observer, from_initiator, seen->message).session);
     return seen->has_session ? sstp_observer_session(observer, seen->session) : NULL;
 }
 
@@ -189,17 +189,16 @@ static void tell_links(const struct telling *telling)
 static uint32_t number_of(const struct telling *telling, bool from_initiator, uint32_t message)
 {
     return message != UINT32_MAX
-               ? sstp_observer_message(telling->observer, from_initiator, message)->number
+               ? sstp_observer_message(telling->observer, from_initiator, message).number
                : 0;
 }
 
 /* The acknowledgement of an EndMessage's message, as far as this pass may know. */
-static const struct sstp_observed_acknowledgement *acknowledged_by(const struct telling *telling)
+static bool is_acknowledged(const struct telling *telling, struct sstp_observed_acknowledgement *by)
 {
-    if (!telling->seen->has_entry || !is_visited(telling))
-        return NULL;
-    return sstp_observer_acknowledged_by(telling->observer, telling->place->from_initiator,
-                                         telling->seen->entry);
+    return telling->seen->has_entry && is_visited(telling) &&
+           sstp_observer_acknowledged_by(telling->observer, telling->place->from_initiator,
+                                         telling->seen->entry, by);
 }
 
 static void tell_acks(const struct telling *telling,
@@ -210,16 +209,16 @@ static void tell_acks(const struct telling *telling,
 
     if (covered == 0)
         return;
-    const struct sstp_observed_entry *oldest =
+    const struct sstp_observed_entry oldest =
         sstp_observer_entry(telling->observer, direction, first);
-    const struct sstp_observed_entry *newest =
+    const struct sstp_observed_entry newest =
         sstp_observer_entry(telling->observer, direction, first + covered - 1);
-    tell_number(telling, GRVSSTP_ACK_FIRST, oldest->frame);
-    tell_number(telling, GRVSSTP_ACK_LAST, newest->frame);
+    tell_number(telling, GRVSSTP_ACK_FIRST, oldest.frame);
+    tell_number(telling, GRVSSTP_ACK_LAST, newest.frame);
     for (uint32_t i = 0; i < covered && i < ACKS_SHOWN; i++)
         tell_number(telling, GRVSSTP_ACK_ACKS,
-                    sstp_observer_entry(telling->observer, direction, first + i)->frame);
-    tell_time(telling, GRVSSTP_ACK_TIME, oldest->time_ns, now_of(telling));
+                    sstp_observer_entry(telling->observer, direction, first + i).frame);
+    tell_time(telling, GRVSSTP_ACK_TIME, oldest.time_ns, now_of(telling));
 }
 
 static void tell_acknowledgement(const struct telling *telling)
@@ -232,18 +231,18 @@ static void tell_acknowledgement(const struct telling *telling)
     if (seen->has_outstanding)
         tell_number(telling, GRVSSTP_ACK_OUTSTANDING, seen->outstanding);
 
-    const struct sstp_observed_acknowledgement *by = acknowledged_by(telling);
-    if (by != NULL) {
-        tell_number(telling, GRVSSTP_ACK_ACKED_IN, by->frame);
-        tell_time(telling, GRVSSTP_MESSAGE_ACK_TIME, now_of(telling), by->time_ns);
+    struct sstp_observed_acknowledgement by;
+    if (is_acknowledged(telling, &by)) {
+        tell_number(telling, GRVSSTP_ACK_ACKED_IN, by.frame);
+        tell_time(telling, GRVSSTP_MESSAGE_ACK_TIME, now_of(telling), by.time_ns);
     }
     if (!seen->has_acknowledgement)
         return;
-    const struct sstp_observed_acknowledgement *acknowledgement =
+    const struct sstp_observed_acknowledgement acknowledgement =
         sstp_observer_acknowledgement(telling->observer, direction, seen->acknowledgement);
-    tell_number(telling, GRVSSTP_ACK_COVERED, acknowledgement->covered);
-    tell_acks(telling, acknowledgement);
-    tell_number(telling, GRVSSTP_ACK_REMAINING, acknowledgement->remaining);
+    tell_number(telling, GRVSSTP_ACK_COVERED, acknowledgement.covered);
+    tell_acks(telling, &acknowledgement);
+    tell_number(telling, GRVSSTP_ACK_REMAINING, acknowledgement.remaining);
 }
 
 /* ------------------------------------------------------------------------
@@ -367,17 +366,17 @@ static const char *info_of_count(const struct telling *telling)
 {
     const bool direction = !telling->place->from_initiator;
     wmem_allocator_t *pool = telling->place->pinfo->pool;
-    const struct sstp_observed_acknowledgement *acknowledgement = sstp_observer_acknowledgement(
+    const struct sstp_observed_acknowledgement acknowledgement = sstp_observer_acknowledgement(
         telling->observer, telling->place->from_initiator, telling->seen->acknowledgement);
-    const uint32_t first = acknowledgement->first, covered = acknowledgement->covered;
+    const uint32_t first = acknowledgement.first, covered = acknowledgement.covered;
 
     if (covered == 0)
         return NULL;
     const uint32_t oldest = number_of(
-        telling, direction, sstp_observer_entry(telling->observer, direction, first)->message);
+        telling, direction, sstp_observer_entry(telling->observer, direction, first).message);
     const uint32_t newest =
         number_of(telling, direction,
-                  sstp_observer_entry(telling->observer, direction, first + covered - 1)->message);
+                  sstp_observer_entry(telling->observer, direction, first + covered - 1).message);
     if (oldest == 0 || newest == 0)
         return NULL;
     if (covered == 1)
@@ -400,10 +399,10 @@ const char *grvsstp_states_info(const struct grvsstp_place *place,
     if (!seen->has_entry || !seen->has_message)
         return NULL;
     const uint32_t number = number_of(&telling, place->from_initiator, seen->message);
-    const struct sstp_observed_acknowledgement *by = acknowledged_by(&telling);
+    struct sstp_observed_acknowledgement by;
     if (number == 0)
         return NULL;
-    return by != NULL
-               ? wmem_strdup_printf(place->pinfo->pool, "[#%u, acked in %u]", number, by->frame)
+    return is_acknowledged(&telling, &by)
+               ? wmem_strdup_printf(place->pinfo->pool, "[#%u, acked in %u]", number, by.frame)
                : wmem_strdup_printf(place->pinfo->pool, "[#%u]", number);
 }

@@ -147,9 +147,9 @@ static void note_acknowledgement(struct ack_counts *counts, const struct grvsstp
 
     counts->num_counts++;
     for (uint32_t i = 0; i < acknowledgement->covered; i++) {
-        const struct sstp_observed_entry *entry =
+        const struct sstp_observed_entry entry =
             sstp_observer_entry(observer, direction, acknowledgement->first + i);
-        add_latency(counts, time_between(entry->time_ns, acknowledgement->time_ns));
+        add_latency(counts, time_between(entry.time_ns, acknowledgement->time_ns));
     }
     grvsstp_outstanding_note(&counts->outstanding, tap, tapped);
     grvsstp_row_number(&counts->row, COUNTS, counts->num_counts);
@@ -170,14 +170,14 @@ static tap_packet_status count(void *tapdata, packet_info *pinfo, epan_dissect_t
     (void)flags;
     for (unsigned i = 0; i < tap->num_commands; i++) {
         const struct grvsstp_tapped_command *tapped = &tap->commands[i];
-        const struct sstp_observed_acknowledgement *acknowledgement =
-            grvsstp_acknowledgement(tap, tapped);
-        if (acknowledgement != NULL)
+        struct sstp_observed_acknowledgement acknowledgement;
+        const bool acknowledges = grvsstp_acknowledgement(tap, tapped, &acknowledgement);
+        if (acknowledges)
             note_acknowledgement(counts_of(table, pinfo, tap, !direction), tap, tapped,
-                                 acknowledgement);
+                                 &acknowledgement);
         if (tapped->command.id == SSTP_END_MESSAGE)
             note_message(counts_of(table, pinfo, tap, direction), tap, tapped);
-        has_changed |= acknowledgement != NULL || tapped->command.id == SSTP_END_MESSAGE;
+        has_changed |= acknowledges || tapped->command.id == SSTP_END_MESSAGE;
     }
     return has_changed ? TAP_PACKET_REDRAW : TAP_PACKET_DONT_REDRAW;
 }

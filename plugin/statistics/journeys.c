@@ -168,11 +168,11 @@ static void note_acknowledgement(struct grvsstp_table *shown, const struct grvss
     const struct sstp_observer *observer = &tap->connection->states->observer;
 
     for (uint32_t i = 0; i < acknowledgement->covered; i++) {
-        const struct sstp_observed_entry *entry =
+        const struct sstp_observed_entry entry =
             sstp_observer_entry(observer, !tap->from_initiator, acknowledgement->first + i);
-        const uint32_t leg = entry->message != UINT32_MAX
+        const uint32_t leg = entry.message != UINT32_MAX
                                  ? grvsstp_journeys_leg(tap->connection->states->journeys,
-                                                        !tap->from_initiator, entry->message)
+                                                        !tap->from_initiator, entry.message)
                                  : SSTP_STORY_NONE;
         struct sstp_story_leg told;
         struct journey *journey = leg != SSTP_STORY_NONE ? journey_of(shown, leg, &told) : NULL;
@@ -206,14 +206,14 @@ static tap_packet_status count(void *tapdata, packet_info *pinfo, epan_dissect_t
     grvsstp_table_finish_before_drawing(shown);
     for (unsigned i = 0; i < tap->num_commands; i++) {
         const struct grvsstp_tapped_command *tapped = &tap->commands[i];
-        const struct sstp_observed_acknowledgement *acknowledgement =
-            grvsstp_acknowledgement(tap, tapped);
+        struct sstp_observed_acknowledgement acknowledgement;
+        const bool acknowledges = grvsstp_acknowledgement(tap, tapped, &acknowledgement);
         const uint32_t leg = grvsstp_ended_leg(tap, tapped);
-        if (acknowledgement != NULL)
-            note_acknowledgement(shown, tap, acknowledgement);
+        if (acknowledges)
+            note_acknowledgement(shown, tap, &acknowledgement);
         if (leg != SSTP_STORY_NONE)
             note_leg(shown, pinfo, leg);
-        has_changed |= acknowledgement != NULL || leg != SSTP_STORY_NONE;
+        has_changed |= acknowledges || leg != SSTP_STORY_NONE;
     }
     return has_changed ? TAP_PACKET_REDRAW : TAP_PACKET_DONT_REDRAW;
 }

@@ -92,18 +92,20 @@ bool grvsstp_session_index(const struct grvsstp_tap *tap,
         return false;
     *index = seen->has_message ? sstp_observer_message(&tap->connection->states->observer,
                                                        tap->from_initiator, seen->message)
-                                     ->session
+                                     .session
                                : seen->session;
     return true;
 }
 
-const struct sstp_observed_acknowledgement *
-grvsstp_acknowledgement(const struct grvsstp_tap *tap, const struct grvsstp_tapped_command *tapped)
+bool grvsstp_acknowledgement(const struct grvsstp_tap *tap,
+                             const struct grvsstp_tapped_command *tapped,
+                             struct sstp_observed_acknowledgement *acknowledgement)
 {
     if (!tapped->has_states || !tapped->seen.has_acknowledgement)
-        return NULL;
-    return sstp_observer_acknowledgement(&tap->connection->states->observer, tap->from_initiator,
-                                         tapped->seen.acknowledgement);
+        return false;
+    *acknowledgement = sstp_observer_acknowledgement(
+        &tap->connection->states->observer, tap->from_initiator, tapped->seen.acknowledgement);
+    return true;
 }
 
 static void note_outstanding(struct grvsstp_outstanding *outstanding, bool direction, bool is_known,
@@ -119,8 +121,7 @@ void grvsstp_outstanding_note(struct grvsstp_outstanding *outstanding,
 {
     const bool direction = tap->from_initiator;
     const struct sstp_observation *seen = &tapped->seen;
-    const struct sstp_observed_acknowledgement *acknowledgement =
-        grvsstp_acknowledgement(tap, tapped);
+    struct sstp_observed_acknowledgement acknowledgement;
 
     if (!tapped->has_states)
         return;
@@ -129,8 +130,8 @@ void grvsstp_outstanding_note(struct grvsstp_outstanding *outstanding,
         note_outstanding(outstanding, false, true, 0);
         note_outstanding(outstanding, true, true, 0);
     }
-    if (acknowledgement != NULL)
-        note_outstanding(outstanding, !direction, true, acknowledgement->remaining);
+    if (grvsstp_acknowledgement(tap, tapped, &acknowledgement))
+        note_outstanding(outstanding, !direction, true, acknowledgement.remaining);
     if (tapped->command.id == SSTP_END_MESSAGE)
         note_outstanding(outstanding, direction, seen->has_outstanding, seen->outstanding);
 }

@@ -55,9 +55,10 @@ bool grvsstp_session_end_text(char *text, size_t size, const struct sstp_command
 bool grvsstp_session_index(const struct grvsstp_tap *tap,
                            const struct grvsstp_tapped_command *tapped, uint32_t *index);
 
-/* What an acknowledging command covers, or NULL where it is not known. */
-const struct sstp_observed_acknowledgement *
-grvsstp_acknowledgement(const struct grvsstp_tap *tap, const struct grvsstp_tapped_command *tapped);
+/* What an acknowledging command covers; false where it is not known. */
+bool grvsstp_acknowledgement(const struct grvsstp_tap *tap,
+                             const struct grvsstp_tapped_command *tapped,
+                             struct sstp_observed_acknowledgement *acknowledgement);
 
 /* Messages sent and not acknowledged, by direction, as the commands so far tell. */
 struct grvsstp_outstanding {

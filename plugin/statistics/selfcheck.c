@@ -351,8 +351,8 @@ static void note_command(const packet_info *pinfo, const struct grvsstp_tap *tap
                          const struct grvsstp_tapped_command *tapped)
 {
     const uint32_t stream = tap->connection->number;
-    const struct sstp_observed_acknowledgement *acknowledgement =
-        grvsstp_acknowledgement(tap, tapped);
+    struct sstp_observed_acknowledgement acknowledgement;
+    const bool acknowledges = grvsstp_acknowledgement(tap, tapped, &acknowledgement);
 
     /* What was captured in part says nothing of the rest. */
     if (tapped->is_whole)
@@ -361,9 +361,9 @@ static void note_command(const packet_info *pinfo, const struct grvsstp_tap *tap
     if (tapped->command.id == SSTP_END_MESSAGE && tapped->has_states && tapped->seen.has_entry)
         note_shown(stream, tap->from_initiator, GRVSSTP_ANSWER_MESSAGE, 0, pinfo->num,
                    grvsstp_shown_message(&tapped->command, tapped->seen.entry));
-    for (uint32_t i = 0; acknowledgement != NULL && i < acknowledgement->covered; i++)
+    for (uint32_t i = 0; acknowledges && i < acknowledgement.covered; i++)
         note_shown(stream, !tap->from_initiator, GRVSSTP_ANSWER_ACKNOWLEDGED, 0, pinfo->num,
-                   grvsstp_shown_acknowledged(acknowledgement->first + i));
+                   grvsstp_shown_acknowledged(acknowledgement.first + i));
     if (tapped->has_states)
         note_states(stream, pinfo->num, tapped);
 }

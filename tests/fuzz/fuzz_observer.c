@@ -100,12 +100,12 @@ static void check_indexes(const struct run *run, bool from_initiator,
     }
     if (seen->has_message) {
         MUST(seen->has_session && seen->message < own->messages.num);
-        MUST(sstp_observer_message(observer, from_initiator, seen->message)->session ==
+        MUST(sstp_observer_message(observer, from_initiator, seen->message).session ==
              seen->session);
     }
     if (seen->has_entry) {
         MUST(seen->entry + 1 == own->entries.num);
-        MUST(sstp_observer_entry(observer, from_initiator, seen->entry)->frame == run->frame);
+        MUST(sstp_observer_entry(observer, from_initiator, seen->entry).frame == run->frame);
     }
     if (seen->has_active) {
         const struct sstp_fanout *fanout = sstp_observer_session(observer, seen->session)->fanout;
@@ -118,18 +118,18 @@ static void check_count(const struct run *run, bool from_initiator, uint32_t mes
                         uint64_t outstanding, const struct sstp_observation *seen)
 {
     const struct sstp_observer *observer = &run->observer;
-    const struct sstp_observed_acknowledgement *acknowledgement =
+    const struct sstp_observed_acknowledgement acknowledgement =
         sstp_observer_acknowledgement(observer, from_initiator, seen->acknowledgement);
 
     MUST(seen->acknowledgement + 1 == observer->directions[from_initiator].acknowledgements.num);
-    MUST(acknowledgement->frame == run->frame);
-    MUST(acknowledgement->covered ==
+    MUST(acknowledgement.frame == run->frame);
+    MUST(acknowledgement.covered ==
          (message_count < outstanding ? message_count : (uint32_t)outstanding));
-    MUST(acknowledgement->remaining == outstanding - acknowledgement->covered);
+    MUST(acknowledgement.remaining == outstanding - acknowledgement.covered);
     /* Of a side that was not heard so far nobody knows what it sent. */
     const bool is_heard = observer->hears_both || observer->directions[!from_initiator].is_heard;
     MUST(has_finding(seen, SSTP_FINDING_ACK_EXCESS) == (is_heard && message_count > outstanding));
-    MUST(acknowledgement->first + acknowledgement->covered <=
+    MUST(acknowledgement.first + acknowledgement.covered <=
          observer->directions[!from_initiator].entries.num);
 }
 
@@ -145,7 +145,7 @@ static void check_number(struct run *run, bool from_initiator, uint8_t command_i
                          const struct sstp_observation *seen)
 {
     const uint32_t number =
-        sstp_observer_message(&run->observer, from_initiator, seen->message)->number;
+        sstp_observer_message(&run->observer, from_initiator, seen->message).number;
     if (command_id == SSTP_MESSAGE && run->is_known)
         MUST(number == ++run->numbers[from_initiator]);
     else if (command_id == SSTP_MESSAGE)
@@ -170,21 +170,23 @@ static void check_acknowledged_by(const struct run *run, bool from_initiator)
     uint32_t end = 0;
 
     for (uint32_t i = 0; i < num; i++) {
-        const struct sstp_observed_acknowledgement *each =
+        const struct sstp_observed_acknowledgement each =
             sstp_observer_acknowledgement(observer, !from_initiator, i);
-        MUST(each->first >= end); /* oldest first, and none twice */
-        end = each->first + each->covered;
+        MUST(each.first >= end); /* oldest first, and none twice */
+        end = each.first + each.covered;
     }
     for (uint32_t position = 0; position < observer->directions[from_initiator].entries.num;
          position++) {
-        const struct sstp_observed_acknowledgement *found = NULL;
+        struct sstp_observed_acknowledgement found = {0}, by = {0};
         for (uint32_t i = 0; i < num; i++) {
-            const struct sstp_observed_acknowledgement *each =
+            const struct sstp_observed_acknowledgement each =
                 sstp_observer_acknowledgement(observer, !from_initiator, i);
-            if (position >= each->first && position - each->first < each->covered)
+            if (position >= each.first && position - each.first < each.covered)
                 found = each;
         }
-        MUST(sstp_observer_acknowledged_by(observer, from_initiator, position) == found);
+        MUST(sstp_observer_acknowledged_by(observer, from_initiator, position, &by) ==
+             (found.frame != 0));
+        MUST(found.frame == 0 || (by.frame == found.frame && by.first == found.first));
     }
 }
 

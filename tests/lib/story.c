@@ -215,20 +215,20 @@ static void say_message(struct story *story, bool from_initiator)
     const struct sstp_observation *seen = &story->seen;
 
     if (seen->has_message) {
-        const struct sstp_observed_message *message =
+        const struct sstp_observed_message message =
             sstp_observer_message(&story->observer, from_initiator, seen->message);
-        g_assert_true(seen->has_session && message->session == seen->session);
-        if (message->number != 0)
-            g_string_append_printf(story->outcome, " #%u", message->number);
+        g_assert_true(seen->has_session && message.session == seen->session);
+        if (message.number != 0)
+            g_string_append_printf(story->outcome, " #%u", message.number);
         else
             g_string_append(story->outcome, " #?");
     }
     if (seen->has_entry) {
-        const struct sstp_observed_entry *entry =
+        const struct sstp_observed_entry entry =
             sstp_observer_entry(&story->observer, from_initiator, seen->entry);
-        g_assert_cmpuint(entry->frame, ==, story->frame);
-        g_assert_cmpint(entry->time_ns, ==, INT64_C(1000) * story->frame + story->waited_ns);
-        g_assert_cmpuint(entry->message, ==, seen->has_message ? seen->message : UINT32_MAX);
+        g_assert_cmpuint(entry.frame, ==, story->frame);
+        g_assert_cmpint(entry.time_ns, ==, INT64_C(1000) * story->frame + story->waited_ns);
+        g_assert_cmpuint(entry.message, ==, seen->has_message ? seen->message : UINT32_MAX);
         g_string_append_printf(story->outcome, " +%u", seen->entry);
     }
 }
@@ -236,17 +236,17 @@ static void say_message(struct story *story, bool from_initiator)
 static void say_acknowledgement(struct story *story, bool from_initiator)
 {
     const struct sstp_observer *observer = &story->observer;
-    const struct sstp_observed_acknowledgement *acknowledgement =
+    const struct sstp_observed_acknowledgement acknowledgement =
         sstp_observer_acknowledgement(observer, from_initiator, story->seen.acknowledgement);
 
-    g_assert_cmpuint(acknowledgement->frame, ==, story->frame);
-    g_assert_cmpint(acknowledgement->time_ns, ==, INT64_C(1000) * story->frame + story->waited_ns);
-    g_string_append(story->outcome, acknowledgement->covered > 0 ? " acks=" : " acks=none");
-    for (uint32_t i = 0; i < acknowledgement->covered; i++)
+    g_assert_cmpuint(acknowledgement.frame, ==, story->frame);
+    g_assert_cmpint(acknowledgement.time_ns, ==, INT64_C(1000) * story->frame + story->waited_ns);
+    g_string_append(story->outcome, acknowledgement.covered > 0 ? " acks=" : " acks=none");
+    for (uint32_t i = 0; i < acknowledgement.covered; i++)
         g_string_append_printf(
             story->outcome, i == 0 ? "%u" : ",%u",
-            sstp_observer_entry(observer, !from_initiator, acknowledgement->first + i)->frame);
-    g_string_append_printf(story->outcome, " rem=%u", acknowledgement->remaining);
+            sstp_observer_entry(observer, !from_initiator, acknowledgement.first + i).frame);
+    g_string_append_printf(story->outcome, " rem=%u", acknowledgement.remaining);
 }
 
 static void say(struct story *story, bool from_initiator)
@@ -361,12 +361,11 @@ const char *story_messages(struct story *story, char side)
 
     g_string_truncate(story->outcome, 0);
     for (uint32_t i = 0; i < direction->entries.num; i++) {
-        const struct sstp_observed_acknowledgement *by =
-            sstp_observer_acknowledged_by(&story->observer, from_initiator, i);
+        struct sstp_observed_acknowledgement by;
         g_string_append_printf(story->outcome, i == 0 ? "%u@" : " %u@",
-                               sstp_observer_entry(&story->observer, from_initiator, i)->frame);
-        if (by != NULL)
-            g_string_append_printf(story->outcome, "%u", by->frame);
+                               sstp_observer_entry(&story->observer, from_initiator, i).frame);
+        if (sstp_observer_acknowledged_by(&story->observer, from_initiator, i, &by))
+            g_string_append_printf(story->outcome, "%u", by.frame);
         else
             g_string_append_c(story->outcome, '-');
     }

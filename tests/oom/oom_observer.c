@@ -52,13 +52,13 @@ static void check_recovery(struct story *story)
     }
     g_assert_cmpuint(story->seen.outstanding, ==, 0);
     g_assert_true(story->seen.has_acknowledgement);
-    const struct sstp_observed_acknowledgement *last =
+    const struct sstp_observed_acknowledgement last =
         sstp_observer_acknowledgement(&story->observer, false, story->seen.acknowledgement);
-    g_assert_cmpuint(last->covered, ==, 1);
-    const struct sstp_observed_entry *entry =
-        sstp_observer_entry(&story->observer, true, last->first);
-    g_assert_cmpuint(entry->frame, ==, story->frame - 1);
-    g_assert_cmpuint(sstp_observer_message(&story->observer, true, entry->message)->number, ==, 1);
+    g_assert_cmpuint(last.covered, ==, 1);
+    const struct sstp_observed_entry entry =
+        sstp_observer_entry(&story->observer, true, last.first);
+    g_assert_cmpuint(entry.frame, ==, story->frame - 1);
+    g_assert_cmpuint(sstp_observer_message(&story->observer, true, entry.message).number, ==, 1);
 }
 
 static size_t count_requests(void)

@@ -145,7 +145,7 @@ static void compare_message(const struct comparison *c)
         expect(c, "message number",
                sstp_observer_message(&c->listener->observer, c->command->from_initiator,
                                      c->seen->message)
-                   ->number,
+                   .number,
                c->command->number);
 }
 
@@ -165,19 +165,19 @@ static void compare_ledger(const struct comparison *c)
                c->listener->outstanding[is_own ? from_initiator : !from_initiator]);
     if (c->seen->has_entry)
         expect(c, "frame of the entry",
-               sstp_observer_entry(observer, from_initiator, c->seen->entry)->frame, c->frame);
+               sstp_observer_entry(observer, from_initiator, c->seen->entry).frame, c->frame);
     if (!c->seen->has_acknowledgement)
         return;
-    const struct sstp_observed_acknowledgement *acknowledgement =
+    const struct sstp_observed_acknowledgement acknowledgement =
         sstp_observer_acknowledgement(observer, from_initiator, c->seen->acknowledgement);
-    expect(c, "frame of the acknowledgement", acknowledgement->frame, c->frame);
-    expect(c, "covered", acknowledgement->covered, c->command->views[COURSE_SENDER].covered);
-    expect(c, "remaining", acknowledgement->remaining, c->listener->outstanding[!from_initiator]);
-    if (acknowledgement->covered == 0)
+    expect(c, "frame of the acknowledgement", acknowledgement.frame, c->frame);
+    expect(c, "covered", acknowledgement.covered, c->command->views[COURSE_SENDER].covered);
+    expect(c, "remaining", acknowledgement.remaining, c->listener->outstanding[!from_initiator]);
+    if (acknowledgement.covered == 0)
         return;
-    const struct sstp_observed_entry *first =
-        sstp_observer_entry(observer, !from_initiator, acknowledgement->first);
-    expect_command(c, "the oldest that it acknowledges", command_in(c->listener, first->frame),
+    const struct sstp_observed_entry first =
+        sstp_observer_entry(observer, !from_initiator, acknowledgement.first);
+    expect_command(c, "the oldest that it acknowledges", command_in(c->listener, first.frame),
                    course_entered(c->listener->course, !from_initiator,
                                   c->command->views[COURSE_SENDER].first));
 }
@@ -227,10 +227,10 @@ static void compare_view(const struct comparison *c)
     if (c->view->has_outstanding)
         expect(c, "outstanding", c->seen->outstanding, c->view->outstanding);
     if (c->seen->has_acknowledgement) {
-        const struct sstp_observed_acknowledgement *acknowledgement = sstp_observer_acknowledgement(
+        const struct sstp_observed_acknowledgement acknowledgement = sstp_observer_acknowledgement(
             &c->listener->observer, c->command->from_initiator, c->seen->acknowledgement);
-        expect(c, "covered", acknowledgement->covered, c->view->covered);
-        expect(c, "remaining", acknowledgement->remaining, c->view->remaining);
+        expect(c, "covered", acknowledgement.covered, c->view->covered);
+        expect(c, "remaining", acknowledgement.remaining, c->view->remaining);
     }
     if (c->command->session != NULL && c->command->session->has_twins && c->end == COURSE_SENDER)
         ignored |= SSTP_OBSERVED(SSTP_FINDING_BAD_INDEX_REPEATED);
@@ -287,7 +287,7 @@ static void compare_uncertain(const struct comparison *c)
             expect(c, "number of a message",
                    sstp_observer_message(&c->listener->observer, c->command->from_initiator,
                                          c->seen->message)
-                       ->number,
+                       .number,
                    0);
     }
     if (c->is_at_end && !c->heard->is_late && c->view->is_known)
@@ -333,15 +333,16 @@ static uint32_t frame_of(GHashTable *frames, const struct course_command *comman
 
 static void compare_link(const struct comparison *c, GHashTable *frames)
 {
-    const struct sstp_observed_acknowledgement *link = sstp_observer_acknowledged_by(
-        &c->listener->observer, c->command->from_initiator, c->seen->entry);
+    struct sstp_observed_acknowledgement link;
+    const bool is_linked = sstp_observer_acknowledged_by(
+        &c->listener->observer, c->command->from_initiator, c->seen->entry, &link);
     const uint32_t truth = frame_of(frames, c->command->acknowledged_by);
 
     /* What was missed since may have been the acknowledgement. */
-    if (link == NULL && !c->listener->is_certain && !c->listener->is_trusting)
+    if (!is_linked && !c->listener->is_certain && !c->listener->is_trusting)
         return;
-    expect(c, "acknowledged in", link != NULL ? link->frame : 0, truth);
-    c->listener->verdict->num_linked += link != NULL;
+    expect(c, "acknowledged in", is_linked ? link.frame : 0, truth);
+    c->listener->verdict->num_linked += is_linked;
 }
 
 static void compare_response(const struct comparison *c, GHashTable *frames)

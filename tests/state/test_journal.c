@@ -304,7 +304,7 @@ static void test_falling(void)
 /* Octets a command, of all that is kept, where two messages and a count come in each chunk. */
 static void test_size(void)
 {
-    enum { CHUNKS = 20000, PER_CHUNK = 7, MOST = 17 };
+    enum { CHUNKS = 20000, PER_CHUNK = 7, MOST = 12 };
     static const uint8_t ids[PER_CHUNK] = {SSTP_MESSAGE, SSTP_DATA, SSTP_END_MESSAGE,
                                            SSTP_MESSAGE, SSTP_DATA, SSTP_END_MESSAGE,
                                            SSTP_NOOP};

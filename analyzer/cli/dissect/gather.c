@@ -340,12 +340,12 @@ static void hand_on(struct gather *gather, const struct gathered *gathered,
         command.session_state = sstp_session_state_name(seen->session_state);
         if (seen->has_message)
             command.message_number =
-                sstp_observer_message(observer, gathered->from_initiator, seen->message)->number;
+                sstp_observer_message(observer, gathered->from_initiator, seen->message).number;
         if (seen->has_acknowledgement) {
             command.has_covered = true;
             command.covered = sstp_observer_acknowledgement(observer, gathered->from_initiator,
                                                             seen->acknowledgement)
-                                  ->covered;
+                                  .covered;
         }
     }
     gather->on_command(gather->cookie, &command);

@@ -76,12 +76,11 @@ static void settle_entry(struct gather *gather, struct gathered_entry *entry)
     const struct sstp_observer *observer = &gathered->connection->states->observer;
     struct report *report = gather->report;
     struct report_message *row = REPORT_AT(report->messages, struct report_message, entry->message);
-    const struct sstp_observed_acknowledgement *by =
-        sstp_observer_acknowledged_by(observer, gathered->from_initiator, entry->entry);
+    struct sstp_observed_acknowledgement by;
 
-    if (by != NULL) {
-        row->acked_frame = by->frame;
-        row->acked_ns = by->time_ns;
+    if (sstp_observer_acknowledged_by(observer, gathered->from_initiator, entry->entry, &by)) {
+        row->acked_frame = by.frame;
+        row->acked_ns = by.time_ns;
         row->state = REPORT_MESSAGE_ACKNOWLEDGED;
     } else if (sstp_observer_is_outstanding(observer, gathered->from_initiator, entry->entry)) {
         row->state = REPORT_MESSAGE_OUTSTANDING;

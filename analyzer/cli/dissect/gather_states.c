@@ -139,7 +139,7 @@ static void note_message(struct gather *gather, const struct gathered *gathered,
         row->observed = seen->message;
         row->made = gather->made_late | gathered->frame;
         row->number =
-            sstp_observer_message(observer, gathered->from_initiator, seen->message)->number;
+            sstp_observer_message(observer, gathered->from_initiator, seen->message).number;
     }
     row->length += payload_len;
     if (command->id == SSTP_MESSAGE) {
@@ -169,7 +169,7 @@ void gather_observed(struct gather *gather, const struct gathered *gathered,
     if (seen->has_message || seen->has_session) {
         const guint32 index =
             seen->has_message
-                ? sstp_observer_message(observer, gathered->from_initiator, seen->message)->session
+                ? sstp_observer_message(observer, gathered->from_initiator, seen->message).session
                 : seen->session;
         session = note_session(gather, gathered, command, payload_len, seen, index);
     }
