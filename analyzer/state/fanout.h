@@ -65,7 +65,8 @@ bool sstp_fanout_is_active(const struct sstp_fanout *fanout, unsigned index);
 /* Marks one destination as gone; false when it was before. */
 bool sstp_fanout_remove(struct sstp_fanout *fanout, unsigned index);
 
-/* The strings of an entry, which are views into the fanout. */
+/* The strings of an entry, which are views into the fanout.  All of them are read faster one
+ * after the other (sstp_fanout_entry_read()): this one may have to pass all before it. */
 struct sstp_fanout_entry sstp_fanout_entry_at(const struct sstp_fanout *fanout, unsigned index);
 
 #endif

@@ -107,8 +107,10 @@ static void on_fanout_open(struct sstp_story *story, struct story_session *sessi
     if (session->fanout == NULL || session->fanout->num_entries == 0 ||
         !reserve_recipients(story, session, session->fanout->num_entries))
         return;
+    struct sstp_reader r =
+        sstp_reader(sstp_span(session->fanout->entries, session->fanout->entries_len));
     for (unsigned i = 0; i < session->fanout->num_entries; i++) {
-        const struct sstp_fanout_entry entry = sstp_fanout_entry_at(session->fanout, i);
+        const struct sstp_fanout_entry entry = sstp_fanout_entry_read(&r, session->fanout->form);
         put_recipient(story, &session->recipients[i], &entry);
     }
     session->num_recipients = session->fanout->num_entries;
