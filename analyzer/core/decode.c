@@ -339,6 +339,10 @@ static void read_step(struct walk *walk, const struct sstp_step *step)
 /* Header, SessionId, StatusId and Reserved stand before the URLs of a SessionStatus. */
 #define SESSION_STATUS_URLS_OFFSET 9u
 
+/* Those of a Message's flags that say which fields come after its UserRef. */
+#define FLAGS_WITH_FIELDS                                                                          \
+    (SSTP_MESSAGE_FLAG_EPHEMERAL | SSTP_MESSAGE_FLAG_STREAM_SIZE | SSTP_MESSAGE_FLAG_FRAGMENT)
+
 /* Reads the fields after the header into *command, whose id, form and
  * ephemeral_reserved_len are set.  Returns whether they end where the bytes do. */
 static bool walk_fields(struct walk *walk, const struct sstp_command_info *info)
@@ -349,6 +353,9 @@ static bool walk_fields(struct walk *walk, const struct sstp_command_info *info)
         const struct sstp_step *step = &info->steps[i];
         if (step->condition == SSTP_ALWAYS || sstp_condition_holds(step->condition, walk->command))
             read_step(walk, step);
+        /* As most Messages. */
+        if (step->field == SSTP_FIELD_USER_REF && (walk->command->flags & FLAGS_WITH_FIELDS) == 0)
+            break;
     }
     if (walk->reader.failed) {
         raise_end_finding(walk, walk->reader.failed == SSTP_READER_UNTERMINATED

@@ -40,18 +40,23 @@ static bool reserve(struct sstp_octets *octets, size_t num)
     return true;
 }
 
+/* As most are: all of a cell is copied, whatever lies after the octets. */
+static bool add_few(struct sstp_octets *octets, const uint8_t *from, size_t num)
+{
+    if (!reserve(octets, SSTP_OCTETS_CELL))
+        return false;
+    memcpy(octet_at(octets, octets->num), from, SSTP_OCTETS_CELL);
+    octets->num += (uint32_t)num;
+    return true;
+}
+
 bool sstp_octets_add(struct sstp_octets *octets, const uint8_t *from, size_t num)
 {
+    if (num <= SSTP_OCTETS_CELL && octets->num % BLOCK <= BLOCK - SSTP_OCTETS_CELL)
+        return add_few(octets, from, num);
     if (!reserve(octets, num))
         return false;
-    for (size_t done = 0; done < num;) {
-        const size_t room = BLOCK - octets->num % BLOCK;
-        const size_t len = num - done < room ? num - done : room;
-        uint8_t *to = octet_at(octets, octets->num);
-        for (size_t i = 0; i < len; i++) /* they are few */
-            to[i] = from[done + i];
-        octets->num += (uint32_t)len;
-        done += len;
-    }
+    for (size_t i = 0; i < num; i++)
+        *octet_at(octets, octets->num++) = from[i];
     return true;
 }

@@ -32,7 +32,8 @@ struct sstp_octets {
 void sstp_octets_init(struct sstp_octets *octets, const struct sstp_mem *mem);
 void sstp_octets_clear(struct sstp_octets *octets);
 
-/* Appends some; false without memory or room: then none is. */
+/* Appends the first `num` of an array of SSTP_OCTETS_MAX; false without memory or room: then none
+ * is. */
 bool sstp_octets_add(struct sstp_octets *octets, const uint8_t *from, size_t num);
 
 /* The octet of an index below `num`. */
