@@ -260,7 +260,7 @@ const char *carrier_connection_name(const struct carrier *carrier)
 
 int64_t carrier_keepalive_ms(const struct carrier *carrier)
 {
-    return carrier->ops->keepalive_ms;
+    return carrier->ops->keepalive_ms != NULL ? carrier->ops->keepalive_ms(carrier) : 0;
 }
 
 void *carrier_state(const struct carrier *carrier)

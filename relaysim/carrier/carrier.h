@@ -90,8 +90,8 @@ struct carrier_ops {
     uint16_t port;       /* where its transports lead, as a capture shows them */
     uint16_t proxy_port; /* likewise, to a proxy, of one that may do with or without; or 0 */
     size_t state_size;   /* of what it keeps, see carrier_state(); zeroed */
-    /* A Noop after so long at the latest, see sstp_ep_limit_outbound_idle(); 0: as without. */
-    int64_t keepalive_ms;
+    /* A Noop after so long at the latest, see sstp_ep_limit_outbound_idle(); NULL: as without. */
+    int64_t (*keepalive_ms)(const struct carrier *carrier);
 
     /* A client begins: what it wants first.  A server's begins with a transport instead. */
     void (*begin)(struct carrier *carrier);
@@ -155,7 +155,7 @@ void *carrier_owner(const struct carrier *carrier);
 /* What both ends know the connection by, where that is not its transport's addresses; NULL. */
 const char *carrier_connection_name(const struct carrier *carrier);
 
-/* See struct carrier_ops. */
+/* See struct carrier_ops; 0: as without. */
 int64_t carrier_keepalive_ms(const struct carrier *carrier);
 
 /* A transport that is to be opened now; NULL when there is none. */

@@ -19,7 +19,7 @@
 #define HTTP_CLIENT_RECEIVE_MS 300000
 #define HTTP_SERVER_RECEIVE_MS 90000
 
-/* A Noop after so long (GRVHENC notes 10, 14, 15, 23). */
+/* LongLived and KeepAlive: a Noop after so long (GRVHENC notes 10, 14, 15, 23). */
 #define HTTP_KEEPALIVE_MS 45000
 
 /* Where one half is lost, until the last words are said over the other: whoever has to do something
@@ -52,6 +52,7 @@ struct http_options {
     bool longlived_hangs;
     int64_t establish_ms;
     int64_t receive_ms;
+    int64_t keepalive_ms;
     const struct polling_options *polling; /* carrier/polling_options.h; NULL: the products' */
 };
 

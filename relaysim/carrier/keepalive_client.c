@@ -5,6 +5,7 @@
 #include "carrier/http_halves.h"
 #include "carrier/http_head.h"
 #include "carrier/http_line.h"
+#include "carrier/http_noop.h"
 #include "carrier/keepalive_post.h"
 #include "carrier/pass.h"
 #include "henc/echo.h"
@@ -431,7 +432,7 @@ const struct carrier_ops carrier_keepalive = {.name = "keepalive",
                                               .port = 80,
                                               .proxy_port = 8080,
                                               .state_size = sizeof(struct keepalive),
-                                              .keepalive_ms = HTTP_KEEPALIVE_MS,
+                                              .keepalive_ms = http_keepalive_ms,
                                               .begin = begin,
                                               .clear = clear,
                                               .opened = on_opened,

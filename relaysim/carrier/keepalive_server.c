@@ -2,6 +2,7 @@
 #include "carrier/keepalive_server.h"
 
 #include "carrier/http_head.h"
+#include "carrier/http_noop.h"
 #include "carrier/pass.h"
 #include "henc/digest.h"
 #include "henc/echo.h"
@@ -383,7 +384,7 @@ static void tick(struct carrier *carrier)
 static const struct carrier_ops ops = {.name = "keepalive",
                                        .port = 80,
                                        .state_size = sizeof(struct keepalive),
-                                       .keepalive_ms = HTTP_KEEPALIVE_MS,
+                                       .keepalive_ms = http_keepalive_ms,
                                        .clear = clear,
                                        .lost = on_lost,
                                        .started = on_started,

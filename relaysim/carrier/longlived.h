@@ -20,6 +20,7 @@
 
 #include "carrier/carrier.h"
 #include "carrier/http_line.h"
+#include "carrier/http_noop.h"
 #include "carrier/http_options.h"
 
 struct longlived {
@@ -62,7 +63,7 @@ int64_t longlived_deadline(const struct carrier *carrier);
 
 /* The rest of a row. */
 #define LONGLIVED_OPS                                                                              \
-    .name = "longlived", .port = 80, .proxy_port = 8080, .keepalive_ms = HTTP_KEEPALIVE_MS,        \
+    .name = "longlived", .port = 80, .proxy_port = 8080, .keepalive_ms = http_keepalive_ms,        \
     .connection_name = longlived_connection_name, .has_room = longlived_has_room,                  \
     .output_len = longlived_output_len, .output = longlived_output, .taken = longlived_taken,      \
     .is_over = longlived_is_over, .deadline = longlived_deadline

@@ -43,6 +43,8 @@ static const struct options_timer timers[] = {
      "For a virtual connection over HTTP to be made (30)"},
     {"http-idle",       300, false, offsetof(struct client_timers, http_receive_ms),
      "For something to come over HTTP (300)"},
+    {"http-keepalive",  45,  false, offsetof(struct client_timers, http_keepalive_ms),
+     "Noop over LongLived or KeepAlive when nothing was sent for so long (45)"},
 };
 
 static const struct options_timer polling_timers[] = {
@@ -208,6 +210,7 @@ static int run(const struct client_options *o, const struct client_timers *timer
                  .longlived_hangs = o->longlived_hangs,
                  .establish_ms = timer_values->http_establish_ms,
                  .receive_ms = timer_values->http_receive_ms,
+                 .keepalive_ms = timer_values->http_keepalive_ms,
                  .polling = polling},
     };
     if (!read_login(o, &login) || !parse_recipients(o->to, parts, entries) ||

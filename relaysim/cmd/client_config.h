@@ -12,7 +12,7 @@
 struct client_timers {
     int64_t ack_delay_ms, connect_timeout_ms, open_timeout_ms, auth_timeout_ms;
     int64_t transport_timeout_ms, outbound_idle_ms, inbound_idle_ms;
-    int64_t http_establish_ms, http_receive_ms;
+    int64_t http_establish_ms, http_receive_ms, http_keepalive_ms;
 };
 
 /* What is not asked for is NULL, 0 or false; all outlives the call. */

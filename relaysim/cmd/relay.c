@@ -56,6 +56,8 @@ static const struct options_timer http_timers[] = {
      "For a virtual connection over HTTP to be made (90)"},
     {"http-idle",          90,    false, offsetof(struct http_options, receive_ms),
      "For something to come over HTTP (90)"},
+    {"http-keepalive",     45,    false, offsetof(struct http_options, keepalive_ms),
+     "Noop over LongLived or KeepAlive when nothing was sent for so long (45)"},
 };
 
 static const struct options_timer polling_timers[] = {
