@@ -86,8 +86,12 @@ static void judge_client_data(struct henc_virtual *v, struct henc_result *result
 static void judge_server_data(struct henc_virtual *v, struct henc_result *result)
 {
     const struct henc_half_state *post = &v->halves[HENC_HALF_POST];
+    const struct henc_half_state *get = &v->halves[HENC_HALF_GET];
 
     if (!henc_virtual_is_data_early(v, HENC_HALF_GET))
+        return;
+    /* The echo of KeepAlive's first GET may have been before what was captured of that half. */
+    if (v->kind == HENC_KIND_KEEPALIVE && !get->is_from_start && !is_client_silent(v))
         return;
     /* Of a half that was not captured nobody knows when it spoke. */
     const bool would_be_heard =

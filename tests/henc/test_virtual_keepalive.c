@@ -49,6 +49,9 @@ static const struct story stories[] = {
     {"midway-post", "post@2=ab", NULL, "", "|ab", ""},
     {"midway", "post@2=ab 200@2 get@1 200@1=xy finish", "established", "", "|ab", "|xy"},
     {"midway-get", "get@1 200@1=xy post@2=ab finish", "established", "", "|ab", "|xy"},
+    /* The answer with the echo string was to a request that the capture lacks. */
+    {"midway-of-get", "post@2+=echo 200@2=html get@1 post@2=ab 200@2 200@1=xy", "connected", "",
+     "ab", "xy"},
     {"midway-one-half", "post@2=ab 200@2 finish", "established", "", "|ab", ""},
     {"reopened-unanswered",
      "get@1 post@2=echo 200@2=html 200@1=echo post@2=ab end@2 post@3=ab 200@3 post@3=cd",

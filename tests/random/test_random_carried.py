@@ -73,7 +73,7 @@ def wrong(frames, lines, two_pass, seed, way):
     bad = [finding for frame in frames for finding in frame.bad]
     count_from_first(commands)
     if way == "Polling":  # which has no transport whose loss anybody could see
-        lines = [dict(line, findings=None) if line["findings"] == ["unacknowledged"] else line
+        lines = [dict(line, findings=None) if "unacknowledged" in (line["findings"] or ()) else line
                  for line in lines]
     label = "seed %d over %s, %s" % (seed, way, "two passes" if two_pass else "one pass")
     try:
@@ -102,14 +102,16 @@ def main():
                 seed += 1
             path = batch.joined.capture.write(ws.path("carried.pcapng"))
             found = batch.judge(ws, path)
+            for sentence in found:
+                print(sentence, file=sys.stderr, flush=True)
             if found and arguments.keep:
+                os.makedirs(arguments.keep, exist_ok=True)
                 shutil.copy(path, os.path.join(arguments.keep, "before-seed-%d.pcapng" % seed))
             failures += found
             num_messages += batch.num_messages
             num_runs += batch.num_runs
             print("%d messages so far, up to seed %d, %d s" % (
                 num_messages, seed - 1, time.monotonic() - began), file=sys.stderr, flush=True)
-    print("\n".join(failures))
     print("seeds %d to %d, %d runs over %d carriers: %d messages, each in one pass and two; %d "
           "differences" % (arguments.seed, seed - 1, num_runs, len(CARRIERS), num_messages,
                            len(failures)))
