@@ -69,6 +69,7 @@ def outer(asked):
             "frame": begins_and_ends(ws, capture),
             "tables": {title: rows for title, rows in (table(ws, capture, name)
                                                        for name in TABLES)},
+            "journey": journey_of(ws, capture),
             "follow": followed(ws, capture),
             "options": asked_for(asked.installed, tshark.BUILD_DIR)}
         with open(ws.path("expected.json"), "w", encoding="utf-8") as file:
@@ -145,6 +146,20 @@ def asked_for(is_installed, build_dir):
     return re.findall(r"(?m)^arg .*\{display=([^}]*)\}", text)
 
 
+def journey_of(ws, capture):
+    """One that goes on by a relay: its number, its legs, and between how many addresses they went."""
+    fields = ("sstp.journey", "ip.src", "ip.dst")
+    rows = ws.tshark(capture, "-T", "fields", *(word for field in fields for word in ("-e", field)),
+                     "-Y", "sstp.command == EndMessage && sstp.journey.hop == 1 && "
+                           "!(sstp.journey.certainty == 2)", two_pass=True).splitlines()
+    number = rows[-1].split("\t")[0].split(",")[0]
+    lines = ws.tshark(capture, "-q", "-z", "flow,grvsstp_journeys,standard,sstp.journey == " + number,
+                      two_pass=True).splitlines()
+    legs = [line for line in lines if "#%s hop" % number in line]
+    heads = re.findall(r"\d+\.\d+\.\d+\.\d+", "".join(lines[:2]))
+    return {"number": number, "legs": len(legs), "nodes": len(set(heads))}
+
+
 def followed(ws, capture):
     """Lines that one side sent on the connection of that frame."""
     lines = ws.tshark(capture, "-q", "-z", "follow,grvsstp,ascii,%d" % STREAM).splitlines()
@@ -156,7 +171,7 @@ def followed(ws, capture):
 # Inside: what there is
 
 if os.environ.get("GRVSSTP_WINDOW") == "inner":
-    from window import Display, Failure, Window, is_shown
+    from window import Display, Failure, Window, below, role_of, is_shown
 
 
 class WindowTest(unittest.TestCase):
@@ -230,6 +245,20 @@ class WindowTest(unittest.TestCase):
         window.press("menu item", "Groove SSTP Commands")
         window.dialog("Groove SSTP Commands")
         self.display.picture("groove-sstp-commands")
+
+    def test_flow_graph(self):
+        """Of the journey that the display filter leaves: an arrow for each of its legs."""
+        journey = self.expected["journey"]
+        window = self.open("demo.pcapng", "-Y", "sstp.journey == " + journey["number"], "-r", "demo.pcapng")
+        window.wait("details", lambda: window.cells("tree", "Packet details"))
+        window.press("menu item", "Flow Graph")
+        dialog = window.dialog("Flow")
+        window.click(window.wait_for("check box", "Limit to display filter"))
+        window.choose(window.wait_for("combo box", "All Flows"), "Groove SSTP Journeys")
+        window.wait_for("label", "%d node(s), %d item(s)" % (journey["nodes"], journey["legs"]))
+        self.assertIn("Groove SSTP Journeys", [node.get_name() for node in below(dialog)
+                                               if role_of(node) == "combo box"])
+        self.display.picture("flow-graph")
 
     def test_connection(self):
         """Followed, where the release has a menu that we can enter; filtered in all of them."""

@@ -214,6 +214,13 @@ class Window:
         subprocess.run(["xdotool", "mousemove", str(place.x + place.width // 2),
                         str(place.y + place.height // 2), "click", "--repeat", str(times), "--delay", "50", "1"], check=True)
 
+    def choose(self, box, item):
+        """Of what a box offers, with mouse and keyboard."""
+        self.click(box)
+        subprocess.run(["xdotool", "type", "--delay", "50", item], check=True)
+        subprocess.run(["xdotool", "key", "Return"], check=True)
+        self.wait_for("combo box", item)
+
     def dialog(self, title):
         """Another window of the program, by words of its title."""
         def ask():
