@@ -4,7 +4,8 @@
 import os
 import shutil
 
-import harness
+import harness  # has the folder of this:
+import selfcheck
 from harness import DissectTest, commands_in, stories
 
 SAMPLES = os.path.join(harness.HERE, "..", "..", "..", "samples")
@@ -21,7 +22,8 @@ class Samples(DissectTest):
                          [("ack_excess", "warning")])
 
     def test_every_capture(self):
-        """Whatever lies there: our protocol is in it, and nothing is malformed."""
+        """Whatever lies there: our protocol is in it, nothing is malformed, and it carries its
+        answers, of which nothing is shown otherwise and nothing lacks."""
         names = [name for name in sorted(os.listdir(SAMPLES)) if name.endswith(".pcapng")]
         self.assertIn("vectors.pcapng", names)
         for name in names:
@@ -31,6 +33,12 @@ class Samples(DissectTest):
             self.assertTrue(commands_in(frames), name)
             for frame in frames:
                 self.assertFalse(frame.is_malformed, name)
+            for arguments in ([], ["-2"]):
+                rows = selfcheck.selfcheck(self.ws, file, *arguments)
+                self.assertNotIsInstance(rows, str, name)
+                self.assertGreater(sum(row[3] for row in rows), 2, name)
+                # Nobody tells of a proxy's far side.
+                self.assertEqual(selfcheck.amiss(rows, has_others=True), [], name)
 
 
 if __name__ == "__main__":
