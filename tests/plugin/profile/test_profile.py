@@ -215,6 +215,13 @@ class Profile(unittest.TestCase):
 
 
 class Files(Profile):
+    def test_no_protocol_is_told_anything(self):
+        """The profile is how things look: above all it leaves TCP alone, which with
+        tcp.reassemble_out_of_order waits for ever for what was lost."""
+        keys = re.findall(r"^([\w.]+):", read("preferences"), re.MULTILINE)
+        self.assertEqual([key for key in keys if not key.startswith("gui.")], [])
+        self.assertTrue(keys)
+
     def test_every_filter_compiles(self):
         named = colours() + buttons()
         self.assertGreater(len(colours()), 10)
