@@ -168,7 +168,10 @@ static void note_segment(conversation_t *conversation, tvbuff_t *tvb, packet_inf
 {
     struct grvsstp_opening *opening = grvsstp_opening_of(conversation);
     const bool is_withheld =
-        grvsstp_withheld_is_suspect(conversation) || (opening != NULL && opening->held != NULL);
+        grvsstp_withheld_is_suspect(conversation) ||
+        (opening != NULL &&
+         (opening->held != NULL ||
+          (grvsstp_watch_is_pending(opening) && grvsstp_withheld_is_after_hole(conversation))));
     const bool is_early =
         opening != NULL && grvsstp_encapsulated_may_be_early(conversation, opening, pinfo);
     struct grvsstp_withheld segment;

@@ -9,7 +9,6 @@
 #include "take/direct.h"
 #include "take/encapsulated.h"
 #include "take/held.h"
-#include "take/opening.h"
 #include "take/ports.h"
 #include "take/tcp_connection.h"
 #include "take/tunnel.h"
@@ -115,9 +114,8 @@ int grvsstp_watch_look(const struct grvsstp_transport *transport, tvbuff_t *tvb,
  * Watching
  */
 
-/* Whether the client may be in the middle of a request of an encapsulation.  Until its end
- * the segments are left to whoever wants them. */
-static bool is_pending(const struct grvsstp_opening *opening)
+/* Until the end of the request the segments are left to whoever wants them. */
+bool grvsstp_watch_is_pending(const struct grvsstp_opening *opening)
 {
     const struct sstp_span bytes = grvsstp_opening_bytes(opening, true);
     return bytes.len > 0 && opening->sides[false].len == 0 && henc_http_begins_encapsulation(bytes);
@@ -128,7 +126,7 @@ static bool is_pending_with(const struct grvsstp_opening *opening,
                             const struct grvsstp_transport *transport, tvbuff_t *tvb)
 {
     const unsigned len = tvb_captured_length(tvb);
-    return is_pending(opening) ||
+    return grvsstp_watch_is_pending(opening) ||
            (grvsstp_opening_is_client(transport) && len > 0 && opening->sides[true].len == 0 &&
             henc_http_begins_encapsulation(sstp_span(tvb_get_ptr(tvb, 0, (int)len), len)));
 }
@@ -146,8 +144,8 @@ static bool completes_request(const struct grvsstp_opening *opening,
     const unsigned num_new = known >= 0 && (uint32_t)known < len ? len - (uint32_t)known : 0;
     struct henc_http http;
 
-    if (before.len == 0 || !grvsstp_opening_is_client(transport) || !is_pending(opening) ||
-        (num_new == 0 && opening->held == NULL))
+    if (before.len == 0 || !grvsstp_opening_is_client(transport) ||
+        !grvsstp_watch_is_pending(opening) || (num_new == 0 && opening->held == NULL))
         return false;
     uint8_t *all = wmem_alloc(pinfo->pool, before.len + num_new);
     memcpy(all, before.data, before.len);
@@ -219,7 +217,8 @@ static bool is_looked_at(const struct grvsstp_opening *opening,
     if (!heuristic->enabled || grvsstp_port_is_decided(transport->srcport) ||
         grvsstp_port_is_decided(transport->destport))
         return false;
-    return opening->num_chunks == 0 || opening->tunnel_chunks > 0 || is_pending(opening) ||
+    return opening->num_chunks == 0 || opening->tunnel_chunks > 0 ||
+           grvsstp_watch_is_pending(opening) ||
            grvsstp_tunnel_is_asked_for(transport->conversation) ||
            !grvsstp_port_is_others(transport);
 }
@@ -308,9 +307,10 @@ void grvsstp_watch_note_frame(conversation_t *conversation, packet_info *pinfo)
         grvsstp_opening_count(opening, conversation, pinfo);
     const bool is_new_tunnel =
         grvsstp_tunnel_is_asked_for(conversation) && (opening == NULL || !opening->is_in_tunnel);
-    const bool is_lost = opening != NULL && bound != grvsstp_watch_handle &&
-                         ((opening->last_frame == pinfo->num && is_pending(opening)) ||
-                          (opening->held_frame == pinfo->num && opening->held != NULL));
+    const bool is_lost =
+        opening != NULL && bound != grvsstp_watch_handle &&
+        ((opening->last_frame == pinfo->num && grvsstp_watch_is_pending(opening)) ||
+         (opening->held_frame == pinfo->num && opening->held != NULL));
     if (!is_new_tunnel && !is_lost)
         return;
     if (opening == NULL)

@@ -52,6 +52,14 @@ bool grvsstp_withheld_is_suspect(conversation_t *conversation)
            (analysis->ta->flags & (RETRANSMISSION | OUT_OF_ORDER | SPURIOUS_RETRANSMISSION)) != 0;
 }
 
+bool grvsstp_withheld_is_after_hole(conversation_t *conversation)
+{
+    enum { LOST_PACKET = 0x0002 }; /* of TCP's analysis */
+    const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);
+
+    return analysis != NULL && analysis->ta != NULL && (analysis->ta->flags & LOST_PACKET) != 0;
+}
+
 bool grvsstp_withheld_is_first(conversation_t *conversation, const packet_info *pinfo)
 {
     const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);

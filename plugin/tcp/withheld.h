@@ -38,6 +38,11 @@ bool grvsstp_withheld_own_end(const struct tcp_analysis *analysis, const packet_
  * of order, from its SYN on, and so has withheld it, most likely. */
 bool grvsstp_withheld_is_suspect(conversation_t *conversation);
 
+/* First pass, after a frame of the conversation: whether bytes before it have not come so far.
+ * Where a dissector has asked for so many more, TCP keeps what is among them, and hands it on with
+ * no frame if the hole is filled by a segment that it withholds. */
+bool grvsstp_withheld_is_after_hole(conversation_t *conversation);
+
 /* First pass, after a frame: whether TCP withheld the first data of a direction whose SYN was
  * captured, so that nobody was asked yet whose the connection is. */
 bool grvsstp_withheld_is_first(conversation_t *conversation, const packet_info *pinfo);

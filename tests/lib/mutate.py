@@ -246,6 +246,20 @@ def in_two(packets):
                            partial(without, inserted(packets, extras), packet))
 
 
+def in_three(packets):
+    """Each request that posts something in three, of which the second, a byte, comes last."""
+    for index, packet in enumerate(packets):
+        payload = packet.payload
+        for cut in cuts(payload) if payload.startswith(b"POST ") else ():
+            if cut + 1 == len(payload):
+                continue
+            extras = {index: [packet.with_payload(payload[:cut]),
+                              packet.with_payload(payload[cut + 1:], back=-(cut + 1)),
+                              packet.with_payload(payload[cut:cut + 1], back=-cut)]}
+            yield Mutation("in three", "packet %d in three, its byte %d late" % (index + 1, cut),
+                           partial(without, inserted(packets, extras), packet))
+
+
 def is_half(packets, index):
     """Whether a message of HTTP's is on one of two TCP connections that only go together: LongLived
     and KeepAlive end with one of them."""
@@ -393,8 +407,8 @@ def at_once(packets):
         yield Mutation("at once", "all at once, seed %d" % seed, partial(make, seed))
 
 
-KINDS = (untouched, moved, lost, one_direction, sent_again, in_two, half_closed, asked_again, quoted,
-         two_taps, at_once)
+KINDS = (untouched, moved, lost, one_direction, sent_again, in_two, in_three, half_closed,
+         asked_again, quoted, two_taps, at_once)
 
 
 def all_kinds(packets):
