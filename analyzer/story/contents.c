@@ -38,7 +38,7 @@ static uint64_t digest_of(const struct sstp_story_event *event, const struct sto
     sstp_digest_add_number(&digesting, event->digest.halves[0]);
     sstp_digest_add_number(&digesting, event->digest.halves[1]);
     sstp_digest_add_number(&digesting, event->length);
-    return sstp_digest_end(&digesting).halves[0];
+    return sstp_digest_end_half(&digesting);
 }
 
 /* What one leg alone has said so far, and another says now: from here on it has a record. */

@@ -73,19 +73,40 @@ static size_t fill_up(struct sstp_digesting *digesting, struct sstp_span bytes)
     return pos;
 }
 
+/* Up to seven bytes, the first one lowest; `before` says whether eight bytes up to their end may be
+ * read at once. */
+static uint64_t get_rest(const uint8_t *bytes, size_t len, bool before)
+{
+    uint64_t rest = 0;
+
+    if (before)
+        return len > 0 ? get_u64(bytes + len - 8) >> (64 - 8 * len) : 0;
+    for (size_t i = 0; i < len; i++)
+        rest |= (uint64_t)bytes[i] << 8 * i;
+    return rest;
+}
+
 void sstp_digest_add(struct sstp_digesting *digesting, struct sstp_span bytes)
 {
-    size_t pos = fill_up(digesting, bytes);
+    const size_t begin = fill_up(digesting, bytes);
+    const size_t end = begin + (bytes.len - begin) / 8 * 8;
+    size_t pos = begin;
     uint64_t v[4];
 
+    if (begin == bytes.len)
+        return;
     memcpy(v, digesting->v, sizeof v); /* they live in registers */
-    const size_t begin = pos;
-    for (; bytes.len - pos >= 8; pos += 8)
+    for (; end - pos >= 32; pos += 32) {
         compress(v, get_u64(bytes.data + pos));
-    digesting->len += pos - begin;
+        compress(v, get_u64(bytes.data + pos + 8));
+        compress(v, get_u64(bytes.data + pos + 16));
+        compress(v, get_u64(bytes.data + pos + 24));
+    }
+    for (; pos < end; pos += 8)
+        compress(v, get_u64(bytes.data + pos));
     memcpy(digesting->v, v, sizeof v);
-    for (; pos < bytes.len; pos++)
-        digesting->rest |= (uint64_t)bytes.data[pos] << (digesting->len++ % 8 * 8);
+    digesting->rest = get_rest(bytes.data + end, bytes.len - end, bytes.len >= 8);
+    digesting->len += bytes.len - begin;
 }
 
 void sstp_digest_add_number(struct sstp_digesting *digesting, uint64_t number)
@@ -108,16 +129,29 @@ static uint64_t finish(uint64_t v[4])
     return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
 
+/* All that was added, and its length, in `v`; the first half. */
+static inline uint64_t end_half(const struct sstp_digesting *digesting, uint64_t v[4])
+{
+    memcpy(v, digesting->v, sizeof digesting->v);
+    compress(v, digesting->rest | (digesting->len & 0xff) << 56);
+    v[2] ^= 0xee;
+    return finish(v);
+}
+
 struct sstp_digest sstp_digest_end(const struct sstp_digesting *digesting)
 {
     struct sstp_digest digest;
     uint64_t v[4];
 
-    memcpy(v, digesting->v, sizeof v);
-    compress(v, digesting->rest | (digesting->len & 0xff) << 56);
-    v[2] ^= 0xee;
-    digest.halves[0] = finish(v);
+    digest.halves[0] = end_half(digesting, v);
     v[1] ^= 0xdd;
     digest.halves[1] = finish(v);
     return digest;
+}
+
+uint64_t sstp_digest_end_half(const struct sstp_digesting *digesting)
+{
+    uint64_t v[4];
+
+    return end_half(digesting, v);
 }

@@ -40,6 +40,9 @@ void sstp_digest_add(struct sstp_digesting *digesting, struct sstp_span bytes);
 /* The digest of all that was added; more may be added, and asked for again. */
 struct sstp_digest sstp_digest_end(const struct sstp_digesting *digesting);
 
+/* The first half of it alone, for half the work. */
+uint64_t sstp_digest_end_half(const struct sstp_digesting *digesting);
+
 /* A number among the contents, in eight bytes whatever the machine. */
 void sstp_digest_add_number(struct sstp_digesting *digesting, uint64_t number);
 

@@ -306,7 +306,7 @@ static uint32_t set_of(struct sstp_story *story, const struct story_session *ses
             sstp_digest_add_number(&digesting,
                                    recipient->identity | (uint64_t)recipient->device << 32);
     }
-    const uint64_t set = sstp_digest_end(&digesting).halves[0];
+    const uint64_t set = sstp_digest_end_half(&digesting);
     return sstp_texts_put(&story->texts, sstp_span(&set, sizeof set));
 }
 

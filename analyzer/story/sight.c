@@ -61,7 +61,7 @@ static uint64_t hash_of(const struct sstp_story *story, const struct sstp_story_
         add_span(&digesting, command->fanout_indexes.bytes);
         add_span(&digesting, command->user_ref);
     }
-    return sstp_digest_end(&digesting).halves[0] | 1; /* 0 is none */
+    return sstp_digest_end_half(&digesting) | 1; /* 0 is none */
 }
 
 /* ------------------------------------------------------------------------

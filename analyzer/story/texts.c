@@ -9,7 +9,7 @@ static uint64_t hash_of(const struct sstp_texts *texts, struct sstp_span text)
 
     sstp_digest_begin(&digesting, texts->key);
     sstp_digest_add(&digesting, text);
-    return sstp_digest_end(&digesting).halves[0];
+    return sstp_digest_end_half(&digesting);
 }
 
 static uint64_t hash_of_number(const void *owner, uint32_t number)

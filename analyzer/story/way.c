@@ -10,7 +10,7 @@ static uint64_t hash_of_key(const struct sstp_story *story, const struct story_w
 
     sstp_digest_begin(&digesting, story->config.key);
     sstp_digest_add(&digesting, sstp_span(key, sizeof *key));
-    return sstp_digest_end(&digesting).halves[0];
+    return sstp_digest_end_half(&digesting);
 }
 
 static uint64_t hash_of_way(const void *owner, uint32_t number)

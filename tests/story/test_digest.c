@@ -71,6 +71,7 @@ static void test_numbers(void)
         sstp_digest_add(&a, sstp_span(bytes, sizeof bytes));
         sstp_digest_add_number(&b, UINT64_C(0x0102030405060708));
         g_assert_true(sstp_digest_is_equal(sstp_digest_end(&a), sstp_digest_end(&b)));
+        g_assert_cmphex(sstp_digest_end_half(&a), ==, sstp_digest_end(&a).halves[0]);
     }
 }
 
