@@ -16,15 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 static void append(int file, const uint8_t *bytes, size_t len)
 {
@@ -54,14 +46,15 @@ int main(int argc, char **argv)
     if (group == NULL)
         fail("out of memory");
     memset(group, 'x', (size_t)load.window * load.size);
-    const double start = now_s();
+    const int64_t start_us = load_now_us();
     for (uint32_t done = 0, count; done < load.num_messages; done += count) {
         count = load.num_messages - done < load.window ? load.num_messages - done : load.window;
         append(file, group, (size_t)count * load.size);
     }
     printf("{\"mode\":\"online\",\"messages\":%u,\"size\":%u,\"fanout\":1,"
            "\"deliveries_per_second\":%.1f}\n",
-           load.num_messages, load.size, load.num_messages / (now_s() - start));
+           load.num_messages, load.size,
+           load.num_messages / ((double)(load_now_us() - start_us) / 1e6));
     free(group);
     close(file);
     return 0;

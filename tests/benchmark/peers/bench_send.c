@@ -22,17 +22,9 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { READ_AT_ONCE = 128 * 1024, EVENTS_AT_ONCE = 256 };
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
 
 /* Two connected sockets of TCP, on loopback. */
 static void make_pair(int listener, int pair[2])
@@ -112,7 +104,7 @@ int main(int argc, char **argv)
         read_all(sockets + load.fanout, load.fanout,
                  (uint64_t)load.num_messages * load.fanout * load.size);
     }
-    const double start = now_s();
+    const int64_t start_us = load_now_us();
     for (uint32_t i = 0; i < load.num_messages; i++)
         for (uint32_t k = 0; k < load.fanout; k++)
             write_all(sockets[k], message, load.size);
@@ -122,7 +114,7 @@ int main(int argc, char **argv)
     printf("{\"mode\":\"online\",\"messages\":%u,\"size\":%u,\"fanout\":%u,"
            "\"deliveries_per_second\":%.1f}\n",
            load.num_messages, load.size, load.fanout,
-           (double)load.num_messages * load.fanout / (now_s() - start));
+           (double)load.num_messages * load.fanout / ((double)(load_now_us() - start_us) / 1e6));
     free(sockets);
     free(message);
     return 0;

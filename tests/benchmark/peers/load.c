@@ -21,7 +21,7 @@
  * would only wait there, and grow cold in the cache. */
 #define UNWRITTEN_MAX ((size_t)256 * 1024)
 
-static int64_t now_us(void)
+int64_t load_now_us(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
@@ -113,7 +113,7 @@ static void send_due(struct load *load, const struct peer *peer)
 {
     if (load->num_sent == load->num_messages)
         return;
-    int64_t now = now_us();
+    int64_t now = load_now_us();
     while (link_num_unwritten(&load->sender) < UNWRITTEN_MAX) {
         uint32_t count = min(num_due(load, now), load->batch);
         if (count == 0)
@@ -123,7 +123,7 @@ static void send_due(struct load *load, const struct peer *peer)
         peer->submit(load, load->num_sent, count);
         load->num_sent += count;
         link_flush(&load->sender);
-        now = now_us();
+        now = load_now_us();
     }
 }
 
@@ -137,7 +137,7 @@ static void on_receiver(struct load *load, const struct peer *peer, struct recei
 {
     if (!link_receive(&receiver->link))
         return;
-    load->arrival_us = now_us();
+    load->arrival_us = load_now_us();
     link_consume(&receiver->link, peer->read_receiver(load, receiver));
     link_flush(&receiver->link);
 }
@@ -237,13 +237,13 @@ static void run_online(struct load *load, const struct peer *peer)
         peer->introduce(load, &load->receivers[i]);
     for (uint32_t i = 0; i < load->fanout; i++)
         open_receiver(load, peer, &load->receivers[i]);
-    load->start_us = now_us();
+    load->start_us = load_now_us();
     if (load->rate > 0)
         start_timer(load);
     send_due(load, peer);
     while (load->num_acked < load->num_messages || load->num_confirmed < load->fanout)
         turn(load, peer);
-    print_latencies(load, (double)(now_us() - load->start_us) / 1e6);
+    print_latencies(load, (double)(load_now_us() - load->start_us) / 1e6);
     free(load->sent_at_us);
     free(load->latency_us);
 }
@@ -251,17 +251,17 @@ static void run_online(struct load *load, const struct peer *peer)
 static void run_offline(struct load *load, const struct peer *peer)
 {
     peer->introduce(load, &load->receivers[0]);
-    load->start_us = now_us();
+    load->start_us = load_now_us();
     send_due(load, peer);
     while (load->num_acked < load->num_messages)
         turn(load, peer);
-    double store_seconds = (double)(now_us() - load->start_us) / 1e6;
+    double store_seconds = (double)(load_now_us() - load->start_us) / 1e6;
 
-    int64_t coming_us = now_us();
+    int64_t coming_us = load_now_us();
     open_receiver(load, peer, &load->receivers[0]);
     while (load->num_confirmed < load->fanout)
         turn(load, peer);
-    double drain_seconds = (double)(now_us() - coming_us) / 1e6;
+    double drain_seconds = (double)(load_now_us() - coming_us) / 1e6;
     printf("{\"mode\":\"offline\",\"messages\":%u,\"size\":%u,\"fanout\":1,\"store_per_second\":"
            "%.1f,\"drain_per_second\":%.1f}\n",
            load->num_messages, load->size, load->num_messages / store_seconds,

@@ -80,6 +80,9 @@ struct peer {
 /* The program: reads the options, runs, prints the result; returns the exit code. */
 int load_main(int argc, char **argv, const struct peer *peer);
 
+/* Microseconds of a clock that nobody sets. */
+int64_t load_now_us(void);
+
 /* The message of that number; valid until the next call. */
 const uint8_t *load_message(struct load *load, uint32_t number);
 
