@@ -38,13 +38,19 @@ bool grvsstp_fin_is_seen(const tcp_flow_t *flow)
     return number_of(flow, &fin);
 }
 
+static uint32_t up_to(uint32_t fin, uint32_t number)
+{
+    return (int32_t)(number - fin) > 0 ? fin : number;
+}
+
 uint32_t grvsstp_fin_before(const tcp_flow_t *flow, uint32_t number)
 {
     uint32_t fin;
-    return number_of(flow, &fin) && (int32_t)(number - fin) > 0 ? fin : number;
+    return number_of(flow, &fin) ? up_to(fin, number) : number;
 }
 
 uint32_t grvsstp_fin_certain(const tcp_flow_t *flow, uint32_t number)
 {
-    return grvsstp_fin_is_seen(flow) ? grvsstp_fin_before(flow, number) : number - 1;
+    uint32_t fin;
+    return number_of(flow, &fin) ? up_to(fin, number) : number - 1;
 }

@@ -71,14 +71,7 @@ static void open_as(struct load *load, struct link *link, uint8_t who)
     static int listener = -1;
     static uint16_t port;
     if (listener < 0) {
-        struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-        socklen_t len = sizeof address;
-        listener = socket(AF_INET, SOCK_STREAM, 0);
-        if (listener < 0 || bind(listener, (struct sockaddr *)&address, len) != 0 ||
-            listen(listener, 2) != 0 ||
-            getsockname(listener, (struct sockaddr *)&address, &len) != 0)
-            fail("no port can be had on loopback");
-        port = ntohs(address.sin_port);
+        listener = link_listen(&port);
         const pid_t pid = fork();
         if (pid < 0)
             fail("no process can be had");

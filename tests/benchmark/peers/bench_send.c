@@ -11,9 +11,7 @@
 #include "fail.h"
 #include "load_options.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,20 +23,6 @@
 #include <unistd.h>
 
 enum { READ_AT_ONCE = 128 * 1024, EVENTS_AT_ONCE = 256 };
-
-/* Two connected sockets of TCP, on loopback. */
-static void make_pair(int listener, int pair[2])
-{
-    struct sockaddr_in address;
-    socklen_t len = sizeof address;
-    const int on = 1;
-    pair[0] = socket(AF_INET, SOCK_STREAM, 0);
-    if (pair[0] < 0 || getsockname(listener, (struct sockaddr *)&address, &len) != 0 ||
-        connect(pair[0], (const struct sockaddr *)&address, len) != 0 ||
-        (pair[1] = accept(listener, NULL, NULL)) < 0)
-        fail("no connection on loopback: %s", strerror(errno));
-    (void)setsockopt(pair[0], IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-}
 
 /* The other process: reads until all has come. */
 static void read_all(const int *sockets, uint32_t num, uint64_t num_bytes)
@@ -63,51 +47,37 @@ static void read_all(const int *sockets, uint32_t num, uint64_t num_bytes)
     _exit(0);
 }
 
-static void write_all(int fd, const uint8_t *bytes, size_t len)
-{
-    while (len > 0) {
-        const ssize_t num = write(fd, bytes, len);
-        if (num < 0)
-            fail("loopback does not take what is sent: %s", strerror(errno));
-        bytes += num;
-        len -= (size_t)num;
-    }
-}
-
 int main(int argc, char **argv)
 {
     struct load load = {.num_messages = 10000, .size = 1024, .fanout = 1, .window = 1024};
     load_read_options(&load, argc, argv);
     if (load.is_offline || load.rate != 0)
         refuse("nothing is stored, and all is sent at once: no --offline, no --rate");
-    int *sockets = calloc(2 * (size_t)load.fanout, sizeof *sockets);
+    uint16_t port;
+    const int listener = link_listen(&port);
+    struct link *links = calloc(load.fanout, sizeof *links);
+    int *sockets = calloc(load.fanout, sizeof *sockets);
     uint8_t *message = malloc(load.size);
-    const int listener = socket(AF_INET, SOCK_STREAM, 0);
-    const struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
-    if (sockets == NULL || message == NULL)
+    if (links == NULL || sockets == NULL || message == NULL)
         fail("out of memory");
-    if (listener < 0 || bind(listener, (const struct sockaddr *)&any, sizeof any) != 0 ||
-        listen(listener, 1) != 0)
-        fail("no port can be had on loopback: %s", strerror(errno));
     memset(message, 'x', load.size);
     for (uint32_t i = 0; i < load.fanout; i++) {
-        int pair[2];
-        make_pair(listener, pair);
-        sockets[i] = pair[0];
-        sockets[load.fanout + i] = pair[1];
+        link_open(&links[i], port);
+        sockets[i] = accept(listener, NULL, NULL);
+        if (sockets[i] < 0)
+            fail("no connection on loopback: %s", strerror(errno));
     }
     const pid_t reader = fork();
     if (reader < 0)
         fail("no process can be had: %s", strerror(errno));
     if (reader == 0) {
         (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-        read_all(sockets + load.fanout, load.fanout,
-                 (uint64_t)load.num_messages * load.fanout * load.size);
+        read_all(sockets, load.fanout, (uint64_t)load.num_messages * load.fanout * load.size);
     }
     const int64_t start_us = load_now_us();
     for (uint32_t i = 0; i < load.num_messages; i++)
         for (uint32_t k = 0; k < load.fanout; k++)
-            write_all(sockets[k], message, load.size);
+            link_write_now(&links[k], message, load.size);
     int status;
     if (waitpid(reader, &status, 0) != reader || status != 0)
         fail("not everything that was sent has come");
@@ -115,6 +85,7 @@ int main(int argc, char **argv)
            "\"deliveries_per_second\":%.1f}\n",
            load.num_messages, load.size, load.fanout,
            (double)load.num_messages * load.fanout / ((double)(load_now_us() - start_us) / 1e6));
+    free(links);
     free(sockets);
     free(message);
     return 0;

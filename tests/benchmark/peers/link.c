@@ -18,6 +18,18 @@
 #define READ_AT_ONCE ((size_t)128 * 1024)
 #define BUFFER_MAX ((size_t)1 << 30)
 
+int link_listen(uint16_t *port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t len = sizeof address;
+    const int listener = socket(AF_INET, SOCK_STREAM, 0);
+    if (listener < 0 || bind(listener, (struct sockaddr *)&address, len) != 0 ||
+        listen(listener, 2) != 0 || getsockname(listener, (struct sockaddr *)&address, &len) != 0)
+        fail("no port can be had on loopback: %s", strerror(errno));
+    *port = ntohs(address.sin_port);
+    return listener;
+}
+
 void link_open(struct link *link, uint16_t port)
 {
     memset(link, 0, sizeof *link);

@@ -35,6 +35,10 @@ struct link {
     size_t out_done, out_len, out_capacity;
 };
 
+/* Listens on a free port of 127.0.0.1, for a load program that is its own server: the socket, and
+ * the port. */
+int link_listen(uint16_t *port);
+
 /* Connects to the port on 127.0.0.1, with Nagle's algorithm off. */
 void link_open(struct link *link, uint16_t port);
 void link_close(struct link *link);
