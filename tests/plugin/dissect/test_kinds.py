@@ -12,15 +12,17 @@ bytes are missing, nothing that the original does not have.
     test_kinds.py --all            every one (ninja kinds)
     test_kinds.py --all --sample polling --kind moved --keep FOLDER
     test_kinds.py --prefer tcp.reassemble_out_of_order:TRUE
+    test_kinds.py --all --jobs 2   as many processes at a time
 """
 
 import argparse
 import collections
+import multiprocessing
 import os
 import random
 import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 
 import encapsulated
@@ -136,10 +138,11 @@ class Original:
 class Run:
     """Mutations on their way through tshark, a file at a time."""
 
-    def __init__(self, ws, preferences=(), keep=None):
+    def __init__(self, ws, preferences=(), keep=None, job=0):
         self.ws = ws
         self.preferences = preferences
         self.keep = keep
+        self.file = ws.path("kinds-%d.pcapng" % job)
         self.joined = Joined()
         self.num_mutations = self.num_frames = 0
         self.wrong = collections.defaultdict(list)  # by (sample, kind)
@@ -153,7 +156,7 @@ class Run:
         joined = Joined()
         for original in originals:
             joined.add(original.packets, original)
-        text = self.pdml(joined.capture.write(self.ws.path("kinds.pcapng")), two_pass=True)
+        text = self.pdml(joined.capture.write(self.file), two_pass=True)
         for (original, frames), (first, _) in zip(parts_of(joined, text), joined.parts):
             original.told = told_of(frames)
             original.num_before = next((frame.number - first for frame in frames
@@ -172,16 +175,18 @@ class Run:
     def flush(self):
         if not self.joined.parts:
             return
-        file = self.joined.capture.write(self.ws.path("kinds.pcapng"))
+        file = self.joined.capture.write(self.file)
         with ThreadPoolExecutor() as pool:  # one tshark each
             texts = list(pool.map(partial(self.pdml, file), (False, True)))
         for two_pass, text in zip((False, True), texts):
             for (original, mutation), frames in parts_of(self.joined, text):
                 wrong = self.judge(original, mutation, frames, two_pass)
                 if wrong:
-                    self.wrong[original.file, mutation.kind].append(
-                        (original.name, mutation, "two passes" if two_pass else "one pass", wrong))
+                    found = (original.name, mutation.label,
+                             "two passes" if two_pass else "one pass", wrong)
+                    self.wrong[original.file, mutation.kind].append(found)
                     self.keep_capture(original, mutation)
+                    print("%s, %s, %s: %s" % (*found[:3], wrong[0]), file=sys.stderr, flush=True)
         self.num_mutations += len(self.joined.parts)
         self.num_frames += len(self.joined)
         self.joined = Joined()
@@ -238,15 +243,39 @@ def choose(pairs, rng):
                     and (pair[0].name, pair[1].label) in ALWAYS]
 
 
-def report(run):
+def run_share(pairs, job, arguments):
+    """What one process tries: (what is wrong, mutations, frames)."""
+    with Wireshark(debug=False) as ws:
+        run = Run(ws, arguments.prefer, arguments.keep, job)
+        for original, mutation in pairs:
+            run.add(original, mutation)
+        run.flush()
+    return run.wrong, run.num_mutations, run.num_frames
+
+
+def run_all(pairs, arguments):
+    """Their wrongs, and how many mutations and frames there were."""
+    if arguments.jobs == 1:
+        return run_share(pairs, 0, arguments)
+    with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("fork")) as pool:
+        shares = [pool.submit(run_share, pairs[job::arguments.jobs], job, arguments)
+                  for job in range(arguments.jobs)]
+    wrong = collections.defaultdict(list)
+    for of_share, _, _ in (share.result() for share in shares):
+        for sort, found in of_share.items():
+            wrong[sort] += found
+    return wrong, sum(s.result()[1] for s in shares), sum(s.result()[2] for s in shares)
+
+
+def report(all_wrong):
     """Prints what is wrong; returns how many kinds are."""
     failed = 0
-    for (file, kind), wrong in sorted(run.wrong.items()):
+    for (file, kind), wrong in sorted(all_wrong.items()):
         waits = file in WAITING.get(kind, ())
         failed += not waits
         print("%s, %s: %d%s" % (file, kind, len(wrong), ", waited for" if waits else ""))
         for name, mutation, label, words in wrong[:SHOWN]:
-            print("    %s, %s, %s: %d\n        %s" % (name, mutation.label, label, len(words),
+            print("    %s, %s, %s: %d\n        %s" % (name, mutation, label, len(words),
                                                       "\n        ".join(words[:SHOWN])))
     return failed
 
@@ -259,6 +288,7 @@ def main():
     parser.add_argument("--kind")
     parser.add_argument("--prefer", action="append", default=[], help="a preference of tshark")
     parser.add_argument("--keep", help="folder for the captures that are told wrong")
+    parser.add_argument("--jobs", type=int, default=1, help="processes at a time")
     arguments = parser.parse_args()
     rng = random.Random(arguments.seed)
     began = time.monotonic()
@@ -269,12 +299,13 @@ def main():
         pairs = [(original, mutation) for original in run.clean(originals)
                  for mutation in original.mutations()
                  if mutation.kind == (arguments.kind or mutation.kind)]
-        for original, mutation in pairs if arguments.all else choose(pairs, rng):
-            run.add(original, mutation)
-        run.flush()
-    failed = report(run)
+    if not arguments.all:
+        pairs = list(choose(pairs, rng))
+    print("%d mutations" % len(pairs), file=sys.stderr, flush=True)
+    wrong, num_mutations, num_frames = run_all(pairs, arguments)
+    failed = report(wrong)
     print("seed %d: %d mutations, %d frames, %d s" % (
-        arguments.seed, run.num_mutations, run.num_frames, time.monotonic() - began))
+        arguments.seed, num_mutations, num_frames, time.monotonic() - began))
     sys.exit(1 if failed else 0)
 
 
