@@ -22,7 +22,7 @@ import os
 import random
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import encapsulated
@@ -257,14 +257,20 @@ def run_all(pairs, arguments):
     """Their wrongs, and how many mutations and frames there were."""
     if arguments.jobs == 1:
         return run_share(pairs, 0, arguments)
-    with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("fork")) as pool:
-        shares = [pool.submit(run_share, pairs[job::arguments.jobs], job, arguments)
-                  for job in range(arguments.jobs)]
+    fork = multiprocessing.get_context("fork")  # for mutations cannot be sent: they are functions
+    readers = []
+    for job in range(arguments.jobs):
+        reader, writer = fork.Pipe(duplex=False)
+        fork.Process(target=lambda share, job, to: to.send(run_share(share, job, arguments)),
+                     args=(pairs[job::arguments.jobs], job, writer), daemon=True).start()
+        writer.close()
+        readers.append(reader)
+    shares = [reader.recv() for reader in readers]  # or EOFError, where one has died
     wrong = collections.defaultdict(list)
-    for of_share, _, _ in (share.result() for share in shares):
+    for of_share, _, _ in shares:
         for sort, found in of_share.items():
             wrong[sort] += found
-    return wrong, sum(s.result()[1] for s in shares), sum(s.result()[2] for s in shares)
+    return wrong, sum(share[1] for share in shares), sum(share[2] for share in shares)
 
 
 def report(all_wrong):
