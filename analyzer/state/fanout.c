@@ -113,37 +113,41 @@ static int compare_identities(const void *a, const void *b, void *fanout)
     return order != 0 ? order : compare_spans(left.device_url, right.device_url);
 }
 
-/* Where each entry begins.  They stand one after the other. */
-static void find_offsets(struct sstp_fanout *fanout)
+bool sstp_fanout_locate(struct sstp_fanout *fanout)
 {
+    if (fanout->offsets != NULL || fanout->num_entries == 0)
+        return true;
+    uint32_t *offsets = resize(fanout, NULL, fanout->num_entries * sizeof *offsets);
+    if (offsets == NULL)
+        return false;
+    /* They stand one after the other. */
     const unsigned strings = sstp_fanout_num_columns(fanout->form);
     size_t pos = 0;
     for (unsigned i = 0; i < fanout->num_entries; i++) {
-        fanout->offsets[i] = (uint32_t)pos;
+        offsets[i] = (uint32_t)pos;
         for (unsigned n = 0; n < strings && pos < fanout->entries_len; n++) {
             const uint8_t *end = memchr(fanout->entries + pos, 0, fanout->entries_len - pos);
             pos = end != NULL ? (size_t)(end - fanout->entries) + 1 : fanout->entries_len;
         }
     }
+    fanout->offsets = offsets;
+    return true;
 }
 
 static bool make_order(struct sstp_fanout *fanout)
 {
     const size_t num = fanout->num_entries;
-    if (fanout->offsets != NULL)
+    if (fanout->by_relay != NULL)
         return true;
-    uint32_t *offsets = resize(fanout, NULL, num * sizeof *offsets);
     fanout->by_relay = resize(fanout, NULL, num * sizeof *fanout->by_relay);
     fanout->by_identity = resize(fanout, NULL, num * sizeof *fanout->by_identity);
     fanout->are_marked[BY_RELAY] = resize(fanout, NULL, num);
     fanout->are_marked[BY_IDENTITY] = resize(fanout, NULL, num);
-    fanout->offsets = offsets;
-    if (offsets == NULL || fanout->by_relay == NULL || fanout->by_identity == NULL ||
+    if (!sstp_fanout_locate(fanout) || fanout->by_relay == NULL || fanout->by_identity == NULL ||
         fanout->are_marked[BY_RELAY] == NULL || fanout->are_marked[BY_IDENTITY] == NULL) {
         drop_order(fanout);
         return false;
     }
-    find_offsets(fanout);
     for (size_t i = 0; i < num; i++)
         fanout->by_relay[i] = fanout->by_identity[i] = (uint16_t)i;
     memset(fanout->are_marked[BY_RELAY], 0, num);

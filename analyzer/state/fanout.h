@@ -29,9 +29,10 @@ struct sstp_fanout {
     uint16_t num_active;
     uint8_t *marks; /* enum sstp_destination, one an entry */
 
+    uint32_t *offsets; /* in `entries`; NULL before sstp_fanout_locate() */
+
     /* Made when a SessionStatus names its destinations: the entries by RelayURL
      * and by IdentityURL and DeviceURL, and where equal ones have been marked. */
-    uint32_t *offsets; /* in `entries` */
     uint16_t *by_relay, *by_identity;
     uint8_t *are_marked[2];
 };
@@ -65,8 +66,12 @@ bool sstp_fanout_is_active(const struct sstp_fanout *fanout, unsigned index);
 /* Marks one destination as gone; false when it was before. */
 bool sstp_fanout_remove(struct sstp_fanout *fanout, unsigned index);
 
-/* The strings of an entry, which are views into the fanout.  All of them are read faster one
- * after the other (sstp_fanout_entry_read()): this one may have to pass all before it. */
+/* Finds where each entry begins, for who asks for many of them by their indexes; false
+ * without memory. */
+bool sstp_fanout_locate(struct sstp_fanout *fanout);
+
+/* The strings of an entry, which are views into the fanout.  Before sstp_fanout_locate() it has
+ * to pass all before it. */
 struct sstp_fanout_entry sstp_fanout_entry_at(const struct sstp_fanout *fanout, unsigned index);
 
 #endif

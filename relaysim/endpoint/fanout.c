@@ -73,9 +73,11 @@ void sstp_ep_on_session_status(struct sstp_ep *ep, const struct sstp_command *co
  */
 
 /* The form with the URLs, for one destination. */
-static enum sstp_ep_err send_named(struct sstp_ep *ep, const struct sstp_ep_session *session,
+static enum sstp_ep_err send_named(struct sstp_ep *ep, struct sstp_ep_session *session,
                                    uint8_t status_id, uint16_t index)
 {
+    if (!sstp_fanout_locate(&session->fanout))
+        return SSTP_EP_NO_MEMORY;
     const struct sstp_fanout_entry entry = sstp_fanout_entry_at(&session->fanout, index);
     return sstp_ep_queue(ep, &(struct sstp_command){.id = SSTP_SESSION_STATUS,
                                                     .form = ep->version,

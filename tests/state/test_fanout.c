@@ -354,6 +354,10 @@ static void test_each_allocation(void)
             sstp_fanout_clear(&fanout);
             continue;
         }
+        /* Where entries begin can be asked for again. */
+        const struct sstp_fanout_entry last = sstp_fanout_entry_at(&fanout, 5);
+        g_assert_true(sstp_fanout_locate(&fanout) || sstp_fanout_locate(&fanout));
+        g_assert_true(sstp_fanout_entry_at(&fanout, 5).device_url.data == last.device_url.data);
         /* By index needs none; by name marks nothing, and can be tried again. */
         g_assert_true(apply(&fanout, "SessionStatus at=3", &status));
         if (!apply(&fanout, "SessionStatus device=r1", &status)) {
