@@ -117,6 +117,8 @@ int cmd_dump(int argc, char **argv)
                       "Plays a minute at most; 0: one right after the other (12)"),
         OPTION_NUMBER("duration", &request.duration_s, 0, DUMP_DURATION_MAX_S, "SECONDS",
                       "How long; 0: until it is stopped (0)"),
+        OPTION_FLAG("skip-waits", &config.skips_waits,
+                    "Play a scenario on a clock that leaps to what is due next"),
         OPTION_UNSIGNED("seed", &config.seed, "N",
                         "Of the first play; each later one has the next (1)"),
         OPTION_FLAG("split", &request.splits, "Cut writes at random"),

@@ -30,6 +30,7 @@ struct dump_config {
     uint64_t seed;       /* of the first play; each later one has the next */
     int64_t rate;        /* plays a minute at most; 0: one right after the other */
     int64_t duration_ms; /* in which plays begin, and are broken off; 0: until it is stopped */
+    bool skips_waits;    /* of scenarios: hours of a story take seconds */
     const char *fifo;
 };
 

@@ -9,6 +9,7 @@
 #include "demo/demo.h"
 #include "play/play.h"
 #include "record/recording.h"
+#include "simulated/simulation.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,7 +43,8 @@ static void watch_signals(void)
 
 struct dump {
     const struct dump_config *config;
-    int64_t end_us; /* of g_get_monotonic_time(); 0: none */
+    struct simulation *simulation; /* whose clock is taken; NULL: the system's */
+    int64_t end_us;                /* of g_get_monotonic_time(); 0: none */
 };
 
 /* Whoever reads the FIFO, which is standard output by now, is gone. */
@@ -126,7 +128,7 @@ static bool play_once(const struct dump *dump, const struct scenario *scenario, 
         return demo_play(recording, stop, NULL, DEMO_SCENES) == EXIT_DONE ||
                stop->is_stopped(stop->cookie);
     GPtrArray *failures = scenario_play(scenario, recording, &dump->config->faults, way, seed, stop,
-                                        (struct cast_world){NULL, false});
+                                        (struct cast_world){dump->simulation, true});
     const bool is_good = failures == NULL || stop->is_stopped(stop->cookie);
     for (guint i = 0; !is_good && i < failures->len; i++)
         log_error("%s", (const char *)g_ptr_array_index(failures, i));
@@ -157,10 +159,35 @@ static int play(const struct dump *dump, const struct scenario *scenario, struct
     return EXIT_DONE;
 }
 
+/* Plays into the FIFO, which is standard output by now. */
+static int play_into_fifo(const struct dump *dump, const struct scenario *scenario,
+                          struct play_way way)
+{
+    const struct dump_config *config = dump->config;
+    const uint64_t *simulated_ns =
+        dump->simulation != NULL ? simulation_clock(dump->simulation) : NULL;
+    struct recording recording;
+    int result = EXIT_DONE;
+
+    if (!recording_open(&recording, &(struct recording_files){.capture = "-",
+                                                              .simulated_ns = simulated_ns,
+                                                              .care = RECORDING_STREAMS,
+                                                              .wear = config->faults.capture,
+                                                              .seed = config->seed}))
+        return EXIT_USAGE;
+    if (!results_to_nobody()) {
+        log_error("/dev/null cannot be opened: %s", g_strerror(errno));
+        result = EXIT_REPORTED;
+    }
+    recording_begin(&recording);
+    if (result == EXIT_DONE)
+        result = play(dump, scenario, way, &recording);
+    return recording_close(&recording) ? result : EXIT_REPORTED;
+}
+
 int dump_capture(const struct dump_config *config)
 {
     struct dump dump = {.config = config};
-    struct recording recording;
     struct play_way way = {.is_proxied = false};
     bool is_tour;
     int result;
@@ -169,26 +196,14 @@ int dump_capture(const struct dump_config *config)
     struct scenario *scenario = load(config, &way, &is_tour);
     if (scenario == NULL && !is_tour)
         return EXIT_USAGE;
-    if (!take_fifo(config->fifo, &result) ||
-        (!recording_open(&recording, &(struct recording_files){.capture = "-",
-                                                               .care = RECORDING_STREAMS,
-                                                               .wear = config->faults.capture,
-                                                               .seed = config->seed}) &&
-         (result = EXIT_USAGE) == EXIT_USAGE)) {
-        scenario_free(scenario);
-        return result;
+    if (take_fifo(config->fifo, &result)) {
+        if (config->duration_ms > 0)
+            dump.end_us = g_get_monotonic_time() + config->duration_ms * 1000;
+        if (config->skips_waits && !is_tour)
+            dump.simulation = simulation_new(config->seed, (uint64_t)g_get_real_time() * 1000);
+        result = play_into_fifo(&dump, scenario, way);
+        simulation_free(dump.simulation);
     }
-    if (config->duration_ms > 0)
-        dump.end_us = g_get_monotonic_time() + config->duration_ms * 1000;
-    if (!results_to_nobody()) {
-        log_error("/dev/null cannot be opened: %s", g_strerror(errno));
-        result = EXIT_REPORTED;
-    }
-    recording_begin(&recording);
-    if (result == EXIT_DONE)
-        result = play(&dump, scenario, way, &recording);
-    if (!recording_close(&recording))
-        result = EXIT_REPORTED;
     scenario_free(scenario);
     return result;
 }

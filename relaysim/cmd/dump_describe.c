@@ -34,12 +34,11 @@ static void print_value(unsigned argument, const char *value, const char *displa
             display, is_default ? "true" : "false");
 }
 
-/* The built-in scenarios, and the tour before them. */
-static void print_stories(unsigned argument)
+/* The built-in scenarios of a group; see scenario_built_in_names(). */
+static void print_group(unsigned argument, const char *group)
 {
-    char **names = scenario_built_in_names("");
+    char **names = scenario_built_in_names(group);
     GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
-    print_value(argument, DUMP_TOUR, "The tour: every command and every encapsulation", true);
     for (char **name = names; *name != NULL; name++) {
         GPtrArray *mistakes = NULL;
         struct scenario *scenario = scenario_load(*name, paths, &mistakes);
@@ -54,6 +53,14 @@ static void print_stories(unsigned argument)
     }
     g_ptr_array_free(paths, TRUE);
     g_strfreev(names);
+}
+
+static void print_stories(unsigned argument)
+{
+    print_value(argument, DUMP_TOUR, "The tour: every command and every encapsulation", true);
+    print_group(argument, "everyday/");
+    print_group(argument, "");
+    print_group(argument, "findings/");
 }
 
 static void print_ways(unsigned argument)
@@ -100,6 +107,10 @@ int dump_list_options(void)
             "{placeholder=capture ipv6, capture jitter 5ms}"
             "{tooltip=With commas between; see relaysim(1)}{group=Faults}\n",
             WEAR_ONE_OF_MAX, WEAR_ONE_OF_MAX, WEAR_ONE_OF_MAX);
+    fputs("arg {number=12}{call=--skip-waits}{display=Skip waits}{type=boolflag}"
+          "{tooltip=The clock of a story leaps to what is due next: hours take seconds}"
+          "{group=Story}\n",
+          out);
     print_stories(0);
     print_ways(2);
     return options_end_output();

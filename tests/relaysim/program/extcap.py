@@ -49,6 +49,17 @@ def blocks(data):
     return num
 
 
+def packet_times(reader):
+    """Nanoseconds since 1970 of each packet, as it comes, while there are any."""
+    while len(head := reader.read(8)) == 8:
+        kind, length = struct.unpack("<II", head)
+        body = reader.read(length - 8)
+        if kind == 6:  # an Enhanced Packet Block
+            high, low = struct.unpack_from("<II", body, 4)
+            yield high << 32 | low
+    raise AssertionError("it ended before")
+
+
 def poll_in(reader):
     """Whether there are bytes, and not only nobody who writes."""
     asked = select.poll()
@@ -86,8 +97,10 @@ class Described(unittest.TestCase):
             self.assertEqual(bool(chosen), argument["type"] == "selector")
             self.assertEqual(sum(value["default"] == "true" for value in chosen), bool(chosen))
         known = subprocess.run([RELAYSIM, "scenario", "--list"], capture_output=True, text=True,
-                               timeout=PATIENCE, check=True).stdout.split("\n\n")[0].splitlines()
-        self.assertEqual(["demo"] + [line.split()[0] for line in known],
+                               timeout=PATIENCE, check=True).stdout.split("\n\n")
+        alone, everyday, findings = ([line.split()[0] for line in group.splitlines()]
+                                     for group in known)
+        self.assertEqual(["demo"] + everyday + alone + findings,
                          [value["value"] for value in values if value["arg"] == "0"])
         for way in [value["value"] for value in values if value["arg"] == "2"]:
             result = ask("--extcap-interface", INTERFACE, "--via", way, "--extcap-dlts")
@@ -183,6 +196,17 @@ class Captured(unittest.TestCase):
             data = reader.read()
         self.end(process)
         self.assertGreater(blocks(data), 20)
+
+    def test_skips_waits(self):
+        """An hour of a story passes while somebody looks on."""
+        process = self.begin("--scenario", "everyday/a-laptop-that-sleeps", "--skip-waits")
+        with self.reader(process) as reader:
+            times = packet_times(reader)
+            first_ns = next(times)
+            for time_ns in times:
+                if time_ns - first_ns > 3600 * 10**9:
+                    break
+        self.end(process)
 
     def test_file(self):
         story = os.path.join(self.folder, "mine.scn")
