@@ -34,6 +34,7 @@ bool cast_init(struct cast *cast, const struct recording *recording, struct faul
                                       .has_both_ends = true,
                                       .settled = on_settled,
                                       .cookie = cast};
+    g_assert(cast->wrong != NULL);
     cast->recording = recording;
     cast->random.state = seed;
     cast->ended = g_ptr_array_new();

@@ -144,7 +144,8 @@ struct cast {
     size_t num_puppets;
     GPtrArray *ended; /* relays that have, and are freed with the loop */
 
-    /* An address could not be had: a sentence. */
+    /* An address could not be had, or was not reached: a sentence.  Its owner always wants to know,
+     * and says so before cast_init(). */
     void (*wrong)(void *cookie, const char *why);
     /* Everything that an actor is told, when its members know of it; NULL. */
     void (*told)(void *cookie, struct actor *actor, const struct sstp_ep_event *event);

@@ -137,6 +137,13 @@ debian_inside_as builder "$builder" \
     sh -c 'lintian --fail-on error,warning --info first/*.changes' >>"$log" 2>&1 ||
     fail "lintian; see $log"
 
+echo "Comparing how they are compiled with what cmake --preset release does"
+debian_inside_as builder "$builder" sh -ec '
+    rm -rf preset
+    cmake -S first/grvsstp --preset release -B preset
+    python3 first/grvsstp/tests/packages/flags.py first/grvsstp/obj-* preset' >>"$log" 2>&1 ||
+    fail "the packages are not compiled as elsewhere; see $log"
+
 echo "Comparing them with what cmake --install makes"
 debian_inside_as builder "$builder" sh -ec '
     rm -rf installed unpacked
@@ -151,7 +158,6 @@ debian_inside_as builder "$builder" sh -ec '
 rm -rf "$packages"
 mkdir -p "$packages"
 cp "$builder"/home/builder/first/*.deb "$packages"
-rm -f "$packages"/*-dbgsym_*.deb
 
 # ---------------------------------------------------------------------------
 # A user
@@ -202,17 +208,35 @@ echo 'gui.column.format: "No.", "%m"' | tee "$own/preferences" "$own/profiles/Gr
     >"$own/profiles/mine/preferences"
 debian_inside "$user" chown -R reader: /home/reader
 
+# As README.md says, from the folder of the sources.  The packages are beside that, those of debugging
+# symbols among them, and nobody wants these.
+files=$(sed -n 's/^ *sudo apt-get install \(\.\.\/.*\)/\1/p' "$checkout/README.md")
+[ -n "$files" ] || fail "README.md does not say how to install the packages"
+ls "$packages"/*-dbgsym_*.deb >>"$log" 2>&1 || fail "there are no debugging symbols"
+# install_ours OPTION
+install_ours()
+{
+    debian_inside "$user" env -C /packages/grvsstp \
+        sh -c "apt-get -q $1 install --no-install-recommends $files"
+}
+
 # What our packages depend on stays when they go; so it is there before.
-others=$(debian_inside "$user" sh -c 'apt-get -q -s install --no-install-recommends /packages/*.deb' |
+others=$(install_ours -s |
     sed -n 's/^Inst \([^ ]*\) .*/\1/p' | grep -vxE 'wireshark-plugin-grvsstp|grvsstp-analyze|relaysim')
 # shellcheck disable=SC2086  # a list of words
 [ -z "$others" ] || install_packages "$user" $others
 list_files >"$folder/$suite.before"
 list_own >"$folder/$suite.own"
 
-echo "Installing them"
-debian_inside "$user" sh -c 'apt-get -q install -y --no-install-recommends /packages/*.deb' \
-    >>"$log" 2>&1 || fail "installing; see $log"
+echo "Installing them: $files"
+install_ours -y >>"$log" 2>&1 || fail "installing; see $log"
+debian_inside "$user" dpkg-query -W -f '${db:Status-Abbrev}${Package}\n' >"$folder/$suite.installed"
+for package in wireshark-plugin-grvsstp grvsstp-analyze relaysim; do
+    grep -qx "ii *$package" "$folder/$suite.installed" || fail "$package is not installed"
+done
+if grep -E 'dbgsym$' "$folder/$suite.installed"; then
+    fail "debugging symbols are installed, too"
+fi
 debian_inside_as reader "$user" sh /packages/open-sample ||
     fail "the packages do not work for an ordinary user"
 debian_inside "$user" env PYTHONDONTWRITEBYTECODE=1 \
@@ -223,6 +247,7 @@ cp -r "$user/packages/pictures" "$pictures"
 
 echo "Upgrading, removing and purging them"
 for package in "$packages"/*.deb; do
+    case $package in *-dbgsym_*) continue ;; esac
     rm -rf "$user/packages/unpacked"
     dpkg-deb -R "$package" "$user/packages/unpacked"
     sed -i 's/^Version: .*/&+later/' "$user/packages/unpacked/DEBIAN/control"
@@ -242,6 +267,6 @@ unchanged purging
 
 echo "autopkgtest"
 install_packages "$user" autopkgtest
-debian_inside "$user" sh -c 'autopkgtest -B /packages/wireshark-plugin-*.deb /packages/grvsstp-*.deb \
-    /packages/relaysim_*.deb /packages/grvsstp/ -- null' >>"$log" 2>&1 || fail "autopkgtest; see $log"
+debian_inside "$user" sh -c 'autopkgtest -B /packages/wireshark-plugin-grvsstp_*.deb \
+    /packages/grvsstp-analyze_*.deb /packages/relaysim_*.deb /packages/grvsstp/ -- null' >>"$log" 2>&1 || fail "autopkgtest; see $log"
 echo "Passed on $suite; the packages are in $packages, pictures of the window in $pictures"

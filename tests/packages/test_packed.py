@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What cmake --install makes and what debian/ packs is the same, by their lists; run.sh compares the
-packages themselves.  compare.py, which does, sees each kind of difference."""
+packages themselves.  compare.py and flags.py, which do, see each kind of difference."""
 import fnmatch
 import glob
 import gzip
@@ -12,6 +12,7 @@ import tempfile
 import unittest
 
 import compare
+import flags
 
 TOP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 BUILD_DIR = os.environ.get("GRVSSTP_BUILD_DIR") or os.path.join(TOP, "build", "release")
@@ -102,6 +103,35 @@ class CompareTest(unittest.TestCase):
     def test_other_rights(self):
         os.chmod(os.path.join(self.top, "one/usr/bin/a"), 0o755)
         self.assertEqual(self.told(), ["/one: who may run usr/bin/a is different"])
+
+
+class FlagsTest(unittest.TestCase):
+    OBJECT = "ccache cc -O3 -DNDEBUG -flto -ffile-prefix-map=a=. -o analyzer/a.o -c a.c"
+    PRESET = [OBJECT, *map(": && cc -O3 -DNDEBUG -flto=2 a.o -o {} && :".format, sorted(flags.PRODUCTS))]
+    HARDENED = [command.replace("cc -O3", "cc -g -O2 -fstack-protector-strong -D_FORTIFY_SOURCE=2 -O3")
+                for command in PRESET]
+
+    def told(self, *change):
+        return list(flags.differences([command.replace(*change) for command in self.HARDENED],
+                                      self.PRESET))
+
+    def test_same(self):
+        """What hardens is Debian's own, and so is a level before the last."""
+        self.assertEqual(self.told("a=.", "b=."), [])
+
+    def test_level(self):
+        self.assertEqual(self.told(" -O3 -DNDEBUG -flto ", " -DNDEBUG -flto "),
+                         ["analyzer/a.o is made with -O2 in the packages, and elsewhere with -O3"])
+
+    def test_lost(self):
+        self.assertEqual(self.told(" -flto ", " "),
+                         ["analyzer/a.o is made without -flto in the packages"])
+        self.assertEqual(len(self.told(" -flto=2", " -fno-lto")), len(flags.PRODUCTS))
+
+    def test_not_made(self):
+        self.assertEqual(self.told("-o relaysim ", ""), ["the packages make no relaysim"])
+        self.assertEqual(list(flags.differences([], [])),
+                         ["elsewhere nothing makes %s" % name for name in sorted(flags.PRODUCTS)])
 
 
 if __name__ == "__main__":

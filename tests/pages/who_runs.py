@@ -36,6 +36,7 @@ ELSEWHERE = (
     (r"sh relaysim/demo\.sh", "tests/fresh/run.sh", "sh relaysim/demo.sh"),
     (r"sh tests/run\.sh", ".ci/run", "tests/run.sh"),
     (r"sudo apt-get build-dep .*", "tests/packages/run.sh", "dpkg-buildpackage"),
+    (r"sudo apt-get install \.\./.*", "tests/packages/run.sh", "As README.md says"),
     (r"sudo cmake --install build/release", "tests/pages/test_commands.py", '"--install", BUILD_DIR'),
     (r"man (-l relaysim/man/)?(grvsstp(-analyze)?|relaysim(-scenario|dump)?)(\.5)?",
      "debian/tests/open-sample", "for page in grvsstp grvsstp-analyze relaysim relaysim-scenario relaysimdump"),

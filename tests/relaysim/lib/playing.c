@@ -2,6 +2,8 @@
 #include "playing.h"
 
 #include "play/fact.h"
+#include "record/recording_clock.h"
+#include "simulated/simulation.h"
 
 static bool is_stopped(void *cookie)
 {
@@ -9,17 +11,27 @@ static bool is_stopped(void *cookie)
     return true;
 }
 
+static void on_wrong(void *cookie, const char *why)
+{
+    const struct player *player = cookie;
+    g_ptr_array_add(player->failures, g_strdup(why));
+}
+
 void playing_begin(struct playing *playing, const char *text)
 {
     static const struct cast_stop stop = {.is_stopped = is_stopped};
-    *playing = (struct playing){.scenario = scenario_text_parse(text)};
+    *playing = (struct playing){.scenario = scenario_text_parse(text),
+                                .simulation = simulation_new(1, SIMULATION_START_NS)};
+    recording_clock_simulate(&playing->recording.clock, simulation_clock(playing->simulation));
     struct player *player = playing->player = g_new0(struct player, 1);
     player->scenario = playing->scenario;
     player->seed = 7;
     player->cast.stop = &stop;
+    player->cast.wrong = on_wrong;
+    player->cast.cookie = player;
     player->failures = g_ptr_array_new_with_free_func(g_free);
-    g_assert_true(
-        cast_init(&player->cast, &playing->recording, NULL, 1, (struct cast_world){NULL, false}));
+    g_assert_true(cast_init(&player->cast, &playing->recording, NULL, 1,
+                            (struct cast_world){playing->simulation, false}));
     for (unsigned i = 0; i < playing->scenario->num_devices; i++)
         player->devices[i].actor = cast_actor(&player->cast, playing->scenario->devices[i].name);
     facts_init(player);
@@ -29,6 +41,7 @@ void playing_end(struct playing *playing)
 {
     facts_clear(playing->player);
     cast_clear(&playing->player->cast);
+    simulation_free(playing->simulation);
     g_ptr_array_free(playing->player->failures, TRUE);
     g_free(playing->player);
     scenario_free(playing->scenario);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* playing: a scenario that is read, and a player of it that nobody but the test tells anything: it
- * has a loop, and no sockets.  Waiting comes to its end at once. */
+/* playing: a scenario that is read, and a player of it that nobody but the test tells anything: its
+ * network is one in memory, on a simulated clock.  Waiting comes to its end at once. */
 #ifndef TESTS_RELAYSIM_PLAYING_H
 #define TESTS_RELAYSIM_PLAYING_H
 
@@ -11,6 +11,7 @@ struct playing {
     struct scenario *scenario;
     struct player *player;
     struct recording recording;
+    struct simulation *simulation;
 };
 
 void playing_begin(struct playing *playing, const char *text);
