@@ -178,6 +178,7 @@ struct sstp_story {
     struct sstp_array uncertainties; /* int64_t, by point */
     struct sstp_array connections, sessions, legs, times, contents, ways;
     struct sstp_array journeys; /* struct story_journey */
+    struct sstp_array unseen; /* uint32_t, by the text of a relay: see holder.c; leg + 1 */
     struct sstp_index contents_index, ways_index;
     uint32_t connecting[16]; /* connections whose Connect waits for its answer, the last ones */
     unsigned num_connecting;
@@ -290,6 +291,16 @@ struct story_saying story_saying_of(struct sstp_story *story, const struct sstp_
 /* The leg has come. */
 void story_say(struct sstp_story *story, uint32_t leg, const struct story_saying *saying);
 extern const struct sstp_index_of story_contents_of;
+
+/* ---- holder.c ---- */
+
+/* A leg that has its place: whether it leaves a relay, and nobody saw it come there. */
+void story_note_unseen(struct sstp_story *story, uint32_t leg);
+/* The same of all legs anew, now that what came late, by other clocks, is joined. */
+void story_note_all_unseen(struct sstp_story *story);
+/* Whether something that nobody saw come left the receiver of a hop after it had that: what has the
+ * same contents may have come so, too. */
+bool story_may_lack(const struct sstp_story *story, uint32_t hop);
 
 /* ---- join.c ---- */
 

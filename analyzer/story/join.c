@@ -145,6 +145,7 @@ void story_join(struct sstp_story *story, uint32_t index)
         begin(&joining);
         if (leg->is_alone) {
             enter_queues(&joining);
+            story_note_unseen(story, index);
         } else {
             leg->link = story->newest_unread;
             story->newest_unread = index;
@@ -164,6 +165,7 @@ void story_join(struct sstp_story *story, uint32_t index)
     enter_queues(&joining);
     if (may_adopt)
         leave_queues(&joining);
+    story_note_unseen(story, index);
 }
 
 /* ------------------------------------------------------------------------

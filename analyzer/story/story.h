@@ -19,9 +19,11 @@
  * who received is the one who sends, by what the ends of connections call themselves; the
  * session to the next is for a recipient that the session before had named; and nothing is
  * sent on before it had come, by the clocks as far as they are certain.  SSTP_STORY_CERTAIN
- * is what only one message can be: contents that begin once in all that was captured, and that
- * are long enough to tell something.  SSTP_STORY_LIKELY is what repeats, told apart by its turn
- * alone, for a queue is first in, first out per recipient and resource.  Everything else is left
+ * is what only one message can be: contents that begin once in all that was captured, that are
+ * long enough to tell something, and that came to a relay after the last of what left it and was
+ * not seen to come.  SSTP_STORY_LIKELY is the same before that, for another message may have come
+ * unseen, too; and what repeats, told apart by its turn alone, for a queue is first in, first out
+ * per recipient and resource.  Everything else is left
  * open: the hop begins a journey of its own, and sstp_story_candidates() has the hops that it
  * might continue.
  *

@@ -45,6 +45,7 @@ struct sstp_story *sstp_story_new(const struct sstp_story_config *config)
     sstp_array_init(&story->contents, mem, sizeof(struct story_contents));
     sstp_array_init(&story->ways, mem, sizeof(struct story_way));
     sstp_array_init(&story->journeys, mem, sizeof(struct story_journey));
+    sstp_array_init(&story->unseen, mem, sizeof(uint32_t));
     sstp_index_init(&story->contents_index, mem, &story_contents_of, story);
     sstp_index_init(&story->ways_index, mem, &story_ways_of, story);
     return story;
@@ -88,8 +89,8 @@ void sstp_story_free(struct sstp_story *story)
         give_back(story, story_way(story, i)->places);
     sstp_texts_clear(&story->texts);
     struct sstp_array *const arrays[] = {
-        &story->uncertainties, &story->connections, &story->sessions, &story->legs,
-        &story->times,         &story->contents,    &story->ways,     &story->journeys};
+        &story->uncertainties, &story->connections, &story->sessions, &story->legs,  &story->times,
+        &story->contents,      &story->ways,        &story->journeys, &story->unseen};
     for (size_t i = 0; i < sizeof arrays / sizeof arrays[0]; i++)
         sstp_array_clear(arrays[i]);
     sstp_index_clear(&story->contents_index);
@@ -268,6 +269,8 @@ void sstp_story_finish(struct sstp_story *story)
 {
     if (!story->config.keeps_numbers && !story->is_finished)
         story_revise(story);
+    if (story->uncertainties.num > 0 && !story->is_finished)
+        story_note_all_unseen(story);
     story->is_finished = true;
     story->num_ordered = NONE;
 }

@@ -31,7 +31,11 @@ uint32_t story_root_of(const struct sstp_story *story, uint32_t index, uint32_t 
 static enum sstp_story_certainty certainty_of(const struct sstp_story *story,
                                               const struct story_leg *leg)
 {
-    if (leg->certainty == SSTP_STORY_CERTAIN && story_is_ambiguous(story, leg))
+    const bool is_on = leg->kind == STORY_HOP || leg->kind == STORY_ATTEMPT;
+
+    if (leg->certainty == SSTP_STORY_CERTAIN &&
+        (story_is_ambiguous(story, leg) ||
+         (is_on && story_may_lack(story, story_hop_of(story, leg->from)))))
         return SSTP_STORY_LIKELY;
     return (enum sstp_story_certainty)leg->certainty;
 }

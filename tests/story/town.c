@@ -147,7 +147,8 @@ static void populate(struct town *town)
 {
     for (unsigned i = 0; i < town->config->num_relays; i++) {
         struct party *relay = g_new0(struct party, 1);
-        relay->name = g_strdup_printf("grooveDNS://relay%u", i);
+        /* No town has those of another, whose captures may lie in one database. */
+        relay->name = g_strdup_printf("grooveDNS://relay%u.town%u", i, town->config->seed);
         relay->is_online = true;
         g_ptr_array_add(town->relays, relay);
     }

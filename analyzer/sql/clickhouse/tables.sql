@@ -46,10 +46,50 @@ CREATE TABLE IF NOT EXISTS grvsstp.messages_here (
 ) ENGINE = MergeTree ORDER BY (contents, end_t_ns);
 
 -- ----------------------------------------------------------------------------------------------
+-- Legs: one message on one connection, a row for each recipient and for each end of it: who sent it
+-- had it, and it came to who received it, where it goes on from.  A leg is
+--     (end_t_ns, file frame ordinal, passage, acked_t_ns, sender, receiver, state of the recipient)
+
+CREATE VIEW IF NOT EXISTS grvsstp.ends_here AS
+SELECT contents, user_ref, length, end.1 AS holder, end.2 AS has_come, to.1 AS identity,
+       to.2 AS device, leg
+FROM (
+    SELECT contents, user_ref, length, to,
+           (end_t_ns, concat(file, ' ', toString(frame), ' ', toString(ordinal)), passage,
+            acked_t_ns, sender, receiver, to.3) AS leg,
+           arrayJoin(if(to.3 IN ('beyond', 'refused') AND receiver != '',
+                        [(sender, 0), (receiver, 1)], [(sender, 0)])) AS end
+    FROM (
+        SELECT contents, user_ref, length, file, frame, ordinal, end_t_ns, acked_t_ns, passage,
+               sender, receiver,
+               arrayJoin(if(empty(recipient_states), [('', '', '')],
+                            arrayMap((identity, device, state) -> (identity, device, state),
+                                     recipient_identities, recipient_devices,
+                                     recipient_states))) AS to
+        FROM grvsstp.messages_here
+        WHERE contents != '' AND end_t_ns != 0
+    )
+);
+
+-- When something left a relay last that nobody saw come there.  What came before that may be another
+-- message than what left of the same contents: that one may have come unseen, too.
+
+CREATE VIEW IF NOT EXISTS grvsstp.unseen_here AS
+SELECT holder, max(left_ns) AS last_ns
+FROM (
+    SELECT holder, groupArrayIf(1000)(leg.1, has_come) AS came,
+           arrayReduce('max', arrayFilter(t_ns -> empty(came) OR
+                                                  t_ns < arrayReduce('min', came),
+                                          groupArrayIf(1000)(leg.1, NOT has_come))) AS left_ns
+    FROM grvsstp.ends_here
+    WHERE holder LIKE 'grooveDNS://%'
+    GROUP BY contents, holder, identity, device
+)
+WHERE left_ns > 0
+GROUP BY holder;
+
 -- Custody: who had a message for whom.  A row is one contents, one holder, one recipient: the legs
 -- by which it came to the holder, and those by which the holder sent it on, in the order of time.
--- A leg is one message on one connection:
---     (end_t_ns, file frame ordinal, passage, acked_t_ns, sender, receiver, state of the recipient)
 -- What was tried again is one hop as long as all attempts but the last were cut off.  More than a
 -- thousand legs are contents that repeat, and not looked at.
 
@@ -60,33 +100,16 @@ SELECT contents, holder, identity, device, user_ref, length, came_by, went_by,
            <= greatest(toInt64(length(came_by)) - 1, 0)
        AND (empty(came_by) OR empty(went_by) OR came_by[1].1 <= went_by[1].1) AS is_one
 FROM (
-    SELECT contents, end.1 AS holder, to.1 AS identity, to.2 AS device,
-           any(user_ref) AS user_ref, any(length) AS length,
-           arraySort(groupArrayIf(1000)(leg, end.2 = 'came')) AS came_by,
-           arraySort(groupArrayIf(1000)(leg, end.2 = 'went')) AS went_by
-    FROM (
-        SELECT contents, user_ref, length, to,
-               (end_t_ns, concat(file, ' ', toString(frame), ' ', toString(ordinal)), passage,
-                acked_t_ns, sender, receiver, to.3) AS leg,
-               arrayJoin(if(to.3 IN ('beyond', 'refused') AND receiver != '',
-                            [(sender, 'went'), (receiver, 'came')], [(sender, 'went')])) AS end
-        FROM (
-            SELECT contents, user_ref, length, file, frame, ordinal, end_t_ns, acked_t_ns, passage,
-                   sender, receiver,
-                   arrayJoin(if(empty(recipient_states), [('', '', '')],
-                                arrayMap((identity, device, state) -> (identity, device, state),
-                                         recipient_identities, recipient_devices,
-                                         recipient_states))) AS to
-            FROM grvsstp.messages_here
-            WHERE contents != '' AND end_t_ns != 0
-        )
-    )
+    SELECT contents, holder, identity, device, any(user_ref) AS user_ref, any(length) AS length,
+           arraySort(groupArrayIf(1000)(leg, has_come)) AS came_by,
+           arraySort(groupArrayIf(1000)(leg, NOT has_come)) AS went_by
+    FROM grvsstp.ends_here
     GROUP BY contents, holder, identity, device
 );
 
 -- What has become of it for one recipient, by the last leg that was for it.
 CREATE VIEW IF NOT EXISTS grvsstp.branches_here AS
-SELECT contents, identity, device, user_ref, length, legs, roots, is_one,
+SELECT contents, identity, device, user_ref, length, legs, roots, joints, is_one,
        legs[-1] AS last,
        arrayFilter(leg -> leg.7 = 'there' AND leg.3 = 'acknowledged', legs) AS delivering,
        arrayFilter(leg -> leg.7 = 'refused', legs) AS refusing,
@@ -118,6 +141,8 @@ FROM (
     SELECT contents, identity, device, any(user_ref) AS user_ref, any(length) AS length,
            arraySort(groupArrayArray(went_by)) AS legs,
            groupArrayIf(went_by[1].2, empty(came_by)) AS roots,
+           groupArrayIf((holder, came_by[1].1), notEmpty(came_by) AND
+                        (notEmpty(went_by) OR length(came_by) > 1)) AS joints,
            min(is_one) AS is_one
     FROM grvsstp.custody_here
     GROUP BY contents, identity, device
@@ -126,10 +151,11 @@ FROM (
 -- A journey: all legs of one contents.  They are one message, `certain`, where nothing else can be
 -- meant: the contents are long enough to tell something, began once, and came to each holder before
 -- it sent them on; `likely` where they are short; `single` is a leg alone; else it is `open` what
--- belongs together, and `messages` says how many began.  A branch is
+-- belongs together, and `messages` says how many began.  What is certain here is so for all servers
+-- where nothing left its relays unseen after it came there: `joints` has when that was.  A branch is
 --     (identity, device, outcome, holder, since_ns, messages for it, how often it was delivered)
 CREATE VIEW IF NOT EXISTS grvsstp.journeys_here AS
-SELECT contents, user_ref, length, legs, branches, messages,
+SELECT contents, user_ref, length, legs, branches, messages, joints,
        multiIf(messages != 1 OR NOT is_one, 'open',
                length(legs) = 1, 'single',
                greatest(length, length(user_ref)) >= 16, 'certain',
@@ -144,6 +170,7 @@ FROM (
            groupArray((identity, device, outcome, holder, since_ns, length(roots),
                        length(delivering))) AS branches,
            uniqExactArray(roots) AS messages,
+           groupUniqArrayArray(joints) AS joints,
            min(is_one) AS is_one
     FROM grvsstp.branches_here
     GROUP BY contents

@@ -74,7 +74,7 @@ WHERE type = 'message';
 -- Who had a message for whom, what has become of it for one recipient, and journeys: as in the
 -- tables for ClickHouse, which say how.
 
-CREATE OR REPLACE VIEW custody AS
+CREATE OR REPLACE VIEW ends AS
 WITH recipients AS (
     SELECT contents, user_ref, length, sender, receiver,
            {end_t_ns: end_t_ns, name: concat(file, ' ', frame, ' ', ordinal), passage: passage,
@@ -85,16 +85,33 @@ WITH recipients AS (
                   END) AS recipient
     FROM messages
     WHERE contents != '' AND end_t_ns != 0
-), ends AS (
-    SELECT contents, user_ref, length, recipient[1] AS identity, recipient[2] AS device,
-           {end_t_ns: leg.end_t_ns, name: leg.name, passage: leg.passage,
-            acked_t_ns: leg.acked_t_ns, sender: leg.sender, receiver: leg.receiver,
-            state: recipient[3]} AS leg,
-           unnest(CASE WHEN recipient[3] IN ('beyond', 'refused') AND receiver != ''
-                       THEN [{holder: sender, came: false}, {holder: receiver, came: true}]
-                       ELSE [{holder: sender, came: false}] END) AS holding
-    FROM recipients
-), held AS (
+)
+SELECT contents, user_ref, length, recipient[1] AS identity, recipient[2] AS device,
+       {end_t_ns: leg.end_t_ns, name: leg.name, passage: leg.passage,
+        acked_t_ns: leg.acked_t_ns, sender: leg.sender, receiver: leg.receiver,
+        state: recipient[3]} AS leg,
+       unnest(CASE WHEN recipient[3] IN ('beyond', 'refused') AND receiver != ''
+                   THEN [{holder: sender, came: false}, {holder: receiver, came: true}]
+                   ELSE [{holder: sender, came: false}] END) AS holding
+FROM recipients;
+
+CREATE OR REPLACE VIEW unseen AS
+WITH times AS (
+    SELECT holding.holder AS holder,
+           min(leg.end_t_ns) FILTER (holding.came) AS came_ns,
+           list(leg.end_t_ns) FILTER (NOT holding.came) AS went_ns
+    FROM ends
+    WHERE holding.holder LIKE 'grooveDNS://%'
+    GROUP BY contents, holding.holder, identity, device
+)
+SELECT holder, max(list_max(list_filter(went_ns, lambda t_ns: t_ns < coalesce(came_ns, t_ns + 1))))
+               AS last_ns
+FROM times
+GROUP BY holder
+HAVING last_ns IS NOT NULL;
+
+CREATE OR REPLACE VIEW custody AS
+WITH held AS (
     SELECT contents, holding.holder AS holder, identity, device, any_value(user_ref) AS user_ref,
            any_value(length) AS length,
            coalesce(list_sort(list(leg) FILTER (holding.came)), []) AS came_by,
@@ -106,8 +123,10 @@ SELECT *, len(list_distinct(list_transform(came_by, lambda leg: leg.sender))) <=
           AND len(list_filter(went_by[:-2], lambda leg: leg.passage != 'cut off'))
               <= greatest(len(came_by) - 1, 0)
           AND (len(came_by) = 0 OR len(went_by) = 0
-               OR came_by[1].end_t_ns <= went_by[1].end_t_ns) AS is_one
-FROM held;
+               OR came_by[1].end_t_ns <= went_by[1].end_t_ns) AS is_one,
+       len(came_by) > 0 AND (len(went_by) > 0 OR len(came_by) > 1)
+       AND came_by[1].end_t_ns < coalesce(last_ns, 0) AS is_doubtful
+FROM held LEFT JOIN unseen USING (holder);
 
 CREATE OR REPLACE VIEW branches AS
 WITH legs AS (
@@ -115,7 +134,7 @@ WITH legs AS (
            any_value(length) AS length, list_sort(flatten(list(went_by))) AS legs,
            coalesce(list(went_by[1].name) FILTER (len(came_by) = 0 AND len(went_by) > 0),
                     []) AS roots,
-           bool_and(is_one) AS is_one
+           bool_and(is_one) AS is_one, bool_or(is_doubtful) AS is_doubtful
     FROM custody
     GROUP BY contents, identity, device
 ), judged AS (
@@ -176,14 +195,15 @@ WITH whole AS (
                 acked_t_ns: leg.acked_t_ns, sender: leg.sender, receiver: leg.receiver}))) AS legs,
            list({identity: identity, device: device, outcome: outcome, holder: holder,
                  since_ns: since_ns, messages: len(roots), deliveries: deliveries}) AS branches,
-           len(list_distinct(flatten(list(roots)))) AS messages, bool_and(is_one) AS is_one
+           len(list_distinct(flatten(list(roots)))) AS messages, bool_and(is_one) AS is_one,
+           bool_or(is_doubtful) AS is_doubtful
     FROM branches
     GROUP BY contents
 )
-SELECT * EXCLUDE (is_one),
+SELECT * EXCLUDE (is_one, is_doubtful),
        CASE WHEN messages != 1 OR NOT is_one THEN 'open'
             WHEN len(legs) = 1 THEN 'single'
-            WHEN greatest(length, strlen(user_ref)) >= 16 THEN 'certain'
+            WHEN greatest(length, strlen(user_ref)) >= 16 AND NOT is_doubtful THEN 'certain'
             ELSE 'likely' END AS certainty,
        legs[1].end_t_ns AS t_ns,
        list_max(list_transform(legs, lambda leg: greatest(leg.end_t_ns, leg.acked_t_ns)))

@@ -157,8 +157,8 @@ class Cluster:
                 for line in self.run(sql, "--format", "JSONEachRow", server=server).splitlines()]
 
     def make_tables(self):
-        for server in range(self.num):
-            for name in ("tables.sql", "cluster.sql"):
+        for name in ("tables.sql", "cluster.sql"):
+            for server in range(self.num):
                 self.run(question(name), server=server)
 
     def load(self, reports, server=0):
