@@ -12,6 +12,7 @@ plugin at all.  GRVSSTP_BUILD_DIR names the build folder (default: build/release
 checkout).
 """
 
+import functools
 import json
 import os
 import re
@@ -162,6 +163,14 @@ def drop_privileges():
     if os.getuid() != 0:
         return []
     return ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups"]
+
+
+@functools.lru_cache(maxsize=None)
+def release():
+    """(4, 6), say."""
+    said = subprocess.run([TSHARK, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          text=True, check=True).stdout
+    return tuple(int(number) for number in re.search(r"(\d+)\.(\d+)\.", said).groups())
 
 
 class Wireshark:

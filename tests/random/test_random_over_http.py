@@ -67,8 +67,11 @@ def carried(make, connections):
 
 
 def apart(packets, skew):
-    return Mutation("two taps", "skew of %d ms" % skew,
-                    lambda: skewed(packets, skew * MILLISECOND))
+    mutation = Mutation("two taps", "skew of %d ms" % skew,
+                        lambda: skewed(packets, skew * MILLISECOND))
+    numbers = {id(packet.octets): number for number, packet in enumerate(packets, 1)}
+    mutation.numbers = [numbers[id(packet.octets)] for packet in mutation.packets]
+    return mutation
 
 
 def two_taps(packets, rng):

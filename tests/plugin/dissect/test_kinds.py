@@ -27,10 +27,10 @@ from functools import partial
 
 import encapsulated
 import harness
-from mutate import Joined, all_kinds, by_connection, kinds_after, kinds_within, read_packets
+from mutate import Joined, all_kinds, by_connection, is_torn, kinds_after, kinds_within, read_packets
 from shown import FILTER, PROTOCOLS, read_pdml
 from told import differences, told_of
-from tshark import Wireshark
+from tshark import Wireshark, release
 from wireshark_test import BAD
 
 SAMPLES = os.path.join(harness.HERE, "..", "..", "..", "samples")
@@ -168,6 +168,8 @@ class Run:
                 yield original
 
     def add(self, original, mutation):
+        if release() >= (4, 4) and is_torn(mutation.packets):
+            mutation.is_whole = False
         self.joined.add(mutation.packets, (original, mutation))
         if len(self.joined) > BATCH:
             self.flush()
