@@ -107,6 +107,14 @@ static void test_message(void)
         NULL};
     static const char *const of_share[] = {"!\"journey\"", "!\"hop\"", "\"passage\":\"cut off\"",
                                            NULL};
+    static const char *const of_piece[] = {"\"file\":\"a.pcap\",\"frame\":7",
+                                           "\"t_ns\":",
+                                           "\"captured_ns\":",
+                                           "!end_frame",
+                                           "!end_t_ns",
+                                           "\"state\":\"incomplete\"",
+                                           "\"filter\":\"frame.number in {7}\"",
+                                           NULL};
     struct report *report = small_report();
     struct record record;
     rows_message(report, SMALL_HOP_1, &record);
@@ -116,6 +124,14 @@ static void test_message(void)
     report->share = 0;
     rows_message(report, SMALL_TRY_1, &record);
     assert_members(&record, of_share);
+    /* Neither how it began nor how it ended could be told; what was seen of it has its place. */
+    struct report_message *piece = REPORT_AT(report->messages, struct report_message, SMALL_TRY_1);
+    piece->made = REPORT_MADE_LATE | piece->begin_frame;
+    piece->begin_frame = piece->end_frame = 0;
+    piece->has_ended = FALSE;
+    piece->state = REPORT_MESSAGE_INCOMPLETE;
+    rows_message(report, SMALL_TRY_1, &record);
+    assert_members(&record, of_piece);
     report_free(report);
 }
 

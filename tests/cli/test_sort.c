@@ -14,17 +14,18 @@ static void add_message(struct report *report, guint32 begin, guint32 end, guint
     message->number = number;
 }
 
-/* By the frame with which they begin or, without, end; then by ordinal; then as they were made. */
+/* By the frame with which they begin or, without, end, or else of which they were made; then by
+ * ordinal; then as they were made. */
 static void test_messages(void)
 {
     struct report *report = report_new();
 
-    add_message(report, 0, 0, 3, REPORT_MADE_LATE | 2, 2);
+    add_message(report, 0, 0, 3, REPORT_MADE_LATE | 2, 1);
     add_message(report, 9, 12, 0, 9, 6);
     add_message(report, 7, 30, 4, 7, 5);
     add_message(report, 0, 7, 2, 7, 4);
-    add_message(report, 5, 6, 1, 5, 3);
-    add_message(report, 0, 0, 3, 80, 1);
+    add_message(report, 5, 6, 1, 5, 2);
+    add_message(report, 0, 0, 3, 6, 3);
     report_sort_messages(report);
     for (guint i = 0; i < report->messages->len; i++)
         g_assert_cmpuint(REPORT_AT(report->messages, struct report_message, i)->number, ==, i + 1);

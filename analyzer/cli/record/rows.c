@@ -351,8 +351,8 @@ void rows_message(const struct report *report, guint index, struct record *recor
 {
     const struct report_message *row = REPORT_AT(report->messages, struct report_message, index);
     const struct report_connection *connection = connection_at(report, row->connection);
-    const guint32 first = row->begin_frame != 0 ? row->begin_frame : row->end_frame;
-    const guint32 frames[] = {row->begin_frame, row->end_frame, row->acked_frame};
+    const guint32 first = report_message_frame(row);
+    const guint32 frames[] = {first, row->end_frame, row->acked_frame};
     const struct report_session *session =
         row->session != REPORT_NONE
             ? REPORT_AT(report->sessions, struct report_session, row->session)

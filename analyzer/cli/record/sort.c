@@ -34,17 +34,12 @@ void report_sort_findings(struct report *report)
     g_array_sort(report->findings, compare_findings);
 }
 
-static guint32 frame_of(const struct report_message *message)
-{
-    return message->begin_frame != 0 ? message->begin_frame : message->end_frame;
-}
-
 static gint compare_messages(gconstpointer a, gconstpointer b)
 {
     const struct report_message *left = a, *right = b;
 
-    if (frame_of(left) != frame_of(right))
-        return compare_numbers(frame_of(left), frame_of(right));
+    if (report_message_frame(left) != report_message_frame(right))
+        return compare_numbers(report_message_frame(left), report_message_frame(right));
     if (left->ordinal != right->ordinal)
         return compare_numbers(left->ordinal, right->ordinal);
     return compare_numbers(left->made, right->made);

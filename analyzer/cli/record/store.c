@@ -93,6 +93,13 @@ const struct report_frame *report_frame(const struct report *report, guint32 num
     return NULL;
 }
 
+guint32 report_message_frame(const struct report_message *message)
+{
+    if (message->begin_frame != 0)
+        return message->begin_frame;
+    return message->end_frame != 0 ? message->end_frame : (guint32)message->made;
+}
+
 void report_cut(struct report *report, GArray *table, guint max)
 {
     if (table->len <= max)

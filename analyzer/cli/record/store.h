@@ -235,6 +235,10 @@ const char *report_string(struct report *report, const void *bytes, gsize len);
 /* The frame of a number; NULL where it brought nothing.  Numbers were added rising. */
 const struct report_frame *report_frame(const struct report *report, guint32 number);
 
+/* The frame that a message is told by: of its Message, else of its EndMessage; of which neither could
+ * be told, that which brought something of it first. */
+guint32 report_message_frame(const struct report_message *message);
+
 /* A new item of a table, all bytes zero; NULL, and counted, where the table is full. */
 void *report_add(struct report *report, GArray *table, guint max);
 /* Keeps no more than the first rows. */
