@@ -129,6 +129,38 @@ static bool is_turn_doubtful(const struct story_joining *joining, uint32_t place
     return false;
 }
 
+/* Whether one that came later by the same session as that at `place` has left. */
+static bool is_left_behind(const struct story_joining *joining, uint32_t place)
+{
+    const struct sstp_story *story = joining->story;
+    const struct story_way *way = joining->way;
+    const uint32_t session = story_leg(story, way->places[place])->session;
+
+    for (uint32_t i = place + 1; i < way->num && i <= place + STORY_LOOK_AHEAD; i++)
+        if ((way->places[i] & STORY_TAKEN) != 0 &&
+            story_leg(story, way->places[i] & ~STORY_TAKEN)->session == session)
+            return true;
+    return false;
+}
+
+/* Whether it may as well be another one like that at `place`, which came by another session:
+ * between relays nothing says whose turn it is. */
+static bool is_turn_shared(const struct story_joining *joining, uint32_t place)
+{
+    const struct sstp_story *story = joining->story;
+    const struct story_way *way = joining->way;
+    const uint32_t session = story_leg(story, way->places[place])->session;
+    const uint32_t first = place > STORY_LOOK_AHEAD ? place - STORY_LOOK_AHEAD : 0;
+
+    if (!joining->session->is_fanout)
+        return false;
+    for (uint32_t i = first; i < way->num && i <= place + STORY_LOOK_AHEAD; i++)
+        if (i != place && fits(joining, i) &&
+            story_leg(story, way->places[i])->session != session && !is_left_behind(joining, i))
+            return true;
+    return false;
+}
+
 /* Of the attempts of a hop the one that a leg went on from: the last that was acknowledged, or
  * the last. */
 static uint32_t attempt_before(const struct story_joining *joining, uint32_t hop)
@@ -183,7 +215,7 @@ bool story_join_hop(struct story_joining *joining)
     /* What only one message can be is that one also where it overtook others, or those left unseen;
      * everything else is told apart by its turn. */
     if (!is_unique && (!is_in_turn(joining, place) || joining->way->num_open > 0 ||
-                       is_turn_doubtful(joining, place)))
+                       is_turn_doubtful(joining, place) || is_turn_shared(joining, place)))
         return false;
     const enum sstp_story_certainty certainty = is_unique ? SSTP_STORY_CERTAIN : SSTP_STORY_LIKELY;
     const uint32_t hop = story_hop_of(joining->story, joining->way->places[place]);

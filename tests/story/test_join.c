@@ -174,6 +174,37 @@ static void test_candidates(void)
     tale_clear(&tale);
 }
 
+/* A relay sends on what came by two sessions for the same ones at another relay: whose comes first
+ * nothing says, but that what came later by one of both has left before. */
+static void test_turn_of_sessions(gconstpointer is_left_behind)
+{
+    const struct tale_recipient there = {"id:b", "dpp:///b", OTHER};
+    const bool is_behind = GPOINTER_TO_INT(is_left_behind) != 0;
+    uint32_t came = 0, candidates[4];
+    struct tale tale;
+
+    tale_init(&tale, NULL);
+    for (unsigned i = 0; i < 2; i++) {
+        struct tale_connection *a = tale_connect(&tale, i == 0 ? "dpp:///a" : "dpp:///c", RELAY);
+        tale_fanout(a, true, 1, "res", &there, 1);
+        came = tale_send(a, true, 1, "ok");
+        if (i == 0)
+            tale_send(a, true, 1, TEXT);
+        tale_acknowledge(a, false, i == 0 ? 2 : 1);
+    }
+    struct tale_connection *onward = tale_connect(&tale, RELAY, OTHER);
+    tale_fanout(onward, true, 1, "res", &there, 1);
+    if (is_behind)
+        tale_send(onward, true, 1, TEXT);
+    const uint32_t went = tale_send(onward, true, 1, "ok");
+    sstp_story_finish(tale.story);
+    g_assert_cmpint(tale_leg(&tale, went).certainty, ==,
+                    is_behind ? SSTP_STORY_LIKELY : SSTP_STORY_OPEN);
+    g_assert_cmpuint(tale_leg(&tale, went).from, ==, is_behind ? came : SSTP_STORY_NONE);
+    g_assert_cmpuint(sstp_story_candidates(tale.story, went, candidates, 4), ==, is_behind ? 0 : 2);
+    tale_clear(&tale);
+}
+
 /* What joined by order alone before something without origin was seen is taken back, unless
  * the numbers have to stay. */
 static void test_revised(gconstpointer keeps)
@@ -443,6 +474,8 @@ int main(int argc, char **argv)
     g_test_add_func("/unseen/said-twice", test_said_twice);
     g_test_add_func("/unseen/tried-again", test_tried_again);
     g_test_add_func("/candidates", test_candidates);
+    g_test_add_data_func("/turn/of-sessions", GINT_TO_POINTER(0), test_turn_of_sessions);
+    g_test_add_data_func("/turn/left-behind", GINT_TO_POINTER(1), test_turn_of_sessions);
     g_test_add_data_func("/revised/taken-back", GINT_TO_POINTER(0), test_revised);
     g_test_add_data_func("/revised/kept", GINT_TO_POINTER(1), test_revised);
     g_test_add_func("/order-by-other-clocks", test_order_by_other_clocks);
