@@ -97,6 +97,13 @@ static void take_removed(struct sstp_store *store, struct sstp_store_batch *batc
     }
 }
 
+static void take_leaving(struct sstp_store *store, struct sstp_store_batch *batch, guint max)
+{
+    const guint num = MIN(store->leaving->len, max);
+    g_array_append_vals(batch->leaving, store->leaving->data, num);
+    g_array_remove_range(store->leaving, 0, num);
+}
+
 /* Who waits for them waits for all. */
 static void take_records(struct sstp_store *store, struct sstp_store_batch *batch, guint max)
 {
@@ -110,9 +117,13 @@ static void take_records(struct sstp_store *store, struct sstp_store_batch *batc
 
 static void take_loads(struct sstp_store *store, struct sstp_store_batch *batch)
 {
-    for (guint i = 0; i < store->loads->len; i++)
-        g_array_append_val(batch->loads, ((struct sstp_store_load){
-                                             .payload = g_ptr_array_index(store->loads, i)}));
+    for (guint i = 0; i < store->loads->len; i++) {
+        struct sstp_payload *payload = g_ptr_array_index(store->loads, i);
+        struct sstp_store_load load = {.payload = payload};
+        if (payload->row != NULL) /* else it has left it since it was asked for */
+            load.row = payload->row->id;
+        g_array_append_val(batch->loads, load);
+    }
     g_ptr_array_set_size(store->loads, 0);
     g_ptr_array_extend_and_steal(batch->loading_queues, store->loading_queues);
     store->loading_queues = g_ptr_array_new();
@@ -121,7 +132,8 @@ static void take_loads(struct sstp_store *store, struct sstp_store_batch *batch)
 /* Records are no more than what a reserve has room for. */
 bool sstp_store_has_what_frees(const struct sstp_store *store)
 {
-    if (store->removed->len > 0 || store->removed_queues->len > 0 || store->records->len > 0)
+    if (store->removed->len > 0 || store->leaving->len > 0 || store->removed_queues->len > 0 ||
+        store->records->len > 0)
         return true;
     for (const GList *link = store->dirty.head; link != NULL; link = link->next)
         if (!is_to_be_added(link->data))
@@ -132,8 +144,8 @@ bool sstp_store_has_what_frees(const struct sstp_store *store)
 static bool has_changes(const struct sstp_store *store)
 {
     return store->pending.length > 0 || store->dirty.length > 0 || store->removed->len > 0 ||
-           store->removed_queues->len > 0 || store->records->len > 0 || store->waiters->len > 0 ||
-           store->has_to_check || sstp_store_clock_has_changed(store);
+           store->leaving->len > 0 || store->removed_queues->len > 0 || store->records->len > 0 ||
+           store->waiters->len > 0 || store->has_to_check || sstp_store_clock_has_changed(store);
 }
 
 bool sstp_store_has_work(const struct sstp_store *store)
@@ -145,7 +157,7 @@ bool sstp_store_has_work(const struct sstp_store *store)
 bool sstp_store_batch_is_empty(const struct sstp_store_batch *batch)
 {
     return batch->pending->len == 0 && batch->queues->len == 0 && batch->removed->len == 0 &&
-           batch->records->len == 0 && !batch->has_clock;
+           batch->leaving->len == 0 && batch->records->len == 0 && !batch->has_clock;
 }
 
 /* What it is made of is looked for again each time, so that nothing is written which has
@@ -153,14 +165,16 @@ bool sstp_store_batch_is_empty(const struct sstp_store_batch *batch)
 static struct sstp_store_batch *new_batch(struct sstp_store *store, enum sstp_store_batch_kind kind)
 {
     struct sstp_store_batch *batch = g_new0(struct sstp_store_batch, 1);
-    const guint max = kind == BATCH_FREES ? store->max_freed : G_MAXUINT;
+    guint max = kind == BATCH_FREES ? store->max_freed : G_MAXUINT;
 
     batch->disk = store->disk;
     batch->kind = kind;
     batch->pending = g_ptr_array_new();
+    batch->rows = g_array_new(FALSE, FALSE, sizeof(struct sstp_store_making));
     batch->queues = g_array_new(FALSE, FALSE, sizeof(struct sstp_store_change));
     g_array_set_clear_func(batch->queues, clear_change);
     batch->removed = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    batch->leaving = g_array_new(FALSE, FALSE, sizeof(struct sstp_store_leaving));
     batch->records = g_ptr_array_new_with_free_func(sstp_store_free_record);
     batch->waiters = g_array_new(FALSE, FALSE, sizeof(struct sstp_store_waiter));
     batch->loads = g_array_new(FALSE, FALSE, sizeof(struct sstp_store_load));
@@ -170,9 +184,14 @@ static struct sstp_store_batch *new_batch(struct sstp_store *store, enum sstp_st
 
     if (kind == BATCH_WRITES)
         take_pending(store, batch);
+    sstp_store_make_rows(batch);
     take_removed(store, batch, max);
-    take_queues(store, batch, max - MIN(max, batch->removed->len));
-    take_records(store, batch, max - MIN(max, batch->removed->len + batch->queues->len));
+    max -= batch->removed->len;
+    take_leaving(store, batch, max);
+    max -= batch->leaving->len;
+    take_queues(store, batch, max);
+    max -= batch->queues->len;
+    take_records(store, batch, max);
     store->has_to_check = false;
     /* Dirty queues may have come to nothing. */
     if (kind == BATCH_WRITES)

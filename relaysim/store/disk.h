@@ -16,9 +16,11 @@
  * Within a transaction the first failure makes all that follows a no-op, up to the
  * commit, which tells of it.  Any thread may call, one at a time.
  *
- * A message has one row, however many recipients it has: the row names their queues.
- * As a queue is acknowledged in order, one number says how far it has come, `done`;
- * and a queue without a row has come to its end.
+ * A message is in one row, however many recipients it has: the row names their queues, and may
+ * have several messages that are for the same ones; its id is that of the first.  As a queue is
+ * acknowledged in order, one number says how far it has come, `done`; and a queue without a row
+ * has come to its end.  A row goes when none of its messages is waited for any more; what leaves
+ * it before and out of turn, which `done` does not say, is marked in it.
  *
  * Space is never needed to free space.  The file has room for all that its log holds
  * before anything is committed to that, so that the log can always be moved there; and the
@@ -31,10 +33,12 @@
 #include "core/command.h"
 #include "security/registry.h"
 
-#define SSTP_DISK_VERSION 2 /* of the tables: PRAGMA user_version */
+#define SSTP_DISK_VERSION 3 /* of the tables: PRAGMA user_version */
 
 /* Of the log; a transaction that removes one message takes an eighth of it at most. */
 #define SSTP_DISK_RESERVE (512 << 10)
+
+#define SSTP_DISK_HEAD_MAX 2055u /* of a Message command (GRVSSTP 2.2.10) */
 
 struct sstp_disk;
 
@@ -55,6 +59,8 @@ struct sstp_disk_queue {
 
 struct sstp_disk_message {
     uint64_t id;             /* rising: the order in all of its queues */
+    uint64_t row;            /* told of it: the id of the row that it is in */
+    void *owner;             /* likewise, by sstp_disk_read(): what `row` has answered */
     int64_t expires_ms;      /* in the store's own time; INT64_MAX: never */
     int64_t stored_ms;       /* likewise; 0: an earlier version did not say */
     struct sstp_span queues; /* their ids, as sstp_disk_write_id() writes them */
@@ -82,7 +88,10 @@ void sstp_disk_close(struct sstp_disk *disk);
 
 struct sstp_disk_reader {
     void (*queue)(void *cookie, const struct sstp_disk_queue *queue);
-    /* Without its data: of `data` only the length is set. */
+    /* A row begins; what it answers comes with each of its messages. */
+    void *(*row)(void *cookie, uint64_t id);
+    /* Without its data: of `data` only the length is set.  Without those that have left their
+     * row. */
     bool (*message)(void *cookie, const struct sstp_disk_message *message);
     bool (*record)(void *cookie, const struct sstp_registry_record *record);
     void *cookie;
@@ -94,8 +103,9 @@ enum sstp_disk_err sstp_disk_read(struct sstp_disk *disk, const struct sstp_disk
 
 enum sstp_disk_err sstp_disk_get_clock(struct sstp_disk *disk, struct sstp_disk_clock *clock);
 
-/* One message; the spans are good until the next call. */
-enum sstp_disk_err sstp_disk_get_message(struct sstp_disk *disk, uint64_t id,
+/* One message of a row; the spans are good until the next call.  Those of a row are best asked
+ * for in their order. */
+enum sstp_disk_err sstp_disk_get_message(struct sstp_disk *disk, uint64_t row, uint64_t id,
                                          struct sstp_disk_message *message);
 
 /* The Message command of a row; false when it is none. */
@@ -107,11 +117,18 @@ void sstp_disk_begin(struct sstp_disk *disk);
 void sstp_disk_put_queue(struct sstp_disk *disk, const struct sstp_disk_queue *queue);
 void sstp_disk_set_done(struct sstp_disk *disk, uint64_t queue_id, uint64_t done);
 void sstp_disk_remove_queue(struct sstp_disk *disk, uint64_t queue_id);
+/* A row of one message. */
 void sstp_disk_put_message(struct sstp_disk *disk, const struct sstp_disk_message *message);
-/* It is for these alone. */
-void sstp_disk_set_queues(struct sstp_disk *disk, uint64_t id, struct sstp_span queues);
-/* All from the first id to the last, both included. */
-void sstp_disk_remove_messages(struct sstp_disk *disk, uint64_t first_id, uint64_t last_id);
+/* A row of several: each is gathered, in the order of their ids, and then all of them are put.
+ * They are for the queues of the first.  Its queues and its data have to stay until then. */
+void sstp_disk_gather_message(struct sstp_disk *disk, const struct sstp_disk_message *message);
+void sstp_disk_put_gathered(struct sstp_disk *disk);
+/* A message of a row is for these alone; for none: it has left it. */
+void sstp_disk_set_queues(struct sstp_disk *disk, uint64_t row, uint64_t id,
+                          struct sstp_span queues);
+void sstp_disk_remove_message(struct sstp_disk *disk, uint64_t row, uint64_t id);
+/* All rows from the first id to the last, both included. */
+void sstp_disk_remove_rows(struct sstp_disk *disk, uint64_t first_id, uint64_t last_id);
 void sstp_disk_put_record(struct sstp_disk *disk, const struct sstp_registry_record *record);
 void sstp_disk_put_clock(struct sstp_disk *disk, const struct sstp_disk_clock *clock);
 enum sstp_disk_err sstp_disk_commit(struct sstp_disk *disk);

@@ -3,7 +3,7 @@
 #ifndef RELAYSIM_STORE_DISK_INTERNAL_H
 #define RELAYSIM_STORE_DISK_INTERNAL_H
 
-#include "store/disk.h"
+#include "store/disk_more.h"
 
 #include <sqlite3.h>
 #include <sys/types.h>
@@ -18,7 +18,8 @@ enum sstp_disk_statement {
     REMOVE_QUEUE,
     PUT_MESSAGE,
     SET_QUEUES,
-    REMOVE_MESSAGES,
+    SET_MORE,
+    REMOVE_ROWS,
     PUT_DEVICE,
     PUT_ACCOUNT,
     PUT_DEVICE_ACCOUNT,
@@ -42,7 +43,13 @@ struct sstp_disk {
     sqlite3 *db;
     int file; /* the same, for what SQLite cannot do with it; -1 with a VFS of its own */
     sqlite3_stmt *statements[NUM_STATEMENTS];
-    enum sstp_disk_err err; /* of the transaction under way */
+    enum sstp_disk_err err;         /* of the transaction under way */
+    struct sstp_disk_message first; /* that has been gathered; its head is in `head` */
+    uint8_t head[SSTP_DISK_HEAD_MAX];
+    unsigned num_gathered;
+    GByteArray *more, *data;    /* of the row, where there are several */
+    struct sstp_disk_walk walk; /* in the row that was read last; its GET_MESSAGE is under way */
+    bool is_walking;
     int num_log_pages;
     int checkpoint_pages;          /* at present */
     int max_checkpoint_pages;      /* where there is room */
@@ -63,6 +70,11 @@ void sstp_disk_run(struct sstp_disk *disk, enum sstp_disk_statement which);
 
 /* Prepares them all; a result code of SQLite. */
 int sstp_disk_prepare(struct sstp_disk *disk);
+
+/* ---- store/disk_read.c ---- */
+
+/* Nothing is kept of the row that was read last. */
+void sstp_disk_end_reading(struct sstp_disk *disk);
 
 /* ---- store/disk_room.c: that there is space where it will be needed ---- */
 

@@ -156,6 +156,8 @@ struct sstp_disk *sstp_disk_open(const char *path, const char *vfs, char **error
     char *why = NULL;
     int result, version = 0;
     disk->file = -1;
+    disk->more = g_byte_array_new();
+    disk->data = g_byte_array_new();
     sstp_disk_set_checkpoint(disk, CHECKPOINT_PAGES);
 
     if (vfs == NULL && !make_private(path, &disk->file, error))
@@ -201,6 +203,8 @@ void sstp_disk_close(struct sstp_disk *disk)
         return;
     for (int i = 0; i < NUM_STATEMENTS; i++)
         sqlite3_finalize(disk->statements[i]);
+    g_byte_array_unref(disk->more);
+    g_byte_array_unref(disk->data);
     if (disk->is_full) {
         /* The reserve is not left to others. */
         int keeps_log = 1;

@@ -108,7 +108,7 @@ void sstp_disk_make_file_roomy(struct sstp_disk *disk)
 
 void sstp_disk_make_room(struct sstp_disk *disk)
 {
-    sqlite3_reset(disk->statements[GET_MESSAGE]);
+    sstp_disk_end_reading(disk);
     limit_log(disk, SSTP_DISK_RESERVE);
     disk->checkpoint_pages = 0;
     sstp_disk_checkpoint(disk);

@@ -34,6 +34,21 @@ const char *const sstp_disk_steps[] = {
     " seen INTEGER NOT NULL) STRICT;"
     "INSERT INTO clock VALUES (0, 0, 0);"
     "ALTER TABLE message ADD COLUMN stored INTEGER NOT NULL DEFAULT 0;", /* milliseconds */
+
+    /* 2 to 3: so far, each message had a row of its own.  What is read of all rows stands before
+     * the data. */
+    "ALTER TABLE message RENAME TO old;"
+    "CREATE TABLE message ("
+    " id INTEGER PRIMARY KEY," /* of the first */
+    " expires INTEGER NOT NULL,"
+    " stored INTEGER NOT NULL DEFAULT 0,"
+    " queues BLOB NOT NULL,"
+    " head BLOB NOT NULL,"
+    " more BLOB NOT NULL DEFAULT x''," /* store/disk_more.h */
+    " data BLOB NOT NULL) STRICT;"     /* of all of them */
+    "INSERT INTO message (id, expires, stored, queues, head, data)"
+    " SELECT id, expires, stored, queues, head, data FROM old ORDER BY id;"
+    "DROP TABLE old;",
 };
 
 static int read_int(sqlite3 *db, const char *sql, int *value)

@@ -14,10 +14,11 @@ static const char *const statements[NUM_STATEMENTS] = {
                   " VALUES (?1, ?2, ?3, ?4, ?5)",
     [SET_DONE] = "UPDATE queue SET done = ?2 WHERE id = ?1",
     [REMOVE_QUEUE] = "DELETE FROM queue WHERE id = ?1",
-    [PUT_MESSAGE] = "INSERT OR REPLACE INTO message (id, expires, queues, head, data, stored)"
-                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    [SET_QUEUES] = "UPDATE message SET queues = ?3 WHERE id = ?1",
-    [REMOVE_MESSAGES] = "DELETE FROM message WHERE id BETWEEN ?1 AND ?2",
+    [PUT_MESSAGE] = "INSERT OR REPLACE INTO message (id, expires, queues, head, data, stored, more)"
+                    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    [SET_QUEUES] = "UPDATE message SET queues = ?2 WHERE id = ?1",
+    [SET_MORE] = "UPDATE message SET more = ?2 WHERE id = ?1",
+    [REMOVE_ROWS] = "DELETE FROM message WHERE id BETWEEN ?1 AND ?2",
     [PUT_DEVICE] = "INSERT OR REPLACE INTO device (url, key) VALUES (?1, ?3)",
     [PUT_ACCOUNT] = "INSERT OR REPLACE INTO account (url, key) VALUES (?1, ?3)",
     [PUT_DEVICE_ACCOUNT] = "INSERT OR REPLACE INTO device_account (account, device)"
@@ -25,7 +26,7 @@ static const char *const statements[NUM_STATEMENTS] = {
     [PUT_IDENTITY] = "INSERT OR REPLACE INTO identity (url, account) VALUES (?1, ?2)",
     [PUT_CLOCK] = "INSERT OR REPLACE INTO clock (id, correction, seen) VALUES (0, ?1, ?2)",
     [GET_CLOCK] = "SELECT correction, seen FROM clock",
-    [GET_MESSAGE] = "SELECT expires, queues, head, data, stored FROM message WHERE id = ?1",
+    [GET_MESSAGE] = "SELECT expires, stored, queues, head, more, data FROM message WHERE id = ?1",
     [PAGE_COUNT] = "PRAGMA page_count",
     [TOUCH] = "UPDATE clock SET seen = seen",
 };
@@ -153,7 +154,7 @@ static void bind_span(struct sstp_disk *disk, enum sstp_disk_statement which, in
 void sstp_disk_begin(struct sstp_disk *disk)
 {
     /* A row that was read last would keep the log from being emptied. */
-    sqlite3_reset(disk->statements[GET_MESSAGE]);
+    sstp_disk_end_reading(disk);
     disk->err = SSTP_DISK_OK;
     if (sstp_disk_is_log_full(disk))
         sstp_disk_checkpoint(disk);
@@ -183,29 +184,89 @@ void sstp_disk_remove_queue(struct sstp_disk *disk, uint64_t queue_id)
     sstp_disk_run(disk, REMOVE_QUEUE);
 }
 
-void sstp_disk_put_message(struct sstp_disk *disk, const struct sstp_disk_message *message)
+void sstp_disk_gather_message(struct sstp_disk *disk, const struct sstp_disk_message *message)
 {
-    bind_id(disk, PUT_MESSAGE, 1, message->id);
-    bind_id(disk, PUT_MESSAGE, 2, (uint64_t)message->expires_ms);
-    bind_span(disk, PUT_MESSAGE, 3, message->queues);
-    bind_span(disk, PUT_MESSAGE, 4, message->head);
-    bind_span(disk, PUT_MESSAGE, 5, message->data);
-    bind_id(disk, PUT_MESSAGE, 6, (uint64_t)message->stored_ms);
+    struct sstp_disk_message *first = &disk->first;
+    if (disk->num_gathered++ == 0) {
+        *first = *message;
+        first->head = sstp_span(disk->head, MIN(message->head.len, sizeof disk->head));
+        if (first->head.len > 0)
+            memcpy(disk->head, message->head.data, first->head.len);
+        return;
+    }
+    if (disk->num_gathered == 2) {
+        g_byte_array_set_size(disk->more, 0);
+        g_byte_array_set_size(disk->data, 0);
+        sstp_disk_add_first(disk->more, first);
+        g_byte_array_append(disk->data, first->data.data, (guint)first->data.len);
+    }
+    sstp_disk_add_more(disk->more, message);
+    g_byte_array_append(disk->data, message->data.data, (guint)message->data.len);
+}
+
+void sstp_disk_put_gathered(struct sstp_disk *disk)
+{
+    const struct sstp_disk_message *first = &disk->first;
+    const bool are_several = disk->num_gathered > 1;
+    disk->num_gathered = 0;
+    bind_id(disk, PUT_MESSAGE, 1, first->id);
+    bind_id(disk, PUT_MESSAGE, 2, (uint64_t)first->expires_ms);
+    bind_span(disk, PUT_MESSAGE, 3, first->queues);
+    bind_span(disk, PUT_MESSAGE, 4, first->head);
+    bind_span(disk, PUT_MESSAGE, 5,
+              are_several ? sstp_span(disk->data->data, disk->data->len) : first->data);
+    bind_id(disk, PUT_MESSAGE, 6, (uint64_t)first->stored_ms);
+    bind_span(disk, PUT_MESSAGE, 7,
+              are_several ? sstp_span(disk->more->data, disk->more->len) : sstp_span(NULL, 0));
     sstp_disk_run(disk, PUT_MESSAGE);
 }
 
-void sstp_disk_set_queues(struct sstp_disk *disk, uint64_t id, struct sstp_span queues)
+void sstp_disk_put_message(struct sstp_disk *disk, const struct sstp_disk_message *message)
 {
-    bind_id(disk, SET_QUEUES, 1, id);
-    bind_span(disk, SET_QUEUES, 3, queues);
-    sstp_disk_run(disk, SET_QUEUES);
+    sstp_disk_gather_message(disk, message);
+    sstp_disk_put_gathered(disk);
 }
 
-void sstp_disk_remove_messages(struct sstp_disk *disk, uint64_t first_id, uint64_t last_id)
+static void set_span(struct sstp_disk *disk, enum sstp_disk_statement which, uint64_t row,
+                     struct sstp_span span)
 {
-    bind_id(disk, REMOVE_MESSAGES, 1, first_id);
-    bind_id(disk, REMOVE_MESSAGES, 2, last_id);
-    sstp_disk_run(disk, REMOVE_MESSAGES);
+    bind_id(disk, which, 1, row);
+    bind_span(disk, which, 2, span);
+    sstp_disk_run(disk, which);
+}
+
+void sstp_disk_set_queues(struct sstp_disk *disk, uint64_t row, uint64_t id,
+                          struct sstp_span queues)
+{
+    struct sstp_disk_message message;
+    if (disk->err != SSTP_DISK_OK)
+        return;
+    disk->err = sstp_disk_get_message(disk, row, id, &message);
+    if (disk->err == SSTP_DISK_OK) {
+        const bool is_alone = disk->walk.more.len == 0;
+        GByteArray *more = is_alone ? NULL : sstp_disk_set_standing(&disk->walk, queues);
+        sstp_disk_end_reading(disk);
+        if (is_alone)
+            set_span(disk, SET_QUEUES, row, queues);
+        else
+            set_span(disk, SET_MORE, row, sstp_span(more->data, more->len));
+        if (more != NULL)
+            g_byte_array_unref(more);
+    } else if (disk->err == SSTP_DISK_NOT_FOUND) {
+        disk->err = SSTP_DISK_OK; /* it has gone with its row */
+    }
+}
+
+void sstp_disk_remove_message(struct sstp_disk *disk, uint64_t row, uint64_t id)
+{
+    sstp_disk_set_queues(disk, row, id, sstp_span(NULL, 0));
+}
+
+void sstp_disk_remove_rows(struct sstp_disk *disk, uint64_t first_id, uint64_t last_id)
+{
+    bind_id(disk, REMOVE_ROWS, 1, first_id);
+    bind_id(disk, REMOVE_ROWS, 2, last_id);
+    sstp_disk_run(disk, REMOVE_ROWS);
 }
 
 void sstp_disk_put_record(struct sstp_disk *disk, const struct sstp_registry_record *record)

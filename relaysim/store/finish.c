@@ -97,7 +97,8 @@ static bool halve(struct sstp_store *store, const struct sstp_store_batch *batch
 {
     store->is_short = true;
     if (batch->kind == BATCH_FREES) {
-        const guint num = batch->removed->len + batch->queues->len + batch->records->len;
+        const guint num =
+            batch->removed->len + batch->leaving->len + batch->queues->len + batch->records->len;
         store->max_freed = MAX(num / 2, 1);
         return num > 1;
     }
@@ -134,8 +135,10 @@ static void go_on(struct sstp_store *store, const struct sstp_store_batch *batch
 static void free_batch(struct sstp_store_batch *batch)
 {
     g_ptr_array_free(batch->pending, TRUE);
+    g_array_free(batch->rows, TRUE);
     g_array_free(batch->queues, TRUE);
     g_array_free(batch->removed, TRUE);
+    g_array_free(batch->leaving, TRUE);
     g_ptr_array_free(batch->records, TRUE);
     g_array_free(batch->loads, TRUE);
     g_array_free(batch->waiters, TRUE);

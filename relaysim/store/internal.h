@@ -10,9 +10,10 @@
 struct sstp_store_pending {
     struct sstp_payload *payload;
     bool is_in_batch;
-    GByteArray *queues;            /* ids */
-    int64_t expires_ms, stored_ms; /* in the store's own time */
-    void (*safe)(void *cookie);    /* NULL when nobody waits, or has been told */
+    struct sstp_store_pending *next; /* in its row, with the batch */
+    GByteArray *queues;              /* ids */
+    int64_t expires_ms, stored_ms;   /* in the store's own time */
+    void (*safe)(void *cookie);      /* NULL when nobody waits, or has been told */
     void *cookie;
     GList link; /* in store->pending, until it is in a batch */
 };
@@ -31,8 +32,21 @@ struct sstp_store_change {
     char *identity_url, *device_url, *resource_url; /* QUEUE_ADDED */
 };
 
+/* A message that has left its row, in which others are. */
+struct sstp_store_leaving {
+    uint64_t row, id;
+};
+
+/* A row that a batch makes. */
+struct sstp_store_making {
+    struct sstp_store_row *row;
+    struct sstp_store_pending *first, *last;
+    uint64_t num_bytes;
+};
+
 struct sstp_store_load {
     struct sstp_payload *payload;
+    uint64_t row;                       /* where it is */
     struct sstp_store_content *content; /* NULL where it was not found */
 };
 
@@ -49,10 +63,12 @@ struct sstp_store_batch {
     enum sstp_store_batch_kind kind;
     bool is_whole;      /* nothing is left that was to be written */
     GPtrArray *pending; /* struct sstp_store_pending */
+    GArray *rows;       /* struct sstp_store_making: those, row by row */
     GArray *queues;     /* struct sstp_store_change */
     bool has_clock;
     struct sstp_disk_clock clock;
-    GArray *removed;    /* ids, sorted */
+    GArray *removed;    /* ids of rows, sorted */
+    GArray *leaving;    /* struct sstp_store_leaving */
     GPtrArray *records; /* struct sstp_registry_record */
     GArray *loads;      /* struct sstp_store_load */
     GArray *waiters;
@@ -94,7 +110,8 @@ struct sstp_store {
     /* What the next batch is made of. */
     GQueue pending;            /* struct sstp_store_pending */
     GQueue dirty;              /* struct sstp_store_queue */
-    GArray *removed;           /* ids of payloads */
+    GArray *removed;           /* ids of rows */
+    GArray *leaving;           /* struct sstp_store_leaving */
     GArray *removed_queues;    /* ids */
     GPtrArray *records;        /* struct sstp_registry_record, copies */
     GArray *waiters;           /* struct sstp_store_waiter, for those */
@@ -178,11 +195,24 @@ void sstp_store_free_record(void *record);
 #define SSTP_STORE_BATCH_BYTES (8u << 20)
 #define SSTP_STORE_BATCH_FREED 4096u
 
+#define SSTP_STORE_ROW_BYTES (64u << 10)
+
 /* What a message takes of the bytes of a batch, never nothing. */
 uint64_t sstp_store_row_len(const struct sstp_store_pending *pending);
 bool sstp_store_batch_is_empty(const struct sstp_store_batch *batch);
 /* There is something for a batch of that kind. */
 bool sstp_store_has_what_frees(const struct sstp_store *store);
+
+/* ---- store/row.c: which messages share a row ---- */
+
+/* Sorts the messages of a batch into rows.  Those of a row are for the same queues, so that they
+ * are waited for one after the other, and expire within a minute of each other: what has left a
+ * row keeps its space no longer than that, or than the next few have. */
+void sstp_store_make_rows(struct sstp_store_batch *batch);
+/* They were not written. */
+void sstp_store_unmake_rows(struct sstp_store_batch *batch);
+/* A message of a row on the disk is in no queue any more. */
+void sstp_store_leave_row(struct sstp_store *store, struct sstp_payload *payload);
 
 /* ---- store/finish.c ---- */
 /* What was not written will not be; who waits is told. */

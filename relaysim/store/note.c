@@ -72,7 +72,7 @@ void sstp_store_forget(struct sstp_store *store, struct sstp_payload *payload)
 {
     struct sstp_store_pending *pending = payload->pending;
     if (pending == NULL) {
-        g_array_append_val(store->removed, payload->id);
+        sstp_store_leave_row(store, payload);
         sstp_store_drop_content(store, payload);
         return;
     }
@@ -90,6 +90,11 @@ void sstp_store_note_removed(struct sstp_store *store, struct sstp_store_queue *
 {
     if (store->disk == NULL)
         return;
+    /* Else no number is needed to say that it has left. */
+    const bool is_kept =
+        payload->num_shares > 0 || (payload->row != NULL && payload->row->num_left > 1);
+    if (!was_first)
+        payload->is_out_of_turn = true;
     if (was_first) {
         /* The same queue may have been named twice for one message. */
         const struct sstp_store_message *next = g_queue_peek_head(&queue->messages);
@@ -98,9 +103,9 @@ void sstp_store_note_removed(struct sstp_store *store, struct sstp_store_queue *
     }
     if (payload->num_shares == 0)
         sstp_store_forget(store, payload);
-    else if (was_first)
-        sstp_store_mark_dirty(store,
-                              queue); /* what else went before is told with the message's row */
+    /* What else went is told with the message's row, once it is in no queue. */
+    if (was_first && is_kept)
+        sstp_store_mark_dirty(store, queue);
     if (queue->messages.length == 0 && queue->has_row)
         sstp_store_mark_dirty(store, queue);
 }

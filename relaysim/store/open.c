@@ -11,6 +11,7 @@
 struct reading {
     struct sstp_store *store;
     GHashTable *queues; /* id to struct sstp_store_queue */
+    GPtrArray *rows;    /* struct sstp_store_row */
 };
 
 static void read_queue(void *cookie, const struct sstp_disk_queue *row)
@@ -26,6 +27,15 @@ static void read_queue(void *cookie, const struct sstp_disk_queue *row)
     store->last_queue_id = MAX(store->last_queue_id, row->id);
     /* An id up to there would count as gone already. */
     store->last_id = MAX(store->last_id, row->done);
+}
+
+static void *read_row(void *cookie, uint64_t id)
+{
+    const struct reading *reading = cookie;
+    struct sstp_store_row *row = g_new0(struct sstp_store_row, 1);
+    row->id = id;
+    g_ptr_array_add(reading->rows, row);
+    return row;
 }
 
 /* The length that a payload has in memory; false where its head is none. */
@@ -56,10 +66,25 @@ static bool read_message(void *cookie, const struct sstp_disk_message *row)
         if (queue != NULL && row->id > queue->done)
             (void)sstp_store_append(store, queue, payload, row->expires_ms);
     }
-    if (payload->num_shares == 0)
-        g_array_append_val(store->removed, payload->id);
+    if (payload->num_shares > 0) {
+        payload->row = row->owner;
+        payload->row->num_left++;
+    }
     sstp_store_payload_unref(payload);
     return is_good;
+}
+
+/* Those that nobody waits for go. */
+static void keep_rows(const struct reading *reading)
+{
+    for (guint i = 0; i < reading->rows->len; i++) {
+        struct sstp_store_row *row = g_ptr_array_index(reading->rows, i);
+        if (row->num_left > 0)
+            continue;
+        g_array_append_val(reading->store->removed, row->id);
+        g_free(row);
+    }
+    g_ptr_array_free(reading->rows, TRUE);
 }
 
 static bool read_record(void *cookie, const struct sstp_registry_record *record)
@@ -80,12 +105,15 @@ static enum sstp_disk_err read_clock(struct sstp_store *store, int64_t now_ms, i
 static enum sstp_disk_err read_file(struct sstp_store *store)
 {
     struct reading reading = {.store = store,
-                              .queues = g_hash_table_new(g_int64_hash, g_int64_equal)};
+                              .queues = g_hash_table_new(g_int64_hash, g_int64_equal),
+                              .rows = g_ptr_array_new()};
     const enum sstp_disk_err err =
         sstp_disk_read(store->disk, &(struct sstp_disk_reader){.queue = read_queue,
+                                                               .row = read_row,
                                                                .message = read_message,
                                                                .record = read_record,
                                                                .cookie = &reading});
+    keep_rows(&reading);
     GHashTableIter iter;
     gpointer queue;
     g_hash_table_iter_init(&iter, reading.queues);
@@ -120,6 +148,7 @@ struct sstp_store *sstp_store_open(const char *path, const char *vfs, int64_t no
     g_queue_init(&store->pending);
     g_queue_init(&store->dirty);
     store->removed = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    store->leaving = g_array_new(FALSE, FALSE, sizeof(struct sstp_store_leaving));
     store->removed_queues = g_array_new(FALSE, FALSE, sizeof(uint64_t));
     store->records = g_ptr_array_new_with_free_func(sstp_store_free_record);
     store->waiters = g_array_new(FALSE, FALSE, sizeof(struct sstp_store_waiter));
@@ -182,6 +211,7 @@ static void close_disk(struct sstp_store *store)
     for (guint i = 0; i < store->loads->len; i++)
         sstp_store_payload_unref(g_ptr_array_index(store->loads, i));
     g_array_free(store->removed, TRUE);
+    g_array_free(store->leaving, TRUE);
     g_array_free(store->removed_queues, TRUE);
     g_ptr_array_free(store->records, TRUE);
     g_array_free(store->waiters, TRUE);

@@ -104,6 +104,9 @@ void sstp_store_payload_unref(struct sstp_payload *payload)
 {
     if (--payload->num_refs > 0)
         return;
+    /* Its store ends before the message does. */
+    if (payload->row != NULL && --payload->row->num_left == 0)
+        g_free(payload->row);
     g_free(payload->origin);
     sstp_store_content_free(payload->content);
     g_free(payload);

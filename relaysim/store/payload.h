@@ -19,6 +19,12 @@ struct sstp_store_pending;
  * place in the queue, the payload, the content's head. */
 #define SSTP_PAYLOAD_OVERHEAD 272u
 
+/* A row of the disk, as long as one of its messages is in a queue; the store's own. */
+struct sstp_store_row {
+    uint64_t id;       /* of its first message */
+    unsigned num_left; /* messages in queues */
+};
+
 /* A message with its bytes after it, or in a block of their own. */
 struct sstp_store_content {
     struct sstp_ep_message message;
@@ -35,13 +41,15 @@ struct sstp_payload {
     unsigned num_refs;
     unsigned num_pins;   /* those of them that need its content */
     unsigned num_shares; /* the queues that it is in */
+    bool is_loading;
+    bool is_midway;      /* when it is asked for, it is time to read on */
+    bool is_out_of_turn; /* it has left a queue before older ones */
     uint64_t id;         /* 0: not in a durable store */
     uint64_t len;
     struct sstp_payload_origin *origin; /* NULL: nobody has said */
     struct sstp_store_content *content; /* NULL: on the disk only */
     struct sstp_store_pending *pending; /* NULL: on the disk, or the store has none */
-    bool is_loading;
-    bool is_midway; /* when it is asked for, it is time to read on */
+    struct sstp_store_row *row;         /* on the disk, or in the batch under way; NULL */
 };
 
 /* A copy of a message, with one reference. */

@@ -9,7 +9,8 @@ static void put_back_pending(struct sstp_store *store, struct sstp_store_pending
         g_queue_push_head_link(&store->pending, &pending->link);
         return;
     }
-    /* Nobody needs it any more. */
+    /* Nobody needs it any more, nor the row that may have begun with it: the others are put again.
+     */
     g_array_append_val(store->removed, pending->payload->id);
     sstp_store_free_pending(pending);
 }
@@ -43,6 +44,7 @@ static void put_back_queue(struct sstp_store *store, GHashTable *queues,
 
 void sstp_store_put_back(struct sstp_store *store, struct sstp_store_batch *batch)
 {
+    sstp_store_unmake_rows(batch);
     for (guint i = batch->pending->len; i > 0; i--)
         put_back_pending(store, g_ptr_array_index(batch->pending, i - 1));
     g_ptr_array_set_size(batch->pending, 0);
@@ -54,6 +56,7 @@ void sstp_store_put_back(struct sstp_store *store, struct sstp_store_batch *batc
         g_hash_table_destroy(queues);
     }
     g_array_append_vals(store->removed, batch->removed->data, batch->removed->len);
+    g_array_append_vals(store->leaving, batch->leaving->data, batch->leaving->len);
     /* Those that came meanwhile are added after them. */
     for (guint i = 0; i < batch->records->len; i++)
         g_ptr_array_insert(store->records, (gint)i, g_ptr_array_index(batch->records, i));

@@ -7,8 +7,15 @@
 
 #define PURGE_MAX 256u /* messages that one transaction changes */
 
+/* A row of the disk. */
+struct row {
+    uint64_t id;
+    unsigned num_left; /* messages that somebody waits for */
+};
+
 /* What is to be done with a message: all of it goes, or it is for these alone. */
 struct change {
+    struct row *row;
     uint64_t id;
     GByteArray *queues; /* NULL: it goes */
 };
@@ -19,8 +26,8 @@ struct stock {
     GHashTable *queues; /* id to struct stock_queue, all of the file */
     struct stock_summary summary;
     const struct stock_filter *filter; /* of the reading under way */
-    GArray *ids;                       /* messages of the filter, while they are collected */
-    GArray *changes;                   /* struct change, likewise */
+    GPtrArray *rows;                   /* struct row, all of the file */
+    GArray *changes;                   /* struct change: messages of the filter */
     uint64_t num_shares;
 };
 
@@ -68,7 +75,7 @@ struct stock *stock_open(const char *path, int64_t wall_ms, char **error)
     stock->summary.queues = g_ptr_array_new();
     stock->summary.devices = g_ptr_array_new_with_free_func(g_free);
     stock->summary.accounts = g_ptr_array_new_with_free_func(g_free);
-    stock->ids = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    stock->rows = g_ptr_array_new_with_free_func(g_free);
     stock->changes = g_array_new(FALSE, FALSE, sizeof(struct change));
     g_array_set_clear_func(stock->changes, clear_change);
     if (sstp_disk_get_clock(disk, &clock) != SSTP_DISK_OK) {
@@ -88,7 +95,7 @@ void stock_free(struct stock *stock)
     g_ptr_array_free(stock->summary.queues, TRUE);
     g_ptr_array_free(stock->summary.devices, TRUE);
     g_ptr_array_free(stock->summary.accounts, TRUE);
-    g_array_free(stock->ids, TRUE);
+    g_ptr_array_free(stock->rows, TRUE);
     g_array_free(stock->changes, TRUE);
     sstp_disk_close(stock->disk);
     g_free(stock->path);
@@ -110,6 +117,15 @@ static void read_queue(void *cookie, const struct sstp_disk_queue *row)
     queue->resource_url = g_strdup(row->resource_url);
     queue->expires_ms = INT64_MAX;
     g_hash_table_insert(stock->queues, &queue->id, queue);
+}
+
+static void *read_row(void *cookie, uint64_t id)
+{
+    const struct stock *stock = cookie;
+    struct row *row = g_new0(struct row, 1);
+    row->id = id;
+    g_ptr_array_add(stock->rows, row);
+    return row;
 }
 
 static bool is_meant(const struct stock *stock, const struct sstp_disk_message *message)
@@ -145,7 +161,7 @@ static bool read_message(void *cookie, const struct sstp_disk_message *message)
 {
     struct stock *stock = cookie;
     struct sstp_span ids = message->queues;
-    struct change change = {.id = message->id, .queues = g_byte_array_new()};
+    struct change change = {.row = message->owner, .id = message->id, .queues = g_byte_array_new()};
     struct sstp_command command;
     if (!sstp_disk_read_head(message, &command)) {
         clear_change(&change);
@@ -167,13 +183,13 @@ static bool read_message(void *cookie, const struct sstp_disk_message *message)
             g_byte_array_append(change.queues, bytes, (guint)len);
         }
     }
+    change.row->num_left += stock->num_shares > num_before || change.queues->len > 0;
     if (stock->num_shares == num_before) {
         clear_change(&change);
         return ids.len == 0;
     }
     stock->summary.num_messages++;
     stock->summary.num_bytes += num_bytes;
-    g_array_append_val(stock->ids, message->id);
     if (change.queues->len == 0)
         g_clear_pointer(&change.queues, g_byte_array_unref);
     g_array_append_val(stock->changes, change);
@@ -197,10 +213,11 @@ static bool read_all(struct stock *stock, const struct stock_filter *filter, cha
     g_ptr_array_set_size(stock->summary.devices, 0);
     g_ptr_array_set_size(stock->summary.accounts, 0);
     g_hash_table_remove_all(stock->queues);
-    g_array_set_size(stock->ids, 0);
+    g_ptr_array_set_size(stock->rows, 0);
     g_array_set_size(stock->changes, 0);
     stock->summary.num_messages = stock->summary.num_bytes = stock->num_shares = 0;
     return sstp_disk_read(stock->disk, &(struct sstp_disk_reader){.queue = read_queue,
+                                                                  .row = read_row,
                                                                   .message = read_message,
                                                                   .record = read_record,
                                                                   .cookie = stock}) ==
@@ -237,9 +254,10 @@ bool stock_export(struct stock *stock, const struct stock_filter *filter, stock_
 {
     GPtrArray *queues = g_ptr_array_new();
     bool is_good = read_all(stock, filter, error);
-    for (guint i = 0; i < stock->ids->len && is_good; i++) {
+    for (guint i = 0; i < stock->changes->len && is_good; i++) {
+        const struct change *change = &g_array_index(stock->changes, struct change, i);
         struct sstp_disk_message message;
-        if (sstp_disk_get_message(stock->disk, g_array_index(stock->ids, uint64_t, i), &message) !=
+        if (sstp_disk_get_message(stock->disk, change->row->id, change->id, &message) !=
             SSTP_DISK_OK) {
             is_good = says(stock, error);
             break;
@@ -265,13 +283,21 @@ static enum sstp_disk_err apply(struct stock *stock, guint first, guint end)
     sstp_disk_begin(stock->disk);
     for (guint i = first; i < end; i++) {
         const struct change *change = &g_array_index(stock->changes, struct change, i);
-        if (change->queues == NULL)
-            sstp_disk_remove_messages(stock->disk, change->id, change->id);
-        else
-            sstp_disk_set_queues(stock->disk, change->id,
+        struct row *row = change->row;
+        if (change->queues != NULL)
+            sstp_disk_set_queues(stock->disk, row->id, change->id,
                                  sstp_span(change->queues->data, change->queues->len));
+        else if (--row->num_left == 0)
+            sstp_disk_remove_rows(stock->disk, row->id, row->id);
+        else
+            sstp_disk_remove_message(stock->disk, row->id, change->id);
     }
-    return sstp_disk_commit(stock->disk);
+    const enum sstp_disk_err err = sstp_disk_commit(stock->disk);
+    for (guint i = first; i < end && err != SSTP_DISK_OK; i++) {
+        const struct change *change = &g_array_index(stock->changes, struct change, i);
+        change->row->num_left += change->queues == NULL;
+    }
+    return err;
 }
 
 /* On a full disk, too, if one message at a time. */

@@ -5,8 +5,6 @@
 #include "core/encode.h"
 #include "endpoint/endpoint.h"
 
-#define HEAD_MAX 2055u /* of a Message command (GRVSSTP 2.2.10) */
-
 static void write_queue(struct sstp_disk *disk, const struct sstp_store_change *change)
 {
     switch (change->kind) {
@@ -26,33 +24,40 @@ static void write_queue(struct sstp_disk *disk, const struct sstp_store_change *
     }
 }
 
-static void write_message(const struct sstp_store_batch *batch,
-                          const struct sstp_store_pending *pending)
+static void gather(const struct sstp_store_batch *batch, const struct sstp_store_pending *pending)
 {
     const struct sstp_payload *payload = pending->payload;
     const struct sstp_command command = sstp_ep_message_command(&payload->content->message);
-    uint8_t head[HEAD_MAX];
+    uint8_t head[SSTP_DISK_HEAD_MAX];
     const size_t len = sstp_command_encode(&command, head, sizeof head);
     g_assert(len > 0); /* it came out of such a command */
-    sstp_disk_put_message(batch->disk,
-                          &(struct sstp_disk_message){
-                              .id = payload->id,
-                              .expires_ms = pending->expires_ms,
-                              .stored_ms = pending->stored_ms,
-                              .queues = sstp_span(pending->queues->data, pending->queues->len),
-                              .head = sstp_span(head, len),
-                              .data = payload->content->message.data});
+    sstp_disk_gather_message(batch->disk,
+                             &(struct sstp_disk_message){
+                                 .id = payload->id,
+                                 .expires_ms = pending->expires_ms,
+                                 .stored_ms = pending->stored_ms,
+                                 .queues = sstp_span(pending->queues->data, pending->queues->len),
+                                 .head = sstp_span(head, len),
+                                 .data = payload->content->message.data});
+}
+
+static void write_row(const struct sstp_store_batch *batch, const struct sstp_store_making *making)
+{
+    for (const struct sstp_store_pending *pending = making->first; pending != NULL;
+         pending = pending->next)
+        gather(batch, pending);
+    sstp_disk_put_gathered(batch->disk);
 }
 
 /* Neighbours go together, which costs a fraction. */
-static void remove_messages(struct sstp_disk *disk, const GArray *ids)
+static void remove_rows(struct sstp_disk *disk, const GArray *ids)
 {
     for (guint i = 0, next; i < ids->len; i = next) {
         const uint64_t first = g_array_index(ids, uint64_t, i);
         for (next = i + 1; next < ids->len; next++)
             if (g_array_index(ids, uint64_t, next) != first + (next - i))
                 break;
-        sstp_disk_remove_messages(disk, first, first + (next - i) - 1);
+        sstp_disk_remove_rows(disk, first, first + (next - i) - 1);
     }
 }
 
@@ -60,11 +65,16 @@ static void remove_messages(struct sstp_disk *disk, const GArray *ids)
 static enum sstp_disk_err write_all(const struct sstp_store_batch *batch)
 {
     sstp_disk_begin(batch->disk);
-    remove_messages(batch->disk, batch->removed);
+    remove_rows(batch->disk, batch->removed);
+    for (guint i = 0; i < batch->leaving->len; i++) {
+        const struct sstp_store_leaving *leaving =
+            &g_array_index(batch->leaving, struct sstp_store_leaving, i);
+        sstp_disk_remove_message(batch->disk, leaving->row, leaving->id);
+    }
     for (guint i = 0; i < batch->queues->len; i++)
         write_queue(batch->disk, &g_array_index(batch->queues, struct sstp_store_change, i));
-    for (guint i = 0; i < batch->pending->len; i++)
-        write_message(batch, g_ptr_array_index(batch->pending, i));
+    for (guint i = 0; i < batch->rows->len; i++)
+        write_row(batch, &g_array_index(batch->rows, struct sstp_store_making, i));
     for (guint i = 0; i < batch->records->len; i++)
         sstp_disk_put_record(batch->disk, g_ptr_array_index(batch->records, i));
     if (batch->has_clock)
@@ -105,7 +115,7 @@ static enum sstp_disk_err read_all(const struct sstp_store_batch *batch)
         struct sstp_store_load *load = &g_array_index(batch->loads, struct sstp_store_load, i);
         struct sstp_disk_message row;
         const enum sstp_disk_err row_err =
-            sstp_disk_get_message(batch->disk, load->payload->id, &row);
+            sstp_disk_get_message(batch->disk, load->row, load->payload->id, &row);
         if (row_err == SSTP_DISK_OK)
             load->content = content_of(&row);
         else if (row_err != SSTP_DISK_NOT_FOUND) /* removed, perhaps by this batch */

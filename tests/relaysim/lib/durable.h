@@ -39,7 +39,11 @@ void durable_remove_first(struct sstp_store *store, const char *identity);
 /* A queue's messages, each with a ";" after it, read from the disk if need be. */
 void durable_check_queue(struct sstp_store *store, const char *identity, const char *expected);
 
-/* So many rows are in the file. */
+/* The rows of a table. */
+unsigned durable_count_rows(struct sstp_store *store, const char *table);
+
+/* So many messages are in the file that somebody waits for, in no more rows, and so many rows of
+ * queues. */
 void durable_check_rows(struct sstp_store *store, int num_messages, int num_queues);
 
 #endif

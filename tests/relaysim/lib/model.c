@@ -89,7 +89,9 @@ void model_send(struct model *model)
     const struct sstp_ep_message content = {.user_ref = sstp_span_of_string("ref"),
                                             .data = sstp_span(data, len)};
     struct sstp_payload *payload = sstp_payload_new(&content);
-    const unsigned first = (unsigned)rng_below(&model->rng, MODEL_QUEUES);
+    /* Most are for the first, so that some share a row. */
+    const unsigned first =
+        (unsigned)rng_below(&model->rng, 1 + rng_below(&model->rng, MODEL_QUEUES));
     const unsigned num = rng_is_one_in(&model->rng, 3) ? MODEL_QUEUES : 1;
 
     g_assert_cmpuint(model->num_messages, <, MODEL_MESSAGES);
@@ -106,13 +108,25 @@ void model_send(struct model *model)
     g_free(data);
 }
 
+/* What leaves one queue out of its turn is known once it has left all. */
+static bool has_others(const struct model_message *message, unsigned q)
+{
+    for (unsigned other = 0; other < MODEL_QUEUES; other++)
+        if (other != q && message->shares[other] == SHARE_THERE)
+            return true;
+    return false;
+}
+
 void model_acknowledge(struct model *model)
 {
     const unsigned q = (unsigned)rng_below(&model->rng, MODEL_QUEUES);
+    const bool in_turn = !rng_is_one_in(&model->rng, 3);
     size_t num = rng_below(&model->rng, 12);
     for (unsigned m = 0; m < model->num_messages && num > 0; m++) {
         struct model_message *message = &model->messages[m];
         if (message->shares[q] != SHARE_THERE)
+            continue;
+        if (!in_turn && (has_others(message, q) || rng_is_one_in(&model->rng, 2)))
             continue;
         sstp_store_remove(model->store, message->stored[q]);
         message->shares[q] = SHARE_TAKEN;

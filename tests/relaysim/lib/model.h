@@ -53,7 +53,8 @@ bool model_open(struct model *model);
 /* A message of some length, which says its number, to one queue or several. */
 void model_send(struct model *model);
 
-/* The recipient of a queue acknowledges its oldest messages; and all recipients all. */
+/* The recipient of a queue acknowledges its oldest messages, or some out of turn; and all
+ * recipients all. */
 void model_acknowledge(struct model *model);
 void model_take_all(struct model *model);
 

@@ -15,6 +15,12 @@ static void on_queue(void *cookie, const struct sstp_disk_queue *queue)
                            queue->resource_url);
 }
 
+static void *on_row(void *cookie, uint64_t id)
+{
+    (void)cookie;
+    return GUINT_TO_POINTER(id);
+}
+
 static bool on_message(void *cookie, const struct sstp_disk_message *message)
 {
     g_assert_null(message->data.data);
@@ -34,7 +40,7 @@ static bool on_record(void *cookie, const struct sstp_registry_record *record)
 
 static enum sstp_disk_err read_all(const struct store_file *file, GString *text)
 {
-    const struct sstp_disk_reader reader = {on_queue, on_message, on_record, text};
+    const struct sstp_disk_reader reader = {on_queue, on_row, on_message, on_record, text};
     struct sstp_disk *disk = store_file_open(file);
     const enum sstp_disk_err err = sstp_disk_read(disk, &reader);
     sstp_disk_close(disk);
@@ -81,11 +87,16 @@ static void test_everything(struct store_file *file, gconstpointer unused)
     g_string_free(text, TRUE);
 }
 
-/* A row that its reader refuses, or a key of another length, is damage. */
+/* A row that its reader refuses, one whose messages cannot be told apart, a message that two rows
+ * have, or a key of another length, is damage. */
 static void test_contradiction(struct store_file *file, gconstpointer unused)
 {
     static const char *const rows[] = {
         "INSERT INTO message (id, expires, queues, head, data) VALUES (99, 0, x'01', x'', x'')",
+        "DELETE FROM message; INSERT INTO message (id, expires, queues, head, data, more)"
+        " VALUES (5, 0, x'01', x'', x'', x'07')",
+        "DELETE FROM message; INSERT INTO message (id, expires, queues, head, data, more)"
+        " VALUES (5, 0, x'01', x'', x'', x'0000060000000000'), (6, 0, x'01', x'', x'', x'')",
         "DELETE FROM message; INSERT INTO device (url, key) VALUES ('d', x'01')"};
     (void)unused;
     sstp_disk_close(store_file_open(file));

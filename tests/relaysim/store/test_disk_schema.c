@@ -24,7 +24,7 @@ static void test_version_1(struct store_file *file, gconstpointer unused)
     g_assert_cmpint(sstp_disk_get_clock(disk, &clock), ==, SSTP_DISK_OK);
     g_assert_cmpint(clock.correction_ms, ==, 0);
     g_assert_cmpint(clock.seen_ms, ==, 0);
-    g_assert_cmpint(sstp_disk_get_message(disk, 5, &message), ==, SSTP_DISK_OK);
+    g_assert_cmpint(sstp_disk_get_message(disk, 5, 5, &message), ==, SSTP_DISK_OK);
     g_assert_cmpint(message.expires_ms, ==, 1700000000000);
     g_assert_cmpint(message.stored_ms, ==, 0);
     sstp_disk_close(disk);
@@ -33,10 +33,34 @@ static void test_version_1(struct store_file *file, gconstpointer unused)
     g_assert_cmpint(sstp_disk_check(db, 1, &version, &why), ==, SQLITE_OK);
     g_assert_cmpint(version, ==, SSTP_DISK_VERSION);
     g_assert_cmpstr(why, ==,
-                    "was written by a later relaysim: it is of version 2, and this one knows up "
+                    "was written by a later relaysim: it is of version 3, and this one knows up "
                     "to 1");
     g_free(why);
     sqlite3_close(db);
+}
+
+/* A file of version 2, in which each message had a row. */
+static void test_version_2(struct store_file *file, gconstpointer unused)
+{
+    struct sstp_disk_message message;
+    sqlite3 *db;
+    (void)unused;
+    g_assert_cmpint(sqlite3_open(file->path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(sstp_disk_migrate(db, sstp_disk_steps, 0, 2), ==, SQLITE_OK);
+    sqlite3_close(db);
+    store_file_run(file, "INSERT INTO message VALUES (7, 70, x'01', x'0d', x'6162', 71),"
+                         " (5, 50, x'0203', x'0e', x'', 51)");
+    struct sstp_disk *disk = store_file_open(file);
+    for (uint64_t id = 5; id <= 7; id += 2) {
+        g_assert_cmpint(sstp_disk_get_message(disk, id, id, &message), ==, SSTP_DISK_OK);
+        g_assert_cmpint(message.expires_ms, ==, 10 * (int64_t)id);
+        g_assert_cmpint(message.stored_ms, ==, 10 * (int64_t)id + 1);
+        g_assert_cmpuint(message.queues.len, ==, id == 5 ? 2 : 1);
+        g_assert_cmpuint(message.head.data[0], ==, id == 5 ? 0x0e : 0x0d);
+        g_assert_true(sstp_span_is_equal(message.data, sstp_span_of_string(id == 5 ? "" : "ab")));
+    }
+    g_assert_cmpint(sstp_disk_get_message(disk, 6, 6, &message), ==, SSTP_DISK_NOT_FOUND);
+    sstp_disk_close(disk);
 }
 
 static void test_migration(struct store_file *file, gconstpointer unused)
@@ -86,6 +110,7 @@ int main(int argc, char **argv)
         const char *name;
         void (*test)(struct store_file *file, gconstpointer unused);
     } rows[] = {{"/disk_schema/version_1", test_version_1},
+                {"/disk_schema/version_2", test_version_2},
                 {"/disk_schema/migration", test_migration}};
     g_test_init(&argc, &argv, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)

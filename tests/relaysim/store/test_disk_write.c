@@ -43,21 +43,79 @@ static void test_messages(struct store_file *file, gconstpointer unused)
     store_file_put(disk, 6); /* done again */
     g_assert_cmpint(sstp_disk_commit(disk), ==, SSTP_DISK_OK);
     sstp_disk_begin(disk);
-    sstp_disk_remove_messages(disk, 2, 4);
-    sstp_disk_remove_messages(disk, 6, 6);
+    sstp_disk_remove_rows(disk, 2, 4);
+    sstp_disk_remove_rows(disk, 6, 6);
     g_assert_cmpint(sstp_disk_commit(disk), ==, SSTP_DISK_OK);
     sstp_disk_close(disk);
 
     disk = store_file_open(file);
     static const bool is_there[] = {false, true, false, false, false, true, false};
     for (uint64_t id = 0; id < G_N_ELEMENTS(is_there); id++)
-        g_assert_cmpint(sstp_disk_get_message(disk, id, &message), ==,
+        g_assert_cmpint(sstp_disk_get_message(disk, id, id, &message), ==,
                         is_there[id] ? SSTP_DISK_OK : SSTP_DISK_NOT_FOUND);
-    g_assert_cmpint(sstp_disk_get_message(disk, 5, &message), ==, SSTP_DISK_OK);
+    g_assert_cmpint(sstp_disk_get_message(disk, 5, 5, &message), ==, SSTP_DISK_OK);
     g_assert_true(
         sstp_span_is_equal(message.head, sstp_span(store_file_head, sizeof store_file_head)));
     g_assert_cmpuint(message.data.len, ==, 0);
     g_assert_cmpint(message.expires_ms, ==, INT64_MAX);
+    sstp_disk_close(disk);
+}
+
+static uint64_t num_of_row(uint64_t i)
+{
+    return 10 + 3 * i;
+}
+
+/* A row of several: each is found, in whatever order they are asked for, and has left it when it
+ * has, or is for others. */
+static void test_gathered(struct store_file *file, gconstpointer unused)
+{
+    enum { NUM = 20 };
+    static const uint8_t queues[] = {1}, others[] = {2, 3};
+    struct sstp_disk *disk = store_file_open(file);
+    struct sstp_disk_message message;
+    (void)unused;
+    sstp_disk_begin(disk);
+    for (uint64_t i = 0; i < NUM; i++) {
+        char *data = g_strnfill(900 * i, (char)('a' + i));
+        const struct sstp_disk_message one = {
+            .id = num_of_row(i),
+            .expires_ms = (int64_t)i,
+            .queues = sstp_span(queues, 1),
+            .head = sstp_span(store_file_head, MIN(i, sizeof store_file_head)),
+            .data = sstp_span(data, 900 * i)};
+        sstp_disk_gather_message(disk, &one);
+        if (i == 0)
+            g_assert_cmpuint(one.data.len, ==, 0); /* the first has to stay until it is put */
+        g_free(data);
+    }
+    sstp_disk_put_gathered(disk);
+    g_assert_cmpint(sstp_disk_commit(disk), ==, SSTP_DISK_OK);
+    for (uint64_t step = 1; step < NUM; step += 6)
+        for (uint64_t n = 0; n < NUM; n++) {
+            const uint64_t i = n * step % NUM;
+            g_assert_cmpint(sstp_disk_get_message(disk, 10, num_of_row(i), &message), ==,
+                            SSTP_DISK_OK);
+            g_assert_cmpuint(message.id, ==, num_of_row(i));
+            g_assert_cmpint(message.expires_ms, ==, (int64_t)i);
+            g_assert_cmpuint(message.head.len, ==, MIN(i, sizeof store_file_head));
+            g_assert_cmpuint(message.data.len, ==, 900 * i);
+            g_assert_true(i == 0 || message.data.data[message.data.len - 1] == 'a' + i);
+            g_assert_cmpint(sstp_disk_get_message(disk, 10, num_of_row(i) + 1, &message), ==,
+                            SSTP_DISK_NOT_FOUND);
+        }
+    sstp_disk_begin(disk);
+    sstp_disk_remove_message(disk, 10, num_of_row(4));
+    sstp_disk_remove_message(disk, 10, num_of_row(0));
+    sstp_disk_remove_message(disk, 11, 11); /* such a row has gone already */
+    sstp_disk_set_queues(disk, 10, num_of_row(5), sstp_span(others, 2));
+    g_assert_cmpint(sstp_disk_commit(disk), ==, SSTP_DISK_OK);
+    for (uint64_t i = 0; i < NUM; i++) {
+        const bool has_left = i == 0 || i == 4;
+        g_assert_cmpint(sstp_disk_get_message(disk, 10, num_of_row(i), &message), ==,
+                        has_left ? SSTP_DISK_NOT_FOUND : SSTP_DISK_OK);
+        g_assert_true(has_left || message.queues.len == (i == 5 ? 2u : 1u));
+    }
     sstp_disk_close(disk);
 }
 
@@ -76,11 +134,11 @@ static void test_sticky_error(struct store_file *file, gconstpointer unused)
         store_file_put(disk, id);
     g_assert_cmpint(sstp_disk_commit(disk), ==, SSTP_DISK_FAILED);
     g_assert_cmpstr(sstp_disk_error(disk), ==, "no twos");
-    g_assert_cmpint(sstp_disk_get_message(disk, 1, &message), ==, SSTP_DISK_NOT_FOUND);
+    g_assert_cmpint(sstp_disk_get_message(disk, 1, 1, &message), ==, SSTP_DISK_NOT_FOUND);
     sstp_disk_begin(disk);
     store_file_put(disk, 3);
     g_assert_cmpint(sstp_disk_commit(disk), ==, SSTP_DISK_OK);
-    g_assert_cmpint(sstp_disk_get_message(disk, 3, &message), ==, SSTP_DISK_OK);
+    g_assert_cmpint(sstp_disk_get_message(disk, 3, 3, &message), ==, SSTP_DISK_OK);
     sstp_disk_close(disk);
 }
 
@@ -90,6 +148,7 @@ int main(int argc, char **argv)
         const char *name;
         void (*test)(struct store_file *file, gconstpointer unused);
     } rows[] = {{"/disk_write/messages", test_messages},
+                {"/disk_write/gathered", test_gathered},
                 {"/disk_write/sticky_error", test_sticky_error}};
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/disk_write/ids", test_ids);

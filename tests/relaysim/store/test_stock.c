@@ -3,6 +3,7 @@
 #include "store/stock.h"
 
 #include <glib/gstdio.h>
+#include <sqlite3.h>
 
 #include "core/encode.h"
 #include "endpoint/endpoint.h"
@@ -23,28 +24,31 @@ static void put_queue(struct sstp_disk *disk, uint64_t id, uint64_t done, const 
 }
 
 static void put(struct sstp_disk *disk, uint64_t id, struct sstp_span queues, int64_t stored_ms,
-                int64_t expires_ms)
+                int64_t expires_ms, bool is_shared)
 {
     const struct sstp_ep_message message = {.data = sstp_span("data", 4)};
     const struct sstp_command command = sstp_ep_message_command(&message);
     uint8_t head[64];
     const size_t len = sstp_command_encode(&command, head, sizeof head);
     g_assert_cmpuint(len, >, 0);
-    sstp_disk_put_message(disk, &(struct sstp_disk_message){.id = id,
-                                                            .expires_ms = expires_ms,
-                                                            .stored_ms = stored_ms,
-                                                            .queues = queues,
-                                                            .head = sstp_span(head, len),
-                                                            .data = message.data});
+    sstp_disk_gather_message(disk, &(struct sstp_disk_message){.id = id,
+                                                               .expires_ms = expires_ms,
+                                                               .stored_ms = stored_ms,
+                                                               .queues = queues,
+                                                               .head = sstp_span(head, len),
+                                                               .data = message.data});
+    if (!is_shared)
+        sstp_disk_put_gathered(disk);
 }
 
 /* Queues 1 of i, which has had message 1, and 2 of j.  Messages 1, 2 and 3 are for both, 2 is
- * over, 3 is old; 4 is for j alone, and nobody knows since when.  5 is for who is not there. */
-static void set_up(struct fixture *fixture, gconstpointer unused)
+ * over, 3 is old; 4 is for j alone, and nobody knows since when.  5 is for who is not there.  The
+ * first three share a row, or have one each. */
+static void set_up(struct fixture *fixture, gconstpointer shares)
 {
     static const uint8_t both[] = {1, 2}, nobody[] = {7};
     char *error = NULL;
-    (void)unused;
+    const bool is_shared = shares != NULL;
     fixture->folder = g_dir_make_tmp("relaysim-XXXXXX", NULL);
     fixture->path = g_build_filename(fixture->folder, "store.db", NULL);
     fixture->copy = g_build_filename(fixture->folder, "copy.db", NULL);
@@ -53,11 +57,11 @@ static void set_up(struct fixture *fixture, gconstpointer unused)
     sstp_disk_begin(disk);
     put_queue(disk, 1, 1, "i");
     put_queue(disk, 2, 0, "j");
-    put(disk, 1, sstp_span(both, 2), NOW_MS, INT64_MAX);
-    put(disk, 2, sstp_span(both, 2), NOW_MS, NOW_MS);
-    put(disk, 3, sstp_span(both, 2), NOW_MS - 1000, NOW_MS + 1);
-    put(disk, 4, sstp_span(both + 1, 1), 0, INT64_MAX);
-    put(disk, 5, sstp_span(nobody, 1), NOW_MS, INT64_MAX);
+    put(disk, 1, sstp_span(both, 2), NOW_MS, INT64_MAX, is_shared);
+    put(disk, 2, sstp_span(both, 2), NOW_MS, NOW_MS, is_shared);
+    put(disk, 3, sstp_span(both, 2), NOW_MS - 1000, NOW_MS + 1, false);
+    put(disk, 4, sstp_span(both + 1, 1), 0, INT64_MAX, false);
+    put(disk, 5, sstp_span(nobody, 1), NOW_MS, INT64_MAX, false);
     g_assert_cmpint(sstp_disk_commit(disk), ==, SSTP_DISK_OK);
     sstp_disk_close(disk);
 }
@@ -142,6 +146,17 @@ static void test_purge(struct fixture *fixture, gconstpointer unused)
         check(stock, (struct stock_filter){.identity_url = NULL}, rows[i].expected);
         stock_free(stock);
     }
+    /* No row is left of those that somebody waited for. */
+    sqlite3 *db;
+    sqlite3_stmt *row;
+    g_assert_cmpint(sqlite3_open(fixture->path, &db), ==, SQLITE_OK);
+    g_assert_cmpint(sqlite3_prepare_v2(db, "SELECT id FROM message", -1, &row, NULL), ==,
+                    SQLITE_OK);
+    g_assert_cmpint(sqlite3_step(row), ==, SQLITE_ROW);
+    g_assert_cmpint(sqlite3_column_int(row, 0), ==, 5);
+    g_assert_cmpint(sqlite3_step(row), ==, SQLITE_DONE);
+    sqlite3_finalize(row);
+    g_assert_cmpint(sqlite3_close(db), ==, SQLITE_OK);
 }
 
 static bool on_message(void *cookie, const struct sstp_disk_message *message,
@@ -191,6 +206,11 @@ int main(int argc, char **argv)
                 {"/stock/back_up", test_back_up}};
     g_test_init(&argc, &argv, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++)
-        g_test_add(rows[i].name, struct fixture, NULL, set_up, rows[i].test, tear_down);
+        for (unsigned shares = 0; shares < 2; shares++) {
+            char *name = g_strconcat(rows[i].name, shares != 0 ? "/shared_row" : "/rows", NULL);
+            g_test_add(name, struct fixture, GUINT_TO_POINTER(shares), set_up, rows[i].test,
+                       tear_down);
+            g_free(name);
+        }
     return g_test_run();
 }
