@@ -146,6 +146,31 @@ class JourneyTest(unittest.TestCase):
                 self.assertEqual([hop["hop"] for hop in journey["hops"]], [0, 0])
                 self.assertEqual(journey["hops"][1]["sight_of"], 0)
 
+    def tell(self, *options):
+        """The journeys of a story; of each hop its depth and whether it is another sight."""
+        capture = self.path("way.pcapng")
+        subprocess.run([RELAYSIM, "scenario", "everyday/a-workspace", "--simulated", "-w", capture,
+                        *options], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        found = analyze.of_type(analyze.records(capture), "journey")
+        return [([(hop["hop"], "sight_of" in hop) for hop in journey["hops"]],
+                 [(branch["device_url"], branch["outcome"], branch["certainty"], branch["holder"])
+                  for branch in journey["branches"]]) for journey in found]
+
+    def test_both_sides_of_a_proxy(self):
+        """It opens connections of its own, and cuts their segments anew: each is seen twice, and
+        none is a hop."""
+        straight = self.tell()
+        self.assertGreater(len(straight), 10)
+        for options in (("connect",), ("socks",), ("longlived", "--through-proxy"),
+                        ("keepalive", "--through-proxy")):
+            found = self.tell("--via", *options)
+            self.assertEqual([branches for _, branches in found],
+                             [branches for _, branches in straight], options)
+            for (hops, _), (whole, _) in zip(found, straight):
+                for is_sight in (False, True):
+                    self.assertEqual(sorted(hop for hop, is_other in hops if is_other == is_sight),
+                                     sorted(hop for hop, _ in whole), options)
+
     def test_without(self):
         found = analyze.records(analyze.sample("demo"), "-o", "grvsstp.follow_journeys:FALSE")
         self.assertEqual(analyze.of_type(found, "journey"), [])

@@ -37,7 +37,7 @@ class ShareTest(unittest.TestCase):
         capture = analyze.sample("demo")
         whole = collections.Counter(bare(record) for record in analyze.records(capture)
                                     if record["type"] != "journey")
-        for num in (1, 3, 9):
+        for num in (1, 3, 16):
             found = collections.Counter()
             for share in range(num):
                 records = analyze.records(capture, "--share", "%d/%d" % (share, num))

@@ -101,6 +101,13 @@ class SeenTest(unittest.TestCase):
         random.Random(1).shuffle(files)
         self.assert_whole(analyze.records(*files))
 
+    def test_mirrored_port(self):
+        """Everything twice, the second one as it left a router."""
+        copies = [packet._replace(time=packet.time + 30_000) for packet in points.hops(self.packets, 1)]
+        found = analyze.records(self.write("span.pcap", self.packets + copies))
+        self.assertEqual(analyze.of_type(found, "point")[0]["duplicates"], len(copies))
+        self.assert_whole(found)
+
     def at(self, point):
         """Another clock, VLAN tags, other TTLs, and some way between."""
         offset, drift, delay = ((20_000, 50e-6, 2_000), (80 * points.MS, 50e-6, 100_000),
