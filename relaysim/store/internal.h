@@ -91,8 +91,9 @@ struct sstp_store_clock {
 };
 
 struct sstp_store {
-    GHashTable *recipients; /* identity URL to struct sstp_store_recipient */
-    GHashTable *queues;     /* a set of struct sstp_store_queue, by all three URLs */
+    GHashTable *recipients;            /* identity URL to struct sstp_store_recipient */
+    GHashTable *queues;                /* a set of struct sstp_store_queue, by all three URLs */
+    struct sstp_store_queue *last_put; /* which the next message is likely to be for, too; NULL */
     struct sstp_store_limits limits;
     uint64_t num_bytes, num_messages;
     bool is_full;     /* senders are held back */

@@ -89,6 +89,8 @@ static struct sstp_store_queue *find_queue(const struct sstp_store *store, const
     const struct sstp_store_queue key = {.recipient = &recipient,
                                          .device_url = (char *)(uintptr_t)device_url,
                                          .resource_url = (char *)(uintptr_t)resource_url};
+    if (store->last_put != NULL && is_same_queue(store->last_put, &key))
+        return store->last_put;
     return g_hash_table_lookup(store->queues, &key);
 }
 
@@ -122,6 +124,8 @@ void sstp_store_drop_if_idle(struct sstp_store *store, struct sstp_store_queue *
         return;
     const guint index = queue->index;
     sstp_store_note_queue_gone(store, queue);
+    if (store->last_put == queue)
+        store->last_put = NULL;
     store->num_bytes -= cost_of_queue(queue);
     g_hash_table_remove(store->queues, queue);
     g_ptr_array_remove_index_fast(recipient->queues, index);
@@ -208,6 +212,7 @@ enum sstp_store_result sstp_store_put(struct sstp_store *store, const char *iden
         queue->id = ++store->last_queue_id;
         queue->done = payload->id - 1; /* whatever its id may have stood for before */
     }
+    store->last_put = queue;
     *message = sstp_store_append(store, queue, payload, expires_ms);
     sstp_store_note_appended(store, queue, payload);
     return SSTP_STORE_OK;

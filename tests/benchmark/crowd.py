@@ -25,18 +25,21 @@ from tshark import BUILD_DIR  # noqa: E402
 
 URL = "grooveDNS://relay1.example"
 ROWS = (("tcp",), ("longlived",), ("keepalive",), ("polling",), ("longlived", "polling"))
+HALF_OPEN_MAX = 2002  # all clients of a row at once
 COMING_SECONDS = 300  # until all are there
 
 
 class Relay:
     """`relaysim relay`, with room for so many."""
 
-    def __init__(self, program, num):
+    def __init__(self, program, num, *options, over_http=True):
+        http = ["--listen-http", "127.0.0.1:0"] if over_http else []
         self.process = subprocess.Popen(
-            [program, "relay", "--url", URL, "--listen", "127.0.0.1:0", "--listen-http",
-             "127.0.0.1:0", "--max-connections", str(num), "--max-half-open", str(max(num, 64))],
+            [program, "relay", "--url", URL, "--listen", "127.0.0.1:0", *http, "--max-connections",
+             str(num), "--max-half-open", str(min(max(num, 64), HALF_OPEN_MAX)), *options],
             stdout=subprocess.PIPE, text=True)
-        _, self.tcp, self.http = self.process.stdout.readline().split()
+        _, self.tcp, *addresses = self.process.stdout.readline().split()
+        self.http = addresses[0] if addresses else None
 
     def __enter__(self):
         return self

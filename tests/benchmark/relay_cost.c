@@ -5,12 +5,9 @@
  *
  *     relay_cost ROW NUM
  *
- * The rows are in main().  A file is made in the current folder, and removed.
+ * The rows are in main().  A store is made in the current folder, and left there.
  */
 #include "pair.h"
-
-#include <errno.h>
-#include <glib/gstdio.h>
 
 #include "store/store.h"
 
@@ -53,6 +50,7 @@ static void lose_named(unsigned num)
 #define BATCH 512u /* messages of a transaction */
 #define SIZE 1024u
 #define WALL_MS 1700000000000
+#define FILE_NAME "relay_cost.db"
 
 static void count(void *num)
 {
@@ -69,15 +67,24 @@ static void settle(struct sstp_store *store)
     g_assert_null(sstp_store_failure(store));
 }
 
-static void put(struct sstp_store *store, unsigned *num_safe)
+static struct sstp_store *open_store(void)
 {
-    static uint8_t data[SIZE];
+    char *error = NULL;
+    struct sstp_store *store = sstp_store_open(FILE_NAME, NULL, 0, WALL_MS, &error);
+    g_assert_cmpstr(error, ==, NULL);
+    return store;
+}
+
+static void put(struct sstp_store *store, const char *identity_url, size_t size, int64_t expires_ms,
+                unsigned *num_safe)
+{
+    static const uint8_t data[SIZE];
     struct sstp_payload *payload =
-        sstp_payload_new(&(struct sstp_ep_message){.data = sstp_span(data, sizeof data)});
+        sstp_payload_new(&(struct sstp_ep_message){.data = sstp_span(data, size)});
     struct sstp_store_message *message;
     g_assert_cmpint(
-        sstp_store_put(store, "grooveIdentity://i", "", RESOURCE, payload, SSTP_EP_NEVER, &message),
-        ==, SSTP_STORE_OK);
+        sstp_store_put(store, identity_url, "", RESOURCE, payload, expires_ms, &message), ==,
+        SSTP_STORE_OK);
     sstp_store_await(store, payload, count, num_safe);
     sstp_payload_unref(payload);
 }
@@ -96,15 +103,10 @@ static void take(struct sstp_store *store)
 /* Messages of 1 KiB for who is not there, and then is. */
 static void keep_and_bring(unsigned num)
 {
-    static const char *const names[] = {"store", "store-wal"};
-    char *folder = g_strdup("relay_cost-XXXXXX"), *error = NULL;
-    g_assert_nonnull(g_mkdtemp(folder));
-    char *path = g_build_filename(folder, names[0], NULL);
-    struct sstp_store *store = sstp_store_open(path, NULL, 0, WALL_MS, &error);
+    struct sstp_store *store = open_store();
     unsigned num_safe = 0;
-    g_assert_cmpstr(error, ==, NULL);
     for (unsigned i = 1; i <= num; i++) {
-        put(store, &num_safe);
+        put(store, "grooveIdentity://i", SIZE, SSTP_EP_NEVER, &num_safe);
         if (i % BATCH == 0 || i == num)
             settle(store);
     }
@@ -116,14 +118,37 @@ static void keep_and_bring(unsigned num)
     }
     g_assert_cmpuint(sstp_store_num_messages(store), ==, 0);
     sstp_store_free(store);
-    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
-        char *file = g_build_filename(folder, names[i], NULL);
-        (void)g_unlink(file);
-        g_free(file);
+}
+
+#define QUEUE_MESSAGES 10u /* that wait in each queue */
+#define SHORT_SIZE 100u
+
+/* Messages for a tenth as many recipients, each of whom gets one after all others have.  They
+ * expire at different times, so that no two share a row of the disk. */
+static void keep_for_many(unsigned num)
+{
+    struct sstp_store *store = open_store();
+    const unsigned num_queues = MAX(num / QUEUE_MESSAGES, 1);
+    unsigned num_safe = 0;
+    for (unsigned i = 0; i < num; i++) {
+        char *url = g_strdup_printf("grooveIdentity://%08u", i % num_queues);
+        put(store, url, SHORT_SIZE, (i + 1) * INT64_C(3600000), &num_safe);
+        g_free(url);
+        if (i % BATCH == 0)
+            settle(store);
     }
-    g_assert_cmpint(g_rmdir(folder), ==, 0);
-    g_free(path);
-    g_free(folder);
+    sstp_store_free(store);
+}
+
+/* A relay with such a store starts, several times. */
+static void open_with_many(unsigned num)
+{
+    keep_for_many(num);
+    for (unsigned i = 0; i < 5; i++) {
+        struct sstp_store *store = open_store();
+        g_assert_cmpuint(sstp_store_num_messages(store), ==, num);
+        sstp_store_free(store);
+    }
 }
 
 int main(int argc, char **argv)
@@ -131,7 +156,10 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         void (*run)(unsigned num);
-    } rows[] = {{"named", lose_named}, {"offline", keep_and_bring}};
+    } rows[] = {{"named", lose_named},
+                {"offline", keep_and_bring},
+                {"backlog", keep_for_many},
+                {"opening", open_with_many}};
     for (size_t i = 0; argc == 3 && i < G_N_ELEMENTS(rows); i++)
         if (strcmp(argv[1], rows[i].name) == 0) {
             rows[i].run((unsigned)g_ascii_strtoull(argv[2], NULL, 10));

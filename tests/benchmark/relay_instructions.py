@@ -26,6 +26,8 @@ LIMIT = 1.1  # of the ratio
 ROWS = {
     "named": (1500, "a lost recipient of a fanout session of SSTP 1.5"),
     "offline": (5000, "a message of 1 KiB, stored and brought"),
+    "backlog": (5000, "a message of 100 bytes, stored, for a tenth as many recipients"),
+    "opening": (5000, "the same, and read when a relay starts, five times"),
 }
 
 
@@ -34,7 +36,7 @@ def count(build, row, num):
     with tempfile.TemporaryDirectory() as folder:
         command = ["valgrind", "--tool=callgrind",
                    "--callgrind-out-file=" + os.path.join(folder, "callgrind.out"),
-                   os.path.join(build, "tests", "benchmark", "relay_cost"), row, str(num)]
+                   os.path.join(os.path.abspath(build), "tests", "benchmark", "relay_cost"), row, str(num)]
         done = subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, text=True, check=False)
     found = re.search(r"Collected : (\d+)", done.stderr)

@@ -70,6 +70,7 @@ ELSEWHERE = (
     (r"apt-get install --no-install-recommends redis-server mosquitto|python3 tests/benchmark/relay\.py",
      "tests/pages/by_hand.py", r"tests/benchmark/relay\.py"),
     (r"python3 tests/benchmark/crowd\.py", "tests/pages/by_hand.py", r"tests/benchmark/crowd\.py"),
+    (r"python3 tests/benchmark/backlog\.py", "tests/pages/by_hand.py", r"tests/benchmark/backlog\.py"),
     (r"python3 tests/benchmark/linear\.py", "tests/benchmark/CMakeLists.txt", "linear.py"),
     (r"tests/cli/program/test_stories\.py --seconds N", "tests/cli/CMakeLists.txt", "journeys stories"),
     (r"python3 tests/benchmark/benchmark\.py", "tests/plugin/dissect/test_benchmark.py", '"benchmark.py"'),

@@ -43,6 +43,23 @@ static void test_queues(void)
     sstp_store_free(store);
 }
 
+/* The queue that was put into last goes, and another of that name comes; and one of another. */
+static void test_again(void)
+{
+    struct sstp_store *store = sstp_store_new();
+    struct sstp_store_message *a, *b, *c;
+    (void)queued_put(store, "i", "", 1, SSTP_EP_NEVER, &a);
+    sstp_store_remove(store, a);
+    (void)queued_put(store, "j", "", 2, SSTP_EP_NEVER, &b);
+    (void)queued_put(store, "i", "", 3, SSTP_EP_NEVER, &a);
+    (void)queued_put(store, "i", "", 4, SSTP_EP_NEVER, &c);
+    g_assert_true(a->queue == c->queue && a->queue != b->queue);
+    g_assert_cmpstr(a->queue->recipient->identity_url, ==, "i");
+    g_assert_cmpstr(b->queue->recipient->identity_url, ==, "j");
+    g_assert_cmpuint(a->queue->messages.length, ==, 2);
+    sstp_store_free(store);
+}
+
 /* At the quota, and one byte above. */
 static void test_quota(void)
 {
@@ -163,6 +180,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/queue/order", test_order);
     g_test_add_func("/queue/queues", test_queues);
+    g_test_add_func("/queue/again", test_again);
     g_test_add_func("/queue/quota", test_quota);
     g_test_add_func("/queue/full", test_full);
     g_test_add_func("/queue/under-way", test_under_way);
