@@ -12,6 +12,7 @@
 #include "take/ports.h"
 #include "take/shim.h"
 #include "take/tcp_connection.h"
+#include "follow/again.h"
 #include "follow/settle.h"
 #include "http/arrive.h"
 #include "statistics/statistics.h"
@@ -57,6 +58,7 @@ void proto_register_grvsstp(void)
     grvsstp_states_register_preferences(module);
     grvsstp_journeys_register_preferences(module);
     grvsstp_message_register_preferences(module);
+    register_init_routine(grvsstp_again_reset);
     register_init_routine(grvsstp_connections_reset);
     register_init_routine(grvsstp_states_reset);
     register_init_routine(grvsstp_journeys_reset);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "follow/message.h"
 
+#include "follow/again.h"
+
 /* Longest message that is put together, in MiB: a preference. */
 static unsigned message_max_mib = 16;
 
@@ -21,7 +23,7 @@ void grvsstp_contribute(struct grvsstp_contributions *list, uint32_t frame, size
 {
     struct grvsstp_contribution *contribution = list->last;
     if (contribution == NULL || contribution->frame != frame) {
-        contribution = wmem_new0(wmem_file_scope(), struct grvsstp_contribution);
+        contribution = wmem_new0(grvsstp_passing_scope(), struct grvsstp_contribution);
         contribution->frame = frame;
         if (list->last != NULL)
             list->last->next = contribution;
@@ -146,17 +148,34 @@ enum grvsstp_track grvsstp_tracker_take(struct grvsstp_tracker *tracker, struct 
  * Messages in several chunks
  */
 
+/* What the message was put together of; its fragments outlive their frames. */
+static void drop(const struct grvsstp_message *message, wmem_allocator_t *pool)
+{
+    if (message == NULL || message->fragments != NULL)
+        return;
+    for (const struct grvsstp_payload *part = message->first; part != NULL; part = part->next) {
+        if (part->pieces == NULL)
+            grvsstp_passing_drop(pool, part->bytes.data);
+        grvsstp_passing_drop(pool, part);
+    }
+    for (const struct grvsstp_contribution *at = message->contributions.first; at != NULL;
+         at = at->next)
+        grvsstp_passing_drop(pool, at);
+    grvsstp_passing_drop(pool, message);
+}
+
 struct grvsstp_message *grvsstp_spanning_begin(struct grvsstp_spanning *spanning,
                                                uint32_t session_id, uint32_t frame,
-                                               const struct grvsstp_contributions *pieces)
+                                               const struct grvsstp_contributions *pieces,
+                                               wmem_allocator_t *pool)
 {
-    struct grvsstp_message *message = wmem_new0(wmem_file_scope(), struct grvsstp_message);
+    struct grvsstp_message *message = wmem_new0(grvsstp_passing_scope(), struct grvsstp_message);
     message->is_whole = true;
     message->begin_frame = frame;
     message->begin_pieces = pieces;
     if (spanning->by_session == NULL)
         spanning->by_session = wmem_map_new(wmem_file_scope(), g_direct_hash, g_direct_equal);
-    wmem_map_insert(spanning->by_session, GUINT_TO_POINTER(session_id), message);
+    drop(wmem_map_insert(spanning->by_session, GUINT_TO_POINTER(session_id), message), pool);
     return message;
 }
 
@@ -168,10 +187,11 @@ struct grvsstp_message *grvsstp_spanning_find(const struct grvsstp_spanning *spa
     return wmem_map_lookup(spanning->by_session, GUINT_TO_POINTER(session_id));
 }
 
-void grvsstp_spanning_end(struct grvsstp_spanning *spanning, uint32_t session_id)
+void grvsstp_spanning_end(struct grvsstp_spanning *spanning, uint32_t session_id,
+                          wmem_allocator_t *pool)
 {
     if (spanning->by_session != NULL)
-        wmem_map_remove(spanning->by_session, GUINT_TO_POINTER(session_id));
+        drop(wmem_map_remove(spanning->by_session, GUINT_TO_POINTER(session_id)), pool);
 }
 
 void grvsstp_spanning_end_all(struct grvsstp_spanning *spanning)
@@ -184,8 +204,8 @@ static void forget_payload(struct grvsstp_message *message)
     for (struct grvsstp_payload *payload = message->first, *next; payload != NULL; payload = next) {
         next = payload->next;
         if (payload->pieces == NULL)
-            wmem_free(wmem_file_scope(), (void *)payload->bytes.data);
-        wmem_free(wmem_file_scope(), payload);
+            wmem_free(grvsstp_passing_scope(), (void *)payload->bytes.data);
+        wmem_free(grvsstp_passing_scope(), payload);
     }
     message->first = message->last = NULL;
 }
@@ -203,12 +223,12 @@ void grvsstp_message_append(struct grvsstp_message *message, struct sstp_span pa
     if (!message->is_whole || payload.len == 0)
         return;
 
-    struct grvsstp_payload *part = wmem_new(wmem_file_scope(), struct grvsstp_payload);
+    struct grvsstp_payload *part = wmem_new(grvsstp_passing_scope(), struct grvsstp_payload);
     part->next = NULL;
     part->pieces = pieces;
     part->bytes = payload;
     if (pieces == NULL)
-        part->bytes.data = wmem_memdup(wmem_file_scope(), payload.data, payload.len);
+        part->bytes.data = wmem_memdup(grvsstp_passing_scope(), payload.data, payload.len);
     if (message->last != NULL)
         message->last->next = part;
     else

@@ -113,13 +113,17 @@ struct grvsstp_spanning {
     wmem_map_t *by_session; /* NULL until the first */
 };
 
-/* `frame` completed the Message command; `pieces` are its frames where it was split. */
+/* `frame` completed the Message command; `pieces` are its frames where it was split.  What was
+ * open on the session goes as with grvsstp_spanning_end(). */
 struct grvsstp_message *grvsstp_spanning_begin(struct grvsstp_spanning *spanning,
                                                uint32_t session_id, uint32_t frame,
-                                               const struct grvsstp_contributions *pieces);
+                                               const struct grvsstp_contributions *pieces,
+                                               wmem_allocator_t *pool);
 struct grvsstp_message *grvsstp_spanning_find(const struct grvsstp_spanning *spanning,
                                               uint32_t session_id);
-void grvsstp_spanning_end(struct grvsstp_spanning *spanning, uint32_t session_id);
+/* The message is freed with the pool of the packet at hand where no frame is shown again. */
+void grvsstp_spanning_end(struct grvsstp_spanning *spanning, uint32_t session_id,
+                          wmem_allocator_t *pool);
 void grvsstp_spanning_end_all(struct grvsstp_spanning *spanning);
 
 /* Appends payload that `frame` brought, or, with `pieces`, completed; of bytes that are not

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "follow/connection.h"
 
-#include <epan/proto_data.h>
-
+#include "follow/again.h"
 #include "follow/settle.h"
 
 /* A chunk of nothing but broken headers could hold a piece every three bytes;
@@ -69,7 +68,8 @@ static void note_spanning(struct draft *draft, struct sstp_span bytes,
 
     switch (bytes.data[0]) {
     case SSTP_MESSAGE:
-        message = grvsstp_spanning_begin(&half->messages, session_id, draft->chunk->frame, pieces);
+        message = grvsstp_spanning_begin(&half->messages, session_id, draft->chunk->frame, pieces,
+                                         draft->tracker.pool);
         if (grvsstp_is_fragment(bytes)) {
             if (half->fragmented == NULL)
                 half->fragmented = wmem_new0(wmem_file_scope(), struct grvsstp_fragmented);
@@ -90,10 +90,10 @@ static void note_spanning(struct draft *draft, struct sstp_span bytes,
             message->end_frame = draft->chunk->frame;
         if (message != NULL && message->fragments != NULL)
             grvsstp_fragment_end(half->fragmented, message, draft->chunk->frame);
-        grvsstp_spanning_end(&half->messages, session_id);
+        grvsstp_spanning_end(&half->messages, session_id, draft->tracker.pool);
         break;
     case SSTP_CLOSE:
-        grvsstp_spanning_end(&half->messages, session_id);
+        grvsstp_spanning_end(&half->messages, session_id, draft->tracker.pool);
         break;
     }
     if (message != NULL)
@@ -105,8 +105,9 @@ static void keep_open_messages(struct draft *draft)
 {
     for (unsigned i = 0; i < draft->tracker.num_locals; i++) {
         const struct grvsstp_local *local = &draft->tracker.locals[i];
-        struct grvsstp_message *message = grvsstp_spanning_begin(
-            &draft->half->messages, local->session_id, draft->chunk->frame, local->first->pieces);
+        struct grvsstp_message *message =
+            grvsstp_spanning_begin(&draft->half->messages, local->session_id, draft->chunk->frame,
+                                   local->first->pieces, draft->tracker.pool);
         for (const struct grvsstp_slice *slice = local->first; slice != NULL; slice = slice->next) {
             if (slice != local->first) /* that is the Message itself */
                 grvsstp_message_append(message, slice->bytes, slice->is_whole, slice->pieces,
@@ -116,10 +117,24 @@ static void keep_open_messages(struct draft *draft)
     }
 }
 
+/* Nothing is added to a split any more. */
+static void end_split(struct draft *draft)
+{
+    struct grvsstp_split *split = draft->half->open;
+
+    draft->half->open = NULL;
+    if (split == NULL)
+        return;
+    for (const struct grvsstp_contribution *at = split->contributions.first; at != NULL;
+         at = at->next)
+        grvsstp_passing_drop(draft->tracker.pool, at);
+    grvsstp_passing_drop(draft->tracker.pool, split);
+}
+
 /* Bytes are missing; nobody knows what they said, and of which message. */
 static void forget(struct draft *draft)
 {
-    draft->half->open = NULL;
+    end_split(draft);
     if (draft->is_for_now)
         return;
     grvsstp_settle_gap(draft->connection, draft->from_initiator, draft->chunk->time_ns, 0);
@@ -142,7 +157,7 @@ static void add_part(struct draft *draft, const struct sstp_piece *part)
     struct grvsstp_half *half = draft->half;
 
     if (part->kind == SSTP_PIECE_START || half->open == NULL) {
-        half->open = wmem_new0(wmem_file_scope(), struct grvsstp_split);
+        half->open = wmem_new0(grvsstp_passing_scope(), struct grvsstp_split);
         if (part->kind == SSTP_PIECE_START && part->offset < draft->chunk->bytes.bytes.len)
             half->open->command_id = draft->chunk->bytes.bytes.data[part->offset];
     }
@@ -157,13 +172,13 @@ static void add_part(struct draft *draft, const struct sstp_piece *part)
     draft_add(draft, is_last ? GRVSSTP_PIECE_LAST : GRVSSTP_PIECE_PART, part->offset, part->len)
         ->split = split;
     if (is_last) {
-        split->bytes =
-            wmem_memdup(wmem_file_scope(), part->command.data, (unsigned)part->command.len);
+        split->bytes = wmem_memdup(grvsstp_again_scope(draft->tracker.pool), part->command.data,
+                                   (unsigned)part->command.len);
         split->captured_len = (uint32_t)part->command.len;
         split->reassembled_in = draft->chunk->frame;
     }
     if (part->kind == SSTP_PIECE_END)
-        half->open = NULL;
+        end_split(draft);
 }
 
 /* A command that is complete in this chunk; first pass. */
@@ -182,17 +197,19 @@ static void note_command(struct draft *draft, const struct sstp_piece *piece)
                            draft->chunk->frame, &stand);
     if (bytes.len < SSTP_HEADER_LEN)
         return;
-    /* The stream reuses its buffer; the split's own copy stays. */
+    /* The stream reuses its buffer; the split's own copy stays, as long as frames may be shown. */
     const struct grvsstp_contributions *pieces = NULL;
     if (piece->kind == SSTP_PIECE_END) {
         const struct grvsstp_split *split = draft->pieces[draft->num_pieces - 1].split;
         bytes = sstp_span(split->bytes, bytes.len);
-        pieces = &split->contributions;
+        if (grvsstp_is_shown_again())
+            pieces = &split->contributions;
     }
     if (grvsstp_tracker_take(&draft->tracker, bytes, pieces, offset) == GRVSSTP_TRACK_ELSEWHERE)
         note_spanning(draft, bytes, pieces, offset);
     else if (bytes.data[0] == SSTP_MESSAGE)
-        grvsstp_spanning_end(&draft->half->messages, grvsstp_session_id(bytes));
+        grvsstp_spanning_end(&draft->half->messages, grvsstp_session_id(bytes),
+                             draft->tracker.pool);
 }
 
 static void add_piece(struct draft *draft, const struct sstp_piece *piece)
@@ -229,16 +246,18 @@ static void add_piece(struct draft *draft, const struct sstp_piece *piece)
 static struct grvsstp_plan *draft_keep(const struct draft *draft)
 {
     const unsigned num_links = draft->links != NULL ? wmem_array_get_count(draft->links) : 0;
-    struct grvsstp_plan *plan = wmem_new(wmem_file_scope(), struct grvsstp_plan);
+    /* One for now is written over when the frame at hand is another. */
+    wmem_allocator_t *scope =
+        draft->is_for_now ? wmem_file_scope() : grvsstp_again_scope(draft->tracker.pool);
+    struct grvsstp_plan *plan = wmem_new(scope, struct grvsstp_plan);
     plan->has_gap = draft->chunk->has_gap;
     plan->num_pieces = draft->num_pieces;
-    plan->pieces =
-        wmem_memdup(wmem_file_scope(), draft->pieces, draft->num_pieces * sizeof draft->pieces[0]);
+    plan->pieces = wmem_memdup(scope, draft->pieces, draft->num_pieces * sizeof draft->pieces[0]);
     plan->num_links = num_links;
     plan->links = NULL;
     if (num_links > 0) {
-        struct grvsstp_link *links = wmem_memdup(
-            wmem_file_scope(), wmem_array_get_raw(draft->links), num_links * sizeof *links);
+        struct grvsstp_link *links =
+            wmem_memdup(scope, wmem_array_get_raw(draft->links), num_links * sizeof *links);
         qsort(links, num_links, sizeof *links, compare_links);
         plan->links = links;
     }
@@ -337,7 +356,7 @@ void grvsstp_plan_replace(struct grvsstp_plan *kept, const struct grvsstp_plan *
 void grvsstp_plan_keep(packet_info *pinfo, uint32_t key, struct grvsstp_plan *plan)
 {
     if (plan != NULL)
-        p_add_proto_data(wmem_file_scope(), pinfo, proto_grvsstp, key, plan);
+        grvsstp_again_keep(pinfo, proto_grvsstp, key, plan);
 }
 
 void grvsstp_plan_make(struct grvsstp_connection *connection, bool from_initiator, tvbuff_t *tvb,
@@ -359,5 +378,5 @@ void grvsstp_plan_make(struct grvsstp_connection *connection, bool from_initiato
 
 const struct grvsstp_plan *grvsstp_plan_get(packet_info *pinfo, uint32_t key)
 {
-    return p_get_proto_data(wmem_file_scope(), pinfo, proto_grvsstp, key);
+    return grvsstp_again_kept(pinfo, proto_grvsstp, key);
 }

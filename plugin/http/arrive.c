@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "http/arrive.h"
 
-#include <epan/proto_data.h>
-
 #include "fields/henc_fields.h"
+#include "follow/again.h"
 #include "http/divide.h"
 #include "http/now.h"
 #include "http/observe.h"
@@ -77,11 +76,29 @@ static void list_named(const struct grvhenc_chunk *chunk, wmem_allocator_t *pool
         grvhenc_turn_list(chunk->tcp, v);
 }
 
+/* Keeps the plan of a chunk that was divided, which is of its pool. */
+static void keep_plan(const struct grvhenc_chunk *chunk, struct grvhenc_plan *plan)
+{
+    struct grvhenc_plan *kept = plan;
+
+    if (grvsstp_is_shown_again()) {
+        kept = wmem_new(wmem_file_scope(), struct grvhenc_plan);
+        grvhenc_plan_keep(kept, plan);
+    }
+    grvsstp_again_keep(chunk->pinfo, proto_grvhenc, chunk->key, kept);
+    grvsstp_passing_drop(chunk->pool, plan->joined.data);
+    if (plan->joint != NULL) {
+        grvsstp_passing_drop(chunk->pool, wmem_array_get_raw(plan->joint->frames));
+        grvsstp_passing_drop(chunk->pool, plan->joint->frames);
+        grvsstp_passing_drop(chunk->pool, plan->joint);
+    }
+}
+
 const struct grvhenc_plan *grvhenc_arrive(struct grvhenc_chunk *chunk)
 {
     struct grvhenc_tcp *tcp = chunk->tcp;
     packet_info *pinfo = chunk->pinfo;
-    const struct grvhenc_plan *plan;
+    struct grvhenc_plan *plan;
 
     grvhenc_now_note(chunk->frame, chunk->time_ns);
     tcp->last_frame = chunk->frame;
@@ -95,11 +112,8 @@ const struct grvhenc_plan *grvhenc_arrive(struct grvhenc_chunk *chunk)
     tcp->is_busy = false;
     if (is_taken) {
         plan = grvhenc_plan_of(chunk);
-        if (plan != NULL) {
-            struct grvhenc_plan *kept = wmem_new(wmem_file_scope(), struct grvhenc_plan);
-            grvhenc_plan_keep(kept, plan);
-            p_add_proto_data(wmem_file_scope(), pinfo, proto_grvhenc, chunk->key, kept);
-        }
+        if (plan != NULL)
+            keep_plan(chunk, plan);
     } else {
         plan = grvhenc_wait(chunk);
         if (chunk->has_begun)

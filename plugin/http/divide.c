@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "http/divide.h"
 
+#include "follow/again.h"
 #include "http/body.h"
 #include "http/observe.h"
 #include "http/stream.h"
@@ -17,6 +18,9 @@ struct grvhenc_item *grvhenc_chunk_add(struct grvhenc_chunk *chunk, enum grvhenc
  * Messages that come in pieces
  */
 
+/* Octets of a body (GRVHENC 3.3.4.6), with some for its head. */
+#define BODY_MAX ((size_t)32768 + 2048)
+
 static void drop_carried(struct grvhenc_side *side)
 {
     side->carried = (struct grvhenc_carried){NULL, 0, 0, 0, NULL};
@@ -30,17 +34,19 @@ static void enter_joint(struct grvhenc_joint *joint, uint32_t frame)
         wmem_array_append_one(joint->frames, frame);
 }
 
-/* Puts bytes after those that are carried, in a block that grows by halves: a message may come
- * byte by byte. */
+/* Puts bytes after those that are carried, in a block that has room for those that are wanted, as
+ * far as that is a body, and grows by halves: a message may come byte by byte. */
 static void append_carried(struct grvhenc_carried *carried, struct sstp_span bytes, uint32_t frame)
 {
+    const size_t wanted = MIN(carried->wanted, BODY_MAX);
+
     if (carried->joint == NULL) {
-        carried->joint = wmem_new0(wmem_file_scope(), struct grvhenc_joint);
-        carried->joint->frames = wmem_array_new(wmem_file_scope(), sizeof frame);
+        carried->joint = wmem_new0(grvsstp_passing_scope(), struct grvhenc_joint);
+        carried->joint->frames = wmem_array_new(grvsstp_passing_scope(), sizeof frame);
     }
     if (carried->size - carried->len < bytes.len) {
-        carried->size = carried->len + bytes.len + carried->len / 2;
-        carried->bytes = wmem_realloc(wmem_file_scope(), carried->bytes, carried->size);
+        carried->size = MAX(carried->len + bytes.len + carried->len / 2, wanted);
+        carried->bytes = wmem_realloc(grvsstp_passing_scope(), carried->bytes, carried->size);
     }
     memcpy(carried->bytes + carried->len, bytes.data, bytes.len);
     carried->len += bytes.len;
@@ -54,8 +60,8 @@ static void carry(struct grvhenc_chunk *chunk, size_t pos, size_t wanted)
     const struct sstp_span rest = sstp_span(chunk->bytes.data + pos, chunk->bytes.len - pos);
 
     drop_carried(side);
-    append_carried(&side->carried, rest, chunk->frame);
     side->carried.wanted = wanted > 0 ? rest.len + wanted : 0;
+    append_carried(&side->carried, rest, chunk->frame);
     grvhenc_chunk_add(chunk, GRVHENC_ITEM_PART, pos, rest.len)->joint = side->carried.joint;
 }
 
@@ -120,6 +126,7 @@ static void take_stray(struct grvhenc_chunk *chunk, size_t pos)
     struct grvhenc_item *item =
         grvhenc_chunk_add(chunk, GRVHENC_ITEM_STRAY, pos, chunk->bytes.len - pos);
     item->record = grvhenc_record_new(tcp->current, tcp->current_half, &result, NULL, &moment);
+    grvhenc_record_drop(item->record, chunk->pool);
 }
 
 /* Whether the body of this message is a LongLived one, which nobody waits for. */

@@ -200,6 +200,7 @@ struct grvhenc_record *grvhenc_observe(struct grvhenc_chunk *chunk,
     struct grvhenc_record *record =
         grvhenc_record_new(v, message->m.half, &result, bytes->body_tvb, &moment);
     grvhenc_record_wait(record, &result, &message->m);
+    grvhenc_record_drop(record, chunk->pool);
     return record;
 }
 

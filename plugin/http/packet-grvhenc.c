@@ -4,6 +4,7 @@
 #include <epan/proto_data.h>
 
 #include "fields/henc_fields.h"
+#include "follow/again.h"
 #include "http/arrive.h"
 #include "http/body.h"
 #include "http/place.h"
@@ -229,7 +230,7 @@ void grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
     tcp->is_from_start = transport->analysis != NULL && transport->analysis->server_port != 0;
     if (carried.len > 0) {
         struct grvhenc_carried *kept = &tcp->sides[true].carried;
-        kept->bytes = wmem_memdup(wmem_file_scope(), carried.data, carried.len);
+        kept->bytes = wmem_memdup(grvsstp_passing_scope(), carried.data, carried.len);
         kept->len = kept->size = carried.len;
         kept->wanted = carried.len; /* its head may be whole: no line need end in what comes next */
     }
@@ -314,8 +315,9 @@ bool grvhenc_held_goes_on(const struct grvhenc_chunk *chunk, uint32_t client_por
 
 void grvhenc_let_go(struct grvhenc_chunk *chunk)
 {
-    wmem_free(wmem_file_scope(), (void *)chunk->bytes.data);
-    wmem_free(wmem_file_scope(), chunk);
+    if (chunk->bytes.len > 0)
+        wmem_free(grvsstp_passing_scope(), (void *)chunk->bytes.data);
+    wmem_free(grvsstp_passing_scope(), chunk);
 }
 
 void grvhenc_take_held(const struct grvsstp_transport *transport, struct grvhenc_chunk *chunk)
@@ -355,13 +357,14 @@ void grvhenc_take_early(const struct grvsstp_transport *transport, conversation_
 /* The plan of the chunk with this key; NULL for a plain piece of a body. */
 static const struct grvhenc_plan *plan_get(packet_info *pinfo, uint32_t key)
 {
-    return p_get_proto_data(wmem_file_scope(), pinfo, proto_grvhenc, key);
+    return grvsstp_again_kept(pinfo, proto_grvhenc, key);
 }
 
 int grvhenc_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     if (!grvsstp_transport_is_carried(pinfo))
         return grvsstp_transport_refuse(tvb, pinfo, tree);
+    grvsstp_again_note(pinfo);
     const struct grvsstp_transport transport = grvsstp_transport(pinfo, tvb, data);
     struct grvhenc_tcp *tcp = conversation_get_proto_data(transport.conversation, proto_grvhenc);
     const struct grvhenc_plan *plan;

@@ -91,6 +91,7 @@ static void take_undecoded(struct grvhenc_chunk *chunk, size_t pos)
         grvhenc_chunk_add(chunk, GRVHENC_ITEM_STREAM, pos, chunk->bytes.len - pos);
     item->record = grvhenc_record_new(side->streaming, piece.half, &result, NULL, &moment);
     item->record->undecoded = side->undecoded;
+    grvhenc_record_drop(item->record, chunk->pool);
 }
 
 /* Whether the whole segment is data, like most, so that nothing has to be kept of it. */
@@ -154,5 +155,6 @@ void grvhenc_stream_take(struct grvhenc_chunk *chunk, size_t pos, size_t len)
     }
     item->record = grvhenc_record_new(v, piece.half, &result,
                                       tvb_new_subset_remaining(chunk->tvb, (int)pos), &moment);
+    grvhenc_record_drop(item->record, chunk->pool);
     keep_stream_record(chunk, piece.half);
 }

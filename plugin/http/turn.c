@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "http/turn.h"
 
+#include "follow/again.h"
 #include "http/divide.h"
 #include "http/now.h"
 #include "http/observe.h"
@@ -55,6 +56,9 @@ static bool divide_first(struct grvhenc_side *side, wmem_allocator_t *pool)
     struct grvhenc_item *items = chunk->items;
     const unsigned num_items = chunk->num_items;
 
+    /* What is carried before it comes into another block, which the plan has then. */
+    const struct sstp_span copy = chunk->num_carried == 0 ? chunk->bytes : sstp_span(NULL, 0);
+
     chunk->tcp->is_busy = true;
     chunk->pool = pool;
     chunk->items = wmem_alloc_array(pool, struct grvhenc_item, GRVHENC_ITEMS_MAX);
@@ -73,6 +77,12 @@ static bool divide_first(struct grvhenc_side *side, wmem_allocator_t *pool)
     }
     tvb_free_chain(tvb);
     chunk->tcp->is_busy = false;
+    if (copy.len > 0 && (is_done || chunk->num_carried > 0))
+        wmem_free(grvsstp_passing_scope(), (void *)copy.data);
+    if (is_done) {
+        wmem_free(grvsstp_passing_scope(), items);
+        wmem_free(grvsstp_passing_scope(), chunk);
+    }
     return is_done;
 }
 

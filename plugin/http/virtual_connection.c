@@ -3,6 +3,7 @@
 
 #include <epan/to_str.h>
 
+#include "follow/again.h"
 #include "follow/settle.h"
 
 /* Forgotten with the capture. */
@@ -86,8 +87,9 @@ static void place_bytes(struct grvhenc_delivery *delivery, const struct henc_del
     delivery->is_copy = from->is_parked || body == NULL || from->bytes.data < body ||
                         from->bytes.data + from->bytes.len > body + captured;
     if (delivery->is_copy) {
-        delivery->bytes = sstp_span(
-            wmem_memdup(wmem_file_scope(), from->bytes.data, from->bytes.len), from->bytes.len);
+        delivery->bytes =
+            sstp_span(wmem_memdup(grvsstp_passing_scope(), from->bytes.data, from->bytes.len),
+                      from->bytes.len);
     } else {
         delivery->offset = (uint32_t)(from->bytes.data - body);
         delivery->bytes = sstp_span(NULL, from->bytes.len);
@@ -128,9 +130,24 @@ void grvhenc_record_wait(struct grvhenc_record *record, const struct henc_result
     wmem_list_append(record->v->waiting, record);
 }
 
+static void drop(const struct grvhenc_record *record, wmem_allocator_t *pool)
+{
+    for (unsigned i = 0; i < record->num_deliveries; i++)
+        if (record->deliveries[i].is_copy)
+            grvsstp_passing_drop(pool, record->deliveries[i].bytes.data);
+    grvsstp_passing_drop(pool, record->deliveries);
+    grvsstp_passing_drop(pool, record);
+}
+
+void grvhenc_record_drop(const struct grvhenc_record *record, wmem_allocator_t *pool)
+{
+    if (record->waiting_octets == 0)
+        drop(record, pool);
+}
+
 /* Data that waited is given to the SSTP connection in this frame. */
 static void end_waiting(struct grvhenc_virtual *v, const struct grvhenc_delivery *delivery,
-                        uint32_t frame)
+                        const struct grvhenc_moment *moment)
 {
     wmem_list_frame_t *at = v->waiting != NULL ? wmem_list_head(v->waiting) : NULL;
 
@@ -140,8 +157,9 @@ static void end_waiting(struct grvhenc_virtual *v, const struct grvhenc_delivery
             record->to_server != delivery->from_initiator ||
             record->waiting_octets != delivery->bytes.len)
             continue;
-        record->shown_in = frame;
+        record->shown_in = moment->frame;
         wmem_list_remove_frame(v->waiting, at);
+        drop(record, moment->pool);
         return;
     }
 }
@@ -159,7 +177,7 @@ struct grvhenc_record *grvhenc_record_new(struct grvhenc_virtual *v, enum henc_h
                                           const struct henc_result *result, tvbuff_t *body_tvb,
                                           const struct grvhenc_moment *moment)
 {
-    struct grvhenc_record *record = wmem_new0(wmem_file_scope(), struct grvhenc_record);
+    struct grvhenc_record *record = wmem_new0(grvsstp_passing_scope(), struct grvhenc_record);
     const struct henc_deliveries *deliveries = &result->deliveries;
 
     record->v = v;
@@ -174,7 +192,7 @@ struct grvhenc_record *grvhenc_record_new(struct grvhenc_virtual *v, enum henc_h
     record->num_deliveries = (unsigned)deliveries->num;
     if (deliveries->num > 0)
         record->deliveries =
-            wmem_alloc0_array(wmem_file_scope(), struct grvhenc_delivery, deliveries->num);
+            wmem_alloc0_array(grvsstp_passing_scope(), struct grvhenc_delivery, deliveries->num);
     for (unsigned i = 0; i < deliveries->num; i++) {
         const struct henc_delivery *from = &deliveries->items[i];
         struct grvhenc_delivery *delivery = &record->deliveries[i];
@@ -185,7 +203,7 @@ struct grvhenc_record *grvhenc_record_new(struct grvhenc_virtual *v, enum henc_h
         place_bytes(delivery, from, body_tvb);
         grvhenc_note_one_sided(v, delivery->from_initiator, result->state);
         if (from->is_parked)
-            end_waiting(v, delivery, moment->frame);
+            end_waiting(v, delivery, moment);
         deliver(v->connection, delivery, from->after_gap, body_tvb, moment);
     }
     return record;

@@ -87,6 +87,10 @@ struct grvhenc_record *grvhenc_record_new(struct grvhenc_virtual *v, enum henc_h
                                           const struct henc_result *result, tvbuff_t *body_tvb,
                                           const struct grvhenc_moment *moment);
 
+/* First pass: the record serves the frame at hand, whose pool it is, and no other, unless its data
+ * waits. */
+void grvhenc_record_drop(const struct grvhenc_record *record, wmem_allocator_t *pool);
+
 /* First pass: data that the message of the record brought may have to wait. */
 void grvhenc_record_wait(struct grvhenc_record *record, const struct henc_result *result,
                          const struct henc_message *message);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "http/wait.h"
 
-#include <epan/proto_data.h>
-
 #include "fields/henc_fields.h"
+#include "follow/again.h"
 #include "http/plan.h"
 
 static uint64_t num_bytes_all; /* that wait in all directions */
@@ -21,7 +20,7 @@ uint64_t grvhenc_wait_num_bytes(void)
 static struct sstp_span copy_bytes(struct sstp_span bytes)
 {
     return bytes.len > 0
-               ? sstp_span(wmem_memdup(wmem_file_scope(), bytes.data, bytes.len), bytes.len)
+               ? sstp_span(wmem_memdup(grvsstp_passing_scope(), bytes.data, bytes.len), bytes.len)
                : bytes;
 }
 
@@ -56,10 +55,13 @@ void grvhenc_wait_put_by(struct grvhenc_chunk *chunk, struct grvhenc_item *befor
 {
     for (unsigned i = 0; i < chunk->num_items; i++)
         chunk->items[i].read = NULL; /* of a packet's pool */
-    chunk->items = chunk->num_items == num_before
-                       ? before
-                       : wmem_memdup(wmem_file_scope(), chunk->items,
-                                     chunk->num_items * sizeof chunk->items[0]);
+    if (chunk->num_items == num_before) {
+        chunk->items = before;
+    } else {
+        chunk->items = wmem_memdup(grvsstp_passing_scope(), chunk->items,
+                                   chunk->num_items * sizeof chunk->items[0]);
+        wmem_free(grvsstp_passing_scope(), before);
+    }
     chunk->pinfo = NULL;
     chunk->pool = NULL;
     chunk->tvb = NULL;
@@ -68,19 +70,19 @@ void grvhenc_wait_put_by(struct grvhenc_chunk *chunk, struct grvhenc_item *befor
 /* The chunk at hand is kept, with this plan for now. */
 static struct grvhenc_chunk *keep_with(struct grvhenc_chunk *chunk, struct grvhenc_plan *plan)
 {
-    struct grvhenc_chunk *kept = wmem_memdup(wmem_file_scope(), chunk, sizeof *chunk);
+    struct grvhenc_chunk *kept = wmem_memdup(grvsstp_passing_scope(), chunk, sizeof *chunk);
 
     if (chunk->num_carried == 0) /* else they are in a block of ours */
         kept->bytes = copy_bytes(chunk->bytes);
     kept->kept_len = (uint32_t)chunk->bytes.len;
     kept->kept = plan;
-    p_add_proto_data(wmem_file_scope(), chunk->pinfo, proto_grvhenc, kept->key, plan);
+    grvsstp_again_keep(chunk->pinfo, proto_grvhenc, kept->key, plan);
     grvhenc_wait_put_by(kept, NULL, 0);
     return kept;
 }
 
 /* The chunk at hand has to wait.  Its plan for now. */
-const struct grvhenc_plan *grvhenc_wait(struct grvhenc_chunk *chunk)
+struct grvhenc_plan *grvhenc_wait(struct grvhenc_chunk *chunk)
 {
     struct grvhenc_chunk *kept = keep_with(chunk, grvhenc_plan_for_now(chunk));
 

@@ -11,7 +11,7 @@
 #include "http/chunk.h"
 
 /* Has the chunk of the frame at hand wait.  Its plan for now. */
-const struct grvhenc_plan *grvhenc_wait(struct grvhenc_chunk *chunk);
+struct grvhenc_plan *grvhenc_wait(struct grvhenc_chunk *chunk);
 
 /* Keeps a chunk of the frame at hand of which nobody knows yet whose it is; and when it is known,
  * which is at another frame. */

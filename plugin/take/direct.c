@@ -2,6 +2,7 @@
 #include "take/direct.h"
 
 #include "fields/henc_fields.h"
+#include "follow/again.h"
 #include "henc/socks.h"
 #include "http/packet-grvhenc.h"
 #include "show/show.h"
@@ -310,6 +311,7 @@ int grvsstp_direct_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
 {
     if (!grvsstp_transport_is_carried(pinfo))
         return grvsstp_transport_refuse(tvb, pinfo, tree);
+    grvsstp_again_note(pinfo);
     const struct grvsstp_transport transport = grvsstp_transport(pinfo, tvb, data);
     struct grvsstp_tcp *tcp = grvsstp_tcp_find(transport.conversation, pinfo->num);
     struct grvsstp_recognised recognised;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "take/shim.h"
 
+#include "follow/again.h"
 #include "http/packet-grvhenc.h"
 #include "take/frame_end.h"
 #include "take/ports.h"
@@ -16,6 +17,7 @@ static int dissect_shim(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
         if (grvsstp_tunnel_is_http(behind))
             taken = grvsstp_transport_refuse(tvb, pinfo, tree);
     } else {
+        grvsstp_again_note(pinfo);
         const struct grvsstp_transport transport = grvsstp_transport(pinfo, tvb, data);
         taken = grvsstp_watch_look(&transport, tvb, pinfo, tree, data, SSTP_LOOK_OWN_PORT);
     }

@@ -4,6 +4,7 @@
 #include <epan/exceptions.h>
 
 #include "fields/henc_fields.h"
+#include "follow/again.h"
 #include "henc/http.h"
 #include "http/packet-grvhenc.h"
 #include "take/direct.h"
@@ -246,6 +247,7 @@ static int dissect_watched(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
 {
     if (!grvsstp_transport_is_carried(pinfo))
         return grvsstp_transport_refuse(tvb, pinfo, tree);
+    grvsstp_again_note(pinfo);
     const struct grvsstp_transport transport = grvsstp_transport(pinfo, tvb, data);
     struct grvsstp_opening *opening = grvsstp_opening_of(transport.conversation);
     int taken = 0;

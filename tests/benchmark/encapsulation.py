@@ -79,17 +79,33 @@ def begun(kind, out):
     return capture, carrier
 
 
+class Polling(henc.Polling):
+    """Its ports come again after so many connections, with other numbers of TCP's."""
+
+    PORTS = range(20000, 60000)
+
+    def __init__(self, capture, place):
+        super().__init__(capture, place)
+        self.connections = 0
+
+    def connect(self):
+        self.place.port = self.PORTS[self.connections % len(self.PORTS)]
+        isn = 1000 + 1_000_000 * (self.connections // len(self.PORTS))
+        self.connections += 1
+        client, server = self.place.ends(self.port)
+        return self.capture.connection(client, server, client_isn=isn, server_isn=isn + 4000)
+
+
 def write_polling(out, exchanges):
     """Client and server each have the next 150 octets to say in every exchange."""
-    capture, carrier = begun(henc.Polling, out)
+    capture, carrier = begun(Polling, out)
     text = sstp.join(sstp.message_sequence(0x21, b"p" * 300, user_ref="poll"))
     ends, at = len(text), 0
     owed = 0
-    for number in range(exchanges):
+    for _ in range(exchanges):
         piece = text[at:at + 150]
         at = (at + len(piece)) % ends
         owed += at == 0
-        carrier.place.port = 20000 + number % 40000
         connection = carrier.request(piece)
         answer = sstp.noop(owed).data if owed and at == 0 else b""
         owed = 0 if answer else owed
@@ -136,6 +152,10 @@ def prove(wireshark, file, kind):
                           "-T", "fields", "-e", "sstp.command"])
     if not text.strip():
         raise Failure("%s: no message in the first frames" % kind)
+    lost = "tcp.analysis.retransmission || tcp.analysis.lost_segment || sstp.expert.gap"
+    text = wireshark.run([TSHARK, "-n", "-r", file, "-Y", lost, "-T", "fields", "-e", "frame.number"])
+    if text.strip():
+        raise Failure("%s: what waits is measured, from frame %s on" % (kind, text.split()[0]))
 
 
 def start_up(wireshark):

@@ -2,6 +2,7 @@
 #include "dissect/dissector.h"
 
 #include "fields/compat.h"
+#include "follow/again.h"
 
 #include <epan/epan.h>
 #include <epan/epan_dissect.h>
@@ -39,6 +40,7 @@ struct dissector *dissector_new(void)
     struct dissector *dissector = g_new0(struct dissector, 1);
 
     dissector->epan = epan_new((struct packet_provider_data *)(void *)dissector, &provider);
+    grvsstp_again_never();
     const bool wants_tree = have_filtering_tap_listeners() || postdissectors_want_hfids();
     dissector->edt = epan_dissect_new(dissector->epan, wants_tree, FALSE);
     return dissector;

@@ -6,13 +6,16 @@
  *     dissect_driver [--mutate N] [--seed S] [-o PREFERENCE:VALUE]... CAPTURE...
  *
  * Every frame is dissected with a tree, in order, then again in order, then in a
- * shuffled one; what the last two show of our layers has to be the same.  With
- * --mutate that is done N times more for each file, with bytes of the payloads
+ * shuffled one; what the last two show of our layers has to be the same.  Before, all are
+ * dissected once, as by a program that never comes back, which has to show what that first pass
+ * shows.  With --mutate that is done N times more for each file, with bytes of the payloads
  * changed at random.  Prints a line a file; exit 1 when two orders differ.
  *
  * Built in sanitized builds only.
  */
 #include "fields/compat.h"
+
+#include "follow/again.h"
 
 #include <epan/epan.h>
 #include <epan/epan_dissect.h>
@@ -210,30 +213,66 @@ static uint32_t dissect(epan_t *epan, const struct file *file, struct frame *fra
     return digest.hash;
 }
 
-/* All frames: first pass, second pass, shuffled.  Returns whether the last two agree. */
-static bool file_dissect(struct file *file)
+static bool is_same(const struct file *file, unsigned at, uint32_t hash, const char *when)
+{
+    if (hash == file->frames[at].hash)
+        return true;
+    fprintf(stderr, "dissect_driver: %s: frame %u shows something else %s\n", file->name, at + 1,
+            when);
+    return false;
+}
+
+static epan_t *begin(struct file *file)
 {
     static const struct packet_provider_funcs funcs = {.get_frame_ts = frame_time};
-    epan_t *epan = epan_new((struct packet_provider_data *)(void *)file, &funcs);
+    return epan_new((struct packet_provider_data *)(void *)file, &funcs);
+}
+
+/* The first pass; where it `is_only`, nothing is kept for another one. */
+static bool first_pass(epan_t *epan, struct file *file, bool is_only)
+{
     guint32 cumulated = 0;
     bool agree = true;
 
     for (unsigned i = 0; i < file->num_frames; i++) {
         struct frame *frame = &file->frames[i];
         frame_data_init(&frame->data, i + 1, &frame->rec, 0, cumulated);
-        (void)dissect(epan, file, frame);
+        const uint32_t hash = dissect(epan, file, frame);
         frame_data_set_after_dissect(&frame->data, &cumulated);
+        if (is_only)
+            frame->hash = hash;
+        else
+            agree = is_same(file, i, hash, "where it may be shown again") && agree;
     }
     postseq_cleanup_all_protocols();
+    return agree;
+}
+
+static void dissect_once(struct file *file)
+{
+    epan_t *epan = begin(file);
+
+    grvsstp_again_never();
+    (void)first_pass(epan, file, true);
+    for (unsigned i = 0; i < file->num_frames; i++)
+        frame_data_destroy(&file->frames[i].data);
+    epan_free(epan);
+}
+
+/* All frames: once, then first pass, second pass, shuffled.  Returns whether the first two agree,
+ * and the last. */
+static bool file_dissect(struct file *file)
+{
+    dissect_once(file);
+    epan_t *epan = begin(file);
+    bool agree = first_pass(epan, file, false);
+
     for (unsigned i = 0; i < file->num_frames; i++)
         file->frames[i].hash = dissect(epan, file, &file->frames[i]);
     for (unsigned i = 0; i < file->num_frames; i++) {
         const unsigned at = random_below(file->num_frames);
-        if (dissect(epan, file, &file->frames[at]) == file->frames[at].hash)
-            continue;
-        fprintf(stderr, "dissect_driver: %s: frame %u shows something else in another order\n",
-                file->name, at + 1);
-        agree = false;
+        agree = is_same(file, at, dissect(epan, file, &file->frames[at]), "in another order") &&
+                agree;
     }
     for (unsigned i = 0; i < file->num_frames; i++)
         frame_data_destroy(&file->frames[i].data);
