@@ -253,7 +253,7 @@ class WindowTest(unittest.TestCase):
         window.wait("details", lambda: window.cells("tree", "Packet details"))
         window.press("menu item", "Flow Graph")
         dialog = window.dialog("Flow")
-        window.click(window.wait_for("check box", "Limit to display filter"))
+        window.tick(window.wait_for("check box", "Limit to display filter"))
         window.choose(window.wait_for("combo box", "All Flows"), "Groove SSTP Journeys")
         window.wait_for("label", "%d node(s), %d item(s)" % (journey["nodes"], journey["legs"]))
         self.assertIn("Groove SSTP Journeys", [node.get_name() for node in below(dialog)
@@ -284,8 +284,7 @@ class WindowTest(unittest.TestCase):
         """It is in the list of interfaces; its gear opens a dialog that asks for all of its options,
         with which it starts."""
         window = self.open("The Wireshark Network Analyzer")
-        gear, name = window.wait(DISPLAY, lambda: window.cell(DISPLAY))
-        window.click(gear)
+        window.click(window.wait(DISPLAY, lambda: window.cell(DISPLAY))[0])
         dialog = window.dialog("Interface Options")
         labels = window.labels(dialog)
         self.assertGreater(len(self.expected["options"]), 8)
@@ -293,7 +292,7 @@ class WindowTest(unittest.TestCase):
         self.display.picture("options")
         window.click(window.button(dialog, "Save"))
         window.wait("no dialog", lambda: not is_shown(dialog))
-        window.click(name, 2)
+        window.click(window.wait(DISPLAY, lambda: window.cell(DISPLAY))[1], 2)
         self.stop_live(window)
 
     def stop_live(self, window):

@@ -38,7 +38,9 @@ class Display:
         self.server = subprocess.Popen(
             # Nor on an abstract socket, which another root would see, too.
             ["Xvfb", "-displayfd", str(writer), "-screen", "0", SIZE, "-nolisten", "tcp",
-             "-nolisten", "local"],
+             "-nolisten", "local",
+             # It would begin anew, and let nobody in meanwhile, where xdotool leaves as the last one.
+             "-noreset"],
             pass_fds=[writer], stderr=subprocess.DEVNULL)
         os.close(writer)
         with os.fdopen(reader) as numbers:
@@ -162,12 +164,12 @@ class Window:
 
     def cell(self, name):
         """The one whose text begins so, in whichever list that is shown it stands, and the one before
-        it: (before, it)."""
+        it: (before, it).  They are good until the list is made anew."""
         for table in filter(is_shown, self.find("tree", "")):
             cells = [table.get_child_at_index(i)
                      for i in range(min(table.get_child_count(), ROWS_MAX))]
             for before, cell in zip(cells, cells[1:]):
-                if (cell.get_name() or "").startswith(name):
+                if (cell.get_name() or "").startswith(name) and cell.get_component_iface():
                     return before, cell
         return None
 
@@ -213,6 +215,14 @@ class Window:
         place = node.get_component_iface().get_extents(Atspi.CoordType.SCREEN)
         subprocess.run(["xdotool", "mousemove", str(place.x + place.width // 2),
                         str(place.y + place.height // 2), "click", "--repeat", str(times), "--delay", "50", "1"], check=True)
+
+    def tick(self, box):
+        """A check box, which may be ticked already: what it begins with is another in each release."""
+        def is_ticked():
+            return box.get_state_set().contains(Atspi.StateType.CHECKED)
+        if not is_ticked():
+            self.click(box)
+            self.wait("a tick", is_ticked)
 
     def choose(self, box, item):
         """Of what a box offers, with mouse and keyboard."""
