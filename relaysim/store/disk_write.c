@@ -189,7 +189,8 @@ void sstp_disk_gather_message(struct sstp_disk *disk, const struct sstp_disk_mes
     struct sstp_disk_message *first = &disk->first;
     if (disk->num_gathered++ == 0) {
         *first = *message;
-        first->head = sstp_span(disk->head, MIN(message->head.len, sizeof disk->head));
+        g_assert(message->head.len <= sizeof disk->head);
+        first->head = sstp_span(disk->head, message->head.len);
         if (first->head.len > 0)
             memcpy(disk->head, message->head.data, first->head.len);
         return;
@@ -241,19 +242,19 @@ void sstp_disk_set_queues(struct sstp_disk *disk, uint64_t row, uint64_t id,
     struct sstp_disk_message message;
     if (disk->err != SSTP_DISK_OK)
         return;
-    disk->err = sstp_disk_get_message(disk, row, id, &message);
-    if (disk->err == SSTP_DISK_OK) {
-        const bool is_alone = disk->walk.more.len == 0;
-        GByteArray *more = is_alone ? NULL : sstp_disk_set_standing(&disk->walk, queues);
-        sstp_disk_end_reading(disk);
-        if (is_alone)
-            set_span(disk, SET_QUEUES, row, queues);
-        else
-            set_span(disk, SET_MORE, row, sstp_span(more->data, more->len));
-        if (more != NULL)
-            g_byte_array_unref(more);
-    } else if (disk->err == SSTP_DISK_NOT_FOUND) {
-        disk->err = SSTP_DISK_OK; /* it has gone with its row */
+    const enum sstp_disk_err err = sstp_disk_get_message(disk, row, id, &message);
+    const bool is_alone = disk->walk.more.len == 0;
+    GByteArray *more =
+        err == SSTP_DISK_OK && !is_alone ? sstp_disk_set_standing(&disk->walk, queues) : NULL;
+    /* The row is about to change, and the log to be emptied. */
+    sstp_disk_end_reading(disk);
+    if (more != NULL) {
+        set_span(disk, SET_MORE, row, sstp_span(more->data, more->len));
+        g_byte_array_unref(more);
+    } else if (err == SSTP_DISK_OK) {
+        set_span(disk, SET_QUEUES, row, queues);
+    } else if (err != SSTP_DISK_NOT_FOUND) { /* it may have left already, or gone with its row */
+        disk->err = err;
     }
 }
 

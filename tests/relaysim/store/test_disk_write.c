@@ -66,6 +66,14 @@ static uint64_t num_of_row(uint64_t i)
     return 10 + 3 * i;
 }
 
+/* No statement is under way, which would keep the log from being emptied. */
+static void check_nothing_is_read(struct sstp_disk *disk)
+{
+    sqlite3_stmt *statement = NULL;
+    while ((statement = sqlite3_next_stmt(sstp_disk_sqlite(disk), statement)) != NULL)
+        g_assert_false(sqlite3_stmt_busy(statement));
+}
+
 /* A row of several: each is found, in whatever order they are asked for, and has left it when it
  * has, or is for others. */
 static void test_gathered(struct store_file *file, gconstpointer unused)
@@ -107,9 +115,12 @@ static void test_gathered(struct store_file *file, gconstpointer unused)
     sstp_disk_begin(disk);
     sstp_disk_remove_message(disk, 10, num_of_row(4));
     sstp_disk_remove_message(disk, 10, num_of_row(0));
-    sstp_disk_remove_message(disk, 11, 11); /* such a row has gone already */
+    sstp_disk_remove_message(disk, 10, num_of_row(4)); /* done again */
+    sstp_disk_remove_message(disk, 11, 11);            /* such a row has gone already */
     sstp_disk_set_queues(disk, 10, num_of_row(5), sstp_span(others, 2));
+    sstp_disk_remove_message(disk, 10, num_of_row(0));
     g_assert_cmpint(sstp_disk_commit(disk), ==, SSTP_DISK_OK);
+    check_nothing_is_read(disk);
     for (uint64_t i = 0; i < NUM; i++) {
         const bool has_left = i == 0 || i == 4;
         g_assert_cmpint(sstp_disk_get_message(disk, 10, num_of_row(i), &message), ==,
