@@ -61,7 +61,7 @@ ELSEWHERE = (
     (r"cmake (--build )?--preset (dev|fuzz|coverage).*|mkdir new .*|export (G_SLICE|ASAN_OPTIONS)=.*|"
      r"build/fuzz/.*|GRVSSTP_FUZZ_TRACE=1|tests/fuzz/coverage\.sh build/coverage",
      "tests/pages/by_hand.py", "Types what CONTRIBUTING.md says"),
-    (r"ctest -R benchmark\.(relay_)?instructions|python3 tests/benchmark/(test_)?(relay_)?instructions\.py.*",
+    (r"ctest -R benchmark\.((relay_)?instructions|memory)|python3 tests/benchmark/(test_)?(relay_)?instructions\.py.*",
      "tests/benchmark/CMakeLists.txt", "instructions.py"),
     (r"tshark -2 -Y FILTER -w FILE", "tests/plugin/dissect/test_saved.py", '"-w"'),
     (r"python3 tests/pages/by_hand\.py", "tests/pages/by_hand.py", "Usage: by_hand.py"),
