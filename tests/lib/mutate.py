@@ -143,6 +143,8 @@ def is_torn(packets):
     and what was said over both is in two pieces that nobody can join."""
     ended = set()
     for packet in packets:
+        if not isinstance(packet, Packet):  # a quote
+            continue
         if packet.flags & FIN:
             ended.add((packet.connection, packet.sender))
         if packet.flags & SYN and any(

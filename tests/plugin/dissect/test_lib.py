@@ -11,7 +11,7 @@ import unittest
 import harness
 from harness import stories
 from stories import sstp
-from mutate import KINDS, Joined, Packet, all_kinds, is_torn, skewed
+from mutate import KINDS, QUOTED, Joined, Packet, Quote, all_kinds, is_torn, skewed
 from tshark import Failure, Wireshark
 
 VECTORS = os.path.join(harness.HERE, "..", "..", "..", "samples", "vectors")
@@ -147,7 +147,7 @@ class Mutations(harness.DissectTest):
         connection.fin()
         packets = [Packet(frame.octets, frame.time) for frame in capture.frames]
         long = packets[-1].time - packets[0].time + 1
-        self.assertFalse(is_torn(packets))
+        self.assertFalse(is_torn(packets + [Quote(packets[0], QUOTED[0], 0)]))
         self.assertTrue(is_torn(skewed(packets, -long)))
         self.assertTrue(is_torn(skewed(packets, long)))
 
