@@ -108,17 +108,41 @@ void *grvsstp_again_kept(packet_info *pinfo, int proto, uint32_t key)
     return is_never ? NULL : p_get_proto_data(wmem_file_scope(), pinfo, proto, key);
 }
 
-static grvsstp_bool free_block(wmem_allocator_t *pool, wmem_cb_event_t event, void *block)
+/* What goes with a pool, all at once: a callback for each block would cost more than the block. */
+struct dropped {
+    const void *block;
+    struct dropped *next;
+};
+
+static struct drops {
+    wmem_allocator_t *pool; /* whose memory this is in */
+    struct dropped *first;
+} * drops; /* of the pool that was asked for last; NULL where that has gone */
+
+static grvsstp_bool free_dropped(wmem_allocator_t *pool, wmem_cb_event_t event, void *data)
 {
+    const struct drops *gone = data;
+
     (void)pool;
     (void)event;
-    if (passing != NULL) /* else it has gone with the capture */
-        wmem_free(passing, block);
+    /* Else they have gone with the capture. */
+    for (const struct dropped *at = passing != NULL ? gone->first : NULL; at != NULL; at = at->next)
+        wmem_free(passing, (void *)at->block);
+    if (drops == gone)
+        drops = NULL;
     return FALSE; /* once */
 }
 
 void grvsstp_passing_drop(wmem_allocator_t *pool, const void *block)
 {
-    if (is_never && block != NULL)
-        wmem_register_callback(pool, free_block, (void *)block);
+    if (!is_never || block == NULL)
+        return;
+    if (drops == NULL || drops->pool != pool) {
+        drops = wmem_new(pool, struct drops);
+        *drops = (struct drops){pool, NULL};
+        wmem_register_callback(pool, free_dropped, drops);
+    }
+    struct dropped *dropped = wmem_new(pool, struct dropped);
+    *dropped = (struct dropped){block, drops->first};
+    drops->first = dropped;
 }
