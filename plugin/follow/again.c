@@ -83,9 +83,6 @@ struct kept {
 
 enum { KEPT_KEY = 1 };
 
-/* The last frame that anything was kept of in its pool: of most there is nothing. */
-static uint32_t kept_frame;
-
 static struct kept *kept_in_pool(packet_info *pinfo)
 {
     return p_get_proto_data(pinfo->pool, pinfo, proto_grvsstp_sstp, KEPT_KEY);
@@ -100,17 +97,15 @@ void grvsstp_again_keep(packet_info *pinfo, int proto, uint32_t key, void *plan)
     struct kept *kept = wmem_new(pinfo->pool, struct kept);
     *kept = (struct kept){proto, key, plan, kept_in_pool(pinfo)};
     p_set_proto_data(pinfo->pool, pinfo, proto_grvsstp_sstp, KEPT_KEY, kept);
-    kept_frame = pinfo->num;
 }
 
 void *grvsstp_again_kept(packet_info *pinfo, int proto, uint32_t key)
 {
-    if (!is_never)
-        return p_get_proto_data(wmem_file_scope(), pinfo, proto, key);
-    const struct kept *kept = kept_frame == pinfo->num ? kept_in_pool(pinfo) : NULL;
-    while (kept != NULL && (kept->proto != proto || kept->key != key))
-        kept = kept->next;
-    return kept != NULL ? kept->plan : NULL;
+    for (const struct kept *kept = is_never ? kept_in_pool(pinfo) : NULL; kept != NULL;
+         kept = kept->next)
+        if (kept->proto == proto && kept->key == key)
+            return kept->plan;
+    return is_never ? NULL : p_get_proto_data(wmem_file_scope(), pinfo, proto, key);
 }
 
 /* What goes with a pool, all at once: a callback for each block would cost more than the block. */

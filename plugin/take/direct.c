@@ -30,8 +30,9 @@ static enum grvsstp_encapsulation encapsulation_of(const struct grvsstp_transpor
     if (transport->way == GRVSSTP_WAY_HTTP || prefix.kind == GRVSSTP_PREFIX_HTTP ||
         grvsstp_tunnel_is_asked_for(transport->conversation))
         return GRVSSTP_ENCAP_SECURE_TUNNEL;
-    return transport->srcport == 443 || transport->destport == 443 ? GRVSSTP_ENCAP_SSTP_443
-                                                                   : GRVSSTP_ENCAP_TCP;
+    return transport->srcport == GRVSSTP_TLS_PORT || transport->destport == GRVSSTP_TLS_PORT
+               ? GRVSSTP_ENCAP_SSTP_443
+               : GRVSSTP_ENCAP_TCP;
 }
 
 /* Where the direction of the chunk's sender, or the other one, goes on after the bytes that came
@@ -159,7 +160,7 @@ void grvsstp_direct_take(const struct grvsstp_transport *transport, tvbuff_t *tv
              grvsstp_transport_begun_in(transport) == 0)
         tcp->early = grvsstp_early_new();
     if (transport->way == GRVSSTP_WAY_TCP)
-        grvsstp_held_give(grvsstp_opening_of(transport->conversation), tcp, pinfo->pool);
+        grvsstp_held_give(grvsstp_opening_of(transport->conversation), tcp, transport, pinfo);
 }
 
 bool grvsstp_direct_has(const struct grvsstp_transport *transport, const packet_info *pinfo)
@@ -219,6 +220,14 @@ static void note_segment(struct grvsstp_tcp *tcp, bool from_initiator,
                                              has_number ? &number : NULL, begins, pinfo->pool));
 }
 
+/* Later passes: whether the frame has held its own segment, of which TCP hands on more: the end of
+ * the frame shows it. */
+static bool is_held(const struct grvsstp_tcp *tcp, packet_info *pinfo, uint32_t key)
+{
+    return tcp->has_held && grvsstp_plan_get(pinfo, key) == NULL &&
+           grvhenc_withheld_of(pinfo) != NULL;
+}
+
 static int dissect_segment(struct grvsstp_tcp *tcp, const struct grvsstp_transport *transport,
                            tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree)
 {
@@ -246,6 +255,8 @@ static int dissect_segment(struct grvsstp_tcp *tcp, const struct grvsstp_transpo
     }
     if (is_first_pass)
         note_segment(tcp, from_initiator, transport, commands, pinfo, seq);
+    else if (is_held(tcp, pinfo, seq))
+        return (int)tvb_captured_length(tvb);
     tcp->shown_frame = pinfo->num;
     grvsstp_show_chunk(tcp->connection, from_initiator, commands, pinfo, tree, seq);
     return (int)tvb_captured_length(tvb);
@@ -315,20 +326,20 @@ int grvsstp_direct_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     const struct grvsstp_transport transport = grvsstp_transport(pinfo, tvb, data);
     struct grvsstp_tcp *tcp = grvsstp_tcp_find(transport.conversation, pinfo->num);
     struct grvsstp_recognised recognised;
+    struct grvsstp_joined joined;
 
     if (tcp != NULL)
         return dissect_ours(tcp, &transport, tvb, pinfo, tree);
     if (PINFO_FD_VISITED(pinfo)) /* what was not ours then is not ours now */
         return 0;
-    grvsstp_recognise(&transport, tvb, pinfo, bits_wanted, &recognised);
+    grvsstp_held_judge(&transport, tvb, pinfo, bits_wanted, &joined, &recognised);
     switch (recognised.verdict) {
     case GRVSSTP_NOT_OURS:
         break;
     case GRVSSTP_WAIT_FOR_MORE:
-        grvsstp_opening_await(&transport, tvb, pinfo);
-        return grvsstp_wait_for_more(tvb, pinfo);
+        return grvsstp_held_await(&transport, tvb, pinfo) ? 0 : grvsstp_wait_for_more(tvb, pinfo);
     case GRVSSTP_COMMANDS:
-        grvsstp_direct_take(&transport, tvb, pinfo, recognised.prefix);
+        grvsstp_direct_take(&joined.transport, joined.tvb, pinfo, recognised.prefix);
         return dissect_segment(grvsstp_tcp_find(transport.conversation, pinfo->num), &transport,
                                tvb, pinfo, tree);
     case GRVSSTP_ENCAPSULATED:

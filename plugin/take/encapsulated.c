@@ -5,6 +5,7 @@
 #include "http/chunk.h"
 #include "http/packet-grvhenc.h"
 #include "take/held.h"
+#include "take/hold.h"
 #include "take/opening.h"
 #include "take/ports.h"
 #include "take/tunnel.h"
@@ -27,12 +28,18 @@ static bool first_of(const struct grvsstp_transport *transport, const packet_inf
 void grvsstp_encapsulated_take(const struct grvsstp_transport *transport, packet_info *pinfo,
                                const struct grvsstp_recognised *recognised)
 {
+    const struct grvsstp_opening *opening =
+        grvsstp_opening_intact(transport->conversation, pinfo->num);
     uint32_t own, others;
     const bool has_own = first_of(transport, pinfo, true, &own);
     const bool has_others = first_of(transport, pinfo, false, &others);
+    /* An answer may come before the rest of its request. */
+    const bool is_pending = recognised->head.is_response && has_others && opening != NULL &&
+                            grvsstp_opening_is_pending(opening);
 
-    grvhenc_take(transport, pinfo, sstp_span(NULL, 0), has_own ? &own : NULL,
-                 has_others ? &others : NULL, &recognised->head, recognised->head_at);
+    grvhenc_take(
+        transport, pinfo, is_pending ? grvsstp_opening_bytes(opening, true) : sstp_span(NULL, 0),
+        has_own ? &own : NULL, has_others ? &others : NULL, &recognised->head, recognised->head_at);
     grvsstp_encapsulated_take_held(transport);
 }
 
@@ -76,7 +83,7 @@ bool grvsstp_encapsulated_hold(struct grvsstp_opening *opening,
     const int64_t now_ns = grvsstp_states_time(pinfo);
     const unsigned num = opening->held != NULL ? wmem_array_get_count(opening->held) : 0;
 
-    if (num > 0 && opening->held_frame == pinfo->num && opening->held_seq == transport->seq)
+    if (grvsstp_hold_has(opening, transport, tvb, pinfo))
         return true;
     if (opening->is_in_tunnel || opening->is_by_tcp ||
         grvsstp_tunnel_is_asked_for(transport->conversation) ||
@@ -84,16 +91,7 @@ bool grvsstp_encapsulated_hold(struct grvsstp_opening *opening,
         opening->held_len + tvb_captured_length(tvb) > GRVSSTP_OPENING_HELD_LEN_MAX ||
         (num > 0 && now_ns - opening->held_since_ns > GRVSSTP_OPENING_HELD_TIME_MAX_NS))
         return false;
-    if (opening->held == NULL) {
-        opening->held = wmem_array_new(wmem_file_scope(), sizeof(struct grvhenc_chunk *));
-        opening->held_since_ns = now_ns;
-        opening->held_len = 0;
-    }
-    struct grvhenc_chunk *chunk = grvhenc_hold(transport, tvb, pinfo);
-    wmem_array_append_one(opening->held, chunk);
-    opening->held_len += tvb_captured_length(tvb);
-    opening->held_frame = pinfo->num;
-    opening->held_seq = transport->seq;
+    grvsstp_hold(opening, transport, tvb, pinfo);
     return true;
 }
 
@@ -254,12 +252,4 @@ struct sstp_span grvsstp_encapsulated_join(const struct grvsstp_opening *opening
         }
     }
     return sstp_span(all, len);
-}
-
-void grvsstp_encapsulated_let_go(struct grvsstp_opening *opening)
-{
-    for (unsigned i = 0; opening->held != NULL && i < wmem_array_get_count(opening->held); i++)
-        grvhenc_let_go(*(struct grvhenc_chunk **)wmem_array_index(opening->held, i));
-    opening->is_over |= opening->held != NULL; /* of them no account is kept */
-    opening->held = NULL;
 }

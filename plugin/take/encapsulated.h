@@ -40,7 +40,4 @@ struct sstp_span grvsstp_encapsulated_join(const struct grvsstp_opening *opening
                                            struct sstp_span bytes, uint32_t next,
                                            wmem_allocator_t *pool);
 
-/* It is none. */
-void grvsstp_encapsulated_let_go(struct grvsstp_opening *opening);
-
 #endif

@@ -8,6 +8,7 @@
 #include "show/show.h"
 #include "take/direct.h"
 #include "take/encapsulated.h"
+#include "take/held.h"
 #include "take/ports.h"
 #include "take/tcp_connection.h"
 #include "take/tunnel.h"
@@ -85,11 +86,9 @@ static bool note_withheld(struct grvsstp_tcp *tcp, conversation_t *conversation,
 static bool take_by_first(const struct grvsstp_transport *transport, tvbuff_t *data,
                           packet_info *pinfo)
 {
-    const int bits_wanted =
-        transport->analysis->server_port == SSTP_PORT ? SSTP_LOOK_OWN_PORT : SSTP_LOOK_ANY_PORT;
     struct grvsstp_recognised recognised;
 
-    grvsstp_recognise(transport, data, pinfo, bits_wanted, &recognised);
+    grvsstp_recognise(transport, data, pinfo, grvsstp_bits_wanted(transport), &recognised);
     if (recognised.verdict == GRVSSTP_COMMANDS && recognised.prefix.len == 0)
         grvsstp_direct_take(transport, data, pinfo, recognised.prefix);
     else if (recognised.verdict == GRVSSTP_ENCAPSULATED &&
@@ -100,48 +99,23 @@ static bool take_by_first(const struct grvsstp_transport *transport, tvbuff_t *d
     return true;
 }
 
-/* First pass: the beginning of the Connect is a chunk by itself, which TCP has kept. */
-static void give_awaited(const struct grvsstp_opening *opening, const packet_info *pinfo)
+/* First pass: the same where the beginning of a Connect is held, and this segment goes on with it,
+ * whatever of that it has once more. */
+static bool take_by_held(const struct grvsstp_transport *transport, tvbuff_t *data,
+                         packet_info *pinfo)
 {
-    struct grvsstp_tcp *tcp = grvsstp_tcp_find(opening->conversation, pinfo->num);
-    struct grvsstp_chunk chunk = {.bytes = sstp_chunk(opening->awaited.bytes, opening->awaited.len),
-                                  .frame = opening->awaited.frame,
-                                  .source_frame = opening->awaited.frame,
-                                  .key = opening->awaited.seq,
-                                  .time_ns = opening->awaited.time_ns,
-                                  .plan = wmem_new0(wmem_file_scope(), struct grvsstp_plan)};
+    struct grvsstp_joined joined;
+    struct grvsstp_recognised recognised;
 
-    (void)grvsstp_tcp_note_chunk(tcp, opening->awaited.srcport == tcp->initiator_port, &chunk, NULL,
-                                 true, pinfo->pool);
-}
-
-/* First pass: takes a connection by a Connect whose beginning TCP has kept, if this segment goes on
- * with it, whatever of that it has once more. */
-static bool take_by_awaited(const struct grvsstp_transport *transport, tvbuff_t *data,
-                            packet_info *pinfo)
-{
-    struct grvsstp_opening *opening = grvsstp_opening_of(transport->conversation);
-    const uint32_t len = tvb_captured_length(data);
-
-    if (opening == NULL || opening->awaited.len == 0 ||
-        opening->awaited.srcport != transport->srcport)
+    grvsstp_held_judge(transport, data, pinfo, grvsstp_bits_wanted(transport), &joined,
+                       &recognised);
+    if (!joined.is_joined)
         return false;
-    const uint32_t before = transport->seq - opening->awaited.seq;
-    const uint32_t known = opening->awaited.len - before;
-    if (before > opening->awaited.len || known >= len)
+    if (recognised.verdict == GRVSSTP_WAIT_FOR_MORE)
+        return grvsstp_held_await(transport, data, pinfo);
+    if (recognised.verdict != GRVSSTP_COMMANDS)
         return false;
-    uint8_t *all = wmem_alloc(pinfo->pool, before + len);
-    memcpy(all, opening->awaited.bytes, before);
-    tvb_memcpy(data, all + before, 0, len);
-    struct tcpinfo tcpinfo = *transport->tcpinfo;
-    tcpinfo.seq -= before;
-    struct grvsstp_transport joined = *transport;
-    joined.seq -= before;
-    joined.tcpinfo = &tcpinfo;
-    if (!take_by_first(
-            &joined, tvb_new_child_real_data(data, all, before + len, (int)(before + len)), pinfo))
-        return false;
-    give_awaited(opening, pinfo);
+    grvsstp_direct_take(&joined.transport, joined.tvb, pinfo, recognised.prefix);
     return true;
 }
 
@@ -155,7 +129,7 @@ static bool is_ours(conversation_t *conversation)
 static void look_at_segment(const struct grvsstp_transport *transport, tvbuff_t *data,
                             packet_info *pinfo)
 {
-    if (take_by_awaited(transport, data, pinfo))
+    if (take_by_held(transport, data, pinfo))
         return;
     if (!grvsstp_withheld_is_first(transport->conversation, pinfo) ||
         !take_by_first(transport, data, pinfo))
@@ -171,12 +145,13 @@ static void note_segment(conversation_t *conversation, tvbuff_t *tvb, packet_inf
         grvsstp_withheld_is_suspect(conversation) ||
         (opening != NULL &&
          (opening->held != NULL ||
-          (grvsstp_watch_is_pending(opening) && grvsstp_withheld_is_after_hole(conversation))));
+          (grvsstp_opening_is_pending(opening) && grvsstp_withheld_is_after_hole(conversation))));
     const bool is_early =
         opening != NULL && grvsstp_encapsulated_may_be_early(conversation, opening, pinfo);
     struct grvsstp_withheld segment;
 
     if ((!is_withheld && !is_early) || is_ours(conversation) ||
+        grvsstp_port_is_decided(pinfo->srcport) || grvsstp_port_is_decided(pinfo->destport) ||
         !grvsstp_withheld(conversation, tvb, pinfo, &segment))
         return;
     tvbuff_t *data = tvb_new_subset_length(tvb, (int)segment.offset, (int)segment.len);

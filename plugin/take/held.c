@@ -4,6 +4,7 @@
 #include "fields/henc_fields.h"
 #include "http/chunk.h"
 #include "http/packet-grvhenc.h"
+#include "take/hold.h"
 
 /* Those of the capture on which commands were held: struct grvsstp_opening *. */
 static wmem_array_t *all;
@@ -38,6 +39,7 @@ static wmem_array_t *take_out(struct grvsstp_opening *opening)
                           wmem_array_get_count(opening->held));
     opening->held = opening->early = NULL;
     opening->has_no_early = true;
+    opening->is_awaited = false;
     return chunks;
 }
 
@@ -81,19 +83,21 @@ static int compare(const void *a, const void *b)
     return ahead < 0 ? -1 : ahead > 0;
 }
 
+/* `at_hand`, or NULL, is left out. */
 static void give_side(struct grvsstp_tcp *tcp, bool from_initiator, wmem_array_t *chunks,
-                      uint32_t since, wmem_allocator_t *pool)
+                      uint32_t since, const struct grvhenc_chunk *at_hand, wmem_allocator_t *pool)
 {
     for (unsigned i = 0; i < wmem_array_get_count(chunks); i++) {
         const struct grvhenc_chunk *chunk = chunk_at(chunks, i);
-        if (chunk->frame >= since && (chunk->srcport == tcp->initiator_port) == from_initiator)
+        if (chunk->frame >= since && chunk != at_hand &&
+            (chunk->srcport == tcp->initiator_port) == from_initiator)
             give(tcp, chunk, pool);
     }
 }
 
 /* What was held, from the first commands on; what is before is nobody's. */
 static void give_all(struct grvsstp_opening *opening, wmem_array_t *chunks, struct grvsstp_tcp *tcp,
-                     wmem_allocator_t *pool)
+                     const struct grvhenc_chunk *at_hand, wmem_allocator_t *pool)
 {
     const uint32_t since = opening->commands.frame;
 
@@ -101,8 +105,8 @@ static void give_all(struct grvsstp_opening *opening, wmem_array_t *chunks, stru
         if (chunk_at(chunks, i)->frame == since)
             start_at_first(tcp, chunk_at(chunks, i));
     wmem_array_sort(chunks, compare);
-    give_side(tcp, true, chunks, since, pool);
-    give_side(tcp, false, chunks, since, pool);
+    give_side(tcp, true, chunks, since, at_hand, pool);
+    give_side(tcp, false, chunks, since, at_hand, pool);
     for (unsigned i = 0; i < wmem_array_get_count(chunks); i++)
         grvhenc_let_go(chunk_at(chunks, i));
     tcp->has_held = true;
@@ -144,15 +148,133 @@ bool grvsstp_held_take(struct grvsstp_opening *opening, wmem_allocator_t *pool)
     tcp->initiator_port = is_initiator ? commands->srcport : commands->destport;
     tcp->way = GRVSSTP_WAY_TCP;
     tcp->early = grvsstp_early_new();
-    give_all(opening, chunks, tcp, pool);
+    give_all(opening, chunks, tcp, NULL, pool);
     return true;
 }
 
-void grvsstp_held_give(struct grvsstp_opening *opening, struct grvsstp_tcp *tcp,
-                       wmem_allocator_t *pool)
+/* The chunk at hand, where it was held before somebody else saw whose it is; else NULL. */
+static const struct grvhenc_chunk *find_at_hand(wmem_array_t *chunks,
+                                                const struct grvsstp_transport *transport,
+                                                const packet_info *pinfo)
 {
-    if (has_commands(opening))
-        give_all(opening, take_out(opening), tcp, pool);
+    const unsigned num = wmem_array_get_count(chunks);
+    const struct grvhenc_chunk *last = num > 0 ? chunk_at(chunks, num - 1) : NULL;
+
+    return last != NULL && last->frame == pinfo->num && last->seq == transport->seq ? last : NULL;
+}
+
+void grvsstp_held_give(struct grvsstp_opening *opening, struct grvsstp_tcp *tcp,
+                       const struct grvsstp_transport *transport, const packet_info *pinfo)
+{
+    if (!has_commands(opening))
+        return;
+    wmem_array_t *chunks = take_out(opening);
+    give_all(opening, chunks, tcp, find_at_hand(chunks, transport, pinfo), pinfo->pool);
+}
+
+/* ------------------------------------------------------------------------
+ * The beginning of a Connect
+ */
+
+bool grvsstp_held_await(const struct grvsstp_transport *transport, tvbuff_t *tvb,
+                        packet_info *pinfo)
+{
+    struct grvsstp_opening *opening = grvsstp_opening_of(transport->conversation);
+
+    if (opening == NULL || opening->is_over || transport->way != GRVSSTP_WAY_TCP)
+        return false;
+    if (grvsstp_hold_has(opening, transport, tvb, pinfo))
+        return true;
+    if (opening->held != NULL &&
+        wmem_array_get_count(opening->held) >= GRVSSTP_OPENING_HELD_CHUNKS_MAX)
+        return true; /* it was sent again and again */
+    if (!opening->is_awaited) {
+        opening->is_awaited = true;
+        opening->awaited_seq = transport->seq;
+        opening->awaited_srcport = transport->srcport;
+    }
+    grvsstp_hold(opening, transport, tvb, pinfo);
+    if (opening->commands.frame == 0)
+        grvsstp_held_begin(opening, transport, pinfo);
+    /* Whatever was held before it follows it. */
+    opening->commands.frame = chunk_at(opening->held, 0)->frame;
+    return true;
+}
+
+/* Puts bytes after those that are there, as far as they go on from them; false where they do not.
+ */
+static bool put_after(wmem_array_t *bytes, uint32_t offset, struct sstp_span more)
+{
+    const uint32_t num_known = wmem_array_get_count(bytes) - offset;
+
+    if (offset > wmem_array_get_count(bytes) || num_known >= more.len)
+        return false;
+    wmem_array_append(bytes, more.data + num_known, (unsigned)(more.len - num_known));
+    return true;
+}
+
+/* Puts together, from the first byte of the Connect on, what is held of its side, and the chunk at
+ * hand; false where that has no part in it. */
+static bool put_together(const struct grvsstp_opening *opening,
+                         const struct grvsstp_transport *transport, struct sstp_span chunk,
+                         const packet_info *pinfo, wmem_array_t *bytes)
+{
+    const unsigned num = opening->held != NULL ? wmem_array_get_count(opening->held) : 0;
+    bool has_chunk = false, has_more = true;
+
+    while (has_more) { /* they lie in the order of the capture */
+        has_more = false;
+        for (unsigned i = 0; i < num; i++) {
+            const struct grvhenc_chunk *held = chunk_at(opening->held, i);
+            if (held->srcport == opening->awaited_srcport && held->frame != pinfo->num)
+                has_more |= put_after(bytes, held->seq - opening->awaited_seq, held->bytes);
+        }
+        if (put_after(bytes, transport->seq - opening->awaited_seq, chunk))
+            has_chunk = has_more = true;
+    }
+    return has_chunk;
+}
+
+/* Whether the chunk goes on with such a beginning. */
+static bool join(const struct grvsstp_opening *opening, const struct grvsstp_transport *transport,
+                 tvbuff_t *tvb, packet_info *pinfo, struct grvsstp_joined *joined)
+{
+    const uint32_t captured = tvb_captured_length(tvb);
+
+    if (opening == NULL || !opening->is_awaited || transport->way != GRVSSTP_WAY_TCP ||
+        transport->tcpinfo == NULL || transport->srcport != opening->awaited_srcport)
+        return false;
+    const struct sstp_span chunk = sstp_span(tvb_get_ptr(tvb, 0, (int)captured), captured);
+    wmem_array_t *bytes = wmem_array_new(pinfo->pool, 1);
+    if (!put_together(opening, transport, chunk, pinfo, bytes))
+        return false;
+    const unsigned len = wmem_array_get_count(bytes);
+    joined->tvb = tvb_new_child_real_data(tvb, wmem_array_get_raw(bytes), len, (int)len);
+    joined->tcpinfo = *transport->tcpinfo;
+    joined->tcpinfo.seq -= transport->seq - opening->awaited_seq;
+    joined->transport = *transport;
+    joined->transport.seq = opening->awaited_seq;
+    joined->transport.tcpinfo = &joined->tcpinfo;
+    return true;
+}
+
+void grvsstp_held_judge(const struct grvsstp_transport *transport, tvbuff_t *tvb,
+                        packet_info *pinfo, int bits_wanted, struct grvsstp_joined *joined,
+                        struct grvsstp_recognised *recognised)
+{
+    struct grvsstp_opening *opening = grvsstp_opening_of(transport->conversation);
+
+    joined->is_joined = join(opening, transport, tvb, pinfo, joined);
+    if (!joined->is_joined) {
+        joined->transport = *transport;
+        joined->tvb = tvb;
+        grvsstp_recognise(transport, tvb, pinfo, bits_wanted, recognised);
+        return;
+    }
+    grvsstp_recognise(&joined->transport, joined->tvb, pinfo,
+                      MIN(bits_wanted, grvsstp_bits_wanted(transport)), recognised);
+    if (recognised->verdict == GRVSSTP_NOT_OURS)
+        grvsstp_hold_let_go(opening);
 }
 
 void grvsstp_held_finish(void)

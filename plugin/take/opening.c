@@ -2,7 +2,7 @@
 #include "take/opening.h"
 
 #include "fields/fields.h"
-#include "follow/states.h"
+#include "henc/http.h"
 
 struct grvsstp_opening *grvsstp_opening_of(conversation_t *conversation)
 {
@@ -103,23 +103,6 @@ void grvsstp_opening_note(struct grvsstp_opening *opening,
     side->len = offset + len;
 }
 
-void grvsstp_opening_await(const struct grvsstp_transport *transport, tvbuff_t *tvb,
-                           const packet_info *pinfo)
-{
-    struct grvsstp_opening *opening = grvsstp_opening_of(transport->conversation);
-    const uint32_t len = tvb_captured_length(tvb);
-
-    if (opening == NULL || transport->way != GRVSSTP_WAY_TCP || transport->tcpinfo == NULL)
-        return;
-    opening->awaited.bytes = wmem_realloc(wmem_file_scope(), opening->awaited.bytes, len);
-    tvb_memcpy(tvb, opening->awaited.bytes, 0, len);
-    opening->awaited.len = len;
-    opening->awaited.seq = transport->seq;
-    opening->awaited.srcport = transport->srcport;
-    opening->awaited.frame = pinfo->num;
-    opening->awaited.time_ns = grvsstp_states_time(pinfo);
-}
-
 /* Whether bytes of a side are not accounted for up to this number. */
 static bool is_ahead(const struct grvsstp_opening *opening,
                      const struct grvsstp_transport *transport, bool is_senders, uint32_t number)
@@ -151,4 +134,11 @@ struct sstp_span grvsstp_opening_bytes(const struct grvsstp_opening *opening, bo
     const struct grvsstp_opening_side *side = &opening->sides[from_client];
     return side->bytes != NULL && !opening->is_over ? sstp_span(side->bytes, side->len)
                                                     : sstp_span(NULL, 0);
+}
+
+/* Until the end of the request the segments are left to whoever wants them. */
+bool grvsstp_opening_is_pending(const struct grvsstp_opening *opening)
+{
+    const struct sstp_span bytes = grvsstp_opening_bytes(opening, true);
+    return bytes.len > 0 && opening->sides[false].len == 0 && henc_http_begins_encapsulation(bytes);
 }

@@ -62,12 +62,9 @@ struct grvsstp_opening {
     bool has_no_early;        /* there were too many of them */
     conversation_t *early_of; /* as which TCP has counted those that are held now; or NULL */
     struct grvsstp_opening_commands commands; /* among them */
-    /* The beginning of a Connect, which TCP puts together; len is 0 where there is none. */
-    struct {
-        uint8_t *bytes;
-        uint32_t len, seq, srcport, frame;
-        int64_t time_ns;
-    } awaited;
+    /* What is held begins with a Connect, perhaps: too little to tell. */
+    bool is_awaited;
+    uint32_t awaited_seq, awaited_srcport; /* the number of its first byte, and whose it is */
 };
 
 /* They are held no longer than this, and no more of them. */
@@ -99,10 +96,6 @@ void grvsstp_opening_note(struct grvsstp_opening *opening,
 void grvsstp_opening_count(struct grvsstp_opening *opening, conversation_t *conversation,
                            const packet_info *pinfo);
 
-/* First pass: this chunk is too little to tell whether it begins a Connect. */
-void grvsstp_opening_await(const struct grvsstp_transport *transport, tvbuff_t *tvb,
-                           const packet_info *pinfo);
-
 /* Whether the captured SYN tells of bytes before the chunk, or that its sender had received, which
  * did not come. */
 bool grvsstp_opening_lacks(const struct grvsstp_opening *opening,
@@ -113,5 +106,8 @@ bool grvsstp_opening_is_client(const struct grvsstp_transport *transport);
 
 /* The bytes of a direction that are kept, and nothing but they came by. */
 struct sstp_span grvsstp_opening_bytes(const struct grvsstp_opening *opening, bool from_client);
+
+/* First pass: whether the client may be in the middle of a request of an encapsulation. */
+bool grvsstp_opening_is_pending(const struct grvsstp_opening *opening);
 
 #endif

@@ -6,8 +6,6 @@
 
 #include "fields/fields.h"
 
-#define HTTPS_PORT 443u
-
 dissector_handle_t grvsstp_shim_handle;
 
 static dissector_table_t tcp_ports;
@@ -85,7 +83,7 @@ void grvsstp_ports_arm(void)
 {
     range_t *http_ports = prefs_get_range_value("http", "tcp.port");
 
-    arm(HTTPS_PORT);
+    arm(GRVSSTP_TLS_PORT);
     for (unsigned i = 0; http_ports != NULL && i < http_ports->nranges; i++)
         for (uint32_t port = http_ports->ranges[i].low; port <= http_ports->ranges[i].high; port++)
             arm(port);

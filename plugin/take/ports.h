@@ -7,6 +7,9 @@
 
 #include "tcp/transport.h"
 
+/* TLS's, on which SSTP comes as well. */
+#define GRVSSTP_TLS_PORT 443u
+
 /* Whether the user said whose this port is; then nobody else is asked. */
 bool grvsstp_port_is_decided(uint32_t port);
 

@@ -3,8 +3,8 @@
 
 #include "take/ports.h"
 
-/* A Connect that is cut into smaller first segments than this is put together by
- * TCP before we look at it. */
+/* A Connect that is cut into smaller first segments than this is put together before we look
+ * at it. */
 #define LOOK_LEN 48u
 
 static struct sstp_span bytes_of(tvbuff_t *tvb)
@@ -18,6 +18,13 @@ static struct sstp_span bytes_of(tvbuff_t *tvb)
 static bool may_be_start(const struct grvsstp_transport *transport)
 {
     return grvsstp_transport_is_at_start(transport) || grvsstp_transport_is_in_tunnel(transport);
+}
+
+/* Whether a tunnel leads to a port that is SSTP's or TLS's, and no TLS begins with 0x01. */
+static bool is_to_sstp(const packet_info *pinfo)
+{
+    return pinfo->srcport == SSTP_PORT || pinfo->destport == SSTP_PORT ||
+           pinfo->srcport == GRVSSTP_TLS_PORT || pinfo->destport == GRVSSTP_TLS_PORT;
 }
 
 static enum grvsstp_verdict recognise_commands(const struct grvsstp_transport *transport,
@@ -35,13 +42,14 @@ static enum grvsstp_verdict recognise_commands(const struct grvsstp_transport *t
         look.wants_more && bytes.len < LOOK_LEN && bytes.data[0] == SSTP_CONNECT && is_start;
     if (!may_be_connect)
         return GRVSSTP_NOT_OURS;
-    /* Behind SOCKS nobody can wait, for it would be handed the same bytes again.  It
-     * was told a port that is SSTP's or TLS's, and no TLS begins with 0x01. */
-    if (transport->way == GRVSSTP_WAY_SOCKS)
+    /* Behind SOCKS nobody can wait, for it would be handed the same bytes again; and in a tunnel
+     * of HTTP's no account is kept. */
+    if (transport->way == GRVSSTP_WAY_SOCKS ||
+        (transport->way == GRVSSTP_WAY_HTTP && is_to_sstp(pinfo)))
         return GRVSSTP_COMMANDS;
     /* Whoever owns the port is to be given its bytes as they come. */
     const bool is_others = grvsstp_port_is_others(transport);
-    return pinfo->can_desegment > 0 && !is_others ? GRVSSTP_WAIT_FOR_MORE : GRVSSTP_NOT_OURS;
+    return is_others ? GRVSSTP_NOT_OURS : GRVSSTP_WAIT_FOR_MORE;
 }
 
 /* Commands after what another protocol put before them. */
@@ -65,7 +73,7 @@ void grvsstp_recognise(const struct grvsstp_transport *transport, tvbuff_t *tvb,
     recognised->prefix = (struct grvsstp_prefix){GRVSSTP_PREFIX_NONE, 0};
     if (bytes.len == 0)
         return;
-    if (transport->way == GRVSSTP_WAY_TCP) {
+    if (transport->way == GRVSSTP_WAY_TCP || transport->way == GRVSSTP_WAY_HTTP) {
         const struct grvsstp_prefix prefix = grvsstp_prefix_before(bytes);
         if (has_commands_after(prefix, transport, bytes, pinfo, bits_wanted)) {
             recognised->verdict = GRVSSTP_COMMANDS;
@@ -83,8 +91,15 @@ void grvsstp_recognise(const struct grvsstp_transport *transport, tvbuff_t *tvb,
         recognised->verdict = GRVSSTP_ENCAPSULATED;
 }
 
+int grvsstp_bits_wanted(const struct grvsstp_transport *transport)
+{
+    return transport->analysis->server_port == SSTP_PORT ? SSTP_LOOK_OWN_PORT : SSTP_LOOK_ANY_PORT;
+}
+
 int grvsstp_wait_for_more(tvbuff_t *tvb, packet_info *pinfo)
 {
+    if (pinfo->can_desegment == 0)
+        return 0;
     pinfo->desegment_offset = 0;
     pinfo->desegment_len = DESEGMENT_ONE_MORE_SEGMENT;
     return (int)tvb_captured_length(tvb);

@@ -31,8 +31,11 @@ void grvsstp_recognise(const struct grvsstp_transport *transport, tvbuff_t *tvb,
                        const packet_info *pinfo, int bits_wanted,
                        struct grvsstp_recognised *recognised);
 
-/* Asks TCP for one more segment, the whole chunk to be seen again.  Returns what
- * the dissector has to return. */
+/* What the first bytes of a connection have to show, whose SYN was captured. */
+int grvsstp_bits_wanted(const struct grvsstp_transport *transport);
+
+/* Asks TCP for one more segment, the whole chunk to be seen again, if it can be asked.  Returns
+ * what the dissector has to return. */
 int grvsstp_wait_for_more(tvbuff_t *tvb, packet_info *pinfo);
 
 #endif

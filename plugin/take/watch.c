@@ -10,6 +10,7 @@
 #include "take/direct.h"
 #include "take/encapsulated.h"
 #include "take/held.h"
+#include "take/hold.h"
 #include "take/ports.h"
 #include "take/tcp_connection.h"
 #include "take/tunnel.h"
@@ -78,6 +79,7 @@ int grvsstp_watch_look(const struct grvsstp_transport *transport, tvbuff_t *tvb,
                        proto_tree *tree, void *data, int bits_wanted)
 {
     struct grvsstp_recognised recognised;
+    struct grvsstp_joined joined;
 
     if (!proto_is_protocol_enabled(find_protocol_by_id(proto_grvsstp)))
         return 0;
@@ -89,18 +91,17 @@ int grvsstp_watch_look(const struct grvsstp_transport *transport, tvbuff_t *tvb,
         return 0;
     if (transport->way == GRVSSTP_WAY_TCP && grvsstp_tunnel_of(transport, pinfo).is_handed_on)
         return 0;
-    grvsstp_recognise(transport, tvb, pinfo, bits_wanted, &recognised);
+    grvsstp_held_judge(transport, tvb, pinfo, bits_wanted, &joined, &recognised);
     switch (recognised.verdict) {
     case GRVSSTP_NOT_OURS:
         break;
     case GRVSSTP_WAIT_FOR_MORE:
         grvsstp_tcp_await(transport->conversation);
-        grvsstp_opening_await(transport, tvb, pinfo);
-        return grvsstp_wait_for_more(tvb, pinfo);
+        return grvsstp_held_await(transport, tvb, pinfo) ? 0 : grvsstp_wait_for_more(tvb, pinfo);
     case GRVSSTP_COMMANDS:
-        if (is_body_perhaps(transport, tvb, pinfo))
+        if (!joined.is_joined && is_body_perhaps(transport, tvb, pinfo))
             break;
-        grvsstp_direct_take(transport, tvb, pinfo, recognised.prefix);
+        grvsstp_direct_take(&joined.transport, joined.tvb, pinfo, recognised.prefix);
         return grvsstp_watch_hand_on(grvsstp_handle, tvb, pinfo, tree, data);
     case GRVSSTP_ENCAPSULATED:
         if (!proto_is_protocol_enabled(find_protocol_by_id(proto_grvhenc)))
@@ -115,19 +116,12 @@ int grvsstp_watch_look(const struct grvsstp_transport *transport, tvbuff_t *tvb,
  * Watching
  */
 
-/* Until the end of the request the segments are left to whoever wants them. */
-bool grvsstp_watch_is_pending(const struct grvsstp_opening *opening)
-{
-    const struct sstp_span bytes = grvsstp_opening_bytes(opening, true);
-    return bytes.len > 0 && opening->sides[false].len == 0 && henc_http_begins_encapsulation(bytes);
-}
-
 /* Whether the client's first bytes, which come with this chunk at last, may be that. */
 static bool is_pending_with(const struct grvsstp_opening *opening,
                             const struct grvsstp_transport *transport, tvbuff_t *tvb)
 {
     const unsigned len = tvb_captured_length(tvb);
-    return grvsstp_watch_is_pending(opening) ||
+    return grvsstp_opening_is_pending(opening) ||
            (grvsstp_opening_is_client(transport) && len > 0 && opening->sides[true].len == 0 &&
             henc_http_begins_encapsulation(sstp_span(tvb_get_ptr(tvb, 0, (int)len), len)));
 }
@@ -146,7 +140,7 @@ static bool completes_request(const struct grvsstp_opening *opening,
     struct henc_http http;
 
     if (before.len == 0 || !grvsstp_opening_is_client(transport) ||
-        !grvsstp_watch_is_pending(opening) || (num_new == 0 && opening->held == NULL))
+        !grvsstp_opening_is_pending(opening) || (num_new == 0 && opening->held == NULL))
         return false;
     uint8_t *all = wmem_alloc(pinfo->pool, before.len + num_new);
     memcpy(all, before.data, before.len);
@@ -200,7 +194,7 @@ static int look_on(struct grvsstp_opening *opening, const struct grvsstp_transpo
         return grvsstp_watch_hand_on(grvhenc_handle, tvb, pinfo, tree, data);
     }
     if (!is_pending_with(opening, transport, tvb))
-        grvsstp_encapsulated_let_go(opening);
+        grvsstp_hold_let_go(opening);
     grvsstp_opening_note(opening, transport, tvb, pinfo->num);
     /* What is beyond the account is not looked at any more. */
     if (opening->is_over && opening->tunnel_chunks == 0)
@@ -219,7 +213,7 @@ static bool is_looked_at(const struct grvsstp_opening *opening,
         grvsstp_port_is_decided(transport->destport))
         return false;
     return opening->num_chunks == 0 || opening->tunnel_chunks > 0 ||
-           grvsstp_watch_is_pending(opening) ||
+           grvsstp_opening_is_pending(opening) ||
            grvsstp_tunnel_is_asked_for(transport->conversation) ||
            !grvsstp_port_is_others(transport);
 }
@@ -311,7 +305,7 @@ void grvsstp_watch_note_frame(conversation_t *conversation, packet_info *pinfo)
         grvsstp_tunnel_is_asked_for(conversation) && (opening == NULL || !opening->is_in_tunnel);
     const bool is_lost =
         opening != NULL && bound != grvsstp_watch_handle &&
-        ((opening->last_frame == pinfo->num && grvsstp_watch_is_pending(opening)) ||
+        ((opening->last_frame == pinfo->num && grvsstp_opening_is_pending(opening)) ||
          (opening->held_frame == pinfo->num && opening->held != NULL));
     if (!is_new_tunnel && !is_lost)
         return;

@@ -19,9 +19,6 @@ int grvsstp_watch_look(const struct grvsstp_transport *transport, tvbuff_t *tvb,
 int grvsstp_watch_hand_on(dissector_handle_t handle, tvbuff_t *tvb, packet_info *pinfo,
                           proto_tree *tree, void *data);
 
-/* First pass: whether the client may be in the middle of a request of an encapsulation. */
-bool grvsstp_watch_is_pending(const struct grvsstp_opening *opening);
-
 /* After the dissection of a frame, first pass: the same for a segment of it that TCP handed to
  * nobody, of a connection that is watched. */
 void grvsstp_watch_withheld(const struct grvsstp_transport *transport, tvbuff_t *tvb,

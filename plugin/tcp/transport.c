@@ -71,68 +71,9 @@ static struct {
     conversation_t *conversation;
 } found;
 
-/* Conversations that were found before, one for each sum of two ports. */
-#define REMEMBERED_MAX 64u
-#define ADDRESS_LEN_MAX 16 /* IPv6 */
-
-static struct remembered {
-    conversation_t *conversation; /* NULL: none */
-    int type, len;                /* of an address */
-    uint8_t ends[2][ADDRESS_LEN_MAX];
-    uint32_t ports[2];
-} remembered[REMEMBERED_MAX];
-
 void grvsstp_transport_reset(void)
 {
     found.frame = 0;
-    memset(remembered, 0, sizeof remembered);
-}
-
-static bool is_end(const struct remembered *one, int which, const address *end, uint32_t port)
-{
-    return one->ports[which] == port && one->type == end->type && one->len == end->len &&
-           memcmp(one->ends[which], end->data, (size_t)end->len) == 0;
-}
-
-static bool is_between(const struct remembered *one, const packet_info *pinfo)
-{
-    return (is_end(one, 0, &pinfo->src, pinfo->srcport) &&
-            is_end(one, 1, &pinfo->dst, pinfo->destport)) ||
-           (is_end(one, 1, &pinfo->src, pinfo->srcport) &&
-            is_end(one, 0, &pinfo->dst, pinfo->destport));
-}
-
-static void remember(struct remembered *one, const packet_info *pinfo, conversation_t *conversation)
-{
-    one->conversation = conversation;
-    one->type = pinfo->src.type;
-    one->len = pinfo->src.len;
-    memcpy(one->ends[0], pinfo->src.data, (size_t)one->len);
-    memcpy(one->ends[1], pinfo->dst.data, (size_t)one->len);
-    one->ports[0] = pinfo->srcport;
-    one->ports[1] = pinfo->destport;
-}
-
-/* As find_or_create_conversation(), which TCP has done before, but keeps to itself.  On the first
- * pass it notes with the conversation that the frame is its last, so far, before it hands anything
- * on; with one that the frame does not belong to any more, because a SYN has begun another between
- * the same ends, it does not. */
-static conversation_t *find_inner(packet_info *pinfo, const struct tcpinfo *tcpinfo)
-{
-    enum { SYN = 0x02 };
-
-    if (PINFO_FD_VISITED(pinfo) || tcpinfo == NULL || (tcpinfo->flags & SYN) != 0 ||
-        pinfo->use_conv_addr_port_endpoints || pinfo->conv_elements != NULL ||
-        pinfo->src.len <= 0 || pinfo->src.len > ADDRESS_LEN_MAX ||
-        pinfo->src.len != pinfo->dst.len || pinfo->src.type != pinfo->dst.type)
-        return find_or_create_conversation(pinfo);
-    struct remembered *one = &remembered[(pinfo->srcport + pinfo->destport) % REMEMBERED_MAX];
-    if (one->conversation != NULL && one->conversation->last_frame == pinfo->num &&
-        one->conversation->next == NULL && is_between(one, pinfo))
-        return one->conversation;
-    conversation_t *conversation = find_or_create_conversation(pinfo);
-    remember(one, pinfo, conversation);
-    return conversation;
 }
 
 static void keep_found(const packet_info *pinfo, conversation_t *conversation)
@@ -205,7 +146,7 @@ static enum grvsstp_way way_of(const packet_info *pinfo, bool is_whole_chunk, bo
 struct grvsstp_transport grvsstp_transport(packet_info *pinfo, tvbuff_t *tvb, void *data)
 {
     const struct tcpinfo *tcpinfo = data;
-    struct grvsstp_transport transport = {.inner = find_inner(pinfo, tcpinfo),
+    struct grvsstp_transport transport = {.inner = find_or_create_conversation(pinfo),
                                           .seq = (uint32_t)tvb_raw_offset(tvb)};
 
     grvsstp_transport_ports(pinfo, &transport.srcport, &transport.destport);

@@ -24,6 +24,8 @@ ICMP, UNREACHABLE, FRAGMENTATION_NEEDED = 1, 3, 4
 FAR = 5                                                # places that a packet is moved
 QUOTED = (1500, 128, 60)                               # bytes of an IP packet
 SKEWS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)     # milliseconds
+HOLES = ((1, 2), (2, 30), (11, 12), (11, 50), (47, 60))
+BEGINNINGS = (b"\x01", b"GET ", b"POST ")               # of a Connect, of a request
 AT_ONCE = 20                                           # seeds
 FIN, SYN, ACK = 0x01, 0x02, 0x10                       # of TCP's flags
 MILLISECOND = 1_000_000
@@ -264,10 +266,10 @@ def in_two(packets):
 
 
 def in_three(packets):
-    """Each request that posts something in three, of which the second, a byte, comes last."""
+    """Each request in three, of which the second, a byte, comes last."""
     for index, packet in enumerate(packets):
         payload = packet.payload
-        for cut in cuts(payload) if payload.startswith(b"POST ") else ():
+        for cut in cuts(payload) if payload.startswith((b"POST ", b"GET ")) else ():
             if cut + 1 == len(payload):
                 continue
             extras = {index: [packet.with_payload(payload[:cut]),
@@ -275,6 +277,25 @@ def in_three(packets):
                               packet.with_payload(payload[cut:cut + 1], back=-cut)]}
             yield Mutation("in three", "packet %d in three, its byte %d late" % (index + 1, cut),
                            partial(without, inserted(packets, extras), packet))
+
+
+def piece_late(packets):
+    """Each Connect, and each request, in three, of which the second comes last, or after what
+    comes next."""
+    for index, packet in enumerate(packets):
+        payload = packet.payload
+        for begin, end in HOLES if payload.startswith(BEGINNINGS) else ():
+            if end >= len(payload):
+                continue
+            first, last = packet.with_payload(payload[:begin]), packet.with_payload(
+                payload[end:], back=-end)
+            middle = packet.with_payload(payload[begin:end], back=-begin)
+            for places in range(min(3, len(packets) - index)):
+                extras = {index: [first, last]}
+                extras.setdefault(index + places, []).append(middle)
+                yield Mutation("piece late", "packet %d in three, its bytes %d to %d %d later" % (
+                    index + 1, begin, end, places),
+                    partial(without, inserted(packets, extras), packet))
 
 
 def is_half(packets, index):
@@ -424,8 +445,8 @@ def at_once(packets):
         yield Mutation("at once", "all at once, seed %d" % seed, partial(make, seed))
 
 
-KINDS = (untouched, moved, lost, one_direction, sent_again, in_two, in_three, half_closed,
-         asked_again, quoted, two_taps, at_once)
+KINDS = (untouched, moved, lost, one_direction, sent_again, in_two, in_three, piece_late,
+         half_closed, asked_again, quoted, two_taps, at_once)
 
 
 def all_kinds(packets):

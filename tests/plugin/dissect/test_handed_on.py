@@ -148,12 +148,15 @@ class HandedOn(DissectTest):
         denied = [(True, connect(b"relay:443")),
                   (False, b"HTTP/1.0 407 Who?\r\nContent-Length: 2\r\n\r\nno")]
         inner = [(True, connect(b"relay:443")), (False, OK)]
-        stories_of = {"407 first": denied + inner + CHUNKS,
-                      "CONNECT in CONNECT": [(True, connect(b"proxy:8080")), (False, OK)] + inner +
-                                            CHUNKS,
-                      "GET before": get + inner + CHUNKS}
+        at_once = [(True, inner[0][1] + CHUNKS[0][1]), (False, OK)] + CHUNKS[1:]
+        stories_of = {"407 first": denied + inner + CHUNKS, "GET before": get + inner + CHUNKS}
+        for target in (b"80", b"8080", b"443"):
+            outer = [(True, connect(b"proxy:" + target)), (False, OK)]
+            label = "CONNECT in CONNECT proxy:%d" % int(target)
+            stories_of[label] = outer + inner + CHUNKS
+            stories_of[label + ", at once"] = outer + at_once
         rows = []
-        for port in (8080, 443, 3128, 45678):
+        for port in (80, 8080, 443, 3128, 45678):
             for target in (443, 2492, 80, 8080, 45678, port):
                 asked = (True, connect(b"relay:%d" % target))
                 label = "CONNECT relay:%d" % target
@@ -164,6 +167,9 @@ class HandedOn(DissectTest):
                     rows.append((label + how, chunks, port, TUNNEL, "http"))
             rows += [(label, chunks, port, TUNNEL, "http")
                      for label, chunks in stories_of.items()]
+        # On other ports HTTP is found by the GET, and gets what is after the CONNECT.
+        rows += [("GET before, at once", get + at_once, port, TUNNEL, "http")
+                 for port in (80, 8080)]
         self.check(rows)
 
     def test_answer_without_its_request(self):

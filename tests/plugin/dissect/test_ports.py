@@ -66,6 +66,19 @@ class Ports(DissectTest):
         file = self.capture_on(49152, 2492)
         self.assertEqual(self.ws.count(file, "grvsstp", decode_as=["tcp.port==2492,echo"]), 0)
 
+    def test_decided_out_of_order(self):
+        """The user's word holds as well of what TCP hands to nobody: a Connect after its answer."""
+        capture = harness.new_capture()
+        for port in (2492, 50000):
+            connection = capture.connection(server=("198.51.100.1", port))
+            frames = stories.play(connection, STORY, singly=True)
+            capture.swap(*frames[:2])
+        file = self.write(capture)
+        for two_pass in (False, True):
+            self.assertGreater(self.ws.count(file, "grvsstp", two_pass=two_pass), 20)
+            rules = ["tcp.port==2492,echo", "tcp.port==50000,echo"]
+            self.assertEqual(self.ws.count(file, "grvsstp", two_pass=two_pass, decode_as=rules), 0)
+
     def test_lua_takes_our_port(self):
         """A user's Lua that owns the port in Wireshark's table has every byte of it."""
         script = self.ws.path("owner.lua")
