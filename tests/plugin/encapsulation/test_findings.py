@@ -396,6 +396,19 @@ class Findings(EncapTest):
                     self.assertEqual(len(commands), sum(side == (half == "get")
                                                         for side, _ in SHORT))
 
+    def test_halves_of_two_types(self):
+        """A POST session of KeepAlive is none of a LongLived connection's: the other is missing."""
+        capture = Capture()
+        carrier = henc.LongLived(capture, Place(1))
+        carrier.open()
+        for frame in capture.frames:
+            if frame.payload.startswith(b"POST "):
+                frame.octets = frame.octets.replace(b"ConnType=LongLived", b"ConnType=KeepAlive")
+        frames = self.shown(self.write(capture), True).values()
+        halves = [frame.number for frame in frames for name, severity in frame.findings
+                  if (name, severity) == ("missing_half", "warning")]
+        self.assertEqual(len(halves), 2)
+
     def test_longlived_agreed_too_long(self):
         capture = Capture()
         carrier = henc.LongLived(capture, Place(1), length=http.LONGLIVED_LENGTH + 1,
