@@ -14,6 +14,7 @@
 #include "show/show.h"
 #include "tcp/fin.h"
 #include "tcp/handshake.h"
+#include "tcp/kept.h"
 #include "tcp/missing.h"
 
 dissector_handle_t grvhenc_handle;
@@ -360,8 +361,10 @@ static const struct grvhenc_plan *plan_get(packet_info *pinfo, uint32_t key)
     return grvsstp_again_kept(pinfo, proto_grvhenc, key);
 }
 
-int grvhenc_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+static int dissect_chunk(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data,
+                         int unused)
 {
+    (void)unused;
     if (!grvsstp_transport_is_carried(pinfo))
         return grvsstp_transport_refuse(tvb, pinfo, tree);
     grvsstp_again_note(pinfo);
@@ -383,6 +386,11 @@ int grvhenc_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *d
     }
     tcp->shown_frame = pinfo->num;
     return show(tcp, from_client, tvb, pinfo, tree, transport.seq, plan);
+}
+
+int grvhenc_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
+{
+    return grvsstp_kept_dissect(dissect_chunk, tvb, pinfo, tree, data, 0);
 }
 
 /* ------------------------------------------------------------------------
@@ -474,6 +482,7 @@ void grvhenc_frame_end(conversation_t *conversation, tvbuff_t *tvb, packet_info 
         grvsstp_handshake_note_frame(conversation, pinfo, grvsstp_states_time(pinfo));
         grvsstp_missing_note_frame(conversation, grvsstp_states_time(pinfo));
         grvsstp_fin_note_frame(grvsstp_transport_analysis(conversation), tvb, pinfo);
+        grvsstp_kept_note_frame(grvsstp_transport_analysis(conversation), tvb, pinfo);
     }
     if (tcp == NULL)
         return;
@@ -498,6 +507,7 @@ void proto_register_grvhenc(void)
     register_init_routine(grvhenc_arrive_reset);
     register_init_routine(grvsstp_handshake_reset);
     register_init_routine(grvsstp_missing_reset);
+    register_init_routine(grvsstp_kept_reset);
 }
 
 void proto_reg_handoff_grvhenc(void)

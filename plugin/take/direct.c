@@ -13,6 +13,7 @@
 #include "take/ports.h"
 #include "take/tcp_connection.h"
 #include "take/tunnel.h"
+#include "tcp/kept.h"
 #include "tcp/withheld.h"
 
 /* ------------------------------------------------------------------------
@@ -210,7 +211,8 @@ static void note_segment(struct grvsstp_tcp *tcp, bool from_initiator,
     if (sequence->is_known && key - sequence->next == 1 &&
         grvsstp_transport_has_ended(transport->conversation))
         grvsstp_tcp_start(tcp, from_initiator, key);
-    if (grvsstp_withheld_own_end(transport->analysis, pinfo, &number))
+    if (!grvsstp_kept_is_known(transport->tcpinfo) &&
+        grvsstp_withheld_own_end(transport->analysis, pinfo, &number))
         chunk.num_unsure = num_beyond(&chunk, number);
     const bool has_number = grvsstp_transport_acknowledged(transport, &number);
     const bool begins = tcp->is_counted || (grvsstp_transport_has_start(transport) &&
@@ -317,8 +319,8 @@ static int dissect_ours(struct grvsstp_tcp *tcp, const struct grvsstp_transport 
     return dissect_segment(tcp, transport, tvb, pinfo, tree);
 }
 
-int grvsstp_direct_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data,
-                           int bits_wanted)
+static int dissect_chunk(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data,
+                         int bits_wanted)
 {
     if (!grvsstp_transport_is_carried(pinfo))
         return grvsstp_transport_refuse(tvb, pinfo, tree);
@@ -349,4 +351,10 @@ int grvsstp_direct_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
         return grvhenc_dissect(tvb, pinfo, tree, data);
     }
     return 0;
+}
+
+int grvsstp_direct_dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data,
+                           int bits_wanted)
+{
+    return grvsstp_kept_dissect(dissect_chunk, tvb, pinfo, tree, data, bits_wanted);
 }

@@ -226,7 +226,8 @@ static bool put_together(const struct grvsstp_opening *opening,
         has_more = false;
         for (unsigned i = 0; i < num; i++) {
             const struct grvhenc_chunk *held = chunk_at(opening->held, i);
-            if (held->srcport == opening->awaited_srcport && held->frame != pinfo->num)
+            const bool is_chunk = held->frame == pinfo->num && held->seq == transport->seq;
+            if (held->srcport == opening->awaited_srcport && !is_chunk)
                 has_more |= put_after(bytes, held->seq - opening->awaited_seq, held->bytes);
         }
         if (put_after(bytes, transport->seq - opening->awaited_seq, chunk))

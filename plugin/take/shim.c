@@ -7,6 +7,13 @@
 #include "take/ports.h"
 #include "take/tunnel.h"
 #include "take/watch.h"
+#include "tcp/kept.h"
+
+static int look(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data, int bits_wanted)
+{
+    const struct grvsstp_transport transport = grvsstp_transport(pinfo, tvb, data);
+    return grvsstp_watch_look(&transport, tvb, pinfo, tree, data, bits_wanted);
+}
 
 static int dissect_shim(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
@@ -18,8 +25,7 @@ static int dissect_shim(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, voi
             taken = grvsstp_transport_refuse(tvb, pinfo, tree);
     } else {
         grvsstp_again_note(pinfo);
-        const struct grvsstp_transport transport = grvsstp_transport(pinfo, tvb, data);
-        taken = grvsstp_watch_look(&transport, tvb, pinfo, tree, data, SSTP_LOOK_OWN_PORT);
+        taken = grvsstp_kept_dissect(look, tvb, pinfo, tree, data, SSTP_LOOK_OWN_PORT);
     }
     if (taken != 0 || behind == NULL)
         return taken;

@@ -14,6 +14,7 @@
 #include "take/ports.h"
 #include "take/tcp_connection.h"
 #include "take/tunnel.h"
+#include "tcp/kept.h"
 #include "tcp/withheld.h"
 
 dissector_handle_t grvsstp_watch_handle;
@@ -237,6 +238,20 @@ static int hand_on_behind(struct grvsstp_opening *opening, tvbuff_t *tvb, packet
     return result;
 }
 
+/* First pass: what TCP hands on of a connection whose first bytes are looked at. */
+static int look_at(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data, int bits_wanted)
+{
+    const struct grvsstp_transport transport = grvsstp_transport(pinfo, tvb, data);
+    struct grvsstp_opening *opening = grvsstp_opening_of(transport.conversation);
+    int taken = 0;
+
+    if (is_looked_at(opening, &transport))
+        taken = grvsstp_watch_look(&transport, tvb, pinfo, tree, data, bits_wanted);
+    if (taken == 0)
+        taken = look_on(opening, &transport, tvb, pinfo, tree, data);
+    return taken;
+}
+
 static int dissect_watched(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data)
 {
     if (!grvsstp_transport_is_carried(pinfo))
@@ -254,10 +269,7 @@ static int dissect_watched(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
         return grvsstp_watch_hand_on(data_handle, tvb, pinfo, tree, data);
     if (!PINFO_FD_VISITED(pinfo)) {
         opening->seen_frame = pinfo->num;
-        if (is_looked_at(opening, &transport))
-            taken = grvsstp_watch_look(&transport, tvb, pinfo, tree, data, SSTP_LOOK_ANY_PORT);
-        if (taken == 0)
-            taken = look_on(opening, &transport, tvb, pinfo, tree, data);
+        taken = grvsstp_kept_dissect(look_at, tvb, pinfo, tree, data, SSTP_LOOK_ANY_PORT);
     }
     if (PINFO_FD_VISITED(pinfo) && has_henc(&transport)) /* it was held */
         taken = grvsstp_watch_hand_on(grvhenc_handle, tvb, pinfo, tree, data);

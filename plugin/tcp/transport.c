@@ -16,7 +16,8 @@ void grvsstp_transport_init(void)
     static const char *const names[GRVSSTP_TCP_PREFERENCE_COUNT] = {
         [GRVSSTP_TCP_ANALYZES] = "analyze_sequence_numbers",
         [GRVSSTP_TCP_IS_RELATIVE] = "relative_sequence_numbers",
-        [GRVSSTP_TCP_CHECKS] = "check_checksum"};
+        [GRVSSTP_TCP_CHECKS] = "check_checksum",
+        [GRVSSTP_TCP_KEEPS] = "reassemble_out_of_order"};
     module_t *module = prefs_find_module("tcp");
 
     proto_tcp = proto_get_id_by_filter_name("tcp");

@@ -70,6 +70,7 @@ enum grvsstp_tcp_preference {
     GRVSSTP_TCP_ANALYZES,    /* sequence numbers */
     GRVSSTP_TCP_IS_RELATIVE, /* where it does, they begin with 0 */
     GRVSSTP_TCP_CHECKS,      /* checksums */
+    GRVSSTP_TCP_KEEPS,       /* what is out of order, until what is before it comes */
     GRVSSTP_TCP_PREFERENCE_COUNT
 };
 
