@@ -10,17 +10,22 @@ static uint32_t holder_of(const struct sstp_story *story, uint32_t leg, bool is_
                        session->from_initiator == is_sender);
 }
 
-/* Whether a leg of the same contents had come to who sends this one, for the same recipients. */
-static bool has_come(const struct sstp_story *story, uint32_t leg)
+/* Whether a leg of the same contents had come to who sends this one, for the same recipients: what
+ * had for one that it sent to them has for the later ones. */
+static bool has_come(const struct sstp_story *story, uint32_t index)
 {
-    const uint32_t holder = holder_of(story, leg, true);
-    const uint32_t way = story_session(story, story_leg(story, leg)->session)->way;
-    uint32_t before = story_before(story_leg(story, leg));
+    const struct story_leg *leg = story_leg(story, index);
+    const uint32_t holder = holder_of(story, index, true);
+    const uint32_t way = story_session(story, leg->session)->way;
+    uint32_t before = story_before(leg);
 
     for (unsigned i = 0; i < STORY_LOOK_BACK && before != NONE; i++) {
         const struct story_leg *other = story_leg(story, before);
-        if (holder_of(story, before, false) == holder && way != NONE &&
-            story_find_onward(story_session(story, other->session), way) != NULL)
+        const struct story_session *session = story_session(story, other->session);
+        if (session->way == way && holder_of(story, before, true) == holder
+                ? other->has_come
+                : holder_of(story, before, false) == holder && way != NONE &&
+                      story_find_onward(session, way) != NULL)
             return true;
         before = story_before(other);
     }
@@ -29,15 +34,18 @@ static bool has_come(const struct sstp_story *story, uint32_t leg)
 
 void story_note_unseen(struct sstp_story *story, uint32_t index)
 {
-    const struct story_leg *leg = story_leg(story, index);
+    struct story_leg *leg = story_leg(story, index);
     const struct story_session *session = story_session(story, leg->session);
     const uint32_t holder = holder_of(story, index, true);
 
+    leg->has_come = false;
     if (leg->kind == STORY_HOP || leg->kind == STORY_SIGHT ||
         (!leg->is_alone && leg->contents == NONE) || holder == SSTP_TEXT_NONE ||
         !story_is_relay(story, story_connection(story, session->connection),
-                        session->from_initiator) ||
-        has_come(story, index))
+                        session->from_initiator))
+        return;
+    leg->has_come = has_come(story, index);
+    if (leg->has_come)
         return;
     while (story->unseen.num <= holder)
         if (sstp_array_add(&story->unseen) == NULL) {

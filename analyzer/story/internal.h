@@ -28,7 +28,8 @@ enum story_kind {
 
 struct story_leg {
     uint32_t label;
-    uint32_t session;
+    uint32_t session : 31;
+    uint32_t has_come : 1; /* see holder.c */
     union {
         struct {
             uint32_t contents; /* index; NONE where the payload is not known */
@@ -48,6 +49,7 @@ struct story_leg {
     unsigned tells : 1;       /* is_alone: as in struct story_contents */
     unsigned when : 19;       /* of its end, in STORY_WHEN_SHIFT, from anywhere */
 };
+#define STORY_SESSIONS_MASK 0x7fffffffu /* more than SSTP_STORY_SESSIONS_MAX */
 
 /* About a second, of which a leg knows six days. */
 #define STORY_WHEN_SHIFT 30
@@ -178,7 +180,7 @@ struct sstp_story {
     struct sstp_array uncertainties; /* int64_t, by point */
     struct sstp_array connections, sessions, legs, times, contents, ways;
     struct sstp_array journeys; /* struct story_journey */
-    struct sstp_array unseen; /* uint32_t, by the text of a relay: see holder.c; leg + 1 */
+    struct sstp_array unseen;   /* uint32_t, by the text of a relay: see holder.c; leg + 1 */
     struct sstp_index contents_index, ways_index;
     uint32_t connecting[16]; /* connections whose Connect waits for its answer, the last ones */
     unsigned num_connecting;

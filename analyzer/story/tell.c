@@ -214,7 +214,7 @@ static uint32_t end_message(struct sstp_story *story, const struct sstp_story_ev
     if (leg == NULL)
         return NONE;
     const uint32_t index = story->legs.num - 1;
-    leg->session = session;
+    leg->session = session & STORY_SESSIONS_MASK;
     story_say(story, index, &saying);
     if (is_sight && seen != NONE) {
         leg->kind = STORY_SIGHT;

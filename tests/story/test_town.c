@@ -12,7 +12,7 @@ struct row {
 
 static const struct row rows[] = {
     {"whole", false, false, false, true, false, 50, 50},
-    {"begins-late", false, true, false, false, false, 5, 50},
+    {"begins-late", false, true, false, false, false, 0, 50},
     {"ends-early", false, false, true, true, false, 30, 30},
     {"lacks-connections", true, false, false, false, false, 0, 50},
     {"lacks-all-of-it", true, true, true, false, false, 0, 20},
