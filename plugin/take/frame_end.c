@@ -125,11 +125,30 @@ static bool is_ours(conversation_t *conversation)
            conversation_get_proto_data(conversation, proto_grvhenc) != NULL;
 }
 
+/* Whether TCP keeps the segment of the frame at hand until what is before it comes, which may be
+ * never, on a connection of whose first bytes an account is kept. */
+static bool is_kept_by_tcp(conversation_t *conversation, const struct grvsstp_opening *opening,
+                           const packet_info *pinfo)
+{
+    return opening != NULL && opening->seen_frame != pinfo->num && !opening->is_over &&
+           !opening->is_in_tunnel && grvsstp_transport_is_set(GRVSSTP_TCP_KEEPS) &&
+           conversation_get_dissector(conversation, pinfo->num) == grvsstp_watch_handle;
+}
+
+/* The same: takes a connection by a message of HTTP's that TCP keeps.  Commands may be of a body of
+ * such. */
+static bool take_by_kept(const struct grvsstp_transport *transport, tvbuff_t *data,
+                         packet_info *pinfo)
+{
+    return grvsstp_transport_is_set(GRVSSTP_TCP_KEEPS) && tvb_captured_length(data) > 0 &&
+           *tvb_get_ptr(data, 0, 1) >= 'A' && take_by_first(transport, data, pinfo);
+}
+
 /* First pass: looks at a segment that TCP has handed to nobody as at those that it hands on. */
 static void look_at_segment(const struct grvsstp_transport *transport, tvbuff_t *data,
                             packet_info *pinfo)
 {
-    if (take_by_held(transport, data, pinfo))
+    if (take_by_kept(transport, data, pinfo) || take_by_held(transport, data, pinfo))
         return;
     if (!grvsstp_withheld_is_first(transport->conversation, pinfo) ||
         !take_by_first(transport, data, pinfo))
@@ -146,11 +165,12 @@ static void note_segment(conversation_t *conversation, tvbuff_t *tvb, packet_inf
         (opening != NULL &&
          (opening->held != NULL ||
           (grvsstp_opening_is_pending(opening) && grvsstp_withheld_is_after_hole(conversation))));
+    const bool is_kept = is_kept_by_tcp(conversation, opening, pinfo);
     const bool is_early =
         opening != NULL && grvsstp_encapsulated_may_be_early(conversation, opening, pinfo);
     struct grvsstp_withheld segment;
 
-    if ((!is_withheld && !is_early) || is_ours(conversation) ||
+    if ((!is_withheld && !is_early && !is_kept) || is_ours(conversation) ||
         grvsstp_port_is_decided(pinfo->srcport) || grvsstp_port_is_decided(pinfo->destport) ||
         !grvsstp_withheld(conversation, tvb, pinfo, &segment))
         return;
@@ -164,7 +184,7 @@ static void note_segment(conversation_t *conversation, tvbuff_t *tvb, packet_inf
                                                 .srcport = pinfo->srcport,
                                                 .destport = pinfo->destport,
                                                 .seq = segment.seq};
-    if (is_withheld && (opening == NULL || opening->seen_frame != pinfo->num))
+    if ((is_withheld || is_kept) && (opening == NULL || opening->seen_frame != pinfo->num))
         look_at_segment(&transport, data, pinfo);
     if (opening == NULL)
         return;

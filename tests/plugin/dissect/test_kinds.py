@@ -112,6 +112,8 @@ KEPT = {
     ("keepalive", "packet 13 moved by -5"), ("keepalive", "packet 45 moved by -2"),
     ("keepalive", "packet 45 moved by -4"), ("keepalive", "packet 46 moved by -4"),
     ("keepalive", "packet 48 moved by -5"), ("keepalive", "all at once, seed 4"),
+    # A request that is lost: TCP keeps for ever what follows it.
+    ("keepalive", "packet 43 lost"), ("keepalive", "packet 8 lost"),
     # A command that TCP keeps until it has the Connect.
     ("secure-tunnel", "after packet 13: packet 3 moved by -2"),
     ("secure-tunnel", "after packet 13: all at once, seed 14"),
