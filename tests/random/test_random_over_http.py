@@ -127,8 +127,7 @@ class Judged(Run):
         mutation.first = len(self.joined) + 1
         super().add(original, mutation)
 
-    @staticmethod
-    def judge(original, mutation, frames, two_pass):
+    def judge(self, original, mutation, frames, two_pass):
         is_whole = mutation.is_whole
         wrong = ["frame %d is malformed" % frame.number for frame in frames
                  if frame.is_malformed and frame.layers]

@@ -206,7 +206,7 @@ class Run:
             texts = list(pool.map(partial(self.pdml, file), (False, True)))
         for two_pass, text in zip((False, True), texts):
             for (original, mutation), frames in parts_of(self.joined, text):
-                wrong = self.judge(original, mutation, frames, two_pass, self.preferences)
+                wrong = self.judge(original, mutation, frames, two_pass)
                 if wrong:
                     found = (original.name, mutation.label,
                              "two passes" if two_pass else "one pass", wrong)
@@ -219,8 +219,7 @@ class Run:
         print("%d mutations, %d frames so far" % (self.num_mutations, self.num_frames),
               file=sys.stderr, flush=True)
 
-    @staticmethod
-    def judge(original, mutation, frames, two_pass, preferences=()):
+    def judge(self, original, mutation, frames, two_pass):
         """What is wrong with what is shown of a mutation, in words."""
         is_whole = mutation.is_whole
         wrong = ["frame %d is malformed" % frame.number for frame in frames
@@ -237,7 +236,7 @@ class Run:
         wrong += differences(original.told, told_of(frames), may_lack=not is_all,
                              may_lose=not is_all and mutation.kind not in IN_ORDER,
                              without=without)
-        if KEEPS in preferences:
+        if KEEPS in self.preferences:
             wrong = [words for words in wrong if not LATER_VERSION.fullmatch(words)]
         if original.file in OVER_HTTP:
             wrong = [words for words in wrong
