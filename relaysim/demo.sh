@@ -17,7 +17,7 @@ install_packages $build_packages
 say "Building in $build"
 logged configure cmake -G Ninja -S "$root" -B "$build" -DCMAKE_BUILD_TYPE=Release \
     -DGRVSSTP_PLUGIN=ON -DGRVSSTP_RELAYSIM=ON
-logged build cmake --build "$build" --parallel "$jobs" --target grvsstp relaysim
+logged build cmake --build "$build" --parallel "$jobs" --target grvsstp grvsstp-analyze relaysim relaysimdump
 
 "$build/relaysim/relaysim" demo -w "$capture"
 

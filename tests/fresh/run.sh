@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Does what a newcomer does: takes a Debian 12 with nothing but git, clones this
-# repository into it and runs the two commands of the README there, twice each.
+# repository into it and runs the two commands of the README there, twice each.  In between it
+# goes on in the README: a report, installing for everybody, and removing that again.
 set -eu
 
 usage()
 {
     cat <<END
-usage: $0 [--worktree] [--root FOLDER] [--keep] [root|user]
+usage: $0 [--worktree] [--root FOLDER] [--keep] [--demo] [root|user]
 
   root        as root, with the clone in /root, which nobody else may enter (default)
   user        as a plain user with sudo, with the clone in a home folder
@@ -15,6 +16,7 @@ usage: $0 [--worktree] [--root FOLDER] [--keep] [root|user]
   --root      where a pristine Debian is made, once (default: build/roots/bookworm-fresh);
               each try has a copy of it, FOLDER.root or FOLDER.user
   --keep      leaves that copy after
+  --demo      the first of the two commands alone, and what README.md goes on with
 
 Needs root, git, debootstrap and unshare.  Exit code: 0 if both commands did their job
 both times and nothing but the build folder changed, 1 if not.
@@ -39,6 +41,7 @@ checkout=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd)
 pristine=$checkout/build/roots/bookworm-fresh
 from_worktree=false
 keep=false
+demo_alone=false
 who=root
 while [ $# -gt 0 ]; do
     case $1 in
@@ -50,6 +53,7 @@ while [ $# -gt 0 ]; do
         ;;
     --root=*) pristine=${1#*=} ;;
     --keep) keep=true ;;
+    --demo) demo_alone=true ;;
     root | user) who=$1 ;;
     --help)
         usage
@@ -182,6 +186,27 @@ fi
 
 try "demo, first time" "cd $clone && sh relaysim/demo.sh" 'FanoutDeviceEntry'
 try "demo, again, from elsewhere" "cd / && sh $clone/relaysim/demo.sh" 'FanoutDeviceEntry'
+
+# told PATTERN: the one command of README.md that matches, as this user types it: root has no sudo.
+told()
+{
+    said=$(sed -n "s/^    \($1\)\$/\1/p" "$checkout/README.md")
+    [ "$(printf '%s\n' "$said" | grep -c .)" -eq 1 ] || fail "README.md has not one command $1"
+    [ "$who" = user ] || said=${said#sudo }
+    printf '%s\n' "$said"
+}
+try "a report" "cd $clone && $(told 'build.*grvsstp-analyze .*')" '^Not delivered$'
+try "installing" "cd $clone && $(told 'sudo cmake --install .*')" 'bin/relaysim$'
+try "what is installed" "grvsstp-analyze --version && relaysim --version &&
+    tshark -G plugins | grep grvsstp && tshark -D | grep relaysim" 'SSTP demo traffic'
+try "removing it" "cd $clone && $(told 'sudo xargs .*') && ! command -v relaysim &&
+    ! tshark -G plugins | grep grvsstp && echo nothing left" '^nothing left$'
+if $demo_alone; then
+    [ "$failures" -eq 0 ] || exit 1
+    echo "Passed as $who, without the tests."
+    exit 0
+fi
+
 try "tests, first time" "cd $clone && sh tests/run.sh" '^[1-9][0-9]* passed, 0 failed$'
 try "tests, again, from elsewhere" "cd / && sh $clone/tests/run.sh" \
     '^[1-9][0-9]* passed, 0 failed$'

@@ -59,6 +59,19 @@ class PackedTest(unittest.TestCase):
                 for pattern in read(path).split():
                     self.assertTrue(glob.glob(os.path.join(TOP, pattern)), pattern)
 
+    def test_demo(self):
+        """Who has typed `sh relaysim/demo.sh` alone goes on with README.md: all that is installed is built."""
+        targets = re.search(r" --target (.+)", read("relaysim", "demo.sh")).group(1).split()
+        said = subprocess.run(["ninja", "-C", BUILD_DIR, "-t", "commands", *targets], check=True, text=True,
+                              stdout=subprocess.PIPE).stdout
+        wanted = set()
+        for path in glob.glob(os.path.join(BUILD_DIR, "**", "cmake_install.cmake"), recursive=True):
+            with open(path, encoding="utf-8") as file:
+                wanted.update(re.findall(r'file\(INSTALL .* FILES "%s/([^"]+)"' %
+                                         re.escape(os.path.realpath(BUILD_DIR)), file.read()))
+        self.assertGreater(len(wanted), 4)
+        self.assertEqual([path for path in wanted if not re.search(r"[ /]%s[ \"']" % re.escape(path), said)], [])
+
 
 class CompareTest(unittest.TestCase):
     def setUp(self):
