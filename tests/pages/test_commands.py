@@ -134,6 +134,28 @@ class CommandsTest(unittest.TestCase):
                               "relaysim-scenario.5", "relaysimdump.1", "grvsstp.7",
                               "grvsstp-analyze.1", "colorfilters"}, found)
 
+    def test_removed_for_everybody(self):
+        """By the list that says where the files are, here of those that were put elsewhere.  The lists of
+        parts have names of their own, so that no other test's list is overwritten meanwhile."""
+        [command] = {command for _, command in pages.commands() if command.startswith("sudo xargs")}
+        target = self.path("everybody")
+        paths = []
+        for part in ("Unspecified", "profile"):
+            subprocess.run(["cmake", "--install", BUILD_DIR, "--component", part], check=True,
+                           env=dict(os.environ, DESTDIR=target), stdout=subprocess.DEVNULL)
+            with open(os.path.join(BUILD_DIR, "install_manifest_%s.txt" % part), encoding="utf-8") as file:
+                paths += [target + line for line in file.read().splitlines()]
+        with open(os.path.join(self.release, "install_manifest.txt"), "w", encoding="utf-8") as file:
+            file.write("\n".join(paths))
+        if os.getuid() == 0:
+            subprocess.run(["chown", "-R", "nobody:nogroup", target], check=True)
+
+        def left():
+            return [name for _, _, names in os.walk(target) for name in names]
+        self.assertIn("colorfilters", left())
+        self.assertEqual(self.type(command, plugin=False).stderr, "")
+        self.assertEqual(left(), [])
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -9,6 +9,7 @@ hours; of these the build has to know the name, and a test of the default run ha
 
 HERE = (
     (r"install -D \S+ \S+", None),  # by a test of its own, as all with None
+    (r"sudo xargs .* rm < \S+", None),
     (r"WIRESHARK_PLUGIN_DIR=\S+ wireshark \S+", r"ConnectResponse Ok"),
     (r"tshark -G plugins \| grep grvsstp", r"grvsstp\.so"),
     (r"tshark (-2 )?-r \S+ -Y grvsstp -T fields .*", r"(?m)^\d+\tConnect 1\.6 to "),
@@ -36,6 +37,7 @@ ELSEWHERE = (
     (r"sh relaysim/demo\.sh", "tests/fresh/run.sh", "sh relaysim/demo.sh"),
     (r"sh tests/run\.sh", ".ci/run", "tests/run.sh"),
     (r"sudo apt-get build-dep .*", "tests/packages/run.sh", "dpkg-buildpackage"),
+    (r"DEB_BUILD_OPTIONS=nocheck", "tests/packages/run.sh", "build elsewhere/and/deeper nocheck"),
     (r"sudo apt-get install \.\./.*", "tests/packages/run.sh", "As README.md says"),
     (r"sudo cmake --install build/release", "tests/pages/test_commands.py", '"--install", BUILD_DIR'),
     (r"man (-l relaysim/man/)?(grvsstp(-analyze)?|relaysim(-scenario|dump)?)(\.5)?",
