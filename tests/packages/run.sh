@@ -237,6 +237,16 @@ done
 if grep -E 'dbgsym$' "$folder/$suite.installed"; then
     fail "debugging symbols are installed, too"
 fi
+# The plugin is loaded by the release of Wireshark that is here, and by none after it.
+version=$(debian_inside "$user" tshark --version 2>/dev/null |
+    sed -n '1s/^TShark (Wireshark) \([0-9]*[.][0-9]*\)[.].*/\1/p')
+later=${version%.*}.$((${version#*.} + 1))
+echo "The plugin is for Wireshark $version, and not for $later"
+depends=$(debian_inside "$user" dpkg-query -W -f '${Depends}' wireshark-plugin-grvsstp)
+for bound in ">= $version~" "<< $later~"; do
+    echo "$depends" | grep -qE "\\blibwireshark[0-9a-z]+ \\($bound\\)" ||
+        fail "it depends on $depends, not on libwireshark ($bound)"
+done
 debian_inside_as reader "$user" sh /packages/open-sample ||
     fail "the packages do not work for an ordinary user"
 debian_inside "$user" env PYTHONDONTWRITEBYTECODE=1 \
