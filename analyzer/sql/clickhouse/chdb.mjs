@@ -4,7 +4,7 @@
 // after `--` are loaded first.
 //
 //     npm install chdb
-//     node chdb.mjs FOLDER tables.sql single.sql
+//     node chdb.mjs FOLDER tables.sql single.sql certainty.sql
 //     node chdb.mjs FOLDER undelivered.sql -- REPORT.json...
 import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";

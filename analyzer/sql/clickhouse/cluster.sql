@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
--- All servers of the cluster `grvsstp` as one.  At every one of them, once all have tables.sql.
+-- All servers of the cluster `grvsstp` as one.  At every one of them, once all have tables.sql;
+-- certainty.sql comes after it.
 
 CREATE TABLE IF NOT EXISTS grvsstp.points AS grvsstp.points_here
 ENGINE = Distributed(grvsstp, grvsstp, points_here, cityHash64(name));
@@ -24,11 +25,3 @@ CREATE TABLE IF NOT EXISTS grvsstp.unseen AS grvsstp.unseen_here
 ENGINE = Distributed(grvsstp, grvsstp, unseen_here);
 CREATE TABLE IF NOT EXISTS grvsstp.journeys_joined AS grvsstp.journeys_here
 ENGINE = Distributed(grvsstp, grvsstp, journeys_here);
-CREATE VIEW IF NOT EXISTS grvsstp.journeys AS
-WITH (SELECT groupArray((holder, last_ns)) FROM grvsstp.unseen) AS unseen
-SELECT contents, user_ref, length, legs, branches, messages,
-       if(joined = 'certain' AND
-          arrayExists(joint -> arrayExists(left -> left.1 = joint.1 AND joint.2 < left.2, unseen),
-                      joints), 'likely', joined) AS certainty,
-       t_ns, duration_ns, sender
-FROM (SELECT *, certainty AS joined FROM grvsstp.journeys_joined);

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: GPL-2.0-or-later
 -- Records of grvsstp-analyze --format json in ClickHouse, from 18.16 on: what one server has of
--- them.  cluster.sql makes one of several servers, single.sql is for one alone.
+-- them.  cluster.sql makes one of several servers, single.sql is for one alone; certainty.sql is for both.
 --
 -- Columns have the names of the records' members (analyzer/cli/schema.json), but for those that no
 -- question asks for.  What is not known is 0 or empty here.  Times are nanoseconds since 1970.

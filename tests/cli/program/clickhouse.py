@@ -157,7 +157,7 @@ class Cluster:
                 for line in self.run(sql, "--format", "JSONEachRow", server=server).splitlines()]
 
     def make_tables(self):
-        for name in ("tables.sql", "cluster.sql"):
+        for name in ("tables.sql", "cluster.sql", "certainty.sql"):
             for server in range(self.num):
                 self.run(question(name), server=server)
 
