@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Types what CONTRIBUTING.md says for building by hand, fuzzing and measuring, and what other pages say
 for measuring, in a fresh clone of the last commit, each made short: half an hour on two cores.  The
-default run has no time for it.
+default run has no time for it.  Wants what the pages say: clang, redis-server, mosquitto.
 
 Usage: by_hand.py [FOLDER]     (default: build/by-hand; it is removed first)
 """
@@ -14,10 +14,11 @@ import sys
 
 import pages
 
-TYPED = ("CONTRIBUTING.md", "relaysim/README.md")
+TYPED = ("CONTRIBUTING.md", "relaysim/README.md", "tests/benchmark/README.md")
 # What is added to a command to make it short, by a pattern; None: not here.
 SHORT = (
     (r"ctest --test-dir build/dev", None),  # all tests
+    (r"ctest -R benchmark\.\S+", None),  # the default run has them
     (r"ctest -R (\S+)", r"ctest --test-dir build/dev -R \1"),
     (r"ctest .*", r"\g<0> --no-tests=error"),
     (r"(?:mkdir new && )?build/fuzz/\S+ .*", r"\g<0> -runs=200"),

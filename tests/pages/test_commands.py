@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 import unittest
 
+import by_hand
 import pages
 import who_runs
 
@@ -83,6 +84,13 @@ class CommandsTest(unittest.TestCase):
     def test_elsewhere(self):
         for _, name, words, *_ in who_runs.ELSEWHERE:
             self.assertIn(words, pages.read(name), name)
+
+    def test_by_hand(self):
+        """Each row that makes a command short is for one that its pages have."""
+        typed = [command for page in by_hand.TYPED for command in pages.of_page(page)]
+        idle = [pattern for pattern, _ in by_hand.SHORT
+                if not any(re.fullmatch(pattern, command) for command in typed)]
+        self.assertEqual(idle, [])
 
     def test_targets(self):
         known = subprocess.run(["ninja", "-C", BUILD_DIR, "-t", "targets", "all"], check=True,
