@@ -5,8 +5,9 @@ import os
 import re
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-# Whose commands they are.  Those of samples/README.md make the samples anew.
-PAGES = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "tests/README.md", "tests/benchmark/README.md"] + sorted(
+# Whose commands they are.
+PAGES = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "samples/README.md", "tests/README.md",
+         "tests/benchmark/README.md"] + sorted(
     os.path.relpath(path, TOP) for house in ("analyzer", "plugin", "relaysim")
     for path in (glob.glob(os.path.join(TOP, house, "README.md")) +
                  glob.glob(os.path.join(TOP, house, "*", "README.md"))))

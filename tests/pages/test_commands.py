@@ -38,13 +38,15 @@ class CommandsTest(unittest.TestCase):
         shutil.unpack_archive(os.path.join(BUILD_DIR, "grvsstp-profile.zip"),
                               self.path("home/wireshark/profiles"))
         os.mkdir(self.path("bin"))
+        os.mkdir(self.path("samples"))
         for name, script in STAND_INS.items():
             with open(self.path("bin/" + name), "w", encoding="utf-8") as file:
                 file.write("#!/bin/sh\n" + script + "\n")
             os.chmod(self.path("bin/" + name), 0o755)
         for name in ("build/demo.pcapng", "capture.pcapng", "client.pcapng", "relay.pcapng",
-                     "ring_00001.pcapng", "FILE"):
+                     "ring_00001.pcapng", "FILE", "samples/demo.pcapng"):
             shutil.copy(os.path.join(pages.TOP, "samples", "demo.pcapng"), self.path(name))
+        shutil.copy(os.path.join(pages.TOP, "samples", "single-hop.pcapng"), self.path("samples"))
         if os.getuid() == 0:  # who runs it writes there
             subprocess.run(["chown", "-R", "nobody:nogroup", self.folder], check=True)
 

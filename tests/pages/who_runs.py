@@ -24,6 +24,9 @@ HERE = (
     (r"grvsstp-analyze --table messages --format csv ring_\*\.pcapng > \S+", r"\A\Z"),
     (r"grvsstp-analyze --undelivered client\.pcapng relay\.pcapng", r"(?i)delivered"),
     (r"grvsstp-analyze --format html --output report\.html ring_\*\.pcapng", r"\A\Z"),
+    (r"tshark -q -z grvsstp,selfcheck -r samples/\S+",  # each row: told, shown and alike as often
+     r"\A(?:(?!.*\d \|).*\n|.*\|.*\|.* (\d+) \| +\1 \| +\1 \| +0 \| +0 \| +0 \|.*\n)+\Z"),
+    (r"grvsstp-analyze --format html samples/demo\.pcapng", r"31 of 39 copies were delivered"),
     (r"grvsstp-analyze --fail-on warning capture\.pcapng", r"version_unsupported"),
     (r"grvsstp-analyze --shrink ack_excess:2 .*", None),
     (r"grvsstp-analyze --scenario \d .*--output story\.scn .*", r"\A\Z"),
