@@ -243,7 +243,7 @@ version=$(debian_inside "$user" tshark --version 2>/dev/null |
 later=${version%.*}.$((${version#*.} + 1))
 echo "The plugin is for Wireshark $version, and not for $later"
 depends=$(debian_inside "$user" dpkg-query -W -f '${Depends}' wireshark-plugin-grvsstp)
-for bound in ">= $version~" "<< $later~"; do
+for bound in ">= $version[.~][^)]*" "<< $later~"; do # the library's own lower bound may be a later one
     echo "$depends" | grep -qE "\\blibwireshark[0-9a-z]+ \\($bound\\)" ||
         fail "it depends on $depends, not on libwireshark ($bound)"
 done
