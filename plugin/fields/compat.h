@@ -32,6 +32,9 @@
 /* Whether what prints the fields of -e marks them beforehand, with no need of a visible tree. */
 #define GRVSSTP_PRINTS_MARKED_FIELDS GRVSSTP_WIRESHARK_AT_LEAST(4, 4)
 
+/* Whether TCP begins another conversation at a SYN that was captured late (tcp/torn.h). */
+#define GRVSSTP_TCP_TEARS GRVSSTP_WIRESHARK_AT_LEAST(4, 4)
+
 /* ------------------------------------------------------------------------
  * 4.4
  */

@@ -16,6 +16,7 @@
 #include "tcp/handshake.h"
 #include "tcp/kept.h"
 #include "tcp/missing.h"
+#include "tcp/torn.h"
 
 dissector_handle_t grvhenc_handle;
 
@@ -246,7 +247,7 @@ void grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
         tcp->head_at = head_at;
     }
     grvhenc_arrive_begin(tcp);
-    conversation_add_proto_data(transport->conversation, proto_grvhenc, tcp);
+    grvsstp_torn_add_proto_data(transport->conversation, proto_grvhenc, tcp);
     /* Of this frame that protocol has to be asked before us. */
     conversation_set_dissector_from_frame_number(
         transport->inner, transport->way == GRVSSTP_WAY_PROXY ? pinfo->num + 1 : pinfo->num,

@@ -228,6 +228,18 @@ void grvsstp_encapsulated_hold_early(struct grvsstp_opening *opening, conversati
     }
 }
 
+void grvsstp_encapsulated_hold_torn(struct grvsstp_opening *opening)
+{
+    wmem_array_t *early = opening->early;
+
+    if (early == NULL || opening->commands.frame != 0)
+        return;
+    if (opening->held == NULL)
+        opening->held_since_ns = opening->early_since_ns;
+    opening->early = NULL;
+    move_to(opening, early);
+}
+
 struct sstp_span grvsstp_encapsulated_join(const struct grvsstp_opening *opening,
                                            struct sstp_span bytes, uint32_t next,
                                            wmem_allocator_t *pool)

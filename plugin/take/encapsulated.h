@@ -35,6 +35,10 @@ bool grvsstp_encapsulated_keep_early(struct grvsstp_opening *opening,
 void grvsstp_encapsulated_hold_early(struct grvsstp_opening *opening, conversation_t *conversation,
                                      packet_info *pinfo);
 
+/* The same of an account that goes on with a connection which TCP has torn (tcp/torn.h): its first
+ * half was one before a SYN. */
+void grvsstp_encapsulated_hold_torn(struct grvsstp_opening *opening);
+
 /* What is held of the side of the client from this number on, put after `bytes`; of the pool. */
 struct sstp_span grvsstp_encapsulated_join(const struct grvsstp_opening *opening,
                                            struct sstp_span bytes, uint32_t next,

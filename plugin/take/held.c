@@ -5,6 +5,7 @@
 #include "http/chunk.h"
 #include "http/packet-grvhenc.h"
 #include "take/hold.h"
+#include "take/rest.h"
 
 /* Those of the capture on which commands were held: struct grvsstp_opening *. */
 static wmem_array_t *all;
@@ -166,6 +167,8 @@ static const struct grvhenc_chunk *find_at_hand(wmem_array_t *chunks,
 void grvsstp_held_give(struct grvsstp_opening *opening, struct grvsstp_tcp *tcp,
                        const struct grvsstp_transport *transport, const packet_info *pinfo)
 {
+    if (opening != NULL)
+        grvsstp_rest_keep(opening);
     if (!has_commands(opening))
         return;
     wmem_array_t *chunks = take_out(opening);

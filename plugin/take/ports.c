@@ -48,15 +48,16 @@ bool grvsstp_port_is_chosen(const packet_info *pinfo)
 }
 
 /* Two handles, for Decode As to the one that a port already has cannot be seen.  The list of
- * Decode As names but one of them: with two of the same protocol tshark would warn. */
+ * Decode As names but one of them: with two of the same protocol tshark would warn.  The preference
+ * is that one's, too: since 4.4 it has the name, and finds by the description, of its handle. */
 void grvsstp_ports_handoff(dissector_t dissect)
 {
     tcp_ports = find_dissector_table("tcp.port");
     handles_behind = g_hash_table_new(g_direct_hash, g_direct_equal);
     own_port_handle = create_dissector_handle_with_name_and_description(
         dissect, proto_grvsstp, "grvsstp_own_port", "Groove SSTP, on its own port");
-    dissector_add_for_decode_as("tcp.port", grvsstp_handle);
-    dissector_add_uint_with_preference("tcp.port", SSTP_PORT, own_port_handle);
+    dissector_add_uint_with_preference("tcp.port", SSTP_PORT, grvsstp_handle);
+    dissector_add_uint("tcp.port", SSTP_PORT, own_port_handle);
     grvsstp_unlist_for_decode_as(tcp_ports, own_port_handle);
 }
 

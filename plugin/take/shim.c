@@ -5,6 +5,7 @@
 #include "http/packet-grvhenc.h"
 #include "take/frame_end.h"
 #include "take/ports.h"
+#include "take/rest.h"
 #include "take/tunnel.h"
 #include "take/watch.h"
 #include "tcp/kept.h"
@@ -41,8 +42,10 @@ static int dissect_frame_end(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree
         pinfo->ptype == PT_TCP ? grvsstp_transport_conversation(pinfo) : NULL;
     if (conversation == NULL)
         return 0;
-    if (!PINFO_FD_VISITED(pinfo))
+    if (!PINFO_FD_VISITED(pinfo)) {
+        grvsstp_rest_note_frame(conversation, pinfo);
         grvsstp_watch_note_frame(conversation, pinfo);
+    }
     grvsstp_frame_end(conversation, tvb, pinfo, tree);
     grvhenc_frame_end(conversation, tvb, pinfo, tree);
     return 0;

@@ -3,6 +3,7 @@
 
 #include "core/look.h"
 #include "follow/settle.h"
+#include "tcp/torn.h"
 
 /* Those of the capture: struct grvsstp_tcp *. */
 static wmem_array_t *all;
@@ -69,7 +70,7 @@ struct grvsstp_tcp *grvsstp_tcp_new(conversation_t *conversation,
     if (older != NULL)
         older->newer = tcp;
     else
-        conversation_add_proto_data(conversation, proto_grvsstp, tcp);
+        grvsstp_torn_add_proto_data(conversation, proto_grvsstp, tcp);
     return tcp;
 }
 

@@ -2,6 +2,7 @@
 #include "tcp/fin.h"
 
 #include "tcp/header.h"
+#include "tcp/torn.h"
 
 /* The number of each FIN, by its flow; forgotten with the capture. */
 static wmem_map_t *fins;
@@ -10,7 +11,11 @@ static bool number_of(const tcp_flow_t *flow, uint32_t *number)
 {
     void *value;
 
-    if (fins == NULL || !wmem_map_lookup_extended(fins, flow, NULL, &value))
+    if (fins == NULL)
+        return false;
+    while (flow != NULL && !wmem_map_lookup_extended(fins, flow, NULL, &value))
+        flow = grvsstp_torn_before(flow);
+    if (flow == NULL)
         return false;
     *number = GPOINTER_TO_UINT(value);
     return true;

@@ -6,6 +6,7 @@
 
 #include "fields/fields.h"
 #include "tcp/fin.h"
+#include "tcp/torn.h"
 
 static int proto_tcp, proto_socks, proto_proxy;
 static int hf_srcport, hf_destport;
@@ -198,41 +199,37 @@ bool grvsstp_transport_has_start(const struct grvsstp_transport *transport)
 bool grvsstp_transport_is_answer(const struct grvsstp_transport *transport)
 {
     const tcp_flow_t *other = transport->analysis != NULL ? transport->analysis->rev : NULL;
-    return other != NULL && other->tcp_analyze_seq_info != NULL &&
-           other->tcp_analyze_seq_info->nextseq != 0 &&
-           (int32_t)(other->tcp_analyze_seq_info->nextseq - other->base_seq) > 1;
+
+    for (; other != NULL; other = grvsstp_torn_before(other))
+        if (other->tcp_analyze_seq_info != NULL && other->tcp_analyze_seq_info->nextseq != 0 &&
+            (int32_t)(other->tcp_analyze_seq_info->nextseq - other->base_seq) > 1)
+            return true;
+    return false;
 }
+
+enum { SYN = 0x01, SYN_ACK = 0x02, FIN = 0x10, RST = 0x20 }; /* of tcp.completeness */
 
 bool grvsstp_transport_has_ended(conversation_t *conversation)
 {
-    enum { FIN = 0x10, RST = 0x20 }; /* of tcp.completeness */
-    const struct tcp_analysis *analysis = conversation_get_proto_data(conversation, proto_tcp);
-    return analysis != NULL && (analysis->conversation_completeness & (FIN | RST)) != 0;
+    return (grvsstp_torn_completeness(conversation) & (FIN | RST)) != 0;
 }
 
 bool grvsstp_transport_has_syn(conversation_t *conversation)
 {
-    enum { SYN = 0x01 }; /* of tcp.completeness */
-    const struct tcp_analysis *analysis = conversation_get_proto_data(conversation, proto_tcp);
-
-    return analysis != NULL && (analysis->conversation_completeness & SYN) != 0;
+    return (grvsstp_torn_completeness(conversation) & SYN) != 0;
 }
 
 uint32_t grvsstp_transport_begun_in(const struct grvsstp_transport *transport)
 {
     return transport->analysis != NULL && grvsstp_transport_has_syn(transport->conversation)
-               ? transport->conversation->setup_frame
+               ? grvsstp_torn_first(transport->conversation)->setup_frame
                : 0;
 }
 
 uint32_t grvsstp_transport_opened_in(conversation_t *conversation)
 {
-    enum { SYN = 0x01, SYN_ACK = 0x02 }; /* of tcp.completeness */
-    const struct tcp_analysis *analysis = conversation_get_proto_data(conversation, proto_tcp);
-
-    return analysis != NULL &&
-                   (analysis->conversation_completeness & (SYN | SYN_ACK)) == (SYN | SYN_ACK)
-               ? conversation->setup_frame
+    return (grvsstp_torn_completeness(conversation) & (SYN | SYN_ACK)) == (SYN | SYN_ACK)
+               ? grvsstp_torn_first(conversation)->setup_frame
                : 0;
 }
 
@@ -253,13 +250,28 @@ bool grvsstp_transport_acknowledged(const struct grvsstp_transport *transport, u
 static bool first_of(const tcp_flow_t *flow, const tcp_flow_t *other, uint32_t *number)
 {
     enum { SAW_SYN = 0x02, SAW_SYNACK = 0x04 }; /* else its first number is a guess */
+    bool is_told = false;
 
-    if (!grvsstp_transport_is_set(GRVSSTP_TCP_ANALYZES) ||
-        ((flow->static_flags & (SAW_SYN | SAW_SYNACK)) == 0 &&
-         (other == NULL || (other->static_flags & SAW_SYNACK) == 0)))
+    if (!grvsstp_transport_is_set(GRVSSTP_TCP_ANALYZES))
         return false;
-    *number = flow->base_seq + 1;
-    return true;
+    while (flow != NULL && !is_told) {
+        *number = flow->base_seq + 1;
+        is_told = (flow->static_flags & (SAW_SYN | SAW_SYNACK)) != 0 ||
+                  (other != NULL && (other->static_flags & SAW_SYNACK) != 0);
+        flow = grvsstp_torn_before(flow);
+        other = other != NULL ? grvsstp_torn_before(other) : NULL;
+    }
+    return is_told;
+}
+
+/* TCP's number after what a flow has brought; 0 where it was nothing. */
+static uint32_t next_of(const tcp_flow_t *flow)
+{
+    uint32_t next = 0;
+
+    for (; flow != NULL && next == 0; flow = grvsstp_torn_before(flow))
+        next = flow->tcp_analyze_seq_info != NULL ? flow->tcp_analyze_seq_info->nextseq : 0;
+    return next;
 }
 
 bool grvsstp_transport_first(const struct grvsstp_transport *transport, bool is_senders,
@@ -277,16 +289,20 @@ bool grvsstp_transport_flow_first(const tcp_flow_t *flow, uint32_t *number)
 
 bool grvsstp_transport_count(const tcp_flow_t *flow, uint32_t *first, uint32_t *len)
 {
-    if (!first_of(flow, NULL, first) || flow->tcp_analyze_seq_info == NULL ||
-        flow->tcp_analyze_seq_info->nextseq == 0)
+    const uint32_t next = next_of(flow);
+
+    if (!first_of(flow, NULL, first) || next == 0)
         return false;
-    *len = flow->tcp_analyze_seq_info->nextseq - *first;
+    *len = next - *first;
     return true;
 }
 
 uint32_t grvsstp_transport_start(const struct grvsstp_transport *transport)
 {
-    return transport->analysis->fwd->base_seq + 1;
+    const struct tcp_analysis *analysis = transport->analysis;
+    uint32_t number;
+
+    return first_of(analysis->fwd, analysis->rev, &number) ? number : analysis->fwd->base_seq + 1;
 }
 
 bool grvsstp_transport_is_at_start(const struct grvsstp_transport *transport)
@@ -315,7 +331,7 @@ bool grvsstp_transport_end(const tcp_flow_t *flow, const tcp_flow_t *other, uint
 {
     if (flow == NULL || flow->tcp_analyze_seq_info == NULL || other->tcp_analyze_seq_info == NULL)
         return false;
-    const uint32_t next = flow->tcp_analyze_seq_info->nextseq;
+    const uint32_t next = next_of(flow);
     const uint32_t acknowledged = other->tcp_analyze_seq_info->lastack;
     const bool is_acknowledged_only =
         next == 0 || (acknowledged != 0 && (int32_t)(acknowledged - next) > 0);

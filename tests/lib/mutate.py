@@ -139,23 +139,6 @@ class Mutation:
         return self.make()
 
 
-def is_torn(packets):
-    """Whether a SYN comes after the end of the other side, as where that was seen earlier by more
-    than all of a short connection: Wireshark since 4.4 takes it for the beginning of another stream,
-    and what was said over both is in two pieces that nobody can join."""
-    ended = set()
-    for packet in packets:
-        if not isinstance(packet, Packet):  # a quote
-            continue
-        if packet.flags & FIN:
-            ended.add((packet.connection, packet.sender))
-        if packet.flags & SYN and any(
-                (packet.connection, other) in ended
-                for other in packet.connection if other != packet.sender):
-            return True
-    return False
-
-
 # ---------------------------------------------------------------------------
 # Kinds
 

@@ -11,7 +11,7 @@ import unittest
 import harness
 from harness import stories
 from stories import sstp
-from mutate import KINDS, QUOTED, Joined, Packet, Quote, all_kinds, is_torn, skewed
+from mutate import KINDS, Joined, Packet, all_kinds
 from tshark import Failure, Wireshark
 
 VECTORS = os.path.join(harness.HERE, "..", "..", "..", "samples", "vectors")
@@ -139,17 +139,6 @@ class Mutations(harness.DissectTest):
                 else:
                     self.assertLess(sent.items(), original.items(), mutation.label)
         self.assertEqual(len(kinds), len(KINDS))
-
-    def test_torn(self):
-        """By two taps, if the clock of the other is late by more than a connection was long."""
-        capture = harness.new_capture()
-        connection = capture.connection()
-        connection.fin()
-        packets = [Packet(frame.octets, frame.time) for frame in capture.frames]
-        long = packets[-1].time - packets[0].time + 1
-        self.assertFalse(is_torn(packets + [Quote(packets[0], QUOTED[0], 0)]))
-        self.assertTrue(is_torn(skewed(packets, -long)))
-        self.assertTrue(is_torn(skewed(packets, long)))
 
     def test_files(self):
         """The clock of a file never goes back, checksums are right, parts are told apart."""
