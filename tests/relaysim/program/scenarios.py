@@ -188,7 +188,8 @@ class BuiltIn(Played):
         told = []
         for (source, target, method, uri, status, ntlm, auth, command, name, port, result,
              summary) in rows[:len(wanted)]:
-            words = method + uri + status + ["ntlm %d" % int(number, 0) for number in ntlm]
+            request = method + uri if method else []  # since 4.4 answers repeat what was asked
+            words = request + status + ["ntlm %d" % int(number, 0) for number in ntlm]
             if summary:
                 words = summary[0].split()[:1]
             elif command:
