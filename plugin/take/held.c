@@ -5,7 +5,7 @@
 #include "http/chunk.h"
 #include "http/packet-grvhenc.h"
 #include "take/hold.h"
-#include "take/rest.h"
+#include "tcp/torn.h"
 
 /* Those of the capture on which commands were held: struct grvsstp_opening *. */
 static wmem_array_t *all;
@@ -164,11 +164,38 @@ static const struct grvhenc_chunk *find_at_hand(wmem_array_t *chunks,
     return last != NULL && last->frame == pinfo->num && last->seq == transport->seq ? last : NULL;
 }
 
+/* Leaves of what is held what TCP has kept of a conversation that it has torn since (tcp/torn.h),
+ * and so hands to nobody: the first of it are the first commands. */
+static void keep_torn(struct grvsstp_opening *opening)
+{
+    const uint32_t begin = opening->conversation->setup_frame;
+    wmem_array_t *held = opening->held;
+    unsigned num = 0;
+
+    if (held == NULL || opening->commands.frame != 0 ||
+        grvsstp_torn_first(opening->conversation) == opening->conversation ||
+        !grvsstp_transport_is_set(GRVSSTP_TCP_KEEPS))
+        return;
+    opening->held = NULL;
+    for (unsigned i = 0; i < wmem_array_get_count(held); i++) {
+        struct grvhenc_chunk *chunk = chunk_at(held, i);
+        if (chunk->frame >= begin) {
+            grvhenc_let_go(chunk);
+            continue;
+        }
+        if (num++ == 0) {
+            opening->held = wmem_array_new(wmem_file_scope(), sizeof chunk);
+            opening->commands.frame = chunk->frame;
+        }
+        wmem_array_append_one(opening->held, chunk);
+    }
+}
+
 void grvsstp_held_give(struct grvsstp_opening *opening, struct grvsstp_tcp *tcp,
                        const struct grvsstp_transport *transport, const packet_info *pinfo)
 {
     if (opening != NULL)
-        grvsstp_rest_keep(opening);
+        keep_torn(opening);
     if (!has_commands(opening))
         return;
     wmem_array_t *chunks = take_out(opening);

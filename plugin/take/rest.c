@@ -3,7 +3,6 @@
 
 #include "fields/fields.h"
 #include "fields/henc_fields.h"
-#include "http/chunk.h"
 #include "http/packet-grvhenc.h"
 #include "take/encapsulated.h"
 #include "take/ports.h"
@@ -40,29 +39,4 @@ void grvsstp_rest_note_frame(conversation_t *conversation, const packet_info *pi
 
     if (older != NULL)
         go_on_with(conversation, older, pinfo->num);
-}
-
-void grvsstp_rest_keep(struct grvsstp_opening *opening)
-{
-    const uint32_t begin = opening->conversation->setup_frame;
-    wmem_array_t *held = opening->held;
-    unsigned num = 0;
-
-    if (held == NULL || opening->commands.frame != 0 ||
-        grvsstp_torn_first(opening->conversation) == opening->conversation ||
-        !grvsstp_transport_is_set(GRVSSTP_TCP_KEEPS))
-        return;
-    opening->held = NULL;
-    for (unsigned i = 0; i < wmem_array_get_count(held); i++) {
-        struct grvhenc_chunk *chunk = *(struct grvhenc_chunk **)wmem_array_index(held, i);
-        if (chunk->frame >= begin) {
-            grvhenc_let_go(chunk);
-            continue;
-        }
-        if (num++ == 0) {
-            opening->held = wmem_array_new(wmem_file_scope(), sizeof chunk);
-            opening->commands.frame = chunk->frame;
-        }
-        wmem_array_append_one(opening->held, chunk);
-    }
 }

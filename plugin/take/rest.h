@@ -12,9 +12,4 @@
  * this frame, and is such a rest, it gets all that the one before had. */
 void grvsstp_rest_note_frame(conversation_t *conversation, const packet_info *pinfo);
 
-/* Leaves of what is held on a connection that is taken as commands what TCP has kept of a
- * conversation that it has torn since, and so hands to nobody: the first of it are its first
- * commands. */
-void grvsstp_rest_keep(struct grvsstp_opening *opening);
-
 #endif

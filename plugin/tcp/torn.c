@@ -2,7 +2,6 @@
 #include "tcp/torn.h"
 
 #include "fields/compat.h"
-#include "tcp/transport.h"
 
 enum { SYN = 0x01, SYN_ACK = 0x02, RST = 0x20 }; /* of tcp.completeness */
 enum { BASE_IS_SET = 0x01, SAW_SYN = 0x02 };     /* of a flow's static_flags */
@@ -12,6 +11,15 @@ enum { BASE_IS_SET = 0x01, SAW_SYN = 0x02 };     /* of a flow's static_flags */
 
 /* By conversation, and by flow, what was before; forgotten with the capture. */
 static wmem_map_t *olders, *flows_before;
+
+static const struct tcp_analysis *analysis_of(conversation_t *conversation)
+{
+    static int proto_tcp;
+
+    if (proto_tcp == 0)
+        proto_tcp = proto_get_id_by_filter_name("tcp");
+    return conversation_get_proto_data(conversation, proto_tcp);
+}
 
 static void *before(wmem_map_t *const *map, const void *key)
 {
@@ -54,7 +62,7 @@ static unsigned seen_of(conversation_t *conversation)
     unsigned seen = 0;
 
     for (; conversation != NULL; conversation = before(&olders, conversation)) {
-        const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);
+        const struct tcp_analysis *analysis = analysis_of(conversation);
         seen |= analysis != NULL ? analysis->conversation_completeness : 0;
     }
     return seen;
@@ -62,14 +70,14 @@ static unsigned seen_of(conversation_t *conversation)
 
 unsigned grvsstp_torn_completeness(conversation_t *conversation)
 {
-    const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);
+    const struct tcp_analysis *analysis = analysis_of(conversation);
     const unsigned own = analysis != NULL ? analysis->conversation_completeness : 0;
     conversation_t *first = grvsstp_torn_first(conversation);
 
     if (first == conversation)
         return own;
     return (seen_of(conversation) & ~(unsigned)SYN) |
-           (grvsstp_transport_analysis(first)->conversation_completeness & SYN);
+           (analysis_of(first)->conversation_completeness & SYN);
 }
 
 /* Whether a flow of the conversation before may begin with this number, as the SYN says.  What TCP
@@ -87,7 +95,7 @@ static bool may_begin(const tcp_flow_t *flow, bool is_guessed, uint32_t number)
  * not seen there, and both directions can begin as it says. */
 static bool goes_on(const struct tcp_analysis *analysis, conversation_t *older_conversation)
 {
-    const struct tcp_analysis *older = grvsstp_transport_analysis(older_conversation);
+    const struct tcp_analysis *older = analysis_of(older_conversation);
     const bool is_server = (analysis->conversation_completeness & SYN_ACK) != 0;
     const bool is_first_flow = analysis->fwd == &analysis->flow1;
     const unsigned seen = older != NULL ? seen_of(older_conversation) : 0;
@@ -104,7 +112,7 @@ static bool goes_on(const struct tcp_analysis *analysis, conversation_t *older_c
 
 conversation_t *grvsstp_torn_note_frame(conversation_t *conversation, const packet_info *pinfo)
 {
-    const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);
+    const struct tcp_analysis *analysis = analysis_of(conversation);
 
     if (!GRVSSTP_TCP_TEARS || conversation->setup_frame != pinfo->num || pinfo->num < 2 ||
         analysis == NULL || (analysis->conversation_completeness & (SYN | SYN_ACK)) == 0)
@@ -114,7 +122,7 @@ conversation_t *grvsstp_torn_note_frame(conversation_t *conversation, const pack
     if (older == NULL || older == conversation || !goes_on(analysis, older))
         return NULL;
     put(&olders, conversation, older);
-    put(&flows_before, &analysis->flow1, &grvsstp_transport_analysis(older)->flow1);
-    put(&flows_before, &analysis->flow2, &grvsstp_transport_analysis(older)->flow2);
+    put(&flows_before, &analysis->flow1, &analysis_of(older)->flow1);
+    put(&flows_before, &analysis->flow2, &analysis_of(older)->flow2);
     return older;
 }
