@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Types what CONTRIBUTING.md says for building by hand, fuzzing and measuring, and what other pages say
 for measuring, in a fresh clone of the last commit, each made short: half an hour on two cores.  The
-default run has no time for it.  Wants what the pages say: clang, redis-server, mosquitto.
+default run has no time for it.  Wants what the pages say: clang with libclang-rt, redis-server,
+mosquitto.
 
 Usage: by_hand.py [FOLDER]     (default: build/by-hand; it is removed first)
 """
