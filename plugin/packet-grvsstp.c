@@ -14,6 +14,7 @@
 #include "take/tcp_connection.h"
 #include "follow/again.h"
 #include "follow/settle.h"
+#include "follow/source.h"
 #include "http/arrive.h"
 #include "statistics/statistics.h"
 #include "show/tap.h"
@@ -59,6 +60,7 @@ void proto_register_grvsstp(void)
     grvsstp_journeys_register_preferences(module);
     grvsstp_message_register_preferences(module);
     register_init_routine(grvsstp_again_reset);
+    register_init_routine(grvsstp_source_reset);
     register_init_routine(grvsstp_connections_reset);
     register_init_routine(grvsstp_states_reset);
     register_init_routine(grvsstp_journeys_reset);

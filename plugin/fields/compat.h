@@ -29,6 +29,14 @@
      (WIRESHARK_VERSION_MINOR == 0 || WIRESHARK_VERSION_MINOR == 4 ||                              \
       WIRESHARK_VERSION_MINOR == 6))
 
+/* Whether it is known where a session has the file that its packets come from (follow/source.c): of
+ * 4.0 and 4.4 the sources were compared. */
+#if WIRESHARK_VERSION_MAJOR == 4 && WIRESHARK_VERSION_MINOR <= 4
+#define GRVSSTP_HAS_PROVIDER 1
+#else
+#define GRVSSTP_HAS_PROVIDER 0
+#endif
+
 /* Whether what prints the fields of -e marks them beforehand, with no need of a visible tree. */
 #define GRVSSTP_PRINTS_MARKED_FIELDS GRVSSTP_WIRESHARK_AT_LEAST(4, 4)
 
@@ -162,6 +170,20 @@ static inline bool grvsstp_record_read(struct grvsstp_record *record, wtap *wth,
 #else
     return wtap_read(wth, &record->rec, &record->data, err, detail, offset);
 #endif
+}
+
+/* As wtap_seek_read(); what is wrong with a file is for those to say who read it first. */
+static inline bool grvsstp_record_seek(struct grvsstp_record *record, wtap *wth, int64_t offset)
+{
+    char *detail = NULL;
+    int err;
+#if GRVSSTP_WIRESHARK_AT_LEAST(4, 6)
+    const bool is_read = wtap_seek_read(wth, offset, &record->rec, &err, &detail);
+#else
+    const bool is_read = wtap_seek_read(wth, offset, &record->rec, &record->data, &err, &detail);
+#endif
+    g_free(detail);
+    return is_read;
 }
 
 /* Has a record look for its bytes at `bytes`, which stay the caller's. */

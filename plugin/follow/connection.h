@@ -30,7 +30,7 @@ struct grvsstp_split {
     uint16_t command_len;    /* CommandLength; 0 as long as nobody knows it */
     uint32_t captured_len;   /* bytes in `bytes`: fewer where some were not captured */
     uint32_t reassembled_in; /* the frame that completes it; 0 while there is none */
-    const uint8_t *bytes;
+    const uint8_t *bytes;    /* NULL: they are read again, grvsstp_split_bytes() */
     struct grvsstp_contributions contributions;
 };
 
@@ -151,6 +151,7 @@ struct grvsstp_chunk {
     uint32_t frame, key;   /* in which it is shown, and under which name there */
     uint32_t source_frame; /* that brought the bytes: this one, or an earlier one where they had
                               to wait for others */
+    uint32_t offset;       /* of the bytes in that frame (source.h); 0: they cannot be read again */
     int64_t time_ns;       /* of the frame */
     struct grvsstp_stand stand;
     uint32_t num_unsure;       /* of its last bytes, that came with other segments */
@@ -168,6 +169,10 @@ struct grvsstp_plan *grvsstp_plan_for_now(struct grvsstp_connection *connection,
                                           struct grvsstp_half *half,
                                           const struct grvsstp_chunk *chunk,
                                           wmem_allocator_t *pool);
+
+/* The bytes of a command that a chunk of the frame at hand completes, as they were captured, for as
+ * long as the frame is; none where the file does not give them any more. */
+struct sstp_span grvsstp_split_bytes(const struct grvsstp_split *split, const packet_info *pinfo);
 
 /* Writes a chunk's plan, which may be NULL, in the place of another that its frame holds. */
 void grvsstp_plan_replace(struct grvsstp_plan *kept, const struct grvsstp_plan *plan,

@@ -87,8 +87,8 @@ static grvsstp_bool append(const void *key, void *value, void *cookie)
         return TRUE; /* enough */
     }
     for (const struct grvsstp_payload *part = message->first; part != NULL; part = part->next) {
-        memcpy(joining->next, part->bytes.data, part->bytes.len);
-        joining->next += part->bytes.len;
+        memcpy(joining->next, part->bytes, part->len); /* those of fragments are kept */
+        joining->next += part->len;
     }
     return FALSE;
 }

@@ -2,6 +2,7 @@
 #include "follow/message.h"
 
 #include "follow/again.h"
+#include "follow/source.h"
 
 /* Longest message that is put together, in MiB: a preference. */
 static unsigned message_max_mib = 16;
@@ -19,19 +20,53 @@ uint64_t grvsstp_message_max(void)
     return (uint64_t)message_max_mib << 20;
 }
 
-void grvsstp_contribute(struct grvsstp_contributions *list, uint32_t frame, size_t len)
+void grvsstp_contribute(struct grvsstp_contributions *list, uint32_t frame, uint32_t offset,
+                        size_t len)
 {
     struct grvsstp_contribution *contribution = list->last;
+    const uint16_t place = offset <= UINT16_MAX ? (uint16_t)offset : 0;
+
     if (contribution == NULL || contribution->frame != frame) {
         contribution = wmem_new0(grvsstp_passing_scope(), struct grvsstp_contribution);
         contribution->frame = frame;
+        contribution->offset = place;
         if (list->last != NULL)
             list->last->next = contribution;
         else
             list->first = contribution;
         list->last = contribution;
+    } else if (contribution->offset + contribution->len != place) {
+        contribution->offset = 0; /* two places */
     }
-    contribution->len += (uint32_t)len;
+    contribution->len = (uint16_t)MIN(contribution->len + len, UINT16_MAX);
+}
+
+bool grvsstp_contributions_are_placed(const struct grvsstp_contributions *list, size_t len)
+{
+    size_t num = 0;
+
+    for (const struct grvsstp_contribution *at = list->first; at != NULL; at = at->next) {
+        if (at->offset == 0)
+            return false;
+        num += at->len;
+    }
+    return num == len;
+}
+
+bool grvsstp_contributions_read(const struct grvsstp_contributions *list, const packet_info *pinfo,
+                                size_t skip, size_t len, uint8_t *to)
+{
+    for (const struct grvsstp_contribution *at = list->first; at != NULL && len > 0;
+         at = at->next) {
+        const size_t passed = MIN(skip, at->len), here = MIN(at->len - passed, len);
+        skip -= passed;
+        if (here > 0 &&
+            !grvsstp_source_read(pinfo, at->frame, at->offset + (uint32_t)passed, here, to))
+            return false;
+        to += here;
+        len -= here;
+    }
+    return len == 0;
 }
 
 bool grvsstp_is_fragment(struct sstp_span bytes)
@@ -148,14 +183,31 @@ enum grvsstp_track grvsstp_tracker_take(struct grvsstp_tracker *tracker, struct 
  * Messages in several chunks
  */
 
+/* Whether the part has a copy: the bytes of a split command serve where they are kept. */
+static bool has_copy(const struct grvsstp_payload *part)
+{
+    return part->pieces == NULL || part->pieces->first->offset != 0;
+}
+
+/* What can be read again need not be kept when the message is over. */
+static void release(struct grvsstp_message *message)
+{
+    for (struct grvsstp_payload *part = message->first; part != NULL; part = part->next)
+        if (part->bytes != NULL && has_copy(part) && (part->pieces != NULL || part->offset != 0))
+            grvsstp_source_release(&part->bytes);
+}
+
 /* What the message was put together of; its fragments outlive their frames. */
-static void drop(const struct grvsstp_message *message, wmem_allocator_t *pool)
+static void drop(struct grvsstp_message *message, wmem_allocator_t *pool)
 {
     if (message == NULL || message->fragments != NULL)
         return;
+    if (grvsstp_is_shown_again()) {
+        release(message);
+        return;
+    }
     for (const struct grvsstp_payload *part = message->first; part != NULL; part = part->next) {
-        if (part->pieces == NULL)
-            grvsstp_passing_drop(pool, part->bytes.data);
+        grvsstp_passing_drop(pool, part->bytes);
         grvsstp_passing_drop(pool, part);
     }
     for (const struct grvsstp_contribution *at = message->contributions.first; at != NULL;
@@ -203,8 +255,8 @@ static void forget_payload(struct grvsstp_message *message)
 {
     for (struct grvsstp_payload *payload = message->first, *next; payload != NULL; payload = next) {
         next = payload->next;
-        if (payload->pieces == NULL)
-            wmem_free(grvsstp_passing_scope(), (void *)payload->bytes.data);
+        if (has_copy(payload))
+            wmem_free(grvsstp_source_scope(), (void *)payload->bytes);
         wmem_free(grvsstp_passing_scope(), payload);
     }
     message->first = message->last = NULL;
@@ -212,10 +264,10 @@ static void forget_payload(struct grvsstp_message *message)
 
 void grvsstp_message_append(struct grvsstp_message *message, struct sstp_span payload,
                             bool is_whole, const struct grvsstp_contributions *pieces,
-                            uint32_t frame)
+                            uint32_t frame, uint32_t offset)
 {
     message->length += payload.len;
-    grvsstp_contribute(&message->contributions, frame, payload.len);
+    grvsstp_contribute(&message->contributions, frame, 0, payload.len);
     if (!is_whole || message->length > grvsstp_message_max()) {
         message->is_whole = false;
         forget_payload(message);
@@ -224,14 +276,31 @@ void grvsstp_message_append(struct grvsstp_message *message, struct sstp_span pa
         return;
 
     struct grvsstp_payload *part = wmem_new(grvsstp_passing_scope(), struct grvsstp_payload);
-    part->next = NULL;
-    part->pieces = pieces;
-    part->bytes = payload;
-    if (pieces == NULL)
-        part->bytes.data = wmem_memdup(grvsstp_passing_scope(), payload.data, payload.len);
+    *part = (struct grvsstp_payload){.bytes = payload.data,
+                                     .pieces = pieces,
+                                     .frame = frame,
+                                     .len = (uint16_t)payload.len,
+                                     .offset = offset <= UINT16_MAX ? (uint16_t)offset : 0};
+    if (has_copy(part))
+        part->bytes = wmem_memdup(grvsstp_source_scope(), payload.data, payload.len);
     if (message->last != NULL)
         message->last->next = part;
     else
         message->first = part;
     message->last = part;
+}
+
+bool grvsstp_payload_read(const struct grvsstp_payload *part, const packet_info *pinfo, uint8_t *to)
+{
+    size_t before = 0;
+
+    if (part->bytes != NULL) {
+        memcpy(to, part->bytes, part->len);
+        return true;
+    }
+    if (part->pieces == NULL)
+        return grvsstp_source_read(pinfo, part->frame, part->offset, part->len, to);
+    for (const struct grvsstp_contribution *at = part->pieces->first; at != NULL; at = at->next)
+        before += at->len;
+    return grvsstp_contributions_read(part->pieces, pinfo, before - part->len, part->len, to);
 }

@@ -18,22 +18,36 @@
 struct grvsstp_contribution {
     struct grvsstp_contribution *next;
     uint32_t frame;
-    uint32_t len; /* bytes */
+    uint16_t len;    /* bytes, of a piece of a command */
+    uint16_t offset; /* of them in the frame (source.h); 0 where they cannot be read again */
 };
 
 struct grvsstp_contributions {
     struct grvsstp_contribution *first, *last;
 };
 
-/* Notes that a frame brought `len` bytes.  File scope. */
-void grvsstp_contribute(struct grvsstp_contributions *list, uint32_t frame, size_t len);
+/* Notes that a frame brought `len` bytes, which stand at `offset` in it; 0 where they cannot be
+ * read again.  File scope. */
+void grvsstp_contribute(struct grvsstp_contributions *list, uint32_t frame, uint32_t offset,
+                        size_t len);
+
+/* Whether all that was contributed can be read again, and is `len` bytes. */
+bool grvsstp_contributions_are_placed(const struct grvsstp_contributions *list, size_t len);
+
+/* Reads `len` of the bytes that were contributed, from the one after `skip` on. */
+bool grvsstp_contributions_read(const struct grvsstp_contributions *list, const packet_info *pinfo,
+                                size_t skip, size_t len, uint8_t *to);
 
 /* Payload of one Data command.  File scope. */
 struct grvsstp_payload {
     struct grvsstp_payload *next;
-    struct sstp_span bytes;
-    /* The frames of the split command whose bytes serve; NULL: a copy was made. */
+    const uint8_t *bytes; /* NULL: they are read again */
+    /* The frames of the split command that ends in it, whose bytes serve where they are kept; NULL
+     * where it was not split. */
     const struct grvsstp_contributions *pieces;
+    uint32_t frame; /* that brought the command, or its end */
+    uint16_t len;
+    uint16_t offset; /* in that frame, where it was not split; 0 where it cannot be read again */
 };
 
 struct grvsstp_fragments;
@@ -87,8 +101,8 @@ enum grvsstp_track {
 void grvsstp_tracker_init(struct grvsstp_tracker *tracker, wmem_allocator_t *pool);
 
 /* Takes the next command of the chunk, which begins at `offset`; a fragment it leaves alone.
- * `bytes` are those captured of it and have to live as long as the tracker is asked.  Those of a
- * split command, whose `pieces` are not NULL, live as long as the capture. */
+ * `bytes` are those captured of it and have to live as long as the tracker is asked; `pieces` are
+ * not NULL where it is a split command. */
 enum grvsstp_track grvsstp_tracker_take(struct grvsstp_tracker *tracker, struct sstp_span bytes,
                                         const struct grvsstp_contributions *pieces,
                                         uint32_t offset);
@@ -126,11 +140,15 @@ void grvsstp_spanning_end(struct grvsstp_spanning *spanning, uint32_t session_id
                           wmem_allocator_t *pool);
 void grvsstp_spanning_end_all(struct grvsstp_spanning *spanning);
 
-/* Appends payload that `frame` brought, or, with `pieces`, completed; of bytes that are not
- * those of a split command a copy is made. */
+/* Appends payload that `frame` brought, where it stands at `offset` (source.h), or, with `pieces`,
+ * completed; of bytes that are not kept as those of a split command a copy is made. */
 void grvsstp_message_append(struct grvsstp_message *message, struct sstp_span payload,
                             bool is_whole, const struct grvsstp_contributions *pieces,
-                            uint32_t frame);
+                            uint32_t frame, uint32_t offset);
+
+/* The bytes of a part, which may have to be read again; false where the file does not give them. */
+bool grvsstp_payload_read(const struct grvsstp_payload *part, const packet_info *pinfo,
+                          uint8_t *to);
 
 /* Bytes of the longest message that is put together. */
 uint64_t grvsstp_message_max(void);

@@ -3,6 +3,7 @@
 
 #include "follow/again.h"
 #include "follow/settle.h"
+#include "follow/source.h"
 
 /* A chunk of nothing but broken headers could hold a piece every three bytes;
  * what is beyond so many is one piece. */
@@ -58,6 +59,17 @@ static void add_link(struct draft *draft, uint32_t offset, struct grvsstp_messag
     wmem_array_append_one(draft->links, link);
 }
 
+/* Where bytes stand in their frame, which can be read again; else 0. */
+static uint32_t offset_in_frame(const struct draft *draft, struct sstp_span bytes)
+{
+    const struct grvsstp_chunk *chunk = draft->chunk;
+    const uint8_t *begin = chunk->bytes.bytes.data, *end = begin + chunk->bytes.bytes.len;
+
+    if (chunk->offset == 0 || bytes.len == 0 || bytes.data < begin || bytes.data >= end)
+        return 0; /* of a split command, or of a copy */
+    return chunk->offset + (uint32_t)(bytes.data - begin);
+}
+
 /* A command of a message that the chunk's own tracker does not hold. */
 static void note_spanning(struct draft *draft, struct sstp_span bytes,
                           const struct grvsstp_contributions *pieces, uint32_t offset)
@@ -81,7 +93,8 @@ static void note_spanning(struct draft *draft, struct sstp_span bytes,
         if (message != NULL) {
             bool is_whole;
             const struct sstp_span payload = grvsstp_data_payload(bytes, &is_whole);
-            grvsstp_message_append(message, payload, is_whole, pieces, draft->chunk->source_frame);
+            grvsstp_message_append(message, payload, is_whole, pieces, draft->chunk->source_frame,
+                                   offset_in_frame(draft, payload));
         }
         break;
     case SSTP_END_MESSAGE:
@@ -111,7 +124,8 @@ static void keep_open_messages(struct draft *draft)
         for (const struct grvsstp_slice *slice = local->first; slice != NULL; slice = slice->next) {
             if (slice != local->first) /* that is the Message itself */
                 grvsstp_message_append(message, slice->bytes, slice->is_whole, slice->pieces,
-                                       draft->chunk->source_frame);
+                                       draft->chunk->source_frame,
+                                       offset_in_frame(draft, slice->bytes));
             add_link(draft, slice->offset, message);
         }
     }
@@ -152,6 +166,24 @@ static int compare_links(const void *a, const void *b)
  * Pieces
  */
 
+/* The bytes of a command stay for as long as its frame is shown, or until they can be read again.
+ */
+static void keep_bytes(const struct draft *draft, struct grvsstp_split *split,
+                       struct sstp_span command)
+{
+    const bool is_placed = grvsstp_is_shown_again() && !draft->is_for_now &&
+                           command.len == split->command_len &&
+                           grvsstp_contributions_are_placed(&split->contributions, command.len);
+
+    if (!is_placed) /* as whoever keeps a part of it is to know */
+        split->contributions.first->offset = 0;
+    split->bytes =
+        wmem_memdup(is_placed ? grvsstp_source_scope() : grvsstp_again_scope(draft->tracker.pool),
+                    command.data, command.len);
+    if (is_placed)
+        grvsstp_source_release(&split->bytes);
+}
+
 static void add_part(struct draft *draft, const struct sstp_piece *part)
 {
     struct grvsstp_half *half = draft->half;
@@ -164,7 +196,9 @@ static void add_part(struct draft *draft, const struct sstp_piece *part)
     struct grvsstp_split *split = half->open;
     if (part->command_len != 0)
         split->command_len = (uint16_t)part->command_len;
-    grvsstp_contribute(&split->contributions, draft->chunk->source_frame, part->len);
+    grvsstp_contribute(
+        &split->contributions, draft->chunk->source_frame,
+        draft->chunk->offset != 0 ? draft->chunk->offset + (uint32_t)part->offset : 0, part->len);
 
     /* What lacks bytes now may lack them no more when they have come. */
     const bool is_last = part->kind == SSTP_PIECE_END &&
@@ -172,13 +206,22 @@ static void add_part(struct draft *draft, const struct sstp_piece *part)
     draft_add(draft, is_last ? GRVSSTP_PIECE_LAST : GRVSSTP_PIECE_PART, part->offset, part->len)
         ->split = split;
     if (is_last) {
-        split->bytes = wmem_memdup(grvsstp_again_scope(draft->tracker.pool), part->command.data,
-                                   (unsigned)part->command.len);
         split->captured_len = (uint32_t)part->command.len;
+        keep_bytes(draft, split, part->command);
         split->reassembled_in = draft->chunk->frame;
     }
     if (part->kind == SSTP_PIECE_END)
         end_split(draft);
+}
+
+struct sstp_span grvsstp_split_bytes(const struct grvsstp_split *split, const packet_info *pinfo)
+{
+    if (split->bytes != NULL || split->captured_len == 0)
+        return sstp_span(split->bytes, split->captured_len);
+    uint8_t *bytes = wmem_alloc(pinfo->pool, split->captured_len);
+    return grvsstp_contributions_read(&split->contributions, pinfo, 0, split->captured_len, bytes)
+               ? sstp_span(bytes, split->captured_len)
+               : sstp_span(NULL, 0);
 }
 
 /* A command that is complete in this chunk; first pass. */
@@ -249,17 +292,23 @@ static struct grvsstp_plan *draft_keep(const struct draft *draft)
     /* One for now is written over when the frame at hand is another. */
     wmem_allocator_t *scope =
         draft->is_for_now ? wmem_file_scope() : grvsstp_again_scope(draft->tracker.pool);
-    struct grvsstp_plan *plan = wmem_new(scope, struct grvsstp_plan);
-    plan->has_gap = draft->chunk->has_gap;
-    plan->num_pieces = draft->num_pieces;
-    plan->pieces = wmem_memdup(scope, draft->pieces, draft->num_pieces * sizeof draft->pieces[0]);
-    plan->num_links = num_links;
-    plan->links = NULL;
+    /* In one block: there is one for each frame of a capture, and what it holds is small. */
+    struct block {
+        struct grvsstp_plan plan;
+        struct grvsstp_link links[];
+    } *block = wmem_alloc(scope, sizeof *block + num_links * sizeof block->links[0] +
+                                     draft->num_pieces * sizeof draft->pieces[0]);
+    struct grvsstp_piece *pieces = (struct grvsstp_piece *)(block->links + num_links);
+    struct grvsstp_plan *plan = &block->plan;
+    memcpy(pieces, draft->pieces, draft->num_pieces * sizeof pieces[0]);
+    *plan = (struct grvsstp_plan){.has_gap = draft->chunk->has_gap,
+                                  .num_pieces = draft->num_pieces,
+                                  .num_links = num_links,
+                                  .pieces = pieces};
     if (num_links > 0) {
-        struct grvsstp_link *links =
-            wmem_memdup(scope, wmem_array_get_raw(draft->links), num_links * sizeof *links);
-        qsort(links, num_links, sizeof *links, compare_links);
-        plan->links = links;
+        memcpy(block->links, wmem_array_get_raw(draft->links), num_links * sizeof block->links[0]);
+        qsort(block->links, num_links, sizeof block->links[0], compare_links);
+        plan->links = block->links;
     }
     return plan;
 }
@@ -370,6 +419,7 @@ void grvsstp_plan_make(struct grvsstp_connection *connection, bool from_initiato
         .frame = pinfo->num,
         .key = key,
         .source_frame = source_frame,
+        .offset = source_frame == pinfo->num ? grvsstp_source_offset(tvb, pinfo) : 0,
         .time_ns = grvsstp_states_time(pinfo)};
 
     grvsstp_plan_keep(pinfo, key,

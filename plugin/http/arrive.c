@@ -3,6 +3,7 @@
 
 #include "fields/henc_fields.h"
 #include "follow/again.h"
+#include "follow/source.h"
 #include "http/divide.h"
 #include "http/now.h"
 #include "http/observe.h"
@@ -79,17 +80,16 @@ static void list_named(const struct grvhenc_chunk *chunk, wmem_allocator_t *pool
 /* Keeps the plan of a chunk that was divided, which is of its pool. */
 static void keep_plan(const struct grvhenc_chunk *chunk, struct grvhenc_plan *plan)
 {
-    struct grvhenc_plan *kept = plan;
+    struct grvhenc_plan *kept =
+        grvsstp_is_shown_again() ? grvhenc_plan_copy(plan, grvhenc_chunk_side(chunk)) : plan;
 
-    if (grvsstp_is_shown_again()) {
-        kept = wmem_new(wmem_file_scope(), struct grvhenc_plan);
-        grvhenc_plan_keep(kept, plan);
-    }
     grvsstp_again_keep(chunk->pinfo, proto_grvhenc, chunk->key, kept);
+    if (kept->joint != NULL && !kept->joint->is_unplaced && grvsstp_is_shown_again())
+        grvsstp_source_release(&kept->joined.data);
     grvsstp_passing_drop(chunk->pool, plan->joined.data);
     if (plan->joint != NULL) {
-        grvsstp_passing_drop(chunk->pool, wmem_array_get_raw(plan->joint->frames));
-        grvsstp_passing_drop(chunk->pool, plan->joint->frames);
+        grvsstp_passing_drop(chunk->pool, wmem_array_get_raw(plan->joint->pieces));
+        grvsstp_passing_drop(chunk->pool, plan->joint->pieces);
         grvsstp_passing_drop(chunk->pool, plan->joint);
     }
 }

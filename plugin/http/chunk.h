@@ -21,10 +21,11 @@ struct grvhenc_chunk {
     uint32_t key;      /* of its plan */
     uint32_t seq, end; /* TCP's numbers of the first byte and after the last, on the wire */
     bool has_ack;
-    uint32_t ack;           /* TCP's acknowledgement number */
-    uint64_t opened;        /* see struct henc_message */
-    struct sstp_span bytes; /* captured, after what was carried */
-    uint32_t num_carried;   /* of the bytes, from chunks before */
+    uint32_t ack;             /* TCP's acknowledgement number */
+    uint64_t opened;          /* see struct henc_message */
+    struct sstp_span bytes;   /* captured, after what was carried */
+    uint32_t num_carried;     /* of the bytes, from chunks before */
+    uint32_t offset_in_frame; /* of the others (follow/source.h); 0: they cannot be read again */
     const struct grvhenc_joint *joint;
     bool is_cut;                       /* more was on the wire */
     bool has_begun;                    /* it has its place among the bytes before it */

@@ -13,7 +13,15 @@
 /* The pieces that an HTTP message came in.  File scope. */
 struct grvhenc_joint {
     uint32_t reassembled_in; /* the frame of the last; 0 as long as it is not there */
-    wmem_array_t *frames;    /* uint32_t, of all */
+    bool is_unplaced;        /* of a piece it is not known where it can be read again */
+    wmem_array_t *pieces;    /* struct grvhenc_piece_of, of all */
+};
+
+/* What a frame brought of one. */
+struct grvhenc_piece_of {
+    uint32_t frame;
+    uint32_t offset; /* in the frame (follow/source.h); 0 where it cannot be read again */
+    uint32_t len;
 };
 
 /* The beginning of an HTTP message, kept until the rest is there. */
@@ -32,6 +40,7 @@ struct grvhenc_carried {
 #define GRVHENC_SKEW_UNKNOWN INT64_MAX
 
 struct grvhenc_chunk;
+struct grvhenc_plan;
 
 /* One direction; first pass only. */
 struct grvhenc_side {
@@ -53,8 +62,9 @@ struct grvhenc_side {
     /* Chunks that wait, by their numbers. */
     struct grvhenc_chunk *waiting;
     unsigned num_waiting;
-    uint32_t num_bytes; /* of them */
-    bool is_tried;      /* the first of them, in vain since anything has come */
+    uint32_t num_bytes;             /* of them */
+    bool is_tried;                  /* the first of them, in vain since anything has come */
+    struct grvhenc_plan *last_part; /* of the last chunk that was divided at once; NULL */
 };
 
 /* File scope. */
@@ -71,7 +81,7 @@ struct grvhenc_tcp {
     uint32_t shown_frame;         /* whose chunk was shown, while that is dissected; else 0 */
     /* A head that was read when the connection was taken, of the message at `head_at`; NULL
      * after that chunk. */
-    struct henc_http head;
+    struct henc_http *head; /* file scope */
     const uint8_t *head_at;
     /* Whose the last request was: a response names nobody.  First pass only. */
     struct grvhenc_virtual *current;
@@ -94,6 +104,14 @@ struct grvhenc_tcp {
     /* A body without end goes on in segments that have no plan of their own. */
     struct grvhenc_record *stream_records[2]; /* by from_client */
 };
+
+/* That head is wanted no more. */
+static inline void grvhenc_tcp_forget_head(struct grvhenc_tcp *tcp)
+{
+    wmem_free(wmem_file_scope(), tcp->head);
+    tcp->head = NULL;
+    tcp->head_at = NULL;
+}
 
 /* A message that was read. */
 struct grvhenc_read {
@@ -123,7 +141,7 @@ struct grvhenc_item {
 /* How a chunk divides.  File scope, but for the first time that it is shown. */
 struct grvhenc_plan {
     /* What was carried and the chunk after it, where there was anything; items then
-     * lie in these bytes.  File scope. */
+     * lie in these bytes.  File scope, or NULL where the joint's pieces are read again. */
     struct sstp_span joined;
     const struct grvhenc_joint *joint;
     unsigned num_items;

@@ -2,6 +2,7 @@
 #include "http/divide.h"
 
 #include "follow/again.h"
+#include "follow/source.h"
 #include "http/body.h"
 #include "http/observe.h"
 #include "http/stream.h"
@@ -26,31 +27,48 @@ static void drop_carried(struct grvhenc_side *side)
     side->carried = (struct grvhenc_carried){NULL, 0, 0, 0, NULL};
 }
 
-static void enter_joint(struct grvhenc_joint *joint, uint32_t frame)
+static void enter_joint(struct grvhenc_joint *joint, struct grvhenc_piece_of piece)
 {
-    const unsigned num = wmem_array_get_count(joint->frames);
+    const unsigned num = wmem_array_get_count(joint->pieces);
+    struct grvhenc_piece_of *last = num > 0 ? wmem_array_index(joint->pieces, num - 1) : NULL;
 
-    if (num == 0 || *(uint32_t *)wmem_array_index(joint->frames, num - 1) != frame)
-        wmem_array_append_one(joint->frames, frame);
+    if (last == NULL || last->frame != piece.frame) {
+        joint->is_unplaced |= piece.offset == 0;
+        wmem_array_append_one(joint->pieces, piece);
+        return;
+    }
+    joint->is_unplaced |= last->offset + last->len != piece.offset;
+    last->len += piece.len;
+}
+
+/* Where the byte at pos of the chunk stands in its frame; 0 where it cannot be read again. */
+static uint32_t offset_in_frame(const struct grvhenc_chunk *chunk, size_t pos)
+{
+    return chunk->offset_in_frame != 0 && pos >= chunk->num_carried
+               ? chunk->offset_in_frame + (uint32_t)pos - chunk->num_carried
+               : 0;
 }
 
 /* Puts bytes after those that are carried, in a block that has room for those that are wanted, as
  * far as that is a body, and grows by halves: a message may come byte by byte. */
-static void append_carried(struct grvhenc_carried *carried, struct sstp_span bytes, uint32_t frame)
+static void append_carried(struct grvhenc_carried *carried, struct sstp_span bytes, uint32_t frame,
+                           uint32_t offset)
 {
     const size_t wanted = MIN(carried->wanted, BODY_MAX);
 
     if (carried->joint == NULL) {
         carried->joint = wmem_new0(grvsstp_passing_scope(), struct grvhenc_joint);
-        carried->joint->frames = wmem_array_new(grvsstp_passing_scope(), sizeof frame);
+        carried->joint->is_unplaced = carried->len > 0; /* of what frame is not known */
+        carried->joint->pieces =
+            wmem_array_new(grvsstp_passing_scope(), sizeof(struct grvhenc_piece_of));
     }
     if (carried->size - carried->len < bytes.len) {
         carried->size = MAX(carried->len + bytes.len + carried->len / 2, wanted);
-        carried->bytes = wmem_realloc(grvsstp_passing_scope(), carried->bytes, carried->size);
+        carried->bytes = wmem_realloc(grvsstp_source_scope(), carried->bytes, carried->size);
     }
     memcpy(carried->bytes + carried->len, bytes.data, bytes.len);
     carried->len += bytes.len;
-    enter_joint(carried->joint, frame);
+    enter_joint(carried->joint, (struct grvhenc_piece_of){frame, offset, (uint32_t)bytes.len});
 }
 
 /* The message at pos is not whole: `wanted` bytes more are, or nobody knows how many. */
@@ -61,7 +79,7 @@ static void carry(struct grvhenc_chunk *chunk, size_t pos, size_t wanted)
 
     drop_carried(side);
     side->carried.wanted = wanted > 0 ? rest.len + wanted : 0;
-    append_carried(&side->carried, rest, chunk->frame);
+    append_carried(&side->carried, rest, chunk->frame, offset_in_frame(chunk, pos));
     grvhenc_chunk_add(chunk, GRVHENC_ITEM_PART, pos, rest.len)->joint = side->carried.joint;
 }
 
@@ -84,7 +102,7 @@ static bool join_carried(struct grvhenc_chunk *chunk)
         chunk->is_cut || side->streaming != NULL || is_worth_a_look(carried, chunk->bytes);
     const size_t num_carried = carried->len;
 
-    append_carried(carried, chunk->bytes, chunk->frame);
+    append_carried(carried, chunk->bytes, chunk->frame, offset_in_frame(chunk, 0));
     if (!is_whole) {
         grvhenc_chunk_add(chunk, GRVHENC_ITEM_PART, 0, chunk->bytes.len)->joint = carried->joint;
         chunk->pos = chunk->bytes.len;
@@ -143,10 +161,10 @@ static bool has_endless_body(const struct grvhenc_chunk *chunk, const struct hen
 static enum henc_http_result read_head(struct grvhenc_chunk *chunk, struct sstp_span bytes,
                                        struct henc_http *http)
 {
-    if (chunk->tcp->head_at != bytes.data)
+    if (chunk->tcp->head_at == NULL || chunk->tcp->head_at != bytes.data)
         return henc_http_head(bytes, http);
-    *http = chunk->tcp->head;
-    chunk->tcp->head_at = NULL;
+    *http = *chunk->tcp->head;
+    grvhenc_tcp_forget_head(chunk->tcp);
     return HENC_HTTP_DONE;
 }
 
@@ -302,6 +320,8 @@ static void join(struct grvhenc_chunk *chunk)
     if (chunk->pos < chunk->bytes.len && side->carried.len > 0) {
         if (chunk->pos > 0) { /* part of it is in what is carried */
             chunk->seq += (uint32_t)chunk->pos;
+            if (chunk->offset_in_frame != 0)
+                chunk->offset_in_frame += (uint32_t)chunk->pos;
             chunk->bytes = sstp_span(chunk->bytes.data + chunk->pos, chunk->bytes.len - chunk->pos);
             chunk->tvb = tvb_new_subset_remaining(chunk->tvb, (int)chunk->pos);
             chunk->num_items = 0;

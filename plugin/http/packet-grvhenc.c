@@ -5,9 +5,11 @@
 
 #include "fields/henc_fields.h"
 #include "follow/again.h"
+#include "follow/source.h"
 #include "http/arrive.h"
 #include "http/body.h"
 #include "http/place.h"
+#include "http/plan.h"
 #include "http/show.h"
 #include "http/turn.h"
 #include "http/wait.h"
@@ -143,6 +145,8 @@ static void show_item(const struct grvhenc_tcp *tcp, bool from_client, tvbuff_t 
         break;
     case GRVHENC_ITEM_PART:
         grvhenc_show_reassembled_in(item->joint, tvb, pinfo, tree);
+        if (PINFO_FD_VISITED(pinfo))
+            grvsstp_source_remember(pinfo);
         break;
     }
 }
@@ -157,8 +161,9 @@ static int show(const struct grvhenc_tcp *tcp, bool from_client, tvbuff_t *tvb, 
     if (plan == NULL && tcp->stream_records[from_client] != NULL)
         show_item(tcp, from_client, tvb, pinfo, tree, &whole, key);
     if (plan != NULL && plan->joined.len > 0) {
-        bytes = tvb_new_child_real_data(tvb, plan->joined.data, (unsigned)plan->joined.len,
-                                        (int)plan->joined.len);
+        const struct sstp_span joined = grvhenc_plan_joined(plan, pinfo);
+        bytes =
+            tvb_new_child_real_data(tvb, joined.data, (unsigned)joined.len, (int)plan->joined.len);
         add_new_data_source(pinfo, bytes, "HTTP message put together");
         grvhenc_show_segments(plan->joint, bytes, pinfo, tree);
     }
@@ -232,7 +237,7 @@ void grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
     tcp->is_from_start = transport->analysis != NULL && transport->analysis->server_port != 0;
     if (carried.len > 0) {
         struct grvhenc_carried *kept = &tcp->sides[true].carried;
-        kept->bytes = wmem_memdup(grvsstp_passing_scope(), carried.data, carried.len);
+        kept->bytes = wmem_memdup(grvsstp_source_scope(), carried.data, carried.len);
         kept->len = kept->size = carried.len;
         kept->wanted = carried.len; /* its head may be whole: no line need end in what comes next */
     }
@@ -243,7 +248,7 @@ void grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
     if (transport->analysis != NULL)
         set_flows(tcp, transport->analysis, from_client);
     if (head != NULL && head->head_len > 0) {
-        tcp->head = *head;
+        tcp->head = wmem_memdup(wmem_file_scope(), head, sizeof *head);
         tcp->head_at = head_at;
     }
     grvhenc_arrive_begin(tcp);
@@ -281,6 +286,7 @@ static struct grvhenc_chunk *handed_on(const struct grvsstp_transport *transport
     chunk->has_ack = grvsstp_transport_acknowledged(transport, &chunk->ack);
     chunk->opened = grvsstp_transport_opened_in(transport->conversation);
     chunk->srcport = transport->srcport;
+    chunk->offset_in_frame = grvsstp_source_offset(tvb, pinfo);
     return chunk;
 }
 
@@ -381,7 +387,7 @@ static int dissect_chunk(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
         chunk->tcp = tcp;
         chunk->from_client = from_client;
         plan = grvhenc_arrive(chunk);
-        tcp->head_at = NULL;
+        grvhenc_tcp_forget_head(tcp);
     } else {
         plan = plan_get(pinfo, transport.seq);
     }
@@ -436,7 +442,7 @@ static void note_withheld(struct grvhenc_tcp *tcp, conversation_t *conversation,
     chunk->ack = segment.ack;
     chunk->opened = grvsstp_transport_opened_in(conversation);
     (void)grvhenc_arrive(chunk);
-    tcp->head_at = NULL;
+    grvhenc_tcp_forget_head(tcp);
 }
 
 /* Every pass: that segment, where TCP has not handed it on this time either. */

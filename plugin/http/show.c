@@ -341,10 +341,11 @@ void grvhenc_show_reassembled_in(const struct grvhenc_joint *joint, tvbuff_t *tv
 void grvhenc_show_segments(const struct grvhenc_joint *joint, tvbuff_t *tvb, packet_info *pinfo,
                            proto_tree *tree)
 {
-    const unsigned num = joint != NULL ? wmem_array_get_count(joint->frames) : 0;
+    const unsigned num = joint != NULL ? wmem_array_get_count(joint->pieces) : 0;
 
     for (unsigned i = 0; i < num; i++) {
-        const uint32_t frame = *(const uint32_t *)wmem_array_index(joint->frames, i);
+        const struct grvhenc_piece_of *piece = wmem_array_index(joint->pieces, i);
+        const uint32_t frame = piece->frame;
         if (frame != pinfo->num)
             grvsstp_mark_depended_upon(pinfo, frame);
         if (hf_segment > 0)

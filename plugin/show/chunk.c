@@ -5,6 +5,7 @@
 #include <epan/tap.h>
 
 #include "fields/henc_fields.h"
+#include "follow/source.h"
 #include "show/message.h"
 #include "show/tap.h"
 
@@ -198,9 +199,9 @@ static void look_ahead(struct chunk *chunk, struct grvsstp_tracker *tracker,
         length = is_split ? (uint16_t)piece->len : command_length(chunk, offset, end);
         if (length == 0)
             break;
-        const struct sstp_span bytes =
-            is_split ? sstp_span(piece->split->bytes, piece->split->captured_len)
-                     : command_bytes(chunk, offset, length);
+        const struct sstp_span bytes = is_split
+                                           ? grvsstp_split_bytes(piece->split, chunk->place.pinfo)
+                                           : command_bytes(chunk, offset, length);
         if (bytes.len >= SSTP_HEADER_LEN &&
             grvsstp_tracker_take(tracker, bytes, NULL, offset) == GRVSSTP_TRACK_DONE)
             for (const struct grvsstp_slice *slice = tracker->done.first; slice != NULL;
@@ -301,19 +302,21 @@ static void show_part(struct chunk *chunk, const struct grvsstp_piece *piece)
             proto_tree_add_uint(tree, grvsstp_own_hf(GRVSSTP_COMMAND_REASSEMBLED_IN),
                                 chunk->place.tvb, (int)piece->offset, 0, split->reassembled_in));
     grvsstp_info_add_text(&chunk->info, wmem_strdup_printf(chunk->place.pinfo->pool, "[%s]", text));
+    if (split->bytes == NULL && PINFO_FD_VISITED(chunk->place.pinfo))
+        grvsstp_source_remember(chunk->place.pinfo);
 }
 
-/* The command that this chunk's piece completes, from its kept bytes. */
+/* The command that this chunk's piece completes. */
 static void show_last(struct chunk *chunk, const struct grvsstp_piece *piece)
 {
     const struct grvsstp_split *split = piece->split;
     struct grvsstp_place place = chunk->place;
 
-    place.tvb = tvb_new_child_real_data(chunk->place.tvb, split->bytes, split->captured_len,
+    const struct sstp_span bytes = grvsstp_split_bytes(split, place.pinfo);
+    place.tvb = tvb_new_child_real_data(chunk->place.tvb, bytes.data, (unsigned)bytes.len,
                                         split->command_len);
     place.offset = 0;
     add_new_data_source(place.pinfo, place.tvb, "Reassembled SSTP command");
-    const struct sstp_span bytes = sstp_span(split->bytes, split->captured_len);
     show_next(
         chunk, &place,
         (struct grvsstp_found){.bytes = bytes, .command_len = split->captured_len, .split = split},

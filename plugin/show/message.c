@@ -61,6 +61,33 @@ static void depend_on_message(packet_info *pinfo, const struct grvsstp_message *
         depend_on_pieces(pinfo, part->pieces);
 }
 
+/* How its payload begins, where that may say who wants it. */
+static struct sstp_span beginning_of(const struct grvsstp_envelope *envelope,
+                                     const struct grvsstp_message *message)
+{
+    const struct grvsstp_payload *first = envelope->tree != NULL ? message->first : NULL;
+
+    if (first == NULL || first->bytes != NULL)
+        return sstp_span(first != NULL ? first->bytes : NULL, first != NULL ? first->len : 0);
+    uint8_t *bytes = wmem_alloc(envelope->place->pinfo->pool, first->len);
+    return sstp_span(bytes,
+                     grvsstp_payload_read(first, envelope->place->pinfo, bytes) ? first->len : 0);
+}
+
+/* All of its payload; NULL where it is not put together. */
+static const uint8_t *put_together(const struct grvsstp_message *message, packet_info *pinfo)
+{
+    if (!message->is_whole || message->length == 0)
+        return NULL;
+    uint8_t *whole = wmem_alloc(pinfo->pool, (size_t)message->length), *end = whole;
+    for (const struct grvsstp_payload *part = message->first; part != NULL; part = part->next) {
+        if (!grvsstp_payload_read(part, pinfo, end))
+            return NULL;
+        end += part->len;
+    }
+    return whole;
+}
+
 void grvsstp_show_message(const struct grvsstp_envelope *envelope,
                           const struct grvsstp_message *message)
 {
@@ -69,18 +96,9 @@ void grvsstp_show_message(const struct grvsstp_envelope *envelope,
 
     if (envelope->tree != NULL) /* also where the message itself is not asked for */
         depend_on_message(pinfo, message);
-    if (!grvsstp_payload_is_wanted(envelope, message->first != NULL ? message->first->bytes
-                                                                    : sstp_span(NULL, 0)))
+    if (!grvsstp_payload_is_wanted(envelope, beginning_of(envelope, message)))
         return;
-    uint8_t *whole = NULL;
-    if (message->is_whole && message->length > 0) {
-        size_t pos = 0;
-        whole = wmem_alloc(pinfo->pool, (size_t)message->length);
-        for (const struct grvsstp_payload *part = message->first; part != NULL; part = part->next) {
-            memcpy(whole + pos, part->bytes.data, part->bytes.len);
-            pos += part->bytes.len;
-        }
-    }
+    const uint8_t *whole = put_together(message, pinfo);
     for (const struct grvsstp_contribution *segment = message->contributions.first;
          segment != NULL && num < SEGMENTS_SHOWN; segment = segment->next, num++)
         show_segment(envelope, segment->frame);

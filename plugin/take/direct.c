@@ -3,6 +3,7 @@
 
 #include "fields/henc_fields.h"
 #include "follow/again.h"
+#include "follow/source.h"
 #include "henc/socks.h"
 #include "http/packet-grvhenc.h"
 #include "show/show.h"
@@ -198,6 +199,7 @@ static void note_segment(struct grvsstp_tcp *tcp, bool from_initiator,
     struct grvsstp_chunk chunk = {.bytes = {captured_bytes(tvb), tvb_reported_length(tvb)},
                                   .frame = pinfo->num,
                                   .source_frame = pinfo->num,
+                                  .offset = grvsstp_source_offset(tvb, pinfo),
                                   .key = key,
                                   .time_ns = grvsstp_states_time(pinfo)};
     uint32_t number;

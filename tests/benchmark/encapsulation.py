@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What the HTTP encapsulations cost in tshark when there is very much of them.
 
-    python3 tests/benchmark/encapsulation.py [--exchanges 100000] [--octets 1073741824]
+    python3 tests/benchmark/encapsulation.py [--exchanges 100000] [--octets 1073741824] [--twice]
 
 Polling: so many exchanges, each on a TCP connection of its own, commands cut across
 the bodies.  LongLived: a body of so many octets that has no end.  KeepAlive: the same
 octets in bodies of 32,000.  Each is written and dissected at a quarter, half and all
 of its size, beside the same frames dissected as plain data (Decode As): time shall
-grow as the size does, and memory as TCP's own does.
+grow as the size does, and memory as TCP's own does.  --twice is in two passes (tshark -2).
 """
 
 import argparse
@@ -30,6 +30,7 @@ from tshark import BUILD_DIR, TSHARK, Failure, Wireshark  # noqa: E402
 SEGMENT = 1460     # octets, as capture.py cuts
 MESSAGE = 2000     # octets of a message's payload
 ACK_EVERY = 64     # messages
+TWICE = ["-2"]     # passes of tshark
 URL = "grooveDNS://" + http.SERVER
 
 
@@ -167,8 +168,9 @@ def start_up(wireshark):
     return run(wireshark, file, STATISTICS)
 
 
-def measure(wireshark, arguments, kind, size, start):
-    """What one size costs, ours and as plain data; `start` is (seconds, MiB) of no frames."""
+def measure(wireshark, arguments, kind, size, start, passes=()):
+    """What one size costs, ours and as plain data; `start` is (seconds, MiB) of no frames, `passes`
+    options of tshark."""
     writer, _ = KINDS[kind]
     file = os.path.join(arguments.folder or wireshark.folder, "benchmark-%s.pcapng" % kind)
     try:
@@ -176,8 +178,9 @@ def measure(wireshark, arguments, kind, size, start):
             frames = writer(out, size)
         os.chmod(file, 0o644)
         prove(wireshark, file, kind)
-        ours = run(wireshark, file, STATISTICS)
-        data = run(wireshark, file, ["-d", "tcp.port==80,data"] + STATISTICS)
+        options = list(passes) + STATISTICS
+        ours = run(wireshark, file, options)
+        data = run(wireshark, file, ["-d", "tcp.port==80,data"] + options)
     finally:
         if os.path.exists(file):
             os.unlink(file)
@@ -199,6 +202,7 @@ def main():
     parser.add_argument("--exchanges", type=int, default=100_000, help="of Polling")
     parser.add_argument("--octets", type=int, default=1 << 30, help="of LongLived and KeepAlive")
     parser.add_argument("--kinds", nargs="+", choices=sorted(KINDS), default=list(KINDS))
+    parser.add_argument("--twice", action="store_const", const=TWICE, default=())
     parser.add_argument("--build", default=BUILD_DIR)
     parser.add_argument("--folder", help="where the captures go (1.2 GB; default: a temporary "
                                          "folder); readable to everybody")
@@ -210,7 +214,8 @@ def main():
         for kind in arguments.kinds:
             unit = KINDS[kind][1]
             whole = arguments.exchanges if unit == "exchanges" else arguments.octets
-            rows = [measure(wireshark, arguments, kind, whole // part, start) for part in (4, 2, 1)]
+            rows = [measure(wireshark, arguments, kind, whole // part, start, arguments.twice)
+                    for part in (4, 2, 1)]
             results[kind] = {"rows": rows, "growth": growth(rows)}
             print("\n%s: time a frame grows by %.2f from a quarter to the whole" %
                   (kind, growth(rows)))
