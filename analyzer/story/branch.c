@@ -88,10 +88,10 @@ static void end_at_receiver(const struct story_following *following,
     const bool end = !session->from_initiator;
     const bool is_there = following->recipient != NULL
                               ? story_is_there(story, session, following->recipient)
-                              : story_is_device(story, connection, end);
+                              : story_is_device(connection, end);
     const bool is_known = following->recipient != NULL
                               ? story_party(connection, end) != SSTP_TEXT_NONE
-                              : story_is_relay(story, connection, end);
+                              : story_is_relay(connection, end);
 
     story_hold(following->branch,
                is_there   ? SSTP_STORY_DELIVERED
@@ -108,7 +108,7 @@ static void end_branch(const struct story_following *following, uint32_t decisiv
     const struct story_session *session = story_session(story, leg->session);
     const struct story_connection *connection = story_connection(story, session->connection);
     const bool is_at_relay =
-        following->has_come || story_is_relay(story, connection, session->from_initiator);
+        following->has_come || story_is_relay(connection, session->from_initiator);
     const struct story_times *times =
         decisive < story->times.num ? sstp_array_at(&story->times, decisive) : NULL;
     struct sstp_story_branch *branch = following->branch;

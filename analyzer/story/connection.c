@@ -35,29 +35,33 @@ bool story_has_name(const struct story_connection *connection, bool is_initiator
     return false;
 }
 
-/* The names of relays and devices begin differently (GRVSSTP, Appendix A, notes <8> and <13>). */
-static bool begins_with(const struct sstp_story *story, const struct story_connection *connection,
-                        bool is_initiator, const char *scheme)
+bool story_is_relay(const struct story_connection *connection, bool is_initiator)
 {
-    const struct sstp_span name =
-        sstp_texts_get(&story->texts, story_party(connection, is_initiator));
+    return (!is_initiator && connection->is_a_client) || connection->is_called_relay[is_initiator];
+}
+
+bool story_is_device(const struct story_connection *connection, bool is_initiator)
+{
+    return (is_initiator && connection->is_a_client) || connection->is_called_device[is_initiator];
+}
+
+static bool begins_with(struct sstp_span name, const char *scheme)
+{
     const struct sstp_span begin = sstp_span_of_string(scheme);
 
     return name.len > begin.len && memcmp(name.data, begin.data, begin.len) == 0;
 }
 
-bool story_is_relay(const struct sstp_story *story, const struct story_connection *connection,
-                    bool is_initiator)
+/* The names of relays and devices begin differently (GRVSSTP, Appendix A, notes <8> and <13>). Each
+ * message asks for that, so it is looked at once. */
+static void note_called(const struct sstp_story *story, struct story_connection *connection,
+                        bool is_initiator)
 {
-    return (!is_initiator && connection->is_a_client) ||
-           begins_with(story, connection, is_initiator, "grooveDNS://");
-}
+    const struct sstp_span name =
+        sstp_texts_get(&story->texts, story_party(connection, is_initiator));
 
-bool story_is_device(const struct sstp_story *story, const struct story_connection *connection,
-                     bool is_initiator)
-{
-    return (is_initiator && connection->is_a_client) ||
-           begins_with(story, connection, is_initiator, "dpp://");
+    connection->is_called_relay[is_initiator] = begins_with(name, "grooveDNS://");
+    connection->is_called_device[is_initiator] = begins_with(name, "dpp://");
 }
 
 static void set_names(struct sstp_story *story, struct story_connection *connection,
@@ -72,6 +76,7 @@ static void set_names(struct sstp_story *story, struct story_connection *connect
             connection->names[is_initiator][num++] = name;
     }
     connection->num_names[is_initiator] = (uint8_t)num;
+    note_called(story, connection, is_initiator);
 }
 
 static void on_connect(struct sstp_story *story, struct story_connection *connection,
@@ -81,6 +86,7 @@ static void on_connect(struct sstp_story *story, struct story_connection *connec
     const uint32_t target = sstp_texts_put(&story->texts, connect->target_device_url);
     connection->names[0][0] = target;
     connection->num_names[0] = target != SSTP_TEXT_NONE;
+    note_called(story, connection, false);
 }
 
 void story_take_ends(struct sstp_story *story, const struct sstp_story_event *event)

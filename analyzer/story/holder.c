@@ -2,30 +2,32 @@
 /* holder.c: which relays have sent on what nobody saw come to them. */
 #include "story/internal.h"
 
-static uint32_t holder_of(const struct sstp_story *story, uint32_t leg, bool is_sender)
+/* Whether it is asked of a leg what had come before it: not where that is known, as of a hop. */
+static bool is_judged(const struct story_leg *leg)
 {
-    const struct story_session *session = story_session(story, story_leg(story, leg)->session);
-
-    return story_party(story_connection(story, session->connection),
-                       session->from_initiator == is_sender);
+    return leg->kind != STORY_HOP && leg->kind != STORY_SIGHT &&
+           (leg->is_alone || leg->contents != NONE);
 }
 
-/* Whether a leg of the same contents had come to who sends this one, for the same recipients: what
- * had for one that it sent to them has for the later ones. */
-static bool has_come(const struct sstp_story *story, uint32_t index)
+/* Whether a leg of the same contents had come to who sends this one, `holder`, for the same
+ * recipients: what had for one that it sent to them has for the later ones, and what had not, had
+ * not in all the time before that one. */
+static bool has_come(const struct sstp_story *story, const struct story_leg *leg, uint32_t way,
+                     uint32_t holder)
 {
-    const struct story_leg *leg = story_leg(story, index);
-    const uint32_t holder = holder_of(story, index, true);
-    const uint32_t way = story_session(story, leg->session)->way;
     uint32_t before = story_before(leg);
 
     for (unsigned i = 0; i < STORY_LOOK_BACK && before != NONE; i++) {
         const struct story_leg *other = story_leg(story, before);
         const struct story_session *session = story_session(story, other->session);
-        if (session->way == way && holder_of(story, before, true) == holder
-                ? other->has_come
-                : holder_of(story, before, false) == holder && way != NONE &&
-                      story_find_onward(session, way) != NULL)
+        const struct story_connection *connection = story_connection(story, session->connection);
+        const bool is_beside =
+            session->way == way && story_party(connection, session->from_initiator) == holder;
+        if (is_beside && (other->has_come || is_judged(other)))
+            return other->has_come;
+        if (!is_beside && way != NONE &&
+            story_party(connection, !session->from_initiator) == holder &&
+            story_find_onward(session, way) != NULL)
             return true;
         before = story_before(other);
     }
@@ -35,16 +37,16 @@ static bool has_come(const struct sstp_story *story, uint32_t index)
 void story_note_unseen(struct sstp_story *story, uint32_t index)
 {
     struct story_leg *leg = story_leg(story, index);
-    const struct story_session *session = story_session(story, leg->session);
-    const uint32_t holder = holder_of(story, index, true);
 
     leg->has_come = false;
-    if (leg->kind == STORY_HOP || leg->kind == STORY_SIGHT ||
-        (!leg->is_alone && leg->contents == NONE) || holder == SSTP_TEXT_NONE ||
-        !story_is_relay(story, story_connection(story, session->connection),
-                        session->from_initiator))
+    if (!is_judged(leg))
         return;
-    leg->has_come = has_come(story, index);
+    const struct story_session *session = story_session(story, leg->session);
+    const struct story_connection *connection = story_connection(story, session->connection);
+    const uint32_t holder = story_party(connection, session->from_initiator);
+    if (holder == SSTP_TEXT_NONE || !story_is_relay(connection, session->from_initiator))
+        return;
+    leg->has_come = has_come(story, leg, session->way, holder);
     if (leg->has_come)
         return;
     while (story->unseen.num <= holder)
@@ -65,7 +67,9 @@ void story_note_all_unseen(struct sstp_story *story)
 
 bool story_may_lack(const struct sstp_story *story, uint32_t hop)
 {
-    const uint32_t holder = holder_of(story, hop, false);
+    const struct story_session *session = story_session(story, story_leg(story, hop)->session);
+    const uint32_t holder =
+        story_party(story_connection(story, session->connection), !session->from_initiator);
 
     return holder < story->unseen.num &&
            hop < *(const uint32_t *)sstp_array_at(&story->unseen, holder);

@@ -145,7 +145,8 @@ struct story_connection {
     uint32_t names[2][SSTP_STORY_NAMES_MAX]; /* texts, by is_initiator */
     uint8_t num_names[2];
     uint32_t addresses[2];
-    bool is_a_client; /* its initiator has attached */
+    bool is_called_relay[2], is_called_device[2]; /* by is_initiator: how the first name begins */
+    bool is_a_client;                             /* its initiator has attached */
     bool is_over, is_accepted;
     uint64_t connect_hash;      /* 0: none waits for its answer */
     struct sstp_array sessions; /* of uint32_t, by the observer's index */
@@ -242,10 +243,8 @@ void *story_resize(struct sstp_story *story, void *block, size_t size);
 uint32_t story_party(const struct story_connection *connection, bool is_initiator);
 bool story_has_name(const struct story_connection *connection, bool is_initiator, uint32_t name);
 /* Whether an end can only be a relay, or only a device, going by what it does and is called. */
-bool story_is_relay(const struct sstp_story *story, const struct story_connection *connection,
-                    bool is_initiator);
-bool story_is_device(const struct sstp_story *story, const struct story_connection *connection,
-                     bool is_initiator);
+bool story_is_relay(const struct story_connection *connection, bool is_initiator);
+bool story_is_device(const struct story_connection *connection, bool is_initiator);
 /* Connect, ConnectResponse and Attach. */
 void story_take_ends(struct sstp_story *story, const struct sstp_story_event *event);
 

@@ -40,8 +40,7 @@ static void begin(const struct story_joining *joining)
     if (joining->contents != NULL && joining->contents->roots < STORY_ROOTS_MANY)
         joining->contents->roots++;
     /* What leaves a relay has come to it, seen or not. */
-    if (joining->way != NULL &&
-        !story_is_device(joining->story, connection, session->from_initiator))
+    if (joining->way != NULL && !story_is_device(connection, session->from_initiator))
         joining->way->num_open++;
 }
 

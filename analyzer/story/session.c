@@ -247,7 +247,7 @@ bool story_is_there(const struct sstp_story *story, const struct story_session *
     const struct story_connection *connection = story_connection(story, session->connection);
 
     return story_has_name(connection, !session->from_initiator, recipient->device) ||
-           story_is_device(story, connection, !session->from_initiator);
+           story_is_device(connection, !session->from_initiator);
 }
 
 /* Recipients of a session in an order of their own: all that have one relay side by side, or
