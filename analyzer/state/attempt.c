@@ -16,6 +16,8 @@ void sstp_attempt_begin(struct sstp_attempt *attempt, const struct sstp_observin
 
 bool sstp_attempt_is_premature(const struct sstp_observing *observing)
 {
+    if (observing->seen->may_be_of_next)
+        return true;
     for (int i = 0; i < SSTP_OBSERVED_FINDINGS; i++) {
         const enum sstp_finding finding = (enum sstp_finding)(SSTP_FINDING_STATE_FIRST + i);
         if ((observing->seen->findings & SSTP_OBSERVED(finding)) != 0 &&

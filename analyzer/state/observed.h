@@ -55,6 +55,8 @@ struct sstp_observation {
     uint32_t outstanding; /* messages: see sstp.ack.outstanding */
     bool has_active;
     uint32_t active; /* destinations left in the fanout session */
+    /* It names a session that is over, and may be of the next one of the same id. */
+    bool may_be_of_next;
 };
 
 enum sstp_session_kind {
@@ -80,10 +82,11 @@ struct sstp_observed_session {
     enum sstp_session_kind kind;
     enum sstp_session_state state;
     enum sstp_receiver_state receiver;
-    int8_t originator; /* a direction; -1: not known */
-    int8_t closed_by;  /* a direction; -1: nobody */
-    bool was_refused;  /* closed by an OpenResponse */
-    bool is_vague;     /* commands of it were missed */
+    int8_t originator;  /* a direction; -1: not known */
+    int8_t closed_by;   /* a direction; -1: nobody */
+    bool has_closed[2]; /* each direction; may have crossed */
+    bool was_refused;   /* closed by an OpenResponse */
+    bool is_vague;      /* commands of it were missed */
     /* What its Open or FanoutOpen said, where that was seen. */
     bool is_presence, has_entries, has_remote_entries;
     bool awaits_attach_response, has_attach_response;

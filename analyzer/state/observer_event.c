@@ -133,11 +133,13 @@ static void on_event_of_id(const struct sstp_observing *observing)
         return;
     }
     sstp_observing_tell_session(observing, session, index);
-    if (session->state == SSTP_SESSION_CLOSED)
+    if (session->state == SSTP_SESSION_CLOSED) {
+        const bool is_answer = observing->command->id != SSTP_ATTACH_AUTHENTICATE;
         sstp_observing_find(observing, session->closed_by == (int)observing->from_initiator
                                            ? SSTP_FINDING_UNKNOWN_SESSION
                                            : SSTP_FINDING_UNKNOWN_SESSION_IGNORED);
-    else if (!is_expected(observing, session))
+        observing->seen->may_be_of_next = is_answer && !is_expected(observing, session);
+    } else if (!is_expected(observing, session))
         sstp_observing_find(observing, SSTP_FINDING_UNEXPECTED_COMMAND);
     else
         go_on(observing, session);

@@ -13,6 +13,7 @@ static void close_session(const struct sstp_observing *observing,
     session->state = SSTP_SESSION_CLOSED;
     session->receiver = SSTP_RECEIVER_UNKNOWN;
     session->closed_by = (int8_t)closed_by;
+    session->has_closed[closed_by] = true;
 }
 
 /* ------------------------------------------------------------------------
@@ -45,6 +46,21 @@ static struct sstp_observed_session *imply_session(const struct sstp_observing *
     return session;
 }
 
+/* Whether what the receiver of a session says of it, which is over, cannot have crossed its end:
+ * he has closed it himself, or answers an Open that has its answer. */
+static bool may_be_of_next(const struct sstp_observing *observing,
+                           const struct sstp_observed_session *session)
+{
+    enum sstp_session_state next;
+
+    if (session->originator != (int)!observing->from_initiator || session->is_vague)
+        return false;
+    return session->has_closed[observing->from_initiator] ||
+           (observing->command->id == SSTP_OPEN_RESPONSE &&
+            sstp_session_transition(SSTP_SESSION_OPENING, observing->command->response_id, &next) &&
+            sstp_observing_is_answered(observing, session->exchange));
+}
+
 /* A command of a session that was closed.  What the other side closed its sender
  * need not have known, and a message counts even so (SPECIFICATION.md). */
 static void on_closed_session(const struct sstp_observing *observing,
@@ -58,6 +74,8 @@ static void on_closed_session(const struct sstp_observing *observing,
 
     sstp_observing_find(observing, is_wrong ? SSTP_FINDING_UNKNOWN_SESSION
                                             : SSTP_FINDING_UNKNOWN_SESSION_IGNORED);
+    observing->seen->may_be_of_next = may_be_of_next(observing, session);
+    session->has_closed[observing->from_initiator] |= id == SSTP_CLOSE;
     if (sstp_command_is_of_message(id) && session->originator < 0)
         session->originator = (int8_t)observing->from_initiator;
     if (sstp_command_is_of_message(id) && session->originator == (int)observing->from_initiator)

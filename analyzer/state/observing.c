@@ -97,6 +97,15 @@ void sstp_observing_answer(const struct sstp_observing *observing, uint32_t exch
     observing->seen->exchange = exchange - 1;
 }
 
+bool sstp_observing_is_answered(const struct sstp_observing *observing, uint32_t exchange)
+{
+    if (exchange == 0)
+        return false;
+    const struct sstp_observed_exchange *asked =
+        sstp_array_at(&observing->observer->exchanges, exchange - 1);
+    return asked->response_frame != 0;
+}
+
 /* ------------------------------------------------------------------------
  * The table of sessions
  */

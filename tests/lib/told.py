@@ -99,17 +99,42 @@ def _by_name(told):
 
 def _matched(mine, theirs, may_lack, without):
     """The differences of each pair, and what is left of either."""
-    costs = sorted(((_differences(one, other, may_lack, without), i, j)
-                    for i, one in enumerate(mine) for j, other in enumerate(theirs)),
-                   key=lambda row: (len(row[0]), -theirs[row[2]].size()))
-    pairs, used, taken = [], set(), set()
-    for found, i, j in costs:
+    costs = [[_differences(one, other, may_lack, without) for one in mine] for other in theirs]
+    taken_by = _agreeing([[i for i, found in enumerate(row) if not found] for row in costs],
+                         sorted(range(len(theirs)), key=lambda j: -theirs[j].size()))
+    pairs, used, taken = [[]] * len(taken_by), set(taken_by), set(taken_by.values())
+    for found, i, j in sorted(((costs[j][i], i, j) for j in range(len(theirs)) if j not in taken
+                               for i in range(len(mine)) if i not in used),
+                              key=lambda row: (len(row[0]), -theirs[row[2]].size())):
         if i not in used and j not in taken:
             pairs.append(found)
             used.add(i)
             taken.add(j)
     return (pairs, [one for i, one in enumerate(mine) if i not in used],
             [other for j, other in enumerate(theirs) if j not in taken])
+
+
+def _agreeing(rows, order):
+    """As many pairs {i: j} as there can be where i is in rows[j]; the first of the order go first."""
+    taken_by = {}
+    for first in order:
+        came_from, reached_by, queue = {}, {}, [first]
+        while queue:
+            j = queue.pop()
+            free = next((i for i in rows[j] if i not in taken_by), None)
+            if free is None:
+                for i in rows[j]:
+                    if i not in came_from:
+                        came_from[i] = j
+                        reached_by[taken_by[i]] = i
+                        queue.append(taken_by[i])
+                continue
+            while free is not None:  # each on the way gives up what the one before it takes
+                taken_by[free] = j
+                free = reached_by.get(j)
+                j = came_from.get(free)
+            break
+    return taken_by
 
 
 def _same_links(one, other, may_lack):

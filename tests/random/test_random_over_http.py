@@ -231,7 +231,7 @@ class RandomOverHttp(unittest.TestCase):
 
     def assert_told(self, run):
         run.flush()
-        wrong = sorted("%s, %s, %s: %s" % (name, mutation.label, label, text)
+        wrong = sorted("%s, %s, %s: %s" % (name, mutation, label, text)
                        for rows in run.wrong.values() for name, mutation, label, words in rows
                        for text in words[:SHOWN])
         self.assertEqual(wrong, [], "\n" + "\n".join(wrong))

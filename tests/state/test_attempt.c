@@ -124,6 +124,10 @@ static void test_undo(void)
     check_trials(story_clean, story_clean_len, trials, G_N_ELEMENTS(trials));
 }
 
+#define OPENED STORY_CONNECTED "I Open s=1;"
+#define ANSWERED OPENED "A OpenResponse s=1 Ok;"
+#define ATTACHED STORY_CONNECTED "I Attach e=1; A AttachResponse e=1 Ok;"
+
 /* A finding makes a command premature where it rests on what the other side has not said yet. */
 static void test_premature(void)
 {
@@ -139,6 +143,18 @@ static void test_premature(void)
         {STORY_CONNECTED, "A Attach e=0x80000001", false},     /* wrong_role */
         {STORY_CONNECTED, "I Open s=0x80000001", false},       /* session_id_range */
         {STORY_TWO_SESSIONS "A OpenResponse s=1 StopSending", "I Message s=1", false}, /* a note */
+        /* What crosses the end of a session, and what is of the next one of its id. */
+        {OPENED "I Close s=1", "A OpenResponse s=1 Ok", false},
+        {ANSWERED "I Close s=1", "A OpenResponse s=1 StopSending", false},
+        {ANSWERED "I Close s=1", "A Close s=1", false},
+        {ANSWERED "I Close s=1", "A OpenResponse s=1 Ok", true},
+        {ANSWERED "I Close s=1", "A OpenResponse s=1 Unknown", true},
+        {OPENED "I Close s=1; A Close s=1", "A OpenResponse s=1 Ok", true},
+        {OPENED "I Close s=1; A Close s=1", "A Close s=1", true},
+        {OPENED "A Close s=1; I Close s=1", "I Close s=1", false},
+        {STORY_CONNECTED "I Attach e=1; I Close s=1", "A AttachResponse e=1 Ok", false},
+        {ATTACHED "I Close s=1", "A AttachResponse e=1 Ok", true},
+        {ATTACHED "I Close s=1", "A RegisterResponse e=1", true},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(rows); i++) {
         struct story story;
