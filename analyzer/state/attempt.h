@@ -21,8 +21,8 @@ struct sstp_attempt {
 /* Before the command. */
 void sstp_attempt_begin(struct sstp_attempt *attempt, const struct sstp_observing *observing);
 
-/* After it: whether it broke a rule that the other side may keep for it yet, or was told to a
- * session that is over where the other side may open the one yet that it is of. */
+/* After it: whether it broke a rule that the other side may keep for it yet, or names a
+ * session that is not there, where the other side may open the one yet that it is of. */
 bool sstp_attempt_is_premature(const struct sstp_observing *observing);
 
 /* As it was before. */

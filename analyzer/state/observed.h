@@ -55,7 +55,7 @@ struct sstp_observation {
     uint32_t outstanding; /* messages: see sstp.ack.outstanding */
     bool has_active;
     uint32_t active; /* destinations left in the fanout session */
-    /* It names a session that is over, and may be of the next one of the same id. */
+    /* It names a session that is over, or that never was, and may be of the next one of the id. */
     bool may_be_of_next;
 };
 
@@ -85,6 +85,7 @@ struct sstp_observed_session {
     int8_t originator;  /* a direction; -1: not known */
     int8_t closed_by;   /* a direction; -1: nobody */
     bool has_closed[2]; /* each direction; may have crossed */
+    bool is_answered;   /* by an OpenResponse that an Open is answered with; likewise */
     bool was_refused;   /* closed by an OpenResponse */
     bool is_vague;      /* commands of it were missed */
     /* What its Open or FanoutOpen said, where that was seen. */

@@ -46,19 +46,22 @@ static struct sstp_observed_session *imply_session(const struct sstp_observing *
     return session;
 }
 
+/* Whether the command is what an Open is answered with. */
+static bool is_answer(const struct sstp_command *command)
+{
+    enum sstp_session_state next;
+    return command->id == SSTP_OPEN_RESPONSE &&
+           sstp_session_transition(SSTP_SESSION_OPENING, command->response_id, &next);
+}
+
 /* Whether what the receiver of a session says of it, which is over, cannot have crossed its end:
  * he has closed it himself, or answers an Open that has its answer. */
 static bool may_be_of_next(const struct sstp_observing *observing,
                            const struct sstp_observed_session *session)
 {
-    enum sstp_session_state next;
-
-    if (session->originator != (int)!observing->from_initiator || session->is_vague)
-        return false;
-    return session->has_closed[observing->from_initiator] ||
-           (observing->command->id == SSTP_OPEN_RESPONSE &&
-            sstp_session_transition(SSTP_SESSION_OPENING, observing->command->response_id, &next) &&
-            sstp_observing_is_answered(observing, session->exchange));
+    return session->originator == (int)!observing->from_initiator && !session->is_vague &&
+           (session->has_closed[observing->from_initiator] ||
+            (is_answer(observing->command) && session->is_answered));
 }
 
 /* A command of a session that was closed.  What the other side closed its sender
@@ -76,6 +79,7 @@ static void on_closed_session(const struct sstp_observing *observing,
                                             : SSTP_FINDING_UNKNOWN_SESSION_IGNORED);
     observing->seen->may_be_of_next = may_be_of_next(observing, session);
     session->has_closed[observing->from_initiator] |= id == SSTP_CLOSE;
+    session->is_answered |= is_answer(observing->command);
     if (sstp_command_is_of_message(id) && session->originator < 0)
         session->originator = (int8_t)observing->from_initiator;
     if (sstp_command_is_of_message(id) && session->originator == (int)observing->from_initiator)
@@ -167,6 +171,7 @@ static void on_open_response(const struct sstp_observing *observing,
     enum sstp_session_state next;
 
     sstp_observing_answer(observing, session->exchange);
+    session->is_answered |= is_answer(observing->command);
     if (sstp_open_response_name(observing->command->response_id) == NULL)
         return; /* the value itself is wrong, and says nothing */
     if (!sstp_session_transition(before, observing->command->response_id, &next)) {

@@ -97,15 +97,6 @@ void sstp_observing_answer(const struct sstp_observing *observing, uint32_t exch
     observing->seen->exchange = exchange - 1;
 }
 
-bool sstp_observing_is_answered(const struct sstp_observing *observing, uint32_t exchange)
-{
-    if (exchange == 0)
-        return false;
-    const struct sstp_observed_exchange *asked =
-        sstp_array_at(&observing->observer->exchanges, exchange - 1);
-    return asked->response_frame != 0;
-}
-
 /* ------------------------------------------------------------------------
  * The table of sessions
  */
@@ -222,9 +213,17 @@ void sstp_observing_keep_resource_url(const struct sstp_observing *observing,
 
 void sstp_observing_unknown_session(const struct sstp_observing *observing)
 {
+    const struct sstp_observer *observer = observing->observer;
+    const bool is_close = observing->command->id == SSTP_CLOSE;
+
+    if (!observer->is_complete)
+        return;
     /* 3.1.5.9: nobody minds a Close too many. */
-    if (observing->observer->is_complete)
-        sstp_observing_find(observing, observing->command->id == SSTP_CLOSE || observing->is_late
-                                           ? SSTP_FINDING_UNKNOWN_SESSION_IGNORED
-                                           : SSTP_FINDING_UNKNOWN_SESSION);
+    sstp_observing_find(observing, is_close || observing->is_late
+                                       ? SSTP_FINDING_UNKNOWN_SESSION_IGNORED
+                                       : SSTP_FINDING_UNKNOWN_SESSION);
+    /* But who refuses a session by it has had an Open. */
+    observing->seen->may_be_of_next =
+        is_close && !observing->is_late && observer->are_roles_known &&
+        (observing->command->session_id < SSTP_ACCEPTOR_SESSION_ID) != observing->from_initiator;
 }

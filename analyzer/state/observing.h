@@ -36,9 +36,6 @@ uint32_t sstp_observing_ask(const struct sstp_observing *observing);
 /* The command is the answer to exchange - 1, if there is one and it has none. */
 void sstp_observing_answer(const struct sstp_observing *observing, uint32_t exchange);
 
-/* Whether exchange - 1 is there, and has its answer. */
-bool sstp_observing_is_answered(const struct sstp_observing *observing, uint32_t exchange);
-
 /* The session of the command's id with its states as far as they are known, or
  * NULL; *index is set with it. */
 struct sstp_observed_session *sstp_observing_session(const struct sstp_observing *observing,

@@ -83,7 +83,7 @@ bool grvsstp_encapsulated_hold(struct grvsstp_opening *opening,
     const int64_t now_ns = grvsstp_states_time(pinfo);
     const unsigned num = opening->held != NULL ? wmem_array_get_count(opening->held) : 0;
 
-    if (grvsstp_hold_has(opening, transport, tvb, pinfo))
+    if (grvsstp_hold_has(opening, pinfo->num, transport->seq, tvb_captured_length(tvb)))
         return true;
     if (opening->is_in_tunnel || opening->is_by_tcp ||
         grvsstp_tunnel_is_asked_for(transport->conversation) ||

@@ -9,6 +9,7 @@
 #include "take/direct.h"
 #include "take/encapsulated.h"
 #include "take/held.h"
+#include "take/hold.h"
 #include "take/ports.h"
 #include "take/tcp_connection.h"
 #include "take/tunnel.h"
@@ -188,7 +189,7 @@ static void note_segment(conversation_t *conversation, tvbuff_t *tvb, packet_inf
         look_at_segment(&transport, data, pinfo);
     if (opening == NULL)
         return;
-    const bool is_held = opening->held_frame == pinfo->num && opening->held_seq == segment.seq;
+    const bool is_held = grvsstp_hold_has(opening, pinfo->num, segment.seq, 1);
     if (is_held || (is_early && !is_ours(conversation) &&
                     grvsstp_encapsulated_keep_early(opening, &transport, data, pinfo)))
         grvhenc_keep_withheld(pinfo, &segment);

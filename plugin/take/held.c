@@ -75,13 +75,14 @@ static void give(struct grvsstp_tcp *tcp, const struct grvhenc_chunk *held, wmem
                                  held->has_ack ? &held->ack : NULL, false, pool);
 }
 
-/* By their numbers, for nobody knows where a direction begins of which the first comes late. */
+/* By their numbers, for nobody knows where a direction begins of which the first comes late; and
+ * of those with one number the earlier first. */
 static int compare(const void *a, const void *b)
 {
     const struct grvhenc_chunk *left = *(struct grvhenc_chunk *const *)a;
     const struct grvhenc_chunk *right = *(struct grvhenc_chunk *const *)b;
     const int32_t ahead = (int32_t)(left->seq - right->seq);
-    return ahead < 0 ? -1 : ahead > 0;
+    return ahead != 0 ? ahead : (left->frame > right->frame) - (left->frame < right->frame);
 }
 
 /* `at_hand`, or NULL, is left out. */
@@ -213,7 +214,7 @@ bool grvsstp_held_await(const struct grvsstp_transport *transport, tvbuff_t *tvb
 
     if (opening == NULL || opening->is_over || transport->way != GRVSSTP_WAY_TCP)
         return false;
-    if (grvsstp_hold_has(opening, transport, tvb, pinfo))
+    if (grvsstp_hold_has(opening, pinfo->num, transport->seq, tvb_captured_length(tvb)))
         return true;
     if (opening->held != NULL &&
         wmem_array_get_count(opening->held) >= GRVSSTP_OPENING_HELD_CHUNKS_MAX)

@@ -2,6 +2,7 @@
 #include "take/hold.h"
 
 #include "follow/states.h"
+#include "http/chunk.h"
 #include "http/packet-grvhenc.h"
 #include "tcp/header.h"
 
@@ -20,12 +21,20 @@ static tvbuff_t *own_part(const struct grvsstp_opening *opening,
     return tvb_new_subset_remaining(tvb, (int)before);
 }
 
-bool grvsstp_hold_has(const struct grvsstp_opening *opening,
-                      const struct grvsstp_transport *transport, tvbuff_t *tvb,
-                      const packet_info *pinfo)
+bool grvsstp_hold_has(const struct grvsstp_opening *opening, uint32_t frame, uint32_t seq,
+                      uint32_t len)
 {
-    return opening->held != NULL && opening->held_frame == pinfo->num &&
-           opening->held_seq - transport->seq < tvb_captured_length(tvb);
+    const unsigned num = opening->held != NULL ? wmem_array_get_count(opening->held) : 0;
+
+    for (unsigned i = num; i > 0; i--) {
+        const struct grvhenc_chunk *chunk =
+            *(struct grvhenc_chunk **)wmem_array_index(opening->held, i - 1);
+        if (chunk->frame != frame)
+            break;
+        if (chunk->seq - seq < len)
+            return true;
+    }
+    return false;
 }
 
 void grvsstp_hold(struct grvsstp_opening *opening, const struct grvsstp_transport *transport,
@@ -42,7 +51,6 @@ void grvsstp_hold(struct grvsstp_opening *opening, const struct grvsstp_transpor
     wmem_array_append_one(opening->held, chunk);
     opening->held_len += tvb_captured_length(own_tvb);
     opening->held_frame = pinfo->num;
-    opening->held_seq = own.seq;
 }
 
 void grvsstp_hold_let_go(struct grvsstp_opening *opening)

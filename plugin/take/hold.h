@@ -8,10 +8,9 @@
 
 #include "take/opening.h"
 
-/* Whether the frame at hand has held this chunk before. */
-bool grvsstp_hold_has(const struct grvsstp_opening *opening,
-                      const struct grvsstp_transport *transport, tvbuff_t *tvb,
-                      const packet_info *pinfo);
+/* Whether the frame at hand has held a chunk that begins among these bytes. */
+bool grvsstp_hold_has(const struct grvsstp_opening *opening, uint32_t frame, uint32_t seq,
+                      uint32_t len);
 
 /* Holds a chunk whatever is before it. */
 void grvsstp_hold(struct grvsstp_opening *opening, const struct grvsstp_transport *transport,

@@ -51,9 +51,9 @@ struct grvsstp_opening {
     /* Chunks that came before bytes that they follow, which may say whose they are: struct
      * grvhenc_chunk *; NULL where there is none. */
     wmem_array_t *held;
-    uint32_t held_len;             /* bytes of them, also when they are no longer held */
-    uint32_t held_frame, held_seq; /* of the last */
-    int64_t held_since_ns;         /* the first of them */
+    uint32_t held_len;     /* bytes of them, also when they are no longer held */
+    uint32_t held_frame;   /* of the last */
+    int64_t held_since_ns; /* the first of them */
     /* Chunks that came before any SYN, likewise: where one comes they are of the connection that
      * begins with it, and held there. */
     wmem_array_t *early;

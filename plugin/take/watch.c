@@ -59,7 +59,7 @@ static bool is_early_perhaps(struct grvsstp_opening *opening,
 }
 
 /* Whether commands on a port of HTTP's may be the body of a request whose head is still to come:
- * then they are held (look_on()). */
+ * then they are held (look_on()).  Nothing comes before the client's first byte. */
 static bool is_body_perhaps(const struct grvsstp_transport *transport, tvbuff_t *tvb,
                             packet_info *pinfo)
 {
@@ -69,6 +69,7 @@ static bool is_body_perhaps(const struct grvsstp_transport *transport, tvbuff_t 
         return true;
     if (opening == NULL || transport->analysis == NULL ||
         !grvsstp_tunnel_is_http(grvsstp_port_owner_behind(transport->analysis->server_port)) ||
+        (grvsstp_opening_is_client(transport) && grvsstp_transport_is_at_start(transport)) ||
         !grvsstp_encapsulated_hold(opening, transport, tvb, pinfo))
         return false;
     if (opening->commands.frame == 0)

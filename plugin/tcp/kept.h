@@ -2,7 +2,8 @@
 /*
  * kept: segments that TCP keeps by its preference `tcp.reassemble_out_of_order`, and hands on
  * together with the one that fills the hole before them.  Each is dissected by itself, with what
- * its own header acknowledged, as without the preference, only in another frame.  Where the
+ * its own header acknowledged, as without the preference, only in another frame.  Bytes of a segment
+ * that it skips as sent again are dissected with the rest where nobody has brought them.  Where the
  * preference is off all this does nothing.
  */
 #ifndef GRVSSTP_TCP_KEPT_H
@@ -10,9 +11,6 @@
 
 #include <epan/dissectors/packet-tcp.h>
 #include <epan/packet.h>
-
-/* Of a direction so many segments are remembered, the latest. */
-#define GRVSSTP_KEPT_SEGMENTS_MAX 256u
 
 /* First pass, after each frame that the connection carried: notes what its segment acknowledged;
  * `tvb` is the whole frame. */
