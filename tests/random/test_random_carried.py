@@ -25,7 +25,7 @@ from henc_encoder import KeepAlive, LongLived, Plain, Polling, Socks, Tunnel  # 
 from mutate import Joined, by_connection, read_packets  # noqa: E402
 from shown import FILTER, PROTOCOLS, read_pdml  # noqa: E402
 from test_random_over_http import carried  # noqa: E402
-from truth import compare, write_run  # noqa: E402
+from truth import compare, over_polling, write_run  # noqa: E402
 from tshark import Wireshark  # noqa: E402
 
 CARRIERS = {"TCP": Plain, "443": partial(Plain, port=443), "Secure Tunnel": Tunnel, "SOCKS": Socks,
@@ -72,9 +72,8 @@ def wrong(frames, lines, two_pass, seed, way):
     commands = [(frame.number, layer) for frame in frames for layer in frame.commands]
     bad = [finding for frame in frames for finding in frame.bad]
     count_from_first(commands)
-    if way == "Polling":  # which has no transport whose loss anybody could see
-        lines = [dict(line, findings=None) if "unacknowledged" in (line["findings"] or ()) else line
-                 for line in lines]
+    if way == "Polling":
+        lines = over_polling(lines)
     label = "seed %d over %s, %s" % (seed, way, "two passes" if two_pass else "one pass")
     try:
         compare(unittest.TestCase(), commands, lines, two_pass, label)
