@@ -212,18 +212,37 @@ static inline void grvsstp_dissect(epan_dissect_t *edt, int file_type, wtap_rec 
 #endif
 }
 
+/* The addresses of a packet's IP header: since 4.6 HTTP puts the name of a tunnel's end in the
+ * place of that which pinfo has, as long as what is in the tunnel is dissected. */
+static inline const address *grvsstp_own_source(const packet_info *pinfo)
+{
+    return pinfo->net_src.type != AT_NONE ? &pinfo->net_src : &pinfo->src;
+}
+
+static inline const address *grvsstp_own_target(const packet_info *pinfo)
+{
+    return pinfo->net_dst.type != AT_NONE ? &pinfo->net_dst : &pinfo->dst;
+}
+
 /* ------------------------------------------------------------------------
  * All of them
  */
 
 /* Takes a handle that a table uses off the list of those that Decode As offers for it, which
- * has no function for that: the list is sorted by the names of protocols, and ours is never
- * the first. */
+ * has no function for that: the list is sorted by the names of protocols, since 4.6 only when all
+ * are there, and ours is not the only one.  Its first link is the table's, and stays. */
 static inline void grvsstp_unlist_for_decode_as(dissector_table_t table, dissector_handle_t handle)
 {
     GSList *list = dissector_table_get_dissector_handles(table);
-    if (list != NULL && list->data != handle)
-        (void)!g_slist_remove(list, handle);
+    GSList *link = g_slist_find(list, handle);
+
+    if (link == NULL || (link == list && link->next == NULL))
+        return;
+    if (link == list) {
+        link = list->next;
+        list->data = link->data;
+    }
+    (void)!g_slist_delete_link(list, link);
 }
 
 #endif

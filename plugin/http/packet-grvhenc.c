@@ -189,7 +189,7 @@ static void turn_around(struct grvhenc_tcp *tcp, const struct grvsstp_transport 
 static bool is_from_client(const struct grvhenc_tcp *tcp, uint32_t srcport,
                            const packet_info *pinfo)
 {
-    return srcport == tcp->client_port && addresses_equal(&pinfo->src, &tcp->client);
+    return srcport == tcp->client_port && addresses_equal(grvsstp_own_source(pinfo), &tcp->client);
 }
 
 /* Where both directions begin. */
@@ -231,8 +231,8 @@ void grvhenc_take(const struct grvsstp_transport *transport, packet_info *pinfo,
     tcp->number = transport->conversation->conv_index;
     if (!grvsstp_handshake_time(transport->conversation, &tcp->skew_ns))
         tcp->skew_ns = GRVHENC_SKEW_UNKNOWN;
-    copy_address_wmem(wmem_file_scope(), &tcp->client, &pinfo->src);
-    copy_address_wmem(wmem_file_scope(), &tcp->server, &pinfo->dst);
+    copy_address_wmem(wmem_file_scope(), &tcp->client, grvsstp_own_source(pinfo));
+    copy_address_wmem(wmem_file_scope(), &tcp->server, grvsstp_own_target(pinfo));
     tcp->client_port = transport->srcport;
     tcp->is_from_start = transport->analysis != NULL && transport->analysis->server_port != 0;
     if (carried.len > 0) {

@@ -134,7 +134,8 @@ static tap_packet_status count_conversation(void *tapdata, packet_info *pinfo, e
     if (is_counted(pinfo, table, tap->connection->number))
         return TAP_PACKET_DONT_REDRAW;
     add_conversation_table_data_with_conv_id(
-        table, &pinfo->src, &pinfo->dst, port_of(tap, tap->from_initiator, pinfo->srcport),
+        table, grvsstp_own_source(pinfo), grvsstp_own_target(pinfo),
+        port_of(tap, tap->from_initiator, pinfo->srcport),
         port_of(tap, !tap->from_initiator, pinfo->destport), (conv_id_t)tap->connection->number, 1,
         (int)pinfo->fd->pkt_len, &pinfo->rel_ts, &pinfo->abs_ts, &conversation_info,
         CONVERSATION_NONE); /* of TCP it would be followed by tcp.stream */
@@ -153,10 +154,12 @@ static tap_packet_status count_endpoints(void *tapdata, packet_info *pinfo, epan
     table->flags = flags;
     if (is_counted(pinfo, table, tap->connection->number))
         return TAP_PACKET_DONT_REDRAW;
-    add_endpoint_table_data(table, &pinfo->src, port_of(tap, tap->from_initiator, pinfo->srcport),
-                            true, 1, len, &endpoint_info, type);
-    add_endpoint_table_data(table, &pinfo->dst, port_of(tap, !tap->from_initiator, pinfo->destport),
-                            false, 1, len, &endpoint_info, type);
+    add_endpoint_table_data(table, grvsstp_own_source(pinfo),
+                            port_of(tap, tap->from_initiator, pinfo->srcport), true, 1, len,
+                            &endpoint_info, type);
+    add_endpoint_table_data(table, grvsstp_own_target(pinfo),
+                            port_of(tap, !tap->from_initiator, pinfo->destport), false, 1, len,
+                            &endpoint_info, type);
     return TAP_PACKET_REDRAW;
 }
 

@@ -61,8 +61,10 @@ static bool is_other_stream(const follow_info_t *info, uint32_t stream)
 
 static void note_peers(follow_info_t *info, const packet_info *pinfo, bool from_initiator)
 {
-    const address *initiator = from_initiator ? &pinfo->src : &pinfo->dst;
-    const address *acceptor = from_initiator ? &pinfo->dst : &pinfo->src;
+    const address *initiator =
+        from_initiator ? grvsstp_own_source(pinfo) : grvsstp_own_target(pinfo);
+    const address *acceptor =
+        from_initiator ? grvsstp_own_target(pinfo) : grvsstp_own_source(pinfo);
 
     copy_address(&info->client_ip, initiator);
     copy_address(&info->server_ip, acceptor);

@@ -119,7 +119,7 @@ static tap_packet_status note_object(void *tapdata, packet_info *pinfo, epan_dis
     export_object_entry_t *entry = g_new0(export_object_entry_t, 1);
     char *type = find_content_type(object->payload);
     entry->pkt_num = pinfo->num;
-    entry->hostname = g_strdup(address_to_str(pinfo->pool, &pinfo->src));
+    entry->hostname = g_strdup(address_to_str(pinfo->pool, grvsstp_own_source(pinfo)));
     entry->filename = name_of(object, pinfo->num, type != NULL);
     entry->content_type = type != NULL ? type : g_strdup("application/octet-stream");
     entry->payload_len = object->payload.len;

@@ -23,7 +23,7 @@ const char *grvsstp_peer_text(const packet_info *pinfo, const struct grvsstp_tap
                               bool is_initiator)
 {
     const bool is_sender = tap->from_initiator == is_initiator;
-    const address *peer = is_sender ? &pinfo->src : &pinfo->dst;
+    const address *peer = is_sender ? grvsstp_own_source(pinfo) : grvsstp_own_target(pinfo);
     const uint32_t port = is_sender ? pinfo->srcport : pinfo->destport;
     const char *text = address_to_str(pinfo->pool, peer);
 

@@ -30,8 +30,8 @@ struct grvsstp_tcp *grvsstp_adopt_find(const struct grvsstp_transport *transport
         return NULL;
     const bool is_from_client = transport->destport == transport->analysis->server_port;
     conversation_t *before =
-        find_conversation(syn_frame - 1, &pinfo->src, &pinfo->dst, CONVERSATION_TCP,
-                          transport->srcport, transport->destport, 0);
+        find_conversation(syn_frame - 1, grvsstp_own_source(pinfo), grvsstp_own_target(pinfo),
+                          CONVERSATION_TCP, transport->srcport, transport->destport, 0);
     struct grvsstp_tcp *tcp = before != NULL ? grvsstp_tcp_find(before, syn_frame - 1) : NULL;
     if (before == transport->conversation || tcp == NULL || tcp->early == NULL ||
         tcp->early->num == 0 || !grvsstp_transport_first(transport, is_from_client, &first))

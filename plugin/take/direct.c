@@ -143,7 +143,8 @@ void grvsstp_direct_take(const struct grvsstp_transport *transport, tvbuff_t *tv
     struct grvsstp_tcp *tcp = grvsstp_tcp_new(
         transport->conversation, encapsulation_of(transport, prefix, opening), pinfo->num, early);
 
-    copy_address_wmem(wmem_file_scope(), &tcp->initiator, is_initiator ? &pinfo->src : &pinfo->dst);
+    copy_address_wmem(wmem_file_scope(), &tcp->initiator,
+                      is_initiator ? grvsstp_own_source(pinfo) : grvsstp_own_target(pinfo));
     tcp->initiator_port = is_initiator ? transport->srcport : transport->destport;
     tcp->way = transport->way;
     tcp->prefixes[is_initiator].prefix = prefix;

@@ -212,10 +212,11 @@ void grvsstp_encapsulated_hold_early(struct grvsstp_opening *opening, conversati
                                      packet_info *pinfo)
 {
     const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);
-    conversation_t *before =
-        pinfo->num > 1 ? find_conversation(pinfo->num - 1, &pinfo->src, &pinfo->dst,
-                                           CONVERSATION_TCP, pinfo->srcport, pinfo->destport, 0)
-                       : NULL;
+    conversation_t *before = pinfo->num > 1
+                                 ? find_conversation(pinfo->num - 1, grvsstp_own_source(pinfo),
+                                                     grvsstp_own_target(pinfo), CONVERSATION_TCP,
+                                                     pinfo->srcport, pinfo->destport, 0)
+                                 : NULL;
 
     if (before == NULL || before == conversation || analysis == NULL)
         return;

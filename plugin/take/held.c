@@ -23,8 +23,8 @@ void grvsstp_held_begin(struct grvsstp_opening *opening, const struct grvsstp_tr
     commands->frame = pinfo->num;
     commands->srcport = transport->srcport;
     commands->destport = transport->destport;
-    copy_address_wmem(wmem_file_scope(), &commands->src, &pinfo->src);
-    copy_address_wmem(wmem_file_scope(), &commands->dst, &pinfo->dst);
+    copy_address_wmem(wmem_file_scope(), &commands->src, grvsstp_own_source(pinfo));
+    copy_address_wmem(wmem_file_scope(), &commands->dst, grvsstp_own_target(pinfo));
     if (all == NULL)
         all = wmem_array_new(wmem_file_scope(), sizeof opening);
     wmem_array_append_one(all, opening);

@@ -104,7 +104,8 @@ bool grvsstp_tcp_sender_is_initiator(const struct tcp_analysis *analysis, uint32
 bool grvsstp_tcp_is_from_initiator(const struct grvsstp_tcp *tcp, uint32_t srcport,
                                    const packet_info *pinfo)
 {
-    return srcport == tcp->initiator_port && addresses_equal(&pinfo->src, &tcp->initiator);
+    return srcport == tcp->initiator_port &&
+           addresses_equal(grvsstp_own_source(pinfo), &tcp->initiator);
 }
 
 /* First pass: what TCP itself knows of the directions. */

@@ -117,8 +117,9 @@ conversation_t *grvsstp_torn_note_frame(conversation_t *conversation, const pack
     if (!GRVSSTP_TCP_TEARS || conversation->setup_frame != pinfo->num || pinfo->num < 2 ||
         analysis == NULL || (analysis->conversation_completeness & (SYN | SYN_ACK)) == 0)
         return NULL;
-    conversation_t *older = find_conversation(pinfo->num - 1, &pinfo->src, &pinfo->dst,
-                                              CONVERSATION_TCP, pinfo->srcport, pinfo->destport, 0);
+    conversation_t *older =
+        find_conversation(pinfo->num - 1, grvsstp_own_source(pinfo), grvsstp_own_target(pinfo),
+                          CONVERSATION_TCP, pinfo->srcport, pinfo->destport, 0);
     if (older == NULL || older == conversation || !goes_on(analysis, older))
         return NULL;
     put(&olders, conversation, older);

@@ -60,8 +60,8 @@ void grvsstp_transport_ports(packet_info *pinfo, uint32_t *srcport, uint32_t *de
 
 static conversation_t *find_own(packet_info *pinfo, uint32_t srcport, uint32_t destport)
 {
-    return find_conversation(pinfo->num, &pinfo->src, &pinfo->dst, CONVERSATION_TCP, srcport,
-                             destport, 0);
+    return find_conversation(pinfo->num, grvsstp_own_source(pinfo), grvsstp_own_target(pinfo),
+                             CONVERSATION_TCP, srcport, destport, 0);
 }
 
 /* The conversation of the frame at hand that was found last, for it is asked for once more after
