@@ -30,7 +30,8 @@ SHORT = (
     (r"python3 tests/benchmark/crowd\.py", r"\g<0> --clients 20 --seconds 2 --build build/release"),
     (r"python3 tests/benchmark/backlog\.py",
      r"\g<0> --messages 1000 --clients 20 --build build/release"),
-    (r"ninja -C build/release random-runs-nightly", r"GRVSSTP_NIGHTLY_SECONDS=20 \g<0>"),
+    (r"ninja -C build/release random-runs-nightly",
+     r"cmake -DGRVSSTP_NIGHTLY_SECONDS=20 build/release && \g<0>"),
     (r"ninja -C build/release soak",
      r"cmake -DGRVSSTP_SOAK_SECONDS=20 build/release && ninja -C build/release relaysim soak"),
 )
