@@ -6,10 +6,17 @@ LINE = re.compile(r"^ *(\d+) \|(\w+) *\|(\w+) *\| *(\d+) \| *(\d+) \| *(\d+) \| 
                   r" *(\d+) \| *(\d*) \|(.*?) *\|$")
 
 
+ASKED = ("-z", "grvsstp,selfcheck")
+
+
 def selfcheck(ws, capture, *arguments):
     """[(stream, side, what, told, shown, alike, different, not shown, not told, frame, text)]; or
     what it says instead."""
-    text = ws.tshark(capture, "-q", "-z", "grvsstp,selfcheck", *arguments)
+    return rows_of(ws.tshark(capture, "-q", *ASKED, *arguments))
+
+
+def rows_of(text):
+    """The same of what was printed."""
     rows = [match.groups() for match in map(LINE.match, text.splitlines()) if match]
     return [(int(row[0]), row[1], row[2], *map(int, row[3:9]), row[9], row[10])
             for row in rows] or text

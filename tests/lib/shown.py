@@ -6,11 +6,7 @@
         print(number, frame.commands)
 """
 
-import io
-import re
-import xml.etree.ElementTree as ElementTree
-
-from tshark import Layer
+from pdml import packets_of
 from wireshark_test import BAD
 
 OURS = ("grvsstp", "grvhenc", "_ws.malformed")
@@ -28,7 +24,7 @@ class Shown:
 
     @property
     def commands(self):
-        return [layer for layer in self.layers if layer.values("sstp.command")]
+        return [layer for layer in self.layers if layer.has("sstp.command")]
 
     @property
     def messages(self):
@@ -47,25 +43,9 @@ class Shown:
 
 def read_pdml(text):
     """Every frame that has a layer of ours, by its number."""
-    text = re.sub("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", text)
-    shown, number, layers = {}, None, []
-    depth = 0
-    for event, element in ElementTree.iterparse(io.BytesIO(text.encode()), ("start", "end")):
-        if event == "start":
-            depth += element.tag == "proto"
-            continue
-        if element.tag == "proto":
-            depth -= 1
-            name = element.get("name")
-            if name == "geninfo":
-                number = int(element[0].get("show"))
-            elif depth == 0 and name in OURS:
-                layers.append(Layer(element))
-            if depth == 0:
-                element.clear()
-        elif element.tag == "packet":
-            if layers:
-                shown[number] = Shown(number, layers)
-            number, layers = None, []
-            element.clear()
+    shown = {}
+    for packet in packets_of(text):
+        layers = packet.layers_of(OURS)
+        if layers:
+            shown[packet.number] = Shown(packet.number, layers)
     return shown

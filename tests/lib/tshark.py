@@ -19,106 +19,35 @@ import re
 import shutil
 import subprocess
 import tempfile
-import xml.etree.ElementTree as ElementTree
+
+from pdml import Failure, packets_of
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BUILD_DIR = os.environ.get("GRVSSTP_BUILD_DIR") or os.path.join(TOP, "build", "release")
 TSHARK = os.environ.get("GRVSSTP_TSHARK", "tshark")
 SHARKD = os.environ.get("GRVSSTP_SHARKD", "sharkd")
 
-SEVERITIES = {0x100000: "comment", 0x200000: "chat", 0x400000: "note", 0x600000: "warning",
-              0x800000: "error"}
-
-
-class Failure(AssertionError):
-    """A program did not do what it had to."""
-
 
 # ---------------------------------------------------------------------------
 # What PDML says
 
 
-def normal(name, show):
-    """The same text for a value in every Wireshark version."""
-    if show in ("True", "False"):
-        return "1" if show == "True" else "0"
-    if name in BYTES_FIELDS:
-        return show.replace(":", "")
-    return show
-
-
-BYTES_FIELDS = {
-    "sstp.auth_token", "sstp.registration_token", "sstp.data", "sstp.message.payload",
-    "sstp.sec.iv", "sstp.sec.hmac", "sstp.sec.encrypted_device_nonce", "sstp.sec.device_nonce",
-    "sstp.sec.encrypted_relay_nonce", "sstp.sec.field", "sstp.sec.opaque"}
-
-
-class Layer:
-    """One protocol layer of a frame: its fields in the order of the tree."""
-
-    def __init__(self, element):
-        self.name = element.get("name")
-        self.showname = element.get("showname")
-        self.fields = []   # (name, show)
-        self.texts = []    # what a reader sees, in the same order
-        self.places = []   # (name, position, size)
-        self.experts = []  # (name, severity)
-        self._collect(element)
-
-    def _collect(self, parent):
-        for element in parent:
-            name = element.get("name", "")
-            if name == "_ws.expert":
-                self._collect_expert(element)
-                continue
-            self.fields.append((name, normal(name, element.get("show", ""))))
-            self.texts.append(element.get("showname") or element.get("show", ""))
-            self.places.append((name, int(element.get("pos", 0)), int(element.get("size", 0))))
-            self._collect(element)
-
-    def _collect_expert(self, element):
-        found, severity = None, None
-        for part in element:
-            if part.get("name") == "_ws.expert.severity":
-                severity = SEVERITIES.get(int(part.get("show"), 0), part.get("show"))
-            elif not part.get("name", "_ws.").startswith("_ws."):
-                found = part.get("name")
-        self.experts.append((found, severity))
-
-    def values(self, name):
-        """Every value of a field, in order."""
-        return [show for field, show in self.fields if field == name]
-
-    def one(self, name):
-        """The only value of a field; None where it is absent."""
-        values = self.values(name)
-        if len(values) > 1:
-            raise Failure("%s is there %d times: %r" % (name, len(values), values))
-        return values[0] if values else None
-
-    def grouped(self):
-        """{field: [values]} of our own fields."""
-        groups = {}
-        for name, show in self.fields:
-            if name.startswith("sstp."):
-                groups.setdefault(name, []).append(show)
-        return groups
-
-
 class Frame:
     """One packet as tshark dissected it."""
 
-    def __init__(self, element):
-        self.layers = [Layer(proto) for proto in element]
-        self.number = int(self.value("frame.number", "0"))
+    def __init__(self, packet):
+        self.layers = packet.layers
+        self.number = packet.number
+
+    @property
+    def tcp_stream(self):
         stream = self.value("tcp.stream")
-        self.tcp_stream = None if stream is None else int(stream)
+        return None if stream is None else int(stream)
 
     def value(self, name, default=None):
         for layer in self.layers:
-            for field, show in layer.fields:
-                if field == name:
-                    return show
+            if layer.has(name):
+                return layer.values(name)[0]
         return default
 
     def has_layer(self, name):
@@ -136,7 +65,7 @@ class Frame:
     @property
     def commands(self):
         """Our layers that hold a command."""
-        return [layer for layer in self.ours if layer.values("sstp.command")]
+        return [layer for layer in self.ours if layer.has("sstp.command")]
 
     @property
     def experts(self):
@@ -171,6 +100,12 @@ def release():
     said = subprocess.run([TSHARK, "--version"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                           text=True, check=True).stdout
     return tuple(int(number) for number in re.search(r"(\d+)\.(\d+)\.", said).groups())
+
+
+def as_text(octets):
+    """With lines that end in \\n; as the ones of a hundred megabytes do, and that is seen at once."""
+    text = octets.decode("utf-8", "replace")
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 class Wireshark:
@@ -235,8 +170,9 @@ class Wireshark:
         """Runs a program, returns what it printed; anything on stderr is a failure."""
         done = subprocess.run(drop_privileges() + [str(part) for part in command],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=self.env,
-                              cwd=self.folder, input=stdin, text=True, timeout=900,
-                              encoding="utf-8", errors="replace", check=False)
+                              cwd=self.folder, input=None if stdin is None else stdin.encode(),
+                              timeout=900, check=False)
+        done.stdout, done.stderr = as_text(done.stdout), as_text(done.stderr)
         if check and done.returncode != 0:
             raise Failure("%r ended with %d\n%s" % (command, done.returncode, done.stderr[-4000:]))
         noise = [line for line in done.stderr.splitlines() if line.strip()]
@@ -257,9 +193,7 @@ class Wireshark:
     def dissect(self, capture, *options, **keywords):
         """Every frame, from PDML."""
         text = self.tshark(capture, "-T", "pdml", *options, **keywords)
-        # Bytes that XML does not allow can come from the wire.
-        text = re.sub("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", text)
-        return [Frame(packet) for packet in ElementTree.fromstring(text.encode()).iter("packet")]
+        return [Frame(packet) for packet in packets_of(text)]
 
     def pdml(self, capture, *options, **keywords):
         """The PDML itself, without what differs from run to run."""

@@ -64,8 +64,7 @@ def count_from_first(commands):
     """Their streams as of a capture that begins with them."""
     first = min((int(layer.one("sstp.stream")) for _, layer in commands), default=0)
     for _, layer in commands:
-        layer.fields = [(name, str(int(value) - first) if name == "sstp.stream" else value)
-                        for name, value in layer.fields]
+        layer.set_field("sstp.stream", str(int(layer.one("sstp.stream")) - first))
 
 
 def wrong(frames, lines, two_pass, seed, way):

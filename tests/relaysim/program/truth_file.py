@@ -20,6 +20,19 @@ class Truth:
         with open(path, encoding="utf-8") as file:
             self.events = [json.loads(line) for line in file]
 
+    @property
+    def events(self):
+        return self._events
+
+    @events.setter
+    def events(self, events):
+        self._events, self._of_stream = events, {}
+        for event in events:
+            self._of_stream.setdefault(event.get("stream"), []).append(event)
+
+    def of_stream(self, number):
+        return self._of_stream.get(number, [])
+
     def of(self, kind, **members):
         return [event for event in self.events if event["event"] == kind and
                 all(event.get(name) == value for name, value in members.items())]
@@ -99,7 +112,7 @@ class Stream:
     def __init__(self, truth, number, commands, own):
         end = "initiator" if "initiator" in own else "acceptor"
         self.own = own
-        self.events = [event for event in truth.events if event.get("stream") == number]
+        self.events = truth.of_stream(number)
         self.commands, self.end = commands, end
         self.name = "stream %d at the %s" % (number, end)
         self.is_cut = any(event["event"] == "connection-state" and event["state"] == "closed" and
