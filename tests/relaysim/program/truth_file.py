@@ -9,6 +9,7 @@ A capture is made at one end of each connection.  What came there when that end 
 is shown, and not told, for nobody looked at it; so is the rest of what was read together
 with the command that made it close.
 """
+import collections
 import json
 
 OTHER = {"initiator": "acceptor", "acceptor": "initiator"}
@@ -83,6 +84,10 @@ class Shown:
         return streams
 
 
+def in_both(some, others):
+    return sorted((collections.Counter(some) & collections.Counter(others)).elements())
+
+
 def without_repeats(values):
     return [value for i, value in enumerate(values) if i == 0 or value != values[i - 1]]
 
@@ -109,7 +114,8 @@ class Stream:
     """One connection: the events of the truth, and the commands, seen from `end`, where
     the capture was made; `own` are the ends that told the truth."""
 
-    def __init__(self, truth, number, commands, own):
+    def __init__(self, truth, number, commands, own, in_order=True):
+        self.in_order = in_order  # of time, the commands
         end = "initiator" if "initiator" in own else "acceptor"
         self.own = own
         self.events = truth.of_stream(number)
@@ -136,8 +142,10 @@ class Stream:
                     for e in self.of("message-sent", at=side)]
             shown = [(i, c.session, c.ordinal, c.length)
                      for i, c in enumerate(self.ended(side), 1)]
-            if self.is_cut or side != self.end:
-                told = told[:len(shown)]  # the rest did not get out, or not as far as here
+            if not self.in_order:  # their place says nothing
+                told, shown = (sorted(message[1:] for message in some) for some in (told, shown))
+            if self.is_cut or side != self.end:  # the rest did not get out, or not as far as here
+                told = told[:len(shown)] if self.in_order else in_both(told, shown)
             yield "messages sent by the %s" % side, told, shown
 
     def check_taken(self):
@@ -209,9 +217,9 @@ class Stream:
                     yield "%s, %s: told %r, shown %r" % (self.name, what, told, shown)
 
 
-def differences(truth, shown):
+def differences(truth, shown, in_order=True):
     """Sentences on what is not the same.  Where both ends are in the process, the capture
-    was made at the initiator."""
+    was made at the initiator.  in_order: it is in the order of time."""
     found = []
     streams, ends = shown.streams(), truth.ends()
     if sorted(streams) != sorted(ends):
@@ -219,7 +227,7 @@ def differences(truth, shown):
     for number, commands in streams.items():
         own = ends.get(number, set())
         end = "initiator" if "initiator" in own else "acceptor"
-        found.extend(min((list(Stream(truth, number, reading, own).check())
+        found.extend(min((list(Stream(truth, number, reading, own, in_order).check())
                           for reading in readings(commands, end)), key=len))
     times = [event["t"] for event in truth.events]
     if times != sorted(times):

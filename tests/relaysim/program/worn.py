@@ -230,7 +230,8 @@ class Judge:
         for command in shown.commands:
             if command.stream is None:
                 command.stream = numbers[id(command)]
-        return [difference for difference in truth_file.differences(self.truth, shown)
+        found = truth_file.differences(self.truth, shown, in_order=self.job.left != MOVED)
+        return [difference for difference in found
                 if (two_pass or ", messages acknowledged" not in difference) and not (
                     self.job.left == MOVED and ORDERED.search(difference))]
 
