@@ -13,7 +13,6 @@ here against an XML parser.
 """
 
 import re
-from functools import cached_property
 from html import unescape
 
 SEVERITIES = {0x100000: "comment", 0x200000: "chat", 0x400000: "note", 0x600000: "warning",
@@ -36,6 +35,18 @@ EXPERT_BEGIN = '<field name="_ws.expert"'
 # Bytes that XML does not allow can come from the wire.
 CONTROL = bytes((*range(9), 11, 12, *range(14, 32)))
 FORBIDDEN = CONTROL.decode() + "\ufffe\uffff"
+
+
+class cached_property:  # pylint: disable=invalid-name
+    """As functools has it, but without a lock, which took more time than what it is for."""
+
+    def __init__(self, make):
+        self.make, self.name = make, make.__name__
+        self.__doc__ = make.__doc__
+
+    def __get__(self, owner, _):
+        value = owner.__dict__[self.name] = self.make(owner)
+        return value
 
 
 class Failure(AssertionError):
@@ -90,12 +101,21 @@ class Layer:
         return body
 
     @cached_property
+    def _found(self):
+        """(name, show as it is written)"""
+        return ELEMENT.findall(self._body)
+
+    @cached_property
+    def _is_plain(self):
+        return is_plain(self._body)
+
+    def _read(self, name, show):
+        return normal(name, show if self._is_plain else plain(show))
+
+    @cached_property
     def fields(self):
         """(name, show)"""
-        found = ELEMENT.findall(self._body)
-        if not is_plain(self._body):
-            found = [(name, plain(show)) for name, show in found]
-        return [(name, normal(name, show)) for name, show in found]
+        return [(name, self._read(name, show)) for name, show in self._found]
 
     @cached_property
     def _elements(self):
@@ -121,12 +141,14 @@ class Layer:
 
     @cached_property
     def _values(self):
-        return grouped(self.fields)
-
-    def set_field(self, name, value):
-        """Another value of a field, wherever it is."""
-        self.fields = [(field, value if field == name else show) for field, show in self.fields]
-        self._values = grouped(self.fields)
+        """{name: values as they are written}"""
+        values = {}
+        for name, show in self._found:
+            if name in values:
+                values[name].append(show)
+            else:
+                values[name] = [show]
+        return values
 
     def has(self, name):
         """Whether there is a field of that name, without reading the others."""
@@ -134,7 +156,8 @@ class Layer:
 
     def values(self, name):
         """Every value of a field, in order."""
-        return self._values.get(name, [])
+        values = self._values.get(name)
+        return [self._read(name, value) for value in values] if values else []
 
     def one(self, name):
         """The only value of a field; None where it is absent."""
@@ -145,14 +168,7 @@ class Layer:
 
     def grouped(self):
         """{field: [values]} of our own fields."""
-        return {name: values for name, values in self._values.items() if name.startswith("sstp.")}
-
-
-def grouped(fields):
-    values = {}
-    for name, show in fields:
-        values.setdefault(name, []).append(show)
-    return values
+        return {name: self.values(name) for name in self._values if name.startswith("sstp.")}
 
 
 def attributes(element):

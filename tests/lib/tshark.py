@@ -45,8 +45,9 @@ class Frame:
         return None if stream is None else int(stream)
 
     def value(self, name, default=None):
+        needle = ' name="%s"' % name
         for layer in self.layers:
-            if layer.has(name):
+            if needle in layer.text and layer.has(name):
                 return layer.values(name)[0]
         return default
 

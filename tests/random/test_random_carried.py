@@ -60,22 +60,16 @@ class Batch:
             return [sentence for found in pool.map(look, (False, True)) for sentence in found]
 
 
-def count_from_first(commands):
-    """Their streams as of a capture that begins with them."""
-    first = min((int(layer.one("sstp.stream")) for _, layer in commands), default=0)
-    for _, layer in commands:
-        layer.set_field("sstp.stream", str(int(layer.one("sstp.stream")) - first))
-
-
 def wrong(frames, lines, two_pass, seed, way):
     commands = [(frame.number, layer) for frame in frames for layer in frame.commands]
     bad = [finding for frame in frames for finding in frame.bad]
-    count_from_first(commands)
+    # The streams of a run count from that of its first command.
+    first = min((int(layer.one("sstp.stream")) for _, layer in commands), default=0)
     if way == "Polling":
         lines = over_polling(lines)
     label = "seed %d over %s, %s" % (seed, way, "two passes" if two_pass else "one pass")
     try:
-        compare(unittest.TestCase(), commands, lines, two_pass, label)
+        compare(unittest.TestCase(), commands, lines, two_pass, label, first)
     except AssertionError as error:
         yield str(error)
     if bad:

@@ -21,7 +21,27 @@ def write_run(program, seed, prefix):
     subprocess.run([program, "--seed", str(seed), "--write", prefix], check=True,
                    stdout=subprocess.DEVNULL, timeout=600)
     with open(prefix + ".jsonl", encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
+        return [Line(json.loads(line)) for line in file]
+
+
+class Line(dict):
+    """One line of the truth; what it wants of any capture is made once."""
+
+    def __init__(self, *arguments, **keywords):
+        super().__init__(*arguments, **keywords)
+        self.values = {"sstp." + name: texts(self.get(name, [])) for name in NUMBERS + TEXTS
+                       if self.get(name, []) is not None}
+        self.frames, self.later = ({"sstp." + name: listed(self.get(name, [])) for name in names
+                                    if self.get(name, []) is not None}
+                                   for names in (FRAMES, FRAMES_LATER))
+
+
+def listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def texts(value):
+    return [str(one) for one in listed(value)]
 
 
 def expected(line, frames, two_pass):
@@ -47,18 +67,40 @@ def expected(line, frames, two_pass):
 
 def over_polling(lines):
     """The lines of a run that Polling carries, which has no transport whose loss anybody could see."""
-    return [dict(line, findings=None) if "unacknowledged" in (line["findings"] or ()) else line
+    return [Line(line, findings=None) if "unacknowledged" in (line["findings"] or ()) else line
             for line in lines]
 
 
-def compare(test, commands, lines, two_pass, label):
-    """The commands, (frame number, layer) in the order of the capture, are what the lines say."""
+def is_alike(layer, line, frames, two_pass, first):
+    """Whether the line is what a command shows, as is mostly so, with no words for what is not."""
+    if (layer.values("sstp.stream") != [str(first + line["stream"])] or
+            layer.values("sstp.from_initiator") != ["1" if line["from_initiator"] else "0"] or
+            layer.values("sstp.summary")[0].split(" ")[0] != line["command"]):
+        return False
+    for name, values in line.values.items():
+        if layer.values(name) != values:
+            return False
+    for name, places in line.frames.items():
+        if layer.values(name) != [frames[at] for at in places]:
+            return False
+    for name, places in line.later.items():
+        if layer.values(name) != ([frames[at] for at in places] if two_pass else []):
+            return False
+    return not layer.experts and not line["findings"]
+
+
+def compare(test, commands, lines, two_pass, label, first=0):
+    """The commands, (frame number, layer) in the order of the capture, are what the lines say.
+    first: the number of the stream that the lines call 0."""
     test.assertEqual(len(commands), len(lines), label)
     frames = [number for number, _ in commands]
+    texts_of_frames = texts(frames)
     for at, ((number, layer), line) in enumerate(zip(commands, lines)):
+        if is_alike(layer, line, texts_of_frames, two_pass, first):
+            continue
         where = "%s, line %d, frame %d: %s" % (label, at, number, layer.one("sstp.summary"))
         test.assertEqual(layer.one("sstp.summary").split(" ")[0], line["command"], where)
-        test.assertEqual(layer.one("sstp.stream"), str(line["stream"]), where)
+        test.assertEqual(layer.one("sstp.stream"), str(first + line["stream"]), where)
         test.assertEqual(layer.one("sstp.from_initiator"), str(int(line["from_initiator"])), where)
         truth = expected(line, frames, two_pass)
         shown = {name: layer.values("sstp." + name) for name in truth}

@@ -13,6 +13,7 @@ another one by another seed; with --all every one over all (ninja carried).
 import argparse
 import collections
 import concurrent.futures
+import itertools
 import os
 import random
 import re
@@ -180,41 +181,56 @@ def is_far(frame):
                for side in ("src", "dst"))
 
 
-def said_by_relays(frames, truth):
-    """What relays said behind a proxy, by stream, as the truth tells it and as it is shown: the time
-    and the rest of each command."""
-    told, seen = collections.defaultdict(list), collections.defaultdict(list)
+class Leg:
+    """One connection between a proxy and a relay, as the truth tells it or as it is shown: what the
+    relay said, the time and the rest of each command; and how long the messages were that it got."""
+
+    def __init__(self):
+        self.said, self.got = [], []
+
+    def difference(self, told):
+        """From the truth's: the fewer commands of both are the same, from the first one on, and the
+        fewer messages; and how late they came, which none did before it was said."""
+        num = len(alike([what for _, what in self.said], [what for _, what in told.said]))
+        late = sum(seconds if seconds >= 0 else 1000 for seconds in (
+            seen - said for (seen, _), (said, _) in zip(self.said[:num], told.said)))
+        return -num, -len(alike(self.got, told.got)), late
+
+
+def alike(some, others):
+    """What two lists have in common from their beginnings on."""
+    return [one for one, _ in itertools.takewhile(lambda pair: pair[0] == pair[1],
+                                                  zip(some, others))]
+
+
+def far_legs(frames, truth):
+    """Behind a proxy, by stream: (told, seen)."""
+    told, seen = collections.defaultdict(Leg), collections.defaultdict(Leg)
     near = {event["stream"] for event in truth.of("command", command="Connect")}
     for event in truth.of("command"):
         if event["stream"] not in near:
-            told[event["stream"]].append((event["t"], (event["command.length"],
-                                                       event.get("auth_token", ""))))
+            told[event["stream"]].said.append((event["t"], (event["command.length"],
+                                                            event.get("auth_token", ""))))
+    for event in truth.of("message-delivered", at="acceptor"):
+        if event["stream"] in told:
+            told[event["stream"]].got.append(event["length"])
     for frame in filter(is_far, frames):
         for command in frame.commands:
+            leg = seen[int(command.one("sstp.stream"))]
             if command.one("sstp.from_initiator") != "1":
-                seen[int(command.one("sstp.stream"))].append(
-                    (float(frame.value("frame.time_epoch")),
-                     (int(command.one("sstp.command.length"), 0),
-                      command.one("sstp.auth_token") or "")))
+                leg.said.append((float(frame.value("frame.time_epoch")),
+                                 (int(command.one("sstp.command.length"), 0),
+                                  command.one("sstp.auth_token") or "")))
+            elif command.one("sstp.message.length") and command.one("sstp.command") == "0x0f":
+                leg.got.append(int(command.one("sstp.message.length")))
     return told, seen
-
-
-def difference(seen, told):
-    """The fewer commands of both are the same, from the first one on; and how late they came, which
-    none did before it was said."""
-    num, late = 0, 0
-    while num < min(len(seen), len(told)) and seen[num][1] == told[num][1]:
-        seconds = seen[num][0] - told[num][0]
-        late += seconds if seconds >= 0 else 1000
-        num += 1
-    return -num, late
 
 
 def far_numbers(frames, truth):
     """{stream shown: stream told}, behind a proxy: by what agrees most."""
-    told, seen = said_by_relays(frames, truth)
+    told, seen = far_legs(frames, truth)
     numbers = {}
-    for _, shown, true in sorted((difference(seen[shown], told[true]), shown, true)
+    for _, shown, true in sorted((seen[shown].difference(told[true]), shown, true)
                                  for shown in seen for true in told):
         if shown not in numbers and true not in numbers.values():
             numbers[shown] = true

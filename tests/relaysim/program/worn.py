@@ -85,6 +85,7 @@ CHOICE = 3    # of the scenarios, where not all are asked for
 MIXES = 3     # of each way
 KINDS_CHOSEN = 1
 OF_THE_CAPTURE = ("gap", "sequence_gap", "missing_half")
+OUT_ALREADY = "capture-out-of-order"  # before anything is done to it
 # Wireshark's own dissectors of SOCKS and of HTTP's CONNECT follow the handshake in the order of the
 # capture, and SOCKS no handshake in pieces.
 DISTURBING = ("segments", "resend", "reorder", "jitter", "points", "start", "lose", "snap",
@@ -96,8 +97,10 @@ PROXIES = [prefix + str(host) for prefix in ("192.0.2.", "2001:db8:2::") for hos
 
 def is_far(frame):
     """Between a proxy of the stage and a relay."""
-    return any(frame.value(name) in PROXIES
-               for name in ("ip.src", "ip.dst", "ipv6.src", "ipv6.dst"))
+    if not hasattr(frame, "is_far"):  # it is asked for each several times
+        frame.is_far = any(frame.value(name) in PROXIES
+                           for name in ("ip.src", "ip.dst", "ipv6.src", "ipv6.dst"))
+    return frame.is_far
 
 
 carried.is_far = is_far
@@ -301,10 +304,14 @@ def jobs_of(arguments):
             # A capture begins once, and so in one of them.
             group = 1 if any(fault.startswith("start") for fault in faults) else GROUP
             puppets = [name for name in names if has_puppet(name)]
-            names = [name for name in names if name not in puppets]
+            moved = [name for name in names if name == OUT_ALREADY]
+            names = [name for name in names if name not in puppets + moved]
             for some in [names[at:at + group] for at in range(0, len(names), group)] + [
                     [name] for name in puppets]:
                 yield Job(way, label, faults, left, some, arguments.seed)
+            for name in moved:
+                yield Job(way, label, faults, MOVED if left == WHOLE else left, [name],
+                          arguments.seed)
 
 
 def run(ws, job, folder, keep):
