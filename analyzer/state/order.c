@@ -144,13 +144,47 @@ static bool is_ready(struct sstp_order *order, bool from_initiator,
     return true;
 }
 
+/* Bytes of a direction are missing, and that is told at once. */
+static void note_missing(struct sstp_order_side *side, const struct sstp_order_item *item)
+{
+    if (item->position == 0 || !side->is_known)
+        return;
+    if (!side->is_missing)
+        side->missing_from = side->passed;
+    side->missing_to = item->position;
+    side->is_missing = true;
+}
+
+/* What the other direction said when it had not received them, but is taken only now, is not all
+ * that can be known of what it says when it has: they may have changed it. */
+static void lose_again(struct sstp_order *order, bool from_initiator,
+                       const struct sstp_order_item *item)
+{
+    struct sstp_order_side *other = &order->sides[!from_initiator];
+
+    if (item->kind != SSTP_ORDER_COMMAND || !other->is_missing || item->known == 0)
+        return;
+    if (item->known <= other->missing_from) {
+        other->is_overtaken = true;
+        return;
+    }
+    if (other->is_overtaken)
+        order->taker.lose(order->taker.cookie, NULL);
+    other->missing_from = item->known;
+    other->is_missing = other->is_overtaken = item->known < other->missing_to;
+}
+
 static bool take(struct sstp_order *order, bool from_initiator, const struct sstp_order_item *item,
                  bool may_wait)
 {
     struct sstp_order_side *side = &order->sides[from_initiator];
 
-    if (!is_ready(order, from_initiator, item) ||
-        !order->taker.take(order->taker.cookie, from_initiator, item, may_wait))
+    if (!is_ready(order, from_initiator, item))
+        return false;
+    lose_again(order, from_initiator, item);
+    if (item->kind == SSTP_ORDER_GAP)
+        note_missing(side, item);
+    if (!order->taker.take(order->taker.cookie, from_initiator, item, may_wait))
         return false;
     if (item->position == 0)
         return true;

@@ -25,6 +25,10 @@
  * Nothing waits for ever: see the bounds.  What was waited for in vain was lost, and a gap is
  * taken in its place; then that direction is not waited for until something of it comes.
  * What comes after it was given up is taken, with a gap after it: where it belonged is over.
+ *
+ * A gap is taken when it is known, which may be before commands that the other direction said without
+ * its bytes.  Where such are taken after it, there is one more before the first that was said with
+ * them.
  */
 #ifndef SSTP_STATE_ORDER_H
 #define SSTP_STATE_ORDER_H
@@ -92,6 +96,9 @@ struct sstp_order_side {
     uint64_t begin;                   /* nothing before was taken */
     uint64_t passed;                  /* all before was taken, or given up */
     uint64_t given_up;                /* all before was taken, or will be too late */
+    bool is_missing;                  /* a gap was taken that the other direction has not passed */
+    bool is_overtaken;                /* and something of that from before was taken since */
+    uint64_t missing_from, missing_to;
 };
 
 /* The members are private, `has_waiting` apart. */

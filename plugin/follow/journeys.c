@@ -219,6 +219,8 @@ static void begin_message(struct grvsstp_journeys *journeys, const struct sstp_s
     begin_other(under_way, resource_url, event->command);
 }
 
+enum { PAYLOAD_OFFSET = SSTP_HEADER_LEN + 4 };
+
 static void add_payload(const struct grvsstp_journeys *journeys, bool from_initiator,
                         uint32_t message, const struct sstp_command *data,
                         const struct sstp_order_item *item)
@@ -228,7 +230,7 @@ static void add_payload(const struct grvsstp_journeys *journeys, bool from_initi
     if (under_way == NULL)
         return;
     under_way->is_whole = under_way->is_whole && item->bytes.len >= data->length;
-    under_way->length += data->data.len;
+    under_way->length += data->length - PAYLOAD_OFFSET; /* captured or not */
     sstp_digest_add(&under_way->digesting, data->data);
     if (other_digest != NULL)
         other_digest->add(under_way->other, data->data);

@@ -81,10 +81,11 @@ uint32_t grvsstp_session_id(struct sstp_span bytes)
     return bytes.len >= SSTP_HEADER_LEN + 4 ? sstp_get_u32(bytes.data + SSTP_HEADER_LEN) : 0;
 }
 
-struct sstp_span grvsstp_data_payload(struct sstp_span bytes, bool *is_whole)
+struct sstp_span grvsstp_data_payload(struct sstp_span bytes, uint32_t *num_missing)
 {
     enum { PAYLOAD_OFFSET = SSTP_HEADER_LEN + 4 };
-    *is_whole = bytes.len >= sstp_get_u16(bytes.data + 1);
+    const size_t wire_len = sstp_get_u16(bytes.data + 1), known = MAX(bytes.len, PAYLOAD_OFFSET);
+    *num_missing = wire_len > known ? (uint32_t)(wire_len - known) : 0;
     if (bytes.len <= PAYLOAD_OFFSET)
         return sstp_span(NULL, 0);
     return sstp_span(bytes.data + PAYLOAD_OFFSET, bytes.len - PAYLOAD_OFFSET);
@@ -132,17 +133,17 @@ static void remove_local(struct grvsstp_tracker *tracker, struct grvsstp_local *
 }
 
 static void add_slice(struct grvsstp_tracker *tracker, struct grvsstp_local *local,
-                      struct sstp_span bytes, bool is_whole,
+                      struct sstp_span bytes, uint32_t num_missing,
                       const struct grvsstp_contributions *pieces, uint32_t offset)
 {
     struct grvsstp_slice *slice = wmem_new(tracker->pool, struct grvsstp_slice);
-    *slice = (struct grvsstp_slice){NULL, bytes, is_whole, pieces, offset};
+    *slice = (struct grvsstp_slice){NULL, bytes, num_missing, pieces, offset};
     if (local->last != NULL)
         local->last->next = slice;
     else
         local->first = slice;
     local->last = slice;
-    local->length += bytes.len;
+    local->length += bytes.len + num_missing;
 }
 
 enum grvsstp_track grvsstp_tracker_take(struct grvsstp_tracker *tracker, struct sstp_span bytes,
@@ -163,15 +164,15 @@ enum grvsstp_track grvsstp_tracker_take(struct grvsstp_tracker *tracker, struct 
             return GRVSSTP_TRACK_ELSEWHERE;
         local = &tracker->locals[tracker->num_locals++];
         *local = (struct grvsstp_local){session_id, 0, NULL, NULL};
-        add_slice(tracker, local, sstp_span(NULL, 0), true, pieces, offset);
+        add_slice(tracker, local, sstp_span(NULL, 0), 0, pieces, offset);
         return GRVSSTP_TRACK_OPEN;
     }
     if (local == NULL)
         return GRVSSTP_TRACK_ELSEWHERE;
     if (id == SSTP_DATA) {
-        bool is_whole;
-        const struct sstp_span payload = grvsstp_data_payload(bytes, &is_whole);
-        add_slice(tracker, local, payload, is_whole, pieces, offset);
+        uint32_t num_missing;
+        const struct sstp_span payload = grvsstp_data_payload(bytes, &num_missing);
+        add_slice(tracker, local, payload, num_missing, pieces, offset);
         return GRVSSTP_TRACK_OPEN;
     }
     tracker->done = *local;
@@ -263,12 +264,12 @@ static void forget_payload(struct grvsstp_message *message)
 }
 
 void grvsstp_message_append(struct grvsstp_message *message, struct sstp_span payload,
-                            bool is_whole, const struct grvsstp_contributions *pieces,
+                            uint32_t num_missing, const struct grvsstp_contributions *pieces,
                             uint32_t frame, uint32_t offset)
 {
-    message->length += payload.len;
+    message->length += payload.len + num_missing;
     grvsstp_contribute(&message->contributions, frame, 0, payload.len);
-    if (!is_whole || message->length > grvsstp_message_max()) {
+    if (num_missing > 0 || message->length > grvsstp_message_max()) {
         message->is_whole = false;
         forget_payload(message);
     }

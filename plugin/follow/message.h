@@ -69,7 +69,7 @@ struct grvsstp_message {
 struct grvsstp_slice {
     struct grvsstp_slice *next;
     struct sstp_span bytes;
-    bool is_whole;                              /* all of them were captured */
+    uint32_t num_missing;                       /* that were not captured */
     const struct grvsstp_contributions *pieces; /* of a split command; NULL */
     uint32_t offset; /* of the command in the chunk; the Message's slice has no bytes */
 };
@@ -113,9 +113,8 @@ bool grvsstp_is_fragment(struct sstp_span bytes);
 /* The SessionId of a session command, whose bytes are there as far as that. */
 uint32_t grvsstp_session_id(struct sstp_span bytes);
 
-/* The payload of a Data command, as far as it was captured; *is_whole says
- * whether that is all of it. */
-struct sstp_span grvsstp_data_payload(struct sstp_span bytes, bool *is_whole);
+/* The payload of a Data command, as far as it was captured, and how many bytes of it were not. */
+struct sstp_span grvsstp_data_payload(struct sstp_span bytes, uint32_t *num_missing);
 
 /* Whether a message whose payload begins so has a header of its own (RFC 822, 2045): what its
  * first line names is one of the fields that such a header begins with. */
@@ -141,9 +140,10 @@ void grvsstp_spanning_end(struct grvsstp_spanning *spanning, uint32_t session_id
 void grvsstp_spanning_end_all(struct grvsstp_spanning *spanning);
 
 /* Appends payload that `frame` brought, where it stands at `offset` (source.h), or, with `pieces`,
- * completed; of bytes that are not kept as those of a split command a copy is made. */
+ * completed, and `num_missing` bytes of it that were not captured; of bytes that are not kept as
+ * those of a split command a copy is made. */
 void grvsstp_message_append(struct grvsstp_message *message, struct sstp_span payload,
-                            bool is_whole, const struct grvsstp_contributions *pieces,
+                            uint32_t num_missing, const struct grvsstp_contributions *pieces,
                             uint32_t frame, uint32_t offset);
 
 /* The bytes of a part, which may have to be read again; false where the file does not give them. */

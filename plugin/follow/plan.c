@@ -91,10 +91,10 @@ static void note_spanning(struct draft *draft, struct sstp_span bytes,
     case SSTP_DATA:
         message = grvsstp_spanning_find(&half->messages, session_id);
         if (message != NULL) {
-            bool is_whole;
-            const struct sstp_span payload = grvsstp_data_payload(bytes, &is_whole);
-            grvsstp_message_append(message, payload, is_whole, pieces, draft->chunk->source_frame,
-                                   offset_in_frame(draft, payload));
+            uint32_t num_missing;
+            const struct sstp_span payload = grvsstp_data_payload(bytes, &num_missing);
+            grvsstp_message_append(message, payload, num_missing, pieces,
+                                   draft->chunk->source_frame, offset_in_frame(draft, payload));
         }
         break;
     case SSTP_END_MESSAGE:
@@ -123,7 +123,7 @@ static void keep_open_messages(struct draft *draft)
                                    local->first->pieces, draft->tracker.pool);
         for (const struct grvsstp_slice *slice = local->first; slice != NULL; slice = slice->next) {
             if (slice != local->first) /* that is the Message itself */
-                grvsstp_message_append(message, slice->bytes, slice->is_whole, slice->pieces,
+                grvsstp_message_append(message, slice->bytes, slice->num_missing, slice->pieces,
                                        draft->chunk->source_frame,
                                        offset_in_frame(draft, slice->bytes));
             add_link(draft, slice->offset, message);

@@ -160,7 +160,7 @@ void grvsstp_show_local_message(const struct grvsstp_envelope *envelope,
     if (local->length > 0)
         payload = wmem_alloc(pinfo->pool, (size_t)local->length);
     for (const struct grvsstp_slice *slice = local->first; slice != NULL; slice = slice->next) {
-        is_whole = is_whole && slice->is_whole;
+        is_whole = is_whole && slice->num_missing == 0;
         if (slice->bytes.len > 0)
             memcpy(payload + pos, slice->bytes.data, slice->bytes.len);
         pos += slice->bytes.len;

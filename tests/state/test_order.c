@@ -172,6 +172,79 @@ static void test_too_late(void)
     order_tear_down(&fixture);
 }
 
+static void miss(struct order_fixture *fixture, bool from_initiator, uint64_t position)
+{
+    sstp_order_put(&fixture->order, from_initiator,
+                   &(struct sstp_order_item){.kind = SSTP_ORDER_GAP, .position = position});
+}
+
+/* A gap is known before what the other direction said without its bytes has come: what that says
+ * with them is after the gap all the same. */
+static void test_gap_overtakes(void)
+{
+    struct order_fixture fixture;
+
+    order_set_up(&fixture);
+    order_start(&fixture);
+    order_say(&fixture, true, 0, 11, 1);
+    order_say(&fixture, false, 1, 11, 11);
+    miss(&fixture, false, 21);
+    g_assert_cmpuint(fixture.hearer.num_lost, ==, 1);
+    order_say(&fixture, true, 2, 21, 11);
+    g_assert_cmpuint(fixture.hearer.num_lost, ==, 1);
+    order_say(&fixture, true, 3, 31, 21);
+    g_assert_cmpuint(fixture.hearer.num_lost, ==, 2);
+    order_say(&fixture, true, 4, 41, 21);
+    order_assert_taken(&fixture, 0, 1, 2, 3, 4);
+    g_assert_cmpuint(fixture.hearer.num_lost, ==, 2);
+    g_assert_cmpuint(fixture.hearer.num_told, ==, 0);
+    order_tear_down(&fixture);
+}
+
+/* A second gap before the first is passed; and some of the bytes of a gap are known before others. */
+static void test_gaps_overtake(void)
+{
+    struct order_fixture fixture;
+
+    order_set_up(&fixture);
+    order_start(&fixture);
+    order_say(&fixture, false, 0, 11, 1);
+    miss(&fixture, false, 21);
+    order_say(&fixture, false, 1, 31, 1);
+    miss(&fixture, false, 41);
+    order_say(&fixture, true, 2, 11, 11);
+    order_say(&fixture, true, 3, 21, 21);
+    g_assert_cmpuint(fixture.hearer.num_lost, ==, 3);
+    order_say(&fixture, true, 4, 31, 21);
+    order_say(&fixture, true, 5, 41, 41);
+    g_assert_cmpuint(fixture.hearer.num_lost, ==, 4);
+    order_say(&fixture, true, 6, 51, 41);
+    g_assert_cmpuint(fixture.hearer.num_lost, ==, 4);
+    miss(&fixture, false, 61);
+    order_say(&fixture, true, 7, 61, 51);
+    g_assert_cmpuint(fixture.hearer.num_lost, ==, 5);
+    order_say(&fixture, true, 8, 71, 61);
+    g_assert_cmpuint(fixture.hearer.num_lost, ==, 6);
+    order_tear_down(&fixture);
+}
+
+/* Where all comes in its order one gap is enough. */
+static void test_gap_in_order(void)
+{
+    struct order_fixture fixture;
+
+    order_set_up(&fixture);
+    order_start(&fixture);
+    order_say(&fixture, true, 0, 11, 1);
+    miss(&fixture, false, 11);
+    order_say(&fixture, true, 1, 21, 11);
+    order_say(&fixture, false, 2, 21, 21);
+    order_say(&fixture, true, 3, 31, 21);
+    order_assert_taken(&fixture, 0, 1, 2, 3);
+    g_assert_cmpuint(fixture.hearer.num_lost, ==, 1);
+    order_tear_down(&fixture);
+}
+
 static void test_bound_of_time(void)
 {
     struct order_fixture fixture;
@@ -313,6 +386,9 @@ int main(int argc, char **argv)
     g_test_add_func("/order/midstream", test_midstream);
     g_test_add_func("/order/one_direction", test_one_direction);
     g_test_add_func("/order/too_late", test_too_late);
+    g_test_add_func("/order/gap_overtakes", test_gap_overtakes);
+    g_test_add_func("/order/gaps_overtake", test_gaps_overtake);
+    g_test_add_func("/order/gap_in_order", test_gap_in_order);
     g_test_add_func("/order/bound_of_time", test_bound_of_time);
     g_test_add_func("/order/bound_of_number", test_bound_of_number);
     g_test_add_func("/order/budget", test_budget);

@@ -397,6 +397,21 @@ class Loss(DissectTest):
         for frame in seen:
             self.assertEqual(frame.findings, [])
 
+    def test_a_message_snapped(self):
+        """A message of which some bytes were cut off is as long as it was."""
+        story = [sstp.message(5), sstp.data(5, bytes(1000)), sstp.data(5, bytes(300)),
+                 sstp.end_message(5)]
+        for size, number in ((200, 2), (200, 5), (1400, None)):
+            capture, connection = self.setup_connection()
+            frames = connection.send(sstp.join(story), size=size)
+            if number is not None:
+                frames[number].snap = 150
+            for two_pass in (False, True):
+                seen = self.ws.dissect(self.write(capture), two_pass=two_pass)
+                lengths = [command.one("sstp.message.length") for frame in seen
+                           for command in frame.commands if command.values("sstp.message.length")]
+                self.assertEqual(lengths, ["1300"], "size %d, frame %s" % (size, number))
+
     def test_one_frame_snapped(self):
         """One frame is short, all others are whole: framing goes on after it."""
         story = numbered(8)
