@@ -159,6 +159,8 @@ void sstp_list_read_strings(const struct sstp_list *list, struct sstp_span *text
 struct sstp_command {
     uint8_t id;      /* CommandId */
     uint16_t length; /* CommandLength; set by decode, ignored by encode */
+    /* The bytes end before CommandLength, and before the SessionId does; set by decode, too. */
+    bool is_cut, lacks_session_id;
 
     /* Which form a FanoutOpen or SessionStatus has; 1.5 for every other. */
     enum sstp_version form;

@@ -426,6 +426,8 @@ static bool has_readings(const struct walk *walk)
             (walk->reader.data[MESSAGE_FLAGS_OFFSET] & SSTP_MESSAGE_FLAG_EPHEMERAL) != 0);
 }
 
+enum { SESSION_ID_LEN = 4 };
+
 bool sstp_command_decode(struct sstp_span bytes, enum sstp_version version,
                          const struct sstp_visitor *visitor, struct sstp_command *command)
 {
@@ -439,9 +441,11 @@ bool sstp_command_decode(struct sstp_span bytes, enum sstp_version version,
         return false;
     if (walk.reader.len > command->length && command->length >= SSTP_HEADER_LEN)
         walk.reader.len = command->length;
-    walk.is_cut = walk.reader.len < command->length;
+    walk.is_cut = command->is_cut = walk.reader.len < command->length;
 
     const struct sstp_command_info *info = sstp_command_info(command->id);
+    command->lacks_session_id = info != NULL && info->scope != SSTP_SCOPE_CONNECTION &&
+                                walk.reader.len < SSTP_HEADER_LEN + SESSION_ID_LEN;
     if (info == NULL) {
         raise_finding(&walk, SSTP_FINDING_UNKNOWN_COMMAND, 0, 1);
         return false;

@@ -110,6 +110,10 @@ void sstp_summary_detail(const struct sstp_command *command, const char *acknowl
         snprintf(text, size, "%s", shown(command->resource_url).text);
         break;
     case SSTP_FANOUT_OPEN:
+        if (command->is_cut) { /* nor is it known how many there are */
+            snprintf(text, size, "%s", shown(command->resource_url).text);
+            break;
+        }
         snprintf(text, size, "%s, %u destination%s", shown(command->resource_url).text,
                  command->fanout_entries.count, command->fanout_entries.count == 1 ? "" : "s");
         break;
@@ -160,7 +164,7 @@ void sstp_summary(const struct sstp_command *command, char *text, size_t size)
         return;
     sstp_summary_name(command, part, sizeof part);
     put(&line, part);
-    if (info != NULL && info->scope != SSTP_SCOPE_CONNECTION) {
+    if (info != NULL && info->scope != SSTP_SCOPE_CONNECTION && !command->lacks_session_id) {
         put(&line, " s=0x");
         put_hex(&line, command->session_id);
     }

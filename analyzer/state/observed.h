@@ -90,6 +90,7 @@ struct sstp_observed_session {
     bool is_vague;      /* commands of it were missed */
     /* What its Open or FanoutOpen said, where that was seen. */
     bool is_presence, has_entries, has_remote_entries;
+    bool is_unread; /* not all of that was there */
     bool awaits_attach_response, has_attach_response;
     /* Position, in each direction, of the last command that changed what the other side may
      * do on it; 0 where that is not known. */

@@ -136,7 +136,8 @@ static void on_open(const struct sstp_observing *observing)
     session->is_presence = sstp_resource_is_presence(observing->command->resource_url);
     session->has_entries = observing->command->fanout_entries.count > 0;
     session->has_remote_entries = is_fanout && has_remote_entries(observing->command);
-    if (is_fanout)
+    session->is_unread = observing->command->is_cut;
+    if (is_fanout && !session->is_unread)
         keep_fanout(observing, session);
     sstp_observing_tell_session(observing, session, observing->observer->sessions.num - 1);
 }
@@ -180,7 +181,7 @@ static void on_open_response(const struct sstp_observing *observing,
             sstp_observing_find(observing, SSTP_FINDING_UNEXPECTED_COMMAND);
         return;
     }
-    if (before == SSTP_SESSION_OPENING && !session->is_vague &&
+    if (before == SSTP_SESSION_OPENING && !session->is_vague && !session->is_unread &&
         !is_fit(session, observing->command->response_id))
         sstp_observing_find(observing, SSTP_FINDING_RESPONSE_UNFIT);
     session->state = next;

@@ -76,9 +76,14 @@ bool grvsstp_is_fragment(struct sstp_span bytes)
            (bytes.data[FLAGS_OFFSET] & SSTP_MESSAGE_FLAG_FRAGMENT) != 0;
 }
 
+bool grvsstp_has_session_id(struct sstp_span bytes)
+{
+    return bytes.len >= SSTP_HEADER_LEN + 4;
+}
+
 uint32_t grvsstp_session_id(struct sstp_span bytes)
 {
-    return bytes.len >= SSTP_HEADER_LEN + 4 ? sstp_get_u32(bytes.data + SSTP_HEADER_LEN) : 0;
+    return grvsstp_has_session_id(bytes) ? sstp_get_u32(bytes.data + SSTP_HEADER_LEN) : 0;
 }
 
 struct sstp_span grvsstp_data_payload(struct sstp_span bytes, uint32_t *num_missing)
@@ -150,9 +155,12 @@ enum grvsstp_track grvsstp_tracker_take(struct grvsstp_tracker *tracker, struct 
                                         const struct grvsstp_contributions *pieces, uint32_t offset)
 {
     const uint8_t id = bytes.data[0];
-    if ((id != SSTP_MESSAGE && id != SSTP_DATA && id != SSTP_END_MESSAGE && id != SSTP_CLOSE) ||
-        bytes.len < SSTP_HEADER_LEN + 4)
+    if (id != SSTP_MESSAGE && id != SSTP_DATA && id != SSTP_END_MESSAGE && id != SSTP_CLOSE)
         return GRVSSTP_TRACK_NOTHING;
+    if (!grvsstp_has_session_id(bytes)) { /* it may be of any of them */
+        tracker->num_locals = 0;
+        return GRVSSTP_TRACK_ELSEWHERE;
+    }
 
     const uint32_t session_id = grvsstp_session_id(bytes);
     struct grvsstp_local *local = find_local(tracker, session_id);

@@ -110,6 +110,9 @@ enum grvsstp_track grvsstp_tracker_take(struct grvsstp_tracker *tracker, struct 
 /* Whether a Message command, as far as it is there, begins a fragment. */
 bool grvsstp_is_fragment(struct sstp_span bytes);
 
+/* Whether the bytes of a session command are there as far as its SessionId. */
+bool grvsstp_has_session_id(struct sstp_span bytes);
+
 /* The SessionId of a session command, whose bytes are there as far as that. */
 uint32_t grvsstp_session_id(struct sstp_span bytes);
 

@@ -78,6 +78,10 @@ static void note_spanning(struct draft *draft, struct sstp_span bytes,
     const uint32_t session_id = grvsstp_session_id(bytes);
     struct grvsstp_message *message = NULL;
 
+    if (!grvsstp_has_session_id(bytes)) { /* it may be of any message under way */
+        grvsstp_spanning_end_all(&half->messages);
+        return;
+    }
     switch (bytes.data[0]) {
     case SSTP_MESSAGE:
         message = grvsstp_spanning_begin(&half->messages, session_id, draft->chunk->frame, pieces,

@@ -153,9 +153,8 @@ bool grvsstp_states_command(struct grvsstp_states *states, bool from_initiator,
                                  &states->observer, &seen);
     } else {
         memset(&seen, 0, sizeof seen);
-        /* Whom it concerns is not there to read, and a Data alone changes nothing that
-         * the commands after it would miss. */
-        if (bytes.len < SSTP_HEADER_LEN || (info != NULL && bytes.data[0] != SSTP_DATA))
+        /* Whom it concerns is not there to read, and be it a Data: which message is its? */
+        if (bytes.len < SSTP_HEADER_LEN || info != NULL)
             grvsstp_states_gap(states);
     }
     sstp_journal_add(&states->journals[from_initiator], &seen);

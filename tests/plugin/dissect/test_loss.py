@@ -412,6 +412,43 @@ class Loss(DissectTest):
                            for command in frame.commands if command.values("sstp.message.length")]
                 self.assertEqual(lengths, ["1300"], "size %d, frame %s" % (size, number))
 
+    def test_a_session_id_snapped(self):
+        """A Data that does not say of which session it is: nothing is told of it, and of no message
+        how long it is."""
+        for snap in (54 + 13 + 3, 54 + 13 + 6):  # Ethernet to TCP, the Message, a part of the header
+            capture, connection = self.setup_connection()
+            frames = connection.send(sstp.join([sstp.message(0x21), sstp.data(0x21, bytes(300))]),
+                                     size=200)
+            connection.send(sstp.join([sstp.end_message(0x21)]))
+            frames[0].snap = snap
+            for two_pass in (False, True):
+                seen = self.ws.dissect(self.write(capture), two_pass=two_pass)
+                self.assertEqual([f for frame in seen for f in frame.findings if f[1] != "note"], [])
+                last = commands_in(seen)[-1]
+                self.assertEqual(last.one("sstp.command"), "0x0f")
+                self.assertIsNone(last.one("sstp.message.length"))
+                self.assertNotIn("s=0x0", "".join(layer.one("sstp.summary")
+                                                  for layer in commands_in(seen)))
+
+    def test_destinations_snapped(self):
+        """A FanoutOpen of which destinations were cut off: nobody knows how many there are."""
+        entries = [("grooveIdentity://%d" % i, "dpp:///%d" % i, "", "") for i in range(3)]
+        for snap in range(54 + 40, 54 + 110, 5):
+            capture = harness.new_capture()
+            connection = capture.connection()
+            stories.play(connection, stories.greeting(6))
+            frame, = connection.send(sstp.join([sstp.fanout_open(0x22, "res", entries, minor=6)]))
+            frame.snap = snap
+            for command in (sstp.open_response(0x22, 0x0b),
+                            sstp.session_status(0x22, 5, indexes=[2])):
+                connection.send(sstp.join([command]), from_client=False)
+            for two_pass in (False, True):
+                seen = self.ws.dissect(self.write(capture), two_pass=two_pass)
+                self.assertEqual([f for shown in seen for f in shown.findings], [], "snap %d" % snap)
+                for layer in commands_in(seen)[2:]:
+                    self.assertNotIn("destination", layer.one("sstp.summary"))
+                    self.assertIsNone(layer.one("sstp.fanout.active"))
+
     def test_one_frame_snapped(self):
         """One frame is short, all others are whole: framing goes on after it."""
         story = numbered(8)
