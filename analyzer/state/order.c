@@ -156,13 +156,21 @@ static void note_missing(struct sstp_order_side *side, const struct sstp_order_i
 }
 
 /* What the other direction said when it had not received them, but is taken only now, is not all
- * that can be known of what it says when it has: they may have changed it. */
+ * that can be known of what it says when it has, nor of what their own says after them: they may have
+ * changed it. */
 static void lose_again(struct sstp_order *order, bool from_initiator,
                        const struct sstp_order_item *item)
 {
+    struct sstp_order_side *own = &order->sides[from_initiator];
     struct sstp_order_side *other = &order->sides[!from_initiator];
 
-    if (item->kind != SSTP_ORDER_COMMAND || !other->is_missing || item->known == 0)
+    if (item->kind != SSTP_ORDER_COMMAND)
+        return;
+    if (own->is_overtaken) {
+        order->taker.lose(order->taker.cookie, NULL);
+        own->is_overtaken = false;
+    }
+    if (!other->is_missing || item->known == 0)
         return;
     if (item->known <= other->missing_from) {
         other->is_overtaken = true;

@@ -28,7 +28,7 @@
  *
  * A gap is taken when it is known, which may be before commands that the other direction said without
  * its bytes.  Where such are taken after it, there is one more before the first that was said with
- * them.
+ * them, or after them.
  */
 #ifndef SSTP_STATE_ORDER_H
 #define SSTP_STATE_ORDER_H

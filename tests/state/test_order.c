@@ -228,6 +228,26 @@ static void test_gaps_overtake(void)
     order_tear_down(&fixture);
 }
 
+/* So is what its own direction says after it. */
+static void test_gap_overtakes_before_its_own(void)
+{
+    struct order_fixture fixture;
+
+    order_set_up(&fixture);
+    order_start(&fixture);
+    miss(&fixture, false, 11);
+    g_assert_cmpuint(fixture.hearer.num_lost, ==, 1);
+    order_say(&fixture, true, 0, 11, 1);
+    g_assert_cmpuint(fixture.hearer.num_lost, ==, 1);
+    order_say(&fixture, false, 1, 21, 11);
+    g_assert_cmpuint(fixture.hearer.num_lost, ==, 2);
+    order_say(&fixture, true, 2, 21, 11);
+    order_say(&fixture, false, 3, 31, 21);
+    g_assert_cmpuint(fixture.hearer.num_lost, ==, 2);
+    order_assert_taken(&fixture, 0, 1, 2, 3);
+    order_tear_down(&fixture);
+}
+
 /* Where all comes in its order one gap is enough. */
 static void test_gap_in_order(void)
 {
@@ -388,6 +408,7 @@ int main(int argc, char **argv)
     g_test_add_func("/order/too_late", test_too_late);
     g_test_add_func("/order/gap_overtakes", test_gap_overtakes);
     g_test_add_func("/order/gaps_overtake", test_gaps_overtake);
+    g_test_add_func("/order/gap_overtakes_before_its_own", test_gap_overtakes_before_its_own);
     g_test_add_func("/order/gap_in_order", test_gap_in_order);
     g_test_add_func("/order/bound_of_time", test_bound_of_time);
     g_test_add_func("/order/bound_of_number", test_bound_of_number);
