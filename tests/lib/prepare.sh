@@ -21,7 +21,7 @@ test_packages="chromium-headless-shell clickhouse-client fonts-dejavu-core micro
 # Likewise, but what would run from then on once it is installed: it is unpacked, and its
 # libraries with it.
 unpacked_packages="clickhouse-server dante-server libecap3 libltdl7 libmnl0 libnetfilter-conntrack3
-    libnfnetlink0 squid squid-common squid-langpack
+    libnfnetlink0 libnsl2 libpopt0 libtirpc3 libwrap0 squid squid-common squid-langpack
     libldb2 libtalloc2 libtdb1 libtevent0 libwbclient0 samba-libs winbind"
 
 jobs=$(nproc 2>/dev/null) || jobs=2

@@ -78,9 +78,14 @@ class ProxyTest(LiveTest):
         os.chmod(self.path(name), 0o666)
         return self.path(name)
 
-    def start_unpacked(self, address, arguments, **options):
+    def start_unpacked(self, address, arguments):
+        """With the libraries that are unpacked, too."""
+        lib = self.unpacked("lib")
+        libraries = [os.path.join(lib, name, *more) for name in os.listdir(lib)
+                     for more in ((), ("samba",))]
         with open(os.devnull, "w", encoding="ascii") as nowhere:
-            process = self.start(as_nobody() + arguments, stdout=nowhere, stderr=nowhere, **options)
+            process = self.start(as_nobody() + arguments, stdout=nowhere, stderr=nowhere, env={
+                **os.environ, "LD_LIBRARY_PATH": ":".join(libraries)})
         self.addCleanup(process.wait)
         self.addCleanup(process.terminate)  # with its children
         self.await_true(lambda: self.is_there(address, process), "no proxy is there")
@@ -93,10 +98,7 @@ class ProxyTest(LiveTest):
         self.write("cache.log", "")
         config = self.write("squid.conf", (SQUID_CONFIG + "\n".join(lines)).format(
             address=address, folder=self.folder, usr=usr))
-        libraries = [os.path.join(usr, "lib", name, *more) for name in
-                     os.listdir(os.path.join(usr, "lib")) for more in ((), ("samba",))]
-        return self.start_unpacked(address, [program, "-N", "-f", config], env={
-            **os.environ, "LD_LIBRARY_PATH": ":".join(libraries)})
+        return self.start_unpacked(address, [program, "-N", "-f", config])
 
     def start_dante(self):
         program, address = self.unpacked("sbin", "danted"), reserved_address()
@@ -105,7 +107,7 @@ class ProxyTest(LiveTest):
         return self.start_unpacked(address, [program, "-f", config, "-p", self.write("pid", "")])
 
     def is_there(self, address, process):
-        self.assertIsNone(process.poll(), "the proxy has ended")
+        self.assertIsNone(process.poll(), "the proxy has ended; 127 is for a missing library")
         host, port = address.split(":")
         with contextlib.suppress(ConnectionRefusedError):
             socket.create_connection((host, int(port))).close()
