@@ -61,7 +61,7 @@ void grvsstp_info_add_command(struct grvsstp_info *info, const struct sstp_comma
     sstp_summary_detail(command, states, detail, sizeof detail);
     if (command->id == SSTP_END_MESSAGE && states != NULL)
         g_strlcpy(detail, states, sizeof detail);
-    if (row != NULL && row->scope != SSTP_SCOPE_CONNECTION) {
+    if (row != NULL && row->scope != SSTP_SCOPE_CONNECTION && !command->lacks_session_id) {
         add_session_command(info, command, name, detail);
     } else {
         grvsstp_info_add_text(info, name);

@@ -17,7 +17,7 @@ import subprocess
 
 import analyze
 import shown
-from tshark import BYTES_FIELDS
+from pdml import BYTES_FIELDS
 
 RELAYSIM = os.path.join(analyze.BUILD_DIR, "relaysim", "relaysim")
 

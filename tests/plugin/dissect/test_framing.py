@@ -5,8 +5,8 @@ import random
 
 import harness
 from harness import DissectTest, commands_in, stories
+from pdml import normal
 from stories import CLIENT, RELAY, sstp
-from tshark import normal
 
 # Enough to tell every command of the short conversation apart, and cheap to extract.
 FIELDS = ["tcp.stream", "sstp.command", "sstp.command.length", "sstp.session_id", "sstp.event_id",
