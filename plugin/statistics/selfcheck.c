@@ -45,7 +45,8 @@ static const char *const kind_names[GRVSSTP_ANSWER_KINDS] = {
 };
 
 #define LANES_MAX (1u << 16) /* sessions of one side; more are not held against anything */
-#define MISSING_MAX 256      /* what may be missing at a time, of either side */
+#define MISSING_MAX 256      /* what both sides may have, and the other has not, at a time */
+#define GAP_MAX 4096         /* what may be missing at a time: a relay's queue, sent at once */
 /* So far may what is told be from where it is shown: answers go with the segment that was next. */
 #define OUT_OF_ORDER_MAX 64
 #define AHEAD_MAX 65536u /* what is told at once: all that is going to be sent */
@@ -57,6 +58,7 @@ static struct grvsstp_table table;
 /* Something in words; of what is shown, with its frame. */
 struct said {
     uint32_t frame;
+    guint hash; /* of the words */
     char *words;
 };
 
@@ -168,18 +170,23 @@ static void drop_head(GQueue *queue)
     free_said(g_queue_pop_head(queue));
 }
 
+static bool says(const struct said *said, guint hash, const char *words)
+{
+    return said->hash == hash && strcmp(said->words, words) == 0;
+}
+
 /* Takes the first that says the same out of a queue, unless it is too far; those that are long
  * before it have nothing on the other side.  False when there is none. */
 static bool take_alike(GQueue *queue, const char *words)
 {
+    const guint hash = g_str_hash(words);
     int place = 0;
     GList *link = queue->head;
-    while (link != NULL && place < MISSING_MAX &&
-           strcmp(((const struct said *)link->data)->words, words) != 0) {
+    while (link != NULL && place < GAP_MAX && !says(link->data, hash, words)) {
         link = link->next;
         place++;
     }
-    if (link == NULL || place == MISSING_MAX)
+    if (link == NULL || place == GAP_MAX)
         return false;
     free_said(link->data);
     g_queue_delete_link(queue, link);
@@ -225,7 +232,7 @@ static void say(struct check *check, struct lane *lane, bool is_told, uint32_t f
         g_free(words);
     } else {
         struct said *said = g_new(struct said, 1);
-        *said = (struct said){frame, words};
+        *said = (struct said){frame, g_str_hash(words), words};
         g_queue_push_tail(queue, said);
     }
     /* One side may be missing altogether. */

@@ -61,12 +61,13 @@ void grvsstp_words_add(GString *words, const char *name, const char *value);
 /* ---- selfcheck_streams.c: which connection of the answers one of the capture is ----
  *
  * They are counted by their first bytes, which two connections that begin together may have in
- * another order in the capture than they happened, and some of which it may lack.  So a connection
- * has its own number where the same was told under it, by those of its commands that only few have.
- * One under whose number something else was told is the one that is left of which all the same was;
- * those that stay alike to the end are taken in order if none of them is missing, else they are
- * held against nothing: which it is that is missing cannot be known, and less is compared rather
- * than something else.  What is shown before that waits. */
+ * another order in the capture than they happened, and some of which it may lack; and each end of
+ * one through a proxy tells its own side, under a number of its own.  So a connection has its own
+ * number at once where that alone can have said what is shown of it, by those of its commands that
+ * only few have.  Any other waits for the end, when all is told: it is the one that is left of
+ * those that said all of it.  Those that stay alike are taken in order if none of them is missing,
+ * else by their numbers where those said all of it; the rest is held against nothing, for less is
+ * compared rather than something else. */
 
 #define GRVSSTP_SELFCHECK_STREAMS_MAX (1u << 20) /* more are not held against anything */
 /* Added to the number of one that is none of those that were told. */

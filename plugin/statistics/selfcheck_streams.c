@@ -6,24 +6,24 @@
 
 #define WAITING_MAX 4096u  /* of one connection */
 #define CANDIDATES_MAX 64u /* what more of them say tells nobody apart */
-#define ROUNDS_MAX 16u     /* in which those that others are not become known */
+#define ROUNDS_MAX 64u     /* in which those that others are not become known */
 
 /* One that is shown. */
 struct stream {
     uint32_t number;
     bool is_known, has_connect;
-    bool is_other; /* what was told under its number is not what is shown of it */
-    bool is_told;  /* somebody said something of it, known by now or not */
-    uint32_t told; /* which it is, once that is known */
-    GArray
-        *candidates;   /* uint32_t, in order: who said all of it so far; NULL: nobody is known to */
-    guint num_weighed; /* of those that wait */
-    GQueue *waiting;   /* struct grvsstp_shown */
+    bool is_other;      /* what was told under its number is not what is shown of it */
+    bool is_told;       /* somebody said something of it, known by now or not */
+    uint32_t told;      /* which it is, once that is known */
+    GArray *candidates; /* uint32_t, in order: who can it be; NULL before that is weighed */
+    guint num_weighed;  /* of those that wait */
+    GQueue *waiting;    /* struct grvsstp_shown */
 };
 
 static GHashTable *streams; /* struct stream, by the number that is shown */
 static GHashTable *claimed; /* numbers that were told, and are known to be somebody */
-static GHashTable *tellers; /* GArray of uint32_t: who was told to have said such a command */
+static GHashTable *tellers; /* GArray of uint32_t: who was told to have said such a command, as
+                               often as it did; those that are claimed may be left out */
 static GHashTable *sides;   /* of numbers, as side_of() has them: of whom any was told */
 
 static void free_shown(gpointer pointer)
@@ -88,30 +88,49 @@ static gpointer key_of(bool from_initiator, const char *words)
     return GUINT_TO_POINTER(g_str_hash(words) * 2 + from_initiator);
 }
 
+static bool is_key_from_initiator(gconstpointer key)
+{
+    return GPOINTER_TO_UINT(key) % 2 == 1;
+}
+
 static gpointer side_of(uint32_t number, bool from_initiator)
 {
     return GUINT_TO_POINTER(number * 2 + from_initiator);
+}
+
+static bool is_claimed(uint32_t number)
+{
+    return g_hash_table_contains(claimed, GUINT_TO_POINTER(number));
 }
 
 void grvsstp_selfcheck_streams_told(uint32_t stream, bool from_initiator, const char *words)
 {
     prepare();
     g_hash_table_add(sides, side_of(stream, from_initiator));
-    if (!tells_apart(words))
-        return;
     const gpointer key = key_of(from_initiator, words);
     GArray *numbers = g_hash_table_lookup(tellers, key);
     if (numbers == NULL) {
         numbers = g_array_new(FALSE, FALSE, sizeof(uint32_t));
         g_hash_table_insert(tellers, key, numbers);
     }
-    if (numbers->len == 0 || g_array_index(numbers, uint32_t, numbers->len - 1) != stream)
+    if (!is_claimed(stream))
         g_array_append_val(numbers, stream);
 }
 
-static bool is_claimed(uint32_t number)
+/* Who said it and is not known to be another one; NULL if nobody ever said it. */
+static const GArray *unclaimed_tellers(gpointer key)
 {
-    return g_hash_table_contains(claimed, GUINT_TO_POINTER(number));
+    GArray *numbers = g_hash_table_lookup(tellers, key);
+    guint num_left = 0;
+    if (numbers == NULL)
+        return NULL;
+    for (guint i = 0; i < numbers->len; i++) {
+        const uint32_t number = g_array_index(numbers, uint32_t, i);
+        if (!is_claimed(number))
+            g_array_index(numbers, uint32_t, num_left++) = number;
+    }
+    g_array_set_size(numbers, num_left);
+    return numbers;
 }
 
 static void know(struct stream *stream, uint32_t told)
@@ -128,99 +147,26 @@ static gint by_value(gconstpointer one, gconstpointer other)
     return a < b ? -1 : a > b;
 }
 
-static bool has_number(const GArray *numbers, uint32_t number)
-{
-    return g_array_binary_search((GArray *)numbers, &number, by_value, NULL);
-}
-
-/* Those of `numbers` that are not known to be another one: in order, each once; NULL when there
- * are too many. */
-static GArray *unclaimed(const GArray *numbers)
-{
-    GArray *found = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    for (guint i = 0; i < numbers->len && found->len <= CANDIDATES_MAX; i++) {
-        const uint32_t number = g_array_index(numbers, uint32_t, i);
-        if (!is_claimed(number) && !has_number(found, number)) {
-            g_array_append_val(found, number);
-            g_array_sort(found, by_value);
-        }
-    }
-    if (found->len > CANDIDATES_MAX)
-        g_clear_pointer(&found, g_array_unref);
-    return found;
-}
-
-/* Those that said all so far, and this; where nobody did, one of both is shown wrong, and the
- * first stays. */
-static void narrow(struct stream *stream, GArray *numbers)
-{
-    if (stream->candidates == NULL) {
-        stream->candidates = g_array_ref(numbers);
-        return;
-    }
-    GArray *both = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    for (guint i = 0; i < numbers->len; i++) {
-        const uint32_t number = g_array_index(numbers, uint32_t, i);
-        if (has_number(stream->candidates, number))
-            g_array_append_val(both, number);
-    }
-    if (both->len > 0) {
-        g_array_unref(stream->candidates);
-        stream->candidates = g_array_ref(both);
-    }
-    g_array_unref(both);
-}
-
-static bool is_among(const GArray *numbers, uint32_t number)
-{
-    for (guint i = 0; numbers != NULL && i < numbers->len; i++)
-        if (g_array_index(numbers, uint32_t, i) == number)
-            return true;
-    return false;
-}
-
-/* By its number, as long as nothing else was told under that, if this was: of a connection through
- * a proxy each end tells its own side alone, under two numbers.  Without its Connect it says too
- * little for that. */
-static void weigh_number(struct stream *stream, bool from_initiator, const GArray *tellers_of_it)
+/* By its number, if that alone can have said this of it: of a connection through a proxy each end
+ * tells its own side alone, under two numbers, and where several say the same it is known only at
+ * the end which it is.  Without its Connect it says too little for that. */
+static void weigh_number(struct stream *stream, const struct grvsstp_shown *shown)
 {
     if (!stream->has_connect || stream->is_other || is_claimed(stream->number) ||
-        !g_hash_table_contains(sides, side_of(stream->number, from_initiator)))
+        !g_hash_table_contains(sides, side_of(stream->number, shown->from_initiator)))
         return;
-    if (is_among(tellers_of_it, stream->number))
-        know(stream, stream->number);
-    else
+    const GArray *numbers = unclaimed_tellers(key_of(shown->from_initiator, shown->words));
+    guint num_own = 0;
+    for (guint i = 0; numbers != NULL && i < numbers->len; i++)
+        num_own += g_array_index(numbers, uint32_t, i) == stream->number;
+    if (num_own == 0)
         stream->is_other = true;
+    else if (num_own == numbers->len)
+        know(stream, stream->number);
 }
 
-/* Those that it can be, by this of it, if some are said to have said that. */
-static void weigh(struct stream *stream, const GArray *tellers_of_it)
-{
-    stream->is_told = true;
-    GArray *numbers = unclaimed(tellers_of_it);
-    if (numbers == NULL)
-        return;
-    if (numbers->len > 0)
-        narrow(stream, numbers);
-    g_array_unref(numbers);
-}
-
-/* If only one of those that it can be is left. */
-static bool know_by_elimination(struct stream *stream)
-{
-    if (stream->is_known || stream->candidates == NULL)
-        return false;
-    GArray *left = unclaimed(stream->candidates);
-    g_array_unref(stream->candidates);
-    stream->candidates = left;
-    if (left->len == 1)
-        know(stream, g_array_index(left, uint32_t, 0));
-    return stream->is_known;
-}
-
-/* By what is shown of it before this frame: a frame's answers come after its commands.  Only the
- * last time, when all is told, is it weighed who else it can be. */
-static void recognise(struct stream *stream, uint32_t frame, bool is_last)
+/* By what is shown of it before this frame: a frame's answers come after its commands. */
+static void recognise(struct stream *stream, uint32_t frame)
 {
     for (const GList *link = g_queue_peek_nth_link(stream->waiting, stream->num_weighed);
          link != NULL && !stream->is_known; link = link->next) {
@@ -228,29 +174,164 @@ static void recognise(struct stream *stream, uint32_t frame, bool is_last)
         if (shown->frame >= frame)
             break;
         stream->num_weighed++;
-        if (shown->kind != GRVSSTP_ANSWER_COMMAND || !tells_apart(shown->words))
-            continue;
-        const GArray *tellers_of_it =
-            g_hash_table_lookup(tellers, key_of(shown->from_initiator, shown->words));
-        weigh_number(stream, shown->from_initiator, tellers_of_it);
-        if (is_last && !stream->is_known && tellers_of_it != NULL)
-            weigh(stream, tellers_of_it);
+        if (shown->kind == GRVSSTP_ANSWER_COMMAND && tells_apart(shown->words))
+            weigh_number(stream, shown);
     }
 }
 
-/* The last time, once more from the beginning: all that is told by now. */
-static void recognise_late(struct stream *stream, uint32_t frame)
+/* ------------------------------------------------------------------------
+ * Who it can be
+ */
+
+#define SIDES 2u /* the acceptor, the initiator */
+
+/* How much of what is shown of a stream one of those that were told said. */
+struct fit {
+    uint32_t number;
+    uint32_t alike[SIDES];
+    int value;          /* what is alike, less what is shown and it did not say */
+    bool is_fully_said; /* nothing is shown that it did not say */
+};
+
+/* How often what waits says each: guints, by key_of(). */
+static GHashTable *count_waiting(const struct stream *stream)
+{
+    GHashTable *counts = g_hash_table_new(NULL, NULL);
+    for (const GList *link = stream->waiting->head; link != NULL; link = link->next) {
+        const struct grvsstp_shown *shown = link->data;
+        if (shown->kind != GRVSSTP_ANSWER_COMMAND)
+            continue;
+        const gpointer key = key_of(shown->from_initiator, shown->words);
+        const guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, key));
+        g_hash_table_insert(counts, key, GUINT_TO_POINTER(count + 1));
+    }
+    return counts;
+}
+
+/* How often each said it: guints, by number; NULL when there are too many to tell apart. */
+static GHashTable *count_tellers(const GArray *numbers)
+{
+    GHashTable *counts = g_hash_table_new(NULL, NULL);
+    for (guint i = 0; numbers != NULL && i < numbers->len && counts != NULL; i++) {
+        const gpointer number = GUINT_TO_POINTER(g_array_index(numbers, uint32_t, i));
+        const guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, number));
+        g_hash_table_insert(counts, number, GUINT_TO_POINTER(count + 1));
+        if (g_hash_table_size(counts) > CANDIDATES_MAX)
+            g_clear_pointer(&counts, g_hash_table_destroy);
+    }
+    return counts;
+}
+
+/* Adds what is alike of one thing that is shown `num_shown` times. */
+static void add_alike(GHashTable *fits, GHashTable *counts, bool from_initiator, guint num_shown)
+{
+    GHashTableIter iter;
+    gpointer number, count;
+    g_hash_table_iter_init(&iter, counts);
+    while (g_hash_table_iter_next(&iter, &number, &count)) {
+        struct fit *fit = g_hash_table_lookup(fits, number);
+        if (fit == NULL) {
+            fit = g_new0(struct fit, 1);
+            fit->number = GPOINTER_TO_UINT(number);
+            g_hash_table_insert(fits, number, fit);
+        }
+        fit->alike[from_initiator] += MIN(GPOINTER_TO_UINT(count), num_shown);
+    }
+}
+
+/* Of those that said any of what waits, struct fit by number. */
+static GHashTable *fits_of(struct stream *stream)
+{
+    GHashTable *fits = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    GHashTable *waiting = count_waiting(stream);
+    uint32_t num_shown[SIDES] = {0};
+    GHashTableIter iter;
+    gpointer key, value;
+
+    g_hash_table_iter_init(&iter, waiting);
+    while (g_hash_table_iter_next(&iter, &key, &value)) {
+        const bool from_initiator = is_key_from_initiator(key);
+        const GArray *numbers = unclaimed_tellers(key);
+        stream->is_told = stream->is_told || numbers != NULL;
+        GHashTable *counts = count_tellers(numbers);
+        if (counts == NULL)
+            continue;
+        num_shown[from_initiator] += GPOINTER_TO_UINT(value);
+        add_alike(fits, counts, from_initiator, GPOINTER_TO_UINT(value));
+        g_hash_table_destroy(counts);
+    }
+    g_hash_table_destroy(waiting);
+    g_hash_table_iter_init(&iter, fits);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        struct fit *fit = value;
+        uint32_t num_unsaid = 0;
+        for (unsigned side = 0; side < SIDES; side++)
+            if (g_hash_table_contains(sides, side_of(fit->number, side)))
+                num_unsaid += num_shown[side] - fit->alike[side];
+        fit->value = (int)(fit->alike[0] + fit->alike[1]) - (int)num_unsaid;
+        fit->is_fully_said = num_unsaid == 0;
+    }
+    return fits;
+}
+
+/* Those that said all that is shown of it, of the sides that they tell; where nobody did something
+ * is shown or told wrong, and it is one of those that said the most of it. */
+static void weigh(struct stream *stream)
+{
+    GHashTable *fits = fits_of(stream);
+    GHashTableIter iter;
+    gpointer value;
+    bool is_fully_said = false;
+    int best = 1;
+
+    g_hash_table_iter_init(&iter, fits);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const struct fit *fit = value;
+        is_fully_said = is_fully_said || fit->is_fully_said;
+        best = MAX(best, fit->value);
+    }
+    stream->candidates = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    g_hash_table_iter_init(&iter, fits);
+    while (g_hash_table_iter_next(&iter, NULL, &value)) {
+        const struct fit *fit = value;
+        if (is_fully_said ? fit->is_fully_said : fit->value == best)
+            g_array_append_val(stream->candidates, fit->number);
+    }
+    g_array_sort(stream->candidates, by_value);
+    g_hash_table_destroy(fits);
+}
+
+/* Takes those out that are known to be another one by now. */
+static void drop_claimed(GArray *numbers)
+{
+    guint num_left = 0;
+    for (guint i = 0; i < numbers->len; i++) {
+        const uint32_t number = g_array_index(numbers, uint32_t, i);
+        if (!is_claimed(number))
+            g_array_index(numbers, uint32_t, num_left++) = number;
+    }
+    g_array_set_size(numbers, num_left);
+}
+
+/* If only one of those that it can be is left. */
+static bool know_by_elimination(struct stream *stream)
 {
     if (stream->is_known)
-        return;
-    stream->num_weighed = 0;
-    stream->is_other = false;
-    recognise(stream, frame, true);
-    const bool is_told = g_hash_table_contains(sides, side_of(stream->number, false)) ||
-                         g_hash_table_contains(sides, side_of(stream->number, true));
-    if (!stream->is_known && !stream->is_other && stream->has_connect && is_told &&
-        !is_claimed(stream->number))
-        know(stream, stream->number);
+        return false;
+    drop_claimed(stream->candidates);
+    if (stream->candidates->len == 1)
+        know(stream, g_array_index(stream->candidates, uint32_t, 0));
+    return stream->is_known;
+}
+
+/* If its number can be it, as good as any other. */
+static bool know_by_number(struct stream *stream)
+{
+    if (stream->is_known || !stream->has_connect || is_claimed(stream->number) ||
+        !g_array_binary_search(stream->candidates, &stream->number, by_value, NULL))
+        return false;
+    know(stream, stream->number);
+    return true;
 }
 
 /* Nobody told of it: by its number, if it has its beginning. */
@@ -296,10 +377,10 @@ void grvsstp_selfcheck_streams_shown(uint32_t number, const struct grvsstp_shown
     if (shown->kind == GRVSSTP_ANSWER_COMMAND && is_command(shown->words, "Connect"))
         stream->has_connect = true;
     if (!stream->is_known)
-        recognise(stream, shown->frame, false);
+        recognise(stream, shown->frame);
     if (!stream->is_known && stream->waiting->length > WAITING_MAX) {
-        recognise_late(stream, shown->frame);
-        if (!stream->is_known && !know_by_elimination(stream))
+        weigh(stream);
+        if (!know_by_elimination(stream) && !know_by_number(stream))
             give_up(stream);
     }
     if (stream->is_known)
@@ -312,37 +393,32 @@ static gint by_number(gconstpointer one, gconstpointer other)
     return a->number < b->number ? -1 : a->number > b->number;
 }
 
-/* Each that is known leaves fewer for others. */
-static void eliminate(const GList *all)
-{
-    bool is_another = true;
-    for (unsigned round = 0; is_another && round < ROUNDS_MAX; round++) {
-        is_another = false;
-        for (const GList *link = all; link != NULL; link = link->next)
-            is_another = know_by_elimination(link->data) || is_another;
-    }
-}
-
 /* As many as can be these are all of these, in order: where one is missing in the capture nobody
  * knows which. */
-static void know_in_order(const GPtrArray *alike)
+static bool know_in_order(const GPtrArray *alike)
 {
     struct stream *first = g_ptr_array_index(alike, 0);
     GArray *numbers = g_array_ref(first->candidates);
-    for (guint i = 0; i < alike->len && alike->len == numbers->len; i++)
+    const bool are_all = alike->len == numbers->len;
+    for (guint i = 0; i < alike->len && are_all; i++)
         know(g_ptr_array_index(alike, i), g_array_index(numbers, uint32_t, i));
     g_array_unref(numbers);
+    return are_all;
 }
 
 /* Those that say the same all along. */
-static void know_alike(const GList *all)
+static bool know_alike(const GList *all)
 {
+    bool is_any = false;
     GHashTable *groups =
         g_hash_table_new_full(g_bytes_hash, g_bytes_equal, (GDestroyNotify)g_bytes_unref,
                               (GDestroyNotify)g_ptr_array_unref);
     for (const GList *link = all; link != NULL; link = link->next) {
         struct stream *stream = link->data;
-        if (stream->is_known || stream->candidates == NULL || stream->candidates->len == 0)
+        if (stream->is_known)
+            continue;
+        drop_claimed(stream->candidates);
+        if (stream->candidates->len == 0)
             continue;
         GBytes *key =
             g_bytes_new(stream->candidates->data, stream->candidates->len * sizeof(uint32_t));
@@ -358,8 +434,24 @@ static void know_alike(const GList *all)
     gpointer alike;
     g_hash_table_iter_init(&iter, groups);
     while (g_hash_table_iter_next(&iter, NULL, &alike))
-        know_in_order(alike);
+        is_any = know_in_order(alike) || is_any;
     g_hash_table_destroy(groups);
+    return is_any;
+}
+
+/* Each that is known leaves fewer for others: first those of which that is sure. */
+static void eliminate(const GList *all)
+{
+    bool is_another = true;
+    for (unsigned round = 0; is_another && round < ROUNDS_MAX; round++) {
+        is_another = false;
+        for (const GList *link = all; link != NULL; link = link->next)
+            is_another = know_by_elimination(link->data) || is_another;
+        is_another = is_another || know_alike(all);
+        if (!is_another)
+            for (const GList *link = all; link != NULL; link = link->next)
+                is_another = know_by_number(link->data) || is_another;
+    }
 }
 
 void grvsstp_selfcheck_streams_finish(grvsstp_shown_handler handler)
@@ -367,9 +459,9 @@ void grvsstp_selfcheck_streams_finish(grvsstp_shown_handler handler)
     prepare();
     GList *all = g_list_sort(g_hash_table_get_values(streams), by_number);
     for (GList *link = all; link != NULL; link = link->next)
-        recognise_late(link->data, UINT32_MAX);
+        if (!((struct stream *)link->data)->is_known)
+            weigh(link->data);
     eliminate(all);
-    know_alike(all);
     for (GList *link = all; link != NULL; link = link->next) {
         struct stream *stream = link->data;
         if (!stream->is_known)

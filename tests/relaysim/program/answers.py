@@ -120,6 +120,24 @@ class Answers(unittest.TestCase):
                                        "--seed", seed)
                 self.assertGreater(self.assert_right(capture), 40)
 
+    def test_through_a_proxy(self):
+        """Each end of a connection through one tells its own side, under a number of its own, and
+        those that begin together may be numbered in another order in the capture."""
+        for seed in ("1", "2", "3"):
+            with self.subTest(seed=seed):
+                capture, _ = self.play("proxy" + seed, "scenario", "--simulated",
+                                       "4.2.4-fanout-denied", "4.2.5-multi-drop", "--via", "connect",
+                                       "--seed", seed)
+                self.assertGreater(self.assert_right(capture, has_others=True), 50)
+
+    def test_gap_in_a_long_queue(self):
+        """What is found again after hundreds that are missing is held against itself."""
+        capture, _ = self.play("gap", "scenario", "--simulated", "1.3.5.2-a-long-queue", "--via",
+                               "keepalive", "--fault", "capture lose 1 of 8", "--seed", "1000000")
+        for arguments in ((), ("-2",)):
+            rows = self.check(capture, *arguments)
+            self.assertEqual([row for row in rows if row[6] > 0], [])
+
     def test_lossy(self):
         """Of a capture that lacks segments less is known, and nothing else."""
         capture, _ = self.play("lossy", "scenario", "capture-lossy", "capture-out-of-order")
