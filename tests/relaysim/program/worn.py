@@ -10,7 +10,7 @@ segments are out of order.  Where bytes are missing it may know less, and says n
 Usage: worn.py RELAYSIM FOLDER [--all] [--seed N] [--via WAY] [--kind KIND] [--keep FOLDER]
 
 A choice, the same each time, or another one by another seed; with --all every scenario over every
-carrier in every kind, and mixes (ninja worn).
+carrier in every kind, and mixes; over TCP those of everyday/, too (ninja worn).
 """
 import argparse
 import collections
@@ -27,8 +27,9 @@ import time
 # (which takes RELAYSIM and FOLDER off the command line)
 import carried
 from carried import CARRIERS, CUT, FOREIGN, reason_not_to
-from played import HAS_PLUGIN
-from scenarios import FILES, NAMES, declared, play, stated
+from played import FOLDER, HAS_PLUGIN
+from scenarios import declared, play, stated
+import scenarios
 
 if HAS_PLUGIN:
     import selfcheck
@@ -41,6 +42,12 @@ if HAS_PLUGIN:
     # What is read of a capture: who speaks to whom and when, and what is ours.
     ASKED = ("-T", "pdml", "-J", "frame ip ipv6 " + shown.PROTOCOLS, "-Y", shown.FILTER,
              *selfcheck.ASKED)
+
+# Stories of minutes and hours are among them; a choice has none, for they are long.  Not all of
+# them come out over another carrier, where a sleep or a rest is told otherwise.
+EVERYDAY = "everyday/"
+FILES = scenarios.FILES + sorted(glob.glob(os.path.join(FOLDER, EVERYDAY, "*.scn")))
+NAMES = [os.path.relpath(path, FOLDER)[:-len(".scn")] for path in FILES]
 
 # What a kind leaves: every byte in order; every byte, but out of order; or not all of them.
 WHOLE, MOVED, LOSSY = "whole", "moved", "lossy"
@@ -142,6 +149,7 @@ def names_of(way):
     word = "TCP" if way == "tcp" else CARRIERS[way][0]
     return [name for name, path in zip(NAMES, FILES)
             if name != FOREIGN and (way == "tcp" or declared(path)["relay"] and
+                                   not name.startswith(EVERYDAY) and
                                    reason_not_to(path, word) is None)
             and not (way == "socks" and name == CUT)]
 
@@ -300,14 +308,18 @@ def jobs_of(arguments):
             if left != LOSSY:  # as it is already
                 names = [name for name in names if name != "capture-lossy"]
             if not arguments.all:
+                names = [name for name in names if not name.startswith(EVERYDAY)]
                 names = rng.sample(names, min(CHOICE, len(names)))
             # A capture begins once, and so in one of them.
             group = 1 if any(fault.startswith("start") for fault in faults) else GROUP
             puppets = [name for name in names if has_puppet(name)]
             moved = [name for name in names if name == OUT_ALREADY]
             names = [name for name in names if name not in puppets + moved]
+            # Stories of hours are played alone.
+            everyday = [name for name in names if name.startswith(EVERYDAY)]
+            names = [name for name in names if name not in everyday]
             for some in [names[at:at + group] for at in range(0, len(names), group)] + [
-                    [name] for name in puppets]:
+                    [name] for name in puppets + everyday]:
                 yield Job(way, label, faults, left, some, arguments.seed)
             for name in moved:
                 yield Job(way, label, faults, MOVED if left == WHOLE else left, [name],
