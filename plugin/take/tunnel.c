@@ -31,6 +31,11 @@ bool grvsstp_tunnel_is_socks(conversation_t *conversation)
     return conversation_get_proto_data(conversation, proto_socks) != NULL;
 }
 
+bool grvsstp_tunnel_is_socks_itself(dissector_handle_t handle)
+{
+    return handle != NULL && dissector_handle_get_protocol_index(handle) == proto_socks;
+}
+
 bool grvsstp_tunnel_is_http(dissector_handle_t handle)
 {
     return handle != NULL &&

@@ -22,6 +22,9 @@ bool grvsstp_tunnel_is_asked_for(conversation_t *conversation);
 /* Whether SOCKS has taken the connection. */
 bool grvsstp_tunnel_is_socks(conversation_t *conversation);
 
+/* Whether this is Wireshark's SOCKS; NULL is not. */
+bool grvsstp_tunnel_is_socks_itself(dissector_handle_t handle);
+
 /* Whether this is Wireshark's HTTP, over TCP or in TLS; NULL is not. */
 bool grvsstp_tunnel_is_http(dissector_handle_t handle);
 

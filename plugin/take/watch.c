@@ -296,11 +296,26 @@ void grvsstp_watch_withheld(const struct grvsstp_transport *transport, tvbuff_t 
         grvsstp_opening_note(opening, transport, tvb, pinfo->num);
 }
 
+/* SOCKS binds itself to a connection only where it finds another bound, which was us.  Then it is
+ * not called by its port any more, which it knows the side of the server by (since 4.6), and would
+ * put the tunnel's in the place of the client's. */
+static bool is_unbound_from_socks(const struct grvsstp_opening *opening,
+                                  conversation_t *conversation, dissector_handle_t bound,
+                                  uint32_t frame)
+{
+    if (opening == NULL || opening->seen_frame != frame || !grvsstp_tunnel_is_socks_itself(bound))
+        return false;
+    conversation_set_dissector(conversation, NULL);
+    return true;
+}
+
 void grvsstp_watch_note_frame(conversation_t *conversation, packet_info *pinfo)
 {
-    const dissector_handle_t bound = conversation_get_dissector(conversation, pinfo->num);
+    dissector_handle_t bound = conversation_get_dissector(conversation, pinfo->num);
     struct grvsstp_opening *opening = grvsstp_opening_of(conversation);
 
+    if (is_unbound_from_socks(opening, conversation, bound, pinfo->num))
+        bound = NULL;
     if (bound == grvsstp_handle || bound == grvhenc_handle)
         return;
     /* From frame 0, not from this one: whoever takes the connection later for all
