@@ -2,6 +2,7 @@
 #include "follow/journeys.h"
 
 #include "follow/memory.h"
+#include "follow/message.h"
 
 static grvsstp_bool are_followed = true;
 
@@ -219,18 +220,18 @@ static void begin_message(struct grvsstp_journeys *journeys, const struct sstp_s
     begin_other(under_way, resource_url, event->command);
 }
 
-enum { PAYLOAD_OFFSET = SSTP_HEADER_LEN + 4 };
-
 static void add_payload(const struct grvsstp_journeys *journeys, bool from_initiator,
                         uint32_t message, const struct sstp_command *data,
                         const struct sstp_order_item *item)
 {
     struct under_way *under_way = find(journeys, from_initiator, message);
+    uint32_t num_missing;
 
     if (under_way == NULL)
         return;
-    under_way->is_whole = under_way->is_whole && item->bytes.len >= data->length;
-    under_way->length += data->length - PAYLOAD_OFFSET; /* captured or not */
+    (void)grvsstp_data_payload(item->bytes, &num_missing);
+    under_way->is_whole = under_way->is_whole && num_missing == 0;
+    under_way->length += data->data.len + num_missing;
     sstp_digest_add(&under_way->digesting, data->data);
     if (other_digest != NULL)
         other_digest->add(under_way->other, data->data);
