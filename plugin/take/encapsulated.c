@@ -70,6 +70,7 @@ void grvsstp_encapsulated_take_held(const struct grvsstp_transport *transport)
     if (opening == NULL)
         return;
     opening->held = NULL;
+    grvsstp_opening_forget_request(opening);
     take_early(transport, opening);
     if (opening->early_of != NULL)
         grvhenc_take_early(transport, opening->early_of);

@@ -145,6 +145,13 @@ static bool take_by_kept(const struct grvsstp_transport *transport, tvbuff_t *da
            *tvb_get_ptr(data, 0, 1) >= 'A' && take_by_first(transport, data, pinfo);
 }
 
+/* Whether the frame at hand may hold a piece of the client's request that nobody was given: TCP
+ * keeps it, for whoever asked for the rest, until it has all of that. */
+static bool is_piece(const struct grvsstp_opening *opening, const packet_info *pinfo)
+{
+    return opening->seen_frame != pinfo->num && grvsstp_opening_is_pending(opening);
+}
+
 /* First pass: looks at a segment that TCP has handed to nobody as at those that it hands on. */
 static void look_at_segment(const struct grvsstp_transport *transport, tvbuff_t *data,
                             packet_info *pinfo)
@@ -167,11 +174,13 @@ static void note_segment(conversation_t *conversation, tvbuff_t *tvb, packet_inf
          (opening->held != NULL ||
           (grvsstp_opening_is_pending(opening) && grvsstp_withheld_is_after_hole(conversation))));
     const bool is_kept = is_kept_by_tcp(conversation, opening, pinfo);
+    const bool is_only_piece =
+        !is_withheld && !is_kept && opening != NULL && is_piece(opening, pinfo);
     const bool is_early =
         opening != NULL && grvsstp_encapsulated_may_be_early(conversation, opening, pinfo);
     struct grvsstp_withheld segment;
 
-    if ((!is_withheld && !is_early && !is_kept) || is_ours(conversation) ||
+    if ((!is_withheld && !is_early && !is_kept && !is_only_piece) || is_ours(conversation) ||
         grvsstp_port_is_decided(pinfo->srcport) || grvsstp_port_is_decided(pinfo->destport) ||
         !grvsstp_withheld(conversation, tvb, pinfo, &segment))
         return;
@@ -187,6 +196,8 @@ static void note_segment(conversation_t *conversation, tvbuff_t *tvb, packet_inf
                                                 .seq = segment.seq};
     if ((is_withheld || is_kept) && (opening == NULL || opening->seen_frame != pinfo->num))
         look_at_segment(&transport, data, pinfo);
+    else if (is_only_piece)
+        grvsstp_watch_piece(&transport, data, pinfo);
     if (opening == NULL)
         return;
     const bool is_held = grvsstp_hold_has(opening, pinfo->num, segment.seq, 1);

@@ -67,6 +67,12 @@ static bool may_begin_ours(const struct grvsstp_opening *opening, bool from_clie
     return first == 'G' || first == 'P' || first == 4 || first == 5;
 }
 
+/* A request that is known to be ours may be as long as what is held beside it. */
+static uint32_t len_max(const struct grvsstp_opening *opening)
+{
+    return opening->has_request ? GRVSSTP_OPENING_HELD_LEN_MAX : GRVSSTP_OPENING_LEN_MAX;
+}
+
 void grvsstp_opening_note(struct grvsstp_opening *opening,
                           const struct grvsstp_transport *transport, tvbuff_t *tvb, uint32_t frame)
 {
@@ -90,8 +96,7 @@ void grvsstp_opening_note(struct grvsstp_opening *opening,
     }
     if (offset + len <= side->len)
         return;
-    if (offset + len > GRVSSTP_OPENING_LEN_MAX ||
-        opening->num_chunks > GRVSSTP_OPENING_CHUNKS_MAX) {
+    if (offset + len > len_max(opening) || opening->num_chunks > GRVSSTP_OPENING_CHUNKS_MAX) {
         opening->is_over = true;
         return;
     }
@@ -136,9 +141,33 @@ struct sstp_span grvsstp_opening_bytes(const struct grvsstp_opening *opening, bo
                                                     : sstp_span(NULL, 0);
 }
 
+bool grvsstp_opening_has_room(const struct grvsstp_opening *opening, uint32_t len)
+{
+    return opening->num_chunks < GRVSSTP_OPENING_CHUNKS_MAX &&
+           opening->sides[true].len + len <= len_max(opening);
+}
+
+void grvsstp_opening_note_request(struct grvsstp_opening *opening)
+{
+    struct henc_http http;
+
+    opening->has_request |= henc_http_is_encapsulation(grvsstp_opening_bytes(opening, true), &http);
+}
+
+void grvsstp_opening_forget_request(struct grvsstp_opening *opening)
+{
+    struct grvsstp_opening_side *client = &opening->sides[true];
+
+    if (client->bytes != NULL)
+        wmem_free(wmem_file_scope(), client->bytes);
+    client->bytes = NULL;
+    opening->has_request = false;
+}
+
 /* Until the end of the request the segments are left to whoever wants them. */
 bool grvsstp_opening_is_pending(const struct grvsstp_opening *opening)
 {
     const struct sstp_span bytes = grvsstp_opening_bytes(opening, true);
-    return bytes.len > 0 && opening->sides[false].len == 0 && henc_http_begins_encapsulation(bytes);
+    return bytes.len > 0 && opening->sides[false].len == 0 &&
+           (opening->has_request || henc_http_begins_encapsulation(bytes));
 }

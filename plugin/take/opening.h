@@ -38,6 +38,8 @@ struct grvsstp_opening {
     bool is_over; /* the account is closed */
     /* Another protocol has taken the connection, and TCP counts what comes: in `len`. */
     bool is_by_tcp;
+    bool has_withheld; /* of the client, segments of which TCP does not have the bytes */
+    bool has_request;  /* a whole one of an encapsulation, of which TCP keeps a part */
     uint32_t num_chunks;
     uint32_t last_frame;                  /* of which a chunk was entered */
     uint32_t seen_frame;                  /* of which TCP has handed a chunk to us */
@@ -107,7 +109,18 @@ bool grvsstp_opening_is_client(const struct grvsstp_transport *transport);
 /* The bytes of a direction that are kept, and nothing but they came by. */
 struct sstp_span grvsstp_opening_bytes(const struct grvsstp_opening *opening, bool from_client);
 
-/* First pass: whether the client may be in the middle of a request of an encapsulation. */
+/* First pass, before a piece of a request is entered that TCP keeps: whether so many more bytes can
+ * be.  TCP has them all the same, and hands them on when it has the rest. */
+bool grvsstp_opening_has_room(const struct grvsstp_opening *opening, uint32_t len);
+
+/* First pass, after that: notes whether the request can be told by what there is of it. */
+void grvsstp_opening_note_request(struct grvsstp_opening *opening);
+
+/* First pass: the connection was taken with what the client has sent. */
+void grvsstp_opening_forget_request(struct grvsstp_opening *opening);
+
+/* First pass: whether the client may be in the middle of a request of an encapsulation, or TCP is,
+ * which keeps that. */
 bool grvsstp_opening_is_pending(const struct grvsstp_opening *opening);
 
 #endif

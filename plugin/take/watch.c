@@ -281,19 +281,45 @@ static int dissect_watched(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, 
     return taken;
 }
 
+static bool is_watched(const struct grvsstp_opening *opening,
+                       const struct grvsstp_transport *transport, const packet_info *pinfo)
+{
+    return opening != NULL && !opening->is_over && !opening->is_in_tunnel &&
+           conversation_get_dissector(transport->conversation, pinfo->num) == grvsstp_watch_handle;
+}
+
+/* First pass: enters a segment that TCP handed to nobody; whether it brings new bytes. */
+static bool enter(struct grvsstp_opening *opening, const struct grvsstp_transport *transport,
+                  tvbuff_t *tvb, packet_info *pinfo, bool may_complete)
+{
+    const uint32_t len = opening->sides[true].len;
+    const bool is_held = grvsstp_encapsulated_hold(opening, transport, tvb, pinfo);
+
+    if (may_complete && completes_request(opening, transport, tvb, pinfo))
+        take_request(opening, transport, pinfo);
+    else if (!is_held)
+        grvsstp_opening_note(opening, transport, tvb, pinfo->num);
+    return is_held || opening->sides[true].len != len;
+}
+
 void grvsstp_watch_withheld(const struct grvsstp_transport *transport, tvbuff_t *tvb,
                             packet_info *pinfo)
 {
     struct grvsstp_opening *opening = grvsstp_opening_of(transport->conversation);
 
-    if (opening == NULL || opening->is_over || opening->is_in_tunnel ||
-        conversation_get_dissector(transport->conversation, pinfo->num) != grvsstp_watch_handle)
-        return;
-    const bool is_held = grvsstp_encapsulated_hold(opening, transport, tvb, pinfo);
-    if (completes_request(opening, transport, tvb, pinfo))
-        take_request(opening, transport, pinfo);
-    else if (!is_held)
-        grvsstp_opening_note(opening, transport, tvb, pinfo->num);
+    if (is_watched(opening, transport, pinfo) && enter(opening, transport, tvb, pinfo, true))
+        opening->has_withheld |= grvsstp_opening_is_client(transport);
+}
+
+void grvsstp_watch_piece(const struct grvsstp_transport *transport, tvbuff_t *tvb,
+                         packet_info *pinfo)
+{
+    struct grvsstp_opening *opening = grvsstp_opening_of(transport->conversation);
+
+    if (is_watched(opening, transport, pinfo) && grvsstp_opening_is_client(transport) &&
+        grvsstp_opening_has_room(opening, tvb_reported_length(tvb)) &&
+        enter(opening, transport, tvb, pinfo, opening->has_withheld))
+        grvsstp_opening_note_request(opening);
 }
 
 /* SOCKS binds itself to a connection only where it finds another bound, which was us.  Then it is

@@ -24,6 +24,11 @@ int grvsstp_watch_hand_on(dissector_handle_t handle, tvbuff_t *tvb, packet_info 
 void grvsstp_watch_withheld(const struct grvsstp_transport *transport, tvbuff_t *tvb,
                             packet_info *pinfo);
 
+/* The same for a piece of a request that TCP keeps, to hand it on with the rest.  It completes the
+ * request only where TCP has withheld another, and so never has all of it. */
+void grvsstp_watch_piece(const struct grvsstp_transport *transport, tvbuff_t *tvb,
+                         packet_info *pinfo);
+
 /* After the dissection of a frame, first pass: watches its connection from the next one on,
  * where that has just begun, or has to be looked at again. */
 void grvsstp_watch_note_frame(conversation_t *conversation, packet_info *pinfo);

@@ -26,6 +26,7 @@ QUOTED = (1500, 128, 60)                               # bytes of an IP packet
 SKEWS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)     # milliseconds
 HOLES = ((1, 2), (2, 30), (11, 12), (11, 50), (47, 60))
 BEGINNINGS = (b"\x01", b"GET ", b"POST ")               # of a Connect, of a request
+LATE = ((), (3,), (5, 6), (2, 4))                      # of seven pieces
 AT_ONCE = 20                                           # seeds
 FIN, SYN, ACK = 0x01, 0x02, 0x10                       # of TCP's flags
 MILLISECOND = 1_000_000
@@ -281,6 +282,40 @@ def piece_late(packets):
                     partial(without, inserted(packets, extras), packet))
 
 
+def in_pieces(packet, head_len):
+    """The segment in seven, of which the first has its head."""
+    rest = len(packet.payload) - head_len
+    places = [0] + [head_len + rest * i // 7 for i in range(1, 7)] + [len(packet.payload)]
+    return [packet.with_payload(packet.payload[begin:end], back=-begin)
+            for begin, end in zip(places, places[1:])]
+
+
+def acknowledged(packets, index, head_len, late):
+    """A segment in seven, each acknowledged before the next one; of some that is captured first."""
+    packet, extras = packets[index], []
+    other = [other for other in packets[:index] if other.connection == packet.connection
+             and other.sender != packet.sender][-1]
+    for number, piece in enumerate(in_pieces(packet, head_len)):
+        ack = other.with_payload(b"").with_numbers(other.end, piece.end, ACK)
+        extras += [ack, piece] if number in late else [piece, ack]
+    return without(inserted(packets, {index: extras}), packet)
+
+
+def acknowledged_early(packets):
+    """Each request in seven, of which some, or none, are captured after what acknowledges them."""
+    for index, packet in enumerate(packets):
+        body = packet.payload.find(b"\r\n\r\n") + 4
+        if not packet.payload.startswith((b"POST ", b"GET ")):
+            continue
+        for head_len in sorted({0, body if len(packet.payload) - body >= 7 else 0}):
+            for late in LATE:
+                label = "packet %d in seven after its byte %d" % (index + 1, head_len)
+                if late:
+                    label += ", %s late" % " and ".join(str(number + 1) for number in late)
+                yield Mutation("acknowledged early", label,
+                               partial(acknowledged, packets, index, head_len, late))
+
+
 def is_half(packets, index):
     """Whether a message of HTTP's is on one of two TCP connections that only go together: LongLived
     and KeepAlive end with one of them."""
@@ -429,7 +464,7 @@ def at_once(packets):
 
 
 KINDS = (untouched, moved, lost, one_direction, sent_again, in_two, in_three, piece_late,
-         half_closed, asked_again, quoted, two_taps, at_once)
+         acknowledged_early, half_closed, asked_again, quoted, two_taps, at_once)
 
 
 def all_kinds(packets):
