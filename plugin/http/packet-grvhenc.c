@@ -349,13 +349,40 @@ bool grvhenc_is_followed_by(conversation_t *before, uint32_t first)
            (client->waiting != NULL && client->waiting->seq - first <= GRVHENC_TURN_BYTES_MAX);
 }
 
+/* Whether what came before the SYN can go on as what comes after it: its client's bytes have their
+ * place, and none of the server's was there. */
+static bool can_go_on(const struct grvhenc_tcp *older, const struct grvhenc_tcp *tcp)
+{
+    const struct grvhenc_side *client = &older->sides[true], *server = &older->sides[false];
+
+    return client->last_frame != 0 && server->last_frame == 0 && server->waiting == NULL &&
+           older->client_port == tcp->client_port;
+}
+
+/* The newer of the two, of which nothing was divided, is the older one from now on. */
+static void go_on(struct grvhenc_tcp *older, struct grvhenc_tcp *tcp,
+                  const struct grvsstp_transport *transport)
+{
+    older->sides[false].sequence = tcp->sides[false].sequence;
+    older->is_from_start = tcp->is_from_start;
+    older->skew_ns = tcp->skew_ns;
+    older->head = tcp->head;
+    older->head_at = tcp->head_at;
+    memcpy(older->flows, tcp->flows, sizeof older->flows);
+    (void)grvhenc_arrive_move(tcp, older);
+    grvsstp_torn_add_proto_data(transport->conversation, proto_grvhenc, older);
+}
+
 void grvhenc_take_early(const struct grvsstp_transport *transport, conversation_t *before)
 {
     struct grvhenc_tcp *older = conversation_get_proto_data(before, proto_grvhenc);
     struct grvhenc_tcp *tcp = conversation_get_proto_data(transport->conversation, proto_grvhenc);
 
     if (older != NULL && !grvhenc_arrive_move(older, tcp)) {
-        tcp->number = older->number; /* some of it was taken */
+        if (can_go_on(older, tcp))
+            go_on(older, tcp, transport);
+        else
+            tcp->number = older->number; /* some of it was taken */
         return;
     }
     tcp->first_frame = MIN(tcp->first_frame, older != NULL ? older->first_frame : UINT32_MAX);

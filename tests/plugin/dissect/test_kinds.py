@@ -107,6 +107,11 @@ ALWAYS = {
     ("keepalive", "skew of 1000 ms"), ("keepalive", "skew of -1000 ms"),
     ("keepalive", "all at once, seed 12"), ("longlived-proxy", "all at once, seed 7"),
     ("reference", "all at once, seed 17"), ("reference-80", "all at once, seed 17"),
+    # A request of which TCP keeps the pieces, for HTTP, and withholds those that were acknowledged
+    # before: the last two, one in the middle, and on a TCP connection that is not the first.
+    ("polling", "packet 4 in seven after its byte 254, 6 and 7 late"),
+    ("polling", "packet 4 in seven after its byte 254, 4 late"),
+    ("polling", "packet 92 in seven after its byte 0, 6 and 7 late"),
 }
 
 # TCP hands a segment on together with those that it has kept after it.
@@ -134,6 +139,10 @@ KEPT = {
     # The server's bytes before the client's, on a port of HTTP's; TCP has kept what comes after them.
     ("reference-80", "packet 4 lost, then sent with packet 6"),
     ("reference-80", "all at once, seed 2"), ("reference-80", "all at once, seed 6"),
+    # A request before its SYN, that waits for others, and is divided before its answer comes.
+    ("polling", "all at once, seed 6"),
+    # A request that TCP keeps, and withholds a piece of.
+    ("polling", "packet 4 in seven after its byte 254, 6 and 7 late"),
 }
 
 # Kinds that are still told wrong, and of which files.
