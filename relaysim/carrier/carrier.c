@@ -191,6 +191,10 @@ void carrier_move(struct carrier_transport *transport, struct carrier *to)
                                       carrier_connection_name(from) == NULL);
     transport->carrier = to;
     to->transports[to->num_transports++] = transport;
+    /* Whose transports come and go may have had none that told the time since long. */
+    to->now_ms = MAX(to->now_ms, from->now_ms);
+    if (to->ep != NULL)
+        sstp_ep_tick(to->ep, to->now_ms);
 }
 
 /* ------------------------------------------------------------------------

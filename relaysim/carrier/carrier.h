@@ -228,7 +228,7 @@ void carrier_lose(struct carrier *carrier);
 /* From now on it travels another way, with a new state. */
 void carrier_become(struct carrier *carrier, const struct carrier_ops *ops);
 
-/* Another carrier has this transport from now on. */
+/* Another carrier has this transport from now on, and its endpoint does what is due by now. */
 void carrier_move(struct carrier_transport *transport, struct carrier *to);
 
 #endif

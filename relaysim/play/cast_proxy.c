@@ -9,7 +9,8 @@
 
 #define CLIENTS_MAX 256u
 #define REQUEST_MS 30000
-#define IDLE_MS 600000
+/* How long a connection may be silent is up to the story, as it is where there is no proxy. */
+#define IDLE_MS G_MAXINT32
 
 struct cast_proxy *cast_proxy(struct cast *cast, const struct proxy_login *login)
 {

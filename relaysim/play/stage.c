@@ -140,7 +140,9 @@ bool stage_end_relay(struct player *player, const struct scenario_step *step, un
                      bool says_goodbye, uint8_t reason_id)
 {
     struct station *station = &player->cast.stations[i];
-    const int64_t end_ms = net_now_ms(player->cast.net) + SCENARIO_GOODBYE_MS;
+    /* Who polls hears of it when he asks next. */
+    const int64_t patience_ms = SCENARIO_GOODBYE_MS + station->polling.max * 1000;
+    const int64_t end_ms = net_now_ms(player->cast.net) + patience_ms;
     if (station->relay == NULL)
         return player_fail(player, step, "%s is not there", player->scenario->relays[i].name);
     if (says_goodbye)

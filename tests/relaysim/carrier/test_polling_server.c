@@ -236,7 +236,7 @@ static void test_silence(void)
     }
 }
 
-/* Each request puts it off. */
+/* Each request puts it off, and with its transport comes what time it is: nobody else tells. */
 static void test_no_silence(void)
 {
     struct teller teller;
@@ -244,8 +244,12 @@ static void test_no_silence(void)
     tell_to(&teller, ESTABLISHED);
     for (uint32_t number = 1; number < 5; number++) {
         teller.now_ms += 200000;
-        carrier_tick(teller.carrier, teller.now_ms);
-        g_assert_cmpuint(ask(&teller, (struct henc_polling){.sequence = number}, true), ==, 200);
+        g_assert_cmpuint(
+            ask(&teller, (struct henc_polling){.sequence = number, .data = some_data}, true), ==,
+            200);
+        g_assert_cmpint(sstp_ep_last_heard_ms(teller.pair->b.ep), ==, teller.now_ms);
+        carrier_tick(teller.carrier, teller.now_ms + 199999);
+        g_assert_true(is_there(&teller));
     }
     end_telling(&teller);
 }

@@ -38,6 +38,11 @@ class Truth:
         return [event for event in self.events if event["event"] == kind and
                 all(event.get(name) == value for name, value in members.items())]
 
+    def cut(self):
+        """The streams that were cut off: what was told to be said at last need not have come out."""
+        return {event["stream"] for event in self.of("connection-state", state="closed")
+                if event["why"] in ("transport lost", "no memory")}
+
     def ends(self):
         """{stream: the ends of it that are in this process}"""
         ends = {}
