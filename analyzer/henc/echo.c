@@ -28,6 +28,12 @@ enum henc_echo_result henc_echo_scan(struct sstp_span bytes, bool is_all, struct
     return HENC_ECHO_YES;
 }
 
+bool henc_echo_is_cut_off(struct sstp_span bytes)
+{
+    struct henc_echo echo;
+    return henc_echo_scan(bytes, false, &echo) == HENC_ECHO_NEED_MORE;
+}
+
 bool henc_empty_answer_is(struct sstp_span body)
 {
     const struct sstp_span rest = henc_text_from(body, sizeof HENC_EMPTY_ANSWER - 1);

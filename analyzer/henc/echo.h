@@ -40,6 +40,10 @@ struct henc_echo {
  * and zero otherwise. */
 enum henc_echo_result henc_echo_scan(struct sstp_span bytes, bool is_all, struct henc_echo *echo);
 
+/* Whether these bytes, after which the capture has cut something off, are the beginning of what may
+ * be an echo string: nobody knows how it went on. */
+bool henc_echo_is_cut_off(struct sstp_span bytes);
+
 /* Whether a body is KeepAlive-POST-Response-No-Data: in either case, with or
  * without CRLF. */
 bool henc_empty_answer_is(struct sstp_span body);

@@ -157,7 +157,7 @@ static void observe_ok(struct henc_virtual *v, const struct henc_message *m,
         henc_virtual_keepalive_get_answer(v, m, result);
     } else {
         /* Which body is right tells the request; where that was not seen, both are. */
-        const bool request_is_seen = v->post_is_known && v->post_awaits_answer;
+        const bool request_is_seen = v->post_is_known && v->post_awaits_answer && !v->has_lost;
         const bool may_be_empty = !v->post_was_echo || !request_is_seen || m->is_cut;
         const bool may_be_html = !is_longlived && (v->post_was_echo || !request_is_seen);
         if (!(m->body.len == 0 && may_be_empty) &&

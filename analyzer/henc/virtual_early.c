@@ -26,12 +26,20 @@ static bool may_lack_beginning(const struct henc_virtual *v, const struct henc_m
            v->handshake_is_seen && !v->has_lost && v->phase != HENC_PHASE_CLOSED;
 }
 
+/* Nobody would know better later what is cut off in an echo string. */
+static bool is_cut_echo(const struct henc_virtual *v, enum henc_half half, struct sstp_span bytes,
+                        bool is_cut)
+{
+    return is_cut && v->halves[half].awaits_echo && henc_echo_is_cut_off(bytes);
+}
+
 /* A POST of KeepAlive with data. */
 static bool is_post_early(const struct henc_virtual *v, const struct henc_message *m)
 {
     struct henc_echo echo;
 
     return m->body.len > 0 && henc_virtual_is_data_early(v, HENC_HALF_POST) &&
+           !is_cut_echo(v, HENC_HALF_POST, m->body, m->is_cut) &&
            !henc_virtual_keepalive_is_echo(v, m, v->halves[HENC_HALF_POST].is_challenged, &echo);
 }
 
@@ -41,6 +49,7 @@ static bool is_get_answer_early(const struct henc_virtual *v, const struct henc_
     struct henc_echo echo;
 
     return m->status == 200 && m->body.len > 0 && henc_virtual_is_data_early(v, HENC_HALF_GET) &&
+           !is_cut_echo(v, HENC_HALF_GET, m->body, m->is_cut) &&
            !(v->halves[HENC_HALF_GET].awaits_echo &&
              henc_echo_scan(m->body, !m->is_cut, &echo) == HENC_ECHO_YES);
 }
@@ -62,7 +71,8 @@ bool henc_virtual_piece_is_early(const struct henc_virtual *v, const struct henc
     const struct henc_half_state *half = &v->halves[piece->half];
     struct henc_echo echo;
 
-    if (piece->bytes.len == 0 || piece->after_loss || !henc_virtual_is_data_early(v, piece->half))
+    if (piece->bytes.len == 0 || piece->after_loss || !henc_virtual_is_data_early(v, piece->half) ||
+        is_cut_echo(v, piece->half, piece->bytes, piece->is_cut))
         return false;
     return !(half->awaits_echo &&
              (henc_echo_scan(piece->bytes, false, &echo) == HENC_ECHO_YES ||

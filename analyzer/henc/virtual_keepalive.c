@@ -34,10 +34,10 @@ static bool take_keepalive_post(struct henc_virtual *v, const struct henc_messag
 }
 
 /* Whether nothing can be said of a body that was there: a proxy has encoded it, or the capture
- * has cut all of it. */
-static bool is_unread(const struct henc_message *m)
+ * has cut all of it, or an echo string in it, if that is awaited. */
+static bool is_unread(const struct henc_message *m, bool may_be_echo)
 {
-    return m->is_cut && m->body.len == 0;
+    return m->is_cut && (m->body.len == 0 || (may_be_echo && henc_echo_is_cut_off(m->body)));
 }
 
 /* A body of which nobody knows what it was may have been the echo string, or data. */
@@ -45,7 +45,7 @@ static void pass_unread(struct henc_virtual *v, const struct henc_message *m,
                         struct henc_result *result)
 {
     const bool is_post = m->half == HENC_HALF_POST;
-    const struct henc_body body = henc_virtual_body_after(m->chunk, m->body, 0, true);
+    const struct henc_body body = henc_virtual_body_after(m->chunk, m->body, m->body.len, true);
 
     v->halves[m->half].awaits_echo = false;
     v->halves[m->half].order_is_noted = true;
@@ -55,12 +55,16 @@ static void pass_unread(struct henc_virtual *v, const struct henc_message *m,
     henc_virtual_pass_data(v, m->half, &body, result);
 }
 
+static bool post_may_be_echo(const struct henc_virtual *v, bool was_challenged)
+{
+    return v->halves[HENC_HALF_POST].awaits_echo || was_challenged || v->post_is_reopened;
+}
+
 bool henc_virtual_keepalive_is_echo(const struct henc_virtual *v, const struct henc_message *m,
                                     bool was_challenged, struct henc_echo *echo)
 {
-    const bool may_be_echo =
-        v->halves[HENC_HALF_POST].awaits_echo || was_challenged || v->post_is_reopened;
-    return may_be_echo && henc_echo_scan(m->body, !m->is_cut, echo) == HENC_ECHO_YES;
+    return post_may_be_echo(v, was_challenged) &&
+           henc_echo_scan(m->body, !m->is_cut, echo) == HENC_ECHO_YES;
 }
 
 void henc_virtual_keepalive_post(struct henc_virtual *v, const struct henc_message *m,
@@ -70,9 +74,10 @@ void henc_virtual_keepalive_post(struct henc_virtual *v, const struct henc_messa
     const struct henc_digest digest = henc_digest(m->body);
     struct henc_echo echo = {0, {NULL, 0}};
     const bool is_echo = henc_virtual_keepalive_is_echo(v, m, was_challenged, &echo);
+    const bool is_not_read = is_unread(m, post_may_be_echo(v, was_challenged));
     half->awaits_echo = false;
     bool is_new = true;
-    if (is_unread(m)) {
+    if (is_not_read) {
         is_new = false;
         pass_unread(v, m, result);
     } else if (is_echo && v->post_is_known && v->phase == HENC_PHASE_ESTABLISHED &&
@@ -88,7 +93,7 @@ void henc_virtual_keepalive_post(struct henc_virtual *v, const struct henc_messa
     }
     half->is_requested = true;
     v->post_was_echo = is_echo;
-    v->post_is_known = true;
+    v->post_is_known = !is_not_read;
     v->post_is_reopened = false;
     v->post_awaits_answer = true;
     v->post_digest = digest;
@@ -103,7 +108,7 @@ void henc_virtual_keepalive_get_answer(struct henc_virtual *v, const struct henc
 {
     struct henc_half_state *half = &v->halves[HENC_HALF_GET];
     struct henc_echo echo = {0, {NULL, 0}};
-    if (is_unread(m)) {
+    if (is_unread(m, half->awaits_echo)) {
         pass_unread(v, m, result);
         return;
     }

@@ -28,6 +28,12 @@ static size_t take_echo(struct henc_virtual *v, const struct henc_piece *piece,
     struct henc_half_state *half = &v->halves[piece->half];
     struct henc_echo echo;
     half->awaits_echo = false;
+    if (piece->is_cut && henc_echo_is_cut_off(piece->bytes)) {
+        half->order_is_noted = true;
+        if (piece->half == HENC_HALF_GET)
+            henc_virtual_step(v, HENC_EVENT_ECHO_BACK);
+        return piece->bytes.len;
+    }
     if (henc_echo_scan(piece->bytes, false, &echo) != HENC_ECHO_YES &&
         henc_echo_scan(piece->bytes, true, &echo) != HENC_ECHO_YES) {
         henc_virtual_note_order(half, true, result); /* it is its own first byte */
@@ -54,7 +60,7 @@ void henc_virtual_longlived_piece(struct henc_virtual *v, const struct henc_piec
         half->awaits_echo = false;
     }
     size_t start = 0;
-    if (half->awaits_echo && piece->bytes.len > 0)
+    if (half->awaits_echo && (piece->bytes.len > 0 || piece->is_cut))
         start = take_echo(v, piece, result);
     const struct henc_body body =
         henc_virtual_body_after(piece->chunk, piece->bytes, start, piece->is_cut);

@@ -122,7 +122,7 @@ struct henc_virtual {
     bool has_early_data;              /* on POST, before anything of GET was seen */
     bool post_awaits_answer;          /* KeepAlive: the last POST has no 200 */
     bool post_was_echo;               /* KeepAlive: and it was the echo string */
-    bool post_is_known;               /* KeepAlive: any POST was seen */
+    bool post_is_known;               /* KeepAlive: any POST was seen, and the last could be read */
     bool post_is_reopened;            /* KeepAlive: no body yet on this transport */
     struct henc_digest post_digest;   /* KeepAlive: of the last POST's body */
     struct henc_outstanding outstanding[HENC_OUTSTANDING_MAX]; /* Polling */

@@ -29,6 +29,8 @@ static const struct story stories[] = {
     {"echo-first", "get@1 post@2=echo 200@1=echo 200@2=html", "established", "", "", ""},
     {"not-yet", "get@1 post@2=echo 200@1=echo", "connected", "", "", ""},
     {"post-answered-first", "post@2=echo 200@2=html get@1 200@1=echo", "established", "", "", ""},
+    {"snap-length-in-echo", "get@1+ post@2+=echo~ 200@2=html 200@1=echo~ get@1 post@2=ab 200@1=xy",
+     "established", "", "|ab", "|xy"},
     {"echo-mismatch", "get@1 post@2=echo 200@2=html 200@1=pong", "established", "echo_mismatch", "",
      ""},
     {"empty-first-answer", "get@1 post@2=echo 200@2 200@1=echo", "established", "post_answer_body",
@@ -95,10 +97,23 @@ static void test_repeat_is_marked(void)
     world_clear(&w);
 }
 
+/* Whose answer it is that comes after a loss nobody knows. */
+static void test_answer_after_a_loss(void)
+{
+    struct world w;
+    world_init(&w, HENC_KIND_KEEPALIVE);
+    play(&w, "get@1 post@2=echo");
+    henc_virtual_lose(&w.v, 2);
+    play(&w, "200@2");
+    g_assert_cmphex(w.findings, ==, 0);
+    world_clear(&w);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     add_rows("/henc/virtual_keepalive/story", stories, test_story);
     g_test_add_func("/henc/virtual_keepalive/repeat-is-marked", test_repeat_is_marked);
+    g_test_add_func("/henc/virtual_keepalive/answer-after-a-loss", test_answer_after_a_loss);
     return g_test_run();
 }

@@ -45,6 +45,9 @@ static const struct story stories[] = {
     {"lost-echo", "get@1 post@2 lost@2=ab 200@1 lost@1=xy", "established", "", "|ab", "|xy"},
     {"snap-length", "get@1 post@2=echo 200@1=echo data@2=ab~ data@2=cd", "established", "", "ab|cd",
      ""},
+    /* Of an echo string that is cut off nobody knows whether it was another one. */
+    {"snap-length-in-echo", "get@1 post@2=echo~ 200@1=echo~ data@2=ab data@1=xy", "established", "",
+     "|ab", "|xy"},
     {"refused", "get@1 400@1 end@1 finish", "closed", "", "", ""},
     {"given-up", "get@1 end@1 finish", "closed", "", "", ""},
     {"get-alone-and-ended", "get@1 200@1=echo data@1=xy end@1 finish", "closed", "missing_half", "",

@@ -36,6 +36,8 @@ const char *body_of(const char *text)
 {
     if (g_str_equal(text, "echo"))
         return HENC_ECHO_PREFIX "Ping\r\n";
+    if (g_str_equal(text, "echo~"))
+        return HENC_ECHO_PREFIX "Pi~";
     if (g_str_equal(text, "pong"))
         return HENC_ECHO_PREFIX "Pong\r\n";
     if (g_str_equal(text, "echo+ab"))
