@@ -52,13 +52,16 @@ static const char *const kind_names[GRVSSTP_ANSWER_KINDS] = {
 #define AHEAD_MAX 65536u /* what is told at once: all that is going to be sent */
 #define TEXT_SIZE 80u
 #define COMMENT_FIELD "frame.comment"
+#define FIRST_STATE "\tconnecting\n" /* the end of the words of a connection's */
+#define FIRST_COMMAND "command\tConnect\n"
 
 static struct grvsstp_table table;
 
 /* Something in words; of what is shown, with its frame. */
 struct said {
     uint32_t frame;
-    guint hash; /* of the words */
+    guint hash;         /* of the words */
+    bool is_before_all; /* of those that both sides have */
     char *words;
 };
 
@@ -66,7 +69,8 @@ struct said {
  * themselves nobody knows; else everything of a check. */
 struct lane {
     GQueue told, shown; /* struct said, that were not found on the other side so far */
-    char *last;         /* state that was shown */
+    bool has_alike;
+    char *last; /* state that was shown */
 };
 
 /* Of one kind, in one direction of a connection, or in both. */
@@ -75,7 +79,10 @@ struct check {
     GHashTable *lanes; /* by session, or 0 */
     uint32_t num_told, num_shown, num_alike, num_different;
     bool has_difference;
-    bool has_end, at_initiator; /* of connections: whose states are compared */
+    /* Of connections: whose states are compared; whether the first of them was told, and of the
+     * initiator's commands, where he tells any, his Connect. */
+    bool has_end, at_initiator, has_first_state, has_initiator, has_connect;
+    const struct check *connection; /* that it is of */
 };
 
 static void free_said(gpointer said)
@@ -111,6 +118,9 @@ static struct check *check_of(uint32_t stream, bool from_initiator, enum grvsstp
     struct check *check = grvsstp_table_row(&table, key, &is_new);
     if (is_new) {
         check->lanes = g_hash_table_new_full(NULL, NULL, NULL, free_lane);
+        check->connection = kind == GRVSSTP_ANSWER_CONNECTION
+                                ? check
+                                : check_of(stream, true, GRVSSTP_ANSWER_CONNECTION);
         grvsstp_row_number(&check->row, STREAM, stream % GRVSSTP_SELFCHECK_UNTOLD);
         grvsstp_row_text(&check->row, DIRECTION,
                          kind == GRVSSTP_ANSWER_CONNECTION ? "both"
@@ -175,9 +185,15 @@ static bool says(const struct said *said, guint hash, const char *words)
     return said->hash == hash && strcmp(said->words, words) == 0;
 }
 
+static void set_before_all(gpointer said, gpointer unused)
+{
+    (void)unused;
+    ((struct said *)said)->is_before_all = true;
+}
+
 /* Takes the first that says the same out of a queue, unless it is too far; those that are long
  * before it have nothing on the other side.  False when there is none. */
-static bool take_alike(GQueue *queue, const char *words)
+static bool take_alike(struct lane *lane, GQueue *queue, GQueue *other, const char *words)
 {
     const guint hash = g_str_hash(words);
     int place = 0;
@@ -188,11 +204,40 @@ static bool take_alike(GQueue *queue, const char *words)
     }
     if (link == NULL || place == GAP_MAX)
         return false;
+    if (!lane->has_alike) {
+        for (const GList *before = link->prev; before != NULL; before = before->prev)
+            set_before_all(before->data, NULL);
+        g_queue_foreach(other, set_before_all, NULL);
+        lane->has_alike = true;
+    }
     free_said(link->data);
     g_queue_delete_link(queue, link);
     for (; place > OUT_OF_ORDER_MAX; place--)
         drop_head(queue);
     return true;
+}
+
+/* Where a capture begins in mid-conversation, the answers of what passes first were before that:
+ * what is shown before anything that was told is nothing else than that. */
+static bool is_not_told(const struct check *check, const struct lane *lane,
+                        const struct said *shown)
+{
+    const struct check *connection = check->connection;
+    const bool has_beginning =
+        connection->has_first_state && (!connection->has_initiator || connection->has_connect);
+    return !has_beginning && (shown->is_before_all || !lane->has_alike);
+}
+
+/* What is told may be the beginning of a connection. */
+static void note_beginning(const struct grvsstp_answer *answer)
+{
+    struct check *connection = check_of(answer->stream, true, GRVSSTP_ANSWER_CONNECTION);
+    if (answer->kind == GRVSSTP_ANSWER_CONNECTION && connection->num_told == 0) {
+        connection->has_first_state = g_str_has_suffix(answer->words, FIRST_STATE);
+    } else if (answer->kind == GRVSSTP_ANSWER_COMMAND && answer->from_initiator) {
+        connection->has_initiator = true;
+        connection->has_connect |= g_str_has_prefix(answer->words, FIRST_COMMAND);
+    }
 }
 
 /* What is left on both sides, more of it than can be missing, is different; at the end, when
@@ -201,8 +246,12 @@ static void compare_rest(struct check *check, struct lane *lane, bool is_end)
 {
     const guint max = is_end ? 0 : MISSING_MAX;
     while (lane->told.length > max && lane->shown.length > max) {
-        note_difference(check, g_queue_peek_head(&lane->told), g_queue_peek_head(&lane->shown));
-        drop_head(&lane->told);
+        const struct said *told = g_queue_peek_head(&lane->told);
+        const struct said *shown = g_queue_peek_head(&lane->shown);
+        if (!is_not_told(check, lane, shown)) {
+            note_difference(check, told, shown);
+            drop_head(&lane->told);
+        }
         drop_head(&lane->shown);
     }
 }
@@ -227,12 +276,12 @@ static void say(struct check *check, struct lane *lane, bool is_told, uint32_t f
         check->num_told++;
     else
         check->num_shown++;
-    if (take_alike(is_told ? &lane->shown : &lane->told, words)) {
+    if (take_alike(lane, is_told ? &lane->shown : &lane->told, queue, words)) {
         check->num_alike++;
         g_free(words);
     } else {
         struct said *said = g_new(struct said, 1);
-        *said = (struct said){frame, g_str_hash(words), words};
+        *said = (struct said){frame, g_str_hash(words), false, words};
         g_queue_push_tail(queue, said);
     }
     /* One side may be missing altogether. */
@@ -288,6 +337,7 @@ static void note_answer(const packet_info *pinfo, const char *comment)
     const bool from_initiator = answer.kind == GRVSSTP_ANSWER_CONNECTION || answer.from_initiator;
     struct check *check = check_of(answer.stream, from_initiator, answer.kind);
     struct lane *lane = lane_of(check, answer.session_id);
+    note_beginning(&answer);
     if (lane != NULL)
         say(check, lane, true, pinfo->num, answer.words);
     else

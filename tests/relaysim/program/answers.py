@@ -146,6 +146,16 @@ class Answers(unittest.TestCase):
             self.assertEqual([row for row in rows if row[6] > 0], [])
             self.assertGreater(sum(row[7] for row in rows), 0)
 
+    def test_in_the_middle(self):
+        """Where a capture begins in mid-conversation, what passes before anything that is told was
+        told before."""
+        capture, _ = self.play("middle", "scenario", "--simulated", "4.4-flow-control", "--fault",
+                               "capture start after 10 segments", "--fault", "capture lose 1 of 3")
+        for options in ((), ("-2",)):
+            rows = self.check(capture, *options)
+            self.assertEqual([row for row in rows if row[6] > 0], [])
+            self.assertGreater(sum(row[8] for row in rows), 0)
+
     def test_cut_off(self):
         """Connections whose Connects are cut off by the snap length and whose other commands are
         alike are told apart by all of those, or not at all."""
