@@ -10,7 +10,8 @@ segments are out of order.  Where bytes are missing it may know less, and says n
 Usage: worn.py RELAYSIM FOLDER [--all] [--seed N] [--via WAY] [--kind KIND] [--keep FOLDER]
 
 A choice, the same each time, or another one by another seed; with --all every scenario over every
-carrier in every kind, and mixes; over TCP those of everyday/, too (ninja worn).
+carrier in every kind, and mixes; those of everyday/, too, and of findings/ by the way that each tells
+of: nothing is found but what it states, and that where every byte is there (ninja worn).
 """
 import argparse
 import collections
@@ -43,10 +44,10 @@ if HAS_PLUGIN:
     ASKED = ("-T", "pdml", "-J", "frame ip ipv6 " + shown.PROTOCOLS, "-Y", shown.FILTER,
              *selfcheck.ASKED)
 
-# Stories of minutes and hours are among them; a choice has none, for they are long.  Not all of
-# them come out over another carrier, where a sleep or a rest is told otherwise.
-EVERYDAY = "everyday/"
-FILES = scenarios.FILES + sorted(glob.glob(os.path.join(FOLDER, EVERYDAY, "*.scn")))
+# Stories of minutes and hours are among them; a choice has none, for they are long.
+EVERYDAY, FINDINGS = "everyday/", "findings/"
+FILES = scenarios.FILES + [path for group in (EVERYDAY, FINDINGS)
+                           for path in sorted(glob.glob(os.path.join(FOLDER, group, "*.scn")))]
 NAMES = [os.path.relpath(path, FOLDER)[:-len(".scn")] for path in FILES]
 
 # What a kind leaves: every byte in order; every byte, but out of order; or not all of them.
@@ -92,6 +93,7 @@ CHOICE = 3    # of the scenarios, where not all are asked for
 MIXES = 3     # of each way
 KINDS_CHOSEN = 1
 OF_THE_CAPTURE = ("gap", "sequence_gap", "missing_half")
+TCP_MALFORMED = "Reassembly error, protocol TCP"
 OUT_ALREADY = "capture-out-of-order"  # before anything is done to it
 # Wireshark's own dissectors of SOCKS and of HTTP's CONNECT follow the handshake in the order of the
 # capture, and SOCKS no handshake in pieces.
@@ -123,8 +125,9 @@ def has_handshake(name):
 
 
 def has_puppet(name):
-    """Puppets tell what they say, and of no state and no message."""
-    return bool(declared(FILES[NAMES.index(name)])["puppet"])
+    """Puppets tell what they say, and of no state and no message; speakers tell nothing."""
+    lines = declared(FILES[NAMES.index(name)])
+    return bool(lines["puppet"] or lines["speaker"])
 
 
 def has_proxy(name):
@@ -149,7 +152,7 @@ def names_of(way):
     word = "TCP" if way == "tcp" else CARRIERS[way][0]
     return [name for name, path in zip(NAMES, FILES)
             if name != FOREIGN and (way == "tcp" or declared(path)["relay"] and
-                                   not name.startswith(EVERYDAY) and
+                                   not name.startswith(FINDINGS) and
                                    reason_not_to(path, word) is None)
             and not (way == "socks" and name == CUT)]
 
@@ -164,6 +167,10 @@ class Job:
 
     def __str__(self):
         return "%s, %s" % (self.way, self.label)
+
+    @property
+    def is_in_order(self):
+        return not any(fault.startswith(OUT_OF_ORDER) for fault in self.faults)
 
     def play(self, folder):
         """The captures, whole, and the truth."""
@@ -202,12 +209,10 @@ class Judge:
         self.ws, self.job, self.capture = ws, job, capture
         self.truth = truth_file.Truth(truth)
         # The leg of a proxy to the relay tells of one end alone.
-        self.has_puppet = any(map(has_puppet, job.names))
+        self.has_puppet = any(map(has_puppet, job.names)) or job.names[0].startswith(FINDINGS)
         self.has_others = (job.way in ("connect", "socks") or self.has_puppet or
                            any(map(has_proxy, job.names)))
-        # What was told of one that is cut off need not have come out.
-        self.cut = {event["stream"] for event in self.truth.of("connection-state", state="closed")
-                    if event["why"] in ("transport lost", "no memory")}
+        self.cut = self.truth.cut()
 
     def look(self):
         for two_pass in (False, True):
@@ -226,13 +231,23 @@ class Judge:
     def check_frames(self, frames, two_pass):
         yield from self.check_findings(frames, two_pass)
         yield from ("frame %d is malformed" % frame.number for frame in frames
-                    if frame.is_malformed and frame.ours)
+                    if frame.ours and self.is_malformed(frame))
+        # What tells an end is taken for it.
+        yield from ("frame %d ends no connection" % frame.number for frame in frames
+                    for command in frame.commands if command.one("sstp.command") == "0x04" and
+                    command.one("sstp.connection.state") not in (None, "closed"))
         if self.has_puppet:
             return
         if self.knows_all(two_pass):
             yield from self.check_truth(frames, two_pass)
         else:
             yield from self.check_messages(frames)
+
+    def is_malformed(self, frame):
+        """Wireshark's TCP says so of its own, too, where a snap length cut what was sent again."""
+        return any(layer.name.startswith("_ws.malformed") and
+                   not (self.job.left == LOSSY and TCP_MALFORMED in layer.text)
+                   for layer in frame.layers)
 
     def check_truth(self, frames, two_pass):
         shown = truth_file.Shown(carried.Dissected(frames), self.capture)
@@ -258,6 +273,10 @@ class Judge:
             del found[name]
         if not found <= wanted:
             yield "findings %r" % dict(found - wanted)
+        if all_known and two_pass and self.job.names[0].startswith(FINDINGS):
+            lacks = set(wanted) - set(found) - {"timer", "sequence_repeat"}
+            if lacks:
+                yield "lacks findings %r" % sorted(lacks)
 
     def check_messages(self, frames):
         """What is told of a message that ends is true of one that was sent."""
@@ -276,9 +295,13 @@ class Judge:
             if has_commands or self.job.left != LOSSY:
                 yield "no rows"
             return
+        # What speakers say nobody has told: it is held against what is missing.
+        if self.job.left == LOSSY and self.job.names[0].startswith(FINDINGS):
+            return
         for row in selfcheck.amiss(rows, self.has_others):
             is_state = row[2] in ("connection", "sessions")
-            if row[6] > 0 and not (is_state and self.job.left != WHOLE):
+            # States are told in the order of time, which is not that of such a capture.
+            if row[6] > 0 and (self.job.is_in_order or not is_state):
                 yield "%r" % (row,)
             elif self.knows_all(two_pass) and not (
                     self.has_others or row[0] in self.cut or is_state and self.job.left == MOVED):
@@ -308,10 +331,12 @@ def jobs_of(arguments):
             if left != LOSSY:  # as it is already
                 names = [name for name in names if name != "capture-lossy"]
             if not arguments.all:
-                names = [name for name in names if not name.startswith(EVERYDAY)]
+                names = [name for name in names if not name.startswith((EVERYDAY, FINDINGS))]
                 names = rng.sample(names, min(CHOICE, len(names)))
             # A capture begins once, and so in one of them.
             group = 1 if any(fault.startswith("start") for fault in faults) else GROUP
+            findings = [name for name in names if name.startswith(FINDINGS)]
+            names = [name for name in names if name not in findings]
             puppets = [name for name in names if has_puppet(name)]
             moved = [name for name in names if name == OUT_ALREADY]
             names = [name for name in names if name not in puppets + moved]
@@ -319,7 +344,8 @@ def jobs_of(arguments):
             everyday = [name for name in names if name.startswith(EVERYDAY)]
             names = [name for name in names if name not in everyday]
             for some in [names[at:at + group] for at in range(0, len(names), group)] + [
-                    [name] for name in puppets + everyday]:
+                    [name] for name in puppets + everyday] + [
+                        findings[at:at + group] for at in range(0, len(findings), group)]:
                 yield Job(way, label, faults, left, some, arguments.seed)
             for name in moved:
                 yield Job(way, label, faults, MOVED if left == WHOLE else left, [name],
