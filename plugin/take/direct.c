@@ -162,7 +162,7 @@ void grvsstp_direct_take(const struct grvsstp_transport *transport, tvbuff_t *tv
     else if (transport->way == GRVSSTP_WAY_TCP && transport->tcpinfo != NULL &&
              grvsstp_transport_begun_in(transport) == 0)
         tcp->early = grvsstp_early_new();
-    if (transport->way == GRVSSTP_WAY_TCP)
+    if (transport->way == GRVSSTP_WAY_TCP || transport->way == GRVSSTP_WAY_HTTP)
         grvsstp_held_give(grvsstp_opening_of(transport->conversation), tcp, transport, pinfo);
 }
 
@@ -340,6 +340,7 @@ static int dissect_chunk(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     grvsstp_held_judge(&transport, tvb, pinfo, bits_wanted, &joined, &recognised);
     switch (recognised.verdict) {
     case GRVSSTP_NOT_OURS:
+        (void)grvsstp_held_follow(&transport, tvb, pinfo);
         break;
     case GRVSSTP_WAIT_FOR_MORE:
         return grvsstp_held_await(&transport, tvb, pinfo) ? 0 : grvsstp_wait_for_more(tvb, pinfo);

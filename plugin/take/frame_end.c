@@ -156,7 +156,8 @@ static bool is_piece(const struct grvsstp_opening *opening, const packet_info *p
 static void look_at_segment(const struct grvsstp_transport *transport, tvbuff_t *data,
                             packet_info *pinfo)
 {
-    if (take_by_kept(transport, data, pinfo) || take_by_held(transport, data, pinfo))
+    if (take_by_kept(transport, data, pinfo) || take_by_held(transport, data, pinfo) ||
+        grvsstp_held_follow(transport, data, pinfo))
         return;
     if (!grvsstp_withheld_is_first(transport->conversation, pinfo) ||
         !take_by_first(transport, data, pinfo))

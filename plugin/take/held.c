@@ -2,6 +2,7 @@
 #include "take/held.h"
 
 #include "fields/henc_fields.h"
+#include "follow/states.h"
 #include "http/chunk.h"
 #include "http/packet-grvhenc.h"
 #include "take/hold.h"
@@ -207,12 +208,48 @@ void grvsstp_held_give(struct grvsstp_opening *opening, struct grvsstp_tcp *tcp,
  * The beginning of a Connect
  */
 
+/* Whether chunks that come so are held: those of a tunnel come from HTTP, or where that has lost
+ * its place from TCP itself. */
+static bool is_way_held(const struct grvsstp_transport *transport)
+{
+    return transport->way == GRVSSTP_WAY_TCP || transport->way == GRVSSTP_WAY_HTTP;
+}
+
+static bool may_await(const struct grvsstp_opening *opening,
+                      const struct grvsstp_transport *transport)
+{
+    if (opening == NULL || !is_way_held(transport))
+        return false;
+    return opening->is_in_tunnel ? grvsstp_opening_may_await_in_tunnel(transport)
+                                 : !opening->is_over && transport->way == GRVSSTP_WAY_TCP;
+}
+
+bool grvsstp_held_follow(const struct grvsstp_transport *transport, tvbuff_t *tvb,
+                         packet_info *pinfo)
+{
+    struct grvsstp_opening *opening = grvsstp_opening_of(transport->conversation);
+
+    if (opening == NULL || !opening->is_in_tunnel || !opening->is_awaited ||
+        !is_way_held(transport) || transport->tcpinfo == NULL)
+        return false;
+    if (grvsstp_hold_has(opening, pinfo->num, transport->seq, tvb_captured_length(tvb)))
+        return true;
+    if (wmem_array_get_count(opening->held) >= GRVSSTP_OPENING_HELD_CHUNKS_MAX ||
+        opening->held_len + tvb_captured_length(tvb) > GRVSSTP_OPENING_HELD_LEN_MAX ||
+        grvsstp_states_time(pinfo) - opening->held_since_ns > GRVSSTP_OPENING_HELD_TIME_MAX_NS) {
+        grvsstp_hold_let_go(opening);
+        return false;
+    }
+    grvsstp_hold(opening, transport, tvb, pinfo);
+    return true;
+}
+
 bool grvsstp_held_await(const struct grvsstp_transport *transport, tvbuff_t *tvb,
                         packet_info *pinfo)
 {
     struct grvsstp_opening *opening = grvsstp_opening_of(transport->conversation);
 
-    if (opening == NULL || opening->is_over || transport->way != GRVSSTP_WAY_TCP)
+    if (!may_await(opening, transport))
         return false;
     if (grvsstp_hold_has(opening, pinfo->num, transport->seq, tvb_captured_length(tvb)))
         return true;
@@ -273,7 +310,7 @@ static bool join(const struct grvsstp_opening *opening, const struct grvsstp_tra
 {
     const uint32_t captured = tvb_captured_length(tvb);
 
-    if (opening == NULL || !opening->is_awaited || transport->way != GRVSSTP_WAY_TCP ||
+    if (opening == NULL || !opening->is_awaited || !is_way_held(transport) ||
         transport->tcpinfo == NULL || transport->srcport != opening->awaited_srcport)
         return false;
     const struct sstp_span chunk = sstp_span(tvb_get_ptr(tvb, 0, (int)captured), captured);

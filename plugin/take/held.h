@@ -31,6 +31,11 @@ void grvsstp_held_give(struct grvsstp_opening *opening, struct grvsstp_tcp *tcp,
 bool grvsstp_held_await(const struct grvsstp_transport *transport, tvbuff_t *tvb,
                         packet_info *pinfo);
 
+/* First pass: holds a chunk, of whichever side, that came out of a tunnel while the beginning of a
+ * Connect is held there; false where it is not. */
+bool grvsstp_held_follow(const struct grvsstp_transport *transport, tvbuff_t *tvb,
+                         packet_info *pinfo);
+
 /* A chunk as if TCP had handed it on together with the beginning of a Connect that is held, where
  * it goes on with that; else as it is. */
 struct grvsstp_joined {

@@ -141,6 +141,15 @@ struct sstp_span grvsstp_opening_bytes(const struct grvsstp_opening *opening, bo
                                                     : sstp_span(NULL, 0);
 }
 
+bool grvsstp_opening_may_await_in_tunnel(const struct grvsstp_transport *transport)
+{
+    const struct grvsstp_opening *opening = grvsstp_opening_of(transport->conversation);
+
+    return opening != NULL && opening->is_in_tunnel &&
+           (transport->way == GRVSSTP_WAY_TCP || transport->way == GRVSSTP_WAY_HTTP) &&
+           (opening->is_awaited || opening->commands.frame == 0);
+}
+
 bool grvsstp_opening_has_room(const struct grvsstp_opening *opening, uint32_t len)
 {
     return opening->num_chunks < GRVSSTP_OPENING_CHUNKS_MAX &&

@@ -109,6 +109,10 @@ bool grvsstp_opening_is_client(const struct grvsstp_transport *transport);
 /* The bytes of a direction that are kept, and nothing but they came by. */
 struct sstp_span grvsstp_opening_bytes(const struct grvsstp_opening *opening, bool from_client);
 
+/* First pass: whether the beginning of a Connect may be held that comes out of a tunnel of HTTP's.
+ * No account is kept there, and it is tried once: much may begin so. */
+bool grvsstp_opening_may_await_in_tunnel(const struct grvsstp_transport *transport);
+
 /* First pass, before a piece of a request is entered that TCP keeps: whether so many more bytes can
  * be.  TCP has them all the same, and hands them on when it has the rest. */
 bool grvsstp_opening_has_room(const struct grvsstp_opening *opening, uint32_t len);

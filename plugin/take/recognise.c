@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "take/recognise.h"
 
+#include "take/opening.h"
 #include "take/ports.h"
 
 /* A Connect that is cut into smaller first segments than this is put together before we look
@@ -38,8 +39,9 @@ static enum grvsstp_verdict recognise_commands(const struct grvsstp_transport *t
         return GRVSSTP_NOT_OURS;
     if (look.bits >= bits_wanted)
         return GRVSSTP_COMMANDS;
-    const bool may_be_connect =
-        look.wants_more && bytes.len < LOOK_LEN && bytes.data[0] == SSTP_CONNECT && is_start;
+    const bool is_held = grvsstp_opening_may_await_in_tunnel(transport);
+    const bool may_be_connect = look.wants_more && bytes.len < LOOK_LEN &&
+                                bytes.data[0] == SSTP_CONNECT && (is_start || is_held);
     if (!may_be_connect)
         return GRVSSTP_NOT_OURS;
     /* Behind SOCKS nobody can wait, for it would be handed the same bytes again; and in a tunnel
@@ -47,8 +49,8 @@ static enum grvsstp_verdict recognise_commands(const struct grvsstp_transport *t
     if (transport->way == GRVSSTP_WAY_SOCKS ||
         (transport->way == GRVSSTP_WAY_HTTP && is_to_sstp(pinfo)))
         return GRVSSTP_COMMANDS;
-    /* Whoever owns the port is to be given its bytes as they come. */
-    const bool is_others = grvsstp_port_is_others(transport);
+    /* Whoever owns the port is to be given its bytes as they come, as where they are held. */
+    const bool is_others = !is_held && grvsstp_port_is_others(transport);
     return is_others ? GRVSSTP_NOT_OURS : GRVSSTP_WAIT_FOR_MORE;
 }
 

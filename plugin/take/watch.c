@@ -186,6 +186,11 @@ static int look_on(struct grvsstp_opening *opening, const struct grvsstp_transpo
         opening->is_in_tunnel = true; /* so nothing is held any more */
         opening->tunnel_chunks = GRVSSTP_OPENING_CHUNKS_MAX;
     }
+    /* Out of a tunnel it comes once more, from whoever hands it on. */
+    if (opening->is_awaited && opening->is_in_tunnel &&
+        (grvsstp_tunnel_of(transport, pinfo).is_handed_on ||
+         grvsstp_held_follow(transport, tvb, pinfo)))
+        return 0;
     if (grvsstp_encapsulated_hold(opening, transport, tvb, pinfo)) {
         if (completes_request(opening, transport, tvb, pinfo))
             take_request(opening, transport, pinfo);

@@ -41,7 +41,7 @@ WHOLE = tuple(encapsulated.CAPTURES)
 PLAIN = ("acknowledgement", "single-hop", "demo")
 # Wireshark's own dissectors follow the handshake of a tunnel, and go by the order of the capture.
 # Where it is disturbed nothing need be told, and what carries the connection is not known.
-TUNNELS = ("secure-tunnel", "socks")
+TUNNELS = ("secure-tunnel", "secure-tunnel-944", "secure-tunnel-8080", "socks")
 UNCLEAN = "demo"      # has connections that are refused for what they say
 CHOICE = 16           # of each kind and file, where not all are asked for
 BATCH = 20000         # frames of a file
@@ -154,6 +154,13 @@ def samples(folder):
     """(name, packets) of every conversation; the folder is to make some in."""
     for name in WHOLE:
         yield name, read_packets(encapsulated.write(name, folder))
+    # To a port that is neither ours nor TLS's, and to one of HTTP's own.
+    tunnel = read_packets(encapsulated.write("secure-tunnel", folder))
+    for port, agent in ((944, b"M"), (8080, b"")):  # of the same length
+        asked = b":%d HTTP/1.0\r\nUser-Agent:%s" % (port, agent)
+        yield "secure-tunnel-%d" % port, [
+            packet.with_payload(packet.payload.replace(b":443 HTTP/1.0\r\nUser-Agent:M", asked))
+            for packet in tunnel]
     reference = read_packets(os.path.join(CASES, "reference.pcap"))
     yield "reference", reference
     # Where a command may be of a body of HTTP's whose request comes late.
