@@ -91,6 +91,10 @@ void henc_virtual_clear(struct henc_virtual *v);
  * is closed, or for Polling has gone beyond its handshake.  Changes nothing. */
 bool henc_virtual_is_renewed_by(const struct henc_virtual *v, const struct henc_message *m);
 
+/* A request of v was captured after its answer: so v, of Polling, need not begin with the first
+ * request that is seen. */
+void henc_virtual_note_disorder(struct henc_virtual *v);
+
 /* Whether the message, or the piece, was captured before one that it follows, which another TCP
  * connection of v carries, so that it would be called wrong: where captures disagree about the
  * time that may yet come.  Whoever does not want to wait goes on with henc_virtual_message() or

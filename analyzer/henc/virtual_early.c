@@ -54,6 +54,11 @@ static bool is_get_answer_early(const struct henc_virtual *v, const struct henc_
              henc_echo_scan(m->body, !m->is_cut, &echo) == HENC_ECHO_YES);
 }
 
+void henc_virtual_note_disorder(struct henc_virtual *v)
+{
+    v->may_have_begun = true;
+}
+
 bool henc_virtual_is_early(const struct henc_virtual *v, const struct henc_message *m)
 {
     if (v->kind == HENC_KIND_POLLING)

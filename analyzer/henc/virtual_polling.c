@@ -442,7 +442,7 @@ static bool is_request_early(const struct henc_virtual *v, const struct henc_mes
     const bool is_second = p->sequence == 0 && (p->data.len > 0 || m->is_cut);
 
     if (v->phase == HENC_PHASE_START) /* the probe may yet come */
-        return is_second;
+        return is_second || (v->may_have_begun && p->sequence > 0);
     if (p->sequence == 0 && !is_second)
         return false;
     if (flow->is_known && p->sequence > flow->next)

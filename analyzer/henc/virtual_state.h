@@ -134,6 +134,7 @@ struct henc_virtual {
     uint32_t highest_answer; /* the request number that has its 200 */
     bool has_names;          /* Polling: of the last request */
     struct henc_digest guid, server;
+    bool may_have_begun;                /* Polling: before the first request that was seen */
     bool has_settled, has_early_answer; /* Polling: a TCP connection with its answer */
     uint64_t settled_transport;         /* after its request */
     uint64_t early_transport;           /* whose request was not seen before it */

@@ -79,6 +79,14 @@ static struct henc_message message_of(const struct grvhenc_chunk *chunk,
     return m;
 }
 
+/* Whether what the other side says on the TCP connection was captured before the chunk, and waits
+ * for it. */
+static bool is_after_answer(const struct grvhenc_chunk *chunk)
+{
+    const struct grvhenc_chunk *answer = chunk->tcp->sides[!chunk->from_client].waiting;
+    return answer != NULL && answer->frame < chunk->frame;
+}
+
 static bool find_of_request(struct grvhenc_chunk *chunk, const struct grvhenc_message_bytes *bytes,
                             struct grvhenc_message *message)
 {
@@ -104,6 +112,8 @@ static bool find_of_request(struct grvhenc_chunk *chunk, const struct grvhenc_me
     }
     message->v = grvhenc_virtual_of_request(guid, grvhenc_chunk_moment(chunk, bytes->offset),
                                             &tcp->client, &tcp->server, m);
+    if (is_after_answer(chunk))
+        henc_virtual_note_disorder(&message->v->observer);
     return true;
 }
 

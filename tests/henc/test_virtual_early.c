@@ -155,6 +155,37 @@ static void test_lost(void)
     world_clear(&w);
 }
 
+/* Whether a request of Polling with this number is early. */
+static bool is_request_early(const struct world *w, uint32_t number, const char *data)
+{
+    const struct sstp_span body = sstp_span_of_string(data);
+    struct henc_polling polling;
+    uint8_t bytes[512];
+    struct henc_message m = {.chunk = 99, .transport = 5, .half = HENC_HALF_POST};
+
+    m.body.len = write_polling(bytes, sizeof bytes, false, number, body);
+    m.body.data = bytes;
+    g_assert_cmpint(henc_polling_parse(m.body, false, &polling), ==, HENC_POLLING_OK);
+    m.polling = &polling;
+    return henc_virtual_is_early(&w->v, &m);
+}
+
+/* Where a request was captured after its answer, what it follows may come later still. */
+static void test_disorder(void)
+{
+    struct world w;
+
+    world_init(&w, PO);
+    g_assert_false(is_request_early(&w, 7, "ab"));
+    henc_virtual_note_disorder(&w.v);
+    g_assert_true(is_request_early(&w, 7, "ab"));
+    g_assert_true(is_request_early(&w, 0, "ab"));
+    g_assert_false(is_request_early(&w, 0, ""));
+    play(&w, "poll@1#0 400@1 poll@2#0=ab 200@2#0");
+    g_assert_false(is_request_early(&w, 1, "cd"));
+    world_clear(&w);
+}
+
 /* An answer of Polling with nothing before it on its TCP connection, where its number is due. */
 static void test_unasked(void)
 {
@@ -262,6 +293,7 @@ int main(int argc, char **argv)
     }
     g_test_add_func("/henc/virtual_early/lost", test_lost);
     g_test_add_func("/henc/virtual_early/unasked", test_unasked);
+    g_test_add_func("/henc/virtual_early/disorder", test_disorder);
     g_test_add_func("/henc/virtual_early/without-start", test_without_start);
     g_test_add_func("/henc/virtual_early/lost-answer", test_lost_answer);
     g_test_add_func("/henc/virtual_early/refused", test_refused);
