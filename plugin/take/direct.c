@@ -345,6 +345,8 @@ static int dissect_chunk(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, vo
     case GRVSSTP_WAIT_FOR_MORE:
         return grvsstp_held_await(&transport, tvb, pinfo) ? 0 : grvsstp_wait_for_more(tvb, pinfo);
     case GRVSSTP_COMMANDS:
+        if (grvsstp_opening_is_unread(&joined.transport, recognised.prefix.len))
+            break;
         grvsstp_direct_take(&joined.transport, joined.tvb, pinfo, recognised.prefix);
         return dissect_segment(grvsstp_tcp_find(transport.conversation, pinfo->num), &transport,
                                tvb, pinfo, tree);

@@ -54,6 +54,13 @@ void grvsstp_opening_count(struct grvsstp_opening *opening, conversation_t *conv
     }
 }
 
+bool grvsstp_opening_is_unread(const struct grvsstp_transport *transport, size_t prefix_len)
+{
+    const struct grvsstp_opening *opening = grvsstp_opening_of(transport->conversation);
+    return opening != NULL && opening->is_unread && prefix_len == 0 &&
+           transport->way == GRVSSTP_WAY_TCP;
+}
+
 bool grvsstp_opening_is_client(const struct grvsstp_transport *transport)
 {
     return transport->analysis != NULL && transport->destport == transport->analysis->server_port;
@@ -71,6 +78,21 @@ static bool may_begin_ours(const struct grvsstp_opening *opening, bool from_clie
 static uint32_t len_max(const struct grvsstp_opening *opening)
 {
     return opening->has_request ? GRVSSTP_OPENING_HELD_LEN_MAX : GRVSSTP_OPENING_LEN_MAX;
+}
+
+/* Whether the client has begun what may be a request of an encapsulation, where this chunk of his
+ * is cut off, or comes after missing bytes. */
+static bool has_begun_request(const struct grvsstp_opening_side *side, tvbuff_t *tvb,
+                              uint32_t offset)
+{
+    const unsigned captured = offset == 0 ? tvb_captured_length(tvb) : 0;
+    struct sstp_span bytes = {NULL, 0};
+
+    if (captured > 0)
+        bytes = sstp_span(tvb_get_ptr(tvb, 0, (int)captured), captured);
+    else if (side->bytes != NULL)
+        bytes = sstp_span(side->bytes, side->len);
+    return bytes.len > 0 && henc_http_begins_encapsulation(bytes);
 }
 
 void grvsstp_opening_note(struct grvsstp_opening *opening,
@@ -92,6 +114,7 @@ void grvsstp_opening_note(struct grvsstp_opening *opening,
     if (offset > side->len || captured < len) {
         side->has_hole = true;
         opening->is_over = true;
+        opening->is_unread = from_client && has_begun_request(side, tvb, offset);
         return;
     }
     if (offset + len <= side->len)

@@ -38,6 +38,7 @@ struct grvsstp_opening {
     bool is_over; /* the account is closed */
     /* Another protocol has taken the connection, and TCP counts what comes: in `len`. */
     bool is_by_tcp;
+    bool is_unread;    /* what the client began with may be a request, which the capture lacks */
     bool has_withheld; /* of the client, segments of which TCP does not have the bytes */
     bool has_request;  /* a whole one of an encapsulation, of which TCP keeps a part */
     uint32_t num_chunks;
@@ -102,6 +103,10 @@ void grvsstp_opening_count(struct grvsstp_opening *opening, conversation_t *conv
  * did not come. */
 bool grvsstp_opening_lacks(const struct grvsstp_opening *opening,
                            const struct grvsstp_transport *transport);
+
+/* First pass: whether commands that begin a chunk, after so many bytes of another protocol, may be
+ * of the body of a request that the capture lacks a part of: then nobody knows whose they are. */
+bool grvsstp_opening_is_unread(const struct grvsstp_transport *transport, size_t prefix_len);
 
 /* Whether the sender of the chunk is the client: who sent the SYN. */
 bool grvsstp_opening_is_client(const struct grvsstp_transport *transport);

@@ -101,7 +101,8 @@ int grvsstp_watch_look(const struct grvsstp_transport *transport, tvbuff_t *tvb,
         grvsstp_tcp_await(transport->conversation);
         return grvsstp_held_await(transport, tvb, pinfo) ? 0 : grvsstp_wait_for_more(tvb, pinfo);
     case GRVSSTP_COMMANDS:
-        if (!joined.is_joined && is_body_perhaps(transport, tvb, pinfo))
+        if ((!joined.is_joined && is_body_perhaps(transport, tvb, pinfo)) ||
+            grvsstp_opening_is_unread(&joined.transport, recognised.prefix.len))
             break;
         grvsstp_direct_take(&joined.transport, joined.tvb, pinfo, recognised.prefix);
         return grvsstp_watch_hand_on(grvsstp_handle, tvb, pinfo, tree, data);
