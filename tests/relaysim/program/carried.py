@@ -188,6 +188,10 @@ class Leg:
     def __init__(self):
         self.said, self.got = [], []
 
+    @property
+    def content(self):
+        return tuple(what for _, what in self.said), tuple(self.got)
+
     def difference(self, told):
         """From the truth's: the fewer commands of both are the same, from the first one on, and the
         fewer messages; and how late they came, which none did before it was said."""
@@ -226,10 +230,23 @@ def far_legs(frames, truth):
     return told, seen
 
 
+def by_content(legs):
+    """{all that a leg says: the streams of those that do, in the order of time}"""
+    streams = collections.defaultdict(list)
+    for _, stream, key in sorted((leg.said[0][0] if leg.said else 0, stream, leg.content)
+                                 for stream, leg in legs.items()):
+        streams[key].append(stream)
+    return streams
+
+
 def far_numbers(frames, truth):
-    """{stream shown: stream told}, behind a proxy: by what agrees most."""
+    """{stream shown: stream told}, behind a proxy: in the order of time, where the same legs are there;
+    else by what agrees most."""
     told, seen = far_legs(frames, truth)
-    numbers = {}
+    numbers, of_told = {}, by_content(told)
+    for content, streams in by_content(seen).items():
+        if len(streams) == len(of_told.get(content, ())):
+            numbers.update(zip(streams, of_told[content]))
     for _, shown, true in sorted((seen[shown].difference(told[true]), shown, true)
                                  for shown in seen for true in told):
         if shown not in numbers and true not in numbers.values():
