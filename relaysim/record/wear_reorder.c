@@ -3,9 +3,12 @@
  * wear_reorder: segments with data that are captured after later ones.
  *
  * After the next of a longer write, for which one that was chosen may have to wait; or after so
- * many at most, of whatever connection.
+ * many at most, of whatever connection, that come soon.
  */
 #include "record/wear_stage.h"
+
+/* No way makes a segment come later than this; its sender would have sent it again long before. */
+#define LATE_MAX_NS UINT64_C(200000000)
 
 /* One that is kept back. */
 struct kept {
@@ -33,6 +36,20 @@ static void pass_due(struct reorder *reorder)
     }
 }
 
+/* So late is it: whoever waits in vain for others to pass comes before what passes now. */
+static void pass_late(struct reorder *reorder, uint64_t now_ns)
+{
+    for (GList *link = reorder->kept.head, *next; link != NULL; link = next) {
+        struct kept *kept = link->data;
+        next = link->next;
+        if (now_ns <= kept->segment->time_ns + LATE_MAX_NS)
+            continue;
+        wear_pass_copy(&reorder->stage, kept->segment);
+        g_queue_delete_link(&reorder->kept, link);
+        g_free(kept);
+    }
+}
+
 /* After how many it is to come; 0: it stays where it is. */
 static unsigned places(struct reorder *reorder, const struct segment *segment)
 {
@@ -50,6 +67,7 @@ static unsigned places(struct reorder *reorder, const struct segment *segment)
 static void take(struct wear_stage *stage, const struct segment *segment)
 {
     struct reorder *reorder = (struct reorder *)stage;
+    pass_late(reorder, segment->time_ns);
     const unsigned num = places(reorder, segment);
     if (num == 0) {
         wear_pass(stage, segment);

@@ -180,6 +180,28 @@ static void test_reorder(void)
     clear(&seen);
 }
 
+/* Nothing comes a minute late, however few others there are to come after. */
+static void test_reorder_in_silence(void)
+{
+    struct seen seen = {g_ptr_array_new_with_free_func(segment_free)};
+    struct wear_plan plan = {.has = {false}};
+    static const uint8_t data[LEN];
+    g_assert_null(wear_plan_add(&plan, "reorder 1 of 2 by 4"));
+    struct wear *wear = wear_new(&plan, WEAR_AT_POINT, 1, (struct wear_sink){take, &seen});
+    for (unsigned i = 0; i < 10; i++)
+        wear_take(wear, &(struct segment){.time_ns = i * 60000 * MS,
+                                          .connection = 1,
+                                          .sequence = 1 + i * LEN,
+                                          .flags = SEGMENT_ACK,
+                                          .data = data,
+                                          .len = LEN});
+    wear_free(wear);
+    g_assert_cmpuint(seen.segments->len, ==, 10);
+    for (unsigned i = 0; i < 10; i++)
+        g_assert_cmpuint(at(&seen, i)->sequence, ==, 1 + i * LEN);
+    clear(&seen);
+}
+
 /* Every byte is there, some of them more than once, and not where it was before. */
 static void test_resend(void)
 {
@@ -309,6 +331,7 @@ int main(int argc, char **argv)
     g_test_add_func("/wear/lose", test_lose);
     g_test_add_func("/wear/duplicate", test_duplicate);
     g_test_add_func("/wear/reorder", test_reorder);
+    g_test_add_func("/wear/reorder-in-silence", test_reorder_in_silence);
     g_test_add_func("/wear/resend", test_resend);
     g_test_add_func("/wear/delay", test_delay);
     g_test_add_func("/wear/jitter", test_jitter);
