@@ -96,7 +96,8 @@ static bool take_by_first(const struct grvsstp_transport *transport, tvbuff_t *d
              proto_is_protocol_enabled(find_protocol_by_id(proto_grvhenc)))
         grvsstp_encapsulated_take(transport, pinfo, &recognised);
     else
-        return false;
+        return recognised.verdict == GRVSSTP_WAIT_FOR_MORE &&
+               grvsstp_held_await(transport, data, pinfo);
     return true;
 }
 
