@@ -90,7 +90,7 @@ class Shown:
 
 
 def in_both(some, others):
-    return sorted((collections.Counter(some) & collections.Counter(others)).elements())
+    return sorted((collections.Counter(some) & collections.Counter(others)).elements(), key=repr)
 
 
 def without_repeats(values):
@@ -148,7 +148,8 @@ class Stream:
             shown = [(i, c.session, c.ordinal, c.length)
                      for i, c in enumerate(self.ended(side), 1)]
             if not self.in_order:  # their place says nothing
-                told, shown = (sorted(message[1:] for message in some) for some in (told, shown))
+                told, shown = (sorted((message[1:] for message in some), key=repr)
+                               for some in (told, shown))
             if self.is_cut or side != self.end:  # the rest did not get out, or not as far as here
                 told = told[:len(shown)] if self.in_order else in_both(told, shown)
             yield "messages sent by the %s" % side, told, shown
