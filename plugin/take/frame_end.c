@@ -14,6 +14,7 @@
 #include "take/tcp_connection.h"
 #include "take/tunnel.h"
 #include "take/watch.h"
+#include "tcp/header.h"
 #include "tcp/withheld.h"
 
 /* A segment that TCP handed to nobody; every pass shows it.  File scope. */
@@ -165,6 +166,20 @@ static void look_at_segment(const struct grvsstp_transport *transport, tvbuff_t 
         grvsstp_watch_withheld(transport, data, pinfo);
 }
 
+/* First pass: looks whether the frame at hand is the client's SYN of a conversation of which data
+ * was kept before it.  TCP does not always say that there was one: it takes it for sent again. */
+static void note_late_syn(struct grvsstp_opening *opening, conversation_t *conversation,
+                          tvbuff_t *tvb, packet_info *pinfo)
+{
+    struct grvsstp_header header;
+
+    if (!grvsstp_withheld_is_told(pinfo) ||
+        !grvsstp_header_read(grvsstp_transport_analysis(conversation), tvb, pinfo, &header) ||
+        (header.flags & (GRVSSTP_HEADER_SYN | GRVSSTP_HEADER_ACK)) != GRVSSTP_HEADER_SYN)
+        return;
+    grvsstp_watch_late_syn(opening, conversation, pinfo, header.seq + 1);
+}
+
 /* First pass, of a connection of which nobody knows yet whose it is: a segment that was handed to
  * nobody, or is held, or comes before a SYN. */
 static void note_segment(conversation_t *conversation, tvbuff_t *tvb, packet_info *pinfo)
@@ -182,6 +197,8 @@ static void note_segment(conversation_t *conversation, tvbuff_t *tvb, packet_inf
         opening != NULL && grvsstp_encapsulated_may_be_early(conversation, opening, pinfo);
     struct grvsstp_withheld segment;
 
+    if (is_early && opening->early != NULL && !is_ours(conversation))
+        note_late_syn(opening, conversation, tvb, pinfo);
     if ((!is_withheld && !is_early && !is_kept && !is_only_piece) || is_ours(conversation) ||
         grvsstp_port_is_decided(pinfo->srcport) || grvsstp_port_is_decided(pinfo->destport) ||
         !grvsstp_withheld(conversation, tvb, pinfo, &segment))

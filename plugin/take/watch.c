@@ -341,6 +341,31 @@ static bool is_unbound_from_socks(const struct grvsstp_opening *opening,
     return true;
 }
 
+void grvsstp_watch_late_syn(struct grvsstp_opening *opening, conversation_t *conversation,
+                            packet_info *pinfo, uint32_t first)
+{
+    const struct grvsstp_withheld begin = {.seq = first};
+    struct tcpinfo tcpinfo = grvsstp_withheld_tcpinfo(conversation, &begin);
+    const struct grvsstp_transport transport = {.conversation = conversation,
+                                                .inner = conversation,
+                                                .tcpinfo = &tcpinfo,
+                                                .analysis =
+                                                    grvsstp_transport_analysis(conversation),
+                                                .srcport = pinfo->srcport,
+                                                .destport = pinfo->destport,
+                                                .seq = first};
+    const struct sstp_span nothing = sstp_span((const uint8_t *)"", 0);
+    struct henc_http http;
+
+    grvsstp_encapsulated_hold_torn(opening);
+    if (opening->held == NULL || !proto_is_protocol_enabled(find_protocol_by_id(proto_grvhenc)) ||
+        !henc_http_is_encapsulation(grvsstp_encapsulated_join(opening, nothing, first, pinfo->pool),
+                                    &http))
+        return;
+    grvhenc_take(&transport, pinfo, nothing, NULL, NULL, NULL, NULL);
+    grvsstp_encapsulated_take_held(&transport);
+}
+
 void grvsstp_watch_note_frame(conversation_t *conversation, packet_info *pinfo)
 {
     dissector_handle_t bound = conversation_get_dissector(conversation, pinfo->num);

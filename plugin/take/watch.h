@@ -29,6 +29,12 @@ void grvsstp_watch_withheld(const struct grvsstp_transport *transport, tvbuff_t 
 void grvsstp_watch_piece(const struct grvsstp_transport *transport, tvbuff_t *tvb,
                          packet_info *pinfo);
 
+/* After the dissection of a frame, first pass, which is the client's SYN, captured after other
+ * frames of its conversation; `first` is the number of its first byte.  What was kept as early is
+ * of this connection, and takes it if the request is there. */
+void grvsstp_watch_late_syn(struct grvsstp_opening *opening, conversation_t *conversation,
+                            packet_info *pinfo, uint32_t first);
+
 /* After the dissection of a frame, first pass: watches its connection from the next one on,
  * where that has just begun, or has to be looked at again. */
 void grvsstp_watch_note_frame(conversation_t *conversation, packet_info *pinfo);
