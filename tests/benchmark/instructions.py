@@ -4,9 +4,11 @@
     python3 tests/benchmark/instructions.py [--rows NAME ...] [--build build/release]
 
 The rows of benchmark.py and some more, under callgrind (valgrind): a count is the same on a
-busy machine, to a thousandth.  Each is the difference of a large and a small capture of the same
-shape, which leaves starting up out.  `--keep FOLDER` keeps callgrind's files, for
-`callgrind_annotate`.  README.md beside has what came out.
+busy machine, to a hundredth.  Only what happens for each packet is counted (PER_PACKET), for
+starting up takes some half a million more or less from one run to the next; each number is the
+difference of a large and a small capture of the same shape, which leaves out what the first packet
+takes.  `--keep FOLDER` keeps callgrind's files, for `callgrind_annotate`.  README.md beside has what
+came out.
 """
 
 import argparse
@@ -29,6 +31,10 @@ OURS = ["-C", "Groove SSTP"]
 TWO_PASSES = ["-2"]
 SSTP_FIELDS = fields("sstp.command", "sstp.session_id")
 MQTT_FIELDS = fields("mqtt.msgtype", "mqtt.msgid")
+
+# What tshark calls for each packet, none from inside another.
+PER_PACKET = ("epan_dissect_run", "epan_dissect_run_with_taps", "epan_dissect_fill_in_columns",
+              "write_fields_proto_tree", "epan_dissect_reset")
 
 # name: (protocol, straddling, options)
 ROWS = {
@@ -57,11 +63,12 @@ def prepare(wireshark, folder):
         subprocess.run(["chmod", "-R", "a+rwX", path], check=True)
 
 
-def count(wireshark, folder, file, options):
-    """Instructions of one tshark."""
+def count(wireshark, folder, file, options, within=PER_PACKET):
+    """Instructions of one tshark, within those functions or, where there are none, in all."""
     out = os.path.join(folder, "callgrind.out")
-    command = drop_privileges() + ["valgrind", "--tool=callgrind", "--callgrind-out-file=" + out,
-                                   TSHARK, "-n", "-r", file] + options
+    command = drop_privileges() + ["valgrind", "--tool=callgrind", "--callgrind-out-file=" + out]
+    command += ["--toggle-collect=" + function for function in within]
+    command += [TSHARK, "-n", "-r", file] + options
     done = subprocess.run(command, env=dict(wireshark.env, COLORTERM="truecolor"), text=True,
                           cwd=wireshark.folder, stdout=subprocess.DEVNULL,
                           stderr=subprocess.PIPE, check=False)

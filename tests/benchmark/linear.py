@@ -155,7 +155,7 @@ def cost(wireshark, arguments, name, num):
         prove(wireshark, file, name)
         if arguments.instructions:
             folder = os.path.join(wireshark.folder, "callgrind")
-            return instructions.count(wireshark, folder, file, STATISTICS), 0
+            return instructions.count(wireshark, folder, file, STATISTICS, within=()), 0
         seconds, mebibytes = run(wireshark, file, STATISTICS)
         return seconds * 1e6, mebibytes
     finally:
