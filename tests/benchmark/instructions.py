@@ -53,6 +53,9 @@ ROWS = {
     "profile": ("sstp", False, OURS + COLOURS),
 }
 
+# Of these all is counted: tshark prints the packet list by functions that have no names.
+PACKET_LISTS = ("colours", "profile columns", "profile")
+
 
 def prepare(wireshark, folder):
     """The profile in the user's settings, and a folder that the user may write to."""
@@ -88,7 +91,8 @@ def measure(wireshark, arguments, row):
         file = wireshark.path("instructions.pcapng")
         traffic.write(file, kind, segments, straddling=straddling)
         os.chmod(file, 0o644)
-        counts.append(count(wireshark, folder, file, options))
+        counts.append(count(wireshark, folder, file, options,
+                            () if row in PACKET_LISTS else PER_PACKET))
     if arguments.keep:
         shutil.copy(os.path.join(folder, "callgrind.out"),
                     os.path.join(arguments.keep, row.replace(" ", "-") + ".callgrind"))

@@ -55,6 +55,27 @@ class Ports(DissectTest):
             sent = ["0x%02x" % c.data[0] for _, c in STORY[start:]]
             self.assertIn(shown, (sent, sent[1:]), "from command %d" % start)
 
+    def test_same_ends_again(self):
+        """Connections of the same ends one after the other, and of others of which the ports
+        have the same sum in between: each is one of its own, whichever pass asks for it."""
+        capture = harness.new_capture()
+        ends = [(49152, 2492), (49152, 2492), (49151, 2493), (49152, 2492), (2493, 49151)]
+        for number, (client_port, server_port) in enumerate(ends):
+            isn = 1000000 * (1 + number)
+            connection = capture.connection(client=("192.0.2.1", client_port),
+                                            server=("198.51.100.1", server_port),
+                                            client_isn=isn, server_isn=2 * isn)
+            stories.play(connection, STORY)
+            connection.fin()
+            connection.fin(False)
+        file = self.write(capture)
+        for options in ([], ["-2"]):
+            frames = self.ws.dissect(file, *options)
+            for stream in range(len(ends)):
+                layers = commands_in(self.stream_of(frames, stream))
+                self.assert_commands(layers, stories.commands_of(STORY), "stream %d" % stream)
+            self.assert_quiet(frames)
+
     def test_decode_as(self):
         """Decode As takes the user's word, even for one lonely Noop."""
         story = [(CLIENT, sstp.noop(70000)), (RELAY, sstp.data(9, b"x"))]
