@@ -435,17 +435,14 @@ void henc_virtual_polling_transport_end(struct henc_virtual *v, uint64_t transpo
         o->has_ended = true; /* perhaps of its client's half alone */
 }
 
-/* So many exchanges may be under way, of which the later ones are captured before the first. */
-#define FIRST_NUMBERS 4u
-
 static bool is_request_early(const struct henc_virtual *v, const struct henc_message *m)
 {
     const struct henc_flow *flow = &v->flows[HENC_TO_SERVER];
     const struct henc_polling *p = m->polling;
     const bool is_second = p->sequence == 0 && (p->data.len > 0 || m->is_cut);
 
-    if (v->phase == HENC_PHASE_START) /* the probe may yet come, and what was first after it */
-        return is_second || (p->sequence > 0 && (v->may_have_begun || p->sequence < FIRST_NUMBERS));
+    if (v->phase == HENC_PHASE_START) /* the probe may yet come */
+        return is_second || (v->may_have_begun && p->sequence > 0);
     if (p->sequence == 0 && !is_second)
         return false;
     if (flow->is_known && p->sequence > flow->next)

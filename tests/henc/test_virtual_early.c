@@ -52,8 +52,6 @@ static const struct {
     {"probe", PO, "", false, HENC_HALF_POST, 0, 1, 0, "", false},
     {"second-before-the-400", PO, "poll@1#0", false, HENC_HALF_POST, 0, 2, 0, "ab", true},
     {"second-after-the-400", PO, "poll@1#0 400@1", false, HENC_HALF_POST, 0, 2, 0, "ab", false},
-    {"number-before-all", PO, "", false, HENC_HALF_POST, 0, 2, 3, "ab", true},
-    {"midway", PO, "", false, HENC_HALF_POST, 0, 2, 4, "ab", false},
     {"number-missing", PO, "poll@1#0 400@1 poll@2#0=ab 200@2#0", false, HENC_HALF_POST, 0, 3, 2,
      "cd", true},
     {"number-due", PO, "poll@1#0 400@1 poll@2#0=ab 200@2#0", false, HENC_HALF_POST, 0, 3, 1, "cd",
