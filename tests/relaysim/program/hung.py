@@ -120,7 +120,7 @@ class Hung(live.LiveTest):
     def test_too_many_wait(self):
         """Nor do those who wait become a crowd themselves."""
         with live.Relay("--auth", "off", "--connections-per-device", "1", "--hung-timeout",
-                        "60") as relay, contextlib.ExitStack() as stack:
+                        "3600") as relay, contextlib.ExitStack() as stack:
             stack.enter_context(Raw(relay.address, 6, device="dpp:///phone"))
             for _ in range(65):
                 phone = stack.enter_context(Raw(relay.address))
