@@ -20,6 +20,7 @@ void sstp_rows_clear(struct sstp_rows *rows)
     sstp_octets_clear(&rows->octets);
     sstp_array_clear(&rows->steps);
     rows->num = 0;
+    rows->reading.at = 0;
 }
 
 bool sstp_rows_add(struct sstp_rows *rows, const uint64_t *row)
@@ -68,9 +69,16 @@ void sstp_rows_get(const struct sstp_rows *rows, uint32_t index, uint64_t *row)
         memcpy(row, rows->last, rows->num_columns * sizeof *row);
         return;
     }
-    uint32_t at = take_first(rows, index / SSTP_ROWS_STEP, row);
-    for (uint32_t i = index % SSTP_ROWS_STEP; i > 0; i--)
-        take_row(rows, &at, row);
+    /* What is kept of reading is nothing that the caller could see change. */
+    struct sstp_rows_reading *reading = (struct sstp_rows_reading *)&rows->reading;
+    if (reading->at == 0 || index < reading->index ||
+        index / SSTP_ROWS_STEP != reading->index / SSTP_ROWS_STEP) {
+        reading->at = take_first(rows, index / SSTP_ROWS_STEP, reading->row);
+        reading->index = index - index % SSTP_ROWS_STEP;
+    }
+    for (; reading->index < index; reading->index++)
+        take_row(rows, &reading->at, reading->row);
+    memcpy(row, reading->row, rows->num_columns * sizeof *row);
 }
 
 bool sstp_rows_find(const struct sstp_rows *rows, unsigned column, uint64_t value, uint64_t *row)

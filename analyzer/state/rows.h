@@ -4,7 +4,8 @@
  * number differs little from that of the row before.
  *
  * A row is packed as its differences (octets.h), and every sixteenth as it is: so many are read
- * at most for one that is asked for.
+ * at most for one that is asked for, and none or one where it comes after the one before. What was read
+ * last is kept, so that two threads may not ask at once.
  *
  *     struct sstp_rows rows;
  *     sstp_rows_init(&rows, &mem, 2);
@@ -23,6 +24,13 @@
 #define SSTP_ROWS_COLUMNS_MAX 5u
 #define SSTP_ROWS_STEP 16u
 
+/* The row that was read last. */
+struct sstp_rows_reading {
+    uint32_t index;
+    uint32_t at; /* the octet after it; 0: none was read */
+    uint64_t row[SSTP_ROWS_COLUMNS_MAX];
+};
+
 /* The members are private, `num` apart. */
 struct sstp_rows {
     struct sstp_octets octets;
@@ -30,6 +38,7 @@ struct sstp_rows {
     uint32_t num;
     uint32_t num_columns;
     uint64_t last[SSTP_ROWS_COLUMNS_MAX]; /* row */
+    struct sstp_rows_reading reading;
 };
 
 /* `mem` has to outlive the rows, which take nothing of it before the first. */

@@ -15,6 +15,20 @@ void grvsstp_info_begin(struct grvsstp_info *info, packet_info *pinfo)
         info->text = wmem_strbuf_new(pinfo->pool, "");
 }
 
+/* Each command has these; printing them by a format takes seven times as long. */
+static void append_entry(struct grvsstp_info *info, const char *text)
+{
+    if (wmem_strbuf_get_len(info->text) > 0)
+        wmem_strbuf_append(info->text, ", ");
+    wmem_strbuf_append(info->text, text);
+}
+
+static void append_detail(struct grvsstp_info *info, const char *detail)
+{
+    wmem_strbuf_append(info->text, " ");
+    wmem_strbuf_append(info->text, detail);
+}
+
 static void close_session(struct grvsstp_info *info)
 {
     if (info->has_open_session)
@@ -27,8 +41,7 @@ void grvsstp_info_add_text(struct grvsstp_info *info, const char *text)
     if (!info->is_wanted)
         return;
     close_session(info);
-    wmem_strbuf_append_printf(info->text, "%s%s", wmem_strbuf_get_len(info->text) > 0 ? ", " : "",
-                              text);
+    append_entry(info, text);
 }
 
 /* Commands of one session in a row that need no word beside their names share
@@ -38,13 +51,12 @@ static void add_session_command(struct grvsstp_info *info, const struct sstp_com
 {
     if (info->has_open_session && info->open_session_id != command->session_id)
         close_session(info);
-    wmem_strbuf_append_printf(info->text, "%s%s", wmem_strbuf_get_len(info->text) > 0 ? ", " : "",
-                              name);
+    append_entry(info, name);
     info->has_open_session = true;
     info->open_session_id = command->session_id;
     if (detail[0] != '\0') {
         close_session(info);
-        wmem_strbuf_append_printf(info->text, " %s", detail);
+        append_detail(info, detail);
     }
 }
 
@@ -66,7 +78,7 @@ void grvsstp_info_add_command(struct grvsstp_info *info, const struct sstp_comma
     } else {
         grvsstp_info_add_text(info, name);
         if (detail[0] != '\0')
-            wmem_strbuf_append_printf(info->text, " %s", detail);
+            append_detail(info, detail);
     }
 }
 

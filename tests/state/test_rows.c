@@ -45,6 +45,10 @@ static void test_any_order(void)
         fill(&rows, num);
         check(&rows, num - 1);
         check(&rows, num / 2);
+        if (num > 2) { /* one after the other, and the same again */
+            check(&rows, num / 2 + 1);
+            check(&rows, num / 2 + 1);
+        }
     }
     for (uint32_t n = 0, i = 0; n < NUM; n++, i = (i + 1777) % NUM)
         check(&rows, i);
@@ -91,7 +95,13 @@ static void test_undo(void)
         const struct sstp_rows was = rows;
         for (uint32_t i = 0; i < 1 + num % 40; i++, other[1] += 1000003)
             g_assert_true(sstp_rows_add(&rows, other));
+        if (rows.num > 1) { /* the one of this index is another one afterwards */
+            uint64_t row[3];
+            sstp_rows_get(&rows, rows.num - 2, row);
+        }
         sstp_rows_undo(&rows, &was);
+        if (num > 1)
+            check(&rows, num - 2);
         g_assert_cmpuint(rows.num, ==, num);
         fill(&rows, num + 1);
     }
