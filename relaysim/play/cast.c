@@ -53,8 +53,10 @@ void cast_clear(struct cast *cast)
     }
     for (size_t i = 0; i < cast->num_proxies; i++)
         cast_proxy_clear(&cast->proxies[i]);
-    for (size_t i = 0; i < cast->num_stations; i++)
+    for (size_t i = 0; i < cast->num_stations; i++) {
         live_relay_end(cast->stations[i].relay);
+        station_release(cast, &cast->stations[i]);
+    }
     for (size_t i = 0; i < cast->num_puppets; i++)
         cast_puppet_end(&cast->puppets[i]);
     if (cast->net != NULL)

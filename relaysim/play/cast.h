@@ -89,6 +89,8 @@ struct station {
     char *addresses[STATION_DOORS]; /* kept when it has ended: nobody listens there then */
     struct polling_options polling; /* what its Polling clients are told, and when they are lost */
     struct live_relay *relay;
+    bool has_claim; /* while it was never started: */
+    int claim;      /* a socket that keeps the port, where nobody listens */
     /* The other relays that it dials: wherever they are by then. */
     const char *peer_urls[CAST_RELAYS_MAX];
     const char *peer_addresses[CAST_RELAYS_MAX];
@@ -206,6 +208,9 @@ bool station_start(struct cast *cast, struct station *station,
 
 /* Ends it without a word to anybody; the loop runs until its store is written. */
 void station_end(struct cast *cast, struct station *station);
+
+/* Gives up the port of a station that was never started, if it has one. */
+void station_release(struct cast *cast, struct station *station);
 
 /* A proxy that is not there yet, and lets in whoever knows `login`; NULL where no port is to be
  * had, and the owner of the cast is told. */

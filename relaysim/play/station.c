@@ -36,21 +36,29 @@ static void tell_peers(struct cast *cast, const struct station *station)
                 cast->stations[i].peer_addresses[p] = station->addresses[STATION_SSTP];
 }
 
-/* A relay that was never started has the address of a port where nobody listens: one
- * that was free a moment ago. */
+/* A relay that was never started has the address of a port where nobody listens, and nobody else
+ * can. */
 static void give_address(struct cast *cast, struct station *station)
 {
-    struct net_listener *listener;
+    uint16_t port = 0;
     char *error = NULL;
     if (station->addresses[STATION_SSTP] != NULL)
         return;
-    if (!net_listen(cast->net, "127.0.0.1:0", 1, NULL, NULL, &listener, &error)) {
+    station->claim = net_keep_port(cast->net, &port, &error);
+    if (station->claim < 0) {
         (void)cast_is_wrong(cast, error);
         return;
     }
-    station->addresses[STATION_SSTP] = net_listener_address(listener);
+    station->has_claim = true;
+    station->addresses[STATION_SSTP] = g_strdup_printf("127.0.0.1:%u", port);
     tell_peers(cast, station);
-    net_listener_close(listener);
+}
+
+void station_release(struct cast *cast, struct station *station)
+{
+    if (station->has_claim)
+        net_release_port(cast->net, station->claim);
+    station->has_claim = false;
 }
 
 void station_keep_addresses(struct station *station, char *addresses)
@@ -133,6 +141,7 @@ bool station_start(struct cast *cast, struct station *station,
     if (station->relay == NULL)
         return cast_is_wrong(cast, error);
     station_keep_addresses(station, live_relay_address(station->relay));
+    station_release(cast, station);
     tell_peers(cast, station);
     return true;
 }
