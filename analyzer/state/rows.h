@@ -4,8 +4,8 @@
  * number differs little from that of the row before.
  *
  * A row is packed as its differences (octets.h), and every sixteenth as it is: so many are read
- * at most for one that is asked for, and none or one where it comes after the one before. What was read
- * last is kept, so that two threads may not ask at once.
+ * at most for one that is asked for, and none or one where it comes after the one before. What was
+ * read last is kept, so that two threads may not ask at once.
  *
  *     struct sstp_rows rows;
  *     sstp_rows_init(&rows, &mem, 2);

@@ -204,15 +204,9 @@ static void note_segment(conversation_t *conversation, tvbuff_t *tvb, packet_inf
         !grvsstp_withheld(conversation, tvb, pinfo, &segment))
         return;
     tvbuff_t *data = tvb_new_subset_length(tvb, (int)segment.offset, (int)segment.len);
-    struct tcpinfo tcpinfo = grvsstp_withheld_tcpinfo(conversation, &segment);
-    const struct grvsstp_transport transport = {.conversation = conversation,
-                                                .inner = conversation,
-                                                .tcpinfo = &tcpinfo,
-                                                .analysis =
-                                                    grvsstp_transport_analysis(conversation),
-                                                .srcport = pinfo->srcport,
-                                                .destport = pinfo->destport,
-                                                .seq = segment.seq};
+    struct tcpinfo tcpinfo;
+    const struct grvsstp_transport transport =
+        grvsstp_withheld_transport(conversation, pinfo, &segment, &tcpinfo);
     if ((is_withheld || is_kept) && (opening == NULL || opening->seen_frame != pinfo->num))
         look_at_segment(&transport, data, pinfo);
     else if (is_only_piece)

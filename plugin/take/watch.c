@@ -345,15 +345,9 @@ void grvsstp_watch_late_syn(struct grvsstp_opening *opening, conversation_t *con
                             packet_info *pinfo, uint32_t first)
 {
     const struct grvsstp_withheld begin = {.seq = first};
-    struct tcpinfo tcpinfo = grvsstp_withheld_tcpinfo(conversation, &begin);
-    const struct grvsstp_transport transport = {.conversation = conversation,
-                                                .inner = conversation,
-                                                .tcpinfo = &tcpinfo,
-                                                .analysis =
-                                                    grvsstp_transport_analysis(conversation),
-                                                .srcport = pinfo->srcport,
-                                                .destport = pinfo->destport,
-                                                .seq = first};
+    struct tcpinfo tcpinfo;
+    const struct grvsstp_transport transport =
+        grvsstp_withheld_transport(conversation, pinfo, &begin, &tcpinfo);
     const struct sstp_span nothing = sstp_span((const uint8_t *)"", 0);
     struct henc_http http;
 

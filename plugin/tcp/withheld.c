@@ -69,16 +69,25 @@ bool grvsstp_withheld_is_first(conversation_t *conversation, const packet_info *
            segment->seq == analysis->fwd->base_seq + 1;
 }
 
-struct tcpinfo grvsstp_withheld_tcpinfo(conversation_t *conversation,
-                                        const struct grvsstp_withheld *withheld)
+struct grvsstp_transport grvsstp_withheld_transport(conversation_t *conversation,
+                                                    const packet_info *pinfo,
+                                                    const struct grvsstp_withheld *withheld,
+                                                    struct tcpinfo *tcpinfo)
 {
     const struct tcp_analysis *analysis = grvsstp_transport_analysis(conversation);
     const bool is_relative = grvsstp_transport_is_set(GRVSSTP_TCP_IS_RELATIVE);
     const uint32_t seq = withheld->seq - (is_relative ? analysis->fwd->base_seq : 0);
 
-    return (struct tcpinfo){.seq = seq,
-                            .nxtseq = seq + withheld->len,
-                            .lastackseq =
-                                withheld->ack - (is_relative ? analysis->rev->base_seq : 0),
-                            .flags = withheld->has_ack ? GRVSSTP_HEADER_ACK : 0};
+    *tcpinfo =
+        (struct tcpinfo){.seq = seq,
+                         .nxtseq = seq + withheld->len,
+                         .lastackseq = withheld->ack - (is_relative ? analysis->rev->base_seq : 0),
+                         .flags = withheld->has_ack ? GRVSSTP_HEADER_ACK : 0};
+    return (struct grvsstp_transport){.conversation = conversation,
+                                      .inner = conversation,
+                                      .tcpinfo = tcpinfo,
+                                      .analysis = analysis,
+                                      .srcport = pinfo->srcport,
+                                      .destport = pinfo->destport,
+                                      .seq = withheld->seq};
 }

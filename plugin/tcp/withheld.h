@@ -13,6 +13,8 @@
 #include <epan/dissectors/packet-tcp.h>
 #include <epan/packet.h>
 
+#include "tcp/transport.h"
+
 struct grvsstp_withheld {
     uint32_t offset, len; /* of its data in the frame */
     uint32_t seq;         /* as of struct grvsstp_transport */
@@ -47,8 +49,11 @@ bool grvsstp_withheld_is_after_hole(conversation_t *conversation);
  * captured, so that nobody was asked yet whose the connection is. */
 bool grvsstp_withheld_is_first(conversation_t *conversation, const packet_info *pinfo);
 
-/* What TCP would have handed on with the segment. */
-struct tcpinfo grvsstp_withheld_tcpinfo(conversation_t *conversation,
-                                        const struct grvsstp_withheld *withheld);
+/* How TCP would have handed the segment of the frame at hand on; `tcpinfo` becomes what it would
+ * have said of it, and has to outlive the result. */
+struct grvsstp_transport grvsstp_withheld_transport(conversation_t *conversation,
+                                                    const packet_info *pinfo,
+                                                    const struct grvsstp_withheld *withheld,
+                                                    struct tcpinfo *tcpinfo);
 
 #endif

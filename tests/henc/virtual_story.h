@@ -17,7 +17,8 @@
  *
  * The bodies `echo`, `pong` and `html` stand for the echo string, one with other
  * ping-data, and <html></html> with CRLF, `echo+ab` for data after it; `~` at the end of a body
- * cuts it, `echo~` in the echo string. A '|' before what is delivered says that it comes after a gap.
+ * cuts it, `echo~` in the echo string. A '|' before what is delivered says that it comes after a
+ * gap.
  */
 #ifndef TESTS_HENC_VIRTUAL_STORY_H
 #define TESTS_HENC_VIRTUAL_STORY_H
